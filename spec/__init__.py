@@ -1,0 +1,174 @@
+"""The contract of the Outbound API as data: the OpenAPI document and the requirement ledger, loaded with types.
+
+Everything that mock, judge and load tests must agree on (scopes, page sizes, rate limits, problem kinds, requirement ids) is
+written in `openapi.json` and `requirements.toml` and read here; it stands nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Level = Literal["must", "should"]
+
+LIST_OPERATIONS = ("listContacts", "listLists", "listDrafts", "listEvents")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of an operation. `location` is OpenAPI's `in`: `query` or `path`."""
+
+    name: str
+    location: str
+    required: bool
+    schema: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One of the nine operations. `scope` is None where any valid key will do (documentation, "Endpoints")."""
+
+    id: str
+    path: str
+    scope: str | None
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the operation answers cursor pages."""
+        return self.id in LIST_OPERATIONS
+
+    @property
+    def path_parameters(self) -> tuple[str, ...]:
+        """Names of the parameters in the path, in the document's order."""
+        return tuple(p.name for p in self.parameters if p.location == "path")
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """Names of the query parameters that narrow a list (all but `limit` and `cursor`)."""
+        return tuple(p.name for p in self.parameters if p.location == "query" and p.name not in ("limit", "cursor"))
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemKind:
+    """A kind of error: its slug, its URI under the documented base, its HTTP status and its title (RFC 9457)."""
+
+    slug: str
+    type: str
+    status: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """Requests per minute, and requests per burst window of so many seconds, of one API key (documentation, "Rate limits")."""
+
+    per_minute: int
+    burst: int
+    burst_window: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageSize:
+    """Items on a page: without `limit`, and at the most (documentation, "Pagination")."""
+
+    default: int
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The OpenAPI 3.1 document and what is read from it."""
+
+    document: Mapping[str, Any] = field(hash=False, repr=False)
+    operations: Mapping[str, Operation] = field(hash=False)
+    scopes: tuple[str, ...]
+    problem_base: str
+    problems: Mapping[str, ProblemKind] = field(hash=False)
+    rate_limits: RateLimits
+    page_size: PageSize
+
+    def schema(self, name: str) -> Mapping[str, Any]:
+        """The component schema of that name, its references unresolved. Raises KeyError."""
+        found: Mapping[str, Any] = self.document["components"]["schemas"][name]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A row of the requirement ledger.
+
+    `needs` are the members of a target's description without which it cannot be tested (`organizations.secondary`,
+    `keys.revoked`, …); `reading` is how an ambiguous point of the documentation is read.
+    """
+
+    id: str
+    level: Level
+    title: str
+    section: str
+    needs: tuple[str, ...] = ()
+    reading: str | None = None
+
+    @property
+    def family(self) -> str:
+        """The part of the id before the dash: AUTH, SCOPE, OP, PAGE, FILTER, TENANT, ERROR, RATE, HOOK."""
+        return self.id.partition("-")[0]
+
+
+@cache
+def contract() -> Contract:
+    """The contract, read once. Raises KeyError where the document lacks a member that the readers rely on."""
+    document = json.loads(files(__name__).joinpath("openapi.json").read_text("utf-8"))
+    components = document["components"]
+    limit = components["parameters"]["Limit"]["schema"]
+    limits = document["x-rate-limits"]
+    kinds = document["x-problem-types"]
+    return Contract(
+        document=document,
+        operations={operation.id: operation for operation in _operations(document)},
+        scopes=tuple(components["securitySchemes"]["bearerAuth"]["x-scopes"]),
+        problem_base=kinds["base"],
+        problems={
+            kind["slug"]: ProblemKind(kind["slug"], kinds["base"] + kind["slug"], kind["status"], kind["title"])
+            for kind in kinds["kinds"]
+        },
+        rate_limits=RateLimits(limits["perMinute"], limits["burst"], limits["burstWindow"]),
+        page_size=PageSize(limit["default"], limit["maximum"]),
+    )
+
+
+@cache
+def requirements() -> tuple[Requirement, ...]:
+    """The requirement ledger, in its order, read once. Raises TypeError for a row with an unknown or missing member."""
+    rows = tomllib.loads(files(__name__).joinpath("requirements.toml").read_text("utf-8"))["requirement"]
+    return tuple(Requirement(**{**row, "needs": tuple(row.get("needs", ()))}) for row in rows)
+
+
+def _operations(document: Mapping[str, Any]) -> list[Operation]:
+    return [
+        Operation(
+            id=item["get"]["operationId"],
+            path=path,
+            scope=_scope(item["get"]),
+            parameters=tuple(
+                _parameter(document, raw) for raw in (*item.get("parameters", ()), *item["get"].get("parameters", ()))
+            ),
+        )
+        for path, item in document["paths"].items()
+    ]
+
+
+def _scope(operation: Mapping[str, Any]) -> str | None:
+    scopes: list[str] = operation["security"][0]["bearerAuth"]
+    return scopes[0] if scopes else None
+
+
+def _parameter(document: Mapping[str, Any], raw: Mapping[str, Any]) -> Parameter:
+    if "$ref" in raw:
+        raw = document["components"]["parameters"][raw["$ref"].rpartition("/")[2]]
+    return Parameter(raw["name"], raw["in"], raw.get("required", False), raw["schema"])
