@@ -1,0 +1,68 @@
+"""The target's clock, as far as the judge knows it: real time, or a test clock that a hook moves on."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class TargetClock:
+    """Seconds that have passed for the target: real ones, and those that `advance_clock` added.
+
+    While the clock is being moved no request is under way (and the other way round), so that every exchange lies on one
+    side of the jump and its times can be trusted.
+    """
+
+    def __init__(self, advance: Callable[[int], None] | None = None) -> None:
+        self._advance = advance
+        self._added = 0.0
+        self._state = threading.Condition()
+        self._exchanges = 0
+        self._moving = False
+
+    @property
+    def movable(self) -> bool:
+        """Whether waiting costs no real time."""
+        return self._advance is not None
+
+    def now(self) -> float:
+        """Seconds since an arbitrary point, never going back."""
+        return time.monotonic() + self._added
+
+    def wait(self, seconds: float) -> None:
+        """Let that many seconds pass for the target: by its test clock in whole seconds, rounded up, or by sleeping."""
+        if seconds <= 0:
+            return
+        if self._advance is None:
+            time.sleep(seconds)
+        else:
+            self._move(math.ceil(seconds), self._advance)
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Hold the clock's rate while an exchange is under way."""
+        with self._state:
+            self._state.wait_for(lambda: not self._moving)
+            self._exchanges += 1
+        try:
+            yield
+        finally:
+            with self._state:
+                self._exchanges -= 1
+                self._state.notify_all()
+
+    def _move(self, seconds: int, advance: Callable[[int], None]) -> None:
+        with self._state:
+            self._state.wait_for(lambda: not self._moving)
+            self._moving = True
+            self._state.wait_for(lambda: self._exchanges == 0)
+        try:
+            advance(seconds)
+            self._added += seconds
+        finally:
+            with self._state:
+                self._moving = False
+                self._state.notify_all()

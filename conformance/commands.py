@@ -1,0 +1,41 @@
+"""The target's commands: hooks that do what a read-only API cannot."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+
+TIMEOUT = 30.0
+
+
+class CommandFailed(Exception):
+    """A command that could not be run, exited with an error, or took too long; its message is one line."""
+
+
+def run(command: str, **placeholders: object) -> str:
+    """Run a command without a shell, its `{placeholders}` filled in, and return its standard output, stripped.
+
+    Raises CommandFailed. The message holds the command's name alone: its arguments and output may hold secrets.
+    """
+    try:
+        words = [_fill(word, placeholders) for word in shlex.split(command)]
+        done = subprocess.run(  # noqa: S603 — running the command that the user configured is the purpose
+            words, capture_output=True, text=True, timeout=TIMEOUT, check=False, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired:
+        raise CommandFailed(f"{_name(command)} took more than {TIMEOUT:.0f} s") from None
+    except (OSError, ValueError, IndexError) as error:
+        raise CommandFailed(f"{_name(command)} could not be run: {error}") from None
+    if done.returncode:
+        raise CommandFailed(f"{_name(command)} exited with {done.returncode}")
+    return done.stdout.strip()
+
+
+def _fill(word: str, placeholders: dict[str, object]) -> str:
+    for name, value in placeholders.items():
+        word = word.replace(f"{{{name}}}", str(value))
+    return word
+
+
+def _name(command: str) -> str:
+    return f"the command {(command.split() or [command])[0]!r}"

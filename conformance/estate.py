@@ -1,0 +1,151 @@
+"""What an organization holds, as far as its lists show: complete walks, made once and looked at by many checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import spec
+from conformance.client import Caller
+from conformance.exchange import Exchange
+from conformance.story import NotTested, Violation, items, sound
+
+# A target may hold any amount of data; a verdict may not take any number of requests.
+MOST_PAGES = 30
+
+T = TypeVar("T")
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The pages of a list from its first, following nextCursor. `complete` is False where the walk was given up."""
+
+    operation: str
+    pages: tuple[Exchange, ...]
+    complete: bool
+
+    @cached_property
+    def items(self) -> list[Resource]:
+        """All resources met, in order, repetitions included."""
+        return [item for page in self.pages for item in items(page)]
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The ids met, in order, repetitions included."""
+        return [item["id"] for item in self.items]
+
+
+def walk(caller: Caller, operation: str, *, most_pages: int = MOST_PAGES, **parameters: Any) -> Walk:
+    """Follow a list's cursors to its end, or for `most_pages`, with one key throughout.
+
+    Raises NotJudged where a page is not served, Violation where a cursor comes back a second time: that walk has no end.
+    """
+    caller = caller.pinned()
+    pages: list[Exchange] = []
+    seen: set[str] = set()
+    cursor: str | None = None
+    while len(pages) < most_pages:
+        pages.append(sound(caller.get(operation, **parameters, cursor=cursor)))
+        cursor = next_cursor(pages[-1])
+        if cursor is None:
+            return Walk(operation, tuple(pages), complete=True)
+        if cursor in seen:
+            raise Violation("the walk has no end: a nextCursor came back a second time", pages[-1])
+        seen.add(cursor)
+    return Walk(operation, tuple(pages), complete=False)
+
+
+def next_cursor(page: Exchange) -> str | None:
+    """A page's nextCursor; None on the last page, where it is null or absent."""
+    cursor: str | None = page.json.get("nextCursor")
+    return cursor
+
+
+@dataclass
+class Estate:
+    """One organization's lists, walked when first asked for. A walk that failed fails alike for all who ask."""
+
+    caller: Caller
+    name: str
+    _known: dict[str, Any] = field(default_factory=dict)
+
+    def walk(self, operation: str) -> Walk:
+        """The whole list at the largest page size, archived lists included. Raises as `walk` does."""
+        whole: dict[str, Any] = {"includeArchived": "1"} if operation == "listLists" else {}
+        largest = spec.contract().page_size.maximum
+        return self._once(operation, lambda: walk(self.caller, operation, limit=largest, **whole))
+
+    @property
+    def contacts(self) -> list[Resource]:
+        """Every contact."""
+        return self.walk("listContacts").items
+
+    @property
+    def lists(self) -> list[Resource]:
+        """Every contact list, archived ones included."""
+        return self.walk("listLists").items
+
+    @property
+    def drafts(self) -> list[Resource]:
+        """Every draft, as its list shows it."""
+        return self.walk("listDrafts").items
+
+    @property
+    def events(self) -> list[Resource]:
+        """Every event of the feed."""
+        return self.walk("listEvents").items
+
+    def one(self, operation: str) -> Resource:
+        """Some resource of a list. Raises NotTested where the list is empty."""
+        found = self.walk(operation).items
+        if not found:
+            raise NotTested(f"{operation} is empty for the {self.name} organization")
+        return found[0]
+
+    def parameters(self, operation: str) -> dict[str, Any]:
+        """Path parameters with which an operation is served. Raises NotTested where there is no such resource."""
+        if operation == "getContactResearch":
+            return {"id": self.researched()}
+        source = {"getContact": "listContacts", "getList": "listLists", "getDraft": "listDrafts"}.get(operation)
+        return {"id": self.one(source)["id"]} if source else {}
+
+    def served(self, operation: str) -> Exchange:
+        """The happy path of an operation, asked once: a 200 that its schema accepts. Raises NotJudged or NotTested otherwise."""
+        if operation in spec.LIST_OPERATIONS:
+            return self.walk(operation).pages[0]
+        parameters: dict[str, Any] = self.parameters(operation)
+        return self._once(f"served {operation}", lambda: sound(self.caller.get(operation, **parameters)))
+
+    def researched(self) -> str:
+        """The id of a contact that has a dossier, found by looking. Raises NotTested where the first dozen have none."""
+        return self._once("researched", self._look_for_research)
+
+    def _look_for_research(self) -> str:
+        named = self.caller.client.target.data.researched_contact
+        if named and self.name == "primary":
+            return named
+        for contact in _spread(self.contacts, 12):
+            if self.caller.get("getContactResearch", id=contact["id"]).status == 200:
+                found: str = contact["id"]
+                return found
+        raise NotTested("no contact with a dossier was found by looking; name one in data.researched_contact")
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        if name not in self._known:
+            try:
+                self._known[name] = make()
+            except (NotTested, Violation) as failure:
+                self._known[name] = failure
+        known: T | BaseException = self._known[name]
+        if isinstance(known, BaseException):
+            raise known.with_traceback(None)
+        return known
+
+
+def _spread(found: Sequence[Resource], most: int) -> Sequence[Resource]:
+    """A few members from all over a sequence, the first included."""
+    step = max(1, len(found) // most)
+    return found[::step][:most]

@@ -1,0 +1,144 @@
+"""One request and its answer, as recorded; and how they are shown without their secrets."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import httpx
+
+_KEY = re.compile(r"obk_[a-z]+_[A-Za-z0-9]{5,}")
+_SHOWN_BODY = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An API key of the target and the member of its description that holds it (`keys.no_scope`, …)."""
+
+    secret: str = field(repr=False)
+    label: str
+
+    @property
+    def shown(self) -> str:
+        """The key as reports show it: `obk_live_…1a2b`."""
+        return shown(self.secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent. `target` is the path with its query, to the byte.
+
+    `credential` is the target's key that is sent; None where none is, or a forged one among the headers.
+    """
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    credential: Credential | None = None
+    operation: str | None = None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request with its answer. `sent` and `answered` are seconds of the target's clock; `at` is the unix time of sending.
+
+    `pacing` marks a 429 that the client drew and repeated after waiting: it is counted, and judged only as an answer.
+    """
+
+    number: int
+    request: Request
+    url: str
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    sent: float
+    answered: float
+    at: float
+    pacing: bool = False
+
+    @property
+    def path(self) -> str:
+        """The path that was asked for, without the query."""
+        return self.request.target.partition("?")[0]
+
+    @property
+    def media_type(self) -> str:
+        """The answer's media type in lower case, without parameters; empty where none is declared."""
+        declared: str = self.headers.get("content-type", "")
+        return declared.partition(";")[0].strip().lower()
+
+    @cached_property
+    def json(self) -> Any:
+        """The decoded body, or None where it is no JSON (NaN and duplicate members included, RFC 8259)."""
+        try:
+            return json.loads(self.body, parse_constant=_refuse, object_pairs_hook=_unique)
+        except (ValueError, RecursionError):
+            return None
+
+    def line(self) -> str:
+        """The exchange on one line, for messages."""
+        return f"{self.request.method} {self.request.target} → {self.status}"
+
+
+@dataclass
+class Redactor:
+    """Removes every secret it has learnt from a text, and whatever looks like an API key."""
+
+    secrets: set[str] = field(default_factory=set, repr=False)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Remember secrets that no output may show. Those under six characters are too common to be told from text."""
+        self.secrets.update(secret for secret in secrets if len(secret) > 5)
+
+    def text(self, text: str) -> str:
+        """The text with each secret as `obk_live_…1a2b`."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(secret, shown(secret))
+        return _KEY.sub(lambda match: shown(match[0]), text)
+
+    def curl(self, exchange: Exchange) -> str:
+        """A command that repeats the request, its key read from `$OUTBOUND_API_KEY`."""
+        request = exchange.request
+        parts = ["curl", "-i", "--path-as-is"]
+        parts += ["--head"] if request.method == "HEAD" else ["-X", request.method] if request.method != "GET" else []
+        for name, value in request.headers:
+            parts += ["-H", shlex.quote(self.text(f"{name}: {_masked(name, value)}"))]
+        if request.credential:
+            parts += ["-H", '"Authorization: Bearer $OUTBOUND_API_KEY"']
+        return " ".join([*parts, shlex.quote(self.text(exchange.url))])
+
+    def body(self, exchange: Exchange, most: int = _SHOWN_BODY) -> str:
+        """The answer's body as text, cut to `most` characters."""
+        text = self.text(exchange.body.decode("utf-8", "replace"))
+        return text if len(text) <= most else f"{text[:most]}… ({len(exchange.body)} bytes)"
+
+
+def shown(secret: str) -> str:
+    """A secret as reports show it: its prefix and last four characters, where enough stays hidden."""
+    if len(secret) < 16:
+        return "…"
+    prefix = re.match(r"[a-z]+_[a-z]+_", secret)
+    return f"{prefix[0] if prefix else ''}…{secret[-4:]}"
+
+
+def _masked(name: str, value: str) -> str:
+    if name.lower() == "authorization":
+        scheme, _, secret = value.partition(" ")
+        return f"{scheme} {shown(secret)}" if secret else "…"
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+    return members

@@ -1,0 +1,75 @@
+"""A run of the gate as a record, and as the `report.json` of the target's description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from conformance.exchange import Exchange, Redactor
+from conformance.ledger import Finding, Ledger, Ruling
+from conformance.target import Target
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was judged, when, with what requests, and what was found.
+
+    `notes` are what was measured of the target: `rateReading`, `signatureForm`, …
+    """
+
+    target: Target
+    started: datetime
+    finished: datetime
+    ledger: Ledger
+    exchanges: tuple[Exchange, ...]
+    by_key: Mapping[str, int]
+    redactor: Redactor
+    seed: int
+    notes: Mapping[str, str]
+
+
+def as_json(run: Run) -> dict[str, Any]:
+    """The run in the schema of `report.json`, redacted."""
+    return {
+        "target": run.redactor.text(run.target.base_url),
+        "startedAt": _time(run.started),
+        "finishedAt": _time(run.finished),
+        "verdict": run.ledger.verdict(),
+        "rateReading": run.notes.get("rateReading"),
+        "signatureForm": run.notes.get("signatureForm"),
+        "requests": {"total": len(run.exchanges), "byKey": dict(run.by_key)},
+        "requirements": [_requirement(ruling, run.redactor) for ruling in run.ledger.rulings()],
+    }
+
+
+def _requirement(ruling: Ruling, redactor: Redactor) -> dict[str, Any]:
+    return {
+        "id": ruling.requirement.id,
+        "level": ruling.requirement.level,
+        "title": ruling.requirement.title,
+        "status": ruling.status,
+        "reason": redactor.text(ruling.reason),
+        "evidence": [entry for finding in ruling.failures for entry in _evidence(finding, redactor)],
+    }
+
+
+def _evidence(finding: Finding, redactor: Redactor) -> list[dict[str, Any]]:
+    message = redactor.text(finding.reason)
+    if not finding.exchanges:
+        return [{"method": None, "url": None, "status": None, "curl": None, "message": message}]
+    return [
+        {
+            "method": exchange.request.method,
+            "url": redactor.text(exchange.url),
+            "status": exchange.status,
+            "curl": redactor.curl(exchange),
+            "message": message,
+        }
+        for exchange in finding.exchanges
+    ]
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

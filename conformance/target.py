@@ -1,0 +1,188 @@
+"""What is known of the implementation under test: its address, its keys, its hooks; read from `target.toml` and validated."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+import spec
+
+_LIMITS = spec.contract().rate_limits
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class TargetError(Exception):
+    """A description of the target that cannot be used; its message is one line that names the member."""
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A table of `target.toml`: unknown members are refused, all are optional."""
+
+
+class Organization(_Table, frozen=True):
+    """An organization's keys; each holds all four scopes."""
+
+    api_keys: tuple[str, ...] = ()
+
+
+class Organizations(_Table, frozen=True):
+    """The organization that most requirements are tried on, and a second one for tenancy."""
+
+    primary: Organization = Organization()
+    secondary: Organization = Organization()
+
+
+class Keys(_Table, frozen=True):
+    """Further keys of the primary organization, named for what they lack or are kept for."""
+
+    single_scope: dict[str, str] = {}
+    no_scope: str | None = None
+    revoked: str | None = None
+    expired: str | None = None
+    spare: tuple[str, ...] = ()
+
+
+class RateLimit(_Table, frozen=True):
+    """The limits that the target's keys have, and how it reads them. `burst_window` is in seconds."""
+
+    reading: Literal["auto", "burst", "strict"] = "auto"
+    per_minute: Count = _LIMITS.per_minute
+    burst: Count = _LIMITS.burst
+    burst_window: Count = _LIMITS.burst_window
+
+
+class Data(_Table, frozen=True):
+    """Resources that the suite could not find by looking."""
+
+    researched_contact: str | None = None
+
+
+class Webhooks(_Table, frozen=True):
+    """How deliveries reach the suite: by commands that register and trigger (live), or from a file (recorded)."""
+
+    listen: str = "127.0.0.1:0"
+    register: str | None = None
+    register_secondary: str | None = None
+    trigger: str | None = None
+    trigger_secondary: str | None = None
+    deliveries: str | None = None
+
+
+class Hooks(_Table, frozen=True):
+    """Commands that do what the read-only API cannot."""
+
+    add_contact: str | None = None
+    advance_clock: str | None = None
+
+
+class Target(_Table, frozen=True):
+    """A target, whole. `base_url` has no trailing slash once loaded by `load`."""
+
+    base_url: str = ""
+    organizations: Organizations = Organizations()
+    keys: Keys = Keys()
+    rate_limit: RateLimit = RateLimit()
+    data: Data = Data()
+    webhooks: Webhooks = Webhooks()
+    hooks: Hooks = Hooks()
+
+    def offers(self, need: str) -> bool:
+        """Whether the target has what a requirement needs: a dotted member, or several with `|` where either will do."""
+        return any(self._has(member) for member in need.split("|"))
+
+    def _has(self, member: str) -> bool:
+        value: Any = self
+        for name in member.split("."):
+            value = getattr(value, name)
+        return bool(value.api_keys if isinstance(value, Organization) else value)
+
+    def secrets(self) -> Iterator[str]:
+        """Every API key in the description, for redaction."""
+        yield from self.organizations.primary.api_keys
+        yield from self.organizations.secondary.api_keys
+        yield from self.keys.single_scope.values()
+        yield from self.keys.spare
+        yield from filter(None, (self.keys.no_scope, self.keys.revoked, self.keys.expired))
+
+
+def load(path: Path | None, *, base_url: str | None = None, api_key: str | None = None) -> Target:
+    """Read and validate a description; `base_url` wins over the file's, `api_key` joins the primary keys at their head.
+
+    Raises TargetError, one line that names the member, before any request is sent.
+    """
+    table = _read(path) if path else {}
+    try:
+        target = msgspec.convert(_from_environment(table), Target)
+    except msgspec.ValidationError as error:
+        raise TargetError(f"{path}: {_plain(error)}") from None
+    target = msgspec.structs.replace(target, base_url=_address(base_url or target.base_url))
+    if api_key:
+        target = _with_primary_key(target, api_key)
+    _check(target, path)
+    return target
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise TargetError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TargetError(f"{path}: not a TOML document: {error}") from None
+
+
+def _from_environment(value: Any, member: str = "") -> Any:
+    if isinstance(value, dict):
+        return {name: _from_environment(inner, f"{member}.{name}".lstrip(".")) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_from_environment(inner, f"{member}[{index}]") for index, inner in enumerate(value)]
+    if isinstance(value, str) and value.startswith("env:"):
+        name = value.removeprefix("env:")
+        if not os.environ.get(name):
+            raise TargetError(f"{member}: the environment variable {name} is not set")
+        return os.environ[name]
+    return value
+
+
+def _plain(error: msgspec.ValidationError) -> str:
+    message, _, place = str(error).partition(" - at `$.")
+    return f"{place.rstrip('`')}: {message}" if place else message
+
+
+def _address(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    if not base_url:
+        raise TargetError("base_url: missing; give it in the file or with --base-url")
+    try:
+        valid = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
+    except ValueError:
+        valid = False
+    if not valid or parts.query or parts.fragment:
+        raise TargetError(f"base_url: not an http or https address without a query: {base_url!r}")
+    return base_url.rstrip("/")
+
+
+def _with_primary_key(target: Target, api_key: str) -> Target:
+    others = tuple(key for key in target.organizations.primary.api_keys if key != api_key)
+    primary = Organization(api_keys=(api_key, *others))
+    organizations = msgspec.structs.replace(target.organizations, primary=primary)
+    return msgspec.structs.replace(target, organizations=organizations)
+
+
+def _check(target: Target, path: Path | None) -> None:
+    if not target.organizations.primary.api_keys:
+        raise TargetError(
+            "organizations.primary.api_keys: no API key; give --api-key, OUTBOUND_API_KEY or a --target file"
+        )
+    unknown = sorted(set(target.keys.single_scope) - set(spec.contract().scopes))
+    if unknown:
+        raise TargetError(f"{path}: keys.single_scope: no such scope: {', '.join(unknown)}")
+    for secret in target.secrets():
+        if not secret.isascii() or not secret.isprintable() or " " in secret or not secret:
+            raise TargetError(f"{path or 'the API key'}: a key holds characters that no Authorization header can carry")
