@@ -14,7 +14,6 @@ from conformance.clock import TargetClock
 from conformance.embedded import EmbeddedMock, EmbeddedMockError
 from conformance.estate import Estate
 from conformance.ledger import Ledger
-from conformance.preflight import Unfit, preflight
 from conformance.target import Target, TargetError, load
 from conformance.verdict import Judge, VerdictPlugin
 
@@ -22,13 +21,14 @@ _JUDGE = pytest.StashKey[Judge]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The gate's options; `--base-url` is pytest-base-url's."""
-    group = parser.getgroup("outbound", "the Outbound API conformance gate")
+    """The gate's options; `--base-url` is pytest-base-url's, `--strict` pytest's own: a broken should then fails the run."""
+    group = parser.getgroup(
+        "outbound", "the Outbound API conformance gate (with --base-url URL, and --strict: shoulds bind too)"
+    )
     add = group.addoption
     add("--target", type=Path, metavar="FILE", help="description of the target (TOML)")
     add("--api-key", metavar="KEY", help="an API key of the primary organization (default: $OUTBOUND_API_KEY)")
     add("--report", type=Path, metavar="DIR", help="write report.json into this folder")
-    add("--strict", action="store_true", help="a broken should fails the run too")
     add("--require-all", action="store_true", help="a requirement that could not be tested fails the run")
     add(
         "--rate-reading",
@@ -67,17 +67,6 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"target: {judge.target.base_url}, seed: {judge.seed}"
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """End the session with one line where there is nothing to judge."""
-    if session.config.option.collectonly or session.config.option.no_preflight:
-        return
-    judge = session.config.stash[_JUDGE]
-    try:
-        preflight(judge.client.caller("organizations.primary.api_keys", judge.target.organizations.primary.api_keys))
-    except Unfit as unfit:
-        pytest.exit(judge.client.redactor.text(str(unfit)), returncode=unfit.exit_code)
-
-
 def _target(config: pytest.Config) -> Target:
     option = config.option
     base_url = option.base_url or config.getini("base_url") or None
@@ -97,7 +86,7 @@ def _judge(config: pytest.Config, target: Target) -> Judge:
     advance = None if option.real_time else target.hooks.advance_clock
     clock = TargetClock((lambda seconds: _advance(advance, seconds)) if advance else None)
     client = Client(target, clock, lambda line: _show(config, line))
-    ledger = Ledger(strict=option.strict, require_all=option.require_all)
+    ledger = Ledger(strict=bool(config.getini("strict")), require_all=option.require_all)
     return Judge(target, client, ledger, option.seed, option.report)
 
 

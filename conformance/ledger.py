@@ -16,6 +16,7 @@ Verdict = Literal["conformant", "partial", "non-conformant", "unreachable"]
 EXIT_CONFORMANT = 0
 EXIT_BROKEN = 1
 EXIT_NOT_JUDGED = 3
+EXIT_USAGE = 4
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,16 @@ class Ledger:
     findings: list[Finding] = field(default_factory=list)
     strict: bool = False
     require_all: bool = False
-    unreachable: str = ""
+    unfit: str = ""
+    unfit_exit: int = EXIT_NOT_JUDGED
 
     def add(self, finding: Finding) -> None:
         """Record a finding."""
         self.findings.append(finding)
+
+    def stop(self, reason: str, exit_code: int = EXIT_NOT_JUDGED) -> None:
+        """The target cannot be judged, or no longer: `exit_code` says whether it (3) or its description (4) is to blame."""
+        self.unfit, self.unfit_exit = reason, exit_code
 
     def rulings(self) -> list[Ruling]:
         """A ruling for every requirement of the contract, in its order."""
@@ -71,21 +77,21 @@ class Ledger:
 
     def verdict(self) -> Verdict:
         """The run's verdict; see `exit_code`."""
-        if self.unreachable:
+        if self.unfit:
             return "unreachable"
         if self.breaking():
             return "non-conformant"
+        if not any(finding.outcome in ("passed", "failed") for finding in self.findings):
+            return "unreachable"
         whole = all(ruling.status != "not-tested" for ruling in self.rulings())
         return "conformant" if whole else "partial"
 
     def exit_code(self) -> int:
         """0 conformant or partial, 1 broken, 3 where the target could not be judged."""
-        if self.unreachable:
-            return EXIT_NOT_JUDGED
-        if self.breaking():
-            return EXIT_BROKEN
-        passed = any(finding.outcome == "passed" for finding in self.findings)
-        return EXIT_CONFORMANT if passed else EXIT_NOT_JUDGED
+        if self.unfit:
+            return self.unfit_exit
+        verdict = self.verdict()
+        return {"non-conformant": EXIT_BROKEN, "unreachable": EXIT_NOT_JUDGED}.get(verdict, EXIT_CONFORMANT)
 
     def fails(self, requirement: spec.Requirement) -> bool:
         """Whether the run fails where this requirement is broken."""

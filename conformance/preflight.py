@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from conformance.client import Caller, NoAnswer
 from conformance.exchange import Exchange
-from conformance.ledger import EXIT_NOT_JUDGED
+from conformance.ledger import EXIT_NOT_JUDGED, EXIT_USAGE
 
-EXIT_USAGE = 4
 # Operations without path parameters: one of them is served by anything that is worth judging.
 _ASKED = ("getMe", "listContacts", "listLists", "listDrafts", "listEvents")
 

@@ -13,12 +13,14 @@ import pytest
 import spec
 from conformance.client import Client, NoAnswer
 from conformance.ledger import Finding, Ledger
+from conformance.preflight import Unfit, preflight
 from conformance.report import terminal, write
 from conformance.report.record import Run
-from conformance.story import NotTested, Violation
+from conformance.story import NotJudged, NotTested, Violation
 from conformance.target import Target
 
 _ALIVE_AFTER = 0.5
+_OURS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 _REQUIREMENTS = {requirement.id: requirement for requirement in spec.requirements()}
 
 
@@ -55,6 +57,23 @@ class VerdictPlugin:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
 
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Look whether there is something to judge, before anything else is done."""
+        if session.config.option.collectonly or session.config.option.no_preflight:
+            return
+        judge = self._judge
+        try:
+            preflight(
+                judge.client.caller("organizations.primary.api_keys", judge.target.organizations.primary.api_keys)
+            )
+        except Unfit as unfit:
+            judge.ledger.stop(judge.client.redactor.text(str(unfit)), unfit.exit_code)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> bool | None:
+        """Collect nothing where there is nothing to judge."""
+        return True if self._judge.ledger.unfit else None
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Put the checks of the whole run after all others."""
@@ -65,8 +84,8 @@ class VerdictPlugin:
         mark = _mark(item)
         if mark is None:
             return
-        if self._judge.ledger.unreachable:
-            raise NotTested(f"could not be judged: {self._judge.ledger.unreachable}")
+        if self._judge.ledger.unfit:
+            raise NotJudged(f"could not be judged: {self._judge.ledger.unfit}")
         missing = [need for need in mark.kwargs["needs"] if not self._judge.target.offers(need)]
         if missing:
             raise NotTested(f"needs {', '.join(missing).replace('|', ' or ')} in the target's description")
@@ -92,7 +111,7 @@ class VerdictPlugin:
         judge.client.close()
         if judge.report:
             write(judge.run(), judge.report)
-        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not session.config.option.collectonly:
+        if exitstatus in _OURS and not session.config.option.collectonly:
             session.exitstatus = judge.ledger.exit_code()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -133,7 +152,7 @@ class VerdictPlugin:
         try:
             self._judge.client.nobody.send("GET", "/api/v1/me")
         except NoAnswer:
-            self._judge.ledger.unreachable = f"the target stopped answering: {self._judge.client.redactor.text(reason)}"
+            self._judge.ledger.stop(f"the target stopped answering: {self._judge.client.redactor.text(reason)}")
 
     def _shown(
         self, report: pytest.TestReport, finding: Finding, failure: pytest.ExceptionInfo[BaseException] | None

@@ -33,6 +33,9 @@ def evidence(finding: Finding, redactor: Redactor) -> str:
 
 def summarize(run: Run, out: Writer, report: Path | None) -> None:
     """Print the requirements by family, the broken ones, those not tested with their reasons, and the verdict."""
+    if not run.ledger.findings and run.ledger.unfit:
+        out.write_line(f"could not be judged: {run.ledger.unfit}", red=True, bold=True)
+        return
     rulings = run.ledger.rulings()
     out.write_sep("=", "requirements")
     for family in dict.fromkeys(ruling.requirement.family for ruling in rulings):
@@ -86,7 +89,7 @@ def _verdict(run: Run, rulings: list[Ruling], out: Writer, report: Path | None) 
         out.write_line(f"report: {report}")
     passed = sum(ruling.status == "passed" for ruling in rulings)
     colour = {"conformant": "green", "partial": "yellow"}.get(verdict, "red")
-    why = f" ({_cut(run.ledger.unreachable)})" if run.ledger.unreachable else ""
+    why = f" ({_cut(run.ledger.unfit)})" if run.ledger.unfit else ""
     title = f"verdict: {verdict}{why}, {passed} of {len(rulings)} requirements passed"
     out.write_line(title, bold=True, **{colour: True})
 
