@@ -107,7 +107,8 @@ def _problem_members(exchange: Exchange) -> str | None:
         return "the problem is no JSON document"
     if not isinstance(exchange.json, dict):
         return "the problem is no JSON object"
-    return schemas.mismatch(schemas.component("Problem"), exchange.json)
+    # ERROR-2 names four members; a server may have an `errors` or `instance` of its own form (RFC 9457 §3.2).
+    return schemas.mismatch(schemas.required_part("Problem"), exchange.json)
 
 
 def _problem_status(exchange: Exchange) -> str | None:

@@ -50,6 +50,14 @@ def component(name: str) -> Validator:
 
 
 @cache
+def required_part(name: str) -> Validator:
+    """The compiled component schema of that name, of whose properties only the required ones are looked at."""
+    schema = spec.contract().schema(name)
+    properties = {member: schema["properties"][member] for member in schema["required"]}
+    return _compile({"type": "object", "required": schema["required"], "properties": properties})
+
+
+@cache
 def _of_operation(operation: str) -> Validator:
     path = spec.contract().operations[operation].path
     answer = spec.contract().document["paths"][path]["get"]["responses"]["200"]

@@ -1,0 +1,107 @@
+"""A target's description is read whole, or refused in one line that names the member, before any request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.target import Target, TargetError, load
+
+KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
+WHOLE = f"""
+base_url = "https://staging.example/outbound/"
+[organizations.primary]
+api_keys = ["{KEY}", "env:OUTBOUND_KEY_A2"]
+[organizations.secondary]
+api_keys = ["obk_live_b"]
+[keys]
+single_scope = {{ "contacts.read" = "obk_live_c" }}
+no_scope = "obk_live_d"
+spare = ["obk_live_e", "obk_live_f"]
+[rate_limit]
+reading = "strict"
+[webhooks]
+register = "register {{url}}"
+[hooks]
+add_contact = "add"
+"""
+
+
+def described(folder: Path, text: str) -> Path:
+    path = folder / "target.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_every_table_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTBOUND_KEY_A2", "obk_live_a2")
+    target = load(described(tmp_path, WHOLE))
+    assert target.base_url == "https://staging.example/outbound"
+    assert target.organizations.primary.api_keys == (KEY, "obk_live_a2")
+    assert target.rate_limit.reading == "strict"
+    assert target.rate_limit.per_minute == 60
+    assert set(target.secrets()) == {KEY, *(f"obk_live_{name}" for name in ("a2", "b", "c", "d", "e", "f"))}
+
+
+def test_an_address_and_a_key_are_enough() -> None:
+    target = load(None, base_url="http://127.0.0.1:8080", api_key=KEY)
+    assert target.organizations.primary.api_keys == (KEY,)
+    assert not target.offers("organizations.secondary")
+
+
+def test_options_win_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTBOUND_KEY_A2", "obk_live_a2")
+    target = load(described(tmp_path, WHOLE), base_url="http://127.0.0.1:1", api_key="obk_live_a2")
+    assert target.base_url == "http://127.0.0.1:1"
+    assert target.organizations.primary.api_keys == ("obk_live_a2", KEY)
+
+
+def test_what_a_target_offers_is_what_its_description_holds() -> None:
+    target = load(None, base_url="http://127.0.0.1", api_key=KEY)
+    assert target.offers("organizations.primary")
+    assert not target.offers("keys.revoked")
+    assert not target.offers("webhooks.register|webhooks.deliveries")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("nonsense = 1", "nonsense"),
+        ("[organizations.tertiary]\napi_keys = []", "organizations"),
+        ("[keys]\nsper = []", "sper"),
+        ('[rate_limit]\nreading = "both"', "rate_limit.reading"),
+        ("[rate_limit]\nper_minute = 0", "rate_limit.per_minute"),
+        ('[rate_limit]\nburst = "120"', "rate_limit.burst"),
+        ('[organizations.primary]\napi_keys = ["env:NO_SUCH_VARIABLE"]', "organizations.primary.api_keys[0]"),
+        ('[organizations.primary]\napi_keys = "one"', "organizations.primary.api_keys"),
+        ('[organizations.primary]\napi_keys = ["schlüssel"]', "Authorization header"),
+        ('[organizations.primary]\napi_keys = ["k"]\n[keys.single_scope]\n"contacts.write" = "x"', "contacts.write"),
+        ("base_url = ", "not a TOML document"),
+        ('base_url = "ftp://example"', "base_url"),
+        ('base_url = "http://example?x=1"', "base_url"),
+        ('base_url = "http://example:99999"', "base_url"),
+        ('base_url = "http://example"', "organizations.primary.api_keys"),
+        ('[organizations.primary]\napi_keys = ["k"]', "base_url"),
+    ],
+)
+def test_a_bad_description_is_one_line_that_names_the_member(tmp_path: Path, text: str, named: str) -> None:
+    if "base_url" not in text and named != "base_url":
+        text = f'base_url = "http://127.0.0.1"\n{text}'
+    with pytest.raises(TargetError) as refusal:
+        load(described(tmp_path, text))
+    assert named in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match=r"nowhere\.toml: No such file"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_the_defaults_are_the_documentation_s() -> None:
+    assert (Target().rate_limit.per_minute, Target().rate_limit.burst, Target().rate_limit.burst_window) == (
+        60,
+        120,
+        30,
+    )
