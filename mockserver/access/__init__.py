@@ -1,0 +1,1 @@
+"""What stands before a handler: keys, scopes, rate limits, parameters, and the problems that they raise."""

@@ -1,0 +1,104 @@
+"""The edge: the one ASGI middleware that every request passes before Connexion sees it, and every answer on its way out.
+
+It identifies the caller once, asks the limiter, and adds what each answer carries: the clock's date, the rate limit, and
+that no cache may share it. A request without a valid key goes on: only Connexion knows whether its path exists.
+"""
+
+from __future__ import annotations
+
+import logging
+import os.path
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from mockserver.access import problems
+from mockserver.access.caller import CALLER, Caller
+from mockserver.access.problems import Problem
+from mockserver.answer import Header
+from spec import contract
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mockserver.parts import Parts
+
+logger = logging.getLogger("outbound.mock")
+
+_SERVER: Header = (b"server", b"outbound-mock")
+_PRIVATE: tuple[Header, ...] = ((b"cache-control", b"private, no-store"), (b"vary", b"Authorization"))
+
+
+class Edge:
+    """Wraps `app`. Answers a refused request itself, and a crash of `app` too."""
+
+    def __init__(self, parts: Parts, app: ASGIApp) -> None:
+        self._parts = parts
+        self._app = app
+        self._base = os.path.commonpath([operation.path for operation in contract().operations.values()])
+        self._date = (0, b"")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        now = self._parts.clock.now()
+        headers = [self._date_header(int(now)), _SERVER]
+        app = self._app
+        if self._is_api(scope["path"]):
+            headers += _PRIVATE
+            app = self._admitted(scope, now, headers) or app
+        out = _Outlet(send, headers, without_body=scope["method"] == "HEAD")
+        try:
+            await app(scope, receive, out)
+        except Exception:
+            if out.started:
+                raise
+            logger.exception("A request failed")
+            await self._parts.problem(problems.internal_error(), scope)(scope, receive, out)
+
+    def _is_api(self, path: str) -> bool:
+        return path.startswith(self._base) and path[len(self._base) :][:1] in ("", "/")
+
+    def _admitted(self, scope: Scope, now: float, headers: list[Header]) -> ASGIApp | None:
+        """Put the caller into the scope and the rate limit into the headers; the answer, where it is a refusal."""
+        parts = self._parts
+        scope[CALLER] = caller = identify(parts, scope, now)
+        if not isinstance(caller, Caller):
+            return None
+        admission = parts.admit(caller.key, now)
+        headers += parts.rate_headers(admission, now)
+        if admission.admitted:
+            return None
+        return parts.problem(problems.rate_limit_exceeded(parts.retry_after(admission, now)), scope)
+
+    def _date_header(self, second: int) -> Header:
+        if self._date[0] != second:
+            self._date = (second, formatdate(second, usegmt=True).encode())
+        return (b"date", self._date[1])
+
+
+def identify(parts: Parts, scope: Scope, now: float) -> Caller | Problem:
+    """Who presents the credentials of a request at `now` (unix seconds), or what is wrong with them."""
+    secret = parts.credentials(scope)
+    if secret is None:
+        return problems.missing_api_key()
+    key = parts.authenticate(secret, now)
+    return problems.invalid_api_key() if key is None else Caller(key, parts.tenant_of(key))
+
+
+class _Outlet:
+    """The `send` of one request: adds headers to the answer, and drops its body where the request was a HEAD."""
+
+    __slots__ = ("_headers", "_send", "_without_body", "started")
+
+    def __init__(self, send: Send, headers: list[Header], *, without_body: bool) -> None:
+        self._send = send
+        self._headers = headers
+        self._without_body = without_body
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            message["headers"] = [*message["headers"], *self._headers]
+        elif self._without_body:
+            message = {**message, "body": b""}
+        await self._send(message)

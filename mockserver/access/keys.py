@@ -1,0 +1,119 @@
+"""API keys: who may ask, for which organization, with which scopes (documentation, "Authentication")."""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from spec import contract
+
+PREFIX = "obk_live_"
+DAY = 86_400.0
+KINDS = ("primary", "secondary")
+
+_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_SECRET_LENGTH = 32
+_SPARE_KEYS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key of one organization. Times are unix seconds; `kind` is the member of a target's description it serves."""
+
+    id: str
+    name: str
+    kind: str
+    organization_id: str
+    scopes: tuple[str, ...]
+    secret: str = field(repr=False)
+    created_at: float = 0.0
+    expires_at: float | None = None
+    revoked_at: float | None = None
+
+    @property
+    def prefix(self) -> str:
+        """The part of the secret that may be shown."""
+        return self.secret[: len(PREFIX) + 4]
+
+    def is_valid_at(self, now: float) -> bool:
+        """Whether the key is neither revoked nor expired at `now`, in unix seconds."""
+        return (self.revoked_at is None or now < self.revoked_at) and (self.expires_at is None or now < self.expires_at)
+
+
+class KeyRing:
+    """The keys, found by their whole secret alone.
+
+    They are looked up by digest, so that the time a look-up takes says nothing of how much of a guess was right.
+    """
+
+    def __init__(self, keys: Iterable[ApiKey]) -> None:
+        self._by_digest = {_digest(key.secret.encode()): key for key in keys}
+
+    def __iter__(self) -> Iterator[ApiKey]:
+        return iter(self._by_digest.values())
+
+    def find(self, secret: bytes) -> ApiKey | None:
+        """The key of that secret, valid or not."""
+        return self._by_digest.get(_digest(secret))
+
+
+def mint(organization_ids: Sequence[str], seed: int, now: float) -> list[ApiKey]:
+    """The keys that a mock starts with: every kind for the first organization, two full ones for each other.
+
+    The same seed gives the same secrets, whatever the organizations are called. `now` is in unix seconds.
+    """
+    scopes = contract().scopes
+    keys: list[ApiKey] = []
+    for number, organization_id in enumerate(organization_ids):
+        minter = _Minter(organization_id, f"{seed}/{number}", now)
+        kind = KINDS[number] if number < len(KINDS) else f"organization {number + 1}"
+        keys += [minter.key(kind, name, scopes) for name in ("Production", "Staging")]
+        if number == 0:
+            keys += _special_keys(minter)
+    return keys
+
+
+def _special_keys(minter: _Minter) -> list[ApiKey]:
+    scopes = contract().scopes
+    a_day_ago = minter.now - DAY
+    return [
+        *(minter.key("single_scope", f"Only {scope}", (scope,)) for scope in scopes),
+        minter.key("no_scope", "No scope", ()),
+        replace(minter.key("revoked", "Revoked", scopes), revoked_at=a_day_ago),
+        replace(minter.key("expired", "Expired", scopes), expires_at=a_day_ago),
+        *(minter.key("spare", f"Spare {number}", scopes) for number in range(1, _SPARE_KEYS + 1)),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Minter:
+    organization_id: str
+    label: str
+    now: float
+
+    def key(self, kind: str, name: str, scopes: tuple[str, ...]) -> ApiKey:
+        label = f"{self.label}/{kind}/{name}"
+        return ApiKey(
+            id=f"key_{_base62(f'{label}/id', 16)}",
+            name=name,
+            kind=kind,
+            organization_id=self.organization_id,
+            scopes=scopes,
+            secret=PREFIX + _base62(label, _SECRET_LENGTH),
+            created_at=self.now - 30 * DAY,
+        )
+
+
+def _base62(label: str, length: int) -> str:
+    number = int.from_bytes(hashlib.sha512(label.encode()).digest())
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        digits.append(_BASE62[digit])
+    return "".join(digits)
+
+
+def _digest(secret: bytes) -> bytes:
+    return hashlib.sha256(secret).digest()

@@ -1,0 +1,41 @@
+"""An answer, ready to be sent: the one form in which everything leaves the mock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+Header = tuple[bytes, bytes]
+
+
+class Answer:
+    """A status, headers and a body, sent as it is. It is an ASGI application."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, content_type: bytes, body: bytes, headers: Iterable[Header] = ()) -> None:
+        self.status = status
+        self.body = body
+        self.headers: list[Header] = [
+            (b"content-type", content_type),
+            (b"content-length", b"%d" % len(body)),
+            *headers,
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI's signature)
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_bytes(value: Any) -> bytes:
+    """A JSON value in UTF-8, without spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def json_answer(value: Mapping[str, Any], status: int = 200) -> Answer:
+    """`value` as an `application/json` answer."""
+    return Answer(status, b"application/json", json_bytes(value))
