@@ -1,0 +1,184 @@
+"""Connexion, cut to what the API needs: it routes, secures and validates every request from the document.
+
+What it would do anew for every request is done once here: parameter validators are compiled, an operation calls its handler
+without decorators, and the caller, whom the edge has identified already, is checked against the operation's scopes.
+"""
+
+# Connexion has no type hints, so its classes are of type Any:
+# mypy: disallow-subclassing-any=False
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mockserver.access import problems
+from mockserver.access.caller import CALLER
+from mockserver.access.parameters import PARAMETERS, Rules, compile_rules
+from mockserver.access.problems import Problem, Refused
+from mockserver.quiet import connexion
+from mockserver.view import to_openapi_30
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.parts import Parts
+
+logger = logging.getLogger("outbound.mock")
+
+
+def build(document: Mapping[str, Any], parts: Parts) -> ASGIApp:
+    """The application that answers the operations of an OpenAPI 3.1 document with the handlers of `parts`.
+
+    Raises ViewError for a document that OpenAPI 3.0 cannot express, KeyError for an operation without a handler.
+    """
+    stack = connexion.ConnexionMiddleware(
+        _Operations(parts),
+        middlewares=[
+            connexion.middleware.exceptions.ExceptionMiddleware,
+            _Routing,
+            connexion.middleware.security.SecurityMiddleware,
+            connexion.middleware.request_validation.RequestValidationMiddleware,
+        ],
+        resolver=connexion.Resolver(parts.handlers.__getitem__),
+        uri_parser_class=_NoUriParser,
+        validator_map={"parameter": _Validators(parts)},
+        security_map={"bearer": partial(_ScopeCheck, parts)},
+    )
+    for kind, handler in _error_handlers(parts).items():
+        stack.add_error_handler(kind, handler)
+    stack.add_api(to_openapi_30(document))
+    app: ASGIApp = stack
+    return app
+
+
+class _Routing(connexion.middleware.routing.RoutingMiddleware):
+    """Connexion's routing without Starlette's redirects from `/contacts/` to `/contacts`: that path is unknown."""
+
+    def add_api(self, *args: Any, **options: Any) -> None:
+        super().add_api(*args, **options)
+        for mount in self.router.routes:
+            mount.app.redirect_slashes = False
+
+
+class _ScopeCheck(connexion.security.BearerSecurityHandler):
+    """The security check of the bearer scheme: a caller, who holds the scopes that the operation requires."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def get_fn(self, _scheme: Mapping[str, Any], required: Sequence[str]) -> Callable[[Any], Mapping[str, str]]:
+        parts = self._parts
+
+        def check(request: Any) -> Mapping[str, str]:
+            scope = request.scope
+            caller = scope[CALLER]
+            if isinstance(caller, Problem):
+                raise Refused(caller)
+            if not parts.authorize(caller.key, required, operation_id(scope)):
+                raise Refused(problems.insufficient_scope(required))
+            return {"sub": caller.key.id}
+
+        return check
+
+
+class _NoUriParser:
+    """Stands in for Connexion's parser of parameters, which the compiled rules do without."""
+
+    def __init__(self, _parameters: Any, _body: Any) -> None:
+        pass
+
+
+class _Validators:
+    """Connexion's parameter validators: it asks for a new one at every request, and gets the operation's own back."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._compiled: dict[int, _Validator] = {}
+
+    def __call__(self, definitions: list[dict[str, Any]], **_options: Any) -> _Validator:
+        # The list belongs to the operation, which lives as long as this does, so its identity is the operation's.
+        found = self._compiled.get(id(definitions))
+        if found is None:
+            found = self._compiled[id(definitions)] = _Validator(self._parts, compile_rules(definitions))
+        return found
+
+
+class _Validator:
+    def __init__(self, parts: Parts, rules: Rules) -> None:
+        self._parts = parts
+        self._rules = rules
+
+    def validate(self, scope: Scope) -> None:
+        scope[PARAMETERS] = self._parts.read_parameters(self._rules, scope)
+
+
+class _Operation:
+    """The end of a request's way: the handler's bytes, sent."""
+
+    def __init__(self, parts: Parts, operation: str) -> None:
+        self._parts = parts
+        self._id = operation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts = self._parts
+        body = parts.handlers[self._id](parts, scope[CALLER], scope[PARAMETERS])
+        await parts.success(body)(scope, receive, send)
+
+
+class _OperationsApi(connexion.AsyncApi):
+    """Connexion's table of operations, each of them an _Operation of the parts it was made for."""
+
+    def __init__(self, *args: Any, parts: Parts, **options: Any) -> None:
+        self._parts = parts
+        super().__init__(*args, **options)
+
+    def make_operation(self, operation: Any) -> _Operation:
+        return _Operation(self._parts, operation.operation_id)
+
+
+class _Operations(connexion.apps.asynchronous.AsyncASGIApp):
+    """Connexion's innermost application, with the operations of `parts`."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self.api_cls = partial(_OperationsApi, parts=parts)
+
+
+def operation_id(scope: Scope) -> str:
+    """The operation that Connexion has routed a request to. Raises KeyError before it has."""
+    found: str = scope["extensions"][connexion.middleware.abstract.ROUTING_CONTEXT]["operation_id"]
+    return found
+
+
+def _error_handlers(parts: Parts) -> dict[type[Exception], Any]:
+    from starlette.exceptions import HTTPException
+
+    async def refused(request: Any, error: Refused) -> Any:
+        return _response(parts, error.problem, request.scope)
+
+    async def http_error(request: Any, error: HTTPException) -> Any:
+        return _response(parts, _routing_problem(request.scope, error), request.scope)
+
+    async def defect(request: Any, error: Exception) -> Any:
+        logger.error("A request failed", exc_info=error)
+        return _response(parts, problems.internal_error(), request.scope)
+
+    return {Refused: refused, HTTPException: http_error, Exception: defect}
+
+
+def _routing_problem(scope: Scope, error: Any) -> Problem:
+    if error.status_code != 405:
+        return problems.not_found()
+    caller = scope.get(CALLER)
+    if isinstance(caller, Problem):
+        return caller
+    return problems.method_not_allowed(", ".join(sorted(error.headers["Allow"].split(", "))))
+
+
+def _response(parts: Parts, problem: Problem, scope: Scope) -> Any:
+    answer = parts.problem(problem, scope)
+    headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
+    return connexion.lifecycle.ConnexionResponse(answer.status, body=answer.body, headers=headers)
