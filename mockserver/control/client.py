@@ -1,0 +1,96 @@
+"""The control API from a command line: what a target's description names as its hooks.
+
+It imports next to nothing, because a conformance run starts it often.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+
+TIMEOUT = 10.0
+"""Seconds to wait for the mock."""
+
+
+class Failed(Exception):
+    """The mock could not be asked, or refused. The message is one line."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; prints what it yields. Returns the exit code: 0, or 1 with a line on standard error."""
+    options = _parser().parse_args(arguments)
+    try:
+        printed = options.run(options)
+    except Failed as failure:
+        print(f"mock control: {failure}", file=sys.stderr)
+        return 1
+    print(printed)
+    return 0
+
+
+def request(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """POST a JSON object to the control API of the mock at `url`; the object it answers. Raises Failed."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
+    try:
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise Failed(f"no answer from {url}: {error}") from error
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise Failed(str(answer.get("detail", response.status)))
+    found: dict[str, Any] = answer
+    return found
+
+
+def _add_contact(options: argparse.Namespace) -> str:
+    return str(request(options.url, "/_mock/contacts", _organization(options))["id"])
+
+
+def _advance_clock(options: argparse.Namespace) -> str:
+    return str(request(options.url, "/_mock/clock", {"advance": options.seconds})["now"])
+
+
+def _register_webhook(options: argparse.Namespace) -> str:
+    body = {"url": options.receiver, **_organization(options)}
+    return str(request(options.url, "/_mock/webhooks", body)["signingSecret"])
+
+
+def _trigger_event(options: argparse.Namespace) -> str:
+    return str(request(options.url, "/_mock/events", _organization(options))["id"])
+
+
+def _organization(options: argparse.Namespace) -> dict[str, Any]:
+    return {} if options.organization is None else {"organization": options.organization}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m mockserver.control.client", description=__doc__)
+    parser.add_argument("--url", required=True, help="address of the mock")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add = commands.add_parser("add-contact", help="add a contact; prints its id")
+    advance = commands.add_parser("advance-clock", help="move the mock's clock on; prints its time")
+    register = commands.add_parser("register-webhook", help="register an endpoint; prints its signing secret")
+    trigger = commands.add_parser("trigger-event", help="make an event happen; prints its id")
+    for command in (add, register, trigger):
+        command.add_argument("--organization", metavar="ID", help="whose; the first organization's if left out")
+    advance.add_argument("seconds", type=float)
+    register.add_argument("receiver", metavar="URL")
+    for command, run in (
+        (add, _add_contact),
+        (advance, _advance_clock),
+        (register, _register_webhook),
+        (trigger, _trigger_event),
+    ):
+        command.set_defaults(run=run)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
