@@ -1,0 +1,112 @@
+"""`outbound-mock`: the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from mockserver.parts import Modification
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
+
+def main() -> None:
+    """Run the command line. What a user gets wrong is one line on standard error and an exit code, never a traceback."""
+    try:
+        sys.exit(command(standalone_mode=False))
+    except click.ClickException as error:
+        click.echo(f"outbound-mock: {error.format_message()}", err=True)
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+
+
+@click.command(context_settings={"auto_envvar_prefix": "OUTBOUND_MOCK", "show_default": True})
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", default=8080, type=click.IntRange(0, 65_535), help="Port to listen on; 0 picks a free one.")
+@click.option("--seed", default=1, help="What data and keys are made from: the same seed, the same of both.")
+@click.option("--contacts", default=1_000, type=click.IntRange(0, 1_000_000), help="Contacts of each organization.")
+@click.option("--organizations", default=2, type=click.IntRange(1, 1_000), help="Organizations.")
+@click.option(
+    "--rate-reading",
+    default="burst",
+    type=click.Choice(["burst", "strict"]),
+    help="How the documented rate limits are read: a refilling allowance, or two hard caps.",
+)
+@click.option("--no-rate-limit", is_flag=True, help="Serve every key as much as it asks for.")
+@click.option("--fault", "faults", metavar="NAME", multiple=True, help="Break the contract in this way (repeatable).")
+@click.option("--variant", "variants", metavar="NAME", multiple=True, help="Keep it in another way (repeatable).")
+@click.option(
+    "--write-target",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Describe this mock to the conformance suite: a target.toml, written when it listens.",
+)
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
+def command(
+    *,
+    host: str,
+    port: int,
+    seed: int,
+    contacts: int,
+    organizations: int,
+    rate_reading: Literal["burst", "strict"],
+    no_rate_limit: bool,
+    faults: Sequence[str],
+    variants: Sequence[str],
+    write_target: Path | None,
+    quiet: bool,
+) -> None:
+    """A mock of the Outbound API that keeps its contract: organizations, keys, rate limits, in memory.
+
+    Every option can be given in the environment too: OUTBOUND_MOCK_PORT=9000.
+    """
+    # Imported late, so that help and errors come at once.
+    from mockserver.app import Settings, create_app
+    from mockserver.banner import banner
+    from mockserver.serving import base_url, listen, serve
+    from mockserver.target import target_toml, write_private
+
+    modifications = [*_named("fault", "faults", faults), *_named("variant", "variants", variants)]
+    try:
+        listener = listen(host, port)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
+    settings = Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, modifications)
+    mock = create_app(settings)
+    address = base_url(listener)
+
+    def ready() -> None:
+        if write_target:
+            write_private(write_target, target_toml(mock.parts, settings, address))
+        if not quiet:
+            click.echo(banner(mock.parts, settings, address), color=False if os.environ.get("NO_COLOR") else None)
+
+    try:
+        serve(mock, listener, ready)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
+
+
+def _named(kind: str, package: str, names: Sequence[str]) -> list[Modification]:
+    """The faults or variants of these names. Raises BadParameter for an unknown one, with the names most like it."""
+    if not names:
+        return []
+    catalogue: Any = import_module(f"mockserver.{package}")
+    known = list(catalogue.names())
+    for name in names:
+        if name not in known:
+            alike = get_close_matches(name, known, n=3, cutoff=0.4)
+            hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {len(known)} of them."
+            raise click.BadParameter(f"{name!r} is no {kind}; {hint}", param_hint=f"--{kind}")
+    return [catalogue.named(name) for name in names]
