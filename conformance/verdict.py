@@ -15,7 +15,7 @@ from conformance.client import Client, NoAnswer
 from conformance.ledger import Finding, Ledger
 from conformance.preflight import Unfit, preflight
 from conformance.report import terminal, write
-from conformance.report.record import Run
+from conformance.report.record import Run, Timeline
 from conformance.story import NotJudged, NotTested, Violation
 from conformance.target import Target
 
@@ -35,6 +35,7 @@ class Judge:
     report: Path | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     notes: dict[str, str] = field(default_factory=dict)
+    timelines: list[Timeline] = field(default_factory=list)
 
     def run(self) -> Run:
         """The run as its reports show it."""
@@ -48,6 +49,7 @@ class Judge:
             redactor=self.client.redactor,
             seed=self.seed,
             notes=dict(self.notes),
+            timelines=tuple(self.timelines),
         )
 
 

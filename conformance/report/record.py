@@ -13,6 +13,21 @@ from conformance.target import Target
 
 
 @dataclass(frozen=True)
+class Timeline:
+    """What one key was answered in a probe of the rate limit.
+
+    `points` are (sent, answered, status) in the order of sending, in seconds of the target's clock; `limit` is how many
+    requests any `window` seconds may serve; `key` is the key as shown, `label` says what was tried.
+    """
+
+    key: str
+    points: tuple[tuple[float, float, int], ...]
+    window: float
+    limit: int
+    label: str
+
+
+@dataclass(frozen=True)
 class Run:
     """What was judged, when, with what requests, and what was found.
 
@@ -28,6 +43,7 @@ class Run:
     redactor: Redactor
     seed: int
     notes: Mapping[str, str]
+    timelines: tuple[Timeline, ...] = ()
 
 
 def as_json(run: Run) -> dict[str, Any]:
