@@ -95,10 +95,12 @@ class Client:
         headers = [*request.headers]
         if request.credential:
             headers.append(("Authorization", f"Bearer {request.credential.secret}"))
+        if request.body is not None:
+            headers.append(("Content-Type", "application/json"))
         self.redactor.learn(_presented(headers))
         with self.clock.steady():
             at, sent = time.time(), self.clock.now()
-            answer = self._transmit(request.method, url, headers)
+            answer = self._transmit(request.method, url, headers, request.body)
             answered = self.clock.now()
         with self._lock:
             exchange = Exchange(
@@ -117,11 +119,15 @@ class Client:
                 self.pace.answered(request.credential, exchange, retry_after(exchange))
         return exchange
 
-    def _transmit(self, method: str, url: str, headers: Headers) -> httpx.Response:
+    def _transmit(self, method: str, url: str, headers: Headers, body: str | None) -> httpx.Response:
         # httpx tidies a path (dots, encodings) before it sends it; the extension puts ours on the wire as it stands.
         parts = httpx.URL(self.target.base_url)
         target = parts.raw_path.rstrip(b"/") + url[len(self.target.base_url) :].encode("ascii")
-        request = self._http.build_request(method, self.target.base_url, headers=headers, extensions={"target": target})
+        # A field value may hold bytes beyond ASCII (obs-text, RFC 9110 §5.5); httpx would refuse to encode them.
+        fields = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
+        request = self._http.build_request(
+            method, self.target.base_url, headers=fields, content=body, extensions={"target": target}
+        )
         for last in (False, True):
             try:
                 return self._http.send(request)
@@ -155,10 +161,17 @@ class Caller:
         return self.send("GET", target(operation, **parameters), headers=headers, operation=operation)
 
     def send(
-        self, method: str, path: str, *, headers: Headers = (), operation: str | None = None, paced: bool = True
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Headers = (),
+        operation: str | None = None,
+        body: str | None = None,
+        paced: bool = True,
     ) -> Exchange:
-        """Send to a path with its query, which goes to the wire as it stands. Raises NoAnswer."""
-        request = Request(method, path, tuple(headers), None, operation)
+        """Send to a path with its query, which goes to the wire as it stands; `body` is JSON. Raises NoAnswer."""
+        request = Request(method, path, tuple(headers), None, operation, body)
         return self.client.send(request, self.keys, paced=paced)
 
     def pinned(self) -> Caller:

@@ -34,6 +34,7 @@ class Request:
     """What is sent. `target` is the path with its query, to the byte.
 
     `credential` is the target's key that is sent; None where none is, or a forged one among the headers.
+    `body` is JSON, for the writes that the API has to refuse.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     credential: Credential | None = None
     operation: str | None = None
+    body: str | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ class Redactor:
             parts += ["-H", shlex.quote(self.text(f"{name}: {_masked(name, value)}"))]
         if request.credential:
             parts += ["-H", '"Authorization: Bearer $OUTBOUND_API_KEY"']
+        if request.body is not None:
+            parts += ["--data", shlex.quote(self.text(request.body))]
         return " ".join([*parts, shlex.quote(self.text(exchange.url))])
 
     def body(self, exchange: Exchange, most: int = _SHOWN_BODY) -> str:
