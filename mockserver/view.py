@@ -106,7 +106,7 @@ def _walk(kind: str, value: Any, pointer: str) -> Any:
     if kind == "schema":
         return _schema(value, pointer)
     if "$ref" in value:
-        return {"$ref": _reference(value["$ref"], pointer)}
+        return {"$ref": _reference(value["$ref"], f"{pointer}/$ref")}
     if kind == "security" and value.get("type") == "mutualTLS":
         raise ViewError(f"{pointer}/type", "OpenAPI 3.0 has no mutualTLS")
     return _members(kind, value, pointer)
@@ -208,7 +208,7 @@ def _also(result: Json, schema: Json) -> None:
 
 def _reference(reference: str, pointer: str) -> str:
     if not reference.startswith("#/"):
-        raise ViewError(f"{pointer}/$ref", "leads out of the document")
+        raise ViewError(pointer, "leads out of the document")
     return reference
 
 
