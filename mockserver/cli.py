@@ -22,7 +22,7 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line. What a user gets wrong is one line on standard error and an exit code, never a traceback."""
     try:
-        sys.exit(command(standalone_mode=False))
+        sys.exit(command(prog_name="outbound-mock", standalone_mode=False))
     except click.ClickException as error:
         click.echo(f"outbound-mock: {error.format_message()}", err=True)
         sys.exit(error.exit_code)

@@ -1,6 +1,6 @@
 """Connexion, cut to what the API needs: it routes, secures and validates every request from the document.
 
-What it would do anew for every request is done once here: parameter validators are compiled, an operation calls its handler
+What it would do anew for every request is done once here: the rules for parameters are compiled, an operation calls its handler
 without decorators, and the caller, whom the edge has identified already, is checked against the operation's scopes.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.access import problems
 from mockserver.access.caller import CALLER
-from mockserver.access.parameters import PARAMETERS, Rules, compile_rules
+from mockserver.access.parameters import PARAMETERS, compile_rules
 from mockserver.access.problems import Problem, Refused
 from mockserver.quiet import connexion
 from mockserver.view import to_openapi_30
@@ -40,11 +40,9 @@ def build(document: Mapping[str, Any], parts: Parts) -> ASGIApp:
             connexion.middleware.exceptions.ExceptionMiddleware,
             _Routing,
             connexion.middleware.security.SecurityMiddleware,
-            connexion.middleware.request_validation.RequestValidationMiddleware,
+            partial(_ValidationMiddleware, parts=parts),
         ],
         resolver=connexion.Resolver(parts.handlers.__getitem__),
-        uri_parser_class=_NoUriParser,
-        validator_map={"parameter": _Validators(parts)},
         security_map={"bearer": partial(_ScopeCheck, parts)},
     )
     for kind, handler in _error_handlers(parts).items():
@@ -84,35 +82,38 @@ class _ScopeCheck(connexion.security.BearerSecurityHandler):
         return check
 
 
-class _NoUriParser:
-    """Stands in for Connexion's parser of parameters, which the compiled rules do without."""
+class _Validation:
+    """The parameters of an operation, read by rules that are compiled once. None of our operations has a body."""
 
-    def __init__(self, _parameters: Any, _body: Any) -> None:
-        pass
-
-
-class _Validators:
-    """Connexion's parameter validators: it asks for a new one at every request, and gets the operation's own back."""
-
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, operation: Any, next_app: ASGIApp) -> None:
+        if operation.is_request_body_defined:
+            raise NotImplementedError(f"{operation.operation_id}: request bodies are not validated")
         self._parts = parts
-        self._compiled: dict[int, _Validator] = {}
+        self._rules = compile_rules(operation.parameters)
+        self._next_app = next_app
 
-    def __call__(self, definitions: list[dict[str, Any]], **_options: Any) -> _Validator:
-        # The list belongs to the operation, which lives as long as this does, so its identity is the operation's.
-        found = self._compiled.get(id(definitions))
-        if found is None:
-            found = self._compiled[id(definitions)] = _Validator(self._parts, compile_rules(definitions))
-        return found
-
-
-class _Validator:
-    def __init__(self, parts: Parts, rules: Rules) -> None:
-        self._parts = parts
-        self._rules = rules
-
-    def validate(self, scope: Scope) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[PARAMETERS] = self._parts.read_parameters(self._rules, scope)
+        await self._next_app(scope, receive, send)
+
+
+class _ValidationApi(connexion.middleware.request_validation.RequestValidationAPI):
+    """Connexion's table of what validates an operation's requests."""
+
+    def __init__(self, *args: Any, parts: Parts, **options: Any) -> None:
+        self._parts = parts
+        super().__init__(*args, **options)
+
+    def make_operation(self, operation: Any) -> _Validation:
+        return _Validation(self._parts, operation, self.next_app)
+
+
+class _ValidationMiddleware(connexion.middleware.request_validation.RequestValidationMiddleware):
+    """Connexion's validation, with the rules of `parts`."""
+
+    def __init__(self, app: ASGIApp, parts: Parts) -> None:
+        super().__init__(app)
+        self.api_cls = partial(_ValidationApi, parts=parts)
 
 
 class _Operation:

@@ -41,17 +41,17 @@ class Edge:
         """Answer one HTTP request."""
         now = self._parts.clock.now()
         headers = [self._date_header(int(now)), _SERVER]
-        app = self._app
-        if self._is_api(scope["path"]):
-            headers += _PRIVATE
-            app = self._admitted(scope, now, headers) or app
         out = _Outlet(send, headers, without_body=scope["method"] == "HEAD")
         try:
+            app = self._app
+            if self._is_api(scope["path"]):
+                headers += _PRIVATE
+                app = self._admitted(scope, now, headers) or app
             await app(scope, receive, out)
         except Exception:
+            logger.exception("A request failed")
             if out.started:
                 raise
-            logger.exception("A request failed")
             await self._parts.problem(problems.internal_error(), scope)(scope, receive, out)
 
     def _is_api(self, path: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mockserver.answer import Answer, json_answer
-from mockserver.control import contacts, health, time
+from mockserver.control import contacts, health, time, webhooks
 from mockserver.control.route import BadInput, Route
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mockserver.parts import Parts
 
 ROUTES: Mapping[tuple[str, str], Route] = {
-    (route.method, route.path): route for module in (contacts, health, time) for route in module.ROUTES
+    (route.method, route.path): route for module in (contacts, health, time, webhooks) for route in module.ROUTES
 }
 
 _LONGEST_BODY = 65_536
@@ -78,8 +78,8 @@ async def _body(receive: Receive) -> Mapping[str, Any]:
             raise BadInput(f"the body must not be longer than {_LONGEST_BODY} bytes")
     try:
         value = json.loads(body or b"{}")
-    except ValueError as error:
-        raise BadInput("the body must be JSON") from error
+    except (RecursionError, ValueError) as error:
+        raise BadInput("the body must be JSON, and not nested without end") from error
     if not isinstance(value, dict):
         raise BadInput("the body must be a JSON object")
     return value

@@ -16,8 +16,8 @@ def _advance(parts: Parts, body: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise BadInput("advance must be a number of seconds")
     try:
-        parts.clock.advance(seconds)
-    except ValueError as error:
+        parts.clock.advance(float(seconds))
+    except (OverflowError, ValueError) as error:
         raise BadInput("advance must be a finite number of seconds, not below 0") from error
     return {"now": parts.clock.now()}
 
