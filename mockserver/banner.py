@@ -40,7 +40,7 @@ def banner(parts: Parts, settings: Settings, base_url: str) -> str:
 
 
 def _fact(name: str, value: str) -> str:
-    return f"  {click.style(f'{name:<12}', dim=True)}{value}"
+    return f"  {click.style(f'{name:<14}', dim=True)}{value}"
 
 
 def _rate_limit(settings: Settings) -> str:

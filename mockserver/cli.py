@@ -77,12 +77,12 @@ def command(
     from mockserver.serving import base_url, listen, serve
     from mockserver.target import target_toml, write_private
 
-    modifications = [*_named("fault", "faults", faults), *_named("variant", "variants", variants)]
+    changes = [*modifications("fault", "faults", faults), *modifications("variant", "variants", variants)]
     try:
         listener = listen(host, port)
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
-    settings = Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, modifications)
+    settings = Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, changes)
     mock = create_app(settings)
     address = base_url(listener)
 
@@ -98,7 +98,7 @@ def command(
         raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
 
 
-def _named(kind: str, package: str, names: Sequence[str]) -> list[Modification]:
+def modifications(kind: str, package: str, names: Sequence[str]) -> list[Modification]:
     """The faults or variants of these names. Raises BadParameter for an unknown one, with the names most like it."""
     if not names:
         return []
