@@ -1,7 +1,8 @@
-"""The contract's schemas, compiled once, and what they say of an answer."""
+"""The schemas that answers are judged by, compiled once: the contract's, or those of the target's own document."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Protocol
 
@@ -21,6 +22,20 @@ class Validator(Protocol):
 
     def iter_errors(self, instance: Any) -> Any:
         """What is wrong with it."""
+
+
+_own_document: list[Mapping[str, Any]] = []
+
+
+def use(document: Mapping[str, Any] | None) -> None:
+    """Judge every 200 by another document in the contract's shape, or by the contract's own again (`--schema`)."""
+    _own_document[:] = [document] if document else []
+    _of_operation.cache_clear()
+
+
+def document() -> Mapping[str, Any]:
+    """The document whose operations' schemas every 200 is judged by."""
+    return _own_document[0] if _own_document else spec.contract().document
 
 
 def fault_of(exchange: Exchange) -> str | None:
@@ -46,7 +61,7 @@ def mismatch(validator: Validator, instance: Any) -> str | None:
 @cache
 def component(name: str) -> Validator:
     """The compiled component schema of that name."""
-    return _compile({"$ref": f"#/components/schemas/{name}"})
+    return compiled({"$ref": f"#/components/schemas/{name}"}, spec.contract().document)
 
 
 @cache
@@ -54,18 +69,24 @@ def required_part(name: str) -> Validator:
     """The compiled component schema of that name, of whose properties only the required ones are looked at."""
     schema = spec.contract().schema(name)
     properties = {member: schema["properties"][member] for member in schema["required"]}
-    return _compile({"type": "object", "required": schema["required"], "properties": properties})
+    required = {"type": "object", "required": schema["required"], "properties": properties}
+    return compiled(required, spec.contract().document)
 
 
 @cache
 def _of_operation(operation: str) -> Validator:
     path = spec.contract().operations[operation].path
-    answer = spec.contract().document["paths"][path]["get"]["responses"]["200"]
+    answer = document()["paths"][path]["get"]["responses"]["200"]
     if "$ref" in answer:
-        return _compile({"$ref": f"{answer['$ref']}/content/application~1json/schema"})
-    return _compile(answer["content"][_JSON]["schema"])
+        return compiled({"$ref": f"{answer['$ref']}/content/application~1json/schema"}, document())
+    return compiled(answer["content"][_JSON]["schema"], document())
 
 
-def _compile(schema: dict[str, Any]) -> Validator:
-    components = spec.contract().document["components"]
-    return jsonschema_rs.Draft202012Validator({**schema, "components": components}, validate_formats=True)
+def compiled(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Validator:
+    """A schema of a document, its references resolved within that document alone. Raises ValueError for an invalid one."""
+    whole = {name: value for name, value in document.items() if not name.startswith("$")}
+    return jsonschema_rs.Draft202012Validator({**whole, **schema}, validate_formats=True, retriever=_refuse)
+
+
+def _refuse(address: str) -> Any:
+    raise ValueError(f"a reference leads out of the document, to {address}")

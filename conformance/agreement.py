@@ -1,0 +1,69 @@
+"""Whether two readings of one resource agree, and which resources are worth reading twice (OP-3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+Resource = dict[str, Any]
+
+
+def disagreement(listed: Resource, single: Resource) -> str | None:
+    """The first shared member in which two readings of a resource differ, in one line; None if they agree.
+
+    A moment may be spelled in two ways, and the order of a set of ids or names is no matter.
+    """
+    for member, value in listed.items():
+        if member in single and not _equal(value, single[member]):
+            return f"{member} is {_short(value)} in the list and {_short(single[member])} read singly"
+    return None
+
+
+def telling(resources: Sequence[Resource], most: int) -> list[Resource]:
+    """A few resources from all over a list: its ends, its middle, and those whose values are the most awkward."""
+    if not resources:
+        return []
+    picked = [
+        resources[0],
+        max(resources, key=lambda resource: len(json.dumps(resource))),
+        max(resources, key=_foreign_characters),
+        max(resources, key=lambda resource: sum(value is None for value in resource.values())),
+        resources[-1],
+        max(resources, key=_punctuation),
+        *resources[:: max(1, len(resources) // most)],
+    ]
+    return list({resource["id"]: resource for resource in picked}.values())[:most]
+
+
+def moment(text: Any) -> datetime | None:
+    """The moment that an RFC 3339 timestamp names; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else None
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if a == b:
+        return True
+    if moment(a) is not None:
+        return moment(a) == moment(b)
+    scalars = isinstance(a, list) and isinstance(b, list) and all(isinstance(v, str) for v in (*a, *b))
+    return scalars and sorted(a) == sorted(b)
+
+
+def _foreign_characters(resource: Resource) -> int:
+    return sum(not character.isascii() for character in json.dumps(resource, ensure_ascii=False))
+
+
+def _punctuation(resource: Resource) -> int:
+    texts = "".join(value for value in resource.values() if isinstance(value, str))
+    return sum(character in "\"'\\<>&%" for character in texts)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:60]}…"

@@ -1,0 +1,237 @@
+"""AUTH: bearer API keys."""
+
+from __future__ import annotations
+
+import base64
+import re
+import string
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+import spec
+from conformance.client import Client, Headers, target
+from conformance.estate import Estate
+from conformance.exchange import Exchange
+from conformance.oracles import API
+from conformance.problems import same_answer
+from conformance.resource_ids import Opening, collection_of, opening, unknown_id
+from conformance.story import NotJudged, Violation, expect, not_tested, refused, requirement, served
+from conformance.target import Target
+from conformance.trials import cases, each
+
+OPERATIONS = tuple(spec.contract().operations)
+SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
+# Where a key that no longer counts is tried: with and without a scope, one resource and many.
+_WITHOUT_STANDING = ("getMe", "listContacts", "getDraft", "listEvents")
+
+_CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+
+# What an Authorization header may hold that is not `Bearer` and the key: each a function of the key.
+FORGERIES: dict[str, Callable[[str], str]] = {
+    "truncated": lambda key: f"Bearer {key[:-1]}",
+    "cut in half": lambda key: f"Bearer {key[: len(key) // 2]}",
+    "last character changed": lambda key: f"Bearer {_altered(key, len(key) - 1, len(key))}",
+    "character in the middle changed": lambda key: f"Bearer {_altered(key, _middle(key), _middle(key) + 1)}",
+    "in the other case": lambda key: f"Bearer {key.swapcase()}",
+    "with a character more": lambda key: f"Bearer {key}0",
+    "behind another character": lambda key: f"Bearer x{key}",
+    "with a word behind it": lambda key: f"Bearer {key} x",
+    "in quotes": lambda key: f'Bearer "{key}"',
+    "empty": lambda _: "Bearer",
+    "scheme Basic": lambda key: f"Basic {key}",
+    "Basic credentials": lambda key: f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}",
+    "scheme Token": lambda key: f"Token {key}",
+    "no scheme": lambda key: key,
+    "scheme run together with the key": lambda key: f"Bearer{key}",
+    "a condition for a database": lambda _: "Bearer ' OR '1'='1",
+}
+
+# Where else a key might be looked for: each a function of the key that gives a query and headers.
+Carrier = Callable[[str], tuple[dict[str, str], Headers]]
+_QUERY = ("api_key", "apikey", "apiKey", "access_token", "key", "token", "authorization", "bearer")
+_COOKIES = ("api_key", "apiKey", "access_token", "token", "session", "Authorization", "key")
+_HEADERS = ("X-API-Key", "X-Api-Token", "Api-Key", "ApiKey", "X-Auth-Token", "X-Access-Token", "X-Outbound-Key")
+_AS_BEARER = ("X-Authorization", "Proxy-Authorization", "Authentication", "X-Forwarded-Authorization")
+
+
+@dataclass
+class Stranger:
+    """Asks without a valid key, each question once: two checks may look at one answer."""
+
+    client: Client
+    _answers: dict[tuple[str, str | None, str], Exchange] = field(default_factory=dict)
+
+    def ask(self, operation: str, authorization: str | None, **parameters: Any) -> Exchange:
+        """An operation's answer to an Authorization header that is forged, or left out where it is None."""
+        question = operation, authorization, target(operation, **parameters)
+        if question not in self._answers:
+            headers = [] if authorization is None else [("Authorization", authorization)]
+            self._answers[question] = self.client.nobody.get(operation, headers=headers, **parameters)
+        return self._answers[question]
+
+
+@pytest.fixture(scope="module")
+def stranger(client: Client) -> Stranger:
+    """Somebody without a valid key."""
+    return Stranger(client)
+
+
+@requirement("AUTH-1")
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_without_a_key(operation: str, estate: Estate, stranger: Stranger, seed: int) -> None:
+    """An operation that serves a key refuses the same request without one."""
+    known = opening(estate, operation, seed)
+    refused(stranger.ask(operation, None, **known.parameters), 401)
+
+
+@requirement("AUTH-2")
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_unknown_key(operation: str, estate: Estate, stranger: Stranger, seed: int) -> None:
+    """An operation that serves a key refuses one of the same form that was never minted."""
+    known = opening(estate, operation, seed)
+    refused(stranger.ask(operation, _unknown(known.secret), **known.parameters), 401)
+
+
+@requirement("AUTH-2")
+@pytest.mark.parametrize(
+    ("forgery", "operation"), [(name, OPERATIONS[i % len(OPERATIONS)]) for i, name in enumerate(FORGERIES)]
+)
+def test_forged_key(forgery: str, operation: str, estate: Estate, stranger: Stranger, seed: int) -> None:
+    """A key that was just served is refused once anything about it is changed."""
+    known = opening(estate, operation, seed)
+    forged = FORGERIES[forgery](known.secret)
+    if forged == f"Bearer {known.secret}":
+        not_tested(f"the key cannot be altered so: {forgery}")
+    refused(stranger.ask(operation, forged, **known.parameters), 401)
+
+
+@requirement("AUTH-2")
+def test_what_me_shows_of_a_key(estate: Estate, stranger: Stranger) -> None:
+    """The id and the prefix of a key are no secrets: neither opens anything."""
+    shown = estate.served("getMe").json["apiKey"]
+    estate.served("listContacts")
+
+    def check(member: str) -> None:
+        part = shown[member]
+        if not _fits_a_header(part):
+            not_tested(f"the {member} of the key fits no header")
+        refused(stranger.ask("listContacts", f"Bearer {part}"), 401)
+
+    each(("id", "prefix"), check)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [pytest.param(state, marks=requirement("AUTH-3", needs=(f"keys.{state}",))) for state in ("revoked", "expired")],
+)
+def test_key_without_standing(state: str, client: Client, target: Target, estate: Estate, seed: int) -> None:
+    """What serves a key in force refuses a revoked and an expired one."""
+    caller = client.caller(f"keys.{state}", [getattr(target.keys, state)])
+
+    def check(operation: str) -> None:
+        known = opening(estate, operation, seed)
+        refused(caller.get(operation, **known.parameters), 401)
+
+    each(_WITHOUT_STANDING, check)
+
+
+@requirement("AUTH-4")
+@pytest.mark.parametrize("operation", ["getMe", "listContacts"])
+@pytest.mark.parametrize("place", ["query", "cookie", "header"])
+def test_key_in_another_place(place: str, operation: str, estate: Estate, client: Client, seed: int) -> None:
+    """A key that is served in the Authorization header counts nowhere else; many places are tried in one request."""
+    secret = opening(estate, operation, seed).secret
+    carriers = _carriers(place)
+    together = _carried(client, operation, secret, *carriers)
+    if together.status == 200:
+        for carrier in carriers:
+            alone = _carried(client, operation, secret, carrier)
+            expect(alone.status != 200, f"a key in another {place} is served", alone)
+    refused(together, 401)
+
+
+@requirement("AUTH-5")
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
+def test_scheme_in_another_case(scheme: str, estate: Estate, client: Client) -> None:
+    """The scheme's name is matched without regard to case (RFC 9110 §11.1)."""
+    served(estate.caller, "getMe")
+    secret = estate.caller.pinned().keys[0].secret
+    answer = client.nobody.get("getMe", headers=[("Authorization", f"{scheme} {secret}")])
+    if answer.status == 429:
+        raise NotJudged(f"{answer.line()}: the key's allowance is spent", answer)
+    refused(answer, 200)
+
+
+@requirement("AUTH-5", whole_run=True)
+def test_challenge(client: Client) -> None:
+    """Every 401 of the run says that it wants a bearer token (RFC 9110 §15.5.2, RFC 6750 §3)."""
+    answers = cases(client, lambda exchange: exchange.status == 401 and exchange.path.startswith(API))
+    for answer in answers:
+        challenge = answer.headers.get("www-authenticate", "")
+        if not re.search(r"(?:^|,)\s*bearer(?:\s|,|$)", challenge, re.IGNORECASE):
+            raise Violation(f"a 401 with WWW-Authenticate {challenge or None!r}, not Bearer", answer)
+
+
+@requirement("AUTH-6")
+@pytest.mark.parametrize("key", ["none", "unknown"])
+def test_refusal_tells_nothing(key: str, estate: Estate, stranger: Stranger, seed: int) -> None:
+    """Whoever has no valid key is answered alike for an id that exists and one that does not."""
+
+    def check(operation: str) -> None:
+        known = Opening(operation, estate.parameters(operation), estate.served(operation))
+        authorization = _unknown(known.secret) if key == "unknown" else None
+        unknown = unknown_id(estate, operation, seed)
+        existing = refused(stranger.ask(operation, authorization, **known.parameters), 401)
+        missing = stranger.ask(operation, authorization, id=unknown)
+        difference = same_answer(existing, missing, [known.parameters["id"], unknown])
+        expect(not difference, f"an id that exists and one that does not: {difference}", existing, missing)
+
+    each(SINGLE, check)
+
+
+def _unknown(secret: str) -> str:
+    return f"Bearer {_altered(secret, secret.rfind('_') + 1, len(secret))}"
+
+
+def _middle(secret: str) -> int:
+    return (secret.rfind("_") + 1 + len(secret)) // 2
+
+
+def _altered(secret: str, start: int, end: int) -> str:
+    return secret[:start] + "".join(map(_other, secret[start:end])) + secret[end:]
+
+
+def _other(character: str) -> str:
+    group = next((group for group in _CLASSES if character in group), "x")
+    return group[(group.find(character) + 1) % len(group)]
+
+
+def _fits_a_header(text: str) -> bool:
+    return bool(text) and text.isascii() and text.isprintable()
+
+
+def _carriers(place: str) -> list[Carrier]:
+    def query(name: str) -> Carrier:
+        return lambda key: ({name: f"Bearer {key}" if name == "authorization" else key}, ())
+
+    def cookie(name: str) -> Carrier:
+        return lambda key: ({}, [("Cookie", f"{name}={key}")])
+
+    def header(name: str) -> Carrier:
+        return lambda key: ({}, [(name, f"Bearer {key}" if name in _AS_BEARER else key)])
+
+    if place == "query":
+        return [query(name) for name in _QUERY]
+    return [cookie(name) for name in _COOKIES] if place == "cookie" else [header(n) for n in (*_HEADERS, *_AS_BEARER)]
+
+
+def _carried(client: Client, operation: str, secret: str, *carriers: Carrier) -> Exchange:
+    parts = [carrier(secret) for carrier in carriers]
+    query = {name: value for part, _ in parts for name, value in part.items()}
+    fields = [header for _, headers in parts for header in headers]
+    cookies = "; ".join(value for name, value in fields if name == "Cookie")
+    headers = [field for field in fields if field[0] != "Cookie"] + ([("Cookie", cookies)] if cookies else [])
+    return client.nobody.get(operation, headers=headers, **query)

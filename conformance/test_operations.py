@@ -1,0 +1,234 @@
+"""OP: the nine operations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+import spec
+from conformance.agreement import Resource, disagreement, moment, telling
+from conformance.client import Caller, Client
+from conformance.estate import Estate
+from conformance.exchange import Exchange
+from conformance.resource_ids import Opening, collection_of, unknown_id
+from conformance.schemas import fault_of
+from conformance.second_opinion import second_opinion
+from conformance.story import NotJudged, Violation, expect, items, not_tested, refused, requirement, served, sound
+from conformance.trials import cases, each
+
+OPERATIONS = tuple(spec.contract().operations)
+SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
+# Resources that a list shows and an operation reads singly, and how many of each are read.
+READ_BOTH_WAYS = {"getContact": 6, "getList": 4, "getDraft": 5}
+_ENGAGED = ("draft.opened", "draft.clicked", "draft.replied", "draft.bounced")
+_MOST_ENGAGED = 3
+_MOST_WITHOUT_DOSSIER = 8
+_TRIES = 3
+
+
+@dataclass
+class Singles:
+    """Resources of the estate read singly, each once."""
+
+    estate: Estate
+    _known: dict[tuple[str, str], Exchange] = field(default_factory=dict)
+
+    def read(self, operation: str, id_: str) -> Exchange:
+        """The resource of that id, as its operation reads it. Raises NotJudged where it is not served."""
+        if (operation, id_) not in self._known:
+            at_hand = self.estate.parameters(operation)["id"] == id_
+            caller = self.estate.caller
+            self._known[operation, id_] = (
+                self.estate.served(operation) if at_hand else served(caller, operation, id=id_)
+            )
+        return self._known[operation, id_]
+
+
+@pytest.fixture(scope="module")
+def singles(estate: Estate) -> Singles:
+    """Resources read singly."""
+    return Singles(estate)
+
+
+@requirement("OP-1")
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_served(operation: str, estate: Estate) -> None:
+    """A full key is answered 200 with the JSON that the operation's schema asks for."""
+    try:
+        estate.served(operation)
+    except NotJudged as failure:
+        raise Violation(str(failure), *failure.exchanges) from None
+
+
+@requirement("OP-1", whole_run=True)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_second_opinion(operation: str, client: Client) -> None:
+    """A second validator, which finds operation, status and media type in the document itself, says the same of one answer."""
+    answers = cases(
+        client, lambda e: e.request.operation == operation and e.request.method == "GET" and e.status == 200
+    )
+    shortest = min(answers, key=lambda answer: (not _tells_something(answer), len(answer.body)))
+    fault = second_opinion(shortest)
+    expect(not fault, f"openapi-core: {fault}", shortest)
+
+
+@requirement("OP-2", needs=())
+def test_me_reports_the_key(primary: Caller, estate: Estate) -> None:
+    """Two keys of one organization see the same organization, each its own key, and see so again."""
+    first = estate.served("getMe")
+    own = {caller.keys[0].secret == Opening("getMe", {}, first).secret: caller for caller in primary.each()}
+    if len(own) < 2:
+        not_tested("needs two keys in organizations.primary.api_keys")
+    second, again = served(own[False], "getMe"), served(own[True], "getMe")
+    expect(_organization(first) == _organization(second), "two organizations for two keys of one", first, second)
+    expect(_key(first) != _key(second), "one apiKey for two keys", first, second)
+    expect(_key(first) == _key(again), "two apiKeys for one key", first, again)
+
+
+@requirement("OP-2")
+def test_me_reports_the_organization(estate: Estate, neighbour: Estate) -> None:
+    """Keys of two organizations see two keys and two organizations."""
+    ours, theirs = estate.served("getMe"), neighbour.served("getMe")
+    expect(_organization(ours) != _organization(theirs), "one organization for keys of two", ours, theirs)
+    expect(_key(ours) != _key(theirs), "one apiKey for keys of two organizations", ours, theirs)
+
+
+@requirement("OP-3")
+@pytest.mark.parametrize("operation", READ_BOTH_WAYS)
+def test_single_agrees_with_list(operation: str, estate: Estate, singles: Singles) -> None:
+    """Resources from all over a list, awkward ones among them, are the same read singly."""
+    estate.served(operation)
+    walk = estate.walk(collection_of(operation) or "")
+    page_of = {item["id"]: page for page in walk.pages for item in items(page)}
+    for resource in telling(walk.items, READ_BOTH_WAYS[operation]):
+        single = singles.read(operation, resource["id"])
+        if disagreement(resource, single.json):
+            _still_disagree(estate.caller, resource["id"], page_of[resource["id"]], operation)
+
+
+@requirement("OP-4")
+def test_draft_has_its_body(estate: Estate, singles: Singles) -> None:
+    """A single draft's body is whole: never shorter than the snippet of it, and longer where that was cut."""
+    estate.served("getDraft")
+    cut, no_longer = [], []
+    for draft in _some_drafts(estate):
+        single, snippet = singles.read("getDraft", draft["id"]), str(draft.get("snippet") or "").strip()
+        more = _letters(single.json["body"]) - _letters(snippet)
+        expect(more >= 0, "the body is shorter than its snippet", single)
+        if snippet.endswith(("…", "...")):
+            cut.append(single)
+            no_longer += [single] if more == 0 else []
+    # A text may end in an ellipsis of its own; hardly every one.
+    expect(len(cut) < 2 or cut != no_longer, "every body ends where its snippet was cut", *no_longer[:2])
+    if not any(singles.read("getDraft", draft["id"]).json["body"] for draft in _some_drafts(estate)):
+        not_tested("none of the drafts looked at has a body")
+
+
+@requirement("OP-4")
+def test_draft_has_its_timeline(estate: Estate, singles: Singles) -> None:
+    """A draft of which the feed says that it was opened, clicked, answered or bounced shows that, oldest first."""
+    estate.served("getDraft")
+    reported = _engaged(estate)[:_MOST_ENGAGED]
+    others = [draft["id"] for draft in _some_drafts(estate) if draft["id"] not in reported]
+    drafts = [singles.read("getDraft", id_) for id_ in (*reported, *others)]
+    for draft in drafts:
+        times = [moment(entry["occurredAt"]) for entry in draft.json["engagement"]]
+        in_order = all(a <= b for a, b in pairwise(times) if a and b)
+        expect(in_order, "the engagement is not in order, oldest first", draft)
+    told_nothing = [draft for draft in drafts[: len(reported)] if not draft.json["engagement"]]
+    without = f"no engagement on {len(told_nothing)} drafts of which the feed tells some"
+    expect(not reported or len(told_nothing) < len(reported), without, *told_nothing[:2])
+    if not any(draft.json["engagement"] for draft in drafts):
+        not_tested(f"none of the {len(drafts)} drafts looked at has engagement")
+
+
+@requirement("OP-5")
+def test_dossier_is_the_contacts_own(estate: Estate) -> None:
+    """A dossier names the contact that it was asked for."""
+    dossier, wanted = estate.served("getContactResearch"), estate.researched()
+    expect(dossier.json["contactId"] == wanted, f"the dossier of {wanted} is of {dossier.json['contactId']}", dossier)
+
+
+@requirement("OP-5")
+def test_no_dossier(estate: Estate) -> None:
+    """A contact without a cached dossier has none to be served: 404."""
+    estate.served("getContactResearch")
+    for contact in telling(estate.contacts, _MOST_WITHOUT_DOSSIER):
+        if contact["id"] == estate.researched():
+            continue
+        answer = refused(estate.caller.get("getContactResearch", id=contact["id"]), 200, 404)
+        if answer.status == 404:
+            return
+        of = sound(answer).json["contactId"]
+        expect(of == contact["id"], f"the dossier of {contact['id']} is of {of}", answer)
+    not_tested(f"every contact looked at ({_MOST_WITHOUT_DOSSIER} at the most) has a dossier")
+
+
+@requirement("OP-7", whole_run=True)
+def test_head(client: Client, estate: Estate) -> None:
+    """HEAD is answered as GET is, and every 405 of the run says what is allowed (RFC 9110 §9.3.2, §15.5.6)."""
+
+    def check(operation: str) -> None:
+        get = estate.served(operation)
+        head = estate.caller.send("HEAD", get.request.target, operation=operation)
+        refused(head, get.status)
+        expect(head.media_type in ("", get.media_type), f"HEAD says {head.media_type}, GET {get.media_type}", get, head)
+
+    each(("getMe", "listContacts", "getContact"), check)
+    for answer in client.exchanges:
+        if answer.status == 405:
+            expect(answer.headers.get("allow") is not None, "a 405 without Allow", answer)
+
+
+@requirement("OP-10")
+@pytest.mark.parametrize("operation", SINGLE)
+def test_unknown_id(operation: str, estate: Estate, seed: int) -> None:
+    """What a known id is served, a well-formed id that nobody has is not: 404."""
+    estate.served(operation)
+    for attempt in range(_TRIES):
+        id_ = unknown_id(estate, operation, seed, attempt)
+        answer = estate.caller.get(operation, id=id_)
+        # Ids of one form may be dense, and a list too long to know them all: perhaps this one exists.
+        if not (fault_of(answer) is None and answer.json.get("id", answer.json.get("contactId")) == id_):
+            break
+    refused(answer, 404)
+
+
+def _still_disagree(caller: Caller, id_: str, page: Exchange, operation: str) -> None:
+    # The resource may have changed between the two readings: only what is still so when both are read again counts.
+    again = sound(caller.send("GET", page.request.target, operation=page.request.operation))
+    listed: Resource | None = next((item for item in items(again) if item["id"] == id_), None)
+    single = served(caller, operation, id=id_)
+    difference = disagreement(listed, single.json) if listed else None
+    expect(not difference, f"{id_}: {difference}", again, single)
+
+
+def _some_drafts(estate: Estate) -> list[Resource]:
+    return telling(estate.drafts, READ_BOTH_WAYS["getDraft"])
+
+
+def _engaged(estate: Estate) -> list[str]:
+    known = set(estate.walk("listDrafts").ids)
+    told = Counter(event["resource"]["id"] for event in estate.events if event["eventType"] in _ENGAGED)
+    return [id_ for id_, _ in told.most_common() if id_ in known]
+
+
+def _tells_something(answer: Exchange) -> bool:
+    return isinstance(answer.json, dict) and answer.json.get("data") != []
+
+
+def _organization(me: Exchange) -> Any:
+    return me.json["organization"]["id"]
+
+
+def _key(me: Exchange) -> Any:
+    return me.json["apiKey"]["id"]
+
+
+def _letters(text: str) -> int:
+    # White space and markup may differ between a text and its snippet; letters and digits may not.
+    return sum(character.isalnum() for character in text)

@@ -1,0 +1,96 @@
+"""OP-8, OP-9: the target's own OpenAPI document, and whether the target does what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+import spec
+from conformance.client import Caller, Client
+from conformance.exchange import Exchange
+from conformance.published import (
+    PublishedDocument,
+    PublishedOperation,
+    Unreadable,
+    ask,
+    invalidity,
+    leads_elsewhere,
+    read,
+)
+from conformance.resource_ids import collection_of
+from conformance.story import PROBLEM, Violation, expect, not_tested, requirement
+from conformance.trials import cases
+
+OPERATIONS = spec.contract().operations
+
+
+@pytest.fixture(scope="module")
+def answer(primary: Caller) -> Exchange:
+    """The answer where the document is published."""
+    return ask(primary)
+
+
+@pytest.fixture
+def document(answer: Exchange) -> PublishedDocument:
+    """The published document; one that cannot be read is broken whatever is asked of it."""
+    try:
+        return read(answer)
+    except Unreadable as reason:
+        raise Violation(str(reason), answer) from None
+
+
+@requirement("OP-8")
+def test_document_is_valid(answer: Exchange, document: PublishedDocument) -> None:
+    """What is published is a valid OpenAPI 3.1 document."""
+    elsewhere = leads_elsewhere(document.document)
+    if elsewhere:
+        not_tested(f"the document refers to another one: {elsewhere}")
+    fault = invalidity(document.document)
+    expect(not fault, f"not valid OpenAPI 3.1: {fault}", answer)
+
+
+@requirement("OP-8")
+def test_document_has_all_operations(answer: Exchange, document: PublishedDocument) -> None:
+    """All nine operations stand in it, at whatever server and under whatever parameter names."""
+    missing = [operation.path for operation in OPERATIONS.values() if operation.id not in document.operations]
+    expect(not missing, f"no GET {', '.join(missing)}", answer)
+
+
+@requirement("OP-9")
+def test_document_declares_bearer_keys(answer: Exchange, document: PublishedDocument) -> None:
+    """Every operation asks for an HTTP bearer token."""
+    expect(document.bearer_schemes, "no security scheme is type http, scheme bearer", answer)
+    for id_, operation in _operations(document).items():
+        expect(operation.schemes & document.bearer_schemes, f"{id_} does not ask for the bearer scheme", answer)
+
+
+@requirement("OP-9")
+def test_document_declares_parameters(answer: Exchange, document: PublishedDocument) -> None:
+    """Filters, limit and cursor of the documentation stand at their operations."""
+    for id_, operation in _operations(document).items():
+        wanted = {("query", p.name) for p in OPERATIONS[id_].parameters if p.location == "query"}
+        missing = sorted(name for _, name in wanted - operation.parameters)
+        expect(not missing, f"{id_} does not declare {', '.join(missing)}", answer)
+
+
+@requirement("OP-9")
+def test_document_declares_problems(answer: Exchange, document: PublishedDocument) -> None:
+    """The refusals that a client has to expect stand at their operations, as problems."""
+    for id_, operation in _operations(document).items():
+        statuses = [401, 429] + ([403] if OPERATIONS[id_].scope else []) + ([404] if collection_of(id_) else [])
+        for status in statuses:
+            declared = operation.answer(status)
+            expect(declared and PROBLEM in declared.content, f"{id_} does not declare {status} as {PROBLEM}", answer)
+
+
+@requirement("OP-9", whole_run=True)
+def test_server_agrees_with_its_document(client: Client, document: PublishedDocument) -> None:
+    """Every answer of the run to one of the operations is one that the document declares."""
+    for exchange in cases(client, lambda e: e.request.method == "GET" and e.request.operation in document.operations):
+        fault = document.disagreement(exchange)
+        expect(not fault, f"{exchange.line()}, but in the target's document: {fault}", exchange)
+
+
+def _operations(document: PublishedDocument) -> dict[str, PublishedOperation]:
+    if not document.operations:
+        not_tested("the document has none of the nine operations")
+    return document.operations

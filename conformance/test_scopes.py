@@ -1,0 +1,123 @@
+"""SCOPE: one scope an operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+import spec
+from conformance.client import Caller, Client, target
+from conformance.estate import Estate
+from conformance.exchange import Exchange
+from conformance.oracles import API
+from conformance.resource_ids import collection_of, opening, unknown_id
+from conformance.schemas import fault_of
+from conformance.story import Violation, expect, not_tested, refused, requirement, sound
+from conformance.target import Target
+from conformance.trials import cases, each
+
+SCOPES = spec.contract().scopes
+SCOPED = {operation.id: operation.scope for operation in spec.contract().operations.values() if operation.scope}
+SINGLE = tuple(operation for operation in SCOPED if collection_of(operation))
+_NO_SCOPE = "no scope"
+_WRONG = [(operation, scope) for operation, own in SCOPED.items() for scope in (*SCOPES, _NO_SCOPE) if scope != own]
+
+
+@dataclass
+class Holders:
+    """The keys that hold a single scope, and the one that holds none; each is asked a question once."""
+
+    client: Client
+    target: Target
+    _answers: dict[tuple[str, str], Exchange] = field(default_factory=dict)
+
+    def ask(self, scope: str, operation: str, **parameters: Any) -> Exchange:
+        """An operation's answer to the key that holds only that scope. Raises NotTested where the target names no such key."""
+        question = scope, target(operation, **parameters)
+        if question not in self._answers:
+            self._answers[question] = self._holder(scope).get(operation, **parameters)
+        return self._answers[question]
+
+    def in_force(self, scope: str) -> None:
+        """See the key served at `/me`, so that what it is refused elsewhere is for want of a scope. Raises NotJudged."""
+        sound(self.ask(scope, "getMe"))
+
+    def _holder(self, scope: str) -> Caller:
+        keys = self.target.keys
+        secret = keys.no_scope if scope == _NO_SCOPE else keys.single_scope.get(scope)
+        label = "keys.no_scope" if scope == _NO_SCOPE else f"keys.single_scope.{scope}"
+        if not secret:
+            not_tested(f"needs {label} in the target's description")
+        return self.client.caller(label, [secret])
+
+
+@pytest.fixture(scope="module")
+def holders(client: Client, target: Target) -> Holders:
+    """Keys that hold one scope, or none."""
+    return Holders(client, target)
+
+
+@requirement("SCOPE-1")
+@pytest.mark.parametrize(("operation", "scope"), _WRONG)
+def test_without_the_scope(operation: str, scope: str, estate: Estate, holders: Holders, seed: int) -> None:
+    """What a full key is served, a key in force without the operation's scope is not."""
+    known = opening(estate, operation, seed)
+    holders.in_force(scope)
+    refused(holders.ask(scope, operation, **known.parameters), 403)
+
+
+@requirement("SCOPE-2")
+@pytest.mark.parametrize("scope", SCOPES)
+def test_with_exactly_the_scope(scope: str, estate: Estate, holders: Holders) -> None:
+    """Every operation of a scope serves the key that holds it alone."""
+
+    def check(operation: str) -> None:
+        estate.served(operation)
+        _serves(holders.ask(scope, operation, **estate.parameters(operation)), scope)
+
+    each([operation for operation, wanted in SCOPED.items() if wanted == scope], check)
+
+
+@requirement("SCOPE-3")
+@pytest.mark.parametrize("scope", [*SCOPES, _NO_SCOPE])
+def test_me_wants_no_scope(scope: str, estate: Estate, holders: Holders) -> None:
+    """`/me` serves a key whatever it may read, be it nothing."""
+    estate.served("getMe")
+    _serves(holders.ask(scope, "getMe"), scope)
+
+
+@requirement("SCOPE-4")
+def test_missing_scope_comes_before_the_resource(estate: Estate, holders: Holders, seed: int) -> None:
+    """A key without the scope learns nothing of a resource, not even whether it exists."""
+    holders.in_force(_NO_SCOPE)
+
+    def check(operation: str) -> None:
+        estate.served(operation)
+        refused(holders.ask(_NO_SCOPE, operation, **estate.parameters(operation)), 403)
+        refused(holders.ask(_NO_SCOPE, operation, id=unknown_id(estate, operation, seed)), 403)
+
+    each(SINGLE, check)
+
+
+@requirement("SCOPE-5", whole_run=True)
+def test_refusal_names_the_scope(client: Client) -> None:
+    """Every 403 of the run says which scope was wanted, in its detail or its challenge (RFC 6750 §3.1)."""
+    for answer in cases(client, _lacks_scope):
+        wanted = SCOPED[answer.request.operation or ""]
+        detail = answer.json.get("detail") if isinstance(answer.json, dict) else None
+        named = wanted in str(detail) or wanted in answer.headers.get("www-authenticate", "")
+        expect(named, f"neither detail nor WWW-Authenticate names {wanted}", answer)
+
+
+def _lacks_scope(exchange: Exchange) -> bool:
+    request = exchange.request
+    named = request.method == "GET" and request.operation in SCOPED and exchange.path.startswith(API)
+    return named and exchange.status == 403
+
+
+def _serves(exchange: Exchange, scope: str) -> None:
+    fault = fault_of(exchange)
+    if fault:
+        raise Violation(f"{exchange.line()} for a key with {scope}: {fault}", exchange)
