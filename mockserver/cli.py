@@ -72,16 +72,17 @@ def command(
     Every option can be given in the environment too: OUTBOUND_MOCK_PORT=9000.
     """
     # Imported late, so that help and errors come at once.
-    from mockserver.app import Settings, create_app
-    from mockserver.banner import banner
     from mockserver.serving import base_url, listen, serve
-    from mockserver.target import target_toml, write_private
 
     changes = [*modifications("fault", "faults", faults), *modifications("variant", "variants", variants)]
     try:
         listener = listen(host, port)
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
+    from mockserver.app import Settings, create_app
+    from mockserver.banner import banner
+    from mockserver.target import target_toml, write_private
+
     settings = Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, changes)
     mock = create_app(settings)
     address = base_url(listener)
