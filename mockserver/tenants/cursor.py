@@ -1,0 +1,51 @@
+"""The keyset cursor: where a page ended, as the documentation's example spells it ("Pagination").
+
+A cursor is base64url without padding over `{"id": …, "t": …}`, the id and the createdAt of the last item served. It names a
+place in the order, not a number of items, so what is added meanwhile neither repeats nor hides an item.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import NamedTuple
+
+import msgspec
+
+from mockserver.clock import milliseconds, utc
+
+_LONGEST = 512
+_ALPHABET = re.compile(rb"[A-Za-z0-9_-]+")
+
+
+class Position(NamedTuple):
+    """A place in the order of a collection: createdAt in milliseconds since 1970, and the id that breaks ties."""
+
+    created_at_ms: int
+    id: str
+
+
+class _Content(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    t: str
+
+
+def encode(position: Position) -> str:
+    """The cursor of a position. Its id may have at most some 250 characters, or `decode` finds the cursor too long."""
+    content = msgspec.json.encode(_Content(position.id, utc(position.created_at_ms)))
+    return urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def decode(text: str) -> Position:
+    """The position of a cursor. Raises ValueError for every text but the very one that `encode` makes of a position."""
+    raw = text.encode()
+    if len(raw) > _LONGEST or not _ALPHABET.fullmatch(raw):
+        raise ValueError("not a cursor")
+    try:
+        content = msgspec.json.decode(urlsafe_b64decode(raw + b"=" * (-len(raw) % 4)), type=_Content)
+        position = Position(milliseconds(content.t), content.id)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ValueError("not a cursor") from error
+    if not position.id or encode(position) != text:
+        raise ValueError("not a cursor")
+    return position
