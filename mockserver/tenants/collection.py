@@ -1,0 +1,169 @@
+"""A collection of resources that can be read by page and by id, under every filter and combination of filters.
+
+What can be computed when a resource is put is computed then: its JSON, and its place in each index that it belongs to. There is
+an index for each combination of filter values, so a page is a bisection and a slice, whatever the filter, depth and size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+import msgspec
+
+from mockserver.clock import milliseconds
+from mockserver.tenants.cursor import Position
+from mockserver.tenants.index import Index, Row, discard, newest, older, place
+from mockserver.tenants.kinds import Kind, Resource
+from mockserver.tenants.search import Search, fold
+
+Facet = tuple[str | None, ...]
+"""A value for each of the collection's filters, or None for any."""
+
+Changed = Callable[[Resource | None, Resource | None], None]
+"""Told of a change: the resource before and after, None where there was or is none."""
+
+_SEARCH = "q"
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class Page(NamedTuple):
+    """Resources as JSON, newest first, and the position to go on after; None where the list ends here."""
+
+    items: Sequence[bytes]
+    next: Position | None
+
+
+class Collection:
+    """One organization's contacts, lists, drafts or events, newest first by (createdAt, id)."""
+
+    __slots__ = ("_changed", "_indexes", "_kind", "_rows", "_search")
+
+    def __init__(self, kind: Kind, changed: Changed | None = None) -> None:
+        self._kind = kind
+        self._changed = changed
+        self._rows: dict[str, Row] = {}
+        self._indexes: dict[Facet, Index] = {}
+        self._search = Search() if kind.text else None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def get(self, resource_id: str) -> bytes | None:
+        """A single resource as JSON; None where there is none with that id."""
+        row = self._rows.get(resource_id)
+        return row.single if row else None
+
+    def read(self, resource_id: str) -> Resource | None:
+        """A single resource as an object of the caller's own; None where there is none with that id."""
+        row = self._rows.get(resource_id)
+        return _decoded(row) if row else None
+
+    def page(self, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
+        """The next resources after a position, at most `limit` (at least 1), of those that all filters let through.
+
+        `filters` are query parameters as given ("Endpoints" in the documentation); a value that is not known lets nothing
+        through. `after` is the position of the last resource served, which need not exist any more.
+        """
+        needle = fold(filters.get(_SEARCH, ""))
+        found: list[Row] = []
+        indexes = self._asked(filters)
+        for index in indexes:
+            end = older(index, after)
+            if needle and self._search:
+                found += self._search.newest(index, end, limit + 1, needle)
+            else:
+                found += newest(index, end, limit + 1)
+        if len(indexes) > 1:
+            found.sort(reverse=True)
+        following = found[limit - 1].position if len(found) > limit else None
+        return Page([row.listed for row in found[:limit]], following)
+
+    def rows(self, filters: Mapping[str, str]) -> Sequence[Row]:
+        """All rows that the filters let through, a search aside, oldest first. To be read only."""
+        indexes = self._asked(filters)
+        return indexes[0] if len(indexes) == 1 else sorted(row for index in indexes for row in index)
+
+    def put(self, resource: Resource) -> None:
+        """Add a resource, or put it instead of the one with its id. Raises ValueError for a createdAt that is no UTC time."""
+        before, row = self._place(resource)
+        if self._search:
+            self._search.add(row)
+            if self._search.worn:
+                self._search = Search(self.rows({}))
+        if self._changed:
+            self._changed(before, resource)
+
+    def extend(self, resources: Iterable[Resource]) -> None:
+        """Add many resources at once, quickest when they come oldest first. Tells nobody of the change."""
+        for resource in resources:
+            self._place(resource)
+        if self._search:
+            self._search = Search(self.rows({}))
+
+    def remove(self, resource_id: str) -> bool:
+        """Take a resource out; False where there was none with that id."""
+        row = self._rows.pop(resource_id, None)
+        if row is None:
+            return False
+        before = _decoded(row)
+        self._discard(self._facets(before), row.position)
+        if self._changed:
+            self._changed(before, None)
+        return True
+
+    def _place(self, resource: Resource) -> tuple[Resource | None, Row]:
+        row = self._row(resource)
+        facets = self._facets(resource)
+        before = None
+        if (old := self._rows.get(row.id)) is not None:
+            before = _decoded(old)
+            stays = facets if old.position == row.position else set()
+            self._discard(self._facets(before) - stays, old.position)
+        self._rows[row.id] = row
+        for facet in facets:
+            if (index := self._indexes.get(facet)) is None:
+                index = self._indexes[facet] = []
+            place(index, row)
+        return before, row
+
+    def _discard(self, facets: Iterable[Facet], position: Position) -> None:
+        for facet in facets:
+            index = self._indexes[facet]
+            discard(index, position)
+            if not index:
+                del self._indexes[facet]
+
+    def _row(self, resource: Resource) -> Row:
+        kind = self._kind
+        single = _encoded(resource)
+        return Row(
+            milliseconds(resource["createdAt"]),
+            resource["id"],
+            _encoded(kind.listed(resource)) if kind.listed else single,
+            single,
+            kind.text(resource) if kind.text else "",
+        )
+
+    def _facets(self, resource: Resource) -> set[Facet]:
+        """All that the resource can be asked for by: for each filter one of its values, or none."""
+        return set(product(*((None, *by.values(resource)) for by in self._kind.filters.values())))
+
+    def _asked(self, filters: Mapping[str, str]) -> list[Index]:
+        """The indexes that the filters ask for; their rows are distinct where a resource has one value a filter."""
+        asked = (dict.fromkeys(by.asked(filters.get(name))) for name, by in self._kind.filters.items())
+        return [index for facet in product(*asked) if (index := self._indexes.get(facet))]
+
+
+def _encoded(resource: Resource) -> bytes:
+    """JSON that takes the memory of its length: what `encode` answers keeps the whole buffer that it was written to."""
+    buffer = bytearray()
+    _ENCODER.encode_into(resource, buffer)
+    return bytes(buffer)
+
+
+def _decoded(row: Row) -> Resource:
+    resource: dict[str, Any] = msgspec.json.decode(row.single)
+    return resource

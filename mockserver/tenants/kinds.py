@@ -1,0 +1,83 @@
+"""The four kinds of collection: which query parameters narrow them, and how their resources show (documentation, "Endpoints").
+
+A filter is described from both ends: under which values a resource is found, and which values a query asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.tenants.search import searchable
+from spec import contract
+
+Resource = dict[str, Any]
+"""A resource as a JSON object, with the members that the document's schema names."""
+
+
+def _as_given(value: str | None) -> Iterable[str | None]:
+    return (value,)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One query parameter. `values` are those of a resource; `asked` those of a query, any of which will do.
+
+    `asked` is given None where the parameter is absent, and answers None for "whatever the value".
+    """
+
+    values: Callable[[Resource], Iterable[str]]
+    asked: Callable[[str | None], Iterable[str | None]] = _as_given
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What sets one collection apart from the others: its filters by parameter, its list form, its searchable text."""
+
+    filters: Mapping[str, Filter]
+    listed: Callable[[Resource], Resource] | None = None
+    """How a resource shows in the list, where it shows otherwise than alone."""
+    text: Callable[[Resource], str] | None = None
+    """What a search looks through, where there is one."""
+
+
+def contact_text(contact: Resource) -> str:
+    """What `q` looks through: first name, last name, both with a space between, email and company name."""
+    name = " ".join(part for part in (contact["firstName"], contact["lastName"]) if part)
+    return searchable((name, contact["email"], contact["companyName"]))
+
+
+def summary(draft: Resource) -> Resource:
+    """A draft as the list shows it: the members of the document's DraftSummary."""
+    return {member: draft[member] for member in contract().schema("DraftSummary")["properties"] if member in draft}
+
+
+def _unarchived(resource: Resource) -> Iterable[str]:
+    return () if resource["archivedAt"] else ("0",)
+
+
+def _unless_all(include_archived: str | None) -> Iterable[str | None]:
+    return (None,) if include_archived == "1" else ("0",)
+
+
+def _each(comma_separated: str | None) -> Iterable[str | None]:
+    return (None,) if comma_separated is None else comma_separated.split(",")
+
+
+CONTACTS = Kind(
+    filters={
+        "listId": Filter(lambda contact: contact["listIds"]),
+        "qualificationStatus": Filter(lambda contact: (contact["qualificationStatus"],)),
+    },
+    text=contact_text,
+)
+LISTS = Kind(filters={"includeArchived": Filter(_unarchived, _unless_all)})
+DRAFTS = Kind(
+    filters={
+        "status": Filter(lambda draft: (draft["status"],)),
+        "contactId": Filter(lambda draft: (draft["contactId"],)),
+    },
+    listed=summary,
+)
+EVENTS = Kind(filters={"eventType": Filter(lambda event: (event["eventType"],), _each)})
