@@ -1,0 +1,131 @@
+"""Made-up organizations, the same for the same arguments, and awkward in every way that the contract allows.
+
+Organizations look alike, so that a test of isolation means something: they share names, companies and times, and every tenth
+person is the same. They share no id, and what belongs to one carries its marker: the addresses of its contacts lie under
+`<marker>.example`, and lists, drafts, events and dossiers name the organization.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from mockserver.clock import utc
+from mockserver.tenants import names
+from mockserver.tenants.activity import add_activity
+from mockserver.tenants.ids import identifier, stream
+from mockserver.tenants.kinds import Resource
+from mockserver.tenants.tenant import Organization, Tenant
+from mockserver.tenants.timeline import DAY, HOUR, moments
+from spec import contract
+
+_MOST_LISTS = 84
+_ON_LISTS = (0, 0, 1, 1, 1, 1, 2, 2, 3, 5)
+_SCORES = {"qualified": (70, 100), "disqualified": (0, 30)}
+_SHARED_PERSON = 10
+_ODD_CONTACT = 37
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """What the resources of one organization are made with. `now` is in milliseconds since 1970."""
+
+    seed: int
+    organization: str
+    marker: str
+    now: int
+
+    def own(self, purpose: str) -> Random:
+        """Randomness that no other organization shares."""
+        return stream(self.seed, self.marker, purpose)
+
+    def shared(self, purpose: str) -> Random:
+        """Randomness that is the same for all organizations."""
+        return stream(self.seed, purpose)
+
+
+def seed(seed: int, organizations: int, contacts: int, now: float) -> list[Tenant]:
+    """So many organizations with so many contacts each, and with lists, drafts, events and research to match.
+
+    All times lie before `now` (unix seconds). From 500 contacts on there are at least 60 unarchived lists, 300 drafts and 400
+    events; fewer with fewer contacts, none without.
+    """
+    return [_tenant(seed, number, contacts, int(now * 1000)) for number in range(organizations)]
+
+
+def _tenant(seed: int, number: int, contacts: int, now: int) -> Tenant:
+    turn, at = divmod(number, len(names.ORGANIZATIONS))
+    name = names.ORGANIZATIONS[at] + (f" {turn + 1}" if turn else "")
+    setting = _Setting(seed, f"{name} Outreach", names.plain(name), now)
+    created = utc(now - 800 * DAY)
+    tenant = Tenant(Organization(identifier("org", setting.own("organization")), setting.organization, created))
+    lists = list(_lists(setting, min(_MOST_LISTS, contacts // 5 + 2 if contacts else 0)))
+    tenant.contacts.extend(_contacts(setting, contacts, [contact_list["id"] for contact_list in lists]))
+    for contact_list in lists:
+        contact_list["contactCount"] = len(tenant.contacts.rows({"listId": contact_list["id"]}))
+    tenant.lists.extend(lists)
+    add_activity(tenant, setting.own("activity"), setting.shared("activity"), setting.marker, now)
+    return tenant
+
+
+def _lists(setting: _Setting, count: int) -> Iterator[Resource]:
+    """Lists, oldest first. A few are archived, among them some of the newest fifty."""
+    random = setting.own("lists")
+    times = moments(setting.shared("times of lists"), count, setting.now - 700 * DAY, setting.now - 2 * HOUR)
+    for number, created in enumerate(times):
+        archived = random.randrange(created, setting.now) if (count - number) % 16 == 4 else None
+        description = random.choice(names.LIST_DESCRIPTIONS)
+        yield {
+            "id": identifier("lst", random),
+            "name": names.LIST_NAMES[number % len(names.LIST_NAMES)].format(n=number + 1),
+            "description": description and description.format(organization=setting.organization),
+            "contactCount": 0,
+            "archivedAt": None if archived is None else utc(archived),
+            "createdAt": utc(created),
+            "updatedAt": utc(random.randrange(archived or created, setting.now)),
+        }
+
+
+def _contacts(setting: _Setting, count: int, list_ids: list[str]) -> Iterator[Resource]:
+    """Contacts, oldest first."""
+    own, shared = setting.own("contacts"), setting.shared("persons")
+    times = moments(setting.shared("times of contacts"), count, setting.now - 700 * DAY, setting.now - HOUR)
+    statuses = contract().schema("Contact")["properties"]["qualificationStatus"]["x-known-values"]
+    usable = list_ids[1:]
+    for number, created in enumerate(times):
+        contact = _person(shared if number % _SHARED_PERSON == 0 else own, setting.marker, number)
+        status = own.choice(statuses)
+        scores = _SCORES.get(status)
+        contact |= {
+            "id": identifier("con", own),
+            "qualificationStatus": status,
+            "qualificationScore": own.randint(*scores) if scores else None,
+            "listIds": list(dict.fromkeys(own.choices(usable, k=own.choice(_ON_LISTS)))) if usable else [],
+            "createdAt": utc(created),
+            "updatedAt": utc(own.randrange(created, setting.now)),
+        }
+        if number % _ODD_CONTACT == _ODD_CONTACT // 5:
+            contact |= names.CONTACT_ODDITIES[number // _ODD_CONTACT % len(names.CONTACT_ODDITIES)]
+        yield contact
+
+
+def _person(random: Random, marker: str, number: int) -> dict[str, Any]:
+    """The personal half of a contact."""
+    first, last = random.choice(names.FIRST_NAMES), random.choice(names.LAST_NAMES)
+    company = random.choice(names.COMPANIES)
+    domain = f"{company.plain}.{marker}.example"
+    distinction = number if number % 2 else ""
+    email = f"{first.plain}.{last.plain}{distinction}@{domain}"
+    return {
+        "id": "",
+        "email": email.upper() if number % 29 == 0 else email,
+        "firstName": first.shown,
+        "lastName": last.shown,
+        "title": random.choice(names.TITLES),
+        "companyName": company.shown,
+        "companyDomain": domain,
+        "linkedinUrl": f"https://www.linkedin.com/in/{first.plain}-{last.plain}-{number}" if number % 3 else None,
+        "location": random.choice(names.LOCATIONS) if number % 4 else None,
+    }
