@@ -3,7 +3,8 @@
 A request comes to the edge, which finds out who asks (`credentials`, `authenticate`, `tenant_of`) and asks the limiter
 (`admit`). Connexion routes it, has its scope checked (`authorize`) and its parameters read (`read_parameters`), and calls
 the operation's handler, which gets a page or a resource (`page`, `single`, with `decode_cursor` and `encode_cursor`) and
-puts it into words (`envelope`). What goes wrong on the way becomes a problem (`problem_members`, `problem_answer`).
+puts it into words (`envelope`). What goes wrong on the way is told as a problem (`problem`, which asks `problem_members`
+and `problem_answer`).
 
 The parts are read at every request, so a modification takes effect when it is installed. It wraps what it finds:
 
@@ -91,6 +92,8 @@ class Parts:
     rate_headers: Callable[[Admission, float], list[Header]]
     retry_after: Callable[[Admission, float], bytes | None]
     """(admission, now) → the value of Retry-After, None to send none."""
+    problem: Callable[[Problem, Scope], Answer]
+    """(problem, ASGI scope) → the answer that tells a request of it, by the next two parts."""
     problem_members: Callable[[Problem, str | None], dict[str, Any]]
     """(problem, path of the request) → the members of the problem document."""
     problem_answer: Callable[[Problem, dict[str, Any]], Answer]
@@ -101,29 +104,27 @@ class Parts:
     inner: list[Layer] = field(default_factory=list)
     """ASGI middlewares between the edge and Connexion: they find the Caller in the scope. The last is outermost."""
 
-    def problem(self, problem: Problem, scope: Scope) -> Answer:
-        """The answer that tells of a problem with the request of this ASGI scope."""
-        return self.problem_answer(problem, self.problem_members(problem, _instance(scope)))
-
 
 def default_parts(clock: Clock, tenants: Sequence[Tenant], keys: KeyRing, limiter: Limiter) -> Parts:
     """The healthy parts: a mock that keeps the contract."""
-    by_organization = {tenant.organization.id: tenant for tenant in tenants}
 
     def authenticate(secret: bytes, now: float) -> ApiKey | None:
-        key = keys.find(secret)
+        key = parts.keys.find(secret)
         return key if key is not None and key.is_valid_at(now) else None
 
-    return Parts(
+    def problem(problem: Problem, scope: Scope) -> Answer:
+        return parts.problem_answer(problem, parts.problem_members(problem, _instance(scope)))
+
+    parts = Parts(
         clock=clock,
-        tenants=by_organization,
+        tenants={tenant.organization.id: tenant for tenant in tenants},
         keys=keys,
         limiter=limiter,
         document=contract().document,
         credentials=presented_secret,
         authenticate=authenticate,
-        tenant_of=lambda key: by_organization[key.organization_id],
-        admit=lambda key, now: limiter.admit(key.id, now),
+        tenant_of=lambda key: parts.tenants[key.organization_id],
+        admit=lambda key, now: parts.limiter.admit(key.id, now),
         authorize=lambda key, required, _operation: all(scope in key.scopes for scope in required),
         read_parameters=read_parameters,
         decode_cursor=lambda text, _caller: cursor.decode(text),
@@ -135,9 +136,11 @@ def default_parts(clock: Clock, tenants: Sequence[Tenant], keys: KeyRing, limite
         success=_success,
         rate_headers=_rate_headers,
         retry_after=_retry_after,
+        problem=problem,
         problem_members=problems.members,
         problem_answer=problems.answer,
     )
+    return parts
 
 
 def _page(caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
