@@ -15,6 +15,7 @@ from mockserver.control.app import Control
 from mockserver.docs import Documentation
 from mockserver.parts import Layer, Modification, Parts, default_parts
 from mockserver.tenants.seed import seed
+from mockserver.webhooks.service import Webhooks
 from spec import RateLimits, contract
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ UNLIMITED = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a mock is made of. `organizations` and `contacts` (of each organization) are numbers."""
+    """What a mock is made of. `organizations` and `contacts` (of each organization) are numbers.
+
+    `webhook_hosts` are the hosts beyond this machine to which events may be delivered.
+    """
 
     seed: int = 1
     organizations: int = 2
@@ -34,6 +38,7 @@ class Settings:
     rate_reading: Literal["burst", "strict"] = "burst"
     rate_limited: bool = True
     modifications: Sequence[Modification] = ()
+    webhook_hosts: Sequence[str] = ()
 
     @property
     def rate_limits(self) -> RateLimits:
@@ -78,7 +83,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> Mock:
     tenants = seed(settings.seed, settings.organizations, settings.contacts, clock.now())
     keys = mint([tenant.organization.id for tenant in tenants], settings.seed, clock.now())
     limiter = Limiter(settings.rate_limits, settings.rate_reading)
-    parts = default_parts(clock, tenants, KeyRing(keys), limiter)
+    webhooks = Webhooks(clock, settings.seed, settings.webhook_hosts)
+    parts = default_parts(clock, tenants, KeyRing(keys), limiter, webhooks)
     for modification in settings.modifications:
         modification.install(parts)
     return Mock(parts)

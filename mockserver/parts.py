@@ -41,6 +41,7 @@ from mockserver.tenants import cursor
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 from mockserver.tenants.tenant import Tenant
+from mockserver.webhooks.service import Webhooks
 from spec import contract
 
 Handler = Callable[["Parts", Caller, Parameters], bytes]
@@ -63,6 +64,8 @@ class Parts:
     """The organizations' stores, by the organization's id."""
     keys: KeyRing
     limiter: Limiter
+    webhooks: Webhooks
+    """Endpoints and deliveries; the steps of an event's way to them are `webhooks.steps`."""
     document: Mapping[str, Any]
     """The OpenAPI document that clients are served."""
 
@@ -105,7 +108,9 @@ class Parts:
     """ASGI middlewares between the edge and Connexion: they find the Caller in the scope. The last is outermost."""
 
 
-def default_parts(clock: Clock, tenants: Sequence[Tenant], keys: KeyRing, limiter: Limiter) -> Parts:
+def default_parts(
+    clock: Clock, tenants: Sequence[Tenant], keys: KeyRing, limiter: Limiter, webhooks: Webhooks
+) -> Parts:
     """The healthy parts: a mock that keeps the contract."""
 
     def authenticate(secret: bytes, now: float) -> ApiKey | None:
@@ -120,6 +125,7 @@ def default_parts(clock: Clock, tenants: Sequence[Tenant], keys: KeyRing, limite
         tenants={tenant.organization.id: tenant for tenant in tenants},
         keys=keys,
         limiter=limiter,
+        webhooks=webhooks,
         document=contract().document,
         credentials=presented_secret,
         authenticate=authenticate,

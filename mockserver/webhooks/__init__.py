@@ -1,0 +1,1 @@
+"""Webhooks: endpoints, signed deliveries of events to them, and further attempts where one fails (documentation, "Webhooks")."""

@@ -1,0 +1,83 @@
+"""One event on its way to one endpoint, with every attempt: what the delivery log keeps and shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mockserver.clock import utc
+from mockserver.webhooks.sending import Outgoing
+
+State = Literal["waiting", "sending", "delivered", "given up"]
+
+_TOKEN = re.compile(r"[A-Za-z0-9+/_-]{28,}=*")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt. `at` is in unix seconds of the mock's clock, `seconds` how long it took by it.
+
+    `status` is that of the answer, `answer` the beginning of its body; `error` says in one line why there is none.
+    """
+
+    at: float
+    sent: Outgoing = field(repr=False)
+    seconds: float
+    status: int | None = None
+    answer: str = ""
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class Delivery:
+    """An event for an endpoint. Its id stays the same over all attempts; `due` is when the next one is, in unix seconds."""
+
+    id: str
+    endpoint_id: str
+    organization_id: str
+    event: Mapping[str, Any] = field(repr=False)
+    due: float
+    state: State = "waiting"
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+def record(delivery: Delivery) -> dict[str, Any]:
+    """The delivery as a JSON object, its signatures shortened."""
+    return {
+        "id": delivery.id,
+        "endpointId": delivery.endpoint_id,
+        "organizationId": delivery.organization_id,
+        "eventId": delivery.event["id"],
+        "eventType": delivery.event["eventType"],
+        "state": delivery.state,
+        "nextAttemptAt": _time(delivery.due) if delivery.state == "waiting" else None,
+        "attempts": [_attempt(attempt) for attempt in delivery.attempts],
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    sent = attempt.sent
+    return {
+        "at": _time(attempt.at),
+        "seconds": round(attempt.seconds, 3),
+        "request": {
+            "method": sent.method,
+            "url": sent.url,
+            "headers": {name: shortened(value) for name, value in sent.headers.items()},
+            "body": sent.body.decode("utf-8", "replace"),
+        },
+        "status": attempt.status,
+        "answer": attempt.answer,
+        "error": attempt.error,
+    }
+
+
+def shortened(text: str) -> str:
+    """The text with every secret or signature in it cut to its last four characters: `whsec_…1a2b`."""
+    return _TOKEN.sub(lambda token: f"{'whsec_' * token[0].startswith('whsec_')}…{token[0].rstrip('=')[-4:]}", text)
+
+
+def _time(seconds: float) -> str:
+    return utc(int(seconds * 1000))

@@ -1,0 +1,134 @@
+"""One HTTP request to an endpoint: to an address of this machine, unless its host is allowed; redirects are not followed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import ssl
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+_LONGEST_HEAD = 16_384
+_KEPT_OF_BODY = 2_000
+_BODY_WITHIN = 1.0
+_MOST_INTERIM = 5
+_PORTS = {"http": 80, "https": 443}
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])\b")
+_EMPTY = re.compile(rb"\r\ncontent-length: *0 *\r\n", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request to an endpoint, but for the headers that HTTP itself asks for."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer of an endpoint: its status, and the beginning of its body."""
+
+    status: int
+    body: bytes = b""
+
+
+class Unsent(Exception):
+    """No answer could be had; the message says why, in one line."""
+
+
+class Sender:
+    """Sends requests. Hosts of `allowed` may be anywhere; all others have to be on this machine."""
+
+    def __init__(self, allowed: Iterable[str] = ()) -> None:
+        self._allowed = frozenset(host.lower() for host in allowed)
+
+    async def __call__(self, outgoing: Outgoing) -> Reply:
+        """Send one request and wait for its answer, for ever. Raises Unsent."""
+        url = urlsplit(outgoing.url)
+        try:
+            address = await self._address(url)
+            return await _exchange(address, url, _request(url, outgoing))
+        except asyncio.IncompleteReadError:
+            raise Unsent("the connection was closed without an answer") from None
+        except (asyncio.LimitOverrunError, _NoHttp):
+            raise Unsent("the answer is no HTTP") from None
+        except ssl.SSLError as error:
+            raise Unsent(f"TLS failed: {error.reason or error}") from None
+        except OSError as error:
+            raise Unsent(error.strerror or str(error)) from None
+
+    async def _address(self, url: SplitResult) -> tuple[str, int]:
+        """The first address of the URL's host that may be sent to, looked up once: that very one is then connected to."""
+        host, port = url.hostname or "", url.port or _PORTS[url.scheme]
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [str(entry[4][0]) for entry in found]
+        if host not in self._allowed:
+            addresses = [address for address in addresses if ip_address(address.partition("%")[0]).is_loopback]
+        if not addresses:
+            raise Unsent(f"{host} is not on this machine, and not allowed")
+        return addresses[0], port
+
+
+class _NoHttp(Exception):
+    pass
+
+
+async def _exchange(address: tuple[str, int], url: SplitResult, request: bytes) -> Reply:
+    secure = url.scheme == "https"
+    reader, writer = await asyncio.open_connection(
+        *address,
+        limit=_LONGEST_HEAD,
+        ssl=_tls() if secure else None,
+        server_hostname=url.hostname if secure else None,
+    )
+    try:
+        writer.write(request)
+        await writer.drain()
+        return await _reply(reader)
+    finally:
+        writer.close()
+
+
+async def _reply(reader: asyncio.StreamReader) -> Reply:
+    for _ in range(_MOST_INTERIM):
+        head = await reader.readuntil(b"\r\n\r\n")
+        matched = _STATUS_LINE.match(head)
+        if not matched:
+            raise _NoHttp
+        status = int(matched[1])
+        if status >= 200:
+            return Reply(status, b"" if status == 204 or _EMPTY.search(head) else await _beginning(reader))
+    raise _NoHttp
+
+
+async def _beginning(reader: asyncio.StreamReader) -> bytes:
+    """What comes first of the body. The status counts, so an endpoint that is slow with it is not waited for."""
+    with suppress(TimeoutError, OSError):
+        async with asyncio.timeout(_BODY_WITHIN):
+            return await reader.read(_KEPT_OF_BODY)
+    return b""
+
+
+def _request(url: SplitResult, outgoing: Outgoing) -> bytes:
+    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    headers = {
+        "Host": url.netloc,
+        **outgoing.headers,
+        "Content-Length": str(len(outgoing.body)),
+        "Connection": "close",
+    }
+    lines = [f"{outgoing.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + outgoing.body
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()

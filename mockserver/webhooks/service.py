@@ -1,0 +1,174 @@
+"""The webhooks of a mock: takes events, and delivers them in the background, by the mock's clock."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+from collections import deque
+from collections.abc import Awaitable, Iterable, Sequence
+from contextlib import suppress
+from itertools import count
+
+from mockserver.clock import Clock
+from mockserver.tenants.ids import identifier, stream
+from mockserver.webhooks.delivery import Attempt, Delivery
+from mockserver.webhooks.endpoints import Endpoint, Endpoints
+from mockserver.webhooks.sending import Outgoing, Reply, Sender, Unsent
+from mockserver.webhooks.steps import Event, default_steps
+
+ATTEMPT_WITHIN = 5.0
+"""Seconds of the mock's clock that an endpoint has to answer."""
+
+KEPT = 500
+"""Deliveries that the log holds, the newest."""
+
+_AT_ONCE = 16
+_MOST_WAITING = 5_000
+# The clock may be moved on at any moment and tells nobody, so whoever waits for it looks again after this many seconds.
+_TICK = 0.05
+
+logger = logging.getLogger("outbound.mock")
+
+
+class Webhooks:
+    """Endpoints, the deliveries to them, and the steps of their way.
+
+    Deliveries run in the event loop of whoever calls `publish` or `redeliver`, at most sixteen attempts at once.
+    """
+
+    def __init__(self, clock: Clock, seed: int = 1, allowed_hosts: Iterable[str] = ()) -> None:
+        self.endpoints = Endpoints()
+        self.steps = default_steps(Sender(allowed_hosts))
+        self.log: deque[Delivery] = deque(maxlen=KEPT)
+        self._clock = clock
+        self._random = stream("webhooks", seed)
+        self._waiting: list[tuple[float, int, Delivery]] = []
+        self._order = count()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._runner: asyncio.Task[None] | None = None
+        self._news: asyncio.Event = asyncio.Event()
+
+    def register(self, organization_id: str, url: str) -> Endpoint:
+        """Add an endpoint with a secret of its own. Raises ValueError for a URL that nothing can be sent to."""
+        secret = self.steps.mint_secret(organization_id, self.endpoints.next_number())
+        return self.endpoints.add(organization_id, url, secret, self._clock.now())
+
+    def rotate(self, endpoint_id: str) -> Endpoint:
+        """Give an endpoint a new secret, beside which the old one goes on signing. Raises KeyError for an unknown id."""
+        organization_id = self._known(endpoint_id).organization_id
+        secret = self.steps.mint_secret(organization_id, self.endpoints.next_number())
+        return self.endpoints.rotate(endpoint_id, secret, self._clock.now())
+
+    def publish(self, organization_id: str, event: Event) -> Sequence[Delivery]:
+        """Start to deliver an organization's event to its endpoints, and answer the deliveries at once."""
+        enabled = [endpoint for endpoint in self.endpoints if endpoint.enabled]
+        recipients = self.steps.recipients(enabled, organization_id)
+        now = self._clock.now()
+        deliveries = [
+            Delivery(identifier("dlv", self._random), endpoint.id, organization_id, event, now)
+            for endpoint in recipients
+        ]
+        self.log.extend(deliveries)
+        for delivery in deliveries:
+            self._enqueue(delivery)
+        return deliveries
+
+    def redeliver(self, delivery_id: str) -> Delivery:
+        """Try a delivery of the log once more, now. Raises KeyError for an unknown id, ValueError where it is under way."""
+        delivery = next((each for each in self.log if each.id == delivery_id), None)
+        if delivery is None:
+            raise KeyError(delivery_id)
+        if delivery.state in ("waiting", "sending"):
+            raise ValueError("the delivery is under way")
+        delivery.due = self._clock.now()
+        self._enqueue(delivery)
+        return delivery
+
+    def _known(self, endpoint_id: str) -> Endpoint:
+        endpoint = self.endpoints.get(endpoint_id)
+        if endpoint is None:
+            raise KeyError(endpoint_id)
+        return endpoint
+
+    def _enqueue(self, delivery: Delivery) -> None:
+        if len(self._waiting) >= _MOST_WAITING:
+            delivery.state = "given up"
+            return
+        delivery.state = "waiting"
+        heapq.heappush(self._waiting, (delivery.due, next(self._order), delivery))
+        self._news.set()
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        """Start the attempts that are due until nothing is left to be waited for."""
+        while self._waiting or self._sending:
+            self._news.clear()
+            while self._waiting and self._waiting[0][0] <= self._clock.now() and len(self._sending) < _AT_ONCE:
+                delivery = heapq.heappop(self._waiting)[2]
+                delivery.state = "sending"
+                task = asyncio.create_task(self._attempt(delivery))
+                self._sending.add(task)
+                task.add_done_callback(self._sent)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TICK):
+                    await self._news.wait()
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self._news.set()
+
+    async def _attempt(self, delivery: Delivery) -> None:
+        endpoint = self.endpoints.get(delivery.endpoint_id)
+        if endpoint is None or not endpoint.enabled:
+            delivery.state = "given up"
+            return
+        try:
+            outgoing = self.steps.compose(self.steps, delivery, endpoint, self._clock.now())
+            received = await self._send(delivery, outgoing)
+        except Exception:
+            logger.exception("A delivery failed")
+            delivery.state = "given up"
+            return
+        delay = None if received else self.steps.retry_delay(len(delivery.attempts), self._random)
+        if delay is None:
+            delivery.state = "delivered" if received else "given up"
+            return
+        delivery.due = self._clock.now() + delay
+        self._enqueue(delivery)
+
+    async def _send(self, delivery: Delivery, outgoing: Outgoing) -> bool:
+        """Make one attempt, write it down, and answer whether the event was received."""
+        began = self._clock.now()
+        reply: Reply | None = None
+        error = None
+        try:
+            reply = await self._in_time(self.steps.transmit(outgoing))
+        except Unsent as reason:
+            error = str(reason)
+        except TimeoutError:
+            error = f"no answer within {ATTEMPT_WITHIN:.0f} s"
+        delivery.attempts.append(
+            Attempt(
+                at=began,
+                sent=outgoing,
+                seconds=self._clock.now() - began,
+                status=reply.status if reply else None,
+                answer=reply.body.decode("utf-8", "replace") if reply else "",
+                error=error,
+            )
+        )
+        return reply is not None and self.steps.received(reply)
+
+    async def _in_time(self, transmission: Awaitable[Reply]) -> Reply:
+        """The transmission's reply. Raises TimeoutError once `ATTEMPT_WITHIN` has passed by the mock's clock."""
+        until = self._clock.now() + ATTEMPT_WITHIN
+        task: asyncio.Task[Reply] = asyncio.ensure_future(transmission)
+        try:
+            while not (await asyncio.wait({task}, timeout=_TICK))[0]:
+                if self._clock.now() >= until:
+                    raise TimeoutError
+            return task.result()
+        finally:
+            task.cancel()

@@ -1,0 +1,97 @@
+"""The steps of a delivery's way, each a callable that can be replaced, as a fault or a variant does:
+
+steps = parts.webhooks.steps
+steps.retry_delay = lambda failed, random: None          # never tries again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import msgspec
+
+from mockserver.webhooks.delivery import Delivery
+from mockserver.webhooks.endpoints import Endpoint, mint_secret
+from mockserver.webhooks.sending import Outgoing, Reply
+from mockserver.webhooks.signing import sign
+
+BACKOFF = (3.0, 12.0, 60.0, 300.0, 1_800.0)
+"""Seconds before the second, third, … attempt, give or take a fifth."""
+
+_JITTER = 0.2
+
+Event = Mapping[str, Any]
+
+
+@dataclass
+class Steps:
+    """What is done with an event on its way to endpoints."""
+
+    recipients: Callable[[Sequence[Endpoint], str], Sequence[Endpoint]]
+    """(all endpoints that are switched on, organization id) → those that get an event of that organization."""
+    mint_secret: Callable[[str, int], str]
+    """(organization id, number) → a signing secret; each number is given once."""
+    serialize: Callable[[Event, str], bytes]
+    """(event, organization id) → the body of a delivery."""
+    timestamp: Callable[[float], str]
+    """Unix seconds → the timestamp that is signed and sent."""
+    sign: Callable[[Sequence[str], str, bytes], Mapping[str, str]]
+    """(signing secrets, timestamp, body) → the headers that prove the delivery."""
+    headers: Callable[[Delivery], Mapping[str, str]]
+    """The headers of a delivery, but for its proof."""
+    compose: Callable[[Steps, Delivery, Endpoint, float], Outgoing]
+    """(steps, delivery, endpoint, unix seconds) → the request of one attempt."""
+    transmit: Callable[[Outgoing], Awaitable[Reply]]
+    """Send a request. Raises Unsent."""
+    received: Callable[[Reply], bool]
+    """Whether an answer says that the endpoint has the event."""
+    retry_delay: Callable[[int, Random], float | None]
+    """(failed attempts, source of the jitter) → seconds until the next one, None to give up."""
+
+
+def default_steps(transmit: Callable[[Outgoing], Awaitable[Reply]]) -> Steps:
+    """The steps as the contract asks for them."""
+    return Steps(
+        recipients=_own,
+        mint_secret=mint_secret,
+        serialize=_serialize,
+        timestamp=lambda now: str(int(now)),
+        sign=sign,
+        headers=_headers,
+        compose=_compose,
+        transmit=transmit,
+        received=lambda reply: 200 <= reply.status < 300,
+        retry_delay=_retry_delay,
+    )
+
+
+def _own(endpoints: Sequence[Endpoint], organization_id: str) -> Sequence[Endpoint]:
+    return [endpoint for endpoint in endpoints if endpoint.organization_id == organization_id]
+
+
+def _serialize(event: Event, organization_id: str) -> bytes:
+    return msgspec.json.encode({**event, "organizationId": organization_id})
+
+
+def _headers(delivery: Delivery) -> Mapping[str, str]:
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "outbound-mock-webhooks",
+        "X-Outbound-Delivery": delivery.id,
+        "X-Outbound-Event": delivery.event["eventType"],
+    }
+
+
+def _compose(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float) -> Outgoing:
+    body = steps.serialize(delivery.event, delivery.organization_id)
+    proof = steps.sign(endpoint.secrets_at(now), steps.timestamp(now), body)
+    return Outgoing("POST", endpoint.url, {**steps.headers(delivery), **proof}, body)
+
+
+def _retry_delay(failed: int, random: Random) -> float | None:
+    if failed > len(BACKOFF):
+        return None
+    return BACKOFF[failed - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)
