@@ -18,7 +18,7 @@ from conformance.resource_ids import Opening, collection_of, unknown_id
 from conformance.schemas import fault_of
 from conformance.second_opinion import second_opinion
 from conformance.story import NotJudged, Violation, expect, items, not_tested, refused, requirement, served, sound
-from conformance.trials import cases, each
+from conformance.trials import cases
 
 OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
@@ -166,22 +166,6 @@ def test_no_dossier(estate: Estate) -> None:
         of = sound(answer).json["contactId"]
         expect(of == contact["id"], f"the dossier of {contact['id']} is of {of}", answer)
     not_tested(f"every contact looked at ({_MOST_WITHOUT_DOSSIER} at the most) has a dossier")
-
-
-@requirement("OP-7", whole_run=True)
-def test_head(client: Client, estate: Estate) -> None:
-    """HEAD is answered as GET is, and every 405 of the run says what is allowed (RFC 9110 §9.3.2, §15.5.6)."""
-
-    def check(operation: str) -> None:
-        get = estate.served(operation)
-        head = estate.caller.send("HEAD", get.request.target, operation=operation)
-        refused(head, get.status)
-        expect(head.media_type in ("", get.media_type), f"HEAD says {head.media_type}, GET {get.media_type}", get, head)
-
-    each(("getMe", "listContacts", "getContact"), check)
-    for answer in client.exchanges:
-        if answer.status == 405:
-            expect(answer.headers.get("allow") is not None, "a 405 without Allow", answer)
 
 
 @requirement("OP-10")

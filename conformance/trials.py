@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TypeVar
 
+import spec
 from conformance import schemas
 from conformance.client import Caller, Client, NoAnswer
 from conformance.exchange import Exchange
 from conformance.story import NotJudged, NotTested, Violation
+from conformance.target import Target
 
 T = TypeVar("T")
 
@@ -59,3 +62,11 @@ def answered(ask: Callable[[], Exchange], caller: Caller) -> Exchange:
             silence = reason
     caller.get("getMe")
     raise Violation(f"{silence}, while the target answers others")
+
+
+def relieved(primary: Caller, target: Target, operation: str) -> Caller:
+    """The primary keys, and the one that holds the operation's scope alone: one more to share the load, where there is one."""
+    scope = spec.contract().operations[operation].scope
+    secret = target.keys.single_scope.get(scope) if scope else None
+    further = primary.client.caller(f"keys.single_scope.{scope}", [secret] if secret else [])
+    return replace(primary, keys=(*primary.keys, *further.keys))

@@ -1,0 +1,160 @@
+"""ERROR: RFC 7807 / 9457. What each answer shows is judged in test_every_exchange; here are the cases that provoke it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import pytest
+
+import spec
+from conformance.client import Caller, Client, target
+from conformance.estate import Estate
+from conformance.exchange import Exchange
+from conformance.odd_input import NAMES, ODD_KEYS, UNHEARD_OF, odd_requests
+from conformance.oracles import API
+from conformance.resource_ids import collection_of, opening
+from conformance.story import PROBLEM, NotJudged, NotTested, expect, requirement
+from conformance.target import Target
+from conformance.trials import answered, cases, relieved
+
+OPERATIONS = spec.contract().operations
+SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
+_NOWHERE = "nothing-here"
+
+
+@dataclass
+class Oddities:
+    """Sends odd requests, each once: two checks may look at one answer."""
+
+    estate: Estate
+    target: Target
+    _answers: dict[str, Exchange] = field(default_factory=dict)
+
+    def ask(self, name: str) -> Exchange:
+        """The answer to an odd request, once the operation, or the list of what it reads, was seen to be served."""
+        if name not in self._answers:
+            odd = odd_requests(self._known())[name]
+            self.estate.served(collection_of(odd.operation) or odd.operation)
+            caller = relieved(self.estate.caller, self.target, odd.operation)
+            # Whatever else is served to a path that is a trick is not what the operation promises.
+            operation = None if odd.operation in SINGLE else odd.operation
+            self._answers[name] = answered(
+                lambda: caller.send("GET", odd.path, headers=odd.headers, operation=operation), caller
+            )
+        return self._answers[name]
+
+    def _known(self) -> dict[str, str]:
+        found = {}
+        for operation in SINGLE:
+            try:
+                found[operation] = quote(self.estate.parameters(operation)["id"], safe="")
+            except NotJudged:
+                raise
+            except NotTested:
+                continue
+        return found
+
+
+@pytest.fixture(scope="module")
+def oddities(estate: Estate, target: Target) -> Oddities:
+    """Somebody who sends odd requests."""
+    return Oddities(estate, target)
+
+
+@requirement("ERROR-1")
+@pytest.mark.parametrize("path", [f"{API}/{_NOWHERE}", f"{{contact}}/{_NOWHERE}", f"{API}/{_NOWHERE}/x/y/z"])
+def test_unknown_path(path: str, estate: Estate, seed: int) -> None:
+    """A path of which the documentation knows nothing is answered with a problem."""
+    estate.served("getMe")
+    known = target("getContact", **opening(estate, "getContact", seed).parameters)
+    _is_problem(estate.caller.send("GET", path.replace("{contact}", known)))
+
+
+@requirement("ERROR-1")
+def test_unknown_path_without_a_key(estate: Estate, nobody: Caller) -> None:
+    """Whoever has no key is answered with a problem there too."""
+    estate.served("getMe")
+    _is_problem(nobody.send("GET", f"{API}/{_NOWHERE}"))
+
+
+@requirement("ERROR-4", whole_run=True)
+def test_types_are_under_the_documented_base(client: Client) -> None:
+    """The type of every problem of the run is a kind under the documented address."""
+    base = spec.contract().problem_base
+    for answer in cases(client, _problem):
+        type_ = str(answer.json.get("type"))
+        expect(type_.startswith(base) and type_ != base, f"the type {type_} is not under {base}", answer)
+
+
+@requirement("ERROR-4", whole_run=True)
+def test_one_kind_has_one_type_and_title(client: Client) -> None:
+    """What is refused for one reason has one type and one title wherever it is refused; one type has one title and status."""
+    by_kind: defaultdict[str, list[Exchange]] = defaultdict(list)
+    by_type: defaultdict[str, list[Exchange]] = defaultdict(list)
+    for answer in cases(client, _problem):
+        by_type[str(answer.json.get("type"))].append(answer)
+        kind = _kind(answer)
+        if kind:
+            by_kind[kind].append(answer)
+    for kind, answers in by_kind.items():
+        _all_alike(kind, "type", answers)
+        _all_alike(kind, "title", answers)
+    for type_, answers in by_type.items():
+        _all_alike(type_, "title", answers)
+        _all_alike(type_, "status", answers)
+
+
+@requirement("ERROR-5")
+@pytest.mark.parametrize("name", NAMES)
+def test_odd_request(name: str, oddities: Oddities) -> None:
+    """What nobody means to send is answered, and by no server error."""
+    answer = oddities.ask(name)
+    expect(answer.status < 500, f"{name}: {answer.status}", answer)
+
+
+@requirement("ERROR-5")
+@pytest.mark.parametrize("name", ODD_KEYS)
+def test_odd_key(name: str, estate: Estate, nobody: Caller) -> None:
+    """A key that can be none is refused, and by no server error."""
+    estate.served("getMe")
+    answer = answered(lambda: nobody.get("getMe", headers=[("Authorization", ODD_KEYS[name])]), estate.caller)
+    expect(400 <= answer.status < 500, f"{name}: {answer.status}", answer)
+
+
+@requirement("OP-10")
+@pytest.mark.parametrize("name", UNHEARD_OF)
+def test_odd_id(name: str, oddities: Oddities) -> None:
+    """An id that can be nobody's is refused as the client's mistake."""
+    answer = oddities.ask(name)
+    expect(400 <= answer.status < 500, f"{name}: {answer.status}", answer)
+
+
+def _is_problem(answer: Exchange) -> None:
+    expect(400 <= answer.status < 500, f"{answer.line()}, expected 404", answer)
+    expect(answer.media_type == PROBLEM, f"the error is {answer.media_type or 'without a content type'}", answer)
+
+
+def _problem(exchange: Exchange) -> bool:
+    told = exchange.status >= 400 and exchange.media_type == PROBLEM and isinstance(exchange.json, dict)
+    return told and exchange.path.startswith(API)
+
+
+def _kind(answer: Exchange) -> str | None:
+    """What an operation was refused for, where the request leaves but one reason."""
+    request = answer.request
+    if request.method != "GET" or request.operation is None or "%" in answer.path:
+        return "a method that is not there" if answer.status == 405 else None
+    if answer.status == 401 and not request.credential:
+        return None if request.headers or "?" in request.target else "no key"
+    if answer.status == 404:
+        return "no such resource" if request.operation in ("getContact", "getList", "getDraft") else None
+    return {403: "a missing scope", 429: "the rate limit"}.get(answer.status)
+
+
+def _all_alike(kind: str, member: str, answers: list[Exchange]) -> None:
+    first = answers[0]
+    other = next((answer for answer in answers if answer.json.get(member) != first.json.get(member)), first)
+    values = f"{first.json.get(member)!r} and {other.json.get(member)!r}"
+    expect(other is first, f"{kind}: {member} is {values}", first, other)

@@ -1,0 +1,105 @@
+"""OP-6, OP-7: every method but GET."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from conformance.agreement import Resource, disagreement
+from conformance.client import Client
+from conformance.estate import Estate
+from conformance.exchange import Exchange
+from conformance.oracles import API
+from conformance.story import Violation, expect, refused, requirement, served, sound
+from conformance.trials import answered, each
+
+# What a client might hope to do: make a resource, change it, remove it, have a contact researched, rename its key.
+WRITES: dict[str, tuple[str, ...]] = {
+    "getMe": ("PATCH",),
+    "listContacts": ("POST", "DELETE"),
+    "getContact": ("PUT", "PATCH", "DELETE"),
+    "getContactResearch": ("POST",),
+    "listLists": ("POST",),
+    "getList": ("PUT", "PATCH", "DELETE"),
+    "listDrafts": ("POST",),
+    "getDraft": ("PUT", "PATCH", "DELETE"),
+    "listEvents": ("POST",),
+}
+_REFUSED = (401, 403, 404, 405, 501)
+_MARK = "written-by-the-conformance-gate"
+_MEMBERS = (
+    "name",
+    "firstName",
+    "lastName",
+    "email",
+    "companyName",
+    "title",
+    "subject",
+    "body",
+    "description",
+    "summary",
+)
+_BODY = json.dumps(dict.fromkeys(_MEMBERS, _MARK))
+
+
+@requirement("OP-6")
+@pytest.mark.parametrize("operation", WRITES)
+def test_writes_are_refused(operation: str, estate: Estate) -> None:
+    """What GET serves no other method changes, and none is answered as if it had."""
+    before = estate.served(operation)
+    attempts = _write(estate, before, operation)
+    for attempt in attempts:
+        refused(attempt, *_REFUSED)
+    if _change(before.json, _look_again(estate, before, attempts).json):
+        _changes_again(estate, operation)
+
+
+@requirement("OP-7", whole_run=True)
+def test_head_and_allow(client: Client, estate: Estate) -> None:
+    """HEAD is answered as GET is, and every 405 of the run says which methods there are (RFC 9110 §9.3.2, §15.5.6)."""
+
+    def check(operation: str) -> None:
+        get = estate.served(operation)
+        head = refused(estate.caller.send("HEAD", get.request.target, operation=operation), get.status)
+        expect(head.media_type in ("", get.media_type), f"HEAD says {head.media_type}, GET {get.media_type}", get, head)
+
+    each(("getMe", "listContacts", "getContact"), check)
+    for answer in client.exchanges:
+        if answer.status == 405 and answer.path.startswith(API):
+            expect(answer.headers.get("allow") is not None, "a 405 without Allow", answer)
+
+
+def _write(estate: Estate, before: Exchange, operation: str) -> list[Exchange]:
+    path = before.path
+
+    def send(method: str) -> Exchange:
+        return answered(lambda: estate.caller.send(method, path, operation=operation, body=_BODY), estate.caller)
+
+    return [send(method) for method in WRITES[operation]]
+
+
+def _look_again(estate: Estate, before: Exchange, attempts: list[Exchange]) -> Exchange:
+    after = estate.caller.send("GET", before.request.target, operation=before.request.operation)
+    if after.status != 200:
+        raise Violation(f"{after.line()} after {', '.join(attempt.line() for attempt in attempts)}", *attempts, after)
+    if _MARK in after.body.decode("utf-8", "replace"):
+        raise Violation("what was written is there", *attempts, after)
+    return sound(after)
+
+
+def _changes_again(estate: Estate, operation: str) -> None:
+    # Somebody else may have changed it meanwhile, or it counts its own readings: only what stays as it is between two
+    # readings and changes with a write counts.
+    first, before = (served(estate.caller, operation, **estate.parameters(operation)) for _ in range(2))
+    attempts = _write(estate, before, operation)
+    after = _look_again(estate, before, attempts)
+    steady = {member: value for member, value in before.json.items() if first.json.get(member) == value}
+    change = _change(steady, after.json)
+    expect(not change, f"{', '.join(WRITES[operation])} changed it: {change}", *attempts, after)
+
+
+def _change(before: Resource, after: Resource) -> str | None:
+    if "apiKey" in before or "data" in before:  # each key has its own `/me`, and a list may grow by itself
+        return "the list is empty now" if before.get("data") and not after.get("data") else None
+    return disagreement(before, after)

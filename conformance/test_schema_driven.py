@@ -1,0 +1,133 @@
+"""Cases that Schemathesis derives from the contract's schemas: valid ones (OP-1) and ones that break them (ERROR-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode
+
+import hypothesis
+import pytest
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
+
+import spec
+from conformance.client import target as wire
+from conformance.estate import Estate, next_cursor
+from conformance.exchange import Exchange
+from conformance.schemas import fault_of
+from conformance.story import expect, requirement
+from conformance.target import Target
+from conformance.trials import answered, relieved
+
+OPERATIONS = spec.contract().operations
+# There are more ways to be wrong than to be right.
+_NEGATIVE_FOR_EACH = 2
+# With the headers well under the 8 KB for which a head counts.
+_LONGEST = 6000
+_CONFIG = {"generation": {"with-security-parameters": False, "allow-extra-parameters": False}}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request to an operation. `id_` is percent-encoded; None where a known one is to be asked for."""
+
+    operation: spec.Operation
+    query: tuple[tuple[str, Any], ...]
+    id_: str | None = None
+
+    def target(self, parameters: Mapping[str, Any]) -> str:
+        """The path with its query; the known `parameters` where the case has no id of its own."""
+        path = wire(self.operation.id, **parameters)
+        if self.id_ is not None:
+            path = self.operation.path.replace("{id}", self.id_)
+        query = urlencode(self.query, doseq=True, errors="surrogatepass")
+        return f"{path}?{query}" if query else path
+
+
+@requirement("OP-1")
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_valid_requests(operation: str, estate: Estate, target: Target, fuzz: int, seed: int) -> None:
+    """A request that the schemas allow is served; one for an id or a filter value that nobody has may be refused."""
+    estate.served(operation)
+    known = estate.parameters(operation)
+    for index, case in enumerate(_cases(operation, "positive", fuzz, seed)):
+        real = _with_what_is_there(case, estate, known=index % 2 == 0)
+        answer = _sent(real, known, estate, target)
+        doubtful = real.id_ is not None or any(name not in ("limit", "includeArchived") for name, _ in real.query)
+        if not (doubtful and 400 <= answer.status < 500):
+            fault = fault_of(answer)
+            expect(not fault, f"{answer.line()}: {fault}", answer)
+
+
+@requirement("ERROR-5")
+@pytest.mark.parametrize("operation", [operation.id for operation in OPERATIONS.values() if operation.is_list])
+def test_invalid_requests(operation: str, estate: Estate, target: Target, fuzz: int, seed: int) -> None:
+    """A request that the schemas forbid is refused, or served for what can be made of it; it breaks nothing."""
+    estate.served(operation)
+    for case in _cases(operation, "negative", fuzz * _NEGATIVE_FOR_EACH, seed):
+        answer = _sent(case, {}, estate, target)
+        expect(answer.status == 200 or 400 <= answer.status < 500, f"{answer.line()}, expected 4xx or 200", answer)
+
+
+def _sent(case: Case, known: Mapping[str, Any], estate: Estate, target: Target) -> Exchange:
+    caller = relieved(estate.caller, target, case.operation.id)
+    return answered(lambda: caller.send("GET", case.target(known), operation=case.operation.id), caller)
+
+
+def _with_what_is_there(case: Case, estate: Estate, *, known: bool) -> Case:
+    """The case with a real cursor in place of an invented one, or none; and with a known id if `known`."""
+    query = dict(case.query)
+    if query.pop("cursor", None) is not None:
+        page = estate.served(case.operation.id)
+        cursor = next_cursor(page)
+        # A cursor goes with the filters of the page that gave it; the limit may change.
+        asked = dict(parse_qsl(page.request.target.partition("?")[2]))
+        query = {**asked, "limit": query.get("limit", 1), "cursor": cursor} if cursor else query
+    unfit = case.id_ is not None and (known or _leads_elsewhere(case.id_))
+    return Case(case.operation, tuple(query.items()), None if unfit else case.id_)
+
+
+def _leads_elsewhere(id_: str) -> bool:
+    return "/" in unquote(id_) or unquote(id_).strip() in ("", ".", "..")
+
+
+def _cases(operation: str, mode: str, count: int, seed: int) -> list[Case]:
+    """So many different cases, or as many as there are, the same ones under the same seed."""
+    found: list[Any] = []
+    strategy = _strategies()[operation].as_strategy(generation_mode=schemathesis.GenerationMode(mode))
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(strategy)
+    def collect(case: Any) -> None:
+        found.append(case)
+
+    collect()
+    cases = [_case(OPERATIONS[operation], case) for case in found]
+    known = dict.fromkeys(OPERATIONS[operation].path_parameters, "x")
+    different = {case.target(known): case for case in cases}
+    return [case for wanted, case in different.items() if len(wanted) <= _LONGEST]
+
+
+def _case(operation: spec.Operation, generated: Any) -> Case:
+    id_ = (generated.path_parameters or {}).get("id")
+    return Case(operation, tuple((generated.query or {}).items()), None if id_ is None else str(id_))
+
+
+@cache
+def _strategies() -> dict[str, Any]:
+    schema = schemathesis.openapi.from_dict(
+        dict(spec.contract().document), config=SchemathesisConfig.from_dict(_CONFIG)
+    )
+    operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    return {operation.definition.raw["operationId"]: operation for operation in operations}
