@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import spec
-from conformance.client import Caller
+from conformance.client import Caller, target
 from conformance.exchange import Exchange
 from conformance.story import NotTested, Violation, items, sound
 
@@ -58,6 +58,11 @@ def walk(caller: Caller, operation: str, *, most_pages: int = MOST_PAGES, **para
     return Walk(operation, tuple(pages), complete=False)
 
 
+def whole(operation: str) -> dict[str, Any]:
+    """The query parameters under which a list shows everything: archived lists hide without one."""
+    return {"includeArchived": "1"} if operation == "listLists" else {}
+
+
 def next_cursor(page: Exchange) -> str | None:
     """A page's nextCursor; None on the last page, where it is null or absent."""
     cursor: str | None = page.json.get("nextCursor")
@@ -74,9 +79,18 @@ class Estate:
 
     def walk(self, operation: str) -> Walk:
         """The whole list at the largest page size, archived lists included. Raises as `walk` does."""
-        whole: dict[str, Any] = {"includeArchived": "1"} if operation == "listLists" else {}
-        largest = spec.contract().page_size.maximum
-        return self._once(operation, lambda: walk(self.caller, operation, limit=largest, **whole))
+        return self.walked(operation, limit=spec.contract().page_size.maximum, **whole(operation))
+
+    def walked(self, operation: str, *, limit: int, most_pages: int = MOST_PAGES, **filters: Any) -> Walk:
+        """A list at some limit and under some filters, walked once for all who ask alike. Raises as `walk` does."""
+        return self._once(
+            f"{most_pages} pages of {target(operation, limit=limit, **filters)}",
+            lambda: walk(self.caller, operation, most_pages=most_pages, limit=limit, **filters),
+        )
+
+    def anew(self) -> Estate:
+        """The same organization, of which nothing is known yet: for a second look where its data may have changed."""
+        return Estate(self.caller, self.name)
 
     @property
     def contacts(self) -> list[Resource]:
