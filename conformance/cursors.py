@@ -1,0 +1,31 @@
+"""Cursors that no page gave: a real one spoiled, and made-up ones."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from random import Random
+from string import ascii_letters, digits
+
+# Long enough to overflow a careless buffer or column, short enough for any server's request line.
+_LONG = 1500
+
+
+def spoiled(cursor: str, seed: int) -> list[str]:
+    """A real cursor truncated in its middle, without its last character, and with one character altered."""
+    choose = Random(seed)  # noqa: S311 — nothing to keep secret
+    at = choose.randrange(len(cursor))
+    other = choose.choice((ascii_letters + digits).replace(cursor[at], ""))
+    return [cursor[: len(cursor) // 2], cursor[:-1], cursor[:at] + other + cursor[at + 1 :]]
+
+
+def malformed() -> list[str]:
+    """Cursors that never were: words, bytes, and the form of the documentation's example with other things in it."""
+    forms = [{"id": "none", "t": "yesterday"}, {"id": None, "t": {}}]
+    encoded = [json.dumps(form).encode() for form in forms]
+    return [
+        "not-a-cursor",
+        *(urlsafe_b64encode(text).decode().rstrip("=") for text in (*encoded, b"\xff\xfe\x00{")),
+        "é\x00💩",
+        "A" * _LONG,
+    ]

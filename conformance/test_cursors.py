@@ -1,0 +1,176 @@
+"""PAGE, what is asked of cursors: an end to every walk, and care with cursors that are spoiled, reused or outrun by new items."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+from urllib.parse import parse_qs
+
+import spec
+from conformance import commands
+from conformance.borders import bordered
+from conformance.client import Caller, Client
+from conformance.commands import CommandFailed
+from conformance.cursors import malformed, spoiled
+from conformance.estate import Estate, Walk, next_cursor, whole
+from conformance.exchange import Exchange
+from conformance.expectations import DEFAULT, LARGEST, confirmed, once, settled
+from conformance.schemas import fault_of
+from conformance.story import PROBLEM, expect, items, not_tested, requirement, sound
+from conformance.target import Target
+from conformance.trials import cases, each
+
+LISTS = spec.LIST_OPERATIONS
+# Pages of the walk during which contacts are added.
+_WALKED = 4
+
+
+@requirement("PAGE-8")
+def test_a_walk_has_an_end(estate: Estate) -> None:
+    """A walk ends with a page whose nextCursor is null or absent, and goes on only while it shows something new."""
+
+    def look(operation: str) -> None:
+        walked = estate.walk(operation)
+        if not walked.items:
+            not_tested(f"{operation} is empty")
+        if not walked.complete:
+            idle = [page for page in walked.pages if not items(page)]
+            expect(not idle, "an empty page has a nextCursor, and so have all after it", *idle[:2])
+            once(walked)
+            not_tested(f"{operation} has no end within {len(walked.pages)} pages of {LARGEST}")
+
+    each(LISTS, look)
+
+
+@requirement("PAGE-9")
+def test_a_spoiled_cursor(estate: Estate, seed: int) -> None:
+    """A cursor that leads to a second page, spoiled: refused with 400 as a problem, or a page of the caller's own data."""
+
+    def look(operation: str) -> None:
+        real = spoiled(_real_cursor(estate, operation), seed)
+        for attempt in [*real, *malformed()] if operation == LISTS[0] else real[:1]:
+            _own_page_or_problem(estate, operation, attempt)
+
+    each(LISTS, look)
+
+
+@requirement("PAGE-9")
+def test_the_cursor_of_another_list(estate: Estate) -> None:
+    """A cursor of the contacts, used on another list: refused with 400 as a problem, or a page of the caller's own data."""
+    cursor = _real_cursor(estate, "listContacts")
+    others = [operation for operation in LISTS[1:] if estate.walk(operation).items]
+    if not others:
+        not_tested("no list but that of contacts has any items")
+    _own_page_or_problem(estate, others[0], cursor)
+
+
+@requirement("PAGE-11")
+def test_contacts_added_during_a_walk(estate: Estate, target: Target) -> None:
+    """While a walk is under way contacts are added: it shows every contact that was there when it began, and none twice."""
+    known = estate.walk("listContacts")
+    if len(known.ids) < 2:
+        not_tested("there are fewer than two contacts")
+    limit = min(LARGEST, ceil(len(known.ids) / 3))
+    walked = _walk_while_adding(estate.caller.pinned(), target, limit)
+    once(walked)
+    first = sound(estate.caller.get("listContacts", limit=limit))
+    if {*walked.ids, *(item["id"] for item in items(first))} <= set(known.ids):
+        not_tested("the contacts that the hook added are not to be seen")
+    shown = set(walked.ids)
+    reached = known.ids if walked.complete else known.ids[: len(shown & set(known.ids))]
+    for hidden in [id_ for id_ in reached if id_ not in shown][:1]:
+        still_there = sound(estate.caller.get("getContact", id=hidden))
+        expect(False, f"the walk during which contacts were added never shows {hidden}", *walked.pages, still_there)
+
+
+@requirement("PAGE-12")
+def test_a_cursor_used_twice(estate: Estate) -> None:
+    """A cursor that was followed leads to the same items in the same order once more."""
+
+    def look(operation: str) -> None:
+        walked = bordered(estate, operation)
+        if len(walked.pages) < 2:
+            not_tested(f"{operation} has one page")
+        if _ids(_repeated(estate.caller, walked.pages[1])) == _ids(walked.pages[1]):
+            return
+        # The data may have changed since that walk: once more, back to back.
+        first = sound(_repeated(estate.caller, walked.pages[0]))
+        cursor = next_cursor(first)
+        if cursor is None:
+            not_tested(f"{operation} has one page by now")
+        limit = len(items(first))
+        second = sound(estate.caller.get(operation, limit=limit, cursor=cursor, **whole(operation)))
+        again = _repeated(estate.caller, second)
+        expect(
+            _ids(again) == _ids(second), "the same cursor leads to other items the second time", first, second, again
+        )
+
+    each(LISTS, look)
+
+
+@requirement("PAGE-13", whole_run=True)
+def test_no_page_is_short(client: Client) -> None:
+    """A page of the run that has a nextCursor holds as many items as it was asked for."""
+    pages = cases(client, lambda exchange: _limit(exchange) is not None and _goes_on(exchange))
+    short = [page for page in pages if len(page.json["data"]) < (_limit(page) or 0)]
+    for page in short[:1]:
+        found = len(page.json["data"])
+        expect(False, f"{found} items, and a nextCursor ({len(short)} of {len(pages)} pages)", page)
+
+
+def _real_cursor(estate: Estate, operation: str) -> str:
+    """The cursor behind the first item of a list."""
+    cursor = next_cursor(estate.walked(operation, limit=1, most_pages=1).pages[0])
+    if cursor is None:
+        not_tested(f"{operation} has no second page")
+    return cursor
+
+
+def _own_page_or_problem(estate: Estate, operation: str, cursor: str) -> None:
+    def look(seen: Estate) -> None:
+        answer = seen.caller.get(operation, cursor=cursor, **whole(operation))
+        if answer.status == 400:
+            expect(answer.media_type == PROBLEM, f"the refusal is {answer.media_type}, no problem", answer)
+            return
+        expect(answer.status == 200, f"{answer.line()}, expected 400 or a page", answer)
+        known = seen.walk(operation)
+        strange = {item["id"] for item in settled(items(sound(answer)), known)} - set(known.ids)
+        message = f"a spoiled cursor shows {sorted(strange)[:1]}, which no walk shows"
+        expect(not strange or not known.complete, message, answer)
+
+    confirmed(estate, operation, look)
+
+
+def _walk_while_adding(caller: Caller, target: Target, limit: int) -> Walk:
+    """Walk the contacts, adding one before each page but the first."""
+    pages = [sound(caller.get("listContacts", limit=limit))]
+    while (cursor := next_cursor(pages[-1])) and len(pages) < _WALKED:
+        try:
+            commands.run(target.hooks.add_contact or "")
+        except CommandFailed as failure:
+            not_tested(str(failure))
+        pages.append(sound(caller.get("listContacts", limit=limit, cursor=cursor)))
+    return Walk("listContacts", tuple(pages), complete=next_cursor(pages[-1]) is None)
+
+
+def _repeated(caller: Caller, exchange: Exchange) -> Exchange:
+    """The same request again, with the same key."""
+    same = replace(caller, keys=(exchange.request.credential,)) if exchange.request.credential else caller
+    return same.send("GET", exchange.request.target, operation=exchange.request.operation)
+
+
+def _ids(page: Exchange) -> list[str] | None:
+    return None if fault_of(page) else [item["id"] for item in items(page)]
+
+
+def _limit(exchange: Exchange) -> int | None:
+    """The limit under which a page was asked for; None where it was no usable one."""
+    if exchange.request.operation not in LISTS or exchange.request.method != "GET":
+        return None
+    asked = parse_qs(exchange.request.target.partition("?")[2], keep_blank_values=True).get("limit", [str(DEFAULT)])
+    usable = len(asked) == 1 and asked[0].isascii() and asked[0].isdigit() and len(asked[0]) <= len(str(LARGEST))
+    return int(asked[0]) if usable and 1 <= int(asked[0]) <= LARGEST else None
+
+
+def _goes_on(exchange: Exchange) -> bool:
+    return fault_of(exchange) is None and bool(next_cursor(exchange))

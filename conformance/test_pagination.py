@@ -1,0 +1,235 @@
+"""PAGE: cursor pagination, on walks that are chosen by where the data tells right from wrong.
+
+PAGE-1 and PAGE-4 are judged on every page of the run (`test_every_exchange`); `test_cursors` has what is asked of cursors alone.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from random import Random
+
+from hypothesis import strategies as st
+
+import spec
+from conformance.borders import bordered, same_items, same_order, telling_limit
+from conformance.estate import Estate, Resource, whole
+from conformance.exchange import Exchange
+from conformance.expectations import (
+    DEFAULT,
+    LARGEST,
+    asked_of,
+    confirmed,
+    exactly,
+    half,
+    lets_through,
+    nothing_missing,
+    once,
+    values,
+    words_of,
+)
+from conformance.properties import for_examples
+from conformance.story import expect, items, not_tested, requirement, sound
+from conformance.trials import each
+
+LISTS = spec.LIST_OPERATIONS
+_ODD = 7
+# Pages that a walk at a random limit may cost.
+_FEW = 3
+
+
+@requirement("PAGE-2")
+def test_a_page_holds_fifty_by_default(estate: Estate) -> None:
+    """A list of 50 items or more shows 50 of them where no limit is asked for."""
+
+    def look(seen: Estate, operation: str) -> None:
+        if len(_unfiltered(seen, operation)) < DEFAULT:
+            not_tested(f"{operation} has fewer than {DEFAULT} items")
+        page = sound(seen.caller.get(operation))
+        expect(len(items(page)) == DEFAULT, f"a page without limit holds {len(items(page))} items", page)
+
+    each(LISTS, lambda operation: confirmed(estate, operation, lambda seen: look(seen, operation)))
+
+
+@requirement("PAGE-3")
+def test_the_first_page_holds_as_many_as_asked_for(estate: Estate) -> None:
+    """With at least `limit` items there, the first page of the unfiltered list holds exactly `limit`."""
+
+    def look(seen: Estate, operation: str) -> None:
+        there = len(_unfiltered(seen, operation))
+        pages = [(limit, page) for limit, page in _first_pages(seen, operation) if limit <= there]
+        if not pages:
+            not_tested(f"{operation} is empty")
+        for limit, page in pages:
+            expect(len(items(page)) == limit, f"limit={limit} gives {len(items(page))} of {there} items", page)
+
+    each(LISTS, lambda operation: confirmed(estate, operation, lambda seen: look(seen, operation)))
+
+
+@requirement("PAGE-5")
+def test_a_limit_that_is_no_count(estate: Estate) -> None:
+    """0, a negative number and no number: refused with 400, or a page of 1 to 200 of the items that are there."""
+    asked = [("listContacts", bad) for bad in ("0", "-1", "abc", "1.5")] + [(operation, "0") for operation in LISTS[1:]]
+
+    def attack(operation: str, limit: str) -> None:
+        if not estate.walk(operation).items:
+            not_tested(f"{operation} is empty")
+        _page_or_400(estate.caller.get(operation, limit=limit, **whole(operation)))
+
+    each(asked, lambda case: attack(*case))
+
+
+@requirement("PAGE-5")
+def test_a_limit_above_the_largest(estate: Estate) -> None:
+    """A list of more than 200 items never shows all, nor more than 200, whatever limit is asked for."""
+    tall = [operation for operation in LISTS if len(estate.walk(operation).ids) > LARGEST]
+    if not tall:
+        not_tested(f"no list has more than {LARGEST} items")
+    asked = [*((operation, "1000000") for operation in tall), (tall[0], str(LARGEST + 1))]
+    for operation, limit in asked:
+        _page_or_400(estate.caller.get(operation, limit=limit, **whole(operation)))
+
+
+@requirement("PAGE-6")
+def test_a_walk_yields_every_item_once(estate: Estate) -> None:
+    """At the limit that ends most pages between items of one time, a walk yields what the walk at 200 does, each once."""
+
+    def look(seen: Estate, operation: str) -> None:
+        known, walked = seen.walk(operation), bordered(seen, operation)
+        once(known)
+        once(walked)
+        same_items(walked, known)
+
+    each(LISTS, lambda operation: confirmed(estate, operation, lambda seen: look(seen, operation)))
+
+
+@requirement("PAGE-7")
+def test_the_order_is_the_same_at_another_limit(estate: Estate) -> None:
+    """The walk at the limit that tells most shows the items in the order of the walk at 200."""
+
+    def look(seen: Estate, operation: str) -> None:
+        same_order(bordered(seen, operation), seen.walk(operation))
+
+    each(LISTS, lambda operation: confirmed(estate, operation, lambda seen: look(seen, operation)))
+
+
+@requirement("PAGE-7")
+def test_the_order_is_the_same_at_any_limit(estate: Estate, seed: int) -> None:
+    """Walks at random limits show the items of the walk at 200, in its order, from the start."""
+    lists = [operation for operation in LISTS if len(estate.walk(operation).ids) > 1]
+    if not lists:
+        not_tested("no list has two items")
+    limits = Random(seed).sample(range(1, LARGEST), 50)  # noqa: S311 — nothing to keep secret
+
+    def prove(operation: str, limit: int) -> None:
+        def look(seen: Estate) -> None:
+            walked = seen.walked(operation, limit=limit, most_pages=_FEW, **whole(operation))
+            once(walked)
+            same_items(walked, seen.walk(operation))
+            same_order(walked, seen.walk(operation))
+
+        confirmed(estate, operation, look)
+
+    for_examples(2, seed, prove, operation=st.sampled_from(lists), limit=st.sampled_from(limits))
+
+
+@requirement("PAGE-10")
+def test_a_filter_holds_on_every_page(estate: Estate) -> None:
+    """A filtered list that is walked over two pages or more is the filtered whole."""
+    filters = [
+        (operation, name)
+        for operation in LISTS
+        for name in spec.contract().operations[operation].filters
+        if name not in ("q", "includeArchived")
+    ]
+
+    def look(operation: str, name: str) -> None:
+        found = values(estate, operation, name)[0]
+        if found.count < 2:
+            not_tested(f"no {name} of {operation} has two items")
+        confirmed(
+            estate, operation, lambda seen: exactly(seen, operation, limit=half(found.count), **{name: found.value})
+        )
+
+    each(filters, lambda case: look(*case))
+
+
+@requirement("PAGE-10")
+def test_archived_lists_are_missing_on_every_page(estate: Estate) -> None:
+    """The list of lists, walked without `includeArchived`, shows archived ones on no page."""
+    there = _unfiltered(estate, "listLists")
+    if len(there) < 2 or len(there) == len(estate.lists):
+        not_tested("there is no archived list among two others")
+    confirmed(estate, "listLists", lambda seen: exactly(seen, "listLists", limit=half(len(there))))
+
+
+@requirement("PAGE-10")
+def test_a_search_holds_on_every_page(estate: Estate) -> None:
+    """A search walked over two pages shows what it shows on one."""
+
+    def look(seen: Estate, word: str) -> None:
+        on_one = seen.walked("listContacts", limit=LARGEST, most_pages=1, q=word)
+        if len(on_one.items) < 2 or not on_one.complete:
+            not_tested(f"the search for {word!r} shows no two contacts, or more than a page")
+        on_two = seen.walked("listContacts", limit=half(len(on_one.items)), most_pages=_FEW, q=word)
+        once(on_two)
+        nothing_missing(seen, on_two, {"q": word})
+        strange = set(on_two.ids) - set(on_one.ids)
+        expect(not strange, f"{len(strange)} contacts of the walk are not found on one page", *on_two.pages)
+
+    words = [word for member in ("firstName", "lastName", "companyName") for word in words_of(estate.contacts, member)]
+    frequent = max(
+        words, key=lambda word: sum(word in asked_of("q", contact) for contact in estate.contacts), default=""
+    )
+    if not frequent:
+        not_tested("no contact has a plain word to search for")
+    confirmed(estate, "listContacts", lambda seen: look(seen, frequent))
+
+
+@requirement("PAGE-10")
+def test_any_filters_hold_on_every_page(estate: Estate, seed: int) -> None:
+    """Random combinations of filters that show something, over two pages or three, show exactly what they should."""
+    lists = [operation for operation in ("listContacts", "listDrafts", "listEvents") if estate.walk(operation).items]
+    if not lists:
+        not_tested("no list that can be filtered has any items")
+
+    def prove(data: st.DataObject) -> None:
+        operation = data.draw(st.sampled_from(lists))
+        resource = data.draw(st.sampled_from(estate.walk(operation).items))
+        filters = data.draw(_filters_of(operation, resource))
+        count = sum(lets_through(operation, filters, other) for other in estate.walk(operation).items)
+        limit = min(LARGEST, ceil(count / data.draw(st.integers(2, _FEW))))
+        confirmed(estate, operation, lambda seen: exactly(seen, operation, limit=limit, **filters))
+
+    for_examples(2, seed, prove, data=st.data())
+
+
+def _unfiltered(seen: Estate, operation: str) -> list[Resource]:
+    """What is known of a list as it shows without any parameter."""
+    return [item for item in seen.walk(operation).items if lets_through(operation, {}, item)]
+
+
+def _first_pages(seen: Estate, operation: str) -> list[tuple[int, Exchange]]:
+    """First pages of the unfiltered list with their limits, of which most were walked already."""
+    pages = [(1, seen.walked(operation, limit=1, most_pages=1).pages[0])]
+    if operation == "listLists":
+        return [*pages, (_ODD, seen.walked(operation, limit=_ODD, most_pages=1).pages[0])]
+    largest = (LARGEST, seen.walk(operation).pages[0])
+    telling = telling_limit(seen.walk(operation).items)
+    return [*pages, largest, *([(telling, bordered(seen, operation).pages[0])] if telling else [])]
+
+
+def _page_or_400(answer: Exchange) -> None:
+    """Expect a bad limit to be refused, or read as one that the documentation allows."""
+    if answer.status == 400:
+        return
+    expect(answer.status == 200, f"{answer.line()}, expected 400 or a page", answer)
+    shown = len(items(sound(answer)))
+    expect(1 <= shown <= LARGEST, f"{answer.request.target} gives a page of {shown}", answer)
+
+
+@st.composite
+def _filters_of(draw: st.DrawFn, operation: str, resource: Resource) -> dict[str, str]:
+    """Some of the filters that let a resource through, `q` aside."""
+    own = {name: asked_of(name, resource) for name in spec.contract().operations[operation].filters if name != "q"}
+    names = draw(st.lists(st.sampled_from([name for name in own if own[name]]), min_size=1, unique=True))
+    return {name: draw(st.sampled_from(own[name])) for name in names}
