@@ -1,0 +1,198 @@
+"""TENANT: whatever it asks, a key is shown nothing of another organization. Both organizations' lists are known from walks."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import cycle, islice
+
+import pytest
+
+import spec
+from conformance.client import Caller, Client, target
+from conformance.estate import Estate, next_cursor, whole
+from conformance.exchange import Exchange
+from conformance.expectations import LARGEST, asked_of
+from conformance.ownership import Identity, foreign, identities, private
+from conformance.problems import same_answer
+from conformance.resource_ids import collection_of, resembling
+from conformance.story import NotJudged, expect, not_tested, requirement, sound
+from conformance.trials import cases, each
+from conformance.tricks import Theirs, tricks
+from conformance.turns import Party, take_turns
+from conformance.volley import volley
+
+LISTS = spec.LIST_OPERATIONS
+_SINGLE = ("getContact", "getContactResearch", "getList", "getDraft")
+_SECONDARY = "organizations.secondary"
+# Requests that the organizations make in turn, and at once.
+_TURNS = 18
+_AT_ONCE = 8
+_VOLLEYS = ("getMe", "listContacts", "listDrafts")
+# A limit that no other check asks for, so that nothing has been kept of the address.
+_SHARED_LIMIT = 11
+
+
+@pytest.fixture(scope="module")
+def theirs(estate: Estate, neighbour: Estate) -> frozenset[Identity]:
+    """What identifies the secondary organization's data."""
+    return foreign(estate, neighbour)
+
+
+@pytest.fixture(scope="module")
+def ours(estate: Estate, neighbour: Estate) -> frozenset[Identity]:
+    """What identifies the primary organization's data."""
+    return foreign(neighbour, estate)
+
+
+@requirement("TENANT-1")
+def test_lists_share_no_id(estate: Estate, neighbour: Estate) -> None:
+    """The whole lists of two organizations have no id in common."""
+
+    def look(operation: str) -> None:
+        own, other = estate.walk(operation), neighbour.walk(operation)
+        if not own.ids or not other.ids:
+            not_tested(f"{operation} is empty for one of the organizations")
+        shared = set(own.ids) & set(other.ids)
+        for page in [page for page in own.pages if shared & {item["id"] for item in page.json["data"]}][:1]:
+            expect(False, f"{operation} shows {len(shared)} ids to both organizations: {sorted(shared)[:1]}", page)
+
+    each(LISTS, look)
+
+
+@requirement("TENANT-1", whole_run=True)
+def test_no_list_shows_what_is_foreign(client: Client, theirs: frozenset[Identity], ours: frozenset[Identity]) -> None:
+    """No list of the whole run, under any filter or parameter, shows an id of the other organization to a key."""
+    for exchange in cases(client, _list_by_known_key):
+        private(exchange, ours if _of_secondary(exchange) else theirs)
+
+
+@requirement("TENANT-2")
+def test_a_foreign_id_is_as_good_as_none(estate: Estate, neighbour: Estate) -> None:
+    """What one organization is served by id, another is answered as if nobody had it."""
+
+    def attack(operation: str) -> None:
+        estate.served(listing := collection_of(operation) or "listContacts")
+        neighbour.served(operation)
+        foreign_id = neighbour.parameters(operation)["id"]
+        unknown_id = resembling(foreign_id, neighbour.walk(listing).ids, operation)
+        hidden = estate.caller.get(operation, id=foreign_id)
+        expect(hidden.status >= 300, f"{hidden.line()}: it is the other organization's", hidden)
+        unknown = estate.caller.get(operation, id=unknown_id)
+        difference = same_answer(hidden, unknown, (foreign_id, unknown_id))
+        message = f"{operation} answers a foreign id and an unknown one differently: {difference}"
+        expect(difference is None, message, hidden, unknown)
+
+    each(_SINGLE, attack)
+
+
+@requirement("TENANT-3")
+def test_a_foreign_id_as_a_filter(estate: Estate, neighbour: Estate, theirs: frozenset[Identity]) -> None:
+    """An id under which its own organization is shown something shows another nothing of it, and no more than an unknown id."""
+
+    def attack(operation: str, name: str) -> None:
+        value = next((value for item in neighbour.walk(operation).items for value in asked_of(name, item)), None)
+        if value is None:
+            not_tested(f"nothing in {operation} of the secondary organization has a {name}")
+        estate.served(operation)
+        if not neighbour.walked(operation, limit=LARGEST, most_pages=1, **{name: value}).items:
+            raise NotJudged(f"{operation} shows the secondary organization nothing by its own {name}")
+        unknown = resembling(value, [value], name)
+        by_foreign, by_unknown = (_ask(estate.caller, operation, **{name: id_}) for id_ in (value, unknown))
+        private(by_foreign, theirs)
+        difference = same_answer(by_foreign, by_unknown, (value, unknown))
+        message = f"{name} answers a foreign id and an unknown one differently: {difference}"
+        expect(difference is None, message, by_foreign, by_unknown)
+
+    each((("listContacts", "listId"), ("listDrafts", "contactId")), lambda case: attack(*case))
+
+
+@requirement("TENANT-4")
+def test_a_foreign_cursor(estate: Estate, neighbour: Estate, theirs: frozenset[Identity]) -> None:
+    """A cursor that leads its own organization to a second page leads another to nothing of it."""
+
+    def attack(operation: str) -> None:
+        estate.served(operation)
+        pages = neighbour.walk(operation).pages
+        if len(pages) < 2:
+            pages = neighbour.walked(operation, limit=1, most_pages=2, **whole(operation)).pages
+        cursor = next_cursor(pages[0])
+        if cursor is None or not identities(pages[1].json, operation) & theirs:
+            not_tested(f"{operation} of the secondary organization has no second page")
+        private(estate.caller.get(operation, cursor=cursor, limit=LARGEST, **whole(operation)), theirs)
+
+    each(LISTS, attack)
+
+
+@requirement("TENANT-5")
+def test_no_trick_moves_a_key(estate: Estate, neighbour: Estate, theirs: frozenset[Identity]) -> None:
+    """Parameters, headers, paths and repetitions that name another organization or its resources show nothing of it."""
+    goal = Theirs(
+        organization=neighbour.served("getMe").json["organization"]["id"],
+        contact=neighbour.one("listContacts")["id"],
+        contact_list=_list_with_contacts(neighbour),
+    )
+    neighbour.served("getContact")
+    for operation in ("getMe", *LISTS):
+        estate.served(operation)
+    for trick in tricks(goal, estate.one("listContacts")["id"], estate.one("listLists")["id"]):
+        private(estate.caller.send("GET", trick.path, headers=trick.headers), theirs, reads=trick.reads)
+
+
+@requirement("TENANT-6")
+def test_organizations_take_turns(
+    estate: Estate, neighbour: Estate, theirs: frozenset[Identity], ours: frozenset[Identity], seed: int
+) -> None:
+    """Two organizations walk, filter and read in turn, with fresh cursors and old ones: each is shown its own."""
+    take_turns((Party(estate, theirs), Party(neighbour, ours)), _TURNS, seed)
+
+
+@requirement("TENANT-6")
+def test_organizations_ask_at_the_same_time(
+    estate: Estate, neighbour: Estate, theirs: frozenset[Identity], ours: frozenset[Identity]
+) -> None:
+    """Volleys of requests of both organizations that overlap: each is shown its own."""
+    parties = (Party(estate, theirs), Party(neighbour, ours))
+    for party in parties:
+        party.estate.served("getMe")
+    for operation in _VOLLEYS:
+        volley([partial(party.ask, operation) for party in islice(cycle(parties), _AT_ONCE)])
+
+
+@requirement("TENANT-7")
+def test_no_answer_is_shared(
+    estate: Estate, neighbour: Estate, theirs: frozenset[Identity], ours: frozenset[Identity]
+) -> None:
+    """One address asked by both organizations shows each its own, and one's validator does not spare the other's answer."""
+
+    def attack(operation: str) -> None:
+        path = target(operation, **({"limit": _SHARED_LIMIT} if operation in LISTS else {}))
+        first = sound(private(estate.caller.send("GET", path, operation=operation), theirs))
+        second = sound(private(neighbour.caller.send("GET", path, operation=operation), ours))
+        if not (identities(first.json, operation) & ours and identities(second.json, operation) & theirs):
+            not_tested(f"{operation} is empty for one of the organizations")
+        validator = first.headers.get("etag")
+        if validator:
+            headers = [("If-None-Match", validator)]
+            again = neighbour.caller.send("GET", path, headers=headers, operation=operation)
+            expect(again.status != 304, "another organization's validator answers 304", first, again)
+            private(again, ours)
+
+    each(("getMe", "listContacts", "listDrafts"), attack)
+
+
+def _list_with_contacts(neighbour: Estate) -> str:
+    lists: list[str] = next((contact["listIds"] for contact in neighbour.contacts if contact["listIds"]), [])
+    return lists[0] if lists else str(neighbour.one("listLists")["id"])
+
+
+def _ask(caller: Caller, operation: str, **parameters: str) -> Exchange:
+    return caller.send("GET", target(operation, **parameters), operation=operation)
+
+
+def _of_secondary(exchange: Exchange) -> bool:
+    credential = exchange.request.credential
+    return credential is not None and credential.label.startswith(_SECONDARY)
+
+
+def _list_by_known_key(exchange: Exchange) -> bool:
+    return exchange.request.operation in LISTS and exchange.request.credential is not None and exchange.status == 200
