@@ -27,9 +27,9 @@ def telling(resources: Sequence[Resource], most: int) -> list[Resource]:
         return []
     picked = [
         resources[0],
-        max(resources, key=lambda resource: len(json.dumps(resource))),
         max(resources, key=_foreign_characters),
         max(resources, key=lambda resource: sum(value is None for value in resource.values())),
+        max(resources, key=lambda resource: len(json.dumps(resource))),
         resources[-1],
         max(resources, key=_punctuation),
         *resources[:: max(1, len(resources) // most)],

@@ -30,34 +30,27 @@ _UNHEARD_OF = {
     "an emoji": ("getContactResearch", "%F0%9F%92%A9%E2%80%8D%F0%9F%8C%88"),
     "4000 characters": ("getContact", "x" * _LONG),
     "a number of 40 digits": ("getList", "9" * 40),
-    "a negative number": ("getDraft", "-1"),
     "the name of a prototype": ("getContact", "__proto__"),
-    "a condition for a database": ("getList", "%27%20OR%20%271%27%3D%271"),
-    "a line break": ("getDraft", "x%0D%0ASet-Cookie%3A%20x"),
+    "a condition for a database": ("getDraft", "%27%20OR%20%271%27%3D%271"),
+    "a line break": ("getList", "x%0D%0ASet-Cookie%3A%20x"),
 }
 _NEAR_IDS = {
     "a known id and a NUL": ("getContact", "{id}%00"),
-    "encoded slashes": ("getList", "..%2F{id}%2F%2F..%5C"),
-    "a deep path": ("getDraft", "/".join("x" * 200)),
+    "encoded slashes": ("getDraft", "..%2F{id}%2F%2F..%5C"),
 }
 _QUERIES = {
-    "a NUL for a limit": ("listContacts", "limit=%00"),
-    "digits of another script": ("listLists", "limit=%D9%A3%D9%A0"),
-    "a limit of 4400 digits": ("listDrafts", "limit=" + "9" * _MANY_DIGITS),
-    "a limit beyond every float": ("listEvents", "limit=1e999"),
-    "a limit three times, in three ways": ("listContacts", "limit=5&limit=x&limit%5B%5D=7&limit%5Bgt%5D=1"),
     "a NUL in a filter": ("listContacts", "q=a%00b"),
     "a filter that is not UTF-8": ("listContacts", "q=%C3%28%A0"),
-    "half a surrogate pair": ("listContacts", "q=%ED%A0%BD"),
     "characters of patterns": ("listContacts", "q=%25_%5C*%5B%28%3F%2B%7B%24%27%22%3B--"),
-    "a filter of 4000 characters": ("listDrafts", "contactId=" + "%C3%A9" * (_LONG // 6)),
-    "filters repeated": (
+    "everything twice, in two ways": (
         "listContacts",
-        "listId=x&listId=y&listId%5B%5D=z&qualificationStatus=a&qualificationStatus=b",
+        "limit=5&limit=x&limit%5B%5D=7&listId=x&listId=y&listId%5Bx%5D=z&cursor=&cursor=x",
     ),
-    "a filter in a filter": ("listDrafts", "status%5B$ne%5D=x&status=%7B%22%24gt%22%3A%22%22%7D"),
+    "digits of another script, and a NUL for a switch": ("listLists", "includeArchived=%00&limit=%D9%A3"),
+    "a limit of 4400 digits": ("listDrafts", "limit=" + "9" * _MANY_DIGITS),
+    "a filter of 4000 characters": ("listDrafts", "contactId=" + "%C3%A9" * (_LONG // 6)),
+    "half a surrogate pair, and a filter in a filter": ("listDrafts", "status=%ED%A0%BD&contactId%5B$ne%5D=x"),
     "a thousand commas": ("listEvents", "eventType=" + "," * 1000),
-    "a NUL for a switch": ("listLists", "includeArchived=%00%FF"),
     "parameters that nobody has heard of": ("listEvents", "%00=1&__proto__%5Bx%5D=1&constructor=%FF&=&&%5B%5D=;"),
 }
 _HEADERS: dict[str, tuple[str, Mapping[str, str]]] = {
@@ -79,7 +72,6 @@ _HEADERS: dict[str, tuple[str, Mapping[str, str]]] = {
 ODD_KEYS = {
     "a key beyond ASCII": "Bearer obk_live_é💩",
     "a key of 4000 characters": "Bearer obk_live_" + "A" * _LONG,
-    "a key like a signed token": "Bearer eyJhbGciOiJub25lIn0.e30.",
 }
 
 

@@ -24,22 +24,23 @@ from conformance.trials import cases, each
 
 OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
-# Where a key that no longer counts is tried: with and without a scope, one resource and many.
-_WITHOUT_STANDING = ("getMe", "listContacts", "getDraft", "listEvents")
+MANY = tuple(operation for operation in OPERATIONS if operation not in SINGLE)
+# Where a key that no longer counts is tried: with and without a scope.
+_WITHOUT_STANDING = ("getMe", "listContacts")
+# Where the answers to an unknown key are compared; those to none are compared everywhere.
+_COMPARED_WITH_A_KEY = ("getContact", "getDraft")
 
 _CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 
 # What an Authorization header may hold that is not `Bearer` and the key: each a function of the key.
 FORGERIES: dict[str, Callable[[str], str]] = {
     "truncated": lambda key: f"Bearer {key[:-1]}",
-    "cut in half": lambda key: f"Bearer {key[: len(key) // 2]}",
     "last character changed": lambda key: f"Bearer {_altered(key, len(key) - 1, len(key))}",
     "character in the middle changed": lambda key: f"Bearer {_altered(key, _middle(key), _middle(key) + 1)}",
     "in the other case": lambda key: f"Bearer {key.swapcase()}",
     "with a character more": lambda key: f"Bearer {key}0",
     "behind another character": lambda key: f"Bearer x{key}",
     "with a word behind it": lambda key: f"Bearer {key} x",
-    "in quotes": lambda key: f'Bearer "{key}"',
     "empty": lambda _: "Bearer",
     "scheme Basic": lambda key: f"Basic {key}",
     "Basic credentials": lambda key: f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}",
@@ -49,7 +50,8 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "a condition for a database": lambda _: "Bearer ' OR '1'='1",
 }
 
-# Where else a key might be looked for: each a function of the key that gives a query and headers.
+# Where else a key might be looked for, and the operation that is asked so; a carrier gives a query and headers.
+_PLACES = {"query": "listEvents", "cookie": "getMe", "header": "listContacts"}
 Carrier = Callable[[str], tuple[dict[str, str], Headers]]
 _QUERY = ("api_key", "apikey", "apiKey", "access_token", "key", "token", "authorization", "bearer")
 _COOKIES = ("api_key", "apiKey", "access_token", "token", "session", "Authorization", "key")
@@ -88,7 +90,7 @@ def test_without_a_key(operation: str, estate: Estate, stranger: Stranger, seed:
 
 
 @requirement("AUTH-2")
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", SINGLE)
 def test_unknown_key(operation: str, estate: Estate, stranger: Stranger, seed: int) -> None:
     """An operation that serves a key refuses one of the same form that was never minted."""
     known = opening(estate, operation, seed)
@@ -96,9 +98,7 @@ def test_unknown_key(operation: str, estate: Estate, stranger: Stranger, seed: i
 
 
 @requirement("AUTH-2")
-@pytest.mark.parametrize(
-    ("forgery", "operation"), [(name, OPERATIONS[i % len(OPERATIONS)]) for i, name in enumerate(FORGERIES)]
-)
+@pytest.mark.parametrize(("forgery", "operation"), [(name, MANY[i % len(MANY)]) for i, name in enumerate(FORGERIES)])
 def test_forged_key(forgery: str, operation: str, estate: Estate, stranger: Stranger, seed: int) -> None:
     """A key that was just served is refused once anything about it is changed."""
     known = opening(estate, operation, seed)
@@ -139,8 +139,7 @@ def test_key_without_standing(state: str, client: Client, target: Target, estate
 
 
 @requirement("AUTH-4")
-@pytest.mark.parametrize("operation", ["getMe", "listContacts"])
-@pytest.mark.parametrize("place", ["query", "cookie", "header"])
+@pytest.mark.parametrize(("place", "operation"), _PLACES.items())
 def test_key_in_another_place(place: str, operation: str, estate: Estate, client: Client, seed: int) -> None:
     """A key that is served in the Authorization header counts nowhere else; many places are tried in one request."""
     secret = opening(estate, operation, seed).secret
@@ -154,12 +153,11 @@ def test_key_in_another_place(place: str, operation: str, estate: Estate, client
 
 
 @requirement("AUTH-5")
-@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
-def test_scheme_in_another_case(scheme: str, estate: Estate, client: Client) -> None:
+def test_scheme_in_another_case(estate: Estate, client: Client) -> None:
     """The scheme's name is matched without regard to case (RFC 9110 §11.1)."""
     served(estate.caller, "getMe")
     secret = estate.caller.pinned().keys[0].secret
-    answer = client.nobody.get("getMe", headers=[("Authorization", f"{scheme} {secret}")])
+    answer = client.nobody.get("getMe", headers=[("Authorization", f"bearer {secret}")])
     if answer.status == 429:
         raise NotJudged(f"{answer.line()}: the key's allowance is spent", answer)
     refused(answer, 200)
@@ -189,7 +187,7 @@ def test_refusal_tells_nothing(key: str, estate: Estate, stranger: Stranger, see
         difference = same_answer(existing, missing, [known.parameters["id"], unknown])
         expect(not difference, f"an id that exists and one that does not: {difference}", existing, missing)
 
-    each(SINGLE, check)
+    each(SINGLE if key == "none" else _COMPARED_WITH_A_KEY, check)
 
 
 def _unknown(secret: str) -> str:

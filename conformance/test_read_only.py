@@ -17,13 +17,13 @@ from conformance.trials import answered, each
 # What a client might hope to do: make a resource, change it, remove it, have a contact researched, rename its key.
 WRITES: dict[str, tuple[str, ...]] = {
     "getMe": ("PATCH",),
-    "listContacts": ("POST", "DELETE"),
+    "listContacts": ("POST",),
     "getContact": ("PUT", "PATCH", "DELETE"),
     "getContactResearch": ("POST",),
     "listLists": ("POST",),
-    "getList": ("PUT", "PATCH", "DELETE"),
+    "getList": ("PUT", "DELETE"),
     "listDrafts": ("POST",),
-    "getDraft": ("PUT", "PATCH", "DELETE"),
+    "getDraft": ("PATCH", "DELETE"),
     "listEvents": ("POST",),
 }
 _REFUSED = (401, 403, 404, 405, 501)
@@ -64,7 +64,7 @@ def test_head_and_allow(client: Client, estate: Estate) -> None:
         head = refused(estate.caller.send("HEAD", get.request.target, operation=operation), get.status)
         expect(head.media_type in ("", get.media_type), f"HEAD says {head.media_type}, GET {get.media_type}", get, head)
 
-    each(("getMe", "listContacts", "getContact"), check)
+    each(("getMe", "listContacts"), check)
     for answer in client.exchanges:
         if answer.status == 405 and answer.path.startswith(API):
             expect(answer.headers.get("allow") is not None, "a 405 without Allow", answer)
