@@ -46,7 +46,9 @@ def fault_of(exchange: Exchange) -> str | None:
         return f"expected {_JSON}, got {exchange.media_type or 'no content type'}"
     if exchange.json is None:
         return "the body is no JSON document"
-    return mismatch(_of_operation(exchange.request.operation or ""), exchange.json)
+    if exchange.request.operation is None:
+        return "the path is none of the nine operations"
+    return mismatch(_of_operation(exchange.request.operation), exchange.json)
 
 
 def mismatch(validator: Validator, instance: Any) -> str | None:

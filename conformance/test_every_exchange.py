@@ -6,8 +6,8 @@ import pytest
 
 from conformance.client import Client
 from conformance.oracles import ORACLES, Oracle
-from conformance.schemas import fault_of
-from conformance.story import NotJudged, NotTested, Violation, requirement
+from conformance.story import Violation, requirement
+from conformance.trials import cases
 
 
 @pytest.mark.parametrize(
@@ -16,13 +16,8 @@ from conformance.story import NotJudged, NotTested, Violation, requirement
 )
 def test_every_exchange(client: Client, oracle: Oracle) -> None:
     """Each answer of the run that is a case of the requirement keeps it, on a target that serves something at all."""
-    exchanges = tuple(client.exchanges)
-    if not any(fault_of(exchange) is None for exchange in exchanges):
-        raise NotJudged("no answer of the whole run was what its operation's schema asks for")
-    cases = [exchange for exchange in exchanges if oracle.applies(exchange)]
-    if not cases:
-        raise NotTested("no answer of the run was a case of it")
-    broken = [(exchange, fault) for exchange in cases if (fault := oracle.fault(exchange))]
+    found = cases(client, oracle.applies)
+    broken = [(exchange, fault) for exchange in found if (fault := oracle.fault(exchange))]
     if broken:
         exchange, fault = broken[0]
-        raise Violation(f"{fault} ({len(broken)} of {len(cases)} answers)", exchange)
+        raise Violation(f"{fault} ({len(broken)} of {len(found)} answers)", exchange)

@@ -72,6 +72,7 @@ def test_without_the_scope(operation: str, scope: str, estate: Estate, holders: 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_with_exactly_the_scope(scope: str, estate: Estate, holders: Holders) -> None:
     """Every operation of a scope serves the key that holds it alone."""
+    holders.in_force(scope)
 
     def check(operation: str) -> None:
         estate.served(operation)
