@@ -1,10 +1,16 @@
-"""The rate limits of API keys, under both readings of the documentation's two figures ("Rate limits")."""
+"""The rate limits of API keys, under both readings of the documentation's two figures ("Rate limits").
+
+`burst`: an allowance that refills at the limit a minute and holds at most a burst, and no burst window above a burst.
+`strict`: both figures are hard caps: no minute above the limit, no burst window above a burst.
+
+What a key has used is one small object (`_Burst`, `_Strict`), and every decision a function of it, the limits and the
+time: a limiter whose processes share their state keeps the same numbers elsewhere.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from spec import RateLimits
@@ -12,17 +18,19 @@ from spec import RateLimits
 Reading = Literal["burst", "strict"]
 
 MINUTE = 60.0
-# A key is forgotten once nothing of its past can matter, looked for whenever this many keys have been seen since.
-_SWEEP_EVERY = 1_000
-# Unix times are floats with some 10⁻⁷ s of rounding, which adds up over a burst: a wait as short as that is none.
-_ROUNDING = 1e-4
+_LONGEST_RESET = 2 * MINUTE
+"""Clients are promised a plausible X-RateLimit-Reset (RATE-1), also for a key whose refill takes longer."""
+_SLACK = 1.0
+"""Seconds for which an idle key is kept too long, so that a rounded time never forgives a part of what it used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Whether a request is served. `limit` is the key's requests a minute, `reset` the unix time at which its allowance is whole.
+    """Whether a request is served, and what its answer says of the key's limit.
 
-    `retry_after` is the seconds until one request will be served, 0 if this one was; whoever rounds it must round up.
+    `limit` is the key's requests a minute. `reset` is the unix time at which nothing that the key has used counts any more.
+    `retry_after` is the seconds until one request will be served, 0 if this one was. On the wire both are whole numbers:
+    `math.ceil` keeps them true, and Retry-After at most 60 (RATE-6).
     """
 
     admitted: bool
@@ -31,77 +39,194 @@ class Admission:
     retry_after: float
 
 
-@dataclass(slots=True)
-class _Past:
-    """What a key has used: the times of its last admissions, oldest first, and when its allowance is whole again."""
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """How much of a limit is used, in requests, and how much it allows. A refilling allowance is used in fractions."""
 
-    admitted: deque[float] = field(default_factory=deque)
-    whole_at: float = 0.0
-    latest: float = 0.0
+    used: float
+    most: int
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more request fits."""
+        return self.used + 1 <= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """What a key has used of both limits: the sustained one, and the burst window."""
+
+    sustained: Gauge
+    window: Gauge
 
 
 class Limiter:
-    """Admits or refuses each request of a key; a refused one costs nothing (RATE-8).
+    """Admits or refuses each request of a key. A refused one costs nothing (RATE-8).
 
-    `burst`: an allowance that refills at the limit a minute and holds at most a burst, and no burst window above a burst.
-    `strict`: no minute above the limit, no burst window above a burst.
+    Times are unix seconds. A clock that is set back counts as one that stood still: a spent key need not wait for it to
+    catch up, and gains nothing. Keys are forgotten once nothing of their past counts; a busy one takes a number for each
+    admission that its windows still hold. Not for several threads.
     """
 
     def __init__(self, limits: RateLimits, reading: Reading = "burst") -> None:
-        self._limits = limits
-        self._decide: Callable[[_Past, RateLimits, float], float] = _burst if reading == "burst" else _strict
-        self._keys: dict[str, _Past] = {}
-        self._new = 0
+        self._limits = _checked(limits)
+        self._unused: type[_Burst] | type[_Strict] = _Burst if reading == "burst" else _Strict
+        self._keys: dict[str, _Burst | _Strict] = {}
+        self._latest = 0.0
+        self._set_back = 0.0
+        self._next_sweep = 0.0
 
     def admit(self, key_id: str, now: float, limits: RateLimits | None = None) -> Admission:
-        """Decide on a request of a key at a unix time. `limits` are the key's own where they differ from the default."""
-        limits = limits or self._limits
-        past = self._keys.get(key_id) or self._remember(key_id, now)
-        # A clock that is set back must not make a spent key wait for it to catch up, nor count twice.
-        past.latest = now = max(now, past.latest)
-        wait = self._decide(past, limits, now)
-        if wait <= _ROUNDING:
-            past.admitted.append(now)
-            past.whole_at = max(past.whole_at, now) + MINUTE / limits.per_minute
-            wait = 0.0
-        return Admission(wait == 0.0, limits.per_minute, self._reset(past, now), wait)
+        """Decide on a request of a key. `limits` are the key's own, where they differ from the default.
 
-    def _reset(self, past: _Past, now: float) -> float:
-        if self._decide is _burst:
-            return max(past.whole_at, now)
-        return past.admitted[-1] + MINUTE if past.admitted else now
+        Raises ValueError for limits that would never admit a request.
+        """
+        limits = self._limits if limits is None else _checked(limits)
+        time = self._steady(now)
+        self._latest, self._set_back = now, time - now
+        if time >= self._next_sweep:
+            self._forget_idle_keys(time)
+        past = self._keys.get(key_id)
+        if past is None:
+            past = self._keys[key_id] = self._unused()
+        wait = past.wait(limits, time)
+        if wait == 0.0:
+            past.add(time)
+        clear = past.clear_in(limits, time)
+        past.clear_at = time + clear
+        reset = now + (clear if clear < _LONGEST_RESET else _LONGEST_RESET)
+        return Admission(wait == 0.0, limits.per_minute, reset, wait)
 
-    def _remember(self, key_id: str, now: float) -> _Past:
-        self._new += 1
-        if self._new >= _SWEEP_EVERY:
-            self._new = 0
-            self._keys = {key: past for key, past in self._keys.items() if not _is_over(past, now)}
-        return self._keys.setdefault(key_id, _Past())
+    def peek(self, key_id: str, now: float, limits: RateLimits | None = None) -> Meter:
+        """What a key has used, without a request. Raises ValueError as `admit` does."""
+        limits = self._limits if limits is None else _checked(limits)
+        return (self._keys.get(key_id) or self._unused()).meter(limits, self._steady(now))
+
+    def _steady(self, now: float) -> float:
+        """The time on a clock that stands still where the real one was set back."""
+        return (now if now > self._latest else self._latest) + self._set_back
+
+    def _forget_idle_keys(self, time: float) -> None:
+        self._keys = {key_id: past for key_id, past in self._keys.items() if past.clear_at + _SLACK > time}
+        self._next_sweep = time + MINUTE
 
 
-def _burst(past: _Past, limits: RateLimits, now: float) -> float:
-    """Seconds until the allowance holds a request and the burst window has room for it."""
-    window = _wait_for_window(past.admitted, limits.burst, limits.burst_window, now)
-    refill = MINUTE / limits.per_minute
-    return max(window, past.whole_at - (limits.burst - 1) * refill - now)
+class _Burst:
+    """What a key has used under `burst`.
+
+    `_debt` is what was missing from the whole allowance at `_at`, in request-seconds: a request costs a minute's worth, and
+    each second brings back the limit a minute. In this unit unix times, which are floats with 22 binary places, and whole
+    limits lose nothing to rounding.
+    """
+
+    __slots__ = ("_admitted", "_at", "_debt", "clear_at")
+
+    def __init__(self) -> None:
+        self._admitted: deque[float] = deque()
+        self._debt = 0.0
+        self._at = 0.0
+        self.clear_at = 0.0
+
+    def wait(self, limits: RateLimits, now: float) -> float:
+        """Seconds until the allowance holds a request and the burst window has room for it.
+
+        Brings what is kept up to `now`, which changes nothing of what it says.
+        """
+        self._debt = self._owed(limits, now)
+        self._at = now
+        _drop(self._admitted, limits.burst_window, now)
+        missing = self._debt - MINUTE * (limits.burst - 1)
+        refill = missing / limits.per_minute if missing > 0.0 else 0.0
+        window = _wait_for_room(self._admitted, limits.burst, limits.burst_window, now)
+        return refill if refill > window else window
+
+    def add(self, now: float) -> None:
+        """Note an admission at `now`, for which `wait` was asked."""
+        self._admitted.append(now)
+        self._debt += MINUTE
+
+    def clear_in(self, limits: RateLimits, now: float) -> float:
+        """Seconds until a whole burst would be served at once, at a `now` for which `wait` was asked."""
+        refill = self._debt / limits.per_minute
+        window = _left_of_window(self._admitted, limits.burst_window, now)
+        return refill if refill > window else window
+
+    def meter(self, limits: RateLimits, now: float) -> Meter:
+        """What is used at `now`."""
+        allowance = Gauge(self._owed(limits, now) / MINUTE, limits.burst)
+        return Meter(allowance, _gauge(self._admitted, limits.burst, limits.burst_window, now))
+
+    def _owed(self, limits: RateLimits, now: float) -> float:
+        # No more than a burst: who lowers a key's limits does not make it wait for what it used before.
+        owed = min(self._debt, MINUTE * limits.burst) - (now - self._at) * limits.per_minute
+        return owed if owed > 0.0 else 0.0
 
 
-def _strict(past: _Past, limits: RateLimits, now: float) -> float:
-    """Seconds until both windows have room for a request."""
-    admitted = past.admitted
-    while admitted and admitted[0] <= now - MINUTE:
+class _Strict:
+    """What a key has used under `strict`: the times of its admissions, oldest first, of the longer window."""
+
+    __slots__ = ("_admitted", "clear_at")
+
+    def __init__(self) -> None:
+        self._admitted: deque[float] = deque()
+        self.clear_at = 0.0
+
+    def wait(self, limits: RateLimits, now: float) -> float:
+        """Seconds until both windows have room for a request. Drops what neither holds any more."""
+        _drop(self._admitted, _longer(limits), now)
+        minute = _wait_for_room(self._admitted, limits.per_minute, MINUTE, now)
+        window = _wait_for_room(self._admitted, limits.burst, limits.burst_window, now)
+        return minute if minute > window else window
+
+    def add(self, now: float) -> None:
+        """Note an admission at `now`, for which `wait` was asked."""
+        self._admitted.append(now)
+
+    def clear_in(self, limits: RateLimits, now: float) -> float:
+        """Seconds until both windows are empty, at a `now` for which `wait` was asked."""
+        return _left_of_window(self._admitted, _longer(limits), now)
+
+    def meter(self, limits: RateLimits, now: float) -> Meter:
+        """What is used at `now`."""
+        return Meter(
+            _gauge(self._admitted, limits.per_minute, MINUTE, now),
+            _gauge(self._admitted, limits.burst, limits.burst_window, now),
+        )
+
+
+# A window of so many seconds holds the admissions that are younger than that: of two that lie exactly so far apart it holds
+# one (RATE-3). Ages are taken as `now - then`, which is exact for unix times, and compared; no border is computed.
+
+
+def _drop(admitted: deque[float], seconds: float, now: float) -> None:
+    """Drop the admissions that a window has left behind."""
+    while admitted and now - admitted[0] >= seconds:
         admitted.popleft()
-    minute = admitted[-limits.per_minute] + MINUTE - now if len(admitted) >= limits.per_minute else 0.0
-    if len(admitted) < limits.burst:
-        return minute
-    return max(minute, admitted[-limits.burst] + limits.burst_window - now)
 
 
-def _wait_for_window(admitted: deque[float], most: int, window: float, now: float) -> float:
-    while admitted and admitted[0] <= now - window:
-        admitted.popleft()
-    return admitted[0] + window - now if len(admitted) >= most else 0.0
+def _wait_for_room(admitted: deque[float], most: int, seconds: float, now: float) -> float:
+    """Seconds until a window holds fewer than `most` admissions: until the last but so many leaves it."""
+    if len(admitted) < most:
+        return 0.0
+    wait = seconds - (now - admitted[-most])
+    return wait if wait > 0.0 else 0.0
 
 
-def _is_over(past: _Past, now: float) -> bool:
-    return past.whole_at <= now and (not past.admitted or past.admitted[-1] <= now - MINUTE)
+def _left_of_window(admitted: deque[float], seconds: float, now: float) -> float:
+    """Seconds until a window has left behind the last of the admissions, all of which it holds."""
+    return seconds - (now - admitted[-1]) if admitted else 0.0
+
+
+def _longer(limits: RateLimits) -> float:
+    """Seconds of the longer of both windows."""
+    return MINUTE if limits.burst_window < MINUTE else limits.burst_window
+
+
+def _gauge(admitted: deque[float], most: int, seconds: float, now: float) -> Gauge:
+    return Gauge(sum(now - then < seconds for then in admitted), most)
+
+
+def _checked(limits: RateLimits) -> RateLimits:
+    if limits.per_minute < 1 or limits.burst < 1:
+        raise ValueError(f"a key whose limits admit no request: {limits}")
+    return limits
