@@ -1,0 +1,88 @@
+"""Which requirements a run is about (`--only`), and the ledger as a list (`--list`)."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+from collections.abc import Sequence
+
+import spec
+from conformance.target import Target
+
+_COLUMNS = 17
+
+
+class SelectionError(Exception):
+    """A family or requirement that does not exist; its message is one line."""
+
+
+def select(wanted: Sequence[str]) -> frozenset[str] | None:
+    """The ids that `--only` names: families and ids, separated by commas. None where nothing is named: all of them.
+
+    Raises SelectionError.
+    """
+    names = [name.strip().upper() for names in wanted for name in names.split(",") if name.strip()]
+    return frozenset(id_ for name in names for id_ in _ids_of(name)) or None
+
+
+def selected(ids: frozenset[str] | None) -> list[spec.Requirement]:
+    """The requirements that a run is about, in the contract's order."""
+    return [requirement for requirement in spec.requirements() if ids is None or requirement.id in ids]
+
+
+def missing(requirement: spec.Requirement, target: Target | None) -> list[str]:
+    """What a requirement needs and the target's description lacks. None stands for the embedded mock, which has it all."""
+    return [need for need in requirement.needs if target and not target.offers(need)]
+
+
+def in_words(needs: Sequence[str]) -> str:
+    """Members of a target's description, as a sentence names them."""
+    return ", ".join(needs).replace("|", " or ")
+
+
+def listing(ids: frozenset[str] | None, target: Target | None, width: int) -> list[str]:
+    """The ledger, in lines: each requirement with its level, what it needs, and what of that this target lacks."""
+    requirements = selected(ids)
+    lines = []
+    for requirement in requirements:
+        head = f"{requirement.id:<10}{requirement.level:<7}"
+        lines += _wrapped(head, requirement.title, width)
+        if requirement.needs:
+            lines += _wrapped("", _need(requirement, target), width)
+    untestable = sum(bool(missing(requirement, target)) for requirement in requirements)
+    offers = "all of them" if not untestable else f"{len(requirements) - untestable} of them"
+    return [*lines, "", f"{len(requirements)} requirements; {_name(target)} offers what {offers} need"]
+
+
+def _need(requirement: spec.Requirement, target: Target | None) -> str:
+    lacking = missing(requirement, target)
+    if len(lacking) == len(requirement.needs):
+        return f"needs {in_words(requirement.needs)}: not offered"
+    return f"needs {in_words(requirement.needs)}: {f'lacks {in_words(lacking)}' if lacking else 'offered'}"
+
+
+def _name(target: Target | None) -> str:
+    return "this target" if target else "the embedded mock"
+
+
+def _wrapped(head: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=f"{head:<{_COLUMNS}}", subsequent_indent=" " * _COLUMNS, break_on_hyphens=False
+    )
+
+
+def _ids_of(name: str) -> list[str]:
+    found = [requirement.id for requirement in spec.requirements() if name in (requirement.id, requirement.family)]
+    if not found:
+        raise SelectionError(f"no family or requirement {name!r}{_suggestion(name)}")
+    return found
+
+
+def _suggestion(name: str) -> str:
+    names = dict.fromkeys(n for requirement in spec.requirements() for n in (requirement.family, requirement.id))
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(close)}?" if close else f"; families are {', '.join(_families())}"
+
+
+def _families() -> list[str]:
+    return list(dict.fromkeys(requirement.family for requirement in spec.requirements()))
