@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +32,8 @@ class Timeline:
 class Run:
     """What was judged, when, with what requests, and what was found.
 
-    `notes` are what was measured of the target: `rateReading`, `signatureForm`, …
+    `notes` are what was measured of the target: `rateReading`, `signatureForm`, …; `command` is the command line that
+    started the run; `test_clock` says that waiting took no real time.
     """
 
     target: Target
@@ -39,11 +41,24 @@ class Run:
     finished: datetime
     ledger: Ledger
     exchanges: tuple[Exchange, ...]
-    by_key: Mapping[str, int]
     redactor: Redactor
     seed: int
     notes: Mapping[str, str]
+    command: str = ""
+    test_clock: bool = False
     timelines: tuple[Timeline, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.finished - self.started).total_seconds()
+
+    @property
+    def by_caller(self) -> dict[tuple[str, str], int]:
+        """Requests by key: the member of the target's description and the key as shown, most used first; both empty for none."""
+        callers = (exchange.request.credential for exchange in self.exchanges)
+        counts = Counter((key.label, key.shown) if key else ("", "") for key in callers)
+        return dict(counts.most_common())
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -55,9 +70,16 @@ def as_json(run: Run) -> dict[str, Any]:
         "verdict": run.ledger.verdict(),
         "rateReading": run.notes.get("rateReading"),
         "signatureForm": run.notes.get("signatureForm"),
-        "requests": {"total": len(run.exchanges), "byKey": dict(run.by_key)},
+        "requests": {"total": len(run.exchanges), "byKey": _by_key(run)},
         "requirements": [_requirement(ruling, run.redactor) for ruling in run.ledger.rulings()],
     }
+
+
+def _by_key(run: Run) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for (_, shown), count in run.by_caller.items():
+        counts[shown] += count if shown else 0
+    return {shown: count for shown, count in counts.items() if shown}
 
 
 def _requirement(ruling: Ruling, redactor: Redactor) -> dict[str, Any]:
@@ -66,7 +88,7 @@ def _requirement(ruling: Ruling, redactor: Redactor) -> dict[str, Any]:
         "level": ruling.requirement.level,
         "title": ruling.requirement.title,
         "status": ruling.status,
-        "reason": redactor.text(ruling.reason),
+        "reason": redactor.text(ruling.explanation),
         "evidence": [entry for finding in ruling.failures for entry in _evidence(finding, redactor)],
     }
 

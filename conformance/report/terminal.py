@@ -1,99 +1,164 @@
-"""The run in the terminal: evidence of what broke, a table by family, the verdict."""
+"""The run in the terminal: a table by family, evidence of what broke, what was not tested, the verdict."""
 
 from __future__ import annotations
 
+import sys
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from conformance.exchange import Exchange, Redactor
 from conformance.ledger import Finding, Ruling
 from conformance.report.record import Run
+from conformance.report.text import counted, harmless, listed, one_line, visible, writable
+from conformance.report.words import headline, remarks, state
 
+_MARKS = {"passed": "✓", "broken": "✗", "known": "k", "should": "w", "untested": "–"}
+_COLOURS = {"passed": "green", "broken": "red", "known": "yellow", "should": "yellow", "untested": "yellow"}
+_VERDICT_COLOURS = {"conformant": "green", "partial": "yellow"}
 _COLUMN = 10
-_WIDE = 100
+_MARKS_COLUMN = 16
+_FINDINGS = 3
+_EXCHANGES = 3
+_BODY = 400
+_HEADERS = ("content-type", "www-authenticate", "retry-after", "allow", "location")
 
 
 class Writer(Protocol):
-    """What is asked of pytest's terminal reporter: lines with colour, which it leaves out where none is wanted."""
+    """What is asked of pytest's terminal writer: lines in colour, where colour is wanted."""
 
-    def write_line(self, line: str, **markup: bool) -> None:
+    fullwidth: int
+
+    def line(self, s: str = "", **markup: bool) -> None:
         """Write a line."""
 
-    def write_sep(self, sep: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
+    def sep(self, sepchar: str, title: str | None = None, fullwidth: int | None = None, **markup: bool) -> None:
         """Write a ruler with a title."""
+
+
+def summarize(run: Run, out: Writer) -> None:
+    """Print the requirements by family, the broken ones with evidence, those not tested by reason, requests by key."""
+    if run.ledger.unfit and not run.ledger.findings:
+        return
+    rulings = run.ledger.rulings()
+    out.sep("=", "requirements")
+    for family in dict.fromkeys(ruling.requirement.family for ruling in rulings):
+        _family(family, [ruling for ruling in rulings if ruling.requirement.family == family], run, out)
+    _broken([ruling for ruling in rulings if ruling.status == "failed"], run, out)
+    _untested([ruling for ruling in rulings if ruling.status == "not-tested"], run, out)
+    _requests(run, out)
+
+
+def conclude(run: Run, out: Writer, report: Path | None) -> None:
+    """Print what must be known of the verdict, and the verdict as the last line."""
+    verdict = run.ledger.verdict()
+    for remark in remarks(run):
+        _wrapped(run.redactor.text(remark), out, yellow=verdict == "partial", red=verdict != "partial")
+    if report:
+        _say(out, f"report: {report / 'report.html'}")
+    colour = _VERDICT_COLOURS.get(verdict, "red")
+    title = verdict if run.ledger.unfit and not run.ledger.findings else f"{verdict}: {headline(run)}"
+    _wrapped(f"verdict: {title}", out, bold=True, **{colour: True})
 
 
 def evidence(finding: Finding, redactor: Redactor) -> str:
     """A broken requirement with the exchanges that show it and the commands that repeat them."""
-    lines = [f"{finding.requirement}: {finding.reason}"]
-    for exchange in finding.exchanges[-3:]:
+    lines = [f"{finding.requirement}: {visible(finding.reason)}"]
+    for exchange in finding.exchanges[-_EXCHANGES:]:
         lines += ["", *_exchange(exchange, redactor)]
     return "\n".join(lines)
 
 
-def summarize(run: Run, out: Writer, report: Path | None) -> None:
-    """Print the requirements by family, the broken ones, those not tested with their reasons, and the verdict."""
-    if not run.ledger.findings and run.ledger.unfit:
-        out.write_line(f"could not be judged: {run.ledger.unfit}", red=True, bold=True)
-        return
-    rulings = run.ledger.rulings()
-    out.write_sep("=", "requirements")
-    for family in dict.fromkeys(ruling.requirement.family for ruling in rulings):
-        _family(family, [ruling for ruling in rulings if ruling.requirement.family == family], out)
-    _details(rulings, run, out)
-    _verdict(run, rulings, out, report)
+def _family(family: str, rulings: list[Ruling], run: Run, out: Writer) -> None:
+    states = [state(ruling, run.ledger) for ruling in rulings]
+    words = {"broken": "broken", "known": "known", "should": "should broken", "untested": "not tested"}
+    parts = [f"{states.count('passed'):2} of {len(states):2} passed"]
+    parts += [f"{states.count(name)} {word}" for name, word in words.items() if name in states]
+    worst = next((name for name in ("broken", "known", "should", "untested") if name in states), "passed")
+    marks = "".join(_MARKS[name] for name in states)
+    _say(out, f"{family:{_COLUMN}}{marks:{_MARKS_COLUMN}}{listed(parts)}", **{_COLOURS[worst]: True})
 
 
-def _exchange(exchange: Exchange, redactor: Redactor) -> list[str]:
-    headers = [
-        f"    {name}: {redactor.text(value)}"
-        for name, value in exchange.headers.items()
-        if name in ("content-type", "www-authenticate", "retry-after", "allow", "location") or name.startswith("x-")
+def _broken(rulings: list[Ruling], run: Run, out: Writer) -> None:
+    if rulings:
+        out.sep("-", "broken")
+    for ruling in rulings:
+        _head(ruling, run, out)
+        for finding in ruling.failures[:_FINDINGS]:
+            _wrapped(visible(finding.reason), out, "  ")
+            _say(out, f"    {one_line(finding.test, out.fullwidth - 4)}", light=True)
+            for exchange in finding.exchanges[-_EXCHANGES:]:
+                for line in _exchange(exchange, run.redactor, lambda text: _lines(text, out.fullwidth, " " * 6)):
+                    _say(out, line)
+        if len(ruling.failures) > _FINDINGS:
+            _say(out, f"  and {counted(len(ruling.failures) - _FINDINGS, 'more check')} of it broken")
+        _say(out)
+
+
+def _head(ruling: Ruling, run: Run, out: Writer) -> None:
+    name = state(ruling, run.ledger)
+    word = {"broken": f"BROKEN ({ruling.requirement.level})", "should": "should broken", "known": "known violation"}[
+        name
     ]
-    return [
-        f"  {redactor.curl(exchange)}",
-        f"  → {exchange.status} {exchange.headers.get('content-type', '')}".rstrip(),
-        *headers,
-        f"    {redactor.body(exchange)}",
-    ]
+    _say(out, f"{ruling.requirement.id:{_COLUMN}}{word}", bold=True, **{_COLOURS[name]: True})
+    _wrapped(ruling.requirement.title, out, "  ")
+    if ruling.known:
+        _wrapped(f"known until {ruling.known.until}: {visible(ruling.known.reason)}", out, "  ", yellow=True)
 
 
-def _family(family: str, rulings: list[Ruling], out: Writer) -> None:
-    counts = {status: sum(r.status == status for r in rulings) for status in ("passed", "failed", "not-tested")}
-    marks = "".join({"passed": "✓", "failed": "✗", "not-tested": "–"}[ruling.status] for ruling in rulings)
-    parts = [f"{counts['passed']:2} of {len(rulings):2} passed"]
-    parts += [f"{counts['failed']} failed"] if counts["failed"] else []
-    parts += [f"{counts['not-tested']} not tested"] if counts["not-tested"] else []
-    colour = "red" if counts["failed"] else "yellow" if counts["not-tested"] else "green"
-    out.write_line(f"{family:{_COLUMN}}{marks:15}{', '.join(parts)}", **{colour: True})
+def _untested(rulings: list[Ruling], run: Run, out: Writer) -> None:
+    if rulings:
+        out.sep("-", "not tested")
+    for reason in dict.fromkeys(ruling.reason for ruling in rulings):
+        _wrapped(visible(run.redactor.text(reason)), out, yellow=True)
+        _wrapped(listed([ruling.requirement.id for ruling in rulings if ruling.reason == reason]), out, "    ")
 
 
-def _details(rulings: list[Ruling], run: Run, out: Writer) -> None:
-    for status, word, colour in (("failed", "BROKEN", "red"), ("not-tested", "not tested", "yellow")):
-        for ruling in rulings:
-            if ruling.status == status:
-                reason = _cut(run.redactor.text(ruling.reason))
-                level = ruling.requirement.level
-                out.write_line(f"{ruling.requirement.id:{_COLUMN}}{word} ({level}): {reason}", **{colour: True})
-
-
-def _verdict(run: Run, rulings: list[Ruling], out: Writer, report: Path | None) -> None:
-    verdict = run.ledger.verdict()
-    seconds = (run.finished - run.started).total_seconds()
-    keys = ", ".join(f"{count} with {key}" for key, count in run.by_key.items())
-    out.write_line("")
-    out.write_line(f"{len(run.exchanges)} requests in {seconds:.1f} s" + (f": {keys}" if keys else ""))
+def _requests(run: Run, out: Writer) -> None:
+    out.sep("-", f"{counted(len(run.exchanges), 'request')} in {run.seconds:.1f} s")
+    for (label, shown), count in run.by_caller.items():
+        _say(
+            out,
+            f"{count:6}  {one_line(f'{shown}  {label}', out.fullwidth - 9) if label else 'without a key of the target'}",
+        )
+    repeated = sum(exchange.pacing for exchange in run.exchanges)
+    if repeated:
+        _say(out, f"{repeated:6}  of them refused for pace (429), and repeated")
     for name, value in run.notes.items():
-        out.write_line(f"{name}: {value}")
-    if report:
-        out.write_line(f"report: {report}")
-    passed = sum(ruling.status == "passed" for ruling in rulings)
-    colour = {"conformant": "green", "partial": "yellow"}.get(verdict, "red")
-    why = f" ({_cut(run.ledger.unfit)})" if run.ledger.unfit else ""
-    title = f"verdict: {verdict}{why}, {passed} of {len(rulings)} requirements passed"
-    out.write_line(title, bold=True, **{colour: True})
+        _wrapped(f"{name}: {visible(run.redactor.text(value))}", out)
+    _say(out)
 
 
-def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 2 * _WIDE else f"{text[: 2 * _WIDE]}…"
+def _exchange(
+    exchange: Exchange, redactor: Redactor, fold: Callable[[str], list[str]] = lambda text: [f"      {text}"]
+) -> list[str]:
+    headers = [
+        line
+        for name, value in exchange.headers.items()
+        if name in _HEADERS or name.startswith("x-")
+        for line in fold(one_line(f"{name}: {redactor.text(value)}", _BODY))
+    ]
+    # A line to copy is not broken.
+    return [
+        f"    {visible(redactor.curl(exchange))}",
+        f"    → {exchange.status}",
+        *headers,
+        *fold(one_line(redactor.body(exchange), _BODY)),
+    ]
+
+
+def _say(out: Writer, line: str = "", **markup: bool) -> None:
+    out.line(writable(harmless(line), sys.__stdout__.encoding if sys.__stdout__ else None), **markup)
+
+
+def _wrapped(text: str, out: Writer, indent: str = "", /, **markup: bool) -> None:
+    for line in _lines(text, out.fullwidth, indent):
+        _say(out, line, **markup)
+
+
+def _lines(text: str, width: int, indent: str) -> list[str]:
+    further = indent if len(indent) >= 4 else f"{indent}  "
+    return textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False, break_long_words=True
+    )

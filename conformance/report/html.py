@@ -1,0 +1,235 @@
+"""The run as one page of HTML that needs nothing else: no script, no font, no picture from elsewhere."""
+
+from __future__ import annotations
+
+import platform
+import statistics
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup, escape
+
+from conformance.exchange import Exchange, Redactor
+from conformance.ledger import Finding, Ruling
+from conformance.report.chart import Chart, chart
+from conformance.report.readings import Reading, readings
+from conformance.report.record import Run
+from conformance.report.text import counted, one_line, pretty, visible
+from conformance.report.words import MEANING, headline, remarks, state, tally
+
+_LONGEST_BODY = 4000
+_LONGEST_LINE = 2000
+_MOST_EXCHANGES = 6
+_STATES = {
+    "passed": "passed",
+    "broken": "broken",
+    "known": "known violation",
+    "should": "should broken",
+    "untested": "not tested",
+}
+_SIGNS = {"passed": "✓", "broken": "✗", "known": "k", "should": "!", "untested": "–"}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """An exchange as the page shows it, redacted."""
+
+    number: int
+    method: str
+    url: str
+    status: int
+    key: str
+    milliseconds: float
+    curl: str
+    headers: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What one check saw broken, with the exchanges that show it."""
+
+    reason: str
+    test: str
+    exchanges: tuple[Evidence, ...]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A requirement as the page shows it."""
+
+    ruling: Ruling
+    state: str
+    reason: str
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a bar chart: `share` of the longest one."""
+
+    label: str
+    detail: str
+    value: str
+    share: float
+
+
+def document(run: Run) -> str:
+    """The page."""
+    rows = [_row(ruling, run) for ruling in run.ledger.rulings()]
+    families: dict[str, list[Row]] = {}
+    for row in rows:
+        families.setdefault(row.ruling.requirement.family, []).append(row)
+    return _page().render(
+        verdict=run.ledger.verdict(),
+        meaning=MEANING[run.ledger.verdict()],
+        headline=headline(run),
+        remarks=[run.redactor.text(remark) for remark in remarks(run)],
+        target=run.redactor.text(run.target.base_url),
+        tally=tally(run),
+        families=families,
+        states=_STATES,
+        signs=_SIGNS,
+        facts=_facts(run),
+        charts=_charts(run),
+        by_key=_by_key(run),
+        by_operation=_by_operation(run),
+        by_family=_by_family(families),
+        latency=_latency(run.exchanges),
+        readings=_readings(run),
+        finished=_moment(run.finished),
+    )
+
+
+def _page() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "page", encoding="utf-8"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["prose"] = _prose
+    return environment.get_template("report.html")
+
+
+def _prose(text: str) -> Markup:
+    """Text with its `code` marked up; everything else is escaped."""
+    parts = visible(text).split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)
+    )
+
+
+def _row(ruling: Ruling, run: Run) -> Row:
+    return Row(
+        ruling=ruling,
+        state=state(ruling, run.ledger),
+        reason=visible(run.redactor.text(ruling.reason)),
+        failures=tuple(_failure(finding, run.redactor) for finding in ruling.failures),
+    )
+
+
+def _failure(finding: Finding, redactor: Redactor) -> Failure:
+    shown = finding.exchanges[-_MOST_EXCHANGES:]
+    return Failure(
+        reason=visible(redactor.text(finding.reason)),
+        test=visible(finding.test),
+        exchanges=tuple(_evidence(exchange, redactor) for exchange in shown),
+        left_out=len(finding.exchanges) - len(shown),
+    )
+
+
+def _evidence(exchange: Exchange, redactor: Redactor) -> Evidence:
+    key = exchange.request.credential
+    return Evidence(
+        number=exchange.number,
+        method=exchange.request.method,
+        url=one_line(redactor.text(exchange.request.target), _LONGEST_LINE),
+        status=exchange.status,
+        key=f"{key.label} ({key.shown})" if key else "no key of the target",
+        milliseconds=(exchange.answered - exchange.sent) * 1000,
+        curl=visible(redactor.curl(exchange)),
+        headers="\n".join(
+            one_line(f"{name}: {redactor.text(value)}", _LONGEST_LINE)
+            for name, value in exchange.headers.multi_items()
+            if name.lower() != "set-cookie"
+        ),
+        body=pretty(redactor.body(exchange, _LONGEST_BODY), _LONGEST_BODY),
+    )
+
+
+def _facts(run: Run) -> dict[str, str]:
+    redact = run.redactor.text
+    clock = "the target's test clock" if run.test_clock else "real time"
+    return {
+        "Target": redact(run.target.base_url),
+        "Command": redact(run.command),
+        "Seed": str(run.seed),
+        "Started": _moment(run.started),
+        "Finished": f"{_moment(run.finished)}, after {run.seconds:.1f} s",
+        "Waiting in": clock,
+        "Shoulds": "bind (--strict)" if run.ledger.strict else "are reported, and do not fail the run",
+        "Rate limit": f"{run.target.rate_limit.per_minute} a minute, {run.target.rate_limit.burst} in "
+        f"{run.target.rate_limit.burst_window} s; reading: {run.target.rate_limit.reading}",
+        **{name: visible(redact(value)) for name, value in run.notes.items()},
+        "Versions": ", ".join(
+            [f"Python {platform.python_version()}"]
+            + [f"{name} {version(name)}" for name in ("outbound-conformance", "pytest", "httpx", "schemathesis")]
+        ),
+    }
+
+
+def _charts(run: Run) -> list[Chart]:
+    redact = run.redactor.text
+    return [
+        chart(replace(timeline, key=redact(timeline.key), label=visible(redact(timeline.label))))
+        for timeline in run.timelines
+        if timeline.points
+    ]
+
+
+def _by_key(run: Run) -> list[Bar]:
+    most = max(run.by_caller.values(), default=1)
+    return [
+        Bar(label or "without a key of the target", shown, str(count), count / most)
+        for (label, shown), count in run.by_caller.items()
+    ]
+
+
+def _by_operation(run: Run) -> list[Bar]:
+    counts = Counter(exchange.request.operation or "anything else" for exchange in run.exchanges).most_common()
+    return [Bar(name, "", str(count), count / counts[0][1]) for name, count in counts]
+
+
+def _by_family(families: dict[str, list[Row]]) -> list[Bar]:
+    seconds = {family: sum(row.ruling.seconds for row in rows) for family, rows in families.items()}
+    most = max(seconds.values(), default=0) or 1
+    return [Bar(family, "", f"{took:.1f} s", took / most) for family, took in seconds.items()]
+
+
+def _latency(exchanges: tuple[Exchange, ...]) -> str:
+    if not exchanges:
+        return ""
+    took = sorted((exchange.answered - exchange.sent) * 1000 for exchange in exchanges)
+    high = took[min(len(took) - 1, int(len(took) * 0.95))]
+    return (
+        f"{counted(len(took), 'answer')}: half of them within {statistics.median(took):.0f} ms, "
+        f"95 % within {high:.0f} ms, the slowest after {took[-1]:.0f} ms"
+    )
+
+
+def _readings(run: Run) -> list[Reading]:
+    return [
+        Reading(reading.requirement, reading.accepted, visible(run.redactor.text(reading.measured)))
+        for reading in readings(run)
+    ]
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,68 @@
+"""The run on half a page of Markdown, for a CI job's summary."""
+
+from __future__ import annotations
+
+import re
+
+from conformance.ledger import Ruling
+from conformance.report.record import Run
+from conformance.report.text import counted, one_line
+from conformance.report.words import headline, remarks, state
+
+_SIGNS = {"conformant": "✅", "partial": "🟡", "non-conformant": "❌", "unreachable": "⛔"}
+_WORDS = {"broken": "**broken**", "known": "known violation", "should": "should broken"}
+_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@:])")
+_LONGEST_REASON = 300
+
+
+def document(run: Run) -> str:
+    """The document: verdict, families, what is broken and why, what was not tested."""
+    rulings = run.ledger.rulings()
+    verdict = run.ledger.verdict()
+    blocks = [
+        f"## {_SIGNS[verdict]} Outbound API: {verdict}",
+        f"{headline(run)}. Target: {_plain(run.redactor.text(run.target.base_url))}, "
+        f"{counted(len(run.exchanges), 'request')} in {run.seconds:.0f} s.",
+        *(_plain(run.redactor.text(remark)) for remark in remarks(run)),
+    ]
+    if run.ledger.findings:
+        blocks += _families(rulings)
+        blocks += _broken([ruling for ruling in rulings if ruling.status == "failed"], run)
+        blocks += _untested([ruling for ruling in rulings if ruling.status == "not-tested"], run)
+    return "\n\n".join(blocks) + "\n"
+
+
+def _families(rulings: list[Ruling]) -> list[str]:
+    rows = ["| Family | Passed | Broken | Not tested |", "| --- | --: | --: | --: |"]
+    for family in dict.fromkeys(ruling.requirement.family for ruling in rulings):
+        own = [ruling.status for ruling in rulings if ruling.requirement.family == family]
+        figures = [own.count(status) or "" for status in ("failed", "not-tested")]
+        rows.append(f"| {family} | {own.count('passed')} of {len(own)} | {figures[0]} | {figures[1]} |")
+    return ["\n".join(rows)]
+
+
+def _broken(rulings: list[Ruling], run: Run) -> list[str]:
+    if not rulings:
+        return []
+    rows = ["| Requirement | | What was seen |", "| --- | --- | --- |"]
+    for ruling in rulings:
+        seen = _plain(one_line(run.redactor.text(ruling.explanation), _LONGEST_REASON))
+        word = _WORDS[state(ruling, run.ledger)]
+        rows.append(f"| **{ruling.requirement.id}** {_plain(ruling.requirement.title)} | {word} | {seen} |")
+    return ["\n".join(rows)]
+
+
+def _untested(rulings: list[Ruling], run: Run) -> list[str]:
+    if not rulings:
+        return []
+    lines = []
+    for reason in dict.fromkeys(ruling.reason for ruling in rulings):
+        ids = ", ".join(ruling.requirement.id for ruling in rulings if ruling.reason == reason)
+        lines.append(f"- {_plain(one_line(run.redactor.text(reason), _LONGEST_REASON))}: {ids}")
+    head = f"<details><summary>{counted(len(rulings), 'requirement')} not tested</summary>"
+    return [head, "\n".join(lines), "</details>"]
+
+
+def _plain(text: str) -> str:
+    """Text in which nothing is markup: it may come from the target."""
+    return _PUNCTUATION.sub(r"\\\1", one_line(text, 2 * _LONGEST_REASON))

@@ -1,0 +1,63 @@
+"""The verdict in words, the same on every paper."""
+
+from __future__ import annotations
+
+from conformance.ledger import Ledger, Ruling
+from conformance.report.record import Run
+from conformance.report.text import counted, visible
+
+MEANING = {
+    "conformant": "Everything that was asked was kept.",
+    "partial": "Nothing that binds was found broken, but not everything could be vouched for.",
+    "non-conformant": "At least one requirement that binds is broken.",
+    "unreachable": "The target could not be judged.",
+}
+
+
+def state(ruling: Ruling, ledger: Ledger) -> str:
+    """What became of a requirement: `passed`, `untested`, `broken`, or broken without binding (`known`, `should`)."""
+    if ruling.status == "passed":
+        return "passed"
+    if ruling.status == "not-tested":
+        return "untested"
+    if ruling.known:
+        return "known"
+    return "broken" if ledger.fails(ruling.requirement) else "should"
+
+
+def tally(run: Run) -> dict[str, int]:
+    """How many requirements are in each state."""
+    states = [state(ruling, run.ledger) for ruling in run.ledger.rulings()]
+    return {name: states.count(name) for name in ("passed", "broken", "known", "should", "untested")}
+
+
+def headline(run: Run) -> str:
+    """The verdict's figures: `66 of 69 requirements passed, 2 broken, 1 not tested`."""
+    counts = tally(run)
+    parts = [f"{counts['passed']} of {counted(sum(counts.values()), 'requirement')} passed"]
+    parts += [f"{counts['broken']} broken"] if counts["broken"] else []
+    parts += [counted(counts["known"], "known violation")] if counts["known"] else []
+    parts += [f"{counted(counts['should'], 'should')} broken"] if counts["should"] else []
+    parts += [f"{counts['untested']} not tested"] if counts["untested"] else []
+    return ", ".join(parts)
+
+
+def remarks(run: Run) -> list[str]:
+    """What a reader of the verdict must know of it, a sentence each."""
+    ledger = run.ledger
+    lines = []
+    if ledger.unfit:
+        lines.append(visible(f"Could not be judged: {ledger.unfit}"))
+    elif ledger.verdict() == "unreachable":
+        lines.append("Not a single requirement could be judged.")
+    if ledger.cut_short:
+        lines.append("Interrupted: what had been judged by then is reported.")
+    if ledger.only is not None:
+        asked = counted(len(ledger.only), "requirement")
+        lines.append(
+            f"Only {asked} selected with --only; what holds of every answer was looked at in this run's alone."
+        )
+    lines += [f"Known violations out of date: {line}." for line in ledger.outdated()]
+    if ledger.require_all and any(ruling.status == "not-tested" for ruling in ledger.rulings()):
+        lines.append("What was not tested fails the run (--require-all).")
+    return lines
