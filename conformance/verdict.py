@@ -10,29 +10,35 @@ from pathlib import Path
 
 import pytest
 
-import spec
 from conformance.client import Client, NoAnswer
-from conformance.ledger import Finding, Ledger
+from conformance.ledger import EXIT_USAGE, Finding, Ledger
+from conformance.outcomes import Word, present, said, spoke, word
 from conformance.preflight import Unfit, preflight
 from conformance.report import terminal, write
 from conformance.report.record import Run, Timeline
-from conformance.story import NotJudged, NotTested, Violation
+from conformance.selection import in_words
+from conformance.story import NotJudged, NotTested
 from conformance.target import Target
 
 _ALIVE_AFTER = 0.5
+# So many checks in a row that ended without an answer are a target that no longer answers, each of them a time-out perhaps.
+_PATIENCE = 3
 _OURS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-_REQUIREMENTS = {requirement.id: requirement for requirement in spec.requirements()}
 
 
 @dataclass
 class Judge:
-    """Everything that one run of the gate holds: the target, the client to it, and the ledger."""
+    """Everything that one run of the gate holds: the target, the client to it, and the ledger.
+
+    `command` is the command line that started it, `report` the folder for its reports.
+    """
 
     target: Target
     client: Client
     ledger: Ledger
     seed: int
     report: Path | None = None
+    command: str = ""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     notes: dict[str, str] = field(default_factory=dict)
     timelines: list[Timeline] = field(default_factory=list)
@@ -45,9 +51,10 @@ class Judge:
             finished=datetime.now(UTC),
             ledger=self.ledger,
             exchanges=tuple(self.client.exchanges),
-            by_key=dict(self.client.pace.requests),
             redactor=self.client.redactor,
             seed=self.seed,
+            command=self.command,
+            test_clock=self.client.clock.movable,
             notes=dict(self.notes),
             timelines=tuple(self.timelines),
         )
@@ -58,28 +65,36 @@ class VerdictPlugin:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
-
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Look whether there is something to judge, before anything else is done."""
-        if session.config.option.collectonly or session.config.option.no_preflight:
-            return
-        judge = self._judge
-        try:
-            preflight(
-                judge.client.caller("organizations.primary.api_keys", judge.target.organizations.primary.api_keys)
-            )
-        except Unfit as unfit:
-            judge.ledger.stop(judge.client.redactor.text(str(unfit)), unfit.exit_code)
+        self._open: dict[str, str] = {}
+        self._silences = 0
+        self._run: Run | None = None
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self) -> bool | None:
-        """Collect nothing where there is nothing to judge."""
+    def pytest_collection(self, session: pytest.Session) -> bool | None:
+        """Look whether there is something to judge, before anything else is done; collect nothing where there is not."""
+        if not (session.config.option.collectonly or session.config.option.no_preflight):
+            self._preflight()
         return True if self._judge.ledger.unfit else None
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Put the checks of the whole run after all others."""
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave out what the run is not about, and put the checks of the whole run after all others."""
+        left_out = [item for item in items if not self._asked(item)]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if self._asked(item)]
         items.sort(key=_of_whole_run)
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """A requirement of which pytest's own options left out a check is not tested."""
+        for item in items:
+            mark = _mark(item)
+            if mark and self._asked(item):
+                self._not_run(mark.args[0], item.nodeid, "left out by pytest's own options")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember which checks are to say something."""
+        self._open = {item.nodeid: mark.args[0] for item in session.items if (mark := _mark(item))}
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Leave out what needs something that the target does not offer, or what comes after the target died."""
@@ -90,7 +105,7 @@ class VerdictPlugin:
             raise NotJudged(f"could not be judged: {self._judge.ledger.unfit}")
         missing = [need for need in mark.kwargs["needs"] if not self._judge.target.offers(need)]
         if missing:
-            raise NotTested(f"needs {', '.join(missing).replace('|', ' or ')} in the target's description")
+            raise NotTested(f"needs {in_words(missing)} in the target's description")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -102,78 +117,110 @@ class VerdictPlugin:
         failed_early = call.when == "setup" and call.excinfo is not None
         if mark is None or not (call.when == "call" or failed_early):
             return report
-        finding = self._finding(mark.args[0], report.nodeid, call.excinfo)
+        finding = self._finding(mark.args[0], report, call.excinfo)
         self._judge.ledger.add(finding)
-        return self._shown(report, finding, call.excinfo)
+        self._open.pop(report.nodeid, None)
+        self._show(report, finding, call.excinfo.value if call.excinfo else None)
+        return report
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """What was judged by then is reported."""
+        self._judge.ledger.cut_short = "the run was interrupted before it"
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Write the reports, and end with the ledger's exit code; an interrupt or a usage error keeps its own."""
         judge = self._judge
         judge.client.close()
-        if judge.report:
-            write(judge.run(), judge.report)
-        if exitstatus in _OURS and not session.config.option.collectonly:
+        if session.config.option.collectonly:
+            return
+        for nodeid, requirement in self._open.items():
+            self._not_run(requirement, nodeid, judge.ledger.cut_short or "the run ended before it")
+        self._run = judge.run()
+        if exitstatus in _OURS:
             session.exitstatus = judge.ledger.exit_code()
+        if judge.report:
+            try:
+                write(self._run, judge.report)
+            except OSError as error:
+                judge.notes["report"] = f"could not be written: {error.filename}: {error.strerror}"
+                session.exitstatus = EXIT_USAGE
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the requirements by family, what broke, and the verdict."""
-        if not terminalreporter.config.option.collectonly:
-            terminal.summarize(self._judge.run(), terminalreporter, self._judge.report)
+    def pytest_terminal_summary(self, config: pytest.Config) -> None:
+        """Print the requirements by family, what broke, and what was not tested."""
+        if self._run:
+            terminal.summarize(self._run, config.get_terminal_writer())
 
-    def pytest_report_teststatus(
-        self, report: pytest.TestReport
-    ) -> tuple[str, str, str | tuple[str, dict[str, bool]]] | None:
-        """Name the outcomes in the suite's own words."""
-        outcome = getattr(report, "finding", None)
-        if outcome == "should":
-            return "should broken", "w", ("SHOULD BROKEN", {"yellow": True})
-        if outcome in ("not-tested", "not-judged"):
-            word = outcome.replace("-", " ")
-            return word, "-", (word.upper(), {"yellow": True})
-        return None
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Print the verdict as the last line."""
+        if self._run:
+            terminal.conclude(self._run, config.get_terminal_writer(), self._judge.report)
 
-    def _finding(self, requirement: str, nodeid: str, failure: pytest.ExceptionInfo[BaseException] | None) -> Finding:
-        redact = self._judge.client.redactor.text
-        test = nodeid.rpartition("/")[2]
-        if failure is None:
-            return Finding(requirement, "passed", test=test)
-        error = failure.value
-        if isinstance(error, Violation):
-            return Finding(requirement, "failed", redact(error.message), error.exchanges, test)
-        if isinstance(error, NotTested):
-            exchanges = getattr(error, "exchanges", ())
-            return Finding(requirement, error.outcome, redact(str(error)), exchanges, test)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> Word | None:
+        """Name the outcomes in the suite's own words, with the requirement for `-v`."""
+        shown: Word | None = getattr(report, "word", None)
+        return shown
+
+    def _preflight(self) -> None:
+        judge = self._judge
+        primary, secondary = (
+            judge.client.caller(f"organizations.{name}.api_keys", organization.api_keys)
+            for name, organization in (
+                ("primary", judge.target.organizations.primary),
+                ("secondary", judge.target.organizations.secondary),
+            )
+        )
+        try:
+            preflight(primary, [secondary])
+        except Unfit as unfit:
+            judge.ledger.stop(judge.client.redactor.text(str(unfit)), unfit.exit_code)
+
+    def _asked(self, item: pytest.Item) -> bool:
+        only, mark = self._judge.ledger.only, _mark(item)
+        return only is None or (mark is not None and mark.args[0] in only)
+
+    def _not_run(self, requirement: str, nodeid: str, reason: str) -> None:
+        self._judge.ledger.add(Finding(requirement, "not-tested", reason, test=_test(nodeid)))
+
+    def _finding(
+        self, requirement: str, report: pytest.TestReport, failure: pytest.ExceptionInfo[BaseException] | None
+    ) -> Finding:
+        error = failure.value if failure else None
         if isinstance(error, NoAnswer):
             self._look_whether_alive(str(error))
-            return Finding(requirement, "not-judged", redact(str(error)), test=test)
-        return Finding(requirement, "not-judged", redact(f"the check itself broke: {failure.exconly()}"), test=test)
+        else:
+            self._silences = 0
+        outcome, reason = said(error)
+        return Finding(
+            requirement,
+            outcome,
+            self._judge.client.redactor.text(reason),
+            tuple(getattr(error, "exchanges", ())),
+            _test(report.nodeid),
+            report.duration,
+        )
 
     def _look_whether_alive(self, reason: str) -> None:
-        time.sleep(_ALIVE_AFTER)
-        try:
-            self._judge.client.nobody.send("GET", "/api/v1/me")
-        except NoAnswer:
-            self._judge.ledger.stop(f"the target stopped answering: {self._judge.client.redactor.text(reason)}")
+        self._silences += 1
+        if self._silences < _PATIENCE:
+            time.sleep(_ALIVE_AFTER)
+            try:
+                self._judge.client.nobody.send("GET", "/api/v1/me")
+            except NoAnswer:
+                pass
+            else:
+                return
+        self._judge.ledger.stop(f"the target stopped answering: {self._judge.client.redactor.text(reason)}")
 
-    def _shown(
-        self, report: pytest.TestReport, finding: Finding, failure: pytest.ExceptionInfo[BaseException] | None
-    ) -> pytest.TestReport:
-        broke_itself = finding.outcome == "not-judged" and not isinstance(
-            failure and failure.value, (NotTested, NoAnswer)
-        )
-        if broke_itself or finding.outcome == "passed":
-            return report
-        setattr(report, "finding", finding.outcome)  # noqa: B010 — a report is an open record, unknown to its type
-        report.longrepr = terminal.evidence(finding, self._judge.client.redactor)
-        if finding.outcome == "failed":
-            if not self._judge.ledger.fails(_REQUIREMENTS[finding.requirement]):
-                setattr(report, "finding", "should")  # noqa: B010
-                report.outcome = "passed"
-        else:
-            report.outcome = "skipped"
-            report.longrepr = (report.location[0], report.location[1] or 0, finding.reason)
-        return report
+    def _show(self, report: pytest.TestReport, finding: Finding, error: BaseException | None) -> None:
+        redactor, ledger = self._judge.client.redactor, self._judge.ledger
+        report.sections = [(name, redactor.text(text)) for name, text in report.sections]
+        if not spoke(error):
+            report.longrepr = redactor.text(report.longreprtext)
+            return
+        setattr(report, "word", word(finding, ledger))  # noqa: B010 — a report is an open record, unknown to its type
+        present(report, finding, terminal.evidence(finding, redactor), ledger)
 
 
 def _of_whole_run(item: pytest.Item) -> bool:
@@ -183,3 +230,8 @@ def _of_whole_run(item: pytest.Item) -> bool:
 
 def _mark(item: pytest.Item) -> pytest.Mark | None:
     return item.get_closest_marker("requirement")
+
+
+def _test(nodeid: str) -> str:
+    path, _, name = nodeid.partition("::")
+    return f"{path.rpartition('/')[2]}::{name}"
