@@ -53,13 +53,15 @@ def summarize(run: Run, out: Writer) -> None:
 def conclude(run: Run, out: Writer, report: Path | None) -> None:
     """Print what must be known of the verdict, and the verdict as the last line."""
     verdict = run.ledger.verdict()
+    passed, _, others = headline(run).partition(", ")
     for remark in remarks(run):
         _wrapped(run.redactor.text(remark), out, yellow=verdict == "partial", red=verdict != "partial")
     if report:
         _say(out, f"report: {report / 'report.html'}")
+    if others and run.ledger.findings:
+        _wrapped(others, out)
     colour = _VERDICT_COLOURS.get(verdict, "red")
-    title = verdict if run.ledger.unfit and not run.ledger.findings else f"{verdict}: {headline(run)}"
-    _wrapped(f"verdict: {title}", out, bold=True, **{colour: True})
+    _say(out, f"verdict: {verdict}" + (f", {passed}" if run.ledger.findings else ""), bold=True, **{colour: True})
 
 
 def evidence(finding: Finding, redactor: Redactor) -> str:
