@@ -10,14 +10,14 @@ from typing import Any
 Resource = dict[str, Any]
 
 
-def disagreement(listed: Resource, single: Resource) -> str | None:
+def disagreement(one: Resource, other: Resource) -> str | None:
     """The first shared member in which two readings of a resource differ, in one line; None if they agree.
 
     A moment may be spelled in two ways, and the order of a set of ids or names is no matter.
     """
-    for member, value in listed.items():
-        if member in single and not _equal(value, single[member]):
-            return f"{member} is {_short(value)} in the list and {_short(single[member])} read singly"
+    for member, value in one.items():
+        if member in other and not _equal(value, other[member]):
+            return f"{member} is {_short(value)} and {_short(other[member])}"
     return None
 
 
@@ -28,10 +28,10 @@ def telling(resources: Sequence[Resource], most: int) -> list[Resource]:
     picked = [
         resources[0],
         max(resources, key=_foreign_characters),
+        max(resources, key=_punctuation),
         max(resources, key=lambda resource: sum(value is None for value in resource.values())),
         max(resources, key=lambda resource: len(json.dumps(resource))),
         resources[-1],
-        max(resources, key=_punctuation),
         *resources[:: max(1, len(resources) // most)],
     ]
     return list({resource["id"]: resource for resource in picked}.values())[:most]

@@ -19,6 +19,9 @@ from conformance.schemas import Validator, compiled, mismatch
 PATH = "/api-docs/openapi.json"
 _VERSION = "3.1."
 _DEEPEST = 20
+_LONGEST = 300
+# Members whose values are data, not parts of the description.
+_DATA = ("example", "value", "default", "enum", "const")
 
 Json = dict[str, Any]
 
@@ -82,8 +85,16 @@ class PublishedDocument:
                 return {}
             if not isinstance(value.get("$ref"), str):
                 return value
-            value = self._at(value["$ref"])
+            value = self.at(value["$ref"])
         return {}
+
+    def at(self, reference: str) -> Any:
+        """What a reference within the document leads to; None where it leads nowhere, or out of it."""
+        value: Any = self.document if reference.startswith("#") else None
+        for step in reference.lstrip("#").split("/")[1:]:
+            step = unquote(step).replace("~1", "/").replace("~0", "~")
+            value = value.get(step) if isinstance(value, dict) else _member(value, step)
+        return value
 
     def as_contract(self) -> Json:
         """The document with the nine operations under the contract's paths, to judge answers by (`--schema published`).
@@ -161,13 +172,6 @@ class PublishedDocument:
             }
         )
 
-    def _at(self, reference: str) -> Any:
-        value: Any = self.document if reference.startswith("#") else None
-        for step in reference.lstrip("#").split("/")[1:]:
-            step = unquote(step).replace("~1", "/").replace("~0", "~")
-            value = value.get(step) if isinstance(value, dict) else None
-        return value
-
 
 def ask(caller: Caller) -> Exchange:
     """The answer where the document is published: without a key, or with one where that takes a key."""
@@ -188,23 +192,30 @@ def read(exchange: Exchange) -> PublishedDocument:
     return PublishedDocument(exchange.json, urlsplit(base_url).path.rstrip("/"))
 
 
-def invalidity(document: Json) -> str | None:
+def invalidity(document: PublishedDocument) -> str | None:
     """The first thing in which a document breaks OpenAPI 3.1, in one line; None if it is valid."""
-    error = next(iter(OpenAPIV31SpecValidator(document).iter_errors()), None)
+    for reference in references(document.document):
+        if document.at(reference) is None:
+            return f"a reference leads nowhere: {reference}"
+    error = next(iter(OpenAPIV31SpecValidator(document.document).iter_errors()), None)
     if error is None:
         return None
     place = "/".join(map(str, getattr(error, "path", ())))
-    return f"{place or 'the document'}: {getattr(error, 'message', error)}"[:300]
+    # Some of the validator's messages go on with the whole document.
+    return f"{place or 'the document'}: {str(getattr(error, 'message', error)).splitlines()[0]}"[:_LONGEST]
 
 
-def leads_elsewhere(value: Any) -> str | None:
-    """The first reference that leads out of a document; None if there is none."""
+def references(value: Any) -> Iterator[str]:
+    """Every reference in a part of a document, but in what are examples of data."""
     if isinstance(value, dict):
-        reference = value.get("$ref")
-        if isinstance(reference, str) and not reference.startswith("#"):
-            return reference
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return next(filter(None, map(leads_elsewhere, inner)), None)
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for name, inner in value.items():
+            if name not in _DATA:
+                yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
 
 
 def _least(operation: spec.Operation) -> Json:
@@ -213,6 +224,10 @@ def _least(operation: spec.Operation) -> Json:
     if operation.is_list:
         return {**resource, "required": ["data"], "properties": {"data": {"type": "array", "items": identified}}}
     return identified if operation.path.endswith("}") else resource
+
+
+def _member(value: Any, step: str) -> Any:
+    return value[int(step)] if isinstance(value, list) and step.isdecimal() and int(step) < len(value) else None
 
 
 def _shape(path: str) -> str:

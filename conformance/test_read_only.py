@@ -96,7 +96,7 @@ def _changes_again(estate: Estate, operation: str) -> None:
     after = _look_again(estate, before, attempts)
     steady = {member: value for member, value in before.json.items() if first.json.get(member) == value}
     change = _change(steady, after.json)
-    expect(not change, f"{', '.join(WRITES[operation])} changed it: {change}", *attempts, after)
+    expect(not change, f"{', '.join(WRITES[operation])} made a difference: {change}", *attempts, after)
 
 
 def _change(before: Resource, after: Resource) -> str | None:
