@@ -24,6 +24,8 @@ from conformance.estimate import forecast
 from conformance.known import KnownViolation, KnownViolationsError
 from conformance.known import load as load_known
 from conformance.ledger import Ledger
+from conformance.probes.plugin import RateProbes
+from conformance.probes.rulings import Measured
 from conformance.report.text import writable
 from conformance.selection import SelectionError, listing, select
 from conformance.target import Target, TargetError, load
@@ -31,6 +33,7 @@ from conformance.verdict import Judge, VerdictPlugin
 
 _SCHEMA_DRIVEN = "test_schema_driven.py"
 _JUDGE = pytest.StashKey[Judge]()
+_PROBES = "outbound-rate-probes"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -116,6 +119,7 @@ def pytest_configure(config: pytest.Config) -> None:
     judge = _judge(config)
     config.stash[_JUDGE] = judge
     config.pluginmanager.register(VerdictPlugin(judge), "outbound-verdict")
+    config.pluginmanager.register(_probes(config, judge), _PROBES)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -220,6 +224,11 @@ def _judge(config: pytest.Config) -> Judge:
     return Judge(target, client, ledger, option.seed, report, command)
 
 
+def _probes(config: pytest.Config, judge: Judge) -> RateProbes:
+    reading = config.option.rate_reading or judge.target.rate_limit.reading
+    return RateProbes(judge, reading, lambda line: _show(config, line))
+
+
 def _advance(command: str, seconds: int) -> None:
     commands.run(command, seconds=seconds)
 
@@ -282,6 +291,14 @@ def estate(primary: Caller) -> Estate:
 def neighbour(secondary: Caller) -> Estate:
     """What the secondary organization holds; for checks that need `organizations.secondary`."""
     return Estate(secondary, "secondary")
+
+
+@pytest.fixture(scope="session")
+def rates(request: pytest.FixtureRequest) -> Measured:
+    """What the probes measured of the rate limit; waits for them."""
+    probes = request.config.pluginmanager.get_plugin(_PROBES)
+    assert isinstance(probes, RateProbes)
+    return probes.measured()
 
 
 @pytest.fixture(scope="session")
