@@ -61,7 +61,9 @@ def conclude(run: Run, out: Writer, report: Path | None) -> None:
     if others and run.ledger.findings:
         _wrapped(others, out)
     colour = _VERDICT_COLOURS.get(verdict, "red")
-    _say(out, f"verdict: {verdict}" + (f", {passed}" if run.ledger.findings else ""), bold=True, **{colour: True})
+    ending = " (interrupted)" if run.ledger.cut_short else ""
+    figures = f", {passed}" if run.ledger.findings else ""
+    _say(out, f"verdict: {verdict}{ending}{figures}", bold=True, **{colour: True})
 
 
 def evidence(finding: Finding, redactor: Redactor) -> str:
