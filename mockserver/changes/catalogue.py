@@ -1,0 +1,37 @@
+"""A catalogue of modifications: the classes that some modules define, each by its name for the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from types import ModuleType
+from typing import Any
+
+_NEW_WORD = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Z])")
+
+
+def collect(*modules: ModuleType) -> Mapping[str, Any]:
+    """The public dataclasses of the modules by their names in kebab-case, in the order in which they stand there.
+
+    Raises ValueError where two have one name.
+    """
+    found: dict[str, Any] = {}
+    for module in modules:
+        for value in vars(module).values():
+            if not (isinstance(value, type) and is_dataclass(value) and _belongs_to(value, module)):
+                continue
+            name = kebab_case(value.__name__)
+            if name in found:
+                raise ValueError(f"two modifications are named {name}")
+            found[name] = value
+    return found
+
+
+def kebab_case(name: str) -> str:
+    """`DefaultOf49` → `default-of-49`."""
+    return _NEW_WORD.sub("-", name).lower()
+
+
+def _belongs_to(value: type, module: ModuleType) -> bool:
+    return value.__module__ == module.__name__ and not value.__name__.startswith("_")

@@ -1,0 +1,42 @@
+"""Ways to break the contract, one thing at a time: each a small dataclass, named for its lie, by which a judge is judged.
+
+`outbound-mock --fault NAME` takes the names of `names()`. A fault's `breaks` are the requirements that fall: first the one
+that it is aimed at, then those that cannot but fall with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Protocol
+
+from mockserver.changes.catalogue import collect
+from mockserver.faults import (
+    pagination,
+)
+from mockserver.parts import Modification
+
+
+class Fault(Modification, Protocol):
+    """A violation of the contract."""
+
+    breaks: ClassVar[tuple[str, ...]]
+
+
+_FAULTS: Mapping[str, type[Fault]] = collect(
+    pagination,
+)
+
+
+def all_faults() -> Mapping[str, type[Fault]]:
+    """Every fault by its name."""
+    return _FAULTS
+
+
+def names() -> Iterable[str]:
+    """The names of all faults."""
+    return _FAULTS.keys()
+
+
+def named(name: str) -> Modification:
+    """The fault of that name. Raises KeyError."""
+    return _FAULTS[name]()
