@@ -1,8 +1,7 @@
-"""The gate's options and fixtures."""
+"""The gate's hooks and fixtures."""
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import signal
@@ -15,19 +14,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance import commands, published, schemas
+from conformance import commands, options, published, schemas
 from conformance.client import Caller, Client, NoAnswer
 from conformance.clock import TargetClock
 from conformance.embedded import EmbeddedMock, EmbeddedMockError
 from conformance.estate import Estate
 from conformance.estimate import forecast
-from conformance.known import KnownViolation, KnownViolationsError
-from conformance.known import load as load_known
 from conformance.ledger import Ledger
 from conformance.probes.plugin import RateProbes
 from conformance.probes.rulings import Measured
 from conformance.report.text import writable
-from conformance.selection import SelectionError, listing, select
+from conformance.selection import listing
 from conformance.target import Target, TargetError, load
 from conformance.verdict import Judge, VerdictPlugin
 
@@ -37,59 +34,8 @@ _PROBES = "outbound-rate-probes"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The gate's options; `--base-url` is pytest-base-url's, `--strict` pytest's own: a broken should then fails the run."""
-    group = parser.getgroup(
-        "outbound",
-        "the Outbound API conformance gate (with --base-url URL, or its own mock; --strict: shoulds bind too)",
-    )
-    add = group.addoption
-    add("--target", type=Path, metavar="FILE", help="description of the target (TOML): its keys, hooks and webhooks")
-    add("--api-key", metavar="KEY", help="an API key of the primary organization (default: $OUTBOUND_API_KEY)")
-    add(
-        "--only",
-        action="append",
-        default=[],
-        metavar="FAMILY|ID",
-        help="judge these alone, such as AUTH or PAGE-3 (repeatable, or separated by commas)",
-    )
-    add("--list", action="store_true", help="list the requirements and what each needs of the target, and end")
-    add("--dry-run", action="store_true", help="estimate the requests, on which keys, and the time of a run, and end")
-    add(
-        "--report",
-        type=Path,
-        metavar="DIR",
-        help="write report.html, report.json, junit.xml, exchanges.har and summary.md into this folder",
-    )
-    add(
-        "--known-violations",
-        type=Path,
-        metavar="FILE",
-        help="requirements that may be broken (TOML: [[violation]] id, reason, until); an entry out of date fails the run",
-    )
-    add("--require-all", action="store_true", help="a requirement that could not be tested fails the run")
-    add(
-        "--rate-reading",
-        choices=("auto", "burst", "strict"),
-        help="the reading of the rate limits that binds the target",
-    )
-    add(
-        "--schema",
-        choices=("spec", "published"),
-        default="spec",
-        help="the document that every 200 is judged by: the contract's, or the target's own (default: %(default)s)",
-    )
-    add("--real-time", action="store_true", help="wait in real time even where the target has a test clock")
-    add(
-        "--fuzz", type=int, default=3, metavar="N", help="schema-driven cases for each operation (default: %(default)s)"
-    )
-    add("--seed", type=int, default=1, metavar="N", help="seed of every random choice (default: %(default)s)")
-    add(
-        "--mock-options",
-        default="",
-        metavar="OPTIONS",
-        help="options for the embedded mock, such as '--rate-reading strict'",
-    )
-    add("--no-preflight", action="store_true", help="run every check even though the target serves nothing")
+    """The gate's options."""
+    options.add_to(parser)
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
@@ -97,13 +43,11 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     option = config.option
     if option.help or option.version or not (option.list or option.dry_run):
         return None
-    described = _described(config)
+    only, target = options.only(config), options.described(config)
     width = shutil.get_terminal_size().columns
-    if option.list:
-        lines = listing(_only(config), described, width)
-    else:
-        lines = forecast(_only(config), described, width, real_time=option.real_time)
-    for line in lines:
+    for line in (
+        listing(only, target, width) if option.list else forecast(only, target, width, real_time=option.real_time)
+    ):
         print(writable(line, sys.stdout.encoding))
     return 0
 
@@ -163,18 +107,6 @@ def _end_in_order(config: pytest.Config) -> None:
         config.add_cleanup(restore)
 
 
-def _described(config: pytest.Config) -> Target | None:
-    """The target's description, None where the embedded mock is to be judged."""
-    option = config.option
-    base_url = option.base_url or config.getini("base_url") or None
-    if not (base_url or option.target):
-        return None
-    try:
-        return load(option.target, base_url=base_url, api_key=option.api_key or os.environ.get("OUTBOUND_API_KEY"))
-    except TargetError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
 def _embedded(config: pytest.Config) -> Target:
     try:
         mock = EmbeddedMock(config.option.mock_options)
@@ -184,35 +116,10 @@ def _embedded(config: pytest.Config) -> Target:
         raise pytest.UsageError(str(error)) from None
 
 
-def _only(config: pytest.Config) -> frozenset[str] | None:
-    try:
-        return select(config.option.only)
-    except SelectionError as error:
-        raise pytest.UsageError(f"--only: {error}") from None
-
-
-def _known(config: pytest.Config) -> tuple[KnownViolation, ...]:
-    path = config.option.known_violations
-    try:
-        return load_known(path) if path else ()
-    except KnownViolationsError as error:
-        raise pytest.UsageError(f"--known-violations: {error}") from None
-
-
-def _report_folder(config: pytest.Config) -> Path | None:
-    folder: Path | None = config.option.report
-    try:
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise pytest.UsageError(f"--report: {folder}: {error.strerror}") from None
-    return folder
-
-
 def _judge(config: pytest.Config) -> Judge:
     option = config.option
-    only, known, report = _only(config), _known(config), _report_folder(config)
-    target = _described(config) or _embedded(config)
+    only, known, report = options.only(config), options.known(config), options.report_folder(config)
+    target = options.described(config) or _embedded(config)
     advance = None if option.real_time else target.hooks.advance_clock
     clock = TargetClock((lambda seconds: _advance(advance, seconds)) if advance else None)
     try:

@@ -34,7 +34,7 @@ def tally(run: Run) -> dict[str, int]:
 def headline(run: Run) -> str:
     """The verdict's figures: `66 of 69 requirements passed, 2 broken, 1 not tested`."""
     counts = tally(run)
-    parts = [f"{counts['passed']} of {counted(sum(counts.values()), 'requirement')} passed"]
+    parts = [f"{counts['passed']} of {sum(counts.values())} requirements passed"]
     parts += [f"{counts['broken']} broken"] if counts["broken"] else []
     parts += [counted(counts["known"], "known violation")] if counts["known"] else []
     parts += [f"{counted(counts['should'], 'should')} broken"] if counts["should"] else []

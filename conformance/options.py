@@ -1,0 +1,109 @@
+"""The gate's options, and what they say; whatever is wrong with one ends in a usage error, a line that names it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from conformance.known import KnownViolation, KnownViolationsError
+from conformance.known import load as load_known
+from conformance.selection import SelectionError, select
+from conformance.target import Target, TargetError, load
+
+
+def add_to(parser: pytest.Parser) -> None:
+    """Tell pytest of them; `--base-url` is pytest-base-url's, `--strict` pytest's own: a broken should then fails the run."""
+    group = parser.getgroup(
+        "outbound",
+        "the Outbound API conformance gate (with --base-url URL, or its own mock; --strict: shoulds bind too)",
+    )
+    add = group.addoption
+    add("--target", type=Path, metavar="FILE", help="description of the target (TOML): its keys, hooks and webhooks")
+    add("--api-key", metavar="KEY", help="an API key of the primary organization (default: $OUTBOUND_API_KEY)")
+    add(
+        "--only",
+        action="append",
+        default=[],
+        metavar="FAMILY|ID",
+        help="judge these alone, such as AUTH or PAGE-3 (repeatable, or separated by commas)",
+    )
+    add("--list", action="store_true", help="list the requirements and what each needs of the target, and end")
+    add("--dry-run", action="store_true", help="estimate the requests, on which keys, and the time of a run, and end")
+    add(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write report.html, report.json, junit.xml, exchanges.har and summary.md into this folder",
+    )
+    add(
+        "--known-violations",
+        type=Path,
+        metavar="FILE",
+        help="requirements that may be broken (TOML: [[violation]] id, reason, until); an entry out of date fails the run",
+    )
+    add("--require-all", action="store_true", help="a requirement that could not be tested fails the run")
+    add(
+        "--rate-reading",
+        choices=("auto", "burst", "strict"),
+        help="the reading of the rate limits that binds the target",
+    )
+    add(
+        "--schema",
+        choices=("spec", "published"),
+        default="spec",
+        help="the document that every 200 is judged by: the contract's, or the target's own (default: %(default)s)",
+    )
+    add("--real-time", action="store_true", help="wait in real time even where the target has a test clock")
+    add(
+        "--fuzz", type=int, default=3, metavar="N", help="schema-driven cases for each operation (default: %(default)s)"
+    )
+    add("--seed", type=int, default=1, metavar="N", help="seed of every random choice (default: %(default)s)")
+    add(
+        "--mock-options",
+        default="",
+        metavar="OPTIONS",
+        help="options for the embedded mock, such as '--rate-reading strict'",
+    )
+    add("--no-preflight", action="store_true", help="run every check even though the target serves nothing")
+
+
+def described(config: pytest.Config) -> Target | None:
+    """The target's description, None where the embedded mock is to be judged. Raises UsageError."""
+    option = config.option
+    base_url = option.base_url or config.getini("base_url") or None
+    if not (base_url or option.target):
+        return None
+    try:
+        return load(option.target, base_url=base_url, api_key=option.api_key or os.environ.get("OUTBOUND_API_KEY"))
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def only(config: pytest.Config) -> frozenset[str] | None:
+    """The ids that the run is about, None for all. Raises UsageError."""
+    try:
+        return select(config.option.only)
+    except SelectionError as error:
+        raise pytest.UsageError(f"--only: {error}") from None
+
+
+def known(config: pytest.Config) -> tuple[KnownViolation, ...]:
+    """The known violations. Raises UsageError."""
+    path = config.option.known_violations
+    try:
+        return load_known(path) if path else ()
+    except KnownViolationsError as error:
+        raise pytest.UsageError(f"--known-violations: {error}") from None
+
+
+def report_folder(config: pytest.Config) -> Path | None:
+    """The folder for the reports, made where it is missing. Raises UsageError."""
+    folder: Path | None = config.option.report
+    try:
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(f"--report: {folder}: {error.strerror}") from None
+    return folder
