@@ -64,17 +64,12 @@ class Search:
     def add(self, row: Row) -> None:
         """Take in a row that was put. The newest opens a block when the last is full; others make their block longer."""
         position = row.position
-        if self._newest is None or position > self._newest:
-            self._newest = position
-            if self._filled == _BLOCK:
-                self._starts.append(position)
-                self._texts.append("")
-                self._filled = 0
-            self._filled += 1
-        else:
-            self._late += 1
+        is_newest = self._newest is None or position > self._newest
+        if is_newest:
+            self._append(position)
         block = self._block_of(position)
         if row.text not in self._texts[block]:
+            self._late += not is_newest
             self._texts[block] += _SEPARATOR + row.text
             for gram in _grams(row.text):
                 self._blocks[gram] = self._blocks.get(gram, 0) | (1 << block)
@@ -96,6 +91,14 @@ class Search:
                 candidates = self._up_to(index[begin - 1].position, candidates) if begin else 0
                 end = begin
         return found[:limit]
+
+    def _append(self, position: Position) -> None:
+        self._newest = position
+        if self._filled == _BLOCK:
+            self._starts.append(position)
+            self._texts.append("")
+            self._filled = 0
+        self._filled += 1
 
     def _candidates(self, needle: str) -> int:
         """The blocks that have all grams of a needle, a bit each."""
