@@ -25,7 +25,7 @@ class Position(NamedTuple):
     id: str
 
 
-class _Content(msgspec.Struct, forbid_unknown_fields=True):
+class _Content(msgspec.Struct):
     id: str
     t: str
 
