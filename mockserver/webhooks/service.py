@@ -131,7 +131,7 @@ class Webhooks:
             logger.exception("A delivery failed")
             delivery.state = "given up"
             return
-        delay = None if received else self.steps.retry_delay(len(delivery.attempts), self._random)
+        delay = None if received else self.steps.retry_delay(delivery, self._random)
         if delay is None:
             delivery.state = "delivered" if received else "given up"
             return

@@ -1,7 +1,7 @@
 """The steps of a delivery's way, each a callable that can be replaced, as a fault or a variant does:
 
 steps = parts.webhooks.steps
-steps.retry_delay = lambda failed, random: None          # never tries again
+steps.retry_delay = lambda delivery, random: None  # never tries again
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Steps:
     """Send a request. Raises Unsent."""
     received: Callable[[Reply], bool]
     """Whether an answer says that the endpoint has the event."""
-    retry_delay: Callable[[int, Random], float | None]
-    """(failed attempts, source of the jitter) → seconds until the next one, None to give up."""
+    retry_delay: Callable[[Delivery, Random], float | None]
+    """(delivery with its failed attempts, source of the jitter) → seconds until the next one, None to give up."""
 
 
 def default_steps(transmit: Callable[[Outgoing], Awaitable[Reply]]) -> Steps:
@@ -91,7 +91,8 @@ def _compose(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float) -
     return Outgoing("POST", endpoint.url, {**steps.headers(delivery), **proof}, body)
 
 
-def _retry_delay(failed: int, random: Random) -> float | None:
+def _retry_delay(delivery: Delivery, random: Random) -> float | None:
+    failed = len(delivery.attempts)
     if failed > len(BACKOFF):
         return None
     return BACKOFF[failed - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)
