@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 import spec
+from conformance.deliveries import RecordError, recorded
 
 _LIMITS = spec.contract().rate_limits
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -64,7 +65,10 @@ class Data(_Table, frozen=True):
 
 
 class Webhooks(_Table, frozen=True):
-    """How deliveries reach the suite: by commands that register and trigger (live), or from a file (recorded)."""
+    """How deliveries reach the suite: by commands that register and trigger (live), or from a file (recorded).
+
+    `deliveries` is a path, from the folder of the description if it is relative; once loaded by `load`, it is whole.
+    """
 
     listen: str = "127.0.0.1:0"
     register: str | None = None
@@ -124,8 +128,20 @@ def load(path: Path | None, *, base_url: str | None = None, api_key: str | None 
     target = msgspec.structs.replace(target, base_url=_address(base_url or target.base_url))
     if api_key:
         target = _with_primary_key(target, api_key)
+    if path and target.webhooks.deliveries:
+        found = str(path.parent / target.webhooks.deliveries)
+        target = msgspec.structs.replace(target, webhooks=msgspec.structs.replace(target.webhooks, deliveries=found))
     _check(target, path)
+    _check_webhooks(target.webhooks)
     return target
+
+
+def listen_address(listen: str) -> tuple[str, int]:
+    """The host and port of an address such as `127.0.0.1:0` or `[::1]:8080`. Raises ValueError."""
+    host, colon, port = listen.rpartition(":")
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
+        raise ValueError(f"not host:port: {listen!r}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -186,3 +202,14 @@ def _check(target: Target, path: Path | None) -> None:
     for secret in target.secrets():
         if not secret.isascii() or not secret.isprintable() or " " in secret or not secret:
             raise TargetError(f"{path or 'the API key'}: a key holds characters that no Authorization header can carry")
+
+
+def _check_webhooks(webhooks: Webhooks) -> None:
+    try:
+        listen_address(webhooks.listen)
+        if webhooks.deliveries:
+            recorded(Path(webhooks.deliveries))
+    except ValueError as error:
+        raise TargetError(f"webhooks.listen: {error}") from None
+    except RecordError as error:
+        raise TargetError(f"webhooks.deliveries: {error}") from None
