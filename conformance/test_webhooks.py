@@ -1,0 +1,254 @@
+"""HOOK: signed deliveries, live to the suite's own receiver, or recorded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import spec
+from conformance import signatures
+from conformance.client import Caller, wall_clock
+from conformance.clock import TargetClock
+from conformance.deliveries import Delivery, recorded, shape_fault, signature_fault, stale
+from conformance.estate import Resource, walk
+from conformance.exchange import Exchange
+from conformance.probes import trouble as troubles
+from conformance.probes.live import Live
+from conformance.probes.receiver import Answer, CannotListen, Receiver
+from conformance.probes.trouble import TROUBLES
+from conformance.story import NotJudged, NotTested, Violation, expect, items, not_tested, requirement, served
+from conformance.target import Target
+from conformance.verdict import Judge
+
+# The feed may show an event later than the endpoint gets it: so many looks, and real seconds between them.
+_LOOKS = 3
+_BETWEEN_LOOKS = 1.0
+
+Clock = Callable[[Delivery], float]
+"""What a clock showed when a delivery arrived, in unix seconds."""
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """What there is to judge: live deliveries, where commands for them are given and ran, and recorded ones."""
+
+    live: Live | None
+    recorded: Sequence[Delivery]
+
+    @property
+    def all(self) -> Sequence[Delivery]:
+        """Every delivery so far."""
+        return (*(self.live.deliveries if self.live else ()), *self.recorded)
+
+    def some(self) -> Sequence[Delivery]:
+        """Every delivery so far. Raises NotJudged where there is none."""
+        if not self.all:
+            raise NotJudged("no delivery arrived")
+        return self.all
+
+
+@pytest.fixture(scope="session")
+def live(target: Target, clock: TargetClock, judge: Judge) -> Iterator[Live]:
+    """Endpoints registered with the target and events triggered there."""
+    try:
+        receiver = Receiver(target.webhooks.listen, clock.now)
+    except CannotListen as reason:
+        raise NotTested(f"webhooks.listen: {reason}") from None
+    try:
+        started = Live(target.webhooks, receiver, clock, judge.client.redactor)
+        started.begin()
+        yield started
+    finally:
+        receiver.close()
+
+
+@pytest.fixture(scope="session")
+def deliveries(request: pytest.FixtureRequest, target: Target, judge: Judge) -> Deliveries:
+    """Deliveries of either kind; one that cannot be had does not keep the other from being judged."""
+    path = target.webhooks.deliveries
+    found = recorded(Path(path)) if path else ()
+    judge.client.redactor.learn(delivery.secret for delivery in found)
+    if not target.webhooks.register:
+        return Deliveries(None, found)
+    try:
+        return Deliveries(request.getfixturevalue("live"), found)
+    except NotTested:
+        if not found:
+            raise
+        return Deliveries(None, found)
+
+
+@requirement("HOOK-1")
+def test_a_delivery_is_a_post_of_signed_json(deliveries: Deliveries, request: pytest.FixtureRequest) -> None:
+    """What arrives is a POST of JSON with a signature header; and where events were triggered, something arrives."""
+    live = deliveries.live
+    if live and not live.own:
+        _nothing_arrived(live, embedded=not (request.config.option.base_url or request.config.option.target))
+    _none_has(shape_fault, deliveries.some())
+
+
+@requirement("HOOK-2")
+def test_a_delivery_is_signed_over_its_raw_bytes(deliveries: Deliveries, judge: Judge) -> None:
+    """HMAC-SHA256 over timestamp, dot and raw body, under the secret that was given out for the endpoint."""
+    signed = [delivery for delivery in deliveries.some() if _has_signature(delivery)]
+    if not signed:
+        raise NotJudged("no delivery has a signature header")
+    forms = sorted({delivery.signature.form for delivery in signed if delivery.signature})
+    beyond_ascii = sum(not delivery.body.isascii() for delivery in signed)
+    judge.notes["signatureForm"] = " and ".join(forms) or "none that is known"
+    judge.notes["deliveries"] = f"{len(signed)} judged, {beyond_ascii or 'none'} of them with a body beyond ASCII"
+    _none_has(signature_fault, signed)
+
+
+@requirement("HOOK-3")
+def test_a_delivery_is_stamped_with_the_time(deliveries: Deliveries, clock: TargetClock, primary: Caller) -> None:
+    """A signed timestamp is within five minutes of the receiver's clock, or of the target's where that is another."""
+    live = deliveries.live
+    groups: list[tuple[Sequence[Delivery], Sequence[Clock]]] = [(deliveries.recorded, [_received])]
+    if live:
+        groups.append((live.deliveries, [_received, _clock_of(served(primary, "getMe"), clock)]))
+    judged = 0
+    for group, clocks in groups:
+        # Of what is not signed as it should be anybody may have written the timestamp.
+        verified = [delivery for delivery in group if delivery.verified]
+        judged += len(verified)
+        broken = stale(verified, *clocks)
+        if broken:
+            raise Violation(f"{broken[0].line}: {broken[1]}")
+    if not judged:
+        raise NotJudged("no delivery is signed so that its timestamp can be relied on")
+
+
+@requirement("HOOK-5")
+def test_a_delivered_event_is_in_the_feed(live: Live, primary: Caller) -> None:
+    """What an endpoint got since the first event was triggered is in `/api/v1/events`, with the same id and type."""
+    ours = [delivery for delivery in live.own if delivery.received >= live.since and delivery.json is not None]
+    if not ours:
+        raise NotJudged("no delivery of JSON arrived")
+    for delivery in ours:
+        expect(delivery.event, f"{delivery.line}: its body holds no event, an object with an id and an eventType")
+    strangers = _events(live.neighbour.deliveries) if live.neighbour else set()
+    wanted = {delivery.event.id: delivery for delivery in ours if delivery.event and delivery.event.id not in strangers}
+    for event_id, event in _in_feed(primary, wanted.keys()).items():
+        delivered = wanted[event_id].event
+        same = delivered and event["eventType"] == delivered.type
+        expect(same, f"{wanted[event_id].line}: the feed has it as {event['eventType']!r}")
+
+
+@requirement("HOOK-6")
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_what_was_not_received_is_sent_again(live: Live, trouble: Answer) -> None:
+    """After an answered 500, a dropped connection and a time-out: signed anew, under an id that stays the same."""
+    attempts, met = live.attempts(trouble), TROUBLES[trouble]
+    if len(attempts) < 2:
+        expect(not live.never_again(trouble), f"{attempts[0].line}, which met {met}: it was not tried again")
+        not_tested(f"a delivery that met {met} was not tried again while the suite waited; it may be later")
+    others = [delivery for delivery in live.own if delivery.event != attempts[0].event]
+    fault = troubles.fault(attempts, others)
+    expect(fault is None, f"{attempts[0].line}, which met {met}: {fault}")
+
+
+@requirement("HOOK-7")
+def test_two_endpoints_have_two_secrets(live: Live) -> None:
+    """The secret of one endpoint does not verify what was sent to another, which its own secret does."""
+    endpoints = [endpoint for endpoint in (live.main, live.troubled, live.neighbour) if endpoint]
+    verified = {each.name: [delivery for delivery in each.deliveries if delivery.verified] for each in endpoints}
+    if sum(map(bool, verified.values())) < 2:
+        missing = "; ".join(dict.fromkeys(live.missing.values()))
+        raise NotJudged(f"fewer than two endpoints got a delivery that their secrets verify; {missing}".rstrip("; "))
+    for endpoint in endpoints:
+        for other in endpoints:
+            crossed = other is not endpoint and [
+                each for each in verified[other.name] if each.verifies(endpoint.secret)
+            ]
+            expect(not crossed, f"the secret of the endpoint {endpoint.name} verifies what was sent to {other.name}")
+
+
+# The longer ago the events happened, the surer it is that nothing more will come: hence the last of its family.
+@requirement("HOOK-4")
+def test_an_endpoint_gets_its_own_organizations_events_alone(live: Live, primary: Caller) -> None:
+    """No event reaches endpoints of two organizations, and none says that it is another organization's."""
+    organization = served(primary, "getMe").json["organization"]["id"]
+    for delivery in live.own:
+        named = _organization(delivery)
+        expect(named in (None, organization), f"{delivery.line}: it is an event of the organization {named}")
+    if not live.neighbour:
+        not_tested(live.missing["secondary"])
+    if not _events(live.neighbour.deliveries):
+        not_tested(
+            live.missing.get("event", "the secondary organization's endpoint was not seen to get its own events")
+        )
+    if not _events(live.own):
+        raise NotJudged("the primary organization's endpoints got no event")
+    for delivery in live.neighbour.deliveries:
+        expect(_organization(delivery) != organization, f"{delivery.line}: it is the primary organization's event")
+    both = _events(live.neighbour.deliveries) & _events(live.own)
+    expect(not both, f"endpoints of both organizations got the same events: {', '.join(sorted(both))}")
+
+
+def _nothing_arrived(live: Live, *, embedded: bool) -> None:
+    """Events were triggered, and the endpoint of the primary organization got none.
+
+    That breaks the requirement where the target can reach the receiver for sure; a container or a host elsewhere may not.
+    """
+    message = f"no delivery reached {live.receiver.address}, although endpoints were registered and events triggered"
+    expect(not (embedded or live.receiver.visits), message)
+    not_tested(f"{message}; can the target reach that address? webhooks.listen sets it")
+
+
+def _none_has(fault: Callable[[Delivery], str | None], deliveries: Sequence[Delivery]) -> None:
+    broken = [(delivery, found) for delivery in deliveries if (found := fault(delivery))]
+    if broken:
+        delivery, found = broken[0]
+        raise Violation(f"{delivery.line}: {found} ({len(broken)} of {len(deliveries)} deliveries)")
+
+
+def _has_signature(delivery: Delivery) -> bool:
+    return any(value.strip() for value in signatures.values(delivery.headers, signatures.HEADER))
+
+
+def _received(delivery: Delivery) -> float:
+    return delivery.received
+
+
+def _clock_of(answer: Exchange, clock: TargetClock) -> Clock:
+    """What the target's clock showed when a delivery arrived, as far as an answer's Date tells."""
+    shown = wall_clock(answer)
+    if "date" not in answer.headers:
+        shown += clock.now() - time.monotonic()
+    return lambda delivery: shown + (delivery.at or 0.0) - answer.answered
+
+
+def _in_feed(primary: Caller, wanted: Set[str]) -> dict[str, Resource]:
+    """The events of these ids, found in the feed: on its first page, or by walking it, and looking again.
+
+    Raises Violation where one is missing, NotTested where the feed is too long to tell.
+    """
+    largest = spec.contract().page_size.maximum
+    for look in range(_LOOKS):
+        time.sleep(_BETWEEN_LOOKS * bool(look))
+        found = {event["id"]: event for event in items(served(primary, "listEvents", limit=largest))}
+        if not wanted <= found.keys():
+            whole = walk(primary, "listEvents", limit=largest)
+            found = {event["id"]: event for event in whole.items}
+        if wanted <= found.keys():
+            return {event_id: found[event_id] for event_id in wanted}
+    missing = ", ".join(sorted(set(wanted) - found.keys()))
+    if not whole.complete:
+        not_tested(f"the feed is too long to be walked to its end, and did not show {missing} before")
+    raise Violation(f"delivered, and not in the feed: {missing}", whole.pages[0])
+
+
+def _events(deliveries: Sequence[Delivery]) -> set[str]:
+    return {delivery.event.id for delivery in deliveries if delivery.event}
+
+
+def _organization(delivery: Delivery) -> str | None:
+    """The organization that a delivery's body names, if it does."""
+    body = delivery.json
+    named = body.get("organizationId") if isinstance(body, dict) else None
+    return named if isinstance(named, str) else None
