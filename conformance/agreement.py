@@ -21,6 +21,11 @@ def disagreement(one: Resource, other: Resource) -> str | None:
     return None
 
 
+def steady(one: Resource, other: Resource) -> Resource:
+    """The members that are equal in two readings of a resource: a target may count the readings in a member of its own."""
+    return {member: value for member, value in one.items() if member in other and _equal(value, other[member])}
+
+
 def telling(resources: Sequence[Resource], most: int) -> list[Resource]:
     """A few resources from all over a list: its ends, its middle, and those whose values are the most awkward."""
     if not resources:

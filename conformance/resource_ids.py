@@ -16,6 +16,7 @@ from conformance.story import NotJudged, NotTested
 # The end of an id is where most forms keep what tells two apart: a random part, or the last digits of a number.
 _CHANGED = 6
 _TRIES = 50
+_BEYOND = (100_000, 900_000)
 _CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 
 
@@ -58,7 +59,7 @@ def opening(estate: Estate, operation: str, seed: int) -> Opening:
 
 
 def unknown_id(estate: Estate, operation: str, seed: int, attempt: int = 0) -> str:
-    """A well-formed id that no resource of an operation has, of the form of the known ones, or of the organization's own."""
+    """A well-formed id that no resource of an operation has: of the form of the known ones, or of the organization's own."""
     listing = collection_of(operation)
     known = estate.walk(listing).ids if listing else []
     if not known:
@@ -66,25 +67,36 @@ def unknown_id(estate: Estate, operation: str, seed: int, attempt: int = 0) -> s
     return resembling(known[0], known, f"{seed} {operation} {attempt}")
 
 
-def resembling(text: str, known: Collection[str], seed: str, changed: int = _CHANGED) -> str:
-    """A text of the same form that is none of the known ones: other characters of the same classes at its end.
+def resembling(text: str, known: Collection[str], seed: str) -> str:
+    """An id of the same form that is none of the known ones.
 
-    Only characters that stand at the end of known texts are taken, so that hexadecimal and base-32 forms stay what they are.
+    A number becomes one well beyond the known ones, so that no reading of it is among them; in all else the last characters
+    change to others of their class that the known ids end in, so that hexadecimal and base-32 forms stay what they are.
     """
     choose = random.Random(seed)  # noqa: S311 — nothing to keep secret
     taken = {*known, text}
-    used = {other[place] for other in taken for place in _end(other, changed)}
+    head, number = _parted(text)
+    numbers = [other for prefix, other in map(_parted, taken) if prefix == head]
+    if all(number.isdecimal() and number.isascii() for number in numbers):
+        beyond = max(map(int, numbers)) + choose.randrange(*_BEYOND)
+        return f"{head}{beyond:0{len(number)}}"
+    used = {character for other in taken for character in _parted(other)[1][-_CHANGED:]}
     for _ in range(_TRIES):
-        characters = list(text)
-        for place in _end(text, changed):
-            alphabet = next(group for group in _CLASSES if characters[place] in group)
-            characters[place] = choose.choice(sorted(used & set(alphabet)))
-        made = "".join(characters)
+        made = head + number[:-_CHANGED] + "".join(_another(c, used, choose) for c in number[-_CHANGED:])
         if made not in taken:
             return made
-    return text + text[-1:] * changed
+    return text + text[-1:] * _CHANGED
 
 
-def _end(text: str, changed: int) -> list[int]:
-    places = [place for place, character in enumerate(text) if character.isascii() and character.isalnum()]
-    return places[-changed:]
+def _parted(id_: str) -> tuple[str, str]:
+    """An id's prefix up to its last separator, and what tells it from others."""
+    end = len(id_)
+    while end and not (id_[end - 1].isascii() and id_[end - 1].isalnum()):
+        end -= 1  # padding, as of base64
+    start = max((place + 1 for place in range(end) if not id_[place].isalnum()), default=0)
+    return id_[:start], id_[start:]
+
+
+def _another(character: str, used: Collection[str], choose: random.Random) -> str:
+    alphabet = next((group for group in _CLASSES if character in group), character)
+    return choose.choice(sorted(set(used) & set(alphabet)))

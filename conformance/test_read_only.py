@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from conformance.agreement import Resource, disagreement
+from conformance.agreement import Resource, disagreement, steady
 from conformance.client import Client
 from conformance.estate import Estate
 from conformance.exchange import Exchange
@@ -94,8 +94,7 @@ def _changes_again(estate: Estate, operation: str) -> None:
     first, before = (served(estate.caller, operation, **estate.parameters(operation)) for _ in range(2))
     attempts = _write(estate, before, operation)
     after = _look_again(estate, before, attempts)
-    steady = {member: value for member, value in before.json.items() if first.json.get(member) == value}
-    change = _change(steady, after.json)
+    change = _change(steady(before.json, first.json), after.json)
     expect(not change, f"{', '.join(WRITES[operation])} made a difference: {change}", *attempts, after)
 
 
