@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 from conformance import schemas
@@ -37,7 +36,6 @@ from conformance.story import PROBLEM, NotJudged, NotTested, Violation
 
 Reading = Literal["burst", "strict", "neither"]
 
-_AT_ONCE = 1.0
 _KEYS_OF_THEIR_OWN = (SPENDER, WITNESS, BORDER, SPREAD)
 _NEEDED = {
     SPENDER: "keys.spare, or a second key of the primary organization",
@@ -80,21 +78,19 @@ def floor(measured: Measured, role: str) -> None:
     """RATE-2: the first requests of a rested key are served, however they were spread; see `stories` for the patterns."""
     attempts = measured.of(role)
     wanted = measured.limits.burst if (measured.bound, role) == ("burst", SPENDER) else measured.limits.floor
-    first = attempts[:wanted]
+    first = [attempt for attempt in attempts[:wanted] if attempt.answered - attempts[0].sent <= MINUTE]
     refused = [attempt for attempt in first if attempt.refused]
     if refused and _slowed(measured):
         raise NotJudged("a refusal may be due to other keys: the limit is not the key's own (RATE-7)", *_shown(refused))
-    if refused and _took(first) <= MINUTE:
-        served = sum(attempt.served for attempt in first)
+    if refused:
         raise Violation(
-            f"a rested key was refused: of its first {len(first)} requests, sent {_spread(first)}, {served} were served",
+            f"a rested key was refused after {served_at_first(first)} requests in {_took(first):.1f} s, "
+            f"where {wanted} are to be served",
             *_shown(refused[:1]),
         )
-    if refused:
-        raise NotJudged(f"{len(first)} requests took {_took(first):.0f} s: too slow to be within a minute")
     sound, served = (sum(getattr(attempt, what) for attempt in first) for what in ("sound", "served"))
     if served < wanted or sound < wanted / 2:
-        raise NotJudged(f"of {wanted} requests {served} were answered, {sound} as the schema asks")
+        raise NotJudged(f"of {wanted} requests {served} were answered within a minute, {sound} as the schema asks")
 
 
 def ceiling(measured: Measured, role: str) -> None:
@@ -280,13 +276,6 @@ def _refusal_fault(refusal: Attempt) -> str | None:
 def _took(attempts: Timeline) -> float:
     """Seconds from the first request's sending to the last answer."""
     return max(attempt.answered for attempt in attempts) - min(attempt.sent for attempt in attempts)
-
-
-def _spread(attempts: Timeline) -> str:
-    longest = max((later.sent - earlier.sent for earlier, later in pairwise(attempts)), default=0.0)
-    if longest < _AT_ONCE:
-        return f"at once ({_took(attempts):.1f} s)"
-    return f"over {_took(attempts):.0f} s with pauses of up to {longest:.1f} s"
 
 
 def _ends(attempts: Timeline) -> list[Exchange]:
