@@ -124,7 +124,7 @@ def _judge(config: pytest.Config) -> Judge:
     clock = TargetClock((lambda seconds: _advance(advance, seconds)) if advance else None)
     try:
         client = Client(target, clock, lambda line: _show(config, line))
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, ValueError) as error:
         raise pytest.UsageError(f"base_url: {error}") from None
     ledger = Ledger(strict=bool(config.getini("strict")), require_all=option.require_all, only=only, known=known)
     command = shlex.join(["pytest", *map(str, config.invocation_params.args)])

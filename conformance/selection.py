@@ -49,9 +49,9 @@ def listing(ids: frozenset[str] | None, target: Target | None, width: int) -> li
         lines += _wrapped(head, requirement.title, width)
         if requirement.needs:
             lines += _wrapped("", _need(requirement, target), width)
-    untestable = sum(bool(missing(requirement, target)) for requirement in requirements)
-    offers = "all of them" if not untestable else f"{len(requirements) - untestable} of them"
-    return [*lines, "", f"{len(requirements)} requirements; {_name(target)} offers what {offers} need"]
+    testable = sum(not missing(requirement, target) for requirement in requirements)
+    offers = f"{'This target' if target else 'The embedded mock'} offers what {testable} of {len(requirements)} need."
+    return [*lines, "", offers]
 
 
 def _need(requirement: spec.Requirement, target: Target | None) -> str:
@@ -59,10 +59,6 @@ def _need(requirement: spec.Requirement, target: Target | None) -> str:
     if len(lacking) == len(requirement.needs):
         return f"needs {in_words(requirement.needs)}: not offered"
     return f"needs {in_words(requirement.needs)}: {f'lacks {in_words(lacking)}' if lacking else 'offered'}"
-
-
-def _name(target: Target | None) -> str:
-    return "this target" if target else "the embedded mock"
 
 
 def _wrapped(head: str, text: str, width: int) -> list[str]:
