@@ -29,6 +29,7 @@ def banner(parts: Parts, settings: Settings, base_url: str) -> str:
             _fact("Rate limit", _rate_limit(settings)),
             *_modified(settings),
             *_organizations(parts),
+            *_webhooks(parts),
             "",
             click.style("Try it", bold=True),
             f'  curl -H "Authorization: Bearer {click.style(first.secret, fg="green")}" \\',
@@ -61,6 +62,13 @@ def _organizations(parts: Parts) -> Iterator[str]:
         name = click.style(tenant.organization.name, bold=True)
         yield f"{name}  {organization_id}  {len(tenant.contacts)} contacts"
         yield from _keys(key for key in parts.keys if key.organization_id == organization_id)
+
+
+def _webhooks(parts: Parts) -> Iterator[str]:
+    for endpoint in parts.webhooks.endpoints:
+        yield ""
+        yield f"{click.style('Webhook', bold=True)}  {endpoint.url}"
+        yield _fact("secret", click.style(endpoint.secret, fg="green"))
 
 
 def _keys(keys: Iterable[ApiKey]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 if TYPE_CHECKING:
-    from mockserver.parts import Modification
+    from mockserver.parts import Modification, Parts
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -46,6 +46,20 @@ def main() -> None:
 @click.option("--fault", "faults", metavar="NAME", multiple=True, help="Break the contract in this way (repeatable).")
 @click.option("--variant", "variants", metavar="NAME", multiple=True, help="Keep it in another way (repeatable).")
 @click.option(
+    "--webhook",
+    "webhooks",
+    metavar="URL",
+    multiple=True,
+    help="Deliver the first organization's events to this endpoint (repeatable).",
+)
+@click.option(
+    "--allow-webhook-host",
+    "webhook_hosts",
+    metavar="HOST",
+    multiple=True,
+    help="Deliver to this host too, which is not this machine (repeatable).",
+)
+@click.option(
     "--write-target",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -64,6 +78,8 @@ def command(
     no_rate_limit: bool,
     faults: Sequence[str],
     variants: Sequence[str],
+    webhooks: Sequence[str],
+    webhook_hosts: Sequence[str],
     write_target: Path | None,
     quiet: bool,
 ) -> None:
@@ -83,8 +99,9 @@ def command(
     from mockserver.banner import banner
     from mockserver.target import target_toml, write_private
 
-    settings = Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, changes)
+    settings = Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, changes, webhook_hosts)
     mock = create_app(settings)
+    _register(mock.parts, webhooks)
     address = base_url(listener)
 
     def ready() -> None:
@@ -97,6 +114,16 @@ def command(
         serve(mock, listener, ready)
     except OSError as error:
         raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
+
+
+def _register(parts: Parts, urls: Sequence[str]) -> None:
+    """Register webhook endpoints for the first organization. Raises BadParameter for a URL that cannot be delivered to."""
+    organization = next(iter(parts.tenants))
+    for url in urls:
+        try:
+            parts.webhooks.register(organization, url)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--webhook") from error
 
 
 def modifications(kind: str, package: str, names: Sequence[str]) -> list[Modification]:

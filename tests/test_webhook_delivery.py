@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.probes.receiver import Receiver as HttpReceiver
 from mockserver.clock import Clock
 from mockserver.tenants.seed import seed
 from mockserver.webhooks import service
@@ -22,6 +27,7 @@ from mockserver.webhooks.service import ATTEMPT_WITHIN, Webhooks
 from mockserver.webhooks.signing import HEADER, digest, sign
 from mockserver.webhooks.steps import BACKOFF
 from tests.mock_client import Client, new_mock
+from tests.test_mock_cli import PATIENCE, running
 
 START = 1_790_000_000.0
 OWN, FOREIGN = "org_own", "org_foreign"
@@ -491,3 +497,24 @@ class TestControl:
 
 def test_an_endpoint_keeps_its_secrets_to_itself() -> None:
     assert "whsec" not in repr(Endpoint("whk_1", OWN, "http://127.0.0.1/", "whsec_1", START, replaced="whsec_0"))
+
+
+def test_an_endpoint_of_the_command_line_gets_events_that_its_printed_secret_verifies(tmp_path: Path) -> None:
+    receiver = HttpReceiver("127.0.0.1:0", lambda: 0.0)
+    endpoint = receiver.endpoint("primary")
+    try:
+        with running(tmp_path, "--webhook", endpoint.url) as mock:
+            assert mock.hook("webhooks", "trigger").returncode == 0
+            assert receiver.wait(lambda: bool(endpoint.arrived), PATIENCE)
+            printed, _ = mock.interrupt()
+    finally:
+        receiver.close()
+    endpoint.secret = re.findall(r"whsec_[0-9a-f]+", printed)[0]
+    assert endpoint.deliveries[0].verified
+
+
+def test_an_endpoint_that_cannot_be_is_a_usage_error() -> None:
+    arguments = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "0", "--webhook", "ftp://127.0.0.1/"]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 2
+    assert re.fullmatch(r"outbound-mock: [^\n]*--webhook[^\n]*\n", done.stderr)
