@@ -11,6 +11,9 @@ from typing import ClassVar, Protocol
 
 from mockserver.changes.catalogue import collect
 from mockserver.faults import (
+    filters,
+    operations,
+    page_sizes,
     pagination,
 )
 from mockserver.parts import Modification
@@ -23,6 +26,9 @@ class Fault(Modification, Protocol):
 
 
 _FAULTS: Mapping[str, type[Fault]] = collect(
+    filters,
+    operations,
+    page_sizes,
     pagination,
 )
 

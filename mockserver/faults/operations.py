@@ -1,0 +1,489 @@
+"""Operations that answer something else than the document says."""
+
+# ruff: noqa: D102 - the class says what its install does
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.access.caller import CALLER, Caller
+from mockserver.access.parameters import Parameters
+from mockserver.access.problems import Problem
+from mockserver.answer import Answer, json_answer, json_bytes
+from mockserver.changes.answers import (
+    change_items,
+    change_problems,
+    change_single,
+    edited,
+    with_status,
+    without_header,
+)
+from mockserver.changes.requests import operation_path, resource_asked
+from mockserver.handlers.me import get_me
+from mockserver.parts import Parts
+
+_WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def _without(*members: str) -> Any:
+    return lambda resource: {name: value for name, value in resource.items() if name not in members}
+
+
+@dataclass(frozen=True)
+class ContactsWithoutStatus:
+    """Contacts lack a required member."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-1",)
+
+    def install(self, parts: Parts) -> None:
+        change_items(parts, "contacts", _without("qualificationStatus"))
+        change_single(parts, "contacts", _without("qualificationStatus"))
+
+
+@dataclass(frozen=True)
+class EventTimesAsNumbers:
+    """Times of events are milliseconds since 1970."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-1",)
+
+    def install(self, parts: Parts) -> None:
+        change_items(parts, "events", lambda event: {**event, "createdAt": 1_790_000_000_000})
+
+
+@dataclass(frozen=True)
+class EmptyListIdsAreNull:
+    """A contact on no list has null for its lists."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-1",)
+
+    def install(self, parts: Parts) -> None:
+        for change in (change_items, change_single):
+            change(parts, "contacts", lambda contact: {**contact, "listIds": contact["listIds"] or None})
+
+
+@dataclass(frozen=True)
+class SuccessAsText:
+    """JSON is served as text/plain."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-1",)
+
+    def install(self, parts: Parts) -> None:
+        parts.success = lambda body: Answer(200, b"text/plain; charset=utf-8", body)
+
+
+@dataclass(frozen=True)
+class MeOfFirstKey:
+    """`/me` reports the organization's first key, whichever was presented."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-2",)
+
+    def install(self, parts: Parts) -> None:
+        def me(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+            first = next(key for key in parts.keys if key.organization_id == caller.key.organization_id)
+            return get_me(parts, replace(caller, key=first), parameters)
+
+        parts.handlers["getMe"] = me
+
+
+@dataclass(frozen=True)
+class MeOfKeysOwnOrganization:
+    """`/me` reports an organization of each key's own: two keys of one do not seem to belong together."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-2",)
+
+    def install(self, parts: Parts) -> None:
+        healthy = parts.handlers["getMe"]
+
+        def me(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+            def of_key(found: dict[str, Any]) -> dict[str, Any]:
+                return {**found, "organization": {**found["organization"], "id": f"org_{caller.key.id}"}}
+
+            return edited(healthy(parts, caller, parameters), of_key)
+
+        parts.handlers["getMe"] = me
+
+
+@dataclass(frozen=True)
+class SingleContactStale:
+    """A single contact comes from a replica that lags behind the list."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-3",)
+
+    def install(self, parts: Parts) -> None:
+        change_single(parts, "contacts", lambda contact: {**contact, "updatedAt": contact["createdAt"]})
+
+
+@dataclass(frozen=True)
+class SingleListCountsNobody:
+    """A single list counts no contacts."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-3",)
+
+    def install(self, parts: Parts) -> None:
+        change_single(parts, "lists", lambda contact_list: {**contact_list, "contactCount": 0})
+
+
+@dataclass(frozen=True)
+class ListedSubjectsCut:
+    """Subjects are cut to twenty characters in the list of drafts."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-3",)
+
+    def install(self, parts: Parts) -> None:
+        change_items(parts, "drafts", lambda draft: {**draft, "subject": draft["subject"][:20]})
+
+
+@dataclass(frozen=True)
+class SingleContactLosesNulls:
+    """A single contact shows an empty string where the list has null."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-3",)
+
+    def install(self, parts: Parts) -> None:
+        change_single(
+            parts,
+            "contacts",
+            lambda contact: {**contact, **{name: contact[name] or "" for name in ("title", "location", "lastName")}},
+        )
+
+
+@dataclass(frozen=True)
+class DraftWithoutBody:
+    """A single draft is what the list shows of it, and its timeline."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-4", "OP-1")
+
+    def install(self, parts: Parts) -> None:
+        change_single(parts, "drafts", _without("body"))
+
+
+@dataclass(frozen=True)
+class DraftWithoutTimeline:
+    """A single draft has no engagement timeline."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-4", "OP-1")
+
+    def install(self, parts: Parts) -> None:
+        change_single(parts, "drafts", _without("engagement"))
+
+
+@dataclass(frozen=True)
+class EngagementNewestFirst:
+    """The engagement timeline begins with the newest."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-4",)
+
+    def install(self, parts: Parts) -> None:
+        change_single(parts, "drafts", lambda draft: {**draft, "engagement": draft["engagement"][::-1]})
+
+
+@dataclass(frozen=True)
+class DraftBodyEmpty:
+    """The body of a single draft is an empty string, whatever its snippet says."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-4",)
+
+    def install(self, parts: Parts) -> None:
+        change_single(parts, "drafts", lambda draft: {**draft, "body": ""})
+
+
+@dataclass(frozen=True)
+class ResearchOfAnotherContact:
+    """Every contact is answered the same dossier, its contact's id and all, if it has one."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-5",)
+
+    def install(self, parts: Parts) -> None:
+        healthy = parts.single
+        first: dict[str, bytes] = {}
+
+        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+            found = healthy(caller, collection, resource_id)
+            if collection != "research" or found is None:
+                return found
+            return first.setdefault(caller.tenant.organization.id, found)
+
+        parts.single = single
+
+
+@dataclass(frozen=True)
+class MissingResearchIsEmpty:
+    """A contact without a dossier is answered an empty one."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-5",)
+
+    def install(self, parts: Parts) -> None:
+        healthy = parts.single
+
+        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+            found = healthy(caller, collection, resource_id)
+            if collection != "research" or found or not healthy(caller, "contacts", resource_id):
+                return found
+            dossier = {"contactId": resource_id, "level": "L4", "summary": "", "sections": []}
+            return json_bytes({**dossier, "generatedAt": "2026-05-23T10:00:00.000Z", "expiresAt": None})
+
+        parts.single = single
+
+
+@dataclass(frozen=True)
+class MissingResearchIsNull:
+    """A contact without a dossier is answered 200 and null."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-5", "OP-1")
+
+    def install(self, parts: Parts) -> None:
+        healthy = parts.single
+
+        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+            found = healthy(caller, collection, resource_id)
+            known = collection == "research" and healthy(caller, "contacts", resource_id)
+            return b"null" if known and not found else found
+
+        parts.single = single
+
+
+def _answer_writes(parts: Parts, answer: Any) -> None:
+    """Have writes of valid keys answered by `answer`: (scope, caller) → Answer, None for the healthy one."""
+
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+            written = scope["method"] in _WRITES and isinstance(scope.get(CALLER), Caller)
+            await ((answer(scope, scope[CALLER]) if written else None) or app)(scope, receive, send)
+
+        return answered
+
+    parts.inner.append(layer)
+
+
+@dataclass(frozen=True)
+class WritesPretended:
+    """Writes are answered 200 and change nothing."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+
+    def install(self, parts: Parts) -> None:
+        _answer_writes(parts, lambda _scope, _caller: json_answer({"ok": True}))
+
+
+@dataclass(frozen=True)
+class PostTakenForGet:
+    """The router looks at paths alone: a POST is answered as a GET."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+
+    def install(self, parts: Parts) -> None:
+        def layer(app: ASGIApp) -> ASGIApp:
+            async def as_get(scope: Scope, receive: Receive, send: Send) -> None:
+                await app({**scope, "method": "GET"} if scope["method"] == "POST" else scope, receive, send)
+
+            return as_get
+
+        parts.inner.append(layer)
+
+
+@dataclass(frozen=True)
+class RefusedDeleteDeletes:
+    """A DELETE of a contact is answered 405, when it is done."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+
+    def install(self, parts: Parts) -> None:
+        def delete(scope: Scope, caller: Caller) -> None:
+            collection, resource_id = resource_asked(scope) or ("", "")
+            if scope["method"] == "DELETE" and collection == "contacts":
+                caller.tenant.contacts.remove(resource_id)
+
+        _answer_writes(parts, delete)
+
+
+@dataclass(frozen=True)
+class RefusedPatchChanges:
+    """A write to a single contact, list or draft is answered 405, and sets its updatedAt all the same."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+
+    def install(self, parts: Parts) -> None:
+        def touch(scope: Scope, caller: Caller) -> None:
+            collection, resource_id = resource_asked(scope) or ("", "")
+            if scope["method"] == "PATCH" and collection in ("contacts", "lists", "drafts"):
+                store = getattr(caller.tenant, collection)
+                if resource := store.read(resource_id):
+                    store.put({**resource, "updatedAt": "2030-01-01T00:00:00.000Z"})
+
+        _answer_writes(parts, touch)
+
+
+@dataclass(frozen=True)
+class PostAddsContact:
+    """A POST of a contact is answered 201, and there it is."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+
+    def install(self, parts: Parts) -> None:
+        def add(scope: Scope, caller: Caller) -> Answer | None:
+            if scope["method"] != "POST" or operation_path(scope) != "/contacts":
+                return None
+            return json_answer(caller.tenant.add_contact(parts.clock.now()), 201)
+
+        _answer_writes(parts, add)
+
+
+@dataclass(frozen=True)
+class HeadRefused:
+    """HEAD is answered 405."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-7",)
+
+    def install(self, parts: Parts) -> None:
+        def layer(app: ASGIApp) -> ASGIApp:
+            async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
+                await app({**scope, "method": "PURGE"} if scope["method"] == "HEAD" else scope, receive, send)
+
+            return unknown
+
+        parts.inner.append(layer)
+
+
+@dataclass(frozen=True)
+class AllowMissing:
+    """A 405 does not say which methods are allowed."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-7",)
+
+    def install(self, parts: Parts) -> None:
+        change_problems(
+            parts, lambda problem, _scope: replace(problem, headers=tuple(without_header(problem.headers, b"allow")))
+        )
+
+
+@dataclass(frozen=True)
+class DocumentMissesOperation:
+    """The published document lacks the research operation."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
+
+    def install(self, parts: Parts) -> None:
+        paths = parts.document["paths"]
+        parts.document = {
+            **parts.document,
+            "paths": {path: item for path, item in paths.items() if not path.endswith("/research")},
+        }
+
+
+@dataclass(frozen=True)
+class DocumentOfOpenApi30:
+    """The published document says that it is OpenAPI 3.0."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
+
+    def install(self, parts: Parts) -> None:
+        parts.document = {**parts.document, "openapi": "3.0.3"}
+
+
+@dataclass(frozen=True)
+class DocumentInvalid:
+    """The published document breaks the rules of OpenAPI: its responses have no description."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
+
+    def install(self, parts: Parts) -> None:
+        document = deepcopy(dict(parts.document))
+        for item in document["paths"].values():
+            item["get"]["responses"] = {"200": {"content": "application/json"}}
+        parts.document = document
+
+
+@dataclass(frozen=True)
+class DocumentDangles:
+    """The published document refers to a schema that it does not have."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
+
+    def install(self, parts: Parts) -> None:
+        document = deepcopy(dict(parts.document))
+        del document["components"]["schemas"]["Contact"]
+        parts.document = document
+
+
+@dataclass(frozen=True)
+class DocumentHidesSecurity:
+    """The published document does not say that a key is needed."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-9",)
+
+    def install(self, parts: Parts) -> None:
+        document = deepcopy(dict(parts.document))
+        document.pop("security", None)
+        del document["components"]["securitySchemes"]
+        for item in document["paths"].values():
+            item["get"].pop("security", None)
+        parts.document = document
+
+
+@dataclass(frozen=True)
+class DocumentHidesFilters:
+    """The published document does not have the filters of contacts."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-9",)
+
+    def install(self, parts: Parts) -> None:
+        document = deepcopy(dict(parts.document))
+        document["paths"][_path("/contacts", document)]["get"]["parameters"] = []
+        parts.document = document
+
+
+def _path(ending: str, document: dict[str, Any]) -> str:
+    return next(str(path) for path in document["paths"] if path.endswith(ending))
+
+
+@dataclass(frozen=True)
+class UnknownIdIsEmpty:
+    """An id that nothing has is answered 200 and an empty object."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-10", "OP-1")
+
+    def install(self, parts: Parts) -> None:
+        healthy = parts.single
+
+        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+            found = healthy(caller, collection, resource_id)
+            return b"{}" if found is None and collection != "research" else found
+
+        parts.single = single
+
+
+@dataclass(frozen=True)
+class UnknownIdIs400:
+    """An id that nothing has is answered 400, as a malformed one."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-10",)
+
+    def install(self, parts: Parts) -> None:
+        def change(problem: Problem, scope: Scope) -> Problem:
+            found = problem.kind.slug == "not-found" and resource_asked(scope)
+            return with_status(problem, 400) if found and found[0] != "research" else problem
+
+        change_problems(parts, change)
+
+
+@dataclass(frozen=True)
+class UnknownIdGetsAnother:
+    """An id that nothing has is answered the newest contact, as the nearest match."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-10",)
+
+    def install(self, parts: Parts) -> None:
+        healthy = parts.single
+
+        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+            found = healthy(caller, collection, resource_id)
+            if found or collection != "contacts":
+                return found
+            newest = parts.page(caller, collection, {}, None, 1).items
+            return newest[0] if newest else None
+
+        parts.single = single
