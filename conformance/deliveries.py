@@ -19,6 +19,7 @@ FRESH = 300.0
 
 # A Date header is cut to whole seconds, and so may the timestamp be.
 _ROUNDING = 2.0
+_SHOWN = 60
 
 
 class RecordError(Exception):
@@ -91,7 +92,7 @@ class Delivery:
     @property
     def line(self) -> str:
         """The delivery on one line, for messages, without anything secret."""
-        event = f" ({self.event.type} {self.event.id})" if self.event else ""
+        event = f" ({_plain(self.event.type)} {_plain(self.event.id)})" if self.event else ""
         return f"delivery {self.number} to {self.endpoint}{event}"
 
 
@@ -193,6 +194,11 @@ def _objects(document: Any) -> Iterator[dict[str, Any]]:
         objects = [value for value in level if isinstance(value, dict)]
         yield from objects
         level = [inner for found in objects for inner in found.values()]
+
+
+def _plain(text: str) -> str:
+    """A text of the target's, short, and on one line."""
+    return text if text.isprintable() and len(text) <= _SHOWN else f"{text[:_SHOWN]!a}…"
 
 
 def _refuse(constant: str) -> None:

@@ -87,7 +87,7 @@ def test_a_delivery_is_a_post_of_signed_json(deliveries: Deliveries, request: py
     """What arrives is a POST of JSON with a signature header; and where events were triggered, something arrives."""
     live = deliveries.live
     if live and not live.own:
-        _nothing_arrived(live, embedded=not (request.config.option.base_url or request.config.option.target))
+        live.judge_silence(embedded=not (request.config.option.base_url or request.config.option.target))
     _none_has(shape_fault, deliveries.some())
 
 
@@ -184,20 +184,11 @@ def test_an_endpoint_gets_its_own_organizations_events_alone(live: Live, primary
         )
     if not _events(live.own):
         raise NotJudged("the primary organization's endpoints got no event")
+    shared = _events(live.own)
     for delivery in live.neighbour.deliveries:
         expect(_organization(delivery) != organization, f"{delivery.line}: it is the primary organization's event")
-    both = _events(live.neighbour.deliveries) & _events(live.own)
-    expect(not both, f"endpoints of both organizations got the same events: {', '.join(sorted(both))}")
-
-
-def _nothing_arrived(live: Live, *, embedded: bool) -> None:
-    """Events were triggered, and the endpoint of the primary organization got none.
-
-    That breaks the requirement where the target can reach the receiver for sure; a container or a host elsewhere may not.
-    """
-    message = f"no delivery reached {live.receiver.address}, although endpoints were registered and events triggered"
-    expect(not (embedded or live.receiver.visits), message)
-    not_tested(f"{message}; can the target reach that address? webhooks.listen sets it")
+        shown = f"{delivery.line}: the primary organization's endpoints got the same event"
+        expect(not delivery.event or delivery.event.id not in shared, shown)
 
 
 def _none_has(fault: Callable[[Delivery], str | None], deliveries: Sequence[Delivery]) -> None:

@@ -222,6 +222,13 @@ def test_an_event_is_found_in_the_body(body: bytes, event: Event | None) -> None
     assert delivery(body=body).event == event
 
 
+def test_a_message_shows_what_a_target_sent_short_and_on_one_line() -> None:
+    body = json.dumps({"id": "a\n\x1b[31m", "eventType": "b" * 500}).encode()
+    shown = delivery(body=body).line
+    assert shown.isprintable()
+    assert len(shown) < 200
+
+
 def line(**changes: Any) -> str:
     known = {"headers": dict(headers(f"t={NOW},v1={HEX}")), "body": base64.b64encode(BODY).decode(), "receivedAt": NOW}
     return json.dumps({**known, "secret": SECRET, **changes})

@@ -21,7 +21,7 @@ from conformance.probes.live import Live
 from conformance.probes.receiver import Answer, CannotListen, Endpoint, Receiver
 from conformance.probes.trouble import TROUBLES, Trouble
 from conformance.signatures import HEADER
-from conformance.story import NotTested
+from conformance.story import NotTested, Violation
 from conformance.target import Webhooks
 
 WITHIN = 5.0
@@ -242,3 +242,14 @@ def test_the_signing_secrets_are_learnt_by_the_redactor(receiver: Receiver) -> N
     with pytest.raises(NotTested):
         started.begin()
     assert "0123456789" not in started.redactor.text("whsec_0123456789abcdef")
+
+
+def test_silence_is_a_violation_only_where_the_receiver_can_be_reached_for_sure(receiver: Receiver) -> None:
+    silent = live(receiver)
+    with pytest.raises(Violation, match="no delivery reached"):
+        silent.judge_silence(embedded=True)
+    with pytest.raises(NotTested, match="can the target reach that address"):
+        silent.judge_silence(embedded=False)
+    ask(receiver.endpoint("secondary").url)
+    with pytest.raises(Violation, match="no delivery reached"):
+        silent.judge_silence(embedded=False)

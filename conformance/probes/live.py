@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from conformance import commands
 from conformance.clock import TargetClock
@@ -14,7 +15,7 @@ from conformance.exchange import Redactor
 from conformance.probes.receiver import Answer, Endpoint, Receiver, Script, accept
 from conformance.probes.trouble import TROUBLES, Trouble
 from conformance.signatures import seconds
-from conformance.story import NotTested
+from conformance.story import NotTested, expect, not_tested
 from conformance.target import Webhooks
 
 TRIGGERED = 3
@@ -77,6 +78,18 @@ class Live:
     def own(self) -> tuple[Delivery, ...]:
         """All that has arrived at the primary organization's endpoints."""
         return (*self.main.deliveries, *(self.troubled.deliveries if self.troubled else ()))
+
+    def judge_silence(self, *, embedded: bool) -> NoReturn:
+        """Events were triggered, and no endpoint of the primary organization got anything.
+
+        Raises Violation where the target can reach the receiver for sure: our own mock, or one that has reached it. A
+        container, or a host elsewhere, may not be able to: NotTested.
+        """
+        message = (
+            f"no delivery reached {self.receiver.address}, although endpoints were registered and events triggered"
+        )
+        expect(not (embedded or self.receiver.visits), message)
+        not_tested(f"{message}; can the target reach that address? webhooks.listen sets it")
 
     def attempts(self, trouble: Answer) -> Sequence[Delivery]:
         """The attempts of the delivery that met a trouble, after waiting for them. Raises NotTested where none met it."""
