@@ -11,10 +11,14 @@ from typing import ClassVar, Protocol
 
 from mockserver.changes.catalogue import collect
 from mockserver.faults import (
+    authentication,
+    errors,
     filters,
     operations,
     page_sizes,
     pagination,
+    scopes,
+    tenants,
 )
 from mockserver.parts import Modification
 
@@ -26,10 +30,14 @@ class Fault(Modification, Protocol):
 
 
 _FAULTS: Mapping[str, type[Fault]] = collect(
+    authentication,
+    errors,
     filters,
     operations,
     page_sizes,
     pagination,
+    scopes,
+    tenants,
 )
 
 

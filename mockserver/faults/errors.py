@@ -1,0 +1,369 @@
+"""Errors that are no problems, that contradict themselves or tell too much, and input that crashes."""
+
+# ruff: noqa: D102 - the class says what its install does
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver.access.caller import presented_secret
+from mockserver.access.problems import Problem
+from mockserver.answer import Answer
+from mockserver.changes.answers import change_members, change_problems, rewriting
+from mockserver.changes.requests import BASE, resource_asked
+from mockserver.parts import Parts
+
+_LONGEST_ID = 255
+
+
+def _change_answer(
+    parts: Parts, applies: Callable[[Problem, Scope], bool], answer: Callable[[Problem], Answer]
+) -> None:
+    """Have some problems answered without being told as a problem document."""
+    healthy = parts.problem
+
+    def problem(problem: Problem, scope: Scope) -> Answer:
+        return answer(problem) if applies(problem, scope) else healthy(problem, scope)
+
+    parts.problem = problem
+
+
+def _is_unknown_path(problem: Problem, scope: Scope) -> bool:
+    collection, _ = resource_asked(scope) or ("", "")
+    return problem.kind.slug == "not-found" and collection not in ("contacts", "lists", "drafts", "research")
+
+
+@dataclass(frozen=True)
+class ProblemsAsJson:
+    """Problems are served as application/json."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-1",)
+
+    def install(self, parts: Parts) -> None:
+        def change(_scope: Scope, answer: Answer) -> None:
+            if answer.status >= 400:
+                answer.headers = [(name, value.replace(b"problem+json", b"json")) for name, value in answer.headers]
+
+        parts.outer.append(rewriting(change))
+
+
+@dataclass(frozen=True)
+class UnknownPathsAsHtml:
+    """An unknown path is answered by the framework's page."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-1",)
+
+    def install(self, parts: Parts) -> None:
+        html = b"<!doctype html><title>404</title><h1>Not Found</h1>"
+        _change_answer(parts, _is_unknown_path, lambda _problem: Answer(404, b"text/html; charset=utf-8", html))
+
+
+@dataclass(frozen=True)
+class WritesRefusedAsText:
+    """A 405 is answered by the framework, in plain text."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-1",)
+
+    def install(self, parts: Parts) -> None:
+        _change_answer(
+            parts,
+            lambda problem, _scope: problem.kind.status == 405,
+            lambda problem: Answer(405, b"text/plain", b"Method Not Allowed", problem.headers),
+        )
+
+
+@dataclass(frozen=True)
+class UnauthorizedWithoutBody:
+    """A 401 has no body."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-1", "ERROR-2")
+
+    def install(self, parts: Parts) -> None:
+        _change_answer(
+            parts,
+            lambda problem, _scope: problem.kind.status == 401,
+            lambda problem: Answer(401, b"text/plain", b"", problem.headers),
+        )
+
+
+@dataclass(frozen=True)
+class BadParametersAsErrorsOnly:
+    """A 400 is an object of the validator's own, under the right content type."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-2", "ERROR-3")
+
+    def install(self, parts: Parts) -> None:
+        def change(members: dict[str, Any]) -> dict[str, Any]:
+            return {"message": members["detail"], "code": "BAD_REQUEST"} if members["status"] == 400 else members
+
+        change_members(parts, change)
+
+
+def _leave_out(parts: Parts, name: str) -> None:
+    change_members(parts, lambda members: {member: value for member, value in members.items() if member != name})
+
+
+@dataclass(frozen=True)
+class ProblemWithoutTitle:
+    """Problems have no title."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-2",)
+
+    def install(self, parts: Parts) -> None:
+        _leave_out(parts, "title")
+
+
+@dataclass(frozen=True)
+class ProblemWithoutDetail:
+    """Problems have no detail."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-2",)
+
+    def install(self, parts: Parts) -> None:
+        _leave_out(parts, "detail")
+
+
+@dataclass(frozen=True)
+class NotFoundWithoutType:
+    """A 404 has no type."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-2",)
+
+    def install(self, parts: Parts) -> None:
+        change_members(
+            parts,
+            lambda members: {
+                name: value for name, value in members.items() if members["status"] != 404 or name != "type"
+            },
+        )
+
+
+@dataclass(frozen=True)
+class TypeIsNoUri:
+    """A problem's type is a phrase."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-2", "ERROR-4")
+
+    def install(self, parts: Parts) -> None:
+        change_members(parts, lambda members: {**members, "type": f"error: {members['title']} <{members['status']}>"})
+
+
+@dataclass(frozen=True)
+class StatusAsString:
+    """A problem's status is a string."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-2", "ERROR-3")
+
+    def install(self, parts: Parts) -> None:
+        change_members(parts, lambda members: {**members, "status": str(members["status"])})
+
+
+@dataclass(frozen=True)
+class DetailAsList:
+    """A problem's detail is a list of messages."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-2",)
+
+    def install(self, parts: Parts) -> None:
+        change_members(parts, lambda members: {**members, "detail": [members["detail"]]})
+
+
+@dataclass(frozen=True)
+class ForbiddenSays401:
+    """The body of a 403 says 401."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-3",)
+
+    def install(self, parts: Parts) -> None:
+        _say(parts, 403, 401)
+
+
+@dataclass(frozen=True)
+class NotFoundSays400:
+    """The body of a 404 says 400."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-3",)
+
+    def install(self, parts: Parts) -> None:
+        _say(parts, 404, 400)
+
+
+@dataclass(frozen=True)
+class RefusedWriteSays500:
+    """The body of a 405 says 500."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-3",)
+
+    def install(self, parts: Parts) -> None:
+        _say(parts, 405, 500)
+
+
+def _say(parts: Parts, status: int, said: int) -> None:
+    change_members(
+        parts, lambda members: {**members, "status": said if members["status"] == status else members["status"]}
+    )
+
+
+@dataclass(frozen=True)
+class ProblemsAboutBlank:
+    """All problems have the type about:blank."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-4",)
+
+    def install(self, parts: Parts) -> None:
+        change_members(parts, lambda members: {**members, "type": "about:blank"})
+
+
+@dataclass(frozen=True)
+class TitlesVary:
+    """A problem's title tells of the occurrence, not of the kind."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-4",)
+
+    def install(self, parts: Parts) -> None:
+        change_members(parts, lambda members: {**members, "title": f"{members['title']} at {members.get('instance')}"})
+
+
+def _crash_on(parts: Parts, crashes: Callable[[bytes, bytes], bool]) -> None:
+    """Have requests to the API crash: (raw path, query string) → whether they do."""
+
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["path"].startswith(BASE) and crashes(scope["raw_path"], scope["query_string"]):
+                raise RuntimeError("a defect")
+            await app(scope, receive, send)
+
+        return checked
+
+    parts.inner.append(layer)
+
+
+@dataclass(frozen=True)
+class NulCrashes:
+    """A NUL in path or query reaches the database, which takes none in a text."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
+
+    def install(self, parts: Parts) -> None:
+        _crash_on(parts, lambda path, query: b"%00" in path + query)
+
+
+@dataclass(frozen=True)
+class InvalidUtf8Crashes:
+    """A value that is no UTF-8 is an unhandled exception."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
+
+    def install(self, parts: Parts) -> None:
+        def crashes(path: bytes, query: bytes) -> bool:
+            try:
+                unquote_to_bytes(path + query).decode()
+            except UnicodeDecodeError:
+                return True
+            return False
+
+        _crash_on(parts, crashes)
+
+
+@dataclass(frozen=True)
+class LongIdCrashes:
+    """An id longer than the column is an unhandled exception."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
+
+    def install(self, parts: Parts) -> None:
+        _crash_on(parts, lambda path, _query: max(map(len, path.split(b"/"))) > _LONGEST_ID)
+
+
+@dataclass(frozen=True)
+class LongSearchCrashes:
+    """A value longer than 1,000 characters is an unhandled exception."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
+
+    def install(self, parts: Parts) -> None:
+        _crash_on(parts, lambda _path, query: max(map(len, query.split(b"&"))) > 1_000)
+
+
+@dataclass(frozen=True)
+class RepeatedParameterCrashes:
+    """A repeated parameter is an array where a string was expected."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
+
+    def install(self, parts: Parts) -> None:
+        def crashes(_path: bytes, query: bytes) -> bool:
+            names = [pair.partition(b"=")[0] for pair in query.split(b"&")]
+            return len(set(names)) < len(names)
+
+        _crash_on(parts, crashes)
+
+
+def _append_detail(parts: Parts, said: Callable[[Problem, Scope], str]) -> None:
+    change_problems(parts, lambda problem, scope: replace(problem, detail=f"{problem.detail}{said(problem, scope)}"))
+
+
+@dataclass(frozen=True)
+class TraceShown:
+    """A 400 shows the stack trace of the exception that it came from."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-6",)
+
+    def install(self, parts: Parts) -> None:
+        trace = '\nTraceback (most recent call last):\n  File "api/paging.py", line 41, in page\nValueError: limit'
+        _append_detail(parts, lambda problem, _scope: trace if problem.kind.status == 400 else "")
+
+
+@dataclass(frozen=True)
+class QueryShown:
+    """A 404 shows the query that found nothing."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-6",)
+
+    def install(self, parts: Parts) -> None:
+        sql = " (SELECT * FROM contacts WHERE organization_id = $1 AND id = $2)"
+        _append_detail(parts, lambda problem, _scope: sql if problem.kind.slug == "not-found" else "")
+
+
+@dataclass(frozen=True)
+class FilePathShown:
+    """A problem with a cursor says in which file of the server it was found."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-6",)
+
+    def install(self, parts: Parts) -> None:
+        path = " (/usr/src/app/dist/pagination/cursor.js)"
+        _append_detail(parts, lambda problem, _scope: path if problem.kind.slug == "invalid-cursor" else "")
+
+
+def _echo_key(parts: Parts, status: int) -> None:
+    def said(problem: Problem, scope: Scope) -> str:
+        secret = (presented_secret(scope) or b"").decode("latin-1")
+        return f" ({secret})" if problem.kind.status == status else ""
+
+    _append_detail(parts, said)
+
+
+@dataclass(frozen=True)
+class InvalidKeyRepeated:
+    """A 401 repeats the key that was presented."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-6",)
+
+    def install(self, parts: Parts) -> None:
+        _echo_key(parts, 401)
+
+
+@dataclass(frozen=True)
+class ForbiddenKeyRepeated:
+    """A 403 repeats the key that was presented."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-6",)
+
+    def install(self, parts: Parts) -> None:
+        _echo_key(parts, 403)
