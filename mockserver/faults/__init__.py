@@ -17,8 +17,10 @@ from mockserver.faults import (
     operations,
     page_sizes,
     pagination,
+    rate_limits,
     scopes,
     tenants,
+    webhooks,
 )
 from mockserver.parts import Modification
 
@@ -36,8 +38,10 @@ _FAULTS: Mapping[str, type[Fault]] = collect(
     operations,
     page_sizes,
     pagination,
+    rate_limits,
     scopes,
     tenants,
+    webhooks,
 )
 
 
