@@ -8,7 +8,7 @@ from dataclasses import is_dataclass
 from types import ModuleType
 from typing import Any
 
-_NEW_WORD = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Z])")
+_NEW_WORD = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
 
 
 def collect(*modules: ModuleType) -> Mapping[str, Any]:

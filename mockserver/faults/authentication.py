@@ -99,16 +99,6 @@ class AnonymousMayReadResearch:
 
 
 @dataclass(frozen=True)
-class AnonymousMayAskWhoItIs:
-    """`/me` answers 200 without credentials."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("AUTH-1",)
-
-    def install(self, parts: Parts) -> None:
-        _serve_anonymous(parts, lambda scope: operation_path(scope) == "/me")
-
-
-@dataclass(frozen=True)
 class AnonymousForbidden:
     """Without credentials the answer is 403."""
 

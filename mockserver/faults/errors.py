@@ -129,21 +129,6 @@ class ProblemWithoutDetail:
 
 
 @dataclass(frozen=True)
-class NotFoundWithoutType:
-    """A 404 has no type."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("ERROR-2",)
-
-    def install(self, parts: Parts) -> None:
-        change_members(
-            parts,
-            lambda members: {
-                name: value for name, value in members.items() if members["status"] != 404 or name != "type"
-            },
-        )
-
-
-@dataclass(frozen=True)
 class TypeIsNoUri:
     """A problem's type is a phrase."""
 
@@ -191,16 +176,6 @@ class NotFoundSays400:
 
     def install(self, parts: Parts) -> None:
         _say(parts, 404, 400)
-
-
-@dataclass(frozen=True)
-class RefusedWriteSays500:
-    """The body of a 405 says 500."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("ERROR-3",)
-
-    def install(self, parts: Parts) -> None:
-        _say(parts, 405, 500)
 
 
 def _say(parts: Parts, status: int, said: int) -> None:

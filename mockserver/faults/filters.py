@@ -232,18 +232,6 @@ class ArchivedAlone:
 
 
 @dataclass(frozen=True)
-class ArchivedInverted:
-    """Archived lists are shown unless they are asked for."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-4",)
-
-    def install(self, parts: Parts) -> None:
-        change_filters(
-            parts, "lists", lambda filters: {} if filters.get("includeArchived") == "1" else {"includeArchived": "1"}
-        )
-
-
-@dataclass(frozen=True)
 class DraftStatusIgnored:
     """Drafts are not filtered by status."""
 

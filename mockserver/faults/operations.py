@@ -45,16 +45,6 @@ class ContactsWithoutStatus:
 
 
 @dataclass(frozen=True)
-class EventTimesAsNumbers:
-    """Times of events are milliseconds since 1970."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-1",)
-
-    def install(self, parts: Parts) -> None:
-        change_items(parts, "events", lambda event: {**event, "createdAt": 1_790_000_000_000})
-
-
-@dataclass(frozen=True)
 class EmptyListIdsAreNull:
     """A contact on no list has null for its lists."""
 
@@ -225,23 +215,6 @@ class MissingResearchIsEmpty:
                 return found
             dossier = {"contactId": resource_id, "level": "L4", "summary": "", "sections": []}
             return json_bytes({**dossier, "generatedAt": "2026-05-23T10:00:00.000Z", "expiresAt": None})
-
-        parts.single = single
-
-
-@dataclass(frozen=True)
-class MissingResearchIsNull:
-    """A contact without a dossier is answered 200 and null."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-5", "OP-1")
-
-    def install(self, parts: Parts) -> None:
-        healthy = parts.single
-
-        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
-            found = healthy(caller, collection, resource_id)
-            known = collection == "research" and healthy(caller, "contacts", resource_id)
-            return b"null" if known and not found else found
 
         parts.single = single
 

@@ -76,16 +76,6 @@ class DefaultOf49:
 
 
 @dataclass(frozen=True)
-class DefaultOf20:
-    """Without `limit` a page holds 20, as the framework has it."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-2",)
-
-    def install(self, parts: Parts) -> None:
-        change_default(parts, 20)
-
-
-@dataclass(frozen=True)
 class LimitPlusOne:
     """A page holds one item more than asked for: the one that was fetched to see whether there is more."""
 

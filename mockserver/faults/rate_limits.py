@@ -76,18 +76,6 @@ class ResetInMilliseconds:
 
 
 @dataclass(frozen=True)
-class ResetNextHour:
-    """X-RateLimit-Reset lies an hour ahead, whatever the window is."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-1",)
-
-    def install(self, parts: Parts) -> None:
-        _change_headers(
-            parts, lambda headers, admission: with_header(headers, _RESET, b"%d" % (admission.reset + 3_600))
-        )
-
-
-@dataclass(frozen=True)
 class LimitBelowZero:
     """X-RateLimit-Limit is -1, which means something to the gateway alone."""
 

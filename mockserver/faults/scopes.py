@@ -60,16 +60,6 @@ class SingleDraftNeedsNoScope:
 
 
 @dataclass(frozen=True)
-class EventsNeedNoScope:
-    """Events need no scope."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1",)
-
-    def install(self, parts: Parts) -> None:
-        _open(parts, "listEvents")
-
-
-@dataclass(frozen=True)
 class ContactsScopeReadsLists:
     """Whoever may read contacts may read lists."""
 
@@ -180,16 +170,6 @@ class MeNeedsSomeScope:
 
     def install(self, parts: Parts) -> None:
         _close_me(parts, lambda key: bool(key.scopes))
-
-
-@dataclass(frozen=True)
-class MeNeedsContactsScope:
-    """`/me` asks for contacts.read, as most operations do."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-3",)
-
-    def install(self, parts: Parts) -> None:
-        _close_me(parts, lambda key: "contacts.read" in key.scopes)
 
 
 def _close_me(parts: Parts, serves: Callable[[ApiKey], bool]) -> None:

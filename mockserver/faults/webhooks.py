@@ -150,19 +150,6 @@ class SignedWithSha512:
         )
 
 
-@dataclass(frozen=True)
-class SignedWithoutKey:
-    """What is sent is a hash of the secret and the rest, not an HMAC."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-2",)
-
-    def install(self, parts: Parts) -> None:
-        _sign_as(
-            parts,
-            lambda secret, timestamp, body: hashlib.sha256(f"{secret}{timestamp}.".encode() + body).hexdigest(),
-        )
-
-
 def _hmac(secret: str, text: bytes) -> str:
     return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
 
@@ -185,16 +172,6 @@ class TimestampStale:
 
     def install(self, parts: Parts) -> None:
         parts.webhooks.steps.timestamp = lambda now: str(int(now - 3_600))
-
-
-@dataclass(frozen=True)
-class TimestampAhead:
-    """The timestamp lies ten minutes ahead."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-3",)
-
-    def install(self, parts: Parts) -> None:
-        parts.webhooks.steps.timestamp = lambda now: str(int(now + 600))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ from mockserver.changes.catalogue import collect
 from mockserver.parts import Modification
 from mockserver.variants import (
     pagination,
+    refusals,
+    resources,
+    transport,
+    webhooks,
 )
 
 
@@ -24,6 +28,10 @@ class Variant(Modification, Protocol):
 
 _VARIANTS: Mapping[str, type[Variant]] = collect(
     pagination,
+    refusals,
+    resources,
+    transport,
+    webhooks,
 )
 
 
