@@ -23,7 +23,7 @@ from conformance.trials import cases
 OPERATIONS = spec.contract().operations
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def answer(primary: Caller) -> Exchange:
     """The answer where the document is published."""
     return ask(primary)
