@@ -231,7 +231,7 @@ class NeverTriedAgain:
     breaks: ClassVar[tuple[str, ...]] = ("HOOK-6",)
 
     def install(self, parts: Parts) -> None:
-        parts.webhooks.steps.retry_delay = lambda _failed, _random: None
+        parts.webhooks.steps.retry_delay = lambda _delivery, _random: None
 
 
 @dataclass(frozen=True)
