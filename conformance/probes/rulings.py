@@ -64,6 +64,8 @@ class Measured:
         if role not in self.roles:
             raise NotTested(f"needs {_NEEDED[role]} in the target's description")
         attempts = in_order(self.timelines.get(role, ()))
+        if not attempts:
+            raise NotJudged("no request was sent with the key")
         if not any(attempt.sound for attempt in attempts):
             raise NotJudged("no request of the key was answered as its schema asks", *_shown(attempts[:1]))
         return attempts
@@ -84,8 +86,8 @@ def floor(measured: Measured, role: str) -> None:
         raise NotJudged("a refusal may be due to other keys: the limit is not the key's own (RATE-7)", *_shown(refused))
     if refused:
         raise Violation(
-            f"a rested key was refused after {served_at_first(first)} requests in {_took(first):.1f} s, "
-            f"where {wanted} are to be served",
+            f"a rested key was refused after {served_at_first(first)} requests, "
+            f"{refused[0].answered - first[0].sent:.1f} s after its first, where {wanted} are to be served",
             *_shown(refused[:1]),
         )
     sound, served = (sum(getattr(attempt, what) for attempt in first) for what in ("sound", "served"))
@@ -149,7 +151,7 @@ def honest(measured: Measured, refusals: Iterable[Exchange] = ()) -> None:
     longest = max(spender, key=lambda attempt: attempt.retry_after or 0.0)
     if (longest.retry_after or 0.0) > LONGEST_WAIT + 1:
         raise Violation(f"Retry-After is {longest.retry_after:.0f} s, more than {LONGEST_WAIT:.0f}", *_shown([longest]))
-    waits = _silent(measured)
+    waits = [wait for attempts in measured.known() for wait in silent_waits(attempts)]
     _keep_their_word(waits, measured)
     if not waits:
         raise NotJudged("no refusal had a Retry-After that could be waited for")
@@ -176,7 +178,7 @@ def patient(measured: Measured) -> None:
     """RATE-8: knocking while one waits does not put off the time that the first refusal named."""
     witness = measured.of(WITNESS)
     _limit_was_reached(witness)
-    if not all(wait.kept for wait in _silent(measured)):
+    if not all(wait.kept for wait in silent_waits(measured.of(SPENDER))):
         raise NotJudged("Retry-After is not to be relied on (RATE-6)")
     _keep_their_word((wait for attempts in measured.known() for wait in restless_waits(attempts, LATE)), measured)
     refused = sum(attempt.refused for attempt in witness)
@@ -232,10 +234,6 @@ def _slowed_one(measured: Measured, role: str) -> str | None:
         return None
     whose = "another organization" if role == STRANGER else "the same organization"
     return f"once a key had been served {own} requests, one of {whose} was refused after {others}"
-
-
-def _silent(measured: Measured) -> list[Wait]:
-    return [wait for attempts in measured.known() for wait in silent_waits(attempts)]
 
 
 def _keep_their_word(waits: Iterable[Wait], measured: Measured) -> None:
