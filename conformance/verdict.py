@@ -66,6 +66,7 @@ class VerdictPlugin:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._open: dict[str, str] = {}
+        self._began = 0.0
         self._silences = 0
         self._run: Run | None = None
 
@@ -115,9 +116,11 @@ class VerdictPlugin:
         report = yield
         mark = _mark(item)
         failed_early = call.when == "setup" and call.excinfo is not None
+        if call.when == "setup":
+            self._began = call.start
         if mark is None or not (call.when == "call" or failed_early):
             return report
-        finding = self._finding(mark.args[0], report, call.excinfo)
+        finding = self._finding(mark.args[0], report.nodeid, call)
         self._judge.ledger.add(finding)
         self._open.pop(report.nodeid, None)
         self._show(report, finding, call.excinfo.value if call.excinfo else None)
@@ -183,10 +186,8 @@ class VerdictPlugin:
     def _not_run(self, requirement: str, nodeid: str, reason: str) -> None:
         self._judge.ledger.add(Finding(requirement, "not-tested", reason, test=_test(nodeid)))
 
-    def _finding(
-        self, requirement: str, report: pytest.TestReport, failure: pytest.ExceptionInfo[BaseException] | None
-    ) -> Finding:
-        error = failure.value if failure else None
+    def _finding(self, requirement: str, nodeid: str, call: pytest.CallInfo[None]) -> Finding:
+        error = call.excinfo.value if call.excinfo else None
         if isinstance(error, NoAnswer):
             self._look_whether_alive(str(error))
         else:
@@ -197,8 +198,9 @@ class VerdictPlugin:
             outcome,
             self._judge.client.redactor.text(reason),
             tuple(getattr(error, "exchanges", ())),
-            _test(report.nodeid),
-            report.duration,
+            _test(nodeid),
+            # What its fixtures waited for is its own.
+            call.stop - self._began,
         )
 
     def _look_whether_alive(self, reason: str) -> None:

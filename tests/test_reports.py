@@ -22,7 +22,7 @@ from conformance.report import terminal, write
 from conformance.report.chart import chart
 from conformance.report.readings import readings
 from conformance.report.record import Run, Timeline
-from conformance.report.text import harmless, one_line, visible, writable
+from conformance.report.text import folded, harmless, one_line, titled, visible, writable
 from conformance.target import Organization, Organizations, Target
 
 SECRET = "obk_live_0123456789abcdefghijABCDEFGH1a2b"
@@ -331,6 +331,11 @@ def test_the_targets_readings_are_told_from_its_answers() -> None:
 @pytest.mark.parametrize("text", ["\x1b[2J", "a\u202eb", "\x00", "\ud800", "\u2028"])
 def test_what_does_not_print_is_escaped(text: str) -> None:
     assert visible(text).isprintable()
+
+
+def test_lines_are_as_wide_as_a_terminal_shows_them() -> None:
+    assert folded("営業部長 ok", 6, "", "") == ["営業部", "長 ok"]
+    assert titled("rateReading") == "Rate reading"
 
 
 def test_no_line_of_a_log_is_a_command_of_the_ci_system() -> None:

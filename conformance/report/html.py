@@ -18,19 +18,12 @@ from conformance.ledger import Finding, Ruling
 from conformance.report.chart import Chart, chart
 from conformance.report.readings import Reading, readings
 from conformance.report.record import Run
-from conformance.report.text import counted, one_line, pretty, visible
-from conformance.report.words import MEANING, headline, remarks, state, tally
+from conformance.report.text import counted, one_line, pretty, titled, visible
+from conformance.report.words import MEANING, STATES, headline, remarks, state, tally, told
 
 _LONGEST_BODY = 4000
 _LONGEST_LINE = 2000
 _MOST_EXCHANGES = 6
-_STATES = {
-    "passed": "passed",
-    "broken": "broken",
-    "known": "known violation",
-    "should": "should broken",
-    "untested": "not tested",
-}
 _SIGNS = {"passed": "✓", "broken": "✗", "known": "k", "should": "!", "untested": "–"}
 
 
@@ -93,7 +86,7 @@ def document(run: Run) -> str:
         target=run.redactor.text(run.target.base_url),
         tally=tally(run),
         families=families,
-        states=_STATES,
+        states=STATES,
         signs=_SIGNS,
         facts=_facts(run),
         charts=_charts(run),
@@ -115,6 +108,7 @@ def _page() -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters["prose"] = _prose
+    environment.globals["told"] = told
     return environment.get_template("report.html")
 
 
@@ -177,7 +171,7 @@ def _facts(run: Run) -> dict[str, str]:
         "Shoulds": "bind (--strict)" if run.ledger.strict else "are reported, and do not fail the run",
         "Rate limit": f"{run.target.rate_limit.per_minute} a minute, {run.target.rate_limit.burst} in "
         f"{run.target.rate_limit.burst_window} s; reading: {run.target.rate_limit.reading}",
-        **{name: visible(redact(value)) for name, value in run.notes.items()},
+        **{titled(name): visible(redact(value)) for name, value in run.notes.items()},
         "Versions": ", ".join(
             [f"Python {platform.python_version()}"]
             + [f"{name} {version(name)}" for name in ("outbound-conformance", "pytest", "httpx", "schemathesis")]

@@ -76,7 +76,11 @@ def _odd_cursors(run: Run) -> str:
 
 def _cursor_form(run: Run) -> str:
     issued = (e.json.get("nextCursor") for e in _lists(run) if _data(e))
-    return _tally("the documentation's example" if _as_documented(c) else "a form of its own" for c in issued if c)
+    return _tally(
+        ("a cursor as in the documentation's example" if _as_documented(c) else "a cursor of another form")
+        for c in issued
+        if c
+    )
 
 
 def _fruitless_filters(run: Run) -> str:

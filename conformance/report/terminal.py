@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +10,7 @@ from typing import Protocol
 from conformance.exchange import Exchange, Redactor
 from conformance.ledger import Finding, Ruling
 from conformance.report.record import Run
-from conformance.report.text import counted, harmless, listed, one_line, visible, writable
+from conformance.report.text import counted, folded, harmless, listed, one_line, titled, visible, writable
 from conformance.report.words import headline, remarks, state
 
 _MARKS = {"passed": "✓", "broken": "✗", "known": "k", "should": "w", "untested": "–"}
@@ -130,7 +129,7 @@ def _requests(run: Run, out: Writer) -> None:
     if repeated:
         _say(out, f"{repeated:6}  of them refused for pace (429), and repeated")
     for name, value in run.notes.items():
-        _wrapped(f"{name}: {visible(run.redactor.text(value))}", out)
+        _wrapped(f"{titled(name)}: {visible(run.redactor.text(value))}", out)
     _say(out)
 
 
@@ -163,6 +162,4 @@ def _wrapped(text: str, out: Writer, indent: str = "", /, **markup: bool) -> Non
 
 def _lines(text: str, width: int, indent: str) -> list[str]:
     further = indent if len(indent) >= 4 else f"{indent}  "
-    return textwrap.wrap(
-        text, width, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False, break_long_words=True
-    )
+    return folded(text, width, indent, further)

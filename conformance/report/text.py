@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import textwrap
 from collections.abc import Sequence
+from unicodedata import east_asian_width
 
 _ASCII = str.maketrans({"✓": "+", "✗": "x", "–": "-", "—": "-", "−": "-", "→": ">", "…": "...", "×": "x", "·": "-"})
+_FILLER = "\0"
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -45,6 +49,20 @@ def harmless(line: str) -> str:
     """A line that a CI system that reads logs cannot take for a command of its own (`::error::`, `##[error]`)."""
     line = line.replace("##[", "## [")
     return f"|{line}" if line.lstrip().startswith("::") else line
+
+
+def folded(text: str, width: int, indent: str, further: str) -> list[str]:
+    """The text in lines of at most `width` columns, of which Chinese characters, say, and emoji take two each."""
+    # A filler beside each wide character makes its length what its width is.
+    filled = "".join(f"{c}{_FILLER}" if east_asian_width(c) in "WF" else c for c in text)
+    lines = textwrap.wrap(filled, width, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False)
+    return [line.replace(_FILLER, "") for line in lines]
+
+
+def titled(name: str) -> str:
+    """A name in camelCase as a title: `rateReading` as `Rate reading`."""
+    words = re.sub(r"(?<=[a-z])([A-Z])", r" \1", name).lower()
+    return words[:1].upper() + words[1:]
 
 
 def counted(count: int, noun: str) -> str:

@@ -6,6 +6,15 @@ from conformance.ledger import Ledger, Ruling
 from conformance.report.record import Run
 from conformance.report.text import counted, visible
 
+STATES = {
+    "passed": "passed",
+    "broken": "broken",
+    "known": "known violation",
+    "should": "should broken",
+    "untested": "not tested",
+}
+"""The states of a requirement, in words: a `should` that is broken, like what is `known`, does not fail the run."""
+
 MEANING = {
     "conformant": "Everything that was asked was kept.",
     "partial": "Nothing that binds was found broken, but not everything could be vouched for.",
@@ -26,20 +35,23 @@ def state(ruling: Ruling, ledger: Ledger) -> str:
 
 
 def tally(run: Run) -> dict[str, int]:
-    """How many requirements are in each state."""
+    """How many requirements are in each state; those in which there are none are left out."""
     states = [state(ruling, run.ledger) for ruling in run.ledger.rulings()]
-    return {name: states.count(name) for name in ("passed", "broken", "known", "should", "untested")}
+    return {name: states.count(name) for name in STATES if name in states}
+
+
+def told(name: str, count: int) -> str:
+    """So many requirements in a state, in words: `2 known violations`."""
+    if name == "known":
+        return counted(count, "known violation")
+    return f"{counted(count, 'should')} broken" if name == "should" else f"{count} {STATES[name]}"
 
 
 def headline(run: Run) -> str:
     """The verdict's figures: `66 of 69 requirements passed, 2 broken, 1 not tested`."""
     counts = tally(run)
-    parts = [f"{counts['passed']} of {sum(counts.values())} requirements passed"]
-    parts += [f"{counts['broken']} broken"] if counts["broken"] else []
-    parts += [counted(counts["known"], "known violation")] if counts["known"] else []
-    parts += [f"{counted(counts['should'], 'should')} broken"] if counts["should"] else []
-    parts += [f"{counts['untested']} not tested"] if counts["untested"] else []
-    return ", ".join(parts)
+    passed = f"{counts.get('passed', 0)} of {sum(counts.values())} requirements passed"
+    return ", ".join([passed, *(told(name, count) for name, count in counts.items() if name != "passed")])
 
 
 def remarks(run: Run) -> list[str]:
