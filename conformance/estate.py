@@ -14,6 +14,8 @@ from conformance.story import NotTested, Violation, items, sound
 
 # A target may hold any amount of data; a verdict may not take any number of requests.
 MOST_PAGES = 30
+# So many empty pages in a row are taken for the end that a walk lacks.
+_MOST_IDLE = 3
 
 T = TypeVar("T")
 Resource = dict[str, Any]
@@ -21,11 +23,15 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True)
 class Walk:
-    """The pages of a list from its first, following nextCursor. `complete` is False where the walk was given up."""
+    """The pages of a list from its first, following nextCursor.
+
+    `complete` is False where the walk was given up, `endless` is True where that was because it goes round in a circle.
+    """
 
     operation: str
     pages: tuple[Exchange, ...]
     complete: bool
+    endless: bool = False
 
     @cached_property
     def items(self) -> list[Resource]:
@@ -39,21 +45,21 @@ class Walk:
 
 
 def walk(caller: Caller, operation: str, *, most_pages: int = MOST_PAGES, **parameters: Any) -> Walk:
-    """Follow a list's cursors to its end, or for `most_pages`, with one key throughout.
+    """Follow a list's cursors to its end, or for `most_pages`, or while there is something to see, with one key throughout.
 
-    Raises NotJudged where a page is not served, Violation where a cursor comes back a second time: that walk has no end.
+    It is given up where a cursor comes back a second time. Raises NotJudged where a page is not served.
     """
     caller = caller.pinned()
     pages: list[Exchange] = []
     seen: set[str] = set()
     cursor: str | None = None
-    while len(pages) < most_pages:
+    while len(pages) < most_pages and (len(pages) < _MOST_IDLE or any(map(items, pages[-_MOST_IDLE:]))):
         pages.append(sound(caller.get(operation, **parameters, cursor=cursor)))
         cursor = next_cursor(pages[-1])
         if cursor is None:
             return Walk(operation, tuple(pages), complete=True)
         if cursor in seen:
-            raise Violation("the walk has no end: a nextCursor came back a second time", pages[-1])
+            return Walk(operation, tuple(pages), complete=False, endless=True)
         seen.add(cursor)
     return Walk(operation, tuple(pages), complete=False)
 
@@ -87,6 +93,11 @@ class Estate:
             f"{most_pages} pages of {target(operation, limit=limit, **filters)}",
             lambda: walk(self.caller, operation, most_pages=most_pages, limit=limit, **filters),
         )
+
+    def asked(self, operation: str, **filters: Any) -> Exchange:
+        """The answer to an operation under some filters, whatever it is, asked once for all who ask alike."""
+        path = target(operation, **filters)
+        return self._once(f"asked {path}", lambda: self.caller.send("GET", path, operation=operation))
 
     def anew(self) -> Estate:
         """The same organization, of which nothing is known yet: for a second look where its data may have changed."""
@@ -131,7 +142,7 @@ class Estate:
         if operation in spec.LIST_OPERATIONS:
             return self.walk(operation).pages[0]
         parameters: dict[str, Any] = self.parameters(operation)
-        return self._once(f"served {operation}", lambda: sound(self.caller.get(operation, **parameters)))
+        return sound(self.asked(operation, **parameters))
 
     def researched(self) -> str:
         """The id of a contact that has a dossier, found by looking. Raises NotTested where the first dozen have none."""
@@ -142,8 +153,8 @@ class Estate:
         if named and self.name == "primary":
             return named
         for contact in _spread(self.contacts, 12):
-            if self.caller.get("getContactResearch", id=contact["id"]).status == 200:
-                found: str = contact["id"]
+            found: str = contact["id"]
+            if self.asked("getContactResearch", id=found).status == 200:
                 return found
         raise NotTested("no contact with a dossier was found by looking; name one in data.researched_contact")
 
