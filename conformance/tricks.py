@@ -44,7 +44,7 @@ def _by_name(theirs: Theirs) -> list[Trick]:
     headers = tuple((name, theirs.organization) for plain in _HEADERS for name in (plain, f"X-{plain}"))
     cookie = ("Cookie", "; ".join(f"{name}={theirs.organization}" for name in _PARAMETERS))
     query = urlencode(dict.fromkeys(_PARAMETERS, theirs.organization))
-    asked = [*((target(operation), operation) for operation in ("getMe", *spec.LIST_OPERATIONS))]
+    asked = [*((target(operation), operation) for operation in ("getMe", "listContacts", "listDrafts", "listEvents"))]
     asked.append((target("getContact", id=theirs.contact), "getContact"))
     return [
         Trick(f"{contacts}?{_PARAMETERS[0]}={quote(theirs.organization, safe='')}", "listContacts"),
@@ -62,7 +62,6 @@ def _by_path(theirs: Theirs, own: str) -> list[Trick]:
         f"{contacts}/{own}/%2e%2e/{contact}",
         f"{contacts}/{own}%2f..%2f{contact}",
         f"{base}//contacts/{contact}",
-        f"{base.upper()}/CONTACTS/{contact}",
         f"{contacts}/{contact};{_PARAMETERS[0]}={organization}",
         f"{contacts}/{own}?id={contact}",
     ]
@@ -74,10 +73,5 @@ def _by_repetition(theirs: Theirs, own: str) -> list[Trick]:
     both = [("listId", own), ("listId", theirs.contact_list)]
     return [
         Trick(f"{path}?{urlencode(pairs)}", "listContacts")
-        for pairs in (
-            both,
-            both[::-1],
-            [("listId", f"{own},{theirs.contact_list}")],
-            [("listId[]", theirs.contact_list)],
-        )
+        for pairs in (both, both[::-1], [("listId", f"{own},{theirs.contact_list}")])
     ]

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+from conformance.story import Violation
+
 
 def volley(requests: Sequence[Callable[[], object]]) -> None:
-    """Do all at once, in threads that start together. Raises the first exception, in the order given, when all are done."""
+    """Do all at once, in threads that start together. Raises a Violation, or else another exception, when all are done."""
     start = Barrier(len(requests))
 
     def fire(request: Callable[[], object]) -> None:
@@ -17,5 +19,6 @@ def volley(requests: Sequence[Callable[[], object]]) -> None:
 
     with ThreadPoolExecutor(len(requests)) as pool:
         under_way = [pool.submit(fire, request) for request in requests]
-    for one in under_way:
-        one.result()
+    failures = [failure for one in under_way if (failure := one.exception())]
+    for failure in sorted(failures, key=lambda failure: not isinstance(failure, Violation)):
+        raise failure
