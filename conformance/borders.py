@@ -12,7 +12,7 @@ from conformance.expectations import LARGEST, settled
 from conformance.story import expect, not_tested
 
 # What a walk that looks at borders may cost, and how many borders within runs are as good as more.
-PAGES = 4
+PAGES = 3
 _ENOUGH = 2
 
 
