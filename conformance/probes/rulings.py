@@ -80,8 +80,8 @@ def floor(measured: Measured, role: str) -> None:
     """RATE-2: the first requests of a rested key are served, however they were spread; see `stories` for the patterns."""
     attempts = measured.of(role)
     wanted = measured.limits.burst if (measured.bound, role) == ("burst", SPENDER) else measured.limits.floor
-    first = [attempt for attempt in attempts[:wanted] if attempt.answered - attempts[0].sent <= MINUTE]
-    refused = [attempt for attempt in first if attempt.refused]
+    first = [attempt for attempt in attempts[:wanted] if attempt.sent - attempts[0].sent <= MINUTE]
+    refused = [attempt for attempt in first if attempt.refused and attempt.answered - attempts[0].sent <= MINUTE]
     if refused and _slowed(measured):
         raise NotJudged("a refusal may be due to other keys: the limit is not the key's own (RATE-7)", *_shown(refused))
     if refused:
@@ -92,7 +92,7 @@ def floor(measured: Measured, role: str) -> None:
         )
     sound, served = (sum(getattr(attempt, what) for attempt in first) for what in ("sound", "served"))
     if served < wanted or sound < wanted / 2:
-        raise NotJudged(f"of {wanted} requests {served} were answered within a minute, {sound} as the schema asks")
+        raise NotJudged(f"of {wanted} requests in a minute {served} were served, {sound} as the schema asks")
 
 
 def ceiling(measured: Measured, role: str) -> None:
