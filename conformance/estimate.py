@@ -17,6 +17,8 @@ from conformance.target import Target
 _ANSWER = 0.05
 _RATE_WINDOWS = 70.0
 _MINUTE = 60.0
+# The keys that the probes spend, beyond any pace.
+_SPENT = "keys.spare"
 
 
 def estimate(ids: frozenset[str] | None, target: Target | None) -> Cost:
@@ -79,9 +81,8 @@ def _waits(requests: Mapping[str, int], ids: frozenset[str] | None, target: Targ
     if _has_test_clock(target) and not real_time:
         return 0.0
     per_minute = target.rate_limit.per_minute if target else spec.contract().rate_limits.per_minute
-    windows = [
-        math.ceil(count / (per_minute * _keys(target, pool))) - 1 for pool, count in requests.items() if pool and count
-    ]
+    paced = {pool: count for pool, count in requests.items() if pool not in ("", _SPENT)}
+    windows = [math.ceil(count / (per_minute * _keys(target, pool))) - 1 for pool, count in paced.items()]
     probes = any(r.family == "RATE" and r.needs and not missing(r, target) for r in selected(ids))
     return max([_MINUTE * max(windows, default=0), _RATE_WINDOWS if probes else 0.0])
 
