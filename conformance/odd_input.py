@@ -30,7 +30,6 @@ _UNHEARD_OF = {
     "an emoji": ("getContactResearch", "%F0%9F%92%A9%E2%80%8D%F0%9F%8C%88"),
     "4000 characters": ("getContact", "x" * _LONG),
     "a number of 40 digits": ("getList", "9" * 40),
-    "the name of a prototype": ("getContact", "__proto__"),
     "a condition for a database": ("getDraft", "%27%20OR%20%271%27%3D%271"),
     "a line break": ("getList", "x%0D%0ASet-Cookie%3A%20x"),
 }
@@ -48,9 +47,10 @@ _QUERIES = {
     ),
     "digits of another script, and a NUL for a switch": ("listLists", "includeArchived=%00&limit=%D9%A3"),
     "a limit of 4400 digits": ("listDrafts", "limit=" + "9" * _MANY_DIGITS),
-    "a filter of 4000 characters": ("listDrafts", "contactId=" + "%C3%A9" * (_LONG // 6)),
-    "half a surrogate pair, and a filter in a filter": ("listDrafts", "status=%ED%A0%BD&contactId%5B$ne%5D=x"),
-    "a thousand commas": ("listEvents", "eventType=" + "," * 1000),
+    "half a surrogate pair, and a filter of 4000 characters": (
+        "listDrafts",
+        "status=%ED%A0%BD&contactId%5B$ne%5D=x&contactId=" + "%C3%A9" * (_LONG // 6),
+    ),
     "parameters that nobody has heard of": ("listEvents", "%00=1&__proto__%5Bx%5D=1&constructor=%FF&=&&%5B%5D=;"),
 }
 _HEADERS: dict[str, tuple[str, Mapping[str, str]]] = {

@@ -74,7 +74,7 @@ def test_contacts_added_during_a_walk(estate: Estate, target: Target) -> None:
     known = estate.walk("listContacts")
     if len(known.ids) < 2:
         not_tested("there are fewer than two contacts")
-    limit = min(LARGEST, ceil(len(known.ids) / 3))
+    limit = min(LARGEST, ceil(len(known.ids) / 2))
     walked = _walk_while_adding(estate.caller.pinned(), target, limit)
     once(walked)
     first = sound(estate.caller.get("listContacts", limit=limit))
@@ -95,7 +95,8 @@ def test_a_cursor_used_twice(estate: Estate) -> None:
         walked = bordered(estate, operation)
         if len(walked.pages) < 2:
             not_tested(f"{operation} has one page")
-        if _ids(_repeated(estate.caller, walked.pages[1])) == _ids(walked.pages[1]):
+        again = [_repeated(estate.caller, walked.pages[1]) for _ in range(2 if operation == LISTS[0] else 1)]
+        if all(_ids(page) == _ids(walked.pages[1]) for page in again):
             return
         # The data may have changed since that walk: once more back to back, with a cursor that is new whatever it is made of.
         limit = len(items(walked.pages[0])) % LARGEST + 1
@@ -104,9 +105,9 @@ def test_a_cursor_used_twice(estate: Estate) -> None:
         if cursor is None:
             not_tested(f"{operation} has one page by now")
         second = sound(estate.caller.get(operation, limit=limit, cursor=cursor, **whole(operation)))
-        again = _repeated(estate.caller, second)
+        third = _repeated(estate.caller, second)
         message = "the same cursor leads to other items the second time"
-        expect(_ids(again) == _ids(second), message, first, second, again)
+        expect(_ids(third) == _ids(second), message, first, second, third)
 
     each(LISTS, look)
 
@@ -122,8 +123,10 @@ def test_no_page_is_short(client: Client) -> None:
 
 
 def _real_cursor(estate: Estate, operation: str) -> str:
-    """The cursor behind the first item of a list."""
-    cursor = next_cursor(estate.walked(operation, limit=1, most_pages=1).pages[0])
+    """A cursor that leads to a second page: of the whole walk where it has one, else behind the first item."""
+    pages = estate.walk(operation).pages
+    first = pages[0] if len(pages) > 1 else estate.walked(operation, limit=1, most_pages=1).pages[0]
+    cursor = next_cursor(first)
     if cursor is None:
         not_tested(f"{operation} has no second page")
     return cursor

@@ -23,7 +23,7 @@ from conformance.trials import cases
 OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 # Resources that a list shows and an operation reads singly, and how many of each are read.
-READ_BOTH_WAYS = {"getContact": 5, "getList": 2, "getDraft": 4}
+READ_BOTH_WAYS = {"getContact": 4, "getList": 2, "getDraft": 3}
 _ENGAGED = ("draft.opened", "draft.clicked", "draft.replied", "draft.bounced")
 _MOST_ENGAGED = 2
 # How many drafts with a snippet that seems cut are read; and how many different ones, at least one

@@ -60,7 +60,7 @@ def add_activity(tenant: Tenant, own: Random, shared: Random, marker: str, now: 
     many = max(0, contacts - 1000) // 20
     times = moments(shared, min(300, -(-contacts * 3 // 5)) + many, now - 120 * DAY, now - 20 * MINUTE)
     tenant.drafts.extend(_drafts(tenant, own, marker, times, now))
-    for row in tenant.contacts.rows({})[:: max(7, contacts // 40)]:
+    for row in tenant.contacts.rows({})[:: max(3, contacts // 333)]:
         tenant.research.put(_dossier(tenant, own, row, marker, now))
     times = moments(shared, min(400, -(-contacts * 4 // 5)) + many, now - 90 * DAY, now - MINUTE)
     tenant.events.extend(_events(tenant, own, times))
