@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from conformance.embedded import EmbeddedMock
 from tests.watched_gate import finish, gate, reported, wait_for_checks
 
 NOT_JUDGED, INTERRUPTED = 3, 2
+KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,37 @@ def test_a_target_that_dies_is_reported_as_far_as_it_was_judged(tmp_path: Path) 
     assert "AUTH-1" in run.ids("passed")
     reasons = {row["reason"] for row in run.report["requirements"] if row["id"] == "SCOPE-4"}
     assert all(reason.startswith("could not be judged: the target stopped answering") for reason in reasons)
+
+
+class _Flagging(BaseHTTPRequestHandler):
+    """Serves a few requests, and from then on only those without a key; on others it hangs up."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        if "Authorization" not in self.headers:
+            self.send_error(401)
+        elif self.asked <= 5:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_target_that_hardly_answers_is_not_asked_for_long(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Flagging) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        options = ("--base-url", f"http://127.0.0.1:{server.server_port}", "--api-key", KEY, "--only", "PAGE,OP")
+        with gate(*options, "--report", str(tmp_path)) as process:
+            run = reported(tmp_path, *finish(process))
+        server.shutdown()
+    assert run.exit_code == NOT_JUDGED, run.output
+    assert "the target stopped answering" in run.output
+    assert _Flagging.asked < 40
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
