@@ -61,12 +61,13 @@ def _equal(a: Any, b: Any) -> bool:
 
 
 def _foreign_characters(resource: Resource) -> int:
-    return sum(not character.isascii() for character in json.dumps(resource, ensure_ascii=False))
+    text = json.dumps(resource, ensure_ascii=False)
+    return len(text.encode("utf-8", "surrogatepass")) - len(text)
 
 
 def _punctuation(resource: Resource) -> int:
     texts = "".join(value for value in resource.values() if isinstance(value, str))
-    return sum(character in "\"'\\<>&%" for character in texts)
+    return sum(map(texts.count, "\"'\\<>&%"))
 
 
 def _short(value: Any) -> str:

@@ -20,6 +20,7 @@ from conformance.target import Target
 TIMEOUT = 15.0
 _RETRIES_FOR_PACE = 3
 _LONGEST_WAIT = 65.0
+_LONGEST_SCHEME = 15
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Headers = Sequence[tuple[str, str]]
@@ -137,7 +138,7 @@ class Client:
                     raise NoAnswer(f"{method} {url}: the connection was closed without an answer") from error
             except httpx.TimeoutException as error:
                 raise NoAnswer(f"{method} {url}: no answer within {TIMEOUT:.0f} s") from error
-            except httpx.TransportError as error:
+            except (httpx.TransportError, httpx.DecodingError) as error:
                 raise NoAnswer(f"{method} {url}: {error}") from error
         raise AssertionError("unreachable")
 
@@ -214,4 +215,6 @@ def wall_clock(exchange: Exchange) -> float:
 
 
 def _presented(headers: Headers) -> list[str]:
-    return [value.rpartition(" ")[2] for name, value in headers if name.lower() == "authorization"]
+    """The credentials of an Authorization header; a single word is a scheme alone unless it is too long for one."""
+    presented = [value.partition(" ") for name, value in headers if name.lower() == "authorization"]
+    return [secret or scheme for scheme, _, secret in presented if secret or len(scheme) > _LONGEST_SCHEME]

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-_KEY = re.compile(r"obk_[a-z]+_[A-Za-z0-9]{5,}")
+_KEY = r"obk_[a-z]+_[A-Za-z0-9]{5,}"
 _SHOWN_BODY = 600
 
 
@@ -92,16 +92,19 @@ class Redactor:
     """Removes every secret it has learnt from a text, and whatever looks like an API key."""
 
     secrets: set[str] = field(default_factory=set, repr=False)
+    _pattern: re.Pattern[str] | None = field(default=None, repr=False)
 
     def learn(self, secrets: Iterable[str]) -> None:
         """Remember secrets that no output may show. Those under six characters are too common to be told from text."""
-        self.secrets.update(secret for secret in secrets if len(secret) > 5)
+        new = {secret for secret in secrets if len(secret) > 5} - self.secrets
+        if new:
+            self.secrets |= new
+            self._pattern = None
 
     def text(self, text: str) -> str:
         """The text with each secret as `obk_live_…1a2b`."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, shown(secret))
-        return _KEY.sub(lambda match: shown(match[0]), text)
+        pattern = self._pattern = self._pattern or self._compiled()
+        return pattern.sub(lambda match: shown(match[0]), text)
 
     def curl(self, exchange: Exchange) -> str:
         """A command that repeats the request, its key read from `$OUTBOUND_API_KEY`."""
@@ -120,6 +123,11 @@ class Redactor:
         """The answer's body as text, cut to `most` characters."""
         text = self.text(exchange.body.decode("utf-8", "replace"))
         return text if len(text) <= most else f"{text[:most]}… ({len(exchange.body)} bytes)"
+
+    def _compiled(self) -> re.Pattern[str]:
+        # A secret before one that it begins with, and all before what merely looks like a key.
+        longest_first = sorted(self.secrets, key=len, reverse=True)
+        return re.compile("|".join([*map(re.escape, longest_first), _KEY]))
 
 
 def shown(secret: str) -> str:

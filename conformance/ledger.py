@@ -27,7 +27,7 @@ class Finding:
     """What one test says of one requirement, after `seconds`. `exchanges` are the evidence, in the order of the story.
 
     `not-tested`: something that the requirement needs is missing. `not-judged`: the target did not let the story begin
-    (its happy path was not served), or the check itself broke; another requirement's failure may say why.
+    (its happy path was not served), or the check itself broke (`crashed`); another requirement's failure may say why.
     """
 
     requirement: str
@@ -36,6 +36,7 @@ class Finding:
     exchanges: tuple[Exchange, ...] = ()
     test: str = ""
     seconds: float = 0.0
+    crashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,13 +119,18 @@ class Ledger:
         return "partial" if partly else "conformant"
 
     def exit_code(self) -> int:
-        """0 conformant or partial, 1 broken or known violations that are out of date, 3 where it could not be judged."""
+        """0 conformant or partial, 1 broken or known violations that are out of date, 3 where it could not be judged.
+
+        A check that crashed has judged nothing, which must not look like success.
+        """
         if self.unfit:
             return self.unfit_exit
         verdict = self.verdict()
         if verdict == "unreachable":
             return EXIT_NOT_JUDGED
-        return EXIT_BROKEN if verdict == "non-conformant" or self.outdated() else EXIT_CONFORMANT
+        if verdict == "non-conformant" or self.outdated():
+            return EXIT_BROKEN
+        return EXIT_NOT_JUDGED if any(finding.crashed for finding in self.findings) else EXIT_CONFORMANT
 
     def fails(self, requirement: spec.Requirement) -> bool:
         """Whether the run fails where this requirement is broken."""

@@ -172,13 +172,15 @@ def _plain(error: msgspec.ValidationError) -> str:
 
 
 def _address(base_url: str) -> str:
-    parts = urlsplit(base_url)
     if not base_url:
         raise TargetError("base_url: missing; give it in the file or with --base-url")
     try:
+        parts = urlsplit(base_url)
         valid = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
     except ValueError:
-        valid = False
+        raise TargetError(f"base_url: not an http or https address: {base_url!r}") from None
+    if parts.username is not None:
+        raise TargetError("base_url: a user name or password in the address would take the place of the API key")
     if not valid or parts.query or parts.fragment:
         raise TargetError(f"base_url: not an http or https address without a query: {base_url!r}")
     return base_url.rstrip("/")

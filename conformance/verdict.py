@@ -201,6 +201,7 @@ class VerdictPlugin:
             _test(nodeid),
             # What its fixtures waited for is its own.
             call.stop - self._began,
+            crashed=not spoke(error),
         )
 
     def _look_whether_alive(self, reason: str) -> None:

@@ -6,6 +6,7 @@ It ends with 1 where a fault is not caught by the requirement that it breaks, or
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import multiprocessing
@@ -160,6 +161,7 @@ def judge_all(chosen: Sequence[Trial], jobs: int) -> Iterator[Result]:
     for module in _PRELOADED:
         importlib.import_module(module)
     os.environ.pop("OUTBOUND_API_KEY", None)
+    gc.freeze()
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=1) as pool:
         yield from pool.imap_unordered(judge, chosen)
 

@@ -157,3 +157,9 @@ def test_a_target_that_stopped_answering_is_not_judged() -> None:
     ledger = judged(("AUTH-1", "passed"))
     ledger.stop("it stopped answering")
     assert (ledger.verdict(), ledger.exit_code()) == ("unreachable", 3)
+
+
+def test_a_check_that_crashed_is_no_success() -> None:
+    ledger = judged(("AUTH-1", "passed"))
+    ledger.add(Finding("AUTH-2", "not-judged", "the check itself broke", crashed=True))
+    assert (ledger.verdict(), ledger.exit_code()) == ("partial", 3)

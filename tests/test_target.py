@@ -81,6 +81,8 @@ def test_what_a_target_offers_is_what_its_description_holds() -> None:
         ('base_url = "ftp://example"', "base_url"),
         ('base_url = "http://example?x=1"', "base_url"),
         ('base_url = "http://example:99999"', "base_url"),
+        ('base_url = "http://[::1"', "base_url"),
+        ('base_url = "http://user:word@example"', "base_url"),
         ('base_url = "http://example"', "organizations.primary.api_keys"),
         ('[organizations.primary]\napi_keys = ["k"]', "base_url"),
     ],
