@@ -1,0 +1,82 @@
+"""What the README tells people to type works as it stands. Its set-up commands are run by CI, from the README itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.gate import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+KEY = re.compile(r"obk_live_[A-Za-z0-9]+")
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[str]:
+    """The mock as the README starts it, but on a free port, so that tests can run side by side."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-m", "mockserver", "--port", str(port), "--quiet"])
+    base_url = f"http://127.0.0.1:{port}"
+    for _ in range(200):
+        try:
+            httpx.get(base_url, timeout=1)
+            break
+        except httpx.TransportError:
+            time.sleep(0.05)
+    yield base_url
+    process.send_signal(signal.SIGINT)
+    process.wait(10)
+
+
+def curl_lines() -> list[str]:
+    return [line.removeprefix("$ ") for line in README.splitlines() if line.startswith("$ curl")]
+
+
+def test_there_are_curl_lines() -> None:
+    assert curl_lines()
+
+
+@pytest.mark.parametrize("line", curl_lines())
+def test_a_curl_line_is_served(line: str, mock: str) -> None:
+    url, key = re.search(r"http://127\.0\.0\.1:8080[^\s\"]*", line), KEY.search(line)
+    assert url
+    assert key
+    answer = httpx.get(url[0].replace("http://127.0.0.1:8080", mock), headers={"Authorization": f"Bearer {key[0]}"})
+    assert answer.status_code == 200, answer.text
+
+
+def test_the_options_that_the_readme_names_exist() -> None:
+    gate = subprocess.run(
+        [sys.executable, "-m", "pytest", "conformance", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    mock = subprocess.run([sys.executable, "-m", "mockserver", "--help"], capture_output=True, text=True, check=True)
+    pip = {"--no-deps", "--no-build-isolation"}
+    for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README)) - pip):
+        assert option in gate.stdout + mock.stdout, option
+
+
+def test_the_described_target_is_a_valid_one(monkeypatch: pytest.MonkeyPatch, tmp_path: os.PathLike[str]) -> None:
+    from pathlib import Path
+
+    from conformance.target import load
+
+    text = README.partition("```toml\n")[2].partition("```")[0]
+    for name in re.findall(r"env:(\w+)", text):
+        monkeypatch.setenv(name, f"obk_live_{name}")
+    path = Path(tmp_path) / "target.toml"
+    path.write_text(text, "utf-8")
+    target = load(path, base_url="https://staging.example")
+    assert target.offers("organizations.secondary")
+    assert target.offers("hooks.advance_clock")
