@@ -33,7 +33,7 @@ OPERATIONS = {
 MEMBERS = {
     "Me": "apiKey* organization*",
     "ApiKey": "id* name* prefix* scopes* createdAt expiresAt?",
-    "Organization": "id* name* createdAt*",
+    "Organization": "id* name* createdAt",
     "Contact": "id* email? firstName? lastName? title? companyName? companyDomain? linkedinUrl? location? "
     "qualificationStatus* qualificationScore? listIds* createdAt* updatedAt*",
     "Research": "contactId* level* summary* sections* generatedAt* expiresAt?",

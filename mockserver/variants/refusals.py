@@ -76,7 +76,7 @@ class ProblemsWithCharset:
 class ProblemsOfOwnForm:
     """Problems have no instance, and members of their own, `errors` in another form among them (RFC 9457 §3.2)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    bends: ClassVar[tuple[str, ...]] = ("OP-9",)  # its document does not say so
 
     def install(self, parts: Parts) -> None:
         def change(members: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def _refuse_values(parts: Parts, refusal: Callable[[str], Problem], *names: str)
 class UnknownFilterIdsNotFound:
     """A list or contact that is not one's own, as a filter, is answered 404 (FILTER-9, TENANT-3)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    bends: ClassVar[tuple[str, ...]] = ("OP-9",)  # its document does not say so
 
     def install(self, parts: Parts) -> None:
         healthy = parts.page
