@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import spec
 from conformance.estate import Estate, Resource, Walk
+from conformance.resource_ids import resembling
 from conformance.story import NotTested, Violation, expect, items
 
 DEFAULT = spec.contract().page_size.default
@@ -24,6 +25,7 @@ MOST_PAGES = 12
 _LOOKS = 3
 # How many combinations of values are looked at for one that tells something.
 _TRIED = 100
+_NO_SUCH_WORD = "no.such-value"
 # Lengths of words that no search has a reason to leave out.
 _HANDY = range(3, 40)
 
@@ -71,16 +73,29 @@ def exactly(estate: Estate, operation: str, *, limit: int, **filters: str) -> Wa
     Raises NotTested where there is too much of it to see the end.
     """
     walked = estate.walked(operation, limit=limit, most_pages=MOST_PAGES, **filters)
+    no_strangers(walked, filters)
+    once(walked)
+    nothing_missing(estate, walked, filters)
+    return walked
+
+
+def on_one_page(estate: Estate, operation: str, **filters: str) -> None:
+    """Expect the largest page of a filtered list to show nothing that is excluded, and all of it where no other follows."""
+    page = estate.walked(operation, limit=LARGEST, most_pages=1, **filters)
+    no_strangers(page, filters)
+    if page.complete:
+        nothing_missing(estate, page, filters)
+
+
+def no_strangers(walked: Walk, filters: Mapping[str, str]) -> None:
+    """Expect nothing in a filtered walk that the filters exclude."""
     for page in walked.pages:
-        strange = [item["id"] for item in items(page) if not lets_through(operation, filters, item)]
+        strange = [item["id"] for item in items(page) if not lets_through(walked.operation, filters, item)]
         expect(
             not strange,
             f"{page.request.target} shows {strange[:1]}, which the filter excludes ({len(strange)} of {len(items(page))} items)",
             page,
         )
-    once(walked)
-    nothing_missing(estate, walked, filters)
-    return walked
 
 
 def nothing_missing(estate: Estate, walked: Walk, filters: Mapping[str, str]) -> None:
@@ -139,6 +154,14 @@ def values(estate: Estate, operation: str, name: str) -> list[Value]:
     if not found:
         raise NotTested(f"no {name} in {operation} of the {estate.name} organization tells some items from the others")
     return sorted(found, key=lambda v: (not _fits(v), not _in_another(v.value, counts), v.value not in later, -v.count))
+
+
+def unknown_value(estate: Estate, operation: str, name: str) -> str:
+    """A value of a filter that nothing in the list has: an id of the form of the known ones, or a word."""
+    known = sorted(_counted(estate.walk(operation).items, name))
+    if not name.endswith("Id"):
+        return _NO_SUCH_WORD
+    return resembling(known[0] if known else estate.one(operation)["id"], known, name)
 
 
 def combination(estate: Estate, operation: str, names: Sequence[str]) -> dict[str, str]:

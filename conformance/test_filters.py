@@ -14,16 +14,17 @@ from conformance.expectations import (
     confirmed,
     exactly,
     half,
+    on_one_page,
     settled,
+    unknown_value,
     values,
     words_of,
 )
-from conformance.resource_ids import resembling
 from conformance.story import NotJudged, expect, items, not_tested, requirement, sound
 from conformance.trials import each
 
 _NOTHING = (400, 404)
-_NO_SUCH_WORD = "no.such-value"
+_MOST_VALUES = 8
 
 
 @requirement("FILTER-1")
@@ -62,8 +63,8 @@ def test_archived_lists_are_shown_on_demand(estate: Estate) -> None:
 
 @requirement("FILTER-5")
 def test_drafts_by_status(estate: Estate) -> None:
-    """`status` shows the drafts that have it."""
-    _by_value(estate, "listDrafts", "status")
+    """`status` shows the drafts that have it, and not those that had it once."""
+    _by_every_value(estate, "listDrafts", "status")
 
 
 @requirement("FILTER-6")
@@ -134,8 +135,19 @@ def _by_value(estate: Estate, operation: str, name: str) -> None:
     _exact(estate, operation, half(value.count), **{name: value.value})
 
 
+def _by_every_value(estate: Estate, operation: str, name: str) -> None:
+    """The most telling value of a filter whole, and a page of each other."""
+    _by_value(estate, operation, name)
+    for other in values(estate, operation, name)[1:_MOST_VALUES]:
+        _on_one_page(estate, operation, **{name: other.value})
+
+
 def _exact(estate: Estate, operation: str, limit: int, **filters: str) -> None:
     confirmed(estate, operation, lambda seen: exactly(seen, operation, limit=limit, **filters))
+
+
+def _on_one_page(estate: Estate, operation: str, **filters: str) -> None:
+    confirmed(estate, operation, lambda seen: on_one_page(seen, operation, **filters))
 
 
 def _search(estate: Estate, member: str) -> None:
@@ -156,14 +168,11 @@ def _first_search(estate: Estate) -> None:
 
 
 def _unknown_value(estate: Estate, operation: str, name: str) -> None:
-    found = values(estate, operation, name)
-    first = found[0]
+    first = values(estate, operation, name)[0]
     shown = estate.walked(operation, limit=half(first.count), most_pages=MOST_PAGES, **{name: first.value})
     if not shown.items:
         raise NotJudged(f"{name}={first.value} shows nothing", shown.pages[0])
-    known = [value.value for value in found]
-    unknown = resembling(first.value, known, name) if name.endswith("Id") else _NO_SUCH_WORD
-    _nothing(estate, operation, **{name: unknown})
+    _nothing(estate, operation, **{name: unknown_value(estate, operation, name)})
 
 
 def _nothing(estate: Estate, operation: str, **filters: str) -> None:
