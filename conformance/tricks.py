@@ -56,13 +56,12 @@ def _by_name(theirs: Theirs) -> list[Trick]:
 def _by_path(theirs: Theirs, own: str) -> list[Trick]:
     contacts = spec.contract().operations["listContacts"].path
     base = contacts.rpartition("/")[0]
-    contact, organization, own = (quote(text, safe="") for text in (theirs.contact, theirs.organization, own))
+    contact, own = (quote(text, safe="") for text in (theirs.contact, own))
     paths = [
         f"{contacts}/../contacts/{contact}",
         f"{contacts}/{own}/%2e%2e/{contact}",
         f"{contacts}/{own}%2f..%2f{contact}",
         f"{base}//contacts/{contact}",
-        f"{contacts}/{contact};{_PARAMETERS[0]}={organization}",
         f"{contacts}/{own}?id={contact}",
     ]
     return [Trick(path, "getContact") for path in paths]

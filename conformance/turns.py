@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -43,6 +43,11 @@ class Party:
     def ask(self, operation: str, **parameters: Any) -> Exchange:
         """Be served an operation, and expect nothing foreign on the answer. Raises Violation, NotJudged, NoAnswer."""
         return sound(private(self.estate.caller.get(operation, **parameters), self.others))
+
+    def ask_each(self, operations: Iterable[str]) -> None:
+        """Be served several operations, one after another. Raises as `ask` does."""
+        for operation in operations:
+            self.ask(operation)
 
     def page(self, operation: str, cursor: str | None = None) -> None:
         """Be served a page, and remember its cursor."""

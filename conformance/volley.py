@@ -1,4 +1,4 @@
-"""Requests that are under way at the same time."""
+"""Clients that are at work at the same time."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from threading import Barrier
 from conformance.story import Violation
 
 
-def volley(requests: Sequence[Callable[[], object]]) -> None:
+def volley(clients: Sequence[Callable[[], object]]) -> None:
     """Do all at once, in threads that start together. Raises a Violation, or else another exception, when all are done."""
-    start = Barrier(len(requests))
+    start = Barrier(len(clients))
 
-    def fire(request: Callable[[], object]) -> None:
+    def work(client: Callable[[], object]) -> None:
         start.wait()
-        request()
+        client()
 
-    with ThreadPoolExecutor(len(requests)) as pool:
-        under_way = [pool.submit(fire, request) for request in requests]
+    with ThreadPoolExecutor(len(clients)) as pool:
+        under_way = [pool.submit(work, client) for client in clients]
     failures = [failure for one in under_way if (failure := one.exception())]
     for failure in sorted(failures, key=lambda failure: not isinstance(failure, Violation)):
         raise failure
