@@ -45,7 +45,6 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "scheme Basic": lambda key: f"Basic {key}",
     "Basic credentials": lambda key: f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}",
     "no scheme": lambda key: key,
-    "a condition for a database": lambda _: "Bearer ' OR '1'='1",
 }
 
 # Where else a key might be looked for, and the operation that is asked so; a carrier gives a query and headers.

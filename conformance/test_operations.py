@@ -184,7 +184,7 @@ def test_unknown_id(operation: str, estate: Estate, seed: int) -> None:
     estate.served(operation)
     known = estate.walk(collection_of(operation) or "")
     for attempt in range(_TRIES):
-        answer = estate.caller.get(operation, id=unknown_id(estate, operation, seed, attempt))
+        answer = estate.asked(operation, id=unknown_id(estate, operation, seed, attempt))
         # Of a list too long to be walked to its end not all ids are known: perhaps this one exists.
         if known.complete or fault_of(answer):
             refused(answer, 404)

@@ -23,6 +23,7 @@ from mockserver.changes.answers import (
     without_header,
 )
 from mockserver.changes.requests import operation_path, resource_asked
+from mockserver.clock import utc
 from mockserver.handlers.me import get_me
 from mockserver.parts import Parts
 
@@ -183,19 +184,19 @@ class DraftBodyEmpty:
 
 @dataclass(frozen=True)
 class ResearchOfAnotherContact:
-    """Every contact is answered the same dossier, its contact's id and all, if it has one."""
+    """A contact that has a dossier is answered another one's."""
 
     breaks: ClassVar[tuple[str, ...]] = ("OP-5",)
 
     def install(self, parts: Parts) -> None:
         healthy = parts.single
-        first: dict[str, bytes] = {}
 
         def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
             found = healthy(caller, collection, resource_id)
             if collection != "research" or found is None:
                 return found
-            return first.setdefault(caller.tenant.organization.id, found)
+            others = (row.id for row in caller.tenant.contacts.rows({}) if row.id != resource_id)
+            return next(filter(None, (healthy(caller, collection, other) for other in others)), found)
 
         parts.single = single
 
@@ -275,7 +276,7 @@ class RefusedDeleteDeletes:
 
 @dataclass(frozen=True)
 class RefusedPatchChanges:
-    """A write to a single contact, list or draft is answered 405, and sets its updatedAt all the same."""
+    """A PATCH of a single contact, list or draft is answered 405, and sets its updatedAt all the same."""
 
     breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
 
@@ -285,7 +286,7 @@ class RefusedPatchChanges:
             if scope["method"] == "PATCH" and collection in ("contacts", "lists", "drafts"):
                 store = getattr(caller.tenant, collection)
                 if resource := store.read(resource_id):
-                    store.put({**resource, "updatedAt": "2030-01-01T00:00:00.000Z"})
+                    store.put({**resource, "updatedAt": utc(int(parts.clock.now() * 1_000))})
 
         _answer_writes(parts, touch)
 

@@ -9,7 +9,6 @@ import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any, ClassVar
 
 from mockserver.access.caller import Caller
@@ -249,23 +248,6 @@ class TriedAgainAsItWas:
             return first or healthy(steps, delivery, endpoint, now)
 
         steps.compose = compose
-
-
-@dataclass(frozen=True)
-class DeliveryIdChanges:
-    """Every attempt has an id of its own: a receiver cannot tell that it had the event."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-6",)
-
-    def install(self, parts: Parts) -> None:
-        steps = parts.webhooks.steps
-        healthy, numbers = steps.headers, count(1)
-
-        def headers(delivery: Delivery) -> Headers:
-            own = healthy(delivery)
-            return {name: f"{value}_{next(numbers)}" if value == delivery.id else value for name, value in own.items()}
-
-        steps.headers = headers
 
 
 @dataclass(frozen=True)

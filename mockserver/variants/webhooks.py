@@ -97,3 +97,20 @@ class DeliveryIdElsewhere:
             return {"Content-Type": "application/json; charset=utf-8", "X-Outbound-Delivery-Id": delivery.id}
 
         parts.webhooks.steps.headers = headers
+
+
+@dataclass(frozen=True)
+class IdsOfAttempts:
+    """The header's id is that of the attempt: what stays the same is the event's id in the body (HOOK-6: an id)."""
+
+    bends: ClassVar[tuple[str, ...]] = ()
+
+    def install(self, parts: Parts) -> None:
+        steps = parts.webhooks.steps
+        healthy = steps.headers
+
+        def headers(delivery: Delivery) -> Mapping[str, str]:
+            attempt = f"{delivery.id}_{len(delivery.attempts) + 1}"
+            return {name: attempt if value == delivery.id else value for name, value in healthy(delivery).items()}
+
+        steps.headers = headers
