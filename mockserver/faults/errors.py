@@ -81,7 +81,7 @@ class WritesRefusedAsText:
 class UnauthorizedWithoutBody:
     """A 401 has no body."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("ERROR-1", "ERROR-2")
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-1",)
 
     def install(self, parts: Parts) -> None:
         _change_answer(

@@ -92,7 +92,7 @@ class ScopesByVerb:
 class NoScopeMeansAll:
     """A key without any scope is an old one, and may read everything."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1", "SCOPE-4")
+    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1",)
 
     def install(self, parts: Parts) -> None:
         change_check(parts, lambda key, _required, _operation, healthy: healthy or not key.scopes)

@@ -378,7 +378,7 @@ def _cache_pages(parts: Parts, seconds: float) -> None:
 class CacheByUrl:
     """Pages are cached for an hour by their URL alone."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-1", "TENANT-6")
+    breaks: ClassVar[tuple[str, ...]] = ("TENANT-1", "TENANT-7")
 
     def install(self, parts: Parts) -> None:
         _cache_pages(parts, 3_600.0)

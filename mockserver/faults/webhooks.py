@@ -62,7 +62,7 @@ class DeliveryByPut:
 class DeliveryUnsigned:
     """Deliveries carry no signature."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-1", "HOOK-2")
+    breaks: ClassVar[tuple[str, ...]] = ("HOOK-1",)
 
     def install(self, parts: Parts) -> None:
         parts.webhooks.steps.sign = lambda _secrets, _timestamp, _body: {}
