@@ -126,8 +126,11 @@ class VerdictPlugin:
         self._show(report, finding, call.excinfo.value if call.excinfo else None)
         return report
 
-    def pytest_keyboard_interrupt(self) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """What was judged by then is reported."""
+        # An interrupt that strikes between two lines has none to show, which pytest stumbles over: its first entry is enough.
+        excinfo.traceback = excinfo.traceback[:1]
         self._judge.ledger.cut_short = "the run was interrupted before it"
 
     @pytest.hookimpl(trylast=True)
