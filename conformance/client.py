@@ -15,7 +15,7 @@ import spec
 from conformance.clock import TargetClock
 from conformance.exchange import Credential, Exchange, Redactor, Request
 from conformance.pacing import Pace
-from conformance.target import Target
+from spec.target import Target
 
 TIMEOUT = 15.0
 _RETRIES_FOR_PACE = 3

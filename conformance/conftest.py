@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance import commands, options, published, schemas
+from conformance import options, published, schemas
 from conformance.client import Caller, Client, NoAnswer
 from conformance.clock import TargetClock
 from conformance.embedded import EmbeddedMock, EmbeddedMockError
@@ -25,8 +25,9 @@ from conformance.probes.plugin import RateProbes
 from conformance.probes.rulings import Measured
 from conformance.report.text import writable
 from conformance.selection import listing
-from conformance.target import Target, TargetError, load
 from conformance.verdict import Judge, VerdictPlugin
+from spec import commands
+from spec.target import Target, TargetError, load
 
 _SCHEMA_DRIVEN = "test_schema_driven.py"
 _JUDGE = pytest.StashKey[Judge]()

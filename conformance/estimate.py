@@ -11,7 +11,7 @@ from operator import attrgetter
 import spec
 from conformance.costs import WHOLE, Cost, measured
 from conformance.selection import in_words, missing, selected
-from conformance.target import Target
+from spec.target import Target
 
 # An answer's time on a target that is not on this machine, and the windows that the probes of the rate limit wait for.
 _ANSWER = 0.05

@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from spec.target import shown
+
 _KEY = r"obk_[a-z]+_[A-Za-z0-9]{5,}"
 _SHOWN_BODY = 600
 
@@ -128,14 +130,6 @@ class Redactor:
         # A secret before one that it begins with, and all before what merely looks like a key.
         longest_first = sorted(self.secrets, key=len, reverse=True)
         return re.compile("|".join([*map(re.escape, longest_first), _KEY]))
-
-
-def shown(secret: str) -> str:
-    """A secret as reports show it: its prefix and last four characters, where enough stays hidden."""
-    if len(secret) < 16:
-        return "…"
-    prefix = re.match(r"[a-z]+_[a-z]+_", secret)
-    return f"{prefix[0] if prefix else ''}…{secret[-4:]}"
 
 
 def _masked(name: str, value: str) -> str:

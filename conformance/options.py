@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from conformance.deliveries import RecordError, recorded
 from conformance.known import KnownViolation, KnownViolationsError
 from conformance.known import load as load_known
 from conformance.selection import SelectionError, select
-from conformance.target import Target, TargetError, load
+from spec.target import Target, TargetError, load
 
 
 def add_to(parser: pytest.Parser) -> None:
@@ -76,9 +77,14 @@ def described(config: pytest.Config) -> Target | None:
     if not (base_url or option.target):
         return None
     try:
-        return load(option.target, base_url=base_url, api_key=option.api_key or os.environ.get("OUTBOUND_API_KEY"))
+        target = load(option.target, base_url=base_url, api_key=option.api_key or os.environ.get("OUTBOUND_API_KEY"))
+        if target.webhooks.deliveries:
+            recorded(Path(target.webhooks.deliveries))
     except TargetError as error:
         raise pytest.UsageError(str(error)) from None
+    except RecordError as error:
+        raise pytest.UsageError(f"webhooks.deliveries: {error}") from None
+    return target
 
 
 def only(config: pytest.Config) -> frozenset[str] | None:

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 import spec
-from conformance.target import Target
+from spec.target import Target
 
 _COLUMNS = 17
 

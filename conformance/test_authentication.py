@@ -19,8 +19,8 @@ from conformance.oracles import API
 from conformance.problems import same_answer
 from conformance.resource_ids import Opening, collection_of, opening, unknown_id
 from conformance.story import NotJudged, Violation, expect, not_tested, refused, requirement, served
-from conformance.target import Target
 from conformance.trials import cases, each
+from spec.target import Target
 
 OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))

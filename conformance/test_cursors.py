@@ -7,18 +7,18 @@ from math import ceil
 from urllib.parse import parse_qs
 
 import spec
-from conformance import commands
 from conformance.borders import bordered
 from conformance.client import Caller, Client
-from conformance.commands import CommandFailed
 from conformance.cursors import malformed, spoiled
 from conformance.estate import Estate, Walk, next_cursor, whole
 from conformance.exchange import Exchange
 from conformance.expectations import DEFAULT, LARGEST, confirmed, once, settled
 from conformance.schemas import fault_of
 from conformance.story import PROBLEM, expect, items, not_tested, requirement, sound
-from conformance.target import Target
 from conformance.trials import cases, each
+from spec import commands
+from spec.commands import CommandFailed
+from spec.target import Target
 
 LISTS = spec.LIST_OPERATIONS
 # Pages of the walk during which contacts are added.

@@ -16,8 +16,8 @@ from conformance.odd_input import NAMES, ODD_KEYS, UNHEARD_OF, odd_requests
 from conformance.oracles import API
 from conformance.resource_ids import collection_of, opening
 from conformance.story import PROBLEM, NotJudged, NotTested, expect, requirement
-from conformance.target import Target
 from conformance.trials import answered, cases, relieved
+from spec.target import Target
 
 OPERATIONS = spec.contract().operations
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))

@@ -21,8 +21,8 @@ from conformance.estate import Estate, next_cursor
 from conformance.exchange import Exchange
 from conformance.schemas import fault_of
 from conformance.story import NotJudged, expect, not_tested, requirement
-from conformance.target import Target
 from conformance.trials import answered, relieved
+from spec.target import Target
 
 OPERATIONS = spec.contract().operations
 # With the headers well under the 8 KB for which a head counts.

@@ -15,8 +15,8 @@ from conformance.oracles import API
 from conformance.resource_ids import collection_of, opening, unknown_id
 from conformance.schemas import fault_of
 from conformance.story import Violation, expect, not_tested, refused, requirement, sound
-from conformance.target import Target
 from conformance.trials import cases, each
+from spec.target import Target
 
 SCOPES = spec.contract().scopes
 SCOPED = {operation.id: operation.scope for operation in spec.contract().operations.values() if operation.scope}

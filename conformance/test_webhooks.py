@@ -21,8 +21,8 @@ from conformance.probes.live import Live
 from conformance.probes.receiver import Answer, CannotListen, Receiver
 from conformance.probes.trouble import TROUBLES
 from conformance.story import NotJudged, NotTested, Violation, expect, items, not_tested, requirement, served
-from conformance.target import Target
 from conformance.verdict import Judge
+from spec.target import Target
 
 # The feed may show an event later than the endpoint gets it: so many looks, and real seconds between them.
 _LOOKS = 3

@@ -11,7 +11,7 @@ from conformance import schemas
 from conformance.client import Caller, Client, NoAnswer
 from conformance.exchange import Exchange
 from conformance.story import NotJudged, NotTested, Violation
-from conformance.target import Target
+from spec.target import Target
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from conformance.report import terminal, write
 from conformance.report.record import Run, Timeline
 from conformance.selection import in_words
 from conformance.story import NotJudged, NotTested
-from conformance.target import Target
+from spec.target import Target
 
 _ALIVE_AFTER = 0.5
 # So many checks in a row that ended without an answer are a target that no longer answers, each of them a time-out perhaps.

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance import commands
+from spec import commands
 
 _seen: set[str] = set()
 _send, _run, _parse = httpx.Client.send, commands.run, BaseHTTPRequestHandler.parse_request

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.client import retry_after, target
-from conformance.exchange import Credential, Exchange, Redactor, Request, shown
+from conformance.exchange import Credential, Exchange, Redactor, Request
 from conformance.ledger import Finding, Ledger, Outcome
 from conformance.pacing import Pace
+from spec.target import shown
 
 SECRET = "obk_live_0123456789abcdefghijABCDEFGH1a2b"
 KEY = Credential(SECRET, "organizations.primary.api_keys[0]")

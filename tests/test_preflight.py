@@ -11,7 +11,7 @@ import pytest
 from conformance.client import NoAnswer
 from conformance.embedded import EmbeddedMock
 from conformance.preflight import Unfit, preflight
-from conformance.target import Target, load
+from spec.target import Target, load
 from tests.gate import run_gate
 from tests.null_servers import Answer, serving
 

@@ -21,7 +21,7 @@ from conformance.probes.sending import Volley, senders
 from conformance.probes.stories import BYSTANDER, REST, SPENDER, STRANGER, WITNESS, NotRested, Plan, Send, Story, Until
 from conformance.probes.timeline import Attempt, Limits
 from conformance.story import NotTested
-from conformance.target import Keys, Organization, Organizations, Target
+from spec.target import Keys, Organization, Organizations, Target
 from tests.gate import run_gate
 from tests.null_servers import Answer, serving
 from tests.rate_simulation import CONTRACT

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance.target import load
+from spec.target import load
 from tests.gate import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")

@@ -23,7 +23,7 @@ from conformance.report.chart import chart
 from conformance.report.readings import readings
 from conformance.report.record import Run, Timeline
 from conformance.report.text import folded, harmless, one_line, titled, visible, writable
-from conformance.target import Organization, Organizations, Target
+from spec.target import Organization, Organizations, Target
 
 SECRET = "obk_live_0123456789abcdefghijABCDEFGH1a2b"
 HOSTILE = "</pre><script>alert(1)</script>\x1b[31m\n::error::`x`|<img src=x onerror=alert(1)>\u202e\ud800]]>"

@@ -14,7 +14,7 @@ from conformance.costs import WHOLE, measured
 from conformance.embedded import EmbeddedMock
 from conformance.estimate import estimate, forecast
 from conformance.selection import SelectionError, listing, select
-from conformance.target import load
+from spec.target import load
 from tests.gate import run_gate
 from tests.watched_gate import finish, gate
 

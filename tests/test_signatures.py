@@ -26,7 +26,7 @@ from conformance.deliveries import (
     timestamp_fault,
 )
 from conformance.signatures import HEADER, TIMESTAMP_HEADER, Unreadable, mistake, read, seconds, verifies
-from conformance.target import TargetError, load
+from spec.target import TargetError, load
 from tests.gate import run_gate
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -287,8 +287,6 @@ def test_a_recording_is_looked_for_beside_the_targets_description(tmp_path: Path
 @pytest.mark.parametrize(
     ("webhooks", "words"),
     [
-        ('deliveries = "nowhere.jsonl"', "webhooks.deliveries"),
-        ('deliveries = "target.toml"', "line 1"),
         ('listen = "127.0.0.1"', "webhooks.listen"),
         ('listen = "127.0.0.1:http"', "webhooks.listen"),
         ('listen = "127.0.0.1:70000"', "webhooks.listen"),
@@ -300,11 +298,16 @@ def test_webhooks_that_cannot_be_used_are_refused_in_one_line(tmp_path: Path, we
     assert words in str(refused.value)
 
 
-def test_the_gate_refuses_a_malformed_recording_before_any_request(tmp_path: Path) -> None:
-    (tmp_path / "deliveries.jsonl").write_text(line(secret=1))
-    run = run_gate(tmp_path, "--target", str(described(tmp_path, 'deliveries = "deliveries.jsonl"')))
+@pytest.mark.parametrize(
+    ("recording", "words"), [("malformed.jsonl", "line 1"), ("nowhere.jsonl", "webhooks.deliveries")]
+)
+def test_the_gate_refuses_a_recording_that_it_cannot_read_before_any_request(
+    tmp_path: Path, recording: str, words: str
+) -> None:
+    (tmp_path / "malformed.jsonl").write_text(line(secret=1))
+    run = run_gate(tmp_path, "--target", str(described(tmp_path, f'deliveries = "{recording}"')))
     assert run.exit_code == 4
-    assert "line 1" in run.output
+    assert words in run.output
     assert "Traceback" not in run.output
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.target import Target, TargetError, load
+from spec.target import Target, TargetError, load
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 WHOLE = f"""

@@ -22,7 +22,7 @@ from conformance.probes.receiver import Answer, CannotListen, Endpoint, Receiver
 from conformance.probes.trouble import TROUBLES, Trouble
 from conformance.signatures import HEADER
 from conformance.story import NotTested, Violation
-from conformance.target import Webhooks
+from spec.target import Webhooks
 
 WITHIN = 5.0
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from conformance import commands
 from conformance.clock import TargetClock
-from conformance.commands import CommandFailed
 from conformance.deliveries import Delivery
 from conformance.exchange import Redactor
 from conformance.probes.receiver import Answer, Endpoint, Receiver, Script, accept
 from conformance.probes.trouble import TROUBLES, Trouble
 from conformance.signatures import seconds
 from conformance.story import NotTested, expect, not_tested
-from conformance.target import Webhooks
+from spec import commands
+from spec.commands import CommandFailed
+from spec.target import Webhooks
 
 TRIGGERED = 3
 """Events that are made to happen in the primary organization."""

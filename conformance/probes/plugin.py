@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance.commands import CommandFailed
 from conformance.exchange import Credential
 from conformance.probes import rulings
 from conformance.probes.measuring import Halted, Telling, Wire, measure
@@ -29,7 +28,8 @@ from conformance.probes.stories import (
 from conformance.probes.timeline import Attempt, Limits, in_order
 from conformance.report.record import Timeline
 from conformance.story import NotTested
-from conformance.target import Target
+from spec.commands import CommandFailed
+from spec.target import Target
 
 if TYPE_CHECKING:
     from conformance.verdict import Judge

@@ -14,7 +14,7 @@ from typing import Literal
 
 from conformance.deliveries import Delivery
 from conformance.signatures import Headers
-from conformance.target import listen_address
+from spec.target import listen_address
 
 Answer = Literal["accept", "error", "drop", "silence"]
 """200, 500, the connection closed without an answer, or no answer for as long as the sender waits."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.exchange import Exchange, Redactor
 from conformance.ledger import Finding, Ledger, Ruling
-from conformance.target import Target
+from spec.target import Target
 
 
 @dataclass(frozen=True)
