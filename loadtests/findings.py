@@ -68,3 +68,11 @@ class Conditions:
     crowd_p99: float = 1.0
     crowd_errors: float = 0.01
     crowd_rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """All findings of a run, and the reading of the limits that the target was judged by (None: the ledger fits both)."""
+
+    findings: tuple[Finding, ...]
+    reading: Reading | None = None

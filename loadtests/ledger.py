@@ -60,21 +60,17 @@ class Key:
     role: str
 
 
-def _column(code: str) -> Any:
-    return field(default_factory=lambda: array(code))
-
-
 @dataclass(slots=True)
 class _Columns:
     """The attempts of one key, a column each: texts as indexes, no Retry-After as NaN."""
 
-    sent: array[float] = _column("d")
-    answered: array[float] = _column("d")
-    retry_after: array[float] = _column("d")
-    status: array[int] = _column("H")
-    error: array[int] = _column("H")
-    operation: array[int] = _column("H")
-    dated: array[int] = _column("B")
+    sent: array[float] = field(default_factory=lambda: array("d"))
+    answered: array[float] = field(default_factory=lambda: array("d"))
+    retry_after: array[float] = field(default_factory=lambda: array("d"))
+    status: array[int] = field(default_factory=lambda: array("H"))
+    error: array[int] = field(default_factory=lambda: array("H"))
+    operation: array[int] = field(default_factory=lambda: array("H"))
+    dated: array[int] = field(default_factory=lambda: array("B"))
 
     def columns(self) -> Iterator[tuple[str, array[Any]]]:
         for column in fields(self):

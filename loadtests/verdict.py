@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from loadtests.findings import Finding, Reading
+from loadtests.findings import Examination
 from loadtests.ledger import Ledger
 
 Word = Literal["held", "broken", "unjudged"]
@@ -35,8 +35,7 @@ class Verdict:
     run: Run
     word: Word
     reason: str
-    findings: tuple[Finding, ...]
-    reading: Reading | None
+    examination: Examination
 
     @property
     def exit_code(self) -> int:
@@ -46,9 +45,8 @@ class Verdict:
 
 def judge(
     run: Run,
-    findings: Sequence[Finding],
+    examination: Examination,
     *,
-    reading: Reading | None = None,
     bottleneck: str | None = None,
     strict: bool = False,
 ) -> Verdict:
@@ -57,10 +55,10 @@ def judge(
 
     `bottleneck` says, in a line, that the generator and not the target was at its limit: what was timed is then unjudged.
     """
-    del reading, bottleneck, strict
-    broken = [finding for finding in findings if finding.outcome == "broken"]
+    del bottleneck, strict
+    broken = [finding for finding in examination.findings if finding.outcome == "broken"]
     word: Word = "broken" if broken else "unjudged"
-    return Verdict(run, word, "", tuple(findings), None)
+    return Verdict(run, word, "", examination)
 
 
 def write(folder: Path, verdict: Verdict, ledger: Ledger, statistics: Sequence[Mapping[str, str | float]] = ()) -> None:
