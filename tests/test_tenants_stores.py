@@ -134,6 +134,7 @@ class TenantMachine(RuleBasedStateMachine):
         self.tenant = Tenant(Organization("org_1", "One", utc(0)))
         self.contacts: dict[str, Resource] = {}
         self.lists: dict[str, Resource] = {}
+        self.original: tuple[Tenant, list[Resource], list[Resource]] | None = None
         self.numbers = count()
 
     def teardown(self) -> None:
@@ -171,6 +172,21 @@ class TenantMachine(RuleBasedStateMachine):
         assert self.tenant.lists.remove(list_id) == there
         for contact in self.contacts.values() if there else ():
             contact["listIds"] = [other for other in contact["listIds"] if other != list_id]
+
+    @rule(to_the_copy=st.booleans())
+    def copy(self, to_the_copy: bool) -> None:
+        tenants = self.tenant, self.tenant.copy()
+        self.tenant, other = reversed(tenants) if to_the_copy else tenants
+        self.original = other, walk(other.contacts, {}, 5), walk(other.lists, {"includeArchived": "1"}, 5)
+
+    @invariant()
+    def what_changes_in_a_copy_does_not_show_in_the_original_nor_the_other_way_round(self) -> None:
+        if self.original:
+            other, contacts, lists = self.original
+            assert walk(other.contacts, {}, 5) == contacts
+            assert walk(other.lists, {"includeArchived": "1"}, 5) == lists
+            for needle in NEEDLES[:6]:
+                assert walk(other.contacts, {"q": needle}, 5) == [each for each in contacts if holds(each, needle)]
 
     @rule(filters=contact_filters, limit=limits)
     def walk_contacts(self, filters: dict[str, str], limit: int) -> None:
@@ -415,6 +431,20 @@ def test_an_added_event_is_the_newest_and_whole() -> None:
     assert set(first) == set(contract().schema("Event")["properties"])
     assert first["resource"] == {"type": "draft", "id": "drf_1"}
     assert walk(tenant.events, {"eventType": "draft.sent"}, 50) == [first]
+
+
+def test_drafts_events_and_dossiers_of_a_copy_are_its_own() -> None:
+    tenant = Tenant(Organization("org_1", "One", utc(0)))
+    contact_id = tenant.add_contact(1.0)["id"]
+    tenant.research.put({"contactId": contact_id})
+    tenant.drafts.put({"id": "drf_1", "contactId": contact_id, "status": "x", "createdAt": utc(5)})
+    twin, other = tenant.copy(), tenant.copy()
+    twin.contacts.remove(contact_id)
+    assert (len(twin.contacts), len(twin.drafts), len(twin.research)) == (0, 0, 0)
+    assert (len(tenant.contacts), len(tenant.drafts), len(tenant.research)) == (1, 1, 1)
+    event = tenant.add_event(2.0, "draft.sent", "drf_1", {})
+    assert walk(twin.events, {}, 5) == []
+    assert other.add_event(2.0, "draft.sent", "drf_1", {}) == event
 
 
 def test_a_resource_without_a_time_is_refused_and_leaves_no_trace() -> None:

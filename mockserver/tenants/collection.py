@@ -51,6 +51,14 @@ class Collection:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def copy(self, changed: Changed | None = None) -> Collection:
+        """A collection of the same resources that changes by itself. The rows, which never change, are shared."""
+        twin = Collection(self._kind, changed)
+        twin._rows = self._rows.copy()
+        twin._indexes = {facet: index.copy() for facet, index in self._indexes.items()}
+        twin._search = self._search and self._search.copy()
+        return twin
+
     def get(self, resource_id: str) -> bytes | None:
         """A single resource as JSON; None where there is none with that id."""
         row = self._rows.get(resource_id)

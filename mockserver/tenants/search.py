@@ -56,6 +56,13 @@ class Search:
         self._size = len(rows)
         self._late = 0
 
+    def copy(self) -> Search:
+        """A search of the same rows that takes in others by itself."""
+        twin = Search()
+        twin._starts, twin._texts, twin._blocks = self._starts.copy(), self._texts.copy(), self._blocks.copy()
+        twin._newest, twin._filled, twin._size, twin._late = self._newest, self._filled, self._size, self._late
+        return twin
+
     @property
     def worn(self) -> bool:
         """Whether so many texts came late to their block that making the search anew is worth it."""
