@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal, get_args
 
 from loadtests.ledger import Attempt
@@ -50,7 +49,7 @@ class Finding:
     level: Level = "must"
     key: int | None = None
     evidence: tuple[Attempt, ...] = ()
-    figures: Mapping[str, float] = MappingProxyType({})
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 
 from loadtests.findings import Conditions, Outcome, Reading
 from loadtests.ledger import Attempt
@@ -20,7 +19,7 @@ class Result:
     outcome: Outcome
     message: str
     evidence: tuple[Attempt, ...] = ()
-    figures: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    figures: Mapping[str, float] = field(default_factory=dict)
     weight: float = 0.0
 
 
