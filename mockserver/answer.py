@@ -39,3 +39,9 @@ def json_bytes(value: Any) -> bytes:
 def json_answer(value: Mapping[str, Any], status: int = 200) -> Answer:
     """`value` as an `application/json` answer."""
     return Answer(status, b"application/json", json_bytes(value))
+
+
+def problem_answer(status: int, title: str, detail: str, headers: Iterable[Header] = ()) -> Answer:
+    """A problem (RFC 9457) of the mock's own surfaces, which have no kinds."""
+    members = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return Answer(status, b"application/problem+json", json_bytes(members), headers)

@@ -1,90 +1,100 @@
-"""Wiring: the parts of a mock, the ASGI applications that they make, and which path belongs to which."""
+"""A mock as an ASGI application: which path belongs to which of its parts, and the worlds beside the first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from mockserver import stack
-from mockserver.access.edge import Edge
-from mockserver.access.keys import KeyRing, mint
-from mockserver.access.limits import Limiter
+from mockserver.access.keys import base62
+from mockserver.answer import Answer, problem_answer
 from mockserver.clock import Clock
 from mockserver.control.app import Control
-from mockserver.docs import Documentation
-from mockserver.parts import Layer, Modification, Parts, default_parts
-from mockserver.tenants.seed import seed
-from mockserver.webhooks.service import Webhooks
-from spec import RateLimits, contract
+from mockserver.parts import Parts
+from mockserver.world import WORLD, Settings, World, seeded_parts
+from spec import contract
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
-UNLIMITED = 1_000_000
-"""Requests a minute, and a burst window, of a mock without rate limit."""
+__all__ = ["Mock", "Settings", "create_app"]
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a mock is made of. `organizations` and `contacts` (of each organization) are numbers.
-
-    `webhook_hosts` are the hosts beyond this machine to which events may be delivered.
-    """
-
-    seed: int = 1
-    organizations: int = 2
-    contacts: int = 1_000
-    rate_reading: Literal["burst", "strict"] = "burst"
-    rate_limited: bool = True
-    modifications: Sequence[Modification] = ()
-    webhook_hosts: Sequence[str] = ()
-
-    @property
-    def rate_limits(self) -> RateLimits:
-        """The limits of every key: the contract's, or ones that nobody reaches."""
-        limits = contract().rate_limits
-        return limits if self.rate_limited else RateLimits(UNLIMITED, UNLIMITED, limits.burst_window)
+CONTROL = "/_mock"
+WORLDS = "/_worlds/"
+MOST_WORLDS = 500
 
 
 class Mock:
-    """A running mock as an ASGI application, with the parts it is made of."""
+    """A running mock. `world` is the one that its own address shows, `worlds` are copies by their ids.
 
-    def __init__(self, parts: Parts) -> None:
-        self.parts = parts
-        self._operations = stack.build(contract().document, parts)
-        self._control = Control(parts)
-        self._public = self._operations
-        self.rewire()
+    A copy has an address of its own, `/_worlds/{id}`, under which everything lies that lies under `/`.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._operations = stack.build(contract().document)
+        self.world = World(settings, self._operations, seeded_parts(settings, clock))
+        self.worlds: dict[str, World] = {}
+        self._made = 0
+        self._control = Control(self)
+
+    @property
+    def parts(self) -> Parts:
+        """The parts of the first world."""
+        return self.world.parts
 
     def rewire(self) -> None:
-        """Put the layers of `parts` into effect. All other parts are read at every request."""
-        inner = _wrapped(self._operations, self.parts.inner)
-        self._public = _wrapped(Edge(self.parts, Documentation(self.parts, inner)), self.parts.outer)
+        """Put the layers of the first world's parts into effect."""
+        self.world.rewire()
+
+    def add_world(self) -> tuple[str, World]:
+        """Copy the first world as it is; its id and itself. Raises ValueError where there are too many."""
+        if len(self.worlds) >= MOST_WORLDS:
+            raise ValueError(f"there are {MOST_WORLDS} worlds already: drop one first")
+        self._made += 1
+        world_id = f"wld_{base62(f'world/{self.world.settings.seed}/{self._made}', 16)}"
+        world = self.worlds[world_id] = self.world.copy()
+        return world_id, world
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
-            app = self._control if scope["path"].startswith("/_mock") else self._public
-            await app(scope, receive, send)
+            path: str = scope["path"]
+            if not path.startswith("/_"):
+                await self.world.serve(scope, receive, send)
+            elif path.startswith(WORLDS):
+                await self._elsewhere(scope, receive, send)
+            else:
+                await self._route(self.world, scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._operations(scope, receive, send)
 
+    async def _route(self, world: World, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith(CONTROL):
+            scope[WORLD] = world
+            await self._control(scope, receive, send)
+        else:
+            await world.serve(scope, receive, send)
 
-def _wrapped(app: ASGIApp, layers: Iterable[Layer]) -> ASGIApp:
-    for layer in layers:
-        app = layer(app)
-    return app
+    async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a world that is addressed by its id."""
+        world_id = scope["path"].removeprefix(WORLDS).partition("/")[0]
+        world = self.worlds.get(world_id)
+        if world is None:
+            await _no_such_world()(scope, receive, send)
+            return
+        prefix = f"{WORLDS}{world_id}"
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        inside = {
+            **scope,
+            "path": scope["path"].removeprefix(prefix) or "/",
+            "raw_path": raw.removeprefix(prefix.encode()) or b"/",
+        }
+        await self._route(world, inside, receive, send)
+
+
+def _no_such_world() -> Answer:
+    return problem_answer(404, "Not found", "There is no world with this id.")
 
 
 def create_app(settings: Settings, clock: Clock | None = None) -> Mock:
     """A mock with fresh data, keys and limits, its modifications installed."""
-    clock = clock or Clock()
-    tenants = seed(settings.seed, settings.organizations, settings.contacts, clock.now())
-    keys = mint([tenant.organization.id for tenant in tenants], settings.seed, clock.now())
-    limiter = Limiter(settings.rate_limits, settings.rate_reading)
-    webhooks = Webhooks(clock, settings.seed, settings.webhook_hosts)
-    parts = default_parts(clock, tenants, KeyRing(keys), limiter, webhooks)
-    for modification in settings.modifications:
-        modification.install(parts)
-    return Mock(parts)
+    return Mock(settings, clock or Clock())

@@ -26,6 +26,12 @@ class Clock:
         """The time in unix seconds."""
         return (time.time() if self._start is None else self._start) + self._offset
 
+    def copy(self) -> Clock:
+        """A clock of its own that shows the same time."""
+        other = Clock(self._start)
+        other._offset = self._offset
+        return other
+
     def advance(self, seconds: float) -> None:
         """Move the clock on. Raises ValueError for a negative or non-finite number: this time never runs back."""
         if not (math.isfinite(seconds) and seconds >= 0):

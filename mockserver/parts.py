@@ -37,12 +37,16 @@ from mockserver.access.problems import Problem
 from mockserver.answer import Answer, Header, json_bytes
 from mockserver.clock import Clock
 from mockserver.handlers import HANDLERS
+from mockserver.journal import note_problem
 from mockserver.tenants import cursor
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 from mockserver.tenants.tenant import Tenant
 from mockserver.webhooks.service import Webhooks
 from spec import contract
+
+PARTS = "outbound.parts"
+"""Where the ASGI scope keeps the Parts that a request is served by."""
 
 Handler = Callable[["Parts", Caller, Parameters], bytes]
 Layer = Callable[[ASGIApp], ASGIApp]
@@ -60,7 +64,7 @@ class Parts:
     """The mock's state and the steps of a request's way. Times are unix seconds."""
 
     clock: Clock
-    tenants: Mapping[str, Tenant]
+    tenants: dict[str, Tenant]
     """The organizations' stores, by the organization's id."""
     keys: KeyRing
     limiter: Limiter
@@ -104,25 +108,28 @@ class Parts:
 
     outer: list[Layer] = field(default_factory=list)
     """ASGI middlewares around everything but the control API: they see the finished answers. The last is outermost."""
+    data_in_place: bool = False
+    """Whether data and keys are already as the modifications want them: these parts serve what others serve too."""
     inner: list[Layer] = field(default_factory=list)
     """ASGI middlewares between the edge and Connexion: they find the Caller in the scope. The last is outermost."""
 
 
 def default_parts(
-    clock: Clock, tenants: Sequence[Tenant], keys: KeyRing, limiter: Limiter, webhooks: Webhooks
+    clock: Clock, tenants: dict[str, Tenant], keys: KeyRing, limiter: Limiter, webhooks: Webhooks
 ) -> Parts:
-    """The healthy parts: a mock that keeps the contract."""
+    """The healthy parts: a mock that keeps the contract. `tenants` are the stores by the organization's id."""
 
     def authenticate(secret: bytes, now: float) -> ApiKey | None:
         key = parts.keys.find(secret)
         return key if key is not None and key.is_valid_at(now) else None
 
     def problem(problem: Problem, scope: Scope) -> Answer:
+        note_problem(scope, problem)
         return parts.problem_answer(problem, parts.problem_members(problem, _instance(scope)))
 
     parts = Parts(
         clock=clock,
-        tenants={tenant.organization.id: tenant for tenant in tenants},
+        tenants=tenants,
         keys=keys,
         limiter=limiter,
         webhooks=webhooks,
@@ -130,7 +137,7 @@ def default_parts(
         credentials=presented_secret,
         authenticate=authenticate,
         tenant_of=lambda key: parts.tenants[key.organization_id],
-        admit=lambda key, now: parts.limiter.admit(key.id, now),
+        admit=lambda key, now: parts.limiter.admit(key.id, now, key.limits),
         authorize=lambda key, required, _operation: all(scope in key.scopes for scope in required),
         read_parameters=read_parameters,
         decode_cursor=lambda text, _caller: cursor.decode(text),

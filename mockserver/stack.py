@@ -11,41 +11,40 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mockserver.access import problems
 from mockserver.access.caller import CALLER
 from mockserver.access.parameters import PARAMETERS, compile_rules
 from mockserver.access.problems import Problem, Refused
+from mockserver.handlers import HANDLERS
+from mockserver.parts import PARTS
 from mockserver.quiet import connexion
 from mockserver.view import to_openapi_30
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from mockserver.parts import Parts
-
 logger = logging.getLogger("outbound.mock")
 
 
-def build(document: Mapping[str, Any], parts: Parts) -> ASGIApp:
-    """The application that answers the operations of an OpenAPI 3.1 document with the handlers of `parts`.
+def build(document: Mapping[str, Any]) -> ASGIApp:
+    """The application that answers the operations of an OpenAPI 3.1 document with the parts that a request's scope holds.
 
     Raises ViewError for a document that OpenAPI 3.0 cannot express, KeyError for an operation without a handler.
     """
     stack = connexion.ConnexionMiddleware(
-        _Operations(parts),
+        _Operations(),
         middlewares=[
             connexion.middleware.exceptions.ExceptionMiddleware,
             _Routing,
             connexion.middleware.security.SecurityMiddleware,
-            partial(_ValidationMiddleware, parts=parts),
+            _ValidationMiddleware,
         ],
-        resolver=connexion.Resolver(parts.handlers.__getitem__),
-        security_map={"bearer": partial(_ScopeCheck, parts)},
+        resolver=connexion.Resolver(HANDLERS.__getitem__),
+        security_map={"bearer": _ScopeCheck},
     )
-    for kind, handler in _error_handlers(parts).items():
+    for kind, handler in _error_handlers().items():
         stack.add_error_handler(kind, handler)
     stack.add_api(to_openapi_30(document))
     app: ASGIApp = stack
@@ -64,18 +63,13 @@ class _Routing(connexion.middleware.routing.RoutingMiddleware):
 class _ScopeCheck(connexion.security.BearerSecurityHandler):
     """The security check of the bearer scheme: a caller, who holds the scopes that the operation requires."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-
     def get_fn(self, _scheme: Mapping[str, Any], required: Sequence[str]) -> Callable[[Any], Mapping[str, str]]:
-        parts = self._parts
-
         def check(request: Any) -> Mapping[str, str]:
             scope = request.scope
             caller = scope[CALLER]
             if isinstance(caller, Problem):
                 raise Refused(caller)
-            if not parts.authorize(caller.key, required, operation_id(scope)):
+            if not scope[PARTS].authorize(caller.key, required, operation_id(scope)):
                 raise Refused(problems.insufficient_scope(required))
             return {"sub": caller.key.id}
 
@@ -85,67 +79,53 @@ class _ScopeCheck(connexion.security.BearerSecurityHandler):
 class _Validation:
     """The parameters of an operation, read by rules that are compiled once. None of our operations has a body."""
 
-    def __init__(self, parts: Parts, operation: Any, next_app: ASGIApp) -> None:
+    def __init__(self, operation: Any, next_app: ASGIApp) -> None:
         if operation.is_request_body_defined:
             raise NotImplementedError(f"{operation.operation_id}: request bodies are not validated")
-        self._parts = parts
         self._rules = compile_rules(operation.parameters)
         self._next_app = next_app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[PARAMETERS] = self._parts.read_parameters(self._rules, scope)
+        scope[PARAMETERS] = scope[PARTS].read_parameters(self._rules, scope)
         await self._next_app(scope, receive, send)
 
 
 class _ValidationApi(connexion.middleware.request_validation.RequestValidationAPI):
     """Connexion's table of what validates an operation's requests."""
 
-    def __init__(self, *args: Any, parts: Parts, **options: Any) -> None:
-        self._parts = parts
-        super().__init__(*args, **options)
-
     def make_operation(self, operation: Any) -> _Validation:
-        return _Validation(self._parts, operation, self.next_app)
+        return _Validation(operation, self.next_app)
 
 
 class _ValidationMiddleware(connexion.middleware.request_validation.RequestValidationMiddleware):
-    """Connexion's validation, with the rules of `parts`."""
+    """Connexion's validation, with compiled rules."""
 
-    def __init__(self, app: ASGIApp, parts: Parts) -> None:
-        super().__init__(app)
-        self.api_cls = partial(_ValidationApi, parts=parts)
+    api_cls = _ValidationApi
 
 
 class _Operation:
     """The end of a request's way: the handler's bytes, sent."""
 
-    def __init__(self, parts: Parts, operation: str) -> None:
-        self._parts = parts
+    def __init__(self, operation: str) -> None:
         self._id = operation
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        parts = self._parts
+        parts = scope[PARTS]
         body = parts.handlers[self._id](parts, scope[CALLER], scope[PARAMETERS])
         await parts.success(body)(scope, receive, send)
 
 
 class _OperationsApi(connexion.AsyncApi):
-    """Connexion's table of operations, each of them an _Operation of the parts it was made for."""
-
-    def __init__(self, *args: Any, parts: Parts, **options: Any) -> None:
-        self._parts = parts
-        super().__init__(*args, **options)
+    """Connexion's table of operations."""
 
     def make_operation(self, operation: Any) -> _Operation:
-        return _Operation(self._parts, operation.operation_id)
+        return _Operation(operation.operation_id)
 
 
 class _Operations(connexion.apps.asynchronous.AsyncASGIApp):
-    """Connexion's innermost application, with the operations of `parts`."""
+    """Connexion's innermost application."""
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__()
-        self.api_cls = partial(_OperationsApi, parts=parts)
+    api_cls = _OperationsApi
 
 
 def operation_id(scope: Scope) -> str:
@@ -154,18 +134,18 @@ def operation_id(scope: Scope) -> str:
     return found
 
 
-def _error_handlers(parts: Parts) -> dict[type[Exception], Any]:
+def _error_handlers() -> dict[type[Exception], Any]:
     from starlette.exceptions import HTTPException
 
     async def refused(request: Any, error: Refused) -> Any:
-        return _response(parts, error.problem, request.scope)
+        return _response(error.problem, request.scope)
 
     async def http_error(request: Any, error: HTTPException) -> Any:
-        return _response(parts, _routing_problem(request.scope, error), request.scope)
+        return _response(_routing_problem(request.scope, error), request.scope)
 
     async def defect(request: Any, error: Exception) -> Any:
         logger.error("A request failed", exc_info=error)
-        return _response(parts, problems.internal_error(), request.scope)
+        return _response(problems.internal_error(), request.scope)
 
     return {Refused: refused, HTTPException: http_error, Exception: defect}
 
@@ -179,7 +159,7 @@ def _routing_problem(scope: Scope, error: Any) -> Problem:
     return problems.method_not_allowed(", ".join(sorted(error.headers["Allow"].split(", "))))
 
 
-def _response(parts: Parts, problem: Problem, scope: Scope) -> Any:
-    answer = parts.problem(problem, scope)
+def _response(problem: Problem, scope: Scope) -> Any:
+    answer = scope[PARTS].problem(problem, scope)
     headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
     return connexion.lifecycle.ConnexionResponse(answer.status, body=answer.body, headers=headers)

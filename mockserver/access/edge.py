@@ -15,6 +15,7 @@ from mockserver.access import problems
 from mockserver.access.caller import CALLER, Caller
 from mockserver.access.problems import Problem
 from mockserver.answer import Header
+from mockserver.journal import note_key
 from spec import contract
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Edge:
         scope[CALLER] = caller = identify(parts, scope, now)
         if not isinstance(caller, Caller):
             return None
+        note_key(scope, caller.key)
         admission = parts.admit(caller.key, now)
         headers += parts.rate_headers(admission, now)
         if admission.admitted:

@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from spec import contract
+from spec import RateLimits, contract
 
 PREFIX = "obk_live_"
 DAY = 86_400.0
@@ -31,6 +31,8 @@ class ApiKey:
     created_at: float = 0.0
     expires_at: float | None = None
     revoked_at: float | None = None
+    limits: RateLimits | None = None
+    """The key's own rate limits, None for those of the contract."""
 
     @property
     def prefix(self) -> str:
@@ -52,7 +54,23 @@ class KeyRing:
         self._by_digest = {_digest(key.secret.encode()): key for key in keys}
 
     def __iter__(self) -> Iterator[ApiKey]:
-        return iter(self._by_digest.values())
+        return iter(tuple(self._by_digest.values()))
+
+    def put(self, key: ApiKey) -> None:
+        """Add a key, or put it instead of the one with its secret."""
+        self._by_digest[_digest(key.secret.encode())] = key
+
+    def remove(self, key: ApiKey) -> None:
+        """Forget a key. Raises KeyError where it is not on the ring."""
+        del self._by_digest[_digest(key.secret.encode())]
+
+    def get(self, key_id: str) -> ApiKey | None:
+        """The key of that id, valid or not."""
+        return next((key for key in self if key.id == key_id), None)
+
+    def copy(self) -> KeyRing:
+        """Another ring with the same keys."""
+        return KeyRing(self)
 
     def find(self, secret: bytes) -> ApiKey | None:
         """The key of that secret, valid or not."""
@@ -96,17 +114,18 @@ class _Minter:
     def key(self, kind: str, name: str, scopes: tuple[str, ...]) -> ApiKey:
         label = f"{self.label}/{kind}/{name}"
         return ApiKey(
-            id=f"key_{_base62(f'{label}/id', 16)}",
+            id=f"key_{base62(f'{label}/id', 16)}",
             name=name,
             kind=kind,
             organization_id=self.organization_id,
             scopes=scopes,
-            secret=PREFIX + _base62(label, _SECRET_LENGTH),
+            secret=PREFIX + base62(label, _SECRET_LENGTH),
             created_at=self.now - 30 * DAY,
         )
 
 
-def _base62(label: str, length: int) -> str:
+def base62(label: str, length: int) -> str:
+    """So many letters and digits that follow from a label, and tell nothing of it."""
     number = int.from_bytes(hashlib.sha512(label.encode()).digest())
     digits = []
     for _ in range(length):

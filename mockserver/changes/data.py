@@ -21,6 +21,8 @@ _ID = re.compile(r"\b(?:con|lst|drf|evt|org)_([0-9a-f]{20})\b")
 
 def change_resources(parts: Parts, change: Callable[[str, int, dict[str, Any]], dict[str, Any]]) -> None:
     """Have every resource be another: `change` gets its collection, its number from the oldest, and itself."""
+    if parts.data_in_place:
+        return
     for tenant in parts.tenants.values():
         for collection in COLLECTIONS:
             store = getattr(tenant, collection)
@@ -31,6 +33,8 @@ def change_resources(parts: Parts, change: Callable[[str, int, dict[str, Any]], 
 
 def rename(parts: Parts, spelled: Callable[[str], str]) -> None:
     """Have every id of data and organizations spelled otherwise: `spelled` gets its twenty hexadecimal digits."""
+    if parts.data_in_place:
+        return
 
     def renamed(text: bytes) -> Any:
         return json.loads(_ID.sub(lambda found: spelled(found[1]), text.decode()))

@@ -8,14 +8,15 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mockserver.answer import Answer, json_answer
+from mockserver.answer import Answer, json_answer, problem_answer
 from mockserver.control import contacts, health, time, webhooks
 from mockserver.control.route import BadInput, Route
+from mockserver.world import WORLD
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from mockserver.parts import Parts
+    from mockserver.app import Mock
 
 ROUTES: Mapping[tuple[str, str], Route] = {
     (route.method, route.path): route for module in (contacts, health, time, webhooks) for route in module.ROUTES
@@ -27,8 +28,8 @@ _LONGEST_BODY = 65_536
 class Control:
     """Answers `/_mock/…`: JSON objects in and out, problems for whatever it cannot take."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, mock: Mock) -> None:
+        self._mock = mock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -36,14 +37,14 @@ class Control:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         if not _is_local(scope):
-            return _problem(403, "Forbidden", "The control API serves this machine alone.")
+            return problem_answer(403, "Forbidden", "The control API serves this machine alone.")
         route = ROUTES.get((scope["method"], scope["path"]))
         if route is None:
             return _unrouted(scope["path"])
         try:
-            return json_answer(route.handle(self._parts, await _body(receive)))
+            return json_answer(route.handle(scope[WORLD].parts, await _body(receive)))
         except BadInput as error:
-            return _problem(400, "Bad input", f"{error}.")
+            return problem_answer(400, "Bad input", f"{error}.")
 
 
 def _is_local(scope: Scope) -> bool:
@@ -60,10 +61,8 @@ def _is_local(scope: Scope) -> bool:
 def _unrouted(path: str) -> Answer:
     allowed = ", ".join(method for method, routed in ROUTES if routed == path)
     if not allowed:
-        return _problem(404, "Not found", "The control API has no such path.")
-    answer = _problem(405, "Method not allowed", f"This path allows {allowed}.")
-    answer.headers.append((b"allow", allowed.encode()))
-    return answer
+        return problem_answer(404, "Not found", "The control API has no such path.")
+    return problem_answer(405, "Method not allowed", f"This path allows {allowed}.", [(b"allow", allowed.encode())])
 
 
 async def _body(receive: Receive) -> Mapping[str, Any]:
@@ -83,9 +82,3 @@ async def _body(receive: Receive) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise BadInput("the body must be a JSON object")
     return value
-
-
-def _problem(status: int, title: str, detail: str) -> Answer:
-    answer = json_answer({"type": "about:blank", "title": title, "status": status, "detail": detail}, status)
-    answer.headers[0] = (b"content-type", b"application/problem+json")
-    return answer

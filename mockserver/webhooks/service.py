@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import suppress
+from copy import copy
 from itertools import count
 
 from mockserver.clock import Clock
@@ -39,7 +40,8 @@ class Webhooks:
 
     def __init__(self, clock: Clock, seed: int = 1, allowed_hosts: Iterable[str] = ()) -> None:
         self.endpoints = Endpoints()
-        self.steps = default_steps(Sender(allowed_hosts))
+        self._sender = Sender(allowed_hosts)
+        self.steps = default_steps(self._sender)
         self.log: deque[Delivery] = deque(maxlen=KEPT)
         self._clock = clock
         self._random = stream("webhooks", seed)
@@ -48,6 +50,12 @@ class Webhooks:
         self._sending: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
         self._news: asyncio.Event = asyncio.Event()
+
+    def with_healthy_steps(self) -> Webhooks:
+        """The same endpoints and deliveries by other steps: the healthy ones, to be modified."""
+        other = copy(self)
+        other.steps = default_steps(self._sender)
+        return other
 
     def register(self, organization_id: str, url: str) -> Endpoint:
         """Add an endpoint with a secret of its own. Raises ValueError for a URL that nothing can be sent to."""

@@ -1,0 +1,177 @@
+"""A world: one state (organizations, keys, limits, clock, webhooks), and the ways in which it is served.
+
+Every request is served by a set of parts. As a rule these are the world's own; while something is switched on for a request, they
+are another set over the same state, with that modification installed: so it comes and goes without a trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mockserver.access.edge import Edge
+from mockserver.access.keys import KeyRing, mint
+from mockserver.access.limits import Limiter
+from mockserver.clock import Clock
+from mockserver.docs import Documentation
+from mockserver.journal import Journal
+from mockserver.parts import PARTS, Layer, Modification, Parts, default_parts
+from mockserver.switches import Condition, Switch, Switches
+from mockserver.tenants.seed import seed
+from mockserver.tenants.tenant import Tenant
+from mockserver.webhooks.service import Webhooks
+from spec import RateLimits, contract
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+Tenants = dict[str, Tenant]
+"""The organizations' stores, by the organization's id."""
+
+WORLD = "outbound.world"
+"""Where the ASGI scope of a control or console request keeps the World that it is about."""
+
+UNLIMITED = 1_000_000
+"""Requests a minute, and a burst window, of a mock without rate limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a mock is made of. `organizations` and `contacts` (of each organization) are numbers.
+
+    `webhook_hosts` are the hosts beyond this machine to which events may be delivered.
+    """
+
+    seed: int = 1
+    organizations: int = 2
+    contacts: int = 1_000
+    rate_reading: Literal["burst", "strict"] = "burst"
+    rate_limited: bool = True
+    modifications: Sequence[Modification] = ()
+    webhook_hosts: Sequence[str] = ()
+
+    @property
+    def rate_limits(self) -> RateLimits:
+        """The limits of every key: the contract's, or ones that nobody reaches."""
+        limits = contract().rate_limits
+        return limits if self.rate_limited else RateLimits(UNLIMITED, UNLIMITED, limits.burst_window)
+
+
+class World:
+    """One state of a mock, served by `operations`, the Connexion application that all worlds share."""
+
+    def __init__(self, settings: Settings, operations: ASGIApp, parts: Parts) -> None:
+        self.settings = settings
+        self.parts = parts
+        self.journal = Journal(parts.clock)
+        self.switches = Switches(parts.keys)
+        self._operations = operations
+        self._views: dict[tuple[str, ...], ASGIApp] = {}
+        self._app = self._served(parts)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request to the API."""
+        if not len(self.switches):
+            await self.journal.record(self._app, scope, receive, send)
+            return
+        taken = self.switches.take(scope)
+        ids = tuple(switch.id for switch in taken)
+        await self.journal.record(self._view(ids, taken), scope, receive, send, ids)
+
+    def rewire(self) -> None:
+        """Put the layers of `parts` into effect. All other parts are read at every request."""
+        self._app = self._served(self.parts)
+        self._views.clear()
+
+    def switch_on(self, name: str, modification: Modification, condition: Condition) -> Switch:
+        """Serve the requests that `condition` means with a modification. Those of webhooks apply to every delivery."""
+        switch = self.switches.on(name, modification, condition)
+        self._switched()
+        return switch
+
+    def switch_off(self, switch_id: str) -> bool:
+        """Take a modification out again; False where none has that id."""
+        found = self.switches.off(switch_id)
+        self._switched()
+        return found
+
+    def copy(self) -> World:
+        """A world of its own with this one's data, keys and time: rested limits, nothing switched on, no webhooks, no log."""
+        own = self.parts
+        clock = own.clock.copy()
+        webhooks = Webhooks(clock, self.settings.seed, self.settings.webhook_hosts)
+        tenants = {name: tenant.copy() for name, tenant in own.tenants.items()}
+        parts = fresh_parts(self.settings, clock, tenants, own.keys.copy(), webhooks)
+        install(parts, self.settings.modifications, over=(tenants, parts.keys))
+        return World(self.settings, self._operations, parts)
+
+    def reset(self, settings: Settings | None = None) -> None:
+        """Begin again with fresh data, keys and limits, by these settings or the ones that it was made with."""
+        self.settings = settings or self.settings
+        self.parts = seeded_parts(self.settings, self.parts.clock)
+        self.switches = Switches(self.parts.keys)
+        self.journal.clear()
+        self.rewire()
+
+    def _switched(self) -> None:
+        self._views.clear()
+        self.parts.webhooks.steps = self._modified(self.switches).webhooks.steps
+
+    def _view(self, ids: tuple[str, ...], switches: Iterable[Switch]) -> ASGIApp:
+        if not ids:
+            return self._app
+        found = self._views.get(ids)
+        if found is None:
+            found = self._views[ids] = self._served(self._modified(switches))
+        return found
+
+    def _modified(self, switches: Iterable[Switch]) -> Parts:
+        """Other parts over the same state, with what is switched on."""
+        own = self.parts
+        parts = default_parts(own.clock, own.tenants, own.keys, own.limiter, own.webhooks.with_healthy_steps())
+        modifications = [*self.settings.modifications, *(switch.modification for switch in switches)]
+        install(parts, modifications, over=(own.tenants, own.keys))
+        return parts
+
+    def _served(self, parts: Parts) -> ASGIApp:
+        inner = _wrapped(self._operations, parts.inner)
+        app = _wrapped(Edge(parts, Documentation(parts, inner)), parts.outer)
+
+        async def served(scope: Scope, receive: Receive, send: Send) -> None:
+            scope[PARTS] = parts
+            await app(scope, receive, send)
+
+        return served
+
+
+def seeded_parts(settings: Settings, clock: Clock) -> Parts:
+    """Parts with fresh data, keys and limits, the settings' modifications installed."""
+    now = clock.now()
+    tenants = {
+        tenant.organization.id: tenant for tenant in seed(settings.seed, settings.organizations, settings.contacts, now)
+    }
+    keys = KeyRing(mint(list(tenants), settings.seed, now))
+    parts = fresh_parts(settings, clock, tenants, keys, Webhooks(clock, settings.seed, settings.webhook_hosts))
+    for modification in settings.modifications:
+        modification.install(parts)
+    return parts
+
+
+def fresh_parts(settings: Settings, clock: Clock, tenants: Tenants, keys: KeyRing, webhooks: Webhooks) -> Parts:
+    """Healthy parts over a state, with rested limits."""
+    return default_parts(clock, tenants, keys, Limiter(settings.rate_limits, settings.rate_reading), webhooks)
+
+
+def install(parts: Parts, modifications: Iterable[Modification], over: tuple[Tenants, KeyRing]) -> None:
+    """Install modifications into parts over data and keys that are already as these want them."""
+    parts.data_in_place = True
+    for modification in modifications:
+        modification.install(parts)
+    parts.tenants, parts.keys = over
+
+
+def _wrapped(app: ASGIApp, layers: Iterable[Layer]) -> ASGIApp:
+    for layer in layers:
+        app = layer(app)
+    return app
