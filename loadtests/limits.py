@@ -77,6 +77,8 @@ def no_refusals(timeline: Timeline, rules: Rules) -> Result:
         return Result("unjudged", "the key was never served")
     seconds = timeline.attempts[-1].sent - timeline.attempts[0].sent
     rate = (len(timeline.attempts) - 1) / seconds * MINUTE if seconds else 0.0
+    if rate > rules.minute.most / _NEAR:
+        return Result("unjudged", f"{rate:.0f} requests a minute, and none refused: more than the limit")
     if seconds < _NEAR * MINUTE or rate < _NEAR * rules.minute.most:
         return Result("unjudged", f"{len(timeline.attempts)} requests in {seconds:.0f} s are too few to tell")
     return Result(

@@ -51,10 +51,10 @@ def sustained_rate(timeline: Timeline, rules: Rules) -> Result:
     """RATE-8 (should): a key that always asks for more gets the limit a minute: counted refusals would starve it."""
     best: Result | None = None
     for demand in timeline.demands(rules.window.seconds):
-        if demand.seconds < MINUTE:
-            continue
         seconds = demand.seconds / (1 + DRIFT)
         owed = min(_owed(cap, seconds) for caps in rules.caps() for cap in caps)
+        if demand.seconds < MINUTE or not owed:
+            continue
         rate = demand.admitted / demand.seconds * MINUTE
         told = f"{demand.admitted} served in {demand.seconds:.0f} s of asking for more: {rate:.1f} a minute"
         if demand.admitted < owed:

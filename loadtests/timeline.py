@@ -12,7 +12,7 @@ from loadtests.windows import DRIFT, MINUTE, Cap, Maxima, Use
 
 LINGER = MINUTE
 """Seconds after which a request without an answer counts as decided, at the latest."""
-STEADY_GAP = 5.0
+STEADY_GAP = 20.0
 """Seconds that may lie between two refusals of a key that keeps asking for more than it gets."""
 _NEVER = float("-inf")
 

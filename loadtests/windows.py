@@ -179,7 +179,8 @@ class Use:
 
     def fills(self, sent: float, answered: float, *, less: int = 0) -> bool:
         """Whether the cap may have been without room at some moment from `sent` to `answered`, with `less` requests fewer."""
-        return self.most(sent, answered) - less > self._cap.most - 1 - _ROUNDING
+        rounding = _ROUNDING if isinstance(self._cap, Allowance) else 0.0
+        return self.most(sent, answered) - less > self._cap.most - 1 - rounding
 
     def _at(self, time: float) -> float:
         begun = bisect_right(self._sent, time)
