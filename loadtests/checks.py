@@ -54,8 +54,8 @@ def examine(ledger: Ledger, wanted: Sequence[Check], conditions: Conditions) -> 
     Under `auto` the ledger decides on the reading, or on neither: then what both readings ask for is judged. Where nothing
     was answered, or everything by a server error, all is unjudged.
     """
-    followed = reading.followed(ledger, conditions)
     bound = conditions.limits.reading
+    followed = reading.followed(ledger, conditions) if bound == "auto" or "reading" in wanted else Followed(bound, {})
     rules = Rules(conditions, followed.reading if bound == "auto" else bound)
     why = _hopeless(ledger)
     if why:
@@ -74,17 +74,13 @@ def examine(ledger: Ledger, wanted: Sequence[Check], conditions: Conditions) -> 
 
 def _hopeless(ledger: Ledger) -> str | None:
     """Why nothing can be judged, if so."""
-    statuses, error = set(), None
-    for key in ledger:
-        for attempt in ledger.attempts(key):
-            statuses.add(attempt.status)
-            error = error or attempt.error
+    statuses = ledger.statuses()
     if not statuses:
         return "no request was sent"
-    if statuses == {0}:
-        return f"no request was answered: {error}" if error else "no request was answered"
-    if min(statuses - {0}) >= 500:
-        return f"every answer was a server error ({min(statuses - {0})})"
+    if set(statuses) == {0}:
+        return service.answered(ledger).message
+    if min(status for status in statuses if status) >= 500:
+        return f"every answer was a server error ({max(statuses, key=statuses.__getitem__)})"
     return None
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import sys
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -130,9 +132,18 @@ class Ledger:
                 strict=True,
             )
         ]
-        # The rest of the row breaks ties, so that the order does not depend on the order of arrival.
-        rows.sort(key=lambda row: (row.sent, row.answered, row.status, row.operation, row.error or ""))
+        # More than the time of sending, so that the order does not depend on the order of arrival.
+        rows.sort(
+            key=itemgetter(*(Attempt._fields.index(name) for name in ("sent", "answered", "status", "operation")))
+        )
         return rows
+
+    def statuses(self) -> Counter[int]:
+        """How many attempts were answered with each status."""
+        counts: Counter[int] = Counter()
+        for columns in self._columns.values():
+            counts.update(columns.status)
+        return counts
 
     def count(self, key: int) -> int:
         """How many attempts a key made."""

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from loadtests.findings import Conditions
 from loadtests.ledger import Attempt, Ledger
@@ -33,17 +33,13 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 def no_server_errors(ledger: Ledger) -> Result:
     """No answer is a server error (RATE-5 asks for 429, ERROR-5 for no 5xx)."""
-    wrong: list[Attempt] = []
-    count = 0
-    answers = 0
-    for attempt in _all(ledger):
-        answers += attempt.status > 0
-        if attempt.status >= 500:
-            count += 1
-            wrong += [attempt][: 3 - len(wrong)]
+    statuses = ledger.statuses()
+    count = sum(often for status, often in statuses.items() if status >= 500)
+    answers = statuses.total() - statuses[0]
     if count:
+        wrong = tuple(islice((attempt for attempt in _all(ledger) if attempt.status >= 500), 3))
         told = f"{count} of {answers} answers were server errors, the first a {wrong[0].status}"
-        return Result("broken", told, tuple(wrong), {"serverErrors": count})
+        return Result("broken", told, wrong, {"serverErrors": count})
     if not answers:
         return Result("unjudged", "no request was answered")
     return Result("held", f"none in {answers} answers")
@@ -51,19 +47,16 @@ def no_server_errors(ledger: Ledger) -> Result:
 
 def answered(ledger: Ledger) -> Result:
     """Every request is answered: no connection is refused, reset or kept waiting for ever."""
-    wrong: list[Attempt] = []
-    count = 0
-    for attempt in _all(ledger):
-        if not attempt.status:
-            count += 1
-            wrong += [attempt][: 3 - len(wrong)]
-    total = len(ledger)
-    if count and count < total:
-        told = f"{count} of {total} requests had no answer: {wrong[0].error or 'no reason known'}"
-        return Result("broken", told, tuple(wrong), {"unanswered": count})
-    if not total or count:
-        return Result("unjudged", f"no request was answered: {wrong[0].error}" if wrong else "no request was sent")
-    return Result("held", f"all {total} requests")
+    count, total = ledger.statuses()[0], len(ledger)
+    if not total:
+        return Result("unjudged", "no request was sent")
+    if not count:
+        return Result("held", f"all {total} requests")
+    silent = tuple(islice((attempt for attempt in _all(ledger) if not attempt.status), 3))
+    why = silent[0].error or "no reason known"
+    if count == total:
+        return Result("unjudged", f"no request was answered: {why}", silent)
+    return Result("broken", f"{count} of {total} requests had no answer: {why}", silent, {"unanswered": count})
 
 
 def cheap_refusals(ledger: Ledger) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from loadtests.ledger import Attempt
@@ -62,6 +62,7 @@ class Timeline:
     """The attempts of one key, in the order of sending."""
 
     attempts: Sequence[Attempt]
+    _known: dict[tuple[tuple[Cap, ...], bool, float], Refusals] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def admitted(self) -> list[Attempt]:
@@ -93,15 +94,20 @@ class Timeline:
             busy_until = max(busy_until, attempt.answered + (0.0 if attempt.status else LINGER))
         return groups if rested else groups[1:]
 
-    def refusals(self, caps: Sequence[Cap], *, rested: bool, memory: float) -> Refusals:
+    def refusals(self, caps: tuple[Cap, ...], *, rested: bool, memory: float) -> Refusals:
         """Sort the refusals by whether one of the caps can have been full. `memory` is how long a refusal may count, in seconds.
 
         A refusal is `knocked` only if one that was just, or knocked in its turn, may have come before it, not longer ago than
         `memory`: a limit that counts refused requests still begins with a refusal that had to come.
         """
+        asked = (caps, rested, memory)
+        if asked not in self._known:
+            self._known[asked] = self._sorted_out(caps, None if rested else self.attempts[0].sent, memory)
+        return self._known[asked]
+
+    def _sorted_out(self, caps: tuple[Cap, ...], before: float | None, memory: float) -> Refusals:
         if not self.refused:
             return Refusals()
-        before = None if rested else self.attempts[0].sent
         uses = [Use(cap, self.possible, before) for cap in caps]
         just = [a for a in self.refused if any(use.fills(a.sent, a.answered) for use in uses)]
         known = set(map(id, just))
