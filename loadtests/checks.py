@@ -59,7 +59,9 @@ def examine(ledger: Ledger, wanted: Sequence[Check], conditions: Conditions) -> 
     rules = Rules(conditions, followed.reading if bound == "auto" else bound)
     why = _hopeless(ledger)
     if why:
-        return Examination(tuple(Finding(check, _claim(check, rules), "unjudged", why) for check in wanted))
+        return Examination(
+            tuple(Finding(check, _claim(check, rules), "unjudged", why) for check in wanted), conditions.limits
+        )
     results = _by_key(ledger, [check for check in wanted if check in _KEY_CHECKS], rules)
     findings: list[Finding] = []
     for check in wanted:
@@ -69,7 +71,7 @@ def examine(ledger: Ledger, wanted: Sequence[Check], conditions: Conditions) -> 
             findings.append(_finding(check, rules, _RUN_CHECKS[check][0](ledger, conditions)))
         else:
             findings += _told(check, rules, results[check])
-    return Examination(tuple(findings), rules.reading)
+    return Examination(tuple(findings), conditions.limits, rules.reading)
 
 
 def _hopeless(ledger: Ledger) -> str | None:

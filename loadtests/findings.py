@@ -71,7 +71,8 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """All findings of a run, and the reading of the limits that the target was judged by (None: the ledger fits both)."""
+    """All findings of a run, the limits of its keys, and the reading that they were judged by (None: the ledger fits both)."""
 
     findings: tuple[Finding, ...]
+    limits: RateLimit = field(default_factory=RateLimit)
     reading: Reading | None = None

@@ -1,16 +1,15 @@
-"""The verdict of a run: its findings taken together, for the terminal, for machines and for the eye."""
+"""The verdict of a run: its findings taken together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from loadtests.findings import Examination
-from loadtests.ledger import Ledger
+from loadtests.checks import TIMED
+from loadtests.findings import Check, Examination, Finding, Outcome
 
-Word = Literal["held", "broken", "unjudged"]
+_EXIT_CODES: Mapping[Outcome, Literal[0, 1, 3]] = {"held": 0, "broken": 1, "unjudged": 3}
 
 
 @dataclass(frozen=True)
@@ -25,22 +24,22 @@ class Run:
     target: str
     started: float
     finished: float
-    notes: Mapping[str, str]
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of a run: `held` (exit code 0), `broken` (1), or `unjudged` (3)."""
+    """The outcome of a run: `held`, `broken` or `unjudged`, and why in one line."""
 
     run: Run
-    word: Word
+    word: Outcome
     reason: str
     examination: Examination
 
     @property
-    def exit_code(self) -> int:
+    def exit_code(self) -> Literal[0, 1, 3]:
         """0 held, 1 broken, 3 could not be judged (target.md)."""
-        return {"held": 0, "broken": 1, "unjudged": 3}[self.word]
+        return _EXIT_CODES[self.word]
 
 
 def judge(
@@ -49,25 +48,36 @@ def judge(
     *,
     bottleneck: str | None = None,
     strict: bool = False,
+    optional: Collection[Check] = (),
 ) -> Verdict:
-    """The verdict on a run. Any must that is broken breaks it (any should as well, under `strict`); else any wanted check
-    that could not be judged leaves it unjudged, and so does a run without findings.
+    """The verdict on a run.
 
-    `bottleneck` says, in a line, that the generator and not the target was at its limit: what was timed is then unjudged.
+    A broken must breaks it (a broken should too, under `strict`). Else it is unjudged if a must could not be judged that is
+    not `optional`, or if nothing was seen to hold. `bottleneck` says, in a line, that the generator and not the target was
+    at its limit: what compares times is then unjudged, whatever it found.
     """
-    del bottleneck, strict
-    broken = [finding for finding in examination.findings if finding.outcome == "broken"]
-    word: Word = "broken" if broken else "unjudged"
-    return Verdict(run, word, "", examination)
+    findings = tuple(_without_times(finding, bottleneck) for finding in examination.findings)
+    examination = replace(examination, findings=findings)
+    broken = [f for f in findings if f.outcome == "broken" and (strict or f.level == "must")]
+    if broken:
+        return Verdict(run, "broken", _reason(broken), examination)
+    unjudged = [f for f in findings if f.outcome == "unjudged" and f.level == "must" and f.check not in optional]
+    if unjudged:
+        return Verdict(run, "unjudged", _reason(unjudged), examination)
+    held = sum(finding.outcome == "held" for finding in findings)
+    if not held:
+        return Verdict(run, "unjudged", "nothing was seen to hold", examination)
+    return Verdict(run, "held", f"{held} {'claim' if held == 1 else 'claims'} held", examination)
 
 
-def write(folder: Path, verdict: Verdict, ledger: Ledger, statistics: Sequence[Mapping[str, str | float]] = ()) -> None:
-    """Write `load.json` and `load.html` into the folder, which is made if need be. `statistics` are Locust's rows."""
-    del verdict, ledger, statistics
-    folder.mkdir(parents=True, exist_ok=True)
+def _without_times(finding: Finding, bottleneck: str | None) -> Finding:
+    if bottleneck is None or finding.check not in TIMED:
+        return finding
+    return replace(finding, outcome="unjudged", message=f"{bottleneck} ({finding.message})")
 
 
-def table(verdict: Verdict, *, colour: bool = False, width: int = 80) -> str:
-    """The verdict for the terminal, in lines of at most `width` columns."""
-    del colour, width
-    return verdict.word
+def _reason(findings: list[Finding]) -> str:
+    first = findings[0]
+    others = len({finding.check for finding in findings}) - 1
+    more = f"; and {others} more" if others else ""
+    return f"{first.claim}: {first.message}{more}"
