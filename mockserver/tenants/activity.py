@@ -29,7 +29,7 @@ _ENGAGEMENT: Mapping[str, Sequence[Sequence[str]]] = {
     "replied": (("sent", "delivered", "opened", "clicked", "replied"),),
     "bounced": (("sent", "bounced"),),
 }
-_METADATA: Mapping[str, dict[str, Any]] = {
+METADATA: Mapping[str, dict[str, Any]] = {
     "opened": {"userAgent": "Mozilla/5.0 (“quoted”; Ünïcode)", "proxied": True},
     "clicked": {"url": "https://docs.example/?a=1&b=%C3%A9#top", "position": 3},
     "bounced": {"code": 550, "reason": "5.1.1 <mailbox> unavailable"},
@@ -47,7 +47,7 @@ _SUBJECTS: Mapping[str, Mapping[str, str]] = {
     "draft.bounced": {"status": "bounced"},
 }
 # What an event tells of its resource: members of it, by the kind of resource.
-_DATA: Mapping[str, Sequence[str]] = {
+_TOLD: Mapping[str, Sequence[str]] = {
     "contact": ("email", "companyName"),
     "list": ("name",),
     "draft": ("contactId", "subject"),
@@ -61,7 +61,7 @@ def add_activity(tenant: Tenant, own: Random, shared: Random, marker: str, now: 
     times = moments(shared, min(300, -(-contacts * 3 // 5)) + many, now - 120 * DAY, now - 20 * MINUTE)
     tenant.drafts.extend(_drafts(tenant, own, marker, times, now))
     for row in tenant.contacts.rows({})[:: max(3, contacts // 333)]:
-        tenant.research.put(_dossier(tenant, own, row, marker, now))
+        tenant.research.put(dossier(tenant, own, row.id, marker, own.randrange(row.created_at_ms, now), now))
     times = moments(shared, min(400, -(-contacts * 4 // 5)) + many, now - 90 * DAY, now - MINUTE)
     tenant.events.extend(_events(tenant, own, times))
 
@@ -73,7 +73,7 @@ def _drafts(tenant: Tenant, random: Random, marker: str, times: Sequence[int], n
     for number, created in enumerate(times):
         known = _older(contacts, created)
         contact_id = contacts[0 if number % 12 == 0 else random.randrange(known)].id
-        words = _words(tenant, contact_id, marker)
+        words = words_about(tenant, contact_id, marker)
         status = status_of(len(times) - number)
         body = "" if number % 31 == 30 else random.choice(names.BODIES).format_map(words)
         engagement = _engagement(random, status, created, now)
@@ -85,11 +85,11 @@ def _drafts(tenant: Tenant, random: Random, marker: str, times: Sequence[int], n
             "subject": random.choice(names.SUBJECTS).format_map(words),
             "status": status,
             "snippet": " ".join(body.split())[:140],
-            "body": body,
-            "engagement": engagement,
             "createdAt": utc(created),
             "updatedAt": utc(random.randrange(latest, now)),
             "sentAt": engagement[0]["occurredAt"] if engagement else None,
+            "body": body,
+            "engagement": engagement,
         }
 
 
@@ -101,19 +101,18 @@ def _engagement(random: Random, status: str, created: int, now: int) -> list[dic
         {
             "type": kind,
             "occurredAt": utc(moment),
-            "metadata": {"text": random.choice(names.REPLIES)} if kind == "replied" else _METADATA.get(kind, {}),
+            "metadata": {"text": random.choice(names.REPLIES)} if kind == "replied" else METADATA.get(kind, {}),
         }
         for kind, moment in zip(types, moments_of_it, strict=True)
     ]
 
 
-def _dossier(tenant: Tenant, random: Random, row: Row, marker: str, now: int) -> Resource:
-    """The research of a contact: one to all sections, some with sources, some for ever."""
-    words = _words(tenant, row.id, marker)
-    generated = random.randrange(row.created_at_ms, now)
+def dossier(tenant: Tenant, random: Random, contact_id: str, marker: str, generated: int, now: int) -> Resource:
+    """The research of a contact: one to all sections, some with sources, some for ever. Times are in milliseconds."""
+    words = words_about(tenant, contact_id, marker)
     findings = random.sample(names.FINDINGS, random.randint(1, len(names.FINDINGS)))
     return {
-        "contactId": row.id,
+        "contactId": contact_id,
         "level": contract().schema("Research")["properties"]["level"]["x-known-values"][-1],
         "summary": "{first} of {company}, as seen by {organization}.".format_map(words),
         "sections": [
@@ -144,14 +143,18 @@ def _events(tenant: Tenant, random: Random, times: Sequence[int]) -> Iterator[Re
         resource_id = pools[event_type][random.randrange(known)].id
         resource_type = event_type.partition(".")[0]
         resource = collections[resource_type].read(resource_id) or {}
-        data = {member: resource[member] for member in _DATA[resource_type]}
         yield {
             "id": identifier("evt", random),
             "eventType": event_type,
             "resource": {"type": resource_type, "id": resource_id},
-            "data": {"organization": tenant.organization.name, **data} if number % 9 else {},
+            "data": told(tenant, resource_type, resource) if number % 9 else {},
             "createdAt": utc(created),
         }
+
+
+def told(tenant: Tenant, kind: str, resource: Resource) -> dict[str, Any]:
+    """What an event tells of a contact, list or draft (`kind`): the organization, and a member or two."""
+    return {"organization": tenant.organization.name, **{member: resource[member] for member in _TOLD[kind]}}
 
 
 def _pool(tenant: Tenant, event_type: str, collections: Mapping[str, Collection]) -> Sequence[Row | Position]:
@@ -173,7 +176,7 @@ def _all_of_them(values: Sequence[str], random: Random) -> Callable[[int], str]:
     return lambda remaining: values[remaining - 1] if remaining <= len(values) else random.choice(values)
 
 
-def _words(tenant: Tenant, contact_id: str, marker: str) -> dict[str, str]:
+def words_about(tenant: Tenant, contact_id: str, marker: str) -> dict[str, str]:
     """What the texts to and about a contact speak of."""
     contact = tenant.contacts.read(contact_id) or {}
     return {

@@ -51,6 +51,9 @@ class Collection:
     def __len__(self) -> int:
         return len(self._rows)
 
+    def __contains__(self, resource_id: str) -> bool:
+        return resource_id in self._rows
+
     def copy(self, changed: Changed | None = None) -> Collection:
         """A collection of the same resources that changes by itself. The rows, which never change, are shared."""
         twin = Collection(self._kind, changed)
@@ -93,6 +96,10 @@ class Collection:
         """All rows that the filters let through, a search aside, oldest first. To be read only."""
         indexes = self._asked(filters)
         return indexes[0] if len(indexes) == 1 else sorted(row for index in indexes for row in index)
+
+    def singles(self) -> Iterable[bytes]:
+        """All resources as JSON, oldest first."""
+        return (row.single for row in self._indexes.get((None,) * len(self._kind.filters), ()))
 
     def put(self, resource: Resource) -> None:
         """Add a resource, or put it instead of the one with its id. Raises ValueError for a createdAt that is no UTC time."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from mockserver.clock import utc
 from mockserver.tenants.collection import Collection, Page
 from mockserver.tenants.cursor import Position
+from mockserver.tenants.dossiers import Dossiers
+from mockserver.tenants.editing import PREFIXES, SCHEMAS, checked_organization, completed, key_of, patched
 from mockserver.tenants.ids import identifier, stream
 from mockserver.tenants.kinds import CONTACTS, DRAFTS, EVENTS, LISTS, Resource
-from spec import contract
 
-__all__ = ["Dossiers", "Organization", "Page", "Position", "Tenant"]
+__all__ = ["Organization", "Page", "Position", "Tenant"]
+
+
+_LOG = 10_000
+"""How many events an organization without contacts keeps: several times what is seeded, and some megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,36 +29,6 @@ class Organization:
     id: str
     name: str
     created_at: str
-
-
-class Dossiers:
-    """The cached research of an organization's contacts, by the contact's id."""
-
-    __slots__ = ("_dossiers",)
-
-    def __init__(self) -> None:
-        self._dossiers: dict[str, bytes] = {}
-
-    def __len__(self) -> int:
-        return len(self._dossiers)
-
-    def copy(self) -> Dossiers:
-        """The same dossiers, to be changed by themselves."""
-        twin = Dossiers()
-        twin._dossiers = self._dossiers.copy()
-        return twin
-
-    def get(self, contact_id: str) -> bytes | None:
-        """The contact's dossier as JSON; None where none is cached."""
-        return self._dossiers.get(contact_id)
-
-    def put(self, dossier: Resource) -> None:
-        """Cache a dossier, instead of the one of its contact, if there is one."""
-        self._dossiers[dossier["contactId"]] = msgspec.json.encode(dossier)
-
-    def remove(self, contact_id: str) -> bool:
-        """Drop a contact's dossier; False where none was cached."""
-        return self._dossiers.pop(contact_id, None) is not None
 
 
 class Tenant:
@@ -90,37 +65,131 @@ class Tenant:
         return twin
 
     def add_contact(self, now: float, **members: Any) -> Resource:
-        """Add a contact that is created now (unix seconds), and answer it.
-
-        `members` are members of the document's Contact; a missing one is null, `unqualified` or empty. No event is added.
-        """
-        moment = utc(int(now * 1000))
-        unset = dict.fromkeys(contract().schema("Contact")["properties"])
-        basics = {
-            "id": identifier("con", self._random),
-            "qualificationStatus": "unqualified",
-            "listIds": [],
-            "createdAt": moment,
-            "updatedAt": moment,
-        }
-        contact = {**unset, **basics, **members}
-        self.contacts.put(contact)
-        return contact
+        """Add a contact that is created now (unix seconds), and answer it: `add` of a contact. No event is added."""
+        return self.add("contacts", members, now)
 
     def add_event(self, now: float, event_type: str, resource_id: str, data: dict[str, Any]) -> Resource:
         """Log an event of a resource that happens now (unix seconds), and answer it.
 
         The kind of resource is the part of `event_type` before the dot.
         """
-        event = {
-            "id": identifier("evt", self._random),
-            "eventType": event_type,
-            "resource": {"type": event_type.partition(".")[0], "id": resource_id},
-            "data": data,
-            "createdAt": utc(int(now * 1000)),
-        }
-        self.events.put(event)
-        return event
+        resource = {"type": event_type.partition(".")[0], "id": resource_id}
+        return self.add("events", {"eventType": event_type, "resource": resource, "data": data}, now)
+
+    def add(self, collection: str, members: Mapping[str, Any], now: float) -> Resource:
+        """Add a resource to `contacts`, `lists`, `drafts`, `events` or `research`, and answer it.
+
+        `members` are those of the document's schema; one that is not given is null, empty, or follows from the others, an
+        id is made up, and times are now (unix seconds). Of the log of events the oldest go where it has grown too long.
+        Raises ValueError, in one line, for what the schema does not allow, for an id that is taken, and for the id of a
+        list or contact that does not exist. KeyError for an unknown collection.
+        """
+        resource = completed(collection, members, self._unused_id(collection), int(now * 1000))
+        _check_unused(collection, resource, self._store(collection))
+        self._put(collection, resource)
+        if collection == "events":
+            self._shorten_log()
+        return resource
+
+    def patch(self, collection: str, resource_id: str, members: Mapping[str, Any], now: float) -> Resource | None:
+        """Give a resource other members instead of its own, and answer it; None where there is none with that id.
+
+        Its updatedAt moves to now (unix seconds). A dossier's id is its contact's. Raises ValueError as `add` does, and for
+        another id or createdAt. KeyError for an unknown collection.
+        """
+        before = self.single(collection, resource_id)
+        if before is None:
+            return None
+        resource = patched(collection, msgspec.json.decode(before), members, int(now * 1000))
+        self._put(collection, resource)
+        return resource
+
+    def delete(self, collection: str, resource_id: str) -> bool:
+        """Take a resource out; False where there is none with that id. A dossier's id is its contact's.
+
+        A contact takes its drafts and dossier along, and leaves its lists; a list is taken off its contacts.
+        """
+        removed: bool = self._store(collection).remove(resource_id)
+        return removed
+
+    def single(self, collection: str, resource_id: str) -> bytes | None:
+        """One resource of a collection, research being one too, as JSON; None where there is none with that id."""
+        found: bytes | None = self._store(collection).get(resource_id)
+        return found
+
+    def export(self) -> dict[str, Any]:
+        """All that the organization is and has, as JSON has it, oldest first: what `load` makes the same tenant of."""
+        own = self.organization
+        state: dict[str, Any] = {"organization": {"id": own.id, "name": own.name, "createdAt": own.created_at}}
+        for collection in SCHEMAS:
+            state[collection] = [msgspec.json.decode(text) for text in self._store(collection).singles()]
+        return state
+
+    @classmethod
+    def load(cls, state: Mapping[str, Any], now: float) -> Tenant:
+        """The tenant of an exported state, or of one that was written by hand.
+
+        All but the organization's name may be left out, of the state and, as `add` has it, of each resource. Raises
+        ValueError, in one line that names the resource, for what `add` refuses, and for an unknown collection.
+        """
+        organization = checked_organization(state.get("organization"), int(now * 1000))
+        tenant = cls(Organization(organization["id"], organization["name"], organization["createdAt"]))
+        if unknown := state.keys() - SCHEMAS.keys() - {"organization"}:
+            raise ValueError(f"{min(unknown)} is none of organization, {', '.join(SCHEMAS)}")
+        for collection in SCHEMAS:
+            tenant._load(collection, state.get(collection, ()), int(now * 1000))
+        for row in tenant.lists.rows({"includeArchived": "1"}):
+            tenant._recount(row.id)
+        return tenant
+
+    def _load(self, collection: str, resources: Any, now: int) -> None:
+        if not isinstance(resources, list | tuple):
+            raise ValueError(f"{collection} must be an array")  # noqa: TRY004 - as all that can be wrong with a state
+        known: dict[str, Resource] = {}
+        for number, members in enumerate(resources):
+            try:
+                resource = completed(collection, members, self._unused_id(collection), now)
+                self._check_references(collection, resource)
+                _check_unused(collection, resource, known)
+            except ValueError as error:
+                raise ValueError(f"{collection}.{number}: {error}") from error
+            known[resource[key_of(collection)]] = resource
+        self._store(collection).extend(known.values())
+
+    def _store(self, collection: str) -> Any:
+        if collection not in SCHEMAS:
+            raise KeyError(collection)
+        return getattr(self, collection)
+
+    def _put(self, collection: str, resource: Resource) -> None:
+        self._check_references(collection, resource)
+        self._store(collection).put(resource)
+        if collection == "lists":
+            resource["contactCount"] = len(self.contacts.rows({"listId": resource["id"]}))
+
+    def _check_references(self, collection: str, resource: Resource) -> None:
+        """Raises ValueError for a list or a contact that is spoken of and does not exist."""
+        list_ids = resource["listIds"] if collection == "contacts" else ()
+        for list_id in list_ids:
+            if self.lists.get(list_id) is None:
+                raise ValueError(f"listIds: there is no list {list_id}")
+        if len(set(list_ids)) < len(list_ids):
+            raise ValueError("listIds names a list twice")
+        if collection in ("drafts", "research") and self.contacts.get(resource["contactId"]) is None:
+            raise ValueError(f"contactId: there is no contact {resource['contactId']}")
+
+    def _unused_id(self, collection: str) -> str:
+        """An id that no resource of the collection has; an organization that was loaded may have any."""
+        if collection == "research":
+            return ""
+        while self.single(collection, new_id := identifier(PREFIXES[collection], self._random)) is not None:
+            pass
+        return new_id
+
+    def _shorten_log(self) -> None:
+        most = _LOG + len(self.contacts) // 5
+        for row in self.events.rows({})[: max(0, len(self.events) - most)]:
+            self.events.remove(row.id)
 
     def _contact_changed(self, before: Resource | None, after: Resource | None) -> None:
         was_on = set(before["listIds"]) if before else set()
@@ -149,3 +218,10 @@ class Tenant:
         contact = self.contacts.read(contact_id)
         if contact:
             self.contacts.put({**contact, "listIds": [other for other in contact["listIds"] if other != list_id]})
+
+
+def _check_unused(collection: str, resource: Resource, known: Container[str]) -> None:
+    """Raises ValueError for a resource whose id another one has."""
+    name = key_of(collection)
+    if resource[name] in known:
+        raise ValueError(f"{name} is taken: {resource[name]}")
