@@ -23,7 +23,8 @@ from spec import contract
 
 _MOST_LISTS = 84
 _ON_LISTS = (0, 0, 1, 1, 1, 1, 2, 2, 3, 5)
-_SCORES = {"qualified": (70, 100), "disqualified": (0, 30)}
+_SUFFIX = " Outreach"
+SCORES = {"qualified": (70, 100), "disqualified": (0, 30)}
 _SHARED_PERSON = 10
 _ODD_CONTACT = 37
 
@@ -58,7 +59,7 @@ def seed(seed: int, organizations: int, contacts: int, now: float) -> list[Tenan
 def _tenant(seed: int, number: int, contacts: int, now: int) -> Tenant:
     turn, at = divmod(number, len(names.ORGANIZATIONS))
     name = names.ORGANIZATIONS[at] + (f" {turn + 1}" if turn else "")
-    setting = _Setting(seed, f"{name} Outreach", names.plain(name), now)
+    setting = _Setting(seed, f"{name}{_SUFFIX}", names.plain(name), now)
     created = utc(now - 800 * DAY)
     tenant = Tenant(Organization(identifier("org", setting.own("organization")), setting.organization, created))
     lists = list(_lists(setting, min(_MOST_LISTS, contacts // 5 + 2 if contacts else 0)))
@@ -95,9 +96,9 @@ def _contacts(setting: _Setting, count: int, list_ids: list[str]) -> Iterator[Re
     statuses = contract().schema("Contact")["properties"]["qualificationStatus"]["x-known-values"]
     usable = list_ids[1:]
     for number, created in enumerate(times):
-        contact = _person(shared if number % _SHARED_PERSON == 0 else own, setting.marker, number)
+        contact = {"id": "", **person(shared if number % _SHARED_PERSON == 0 else own, setting.marker, number)}
         status = own.choice(statuses)
-        scores = _SCORES.get(status)
+        scores = SCORES.get(status)
         contact |= {
             "id": identifier("con", own),
             "qualificationStatus": status,
@@ -111,15 +112,19 @@ def _contacts(setting: _Setting, count: int, list_ids: list[str]) -> Iterator[Re
         yield contact
 
 
-def _person(random: Random, marker: str, number: int) -> dict[str, Any]:
-    """The personal half of a contact."""
+def marker_of(organization: Organization) -> str:
+    """What marks an organization's data, part of the addresses of its contacts."""
+    return names.plain(organization.name.removesuffix(_SUFFIX)) or "organization"
+
+
+def person(random: Random, marker: str, number: int) -> dict[str, Any]:
+    """The personal half of a contact, without its id. The marker and the number show in its address."""
     first, last = random.choice(names.FIRST_NAMES), random.choice(names.LAST_NAMES)
     company = random.choice(names.COMPANIES)
     domain = f"{company.plain}.{marker}.example"
     distinction = number if number % 2 else ""
     email = f"{first.plain}.{last.plain}{distinction}@{domain}"
     return {
-        "id": "",
         "email": email.upper() if number % 29 == 0 else email,
         "firstName": first.shown,
         "lastName": last.shown,
