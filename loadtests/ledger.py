@@ -150,6 +150,11 @@ class Ledger:
         columns = self._columns.get(key)
         return len(columns.sent) if columns else 0
 
+    def span(self, key: int) -> tuple[float, float]:
+        """When a key's first attempt was sent and its last one answered. Raises KeyError for an unused key."""
+        columns = self._columns[key]
+        return min(columns.sent), max(columns.answered)
+
     def merge(self, other: Ledger) -> None:
         """Add all attempts of another process's ledger. Raises ValueError if it is over other keys."""
         if other.keys != self.keys:

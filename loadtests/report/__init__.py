@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from loadtests.ledger import Ledger
+from loadtests.report.figures import figures
+from loadtests.report.html import document
+from loadtests.report.record import record
+from loadtests.report.terminal import table
 from loadtests.verdict import Verdict
+
+__all__ = ["Row", "table", "write"]
 
 Row = Mapping[str, str | float | None]
 """A row of Locust's own statistics, by column."""
@@ -14,12 +21,10 @@ Row = Mapping[str, str | float | None]
 
 def write(folder: Path, verdict: Verdict, ledger: Ledger, statistics: Sequence[Row] = ()) -> list[Path]:
     """Write `load.json` and `load.html` into the folder, which is made if need be, and say where. Raises OSError."""
-    del verdict, ledger, statistics
+    run = figures(ledger)
     folder.mkdir(parents=True, exist_ok=True)
-    return []
-
-
-def table(verdict: Verdict, *, colour: bool | None = None, width: int = 80) -> str:
-    """The verdict for the terminal, in lines of at most `width` columns."""
-    del colour, width
-    return f"verdict: {verdict.word}, {verdict.reason}"
+    paths = [folder / "load.json", folder / "load.html"]
+    text = json.dumps(record(verdict, ledger, run, statistics), indent=1, ensure_ascii=False, default=str)
+    paths[0].write_text(text + "\n", "utf-8")
+    paths[1].write_text(document(verdict, ledger, run, statistics), "utf-8")
+    return paths

@@ -1,0 +1,118 @@
+"""The figures of a run, from one reading of its ledger. What they take does not grow with the number of attempts."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from loadtests.findings import Finding
+from loadtests.ledger import Attempt, Key, Ledger
+from loadtests.service import quantile
+
+SLICES = 120
+QUANTILES = (0.5, 0.9, 0.99)
+
+
+@dataclass(frozen=True)
+class KeyCount:
+    """How often a key asked, and how that went. `failed` are server errors and requests without an answer."""
+
+    index: int
+    key: Key
+    sent: int
+    refused: int
+    failed: int
+
+    @property
+    def served(self) -> int:
+        """What was neither refused nor failed."""
+        return self.sent - self.refused - self.failed
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A part of the run: what was sent in it, and the latency of what was served of that, by `QUANTILES` (seconds)."""
+
+    served: int
+    refused: int
+    failed: int
+    latency: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A run in figures. `start` is on the target's clock; `seconds` is what it lasted there, a slice `slice_seconds` of it."""
+
+    start: float
+    seconds: float
+    keys: tuple[KeyCount, ...]
+    statuses: Mapping[int, int]
+    latency: tuple[float, ...] | None
+    slices: tuple[Slice, ...]
+
+    @property
+    def total(self) -> int:
+        """All requests."""
+        return sum(self.statuses.values())
+
+    @property
+    def slice_seconds(self) -> float:
+        """Seconds that a slice stands for."""
+        return self.seconds / max(1, len(self.slices))
+
+
+def figures(ledger: Ledger) -> Figures:
+    """The figures of a run."""
+    start, end = _span(ledger)
+    seconds = max(end - start, 0.001)
+    counts = [[0, 0, 0] for _ in range(SLICES)]
+    latencies = [array("d") for _ in range(SLICES)]
+    keys = []
+    for index in ledger:
+        own = [0, 0, 0]
+        for attempt in ledger.attempts(index):
+            place = min(SLICES - 1, int((attempt.sent - start) / seconds * SLICES))
+            kind = _kind(attempt)
+            own[kind] += 1
+            counts[place][kind] += 1
+            if kind == 0:
+                latencies[place].append(attempt.latency)
+        keys.append(KeyCount(index, ledger.keys[index], sum(own), own[1], own[2]))
+    whole = array("d")
+    for part in latencies:
+        whole.extend(part)
+    slices = tuple(
+        Slice(count[0], count[1], count[2], _quantiles(part)) for count, part in zip(counts, latencies, strict=True)
+    )
+    return Figures(start, seconds, tuple(keys), ledger.statuses(), _quantiles(whole), slices if keys else ())
+
+
+def telling(run: Figures, findings: Sequence[Finding], most: int) -> list[KeyCount]:
+    """The keys that tell most, at most so many: those with findings, then one of each role, then the most refused."""
+    broken = {finding.key: None for finding in findings if finding.outcome == "broken"}
+    others = {finding.key: None for finding in findings if finding.key is not None}
+    by_index = {count.index: count for count in run.keys}
+    busiest = sorted(run.keys, key=lambda count: (-count.refused, -count.sent, count.index))
+    first_of_role = {count.key.role: count.index for count in reversed(busiest)}
+    order = [*broken, *others, *sorted(first_of_role.values()), *(count.index for count in busiest)]
+    return [by_index[index] for index in dict.fromkeys(order) if index is not None and index in by_index][:most]
+
+
+def _kind(attempt: Attempt) -> int:
+    if attempt.refused:
+        return 1
+    return 2 if attempt.status == 0 or attempt.status >= 500 else 0
+
+
+def _span(ledger: Ledger) -> tuple[float, float]:
+    start, end = float("inf"), float("-inf")
+    for key in ledger:
+        first, last = ledger.span(key)
+        start, end = min(start, first), max(end, last)
+    return (start, end) if start <= end else (0.0, 0.0)
+
+
+def _quantiles(values: array[float]) -> tuple[float, ...] | None:
+    ordered = sorted(values)
+    return tuple(quantile(ordered, share) for share in QUANTILES) if ordered else None

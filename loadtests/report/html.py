@@ -1,0 +1,134 @@
+"""`load.html`: the run on one page that needs nothing else: no script, no font, no picture from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from loadtests.findings import Finding
+from loadtests.ledger import Attempt, Ledger
+from loadtests.report import drawing
+from loadtests.report.drawing import Drawing
+from loadtests.report.figures import QUANTILES, Figures, KeyCount, telling
+from loadtests.report.text import HEADLINES, counted, lasted, moment, outcome, took, visible
+from loadtests.verdict import Verdict
+
+_MOST_DRAWN = 6
+_MOST_KEYS = 24
+_MOST_ROWS = 60
+_SIGNS = {"held": "✓", "broken": "✗", "should": "!", "not judged": "–"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A finding as the page shows it."""
+
+    finding: Finding
+    outcome: str
+    sign: str
+    message: str
+    key: str | None
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A key with the drawing of its admissions."""
+
+    count: KeyCount
+    name: str
+    findings: tuple[Shown, ...]
+    drawing: Drawing
+
+
+def document(
+    verdict: Verdict, ledger: Ledger, run: Figures, statistics: Sequence[Mapping[str, str | float | None]]
+) -> str:
+    """The page."""
+    examination = verdict.examination
+    findings = [_shown(finding, ledger, run) for finding in examination.findings]
+    keys = telling(run, examination.findings, _MOST_KEYS)
+    return _page().render(
+        verdict=verdict,
+        headline=HEADLINES[verdict.word],
+        findings=findings,
+        facts=_facts(verdict, run),
+        drawn=[_drawn(count, verdict, ledger, run, findings) for count in keys[:_MOST_DRAWN]],
+        keys=keys,
+        most_sent=max((count.sent for count in keys), default=1),
+        left_out=len(run.keys) - len(keys),
+        throughput=drawing.throughput(run) if run.total else None,
+        latency=drawing.latency(run) if run.latency else None,
+        quantiles=[(f"p{share * 100:.0f}", took(at)) for share, at in zip(QUANTILES, run.latency or (), strict=False)],
+        limits=examination.limits,
+        columns=list(statistics[0]) if statistics else [],
+        statistics=[[_cell(value) for value in row.values()] for row in statistics[:_MOST_ROWS]],
+        frame=drawing,
+        tally=_tally(findings),
+    )
+
+
+def _page() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "page", encoding="utf-8"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["visible"] = visible
+    return environment.get_template("load.html")
+
+
+def _facts(verdict: Verdict, run: Figures) -> dict[str, str]:
+    told, examination = verdict.run, verdict.examination
+    limits = examination.limits
+    return {
+        "Target": told.target,
+        "Requests": f"{counted(run.total, 'request')} with {counted(len(run.keys), 'key')}",
+        "Started": moment(told.started),
+        "Took": f"{lasted(told.finished - told.started)}, {lasted(run.seconds)} on the target's clock",
+        "Limits": f"{limits.per_minute} a minute, {limits.burst} in {limits.burst_window} s; reading: {limits.reading}",
+        "Reading followed": examination.reading or "unknown: what was seen fits both",
+        **told.notes,
+    }
+
+
+def _tally(findings: Sequence[Shown]) -> list[tuple[str, int]]:
+    words = [shown.outcome for shown in findings]
+    return [(word, words.count(word)) for word in _SIGNS if word in words]
+
+
+def _shown(finding: Finding, ledger: Ledger, run: Figures) -> Shown:
+    word = outcome(finding)
+    key = None if finding.key is None else ledger.keys[finding.key].shown
+    evidence = tuple(_told(attempt, ledger, run) for attempt in finding.evidence)
+    return Shown(finding, word, _SIGNS[word], visible(finding.message), key, evidence)
+
+
+def _told(attempt: Attempt, ledger: Ledger, run: Figures) -> str:
+    """An attempt in a line: when, what, how it was answered."""
+    answer = f"answered {attempt.status}" if attempt.status else f"no answer ({attempt.error or 'no reason known'})"
+    promise = "" if attempt.retry_after is None else f", Retry-After {attempt.retry_after:g} s"
+    return visible(
+        f"{ledger.keys[attempt.key].shown} {attempt.operation}, sent {attempt.sent - run.start:.3f} s into the run, "
+        f"{answer} after {took(attempt.latency)}{promise}"
+    )
+
+
+def _drawn(count: KeyCount, verdict: Verdict, ledger: Ledger, run: Figures, findings: Sequence[Shown]) -> Drawn:
+    examination = verdict.examination
+    picture = drawing.admissions(ledger.attempts(count.index), run, examination.limits, examination.reading)
+    own = tuple(shown for shown in findings if shown.finding.key == count.index and shown.finding.outcome == "broken")
+    return Drawn(count, count.key.shown, own, picture)
+
+
+def _cell(value: str | float | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{value:,}" if isinstance(value, int) else visible(value)
