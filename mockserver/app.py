@@ -10,11 +10,15 @@ from mockserver.answer import Answer, problem_answer
 from mockserver.clock import Clock
 from mockserver.control.app import Control
 from mockserver.parts import Parts
+from mockserver.sharing.replay import answer, asked, is_change, taken
 from mockserver.world import WORLD, Settings, World, seeded_parts
 from spec import contract
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
+
+    from mockserver.sharing.changes import Changes
+    from mockserver.sharing.replay import Change, Outcome
 
 __all__ = ["Mock", "Settings", "create_app"]
 
@@ -26,7 +30,8 @@ MOST_WORLDS = 500
 class Mock:
     """A running mock. `world` is the one that its own address shows, `worlds` are copies by their ids.
 
-    A copy has an address of its own, `/_worlds/{id}`, under which everything lies that lies under `/`.
+    A copy has an address of its own, `/_worlds/{id}`, under which everything lies that lies under `/`. Where several processes
+    share the state, `changes` puts the requests that change it in order.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -35,6 +40,11 @@ class Mock:
         self.worlds: dict[str, World] = {}
         self._made = 0
         self._control = Control(self)
+        self.changes: Changes | None = None
+        if settings.sharing:
+            from mockserver.sharing.changes import Changes
+
+            self.changes = Changes(settings.sharing, self._apply)
 
     @property
     def parts(self) -> Parts:
@@ -51,16 +61,17 @@ class Mock:
             raise ValueError(f"there are {MOST_WORLDS} worlds already: drop one first")
         self._made += 1
         world_id = f"wld_{base62(f'world/{self.world.settings.seed}/{self._made}', 16)}"
-        world = self.worlds[world_id] = self.world.copy()
+        world = self.worlds[world_id] = self.world.copy(world_id)
         return world_id, world
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
-            path: str = scope["path"]
-            if not path.startswith("/_"):
+            if not scope["path"].startswith("/_"):
                 await self.world.serve(scope, receive, send)
-            elif path.startswith(WORLDS):
+            elif self.changes and is_change(scope) and self._control.admits(scope):
+                await self._everywhere(self.changes, scope, receive, send)
+            elif scope["path"].startswith(WORLDS):
                 await self._elsewhere(scope, receive, send)
             else:
                 await self._route(self.world, scope, receive, send)
@@ -73,6 +84,17 @@ class Mock:
             await self._control(scope, receive, send)
         else:
             await world.serve(scope, receive, send)
+
+    async def _everywhere(self, changes: Changes, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have all processes answer a request, each for itself, and this one its client."""
+        change = await taken(scope, receive, self.parts.clock.now())
+        if change is None:
+            await problem_answer(413, "Content too large", "The body is too long.")(scope, receive, send)
+            return
+        await answer(await changes.perform(change), send)
+
+    async def _apply(self, change: Change) -> Outcome:
+        return await asked(self, change)
 
     async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a world that is addressed by its id."""

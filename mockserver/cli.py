@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 if TYPE_CHECKING:
+    from mockserver.clock import Clock
     from mockserver.parts import Modification, Parts
+    from mockserver.world import Settings
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -65,6 +68,14 @@ def main() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Describe this mock to the conformance suite: a target.toml, written when it listens.",
 )
+@click.option(
+    "--workers", default=1, type=click.IntRange(1, 64), help="Processes that serve the socket; wants --state."
+)
+@click.option(
+    "--state",
+    metavar="URL",
+    help="Share limits, keys, clock and faults with all mocks that name this Redis or Valkey server: redis://127.0.0.1:6379/0.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
 def command(
@@ -81,6 +92,8 @@ def command(
     webhooks: Sequence[str],
     webhook_hosts: Sequence[str],
     write_target: Path | None,
+    workers: int,
+    state: str | None,
     quiet: bool,
 ) -> None:
     """A mock of the Outbound API that keeps its contract: organizations, keys, rate limits, in memory.
@@ -89,6 +102,7 @@ def command(
     """
     # Imported late, so that help and errors come at once.
     from mockserver.serving import base_url, listen, serve
+    from mockserver.workers import run
 
     changes = [*modifications("fault", "faults", faults), *modifications("variant", "variants", variants)]
     try:
@@ -97,10 +111,12 @@ def command(
         raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
     from mockserver.app import Settings, create_app
     from mockserver.banner import banner
+    from mockserver.clock import Clock
     from mockserver.target import target_toml, write_private
 
     settings = Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, changes, webhook_hosts)
-    mock = create_app(settings)
+    clock = Clock()
+    mock = create_app(_shared(settings, state, workers, clock), clock)
     _register(mock.parts, webhooks)
     address = base_url(listener)
 
@@ -111,9 +127,26 @@ def command(
             click.echo(banner(mock.parts, settings, address), color=False if os.environ.get("NO_COLOR") else None)
 
     try:
-        serve(mock, listener, ready)
+        run(workers, lambda up: serve(mock, listener, up), ready)
     except OSError as error:
         raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
+
+
+def _shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> Settings:
+    """Settings with a place among the processes that share their state there. Raises ClickException where that cannot be."""
+    if url is None and workers > 1:
+        raise click.UsageError("--workers: several processes share their state by a Redis server; name it with --state")
+    if url is None:
+        return settings
+    from mockserver.sharing.membership import Membership, SharingError
+
+    try:
+        membership = Membership(url)
+        clock.shift(membership.skew())
+        began = membership.join(settings.shown(), clock.now())
+    except SharingError as error:
+        raise click.ClickException(f"--state {url}: {error}") from None
+    return replace(settings, sharing=membership, began=began)
 
 
 def _register(parts: Parts, urls: Sequence[str]) -> None:

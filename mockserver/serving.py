@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -50,15 +51,20 @@ def serve(app: Mock, listener: socket.socket, ready: Callable[[], None]) -> None
         server_header=False,
         timeout_keep_alive=75,
     )
-    _Server(config, ready).run([listener])
+    _Server(config, app, ready).run([listener])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, app: Mock, ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self._mock = app
         self._ready = ready
+        self._sharing: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._mock.changes:
+            await self._mock.changes.catch_up()
+            self._sharing = asyncio.create_task(self._mock.changes.run())
         await super().startup(sockets)
         self._ready()
 
@@ -66,3 +72,6 @@ class _Server(uvicorn.Server):
         # Nothing is persisted, so there is nothing that a client in mid-request could lose by not being waited for.
         self.force_exit = True
         await super().shutdown(sockets)
+        if self._sharing:
+            self._sharing.cancel()
+            await asyncio.wait({self._sharing})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -42,10 +42,15 @@ class Switch:
 
 
 class Switches:
-    """What is on, in the order in which it was switched on."""
+    """What is on, in the order in which it was switched on.
 
-    def __init__(self, keys: KeyRing) -> None:
+    `take_one` counts a request that a switch applies to where several processes do: (switch id, how many there are) → whether
+    one was left.
+    """
+
+    def __init__(self, keys: KeyRing, take_one: Callable[[str, int], bool] | None = None) -> None:
         self._keys = keys
+        self._take_one = take_one
         self._on: dict[str, Switch] = {}
         self._made = 0
 
@@ -72,11 +77,15 @@ class Switches:
 
     def take(self, scope: Scope) -> Sequence[Switch]:
         """Those that apply to a request, of whose number one is taken."""
-        taken = [switch for switch in self._on.values() if switch.left != 0 and self._meant(switch.condition, scope)]
-        for switch in taken:
-            if switch.left is not None:
-                switch.left -= 1
-        return taken
+        return [switch for switch in self._on.values() if self._meant(switch.condition, scope) and self._take(switch)]
+
+    def _take(self, switch: Switch) -> bool:
+        if switch.left is None:
+            return True
+        if switch.left == 0:
+            return False
+        switch.left -= 1
+        return self._take_one is None or self._take_one(switch.id, switch.condition.requests or 0)
 
     def _meant(self, condition: Condition, scope: Scope) -> bool:
         if condition.operation is not None and condition.operation != operation_asked(scope["path"]):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.access.edge import Edge
 from mockserver.access.keys import KeyRing, mint
-from mockserver.access.limits import Limiter
+from mockserver.access.limits import Limiter, Unlimited
 from mockserver.clock import Clock
 from mockserver.docs import Documentation
 from mockserver.journal import Journal
@@ -25,6 +25,8 @@ from spec import RateLimits, contract
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.sharing.membership import Membership
 
 Tenants = dict[str, Tenant]
 """The organizations' stores, by the organization's id."""
@@ -40,7 +42,9 @@ UNLIMITED = 1_000_000
 class Settings:
     """What a mock is made of. `organizations` and `contacts` (of each organization) are numbers.
 
-    `webhook_hosts` are the hosts beyond this machine to which events may be delivered.
+    `webhook_hosts` are the hosts beyond this machine to which events may be delivered. `sharing` is this process's place among
+    those that share the state, None for a mock of one process; `began` is the unix time that data is made for, where it is not
+    the time of its making.
     """
 
     seed: int = 1
@@ -50,6 +54,24 @@ class Settings:
     rate_limited: bool = True
     modifications: Sequence[Modification] = ()
     webhook_hosts: Sequence[str] = ()
+    sharing: Membership | None = None
+    began: float | None = None
+
+    def webhooks(self, clock: Clock) -> Webhooks:
+        """Webhooks without endpoints. Of several processes one delivers."""
+        sharing = self.sharing
+        return Webhooks(clock, self.seed, self.webhook_hosts, lambda: sharing is None or sharing.leading)
+
+    def shown(self) -> dict[str, Any]:
+        """What processes must agree on to be one mock."""
+        return {
+            "seed": self.seed,
+            "organizations": self.organizations,
+            "contacts": self.contacts,
+            "rate reading": self.rate_reading,
+            "rate limit": self.rate_limited,
+            "modifications": [repr(modification) for modification in self.modifications],
+        }
 
     @property
     def rate_limits(self) -> RateLimits:
@@ -57,15 +79,28 @@ class Settings:
         limits = contract().rate_limits
         return limits if self.rate_limited else RateLimits(UNLIMITED, UNLIMITED, limits.burst_window)
 
+    def limiter(self, namespace: str) -> Limiter:
+        """A rested limiter. Processes that share their state share it with those that ask for the same namespace."""
+        if not self.rate_limited:
+            return Unlimited(self.rate_limits, self.rate_reading)
+        if self.sharing:
+            return self.sharing.limiter(self.rate_limits, self.rate_reading, namespace)
+        return Limiter(self.rate_limits, self.rate_reading)
+
 
 class World:
-    """One state of a mock, served by `operations`, the Connexion application that all worlds share."""
+    """One state of a mock, served by `operations`, the Connexion application that all worlds share.
 
-    def __init__(self, settings: Settings, operations: ASGIApp, parts: Parts) -> None:
+    `name` is the world's id, empty for the first.
+    """
+
+    def __init__(self, settings: Settings, operations: ASGIApp, parts: Parts, name: str = "") -> None:
+        self.name = name
         self.settings = settings
         self.parts = parts
         self.journal = Journal(parts.clock)
-        self.switches = Switches(parts.keys)
+        self.switches = self._no_switches()
+        self._resets = 0
         self._operations = operations
         self._views: dict[tuple[str, ...], ASGIApp] = {}
         self._app = self._served(parts)
@@ -96,23 +131,32 @@ class World:
         self._switched()
         return found
 
-    def copy(self) -> World:
+    def copy(self, name: str) -> World:
         """A world of its own with this one's data, keys and time: rested limits, nothing switched on, no webhooks, no log."""
         own = self.parts
         clock = own.clock.copy()
-        webhooks = Webhooks(clock, self.settings.seed, self.settings.webhook_hosts)
+        webhooks = self.settings.webhooks(clock)
         tenants = {name: tenant.copy() for name, tenant in own.tenants.items()}
-        parts = fresh_parts(self.settings, clock, tenants, own.keys.copy(), webhooks)
+        parts = default_parts(clock, tenants, own.keys.copy(), self.settings.limiter(name), webhooks)
         install(parts, self.settings.modifications, over=(tenants, parts.keys))
-        return World(self.settings, self._operations, parts)
+        return World(self.settings, self._operations, parts, name)
 
     def reset(self, settings: Settings | None = None) -> None:
         """Begin again with fresh data, keys and limits, by these settings or the ones that it was made with."""
         self.settings = settings or self.settings
-        self.parts = seeded_parts(self.settings, self.parts.clock)
-        self.switches = Switches(self.parts.keys)
+        self._resets += 1
+        self.parts = seeded_parts(self.settings, self.parts.clock, f"{self.name}/{self._resets}")
+        self.switches = self._no_switches()
         self.journal.clear()
         self.rewire()
+
+    def _no_switches(self) -> Switches:
+        sharing = self.settings.sharing
+        if sharing is None:
+            return Switches(self.parts.keys)
+        return Switches(
+            self.parts.keys, lambda switch, most: sharing.take(f"{self.name}/{self._resets}/{switch}", most)
+        )
 
     def _switched(self) -> None:
         self._views.clear()
@@ -145,22 +189,18 @@ class World:
         return served
 
 
-def seeded_parts(settings: Settings, clock: Clock) -> Parts:
+def seeded_parts(settings: Settings, clock: Clock, namespace: str = "") -> Parts:
     """Parts with fresh data, keys and limits, the settings' modifications installed."""
-    now = clock.now()
+    now = settings.began or clock.now()
     tenants = {
         tenant.organization.id: tenant for tenant in seed(settings.seed, settings.organizations, settings.contacts, now)
     }
     keys = KeyRing(mint(list(tenants), settings.seed, now))
-    parts = fresh_parts(settings, clock, tenants, keys, Webhooks(clock, settings.seed, settings.webhook_hosts))
+    webhooks = settings.webhooks(clock)
+    parts = default_parts(clock, tenants, keys, settings.limiter(namespace), webhooks)
     for modification in settings.modifications:
         modification.install(parts)
     return parts
-
-
-def fresh_parts(settings: Settings, clock: Clock, tenants: Tenants, keys: KeyRing, webhooks: Webhooks) -> Parts:
-    """Healthy parts over a state, with rested limits."""
-    return default_parts(clock, tenants, keys, Limiter(settings.rate_limits, settings.rate_reading), webhooks)
 
 
 def install(parts: Parts, modifications: Iterable[Modification], over: tuple[Tenants, KeyRing]) -> None:

@@ -69,7 +69,7 @@ class Limiter:
     """
 
     def __init__(self, limits: RateLimits, reading: Reading = "burst") -> None:
-        self._limits = _checked(limits)
+        self._limits = checked(limits)
         self._unused: type[_Burst] | type[_Strict] = _Burst if reading == "burst" else _Strict
         self._keys: dict[str, _Burst | _Strict] = {}
         self._latest = 0.0
@@ -81,7 +81,7 @@ class Limiter:
 
         Raises ValueError for limits that would never admit a request.
         """
-        limits = self._limits if limits is None else _checked(limits)
+        limits = self._limits if limits is None else checked(limits)
         time = self._steady(now)
         self._latest, self._set_back = now, time - now
         if time >= self._next_sweep:
@@ -94,12 +94,11 @@ class Limiter:
             past.add(time)
         clear = past.clear_in(limits, time)
         past.clear_at = time + clear
-        reset = now + (clear if clear < _LONGEST_RESET else _LONGEST_RESET)
-        return Admission(wait == 0.0, limits.per_minute, reset, wait)
+        return Admission(wait == 0.0, limits.per_minute, promised_reset(now, clear), wait)
 
     def peek(self, key_id: str, now: float, limits: RateLimits | None = None) -> Meter:
         """What a key has used, without a request. Raises ValueError as `admit` does."""
-        limits = self._limits if limits is None else _checked(limits)
+        limits = self._limits if limits is None else checked(limits)
         return (self._keys.get(key_id) or self._unused()).meter(limits, self._steady(now))
 
     def _steady(self, now: float) -> float:
@@ -109,6 +108,21 @@ class Limiter:
     def _forget_idle_keys(self, time: float) -> None:
         self._keys = {key_id: past for key_id, past in self._keys.items() if past.clear_at + _SLACK > time}
         self._next_sweep = time + MINUTE
+
+
+class Unlimited(Limiter):
+    """A limiter that admits every request, but for those of keys with limits of their own."""
+
+    def admit(self, key_id: str, now: float, limits: RateLimits | None = None) -> Admission:
+        """Admit a request."""
+        if limits is not None:
+            return super().admit(key_id, now, limits)
+        return Admission(True, self._limits.per_minute, now, 0.0)
+
+
+def promised_reset(now: float, clear: float) -> float:
+    """The unix time to promise as X-RateLimit-Reset where nothing counts any more in `clear` seconds."""
+    return now + (clear if clear < _LONGEST_RESET else _LONGEST_RESET)
 
 
 class _Burst:
@@ -226,7 +240,8 @@ def _gauge(admitted: deque[float], most: int, seconds: float, now: float) -> Gau
     return Gauge(sum(now - then < seconds for then in admitted), most)
 
 
-def _checked(limits: RateLimits) -> RateLimits:
+def checked(limits: RateLimits) -> RateLimits:
+    """The limits themselves. Raises ValueError for limits that would never admit a request."""
     if limits.per_minute < 1 or limits.burst < 1:
         raise ValueError(f"a key whose limits admit no request: {limits}")
     return limits

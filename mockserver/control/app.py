@@ -31,12 +31,16 @@ class Control:
     def __init__(self, mock: Mock) -> None:
         self._mock = mock
 
+    def admits(self, scope: Scope) -> bool:
+        """Whether whoever sends a request may use the control API."""
+        return _is_local(scope)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         await (await self._answer(scope, receive))(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        if not _is_local(scope):
+        if not self.admits(scope):
             return problem_answer(403, "Forbidden", "The control API serves this machine alone.")
         route = ROUTES.get((scope["method"], scope["path"]))
         if route is None:

@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import logging
 from collections import deque
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from copy import copy
 from itertools import count
@@ -35,15 +35,23 @@ logger = logging.getLogger("outbound.mock")
 class Webhooks:
     """Endpoints, the deliveries to them, and the steps of their way.
 
-    Deliveries run in the event loop of whoever calls `publish` or `redeliver`, at most sixteen attempts at once.
+    Deliveries run in the event loop of whoever calls `publish` or `redeliver`, at most sixteen attempts at once. Where several
+    processes take the same events, `delivers` says whether this is the one that sends them.
     """
 
-    def __init__(self, clock: Clock, seed: int = 1, allowed_hosts: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        seed: int = 1,
+        allowed_hosts: Iterable[str] = (),
+        delivers: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.endpoints = Endpoints()
         self._sender = Sender(allowed_hosts)
         self.steps = default_steps(self._sender)
         self.log: deque[Delivery] = deque(maxlen=KEPT)
         self._clock = clock
+        self._delivers = delivers
         self._random = stream("webhooks", seed)
         self._waiting: list[tuple[float, int, Delivery]] = []
         self._order = count()
@@ -104,6 +112,8 @@ class Webhooks:
             delivery.state = "given up"
             return
         delivery.state = "waiting"
+        if not self._delivers():
+            return
         heapq.heappush(self._waiting, (delivery.due, next(self._order), delivery))
         self._news.set()
         if self._runner is None or self._runner.done():

@@ -1,0 +1,1 @@
+"""Several processes as one mock: limits are counted, and changes are put in order, by a Redis or Valkey server."""
