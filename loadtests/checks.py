@@ -18,7 +18,11 @@ _FULL_USE = frozenset({"no-refusals"})
 """Checks that are no business of an abuser's key."""
 
 _KEY_CHECKS: Mapping[Check, tuple[KeyCheck, str, Level]] = {
-    "burst-ceiling": (limits.burst_ceiling, "No {window} s hold more than {burst} requests of one key", "must"),
+    "burst-ceiling": (
+        limits.burst_ceiling,
+        "No window of {window} s holds more than {burst} requests of one key",
+        "must",
+    ),
     "minute-ceiling": (limits.minute_ceiling, "{minute_ceiling}", "must"),
     "just-refusals": (limits.just_refusals, "No key is refused while it has room", "must"),
     "no-refusals": (limits.no_refusals, "A key that keeps to {per_minute} a minute is never refused", "must"),
@@ -117,9 +121,7 @@ def _told(check: Check, rules: Rules, results: Sequence[tuple[int, Result]]) -> 
 
 
 def _of_several(finding: Finding, held: int, total: int) -> Finding:
-    which = (
-        f"on all {total} keys" if held in (0, total) else f"on {held} of {total} keys, the others could not be judged"
-    )
+    which = f"all {total} keys" if held in (0, total) else f"{held} of {total} keys"
     return Finding(
         finding.check,
         finding.claim,

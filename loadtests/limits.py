@@ -27,7 +27,7 @@ def minute_ceiling(timeline: Timeline, rules: Rules) -> Result:
         return Result(
             "broken",
             f"{crowd.count} requests were served within {crowd.seconds:.2f} s, where {allowance.most} and "
-            f"{allowance.rate * MINUTE:.0f} a minute are {int(allowance.most + allowance.rate * crowd.seconds)}",
+            f"{allowance.rate * MINUTE:.0f} a minute make {int(allowance.most + allowance.rate * crowd.seconds)}",
             (crowd.first, crowd.last),
             {"admitted": crowd.count, "seconds": crowd.seconds},
             crowd.count - allowance.most - allowance.rate * crowd.seconds,

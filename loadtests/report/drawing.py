@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from loadtests.findings import Reading
 from loadtests.ledger import Attempt
-from loadtests.report.figures import QUANTILES, Figures
+from loadtests.report.figures import QUANTILES, Figures, fate
 from loadtests.report.text import took
 from loadtests.windows import MINUTE
 from spec.target import RateLimit
@@ -80,33 +80,32 @@ def admissions(attempts: Sequence[Attempt], run: Figures, limits: RateLimit, rea
         (Line("minute", _curve(minute, most, top, bottom)), Line("window", _curve(window, most, top, bottom))),
         tuple(Line(kind, "", label, _y(ceiling, most, top, bottom)) for kind, ceiling, label in ceilings),
     )
-    counts = [[0, 0, 0] for _ in range(COLUMNS)]
+    counts = [[0, 0, 0] for _ in run.slices]
     for attempt in attempts:
-        kind = 1 if attempt.refused else 2 if attempt.status == 0 or attempt.status >= 500 else 0
-        counts[_column(attempt.sent, run)][kind] += 1
-    below = _stacked(counts, 1.0, 222.0, 290.0, "requests")
+        counts[min(len(counts) - 1, int((attempt.sent - run.start) / run.slice_seconds))][fate(attempt)] += 1
+    below = _stacked(counts, run, 222.0, 290.0)
     described = (
         f"At most {max(window, default=0)} served in {limits.burst_window} s and {max(minute, default=0)} in a minute; "
         f"{len(admitted)} of {len(attempts)} requests served."
     )
-    return Drawing(318.0, (above, below), _times(run.seconds), described)
+    return Drawing(318.0, (above, below), _times(run), described)
 
 
 def throughput(run: Figures) -> Drawing:
     """Requests a second over time, by what became of them."""
     counts = [[part.served, part.refused, part.failed] for part in run.slices]
-    panel = _stacked(counts, run.slice_seconds, 22.0, 190.0, "requests/s")
-    return Drawing(218.0, (panel,), _times(run.seconds), f"{run.total} requests in {run.seconds:.0f} seconds.")
+    panel = _stacked(counts, run, 22.0, 190.0)
+    return Drawing(218.0, (panel,), _times(run), f"{run.total} requests in {run.seconds:.0f} seconds.")
 
 
 def latency(run: Figures) -> Drawing:
     """The latency of what was served over time, by quantile."""
     top, bottom = 22.0, 190.0
-    most = 1.1 * max((part.latency[-1] for part in run.slices if part.latency), default=1.0)
+    most = 1.1 * max((part.latency[-1] for part in run.slices if part.latency), default=0.0) or 1.0
     lines = tuple(
         Line(
             f"p{share * 100:.0f}",
-            _points([part.latency[place] if part.latency else None for part in run.slices], most, top, bottom),
+            _points([part.latency[place] if part.latency else None for part in run.slices], run, most, top, bottom),
         )
         for place, share in enumerate(QUANTILES)
     )
@@ -114,9 +113,7 @@ def latency(run: Figures) -> Drawing:
     described = "Latency: " + ", ".join(
         f"p{share * 100:.0f} {took(value)}" for share, value in zip(QUANTILES, run.latency or (), strict=False)
     )
-    return Drawing(
-        218.0, (Panel(top, bottom, "latency", ticks, tuple(reversed(lines))),), _times(run.seconds), described
-    )
+    return Drawing(218.0, (Panel(top, bottom, "latency", ticks, tuple(reversed(lines))),), _times(run), described)
 
 
 def _in_the_last(seconds: float, admitted: Sequence[Attempt], run: Figures) -> list[int]:
@@ -135,19 +132,22 @@ def _in_the_last(seconds: float, admitted: Sequence[Attempt], run: Figures) -> l
     return most
 
 
-def _stacked(counts: Sequence[Sequence[int]], seconds: float, top: float, bottom: float, unit: str) -> Panel:
-    most = 1.1 * max((sum(count) for count in counts), default=0) / seconds or 1.0
-    width = (WIDTH - LEFT - RIGHT) / max(1, len(counts))
+def _stacked(counts: Sequence[Sequence[int]], run: Figures, top: float, bottom: float) -> Panel:
+    """Bars, one a slice, of what was served, refused and failed in it, as requests a second."""
+    each = [[number / run.slice_seconds for number in count] for count in counts]
+    most = 1.1 * max((sum(rates) for rates in each), default=0.0) or 1.0
     paths: list[list[str]] = [[], [], []]
-    for column, count in enumerate(counts):
+    for place, rates in enumerate(each):
+        left = _x(place * run.slice_seconds, run)
+        width = min(_x((place + 1) * run.slice_seconds, run), WIDTH - RIGHT) - left
         base = 0.0
-        for kind, number in enumerate(count):
-            if number:
-                low, high = _y(base, most, top, bottom), _y(base + number / seconds, most, top, bottom)
-                paths[kind].append(f"M{LEFT + column * width:.1f} {low:.1f}h{width:.2f}V{high:.1f}h-{width:.2f}z")
-                base += number / seconds
+        for kind, rate in enumerate(rates):
+            if rate:
+                low, high = _y(base, most, top, bottom), _y(base + rate, most, top, bottom)
+                paths[kind].append(f"M{left:.1f} {low:.1f}h{width:.2f}V{high:.1f}h-{width:.2f}z")
+                base += rate
     lines = tuple(Line(kind, "".join(path)) for kind, path in zip(_KINDS, paths, strict=True) if path)
-    return Panel(top, bottom, unit, _ticks(most, top, bottom, 3), lines)
+    return Panel(top, bottom, "requests/s", _ticks(most, top, bottom, 3), lines)
 
 
 def _column(moment: float, run: Figures) -> int:
@@ -165,13 +165,17 @@ def _curve(values: Sequence[int], most: float, top: float, bottom: float) -> str
     return "".join(path) + f"H{WIDTH - RIGHT:.0f}"
 
 
-def _points(values: Sequence[float | None], most: float, top: float, bottom: float) -> str:
+def _points(values: Sequence[float | None], run: Figures, most: float, top: float, bottom: float) -> str:
     """A line through the middles of the slices, from one that has a value to the next."""
-    width = (WIDTH - LEFT - RIGHT) / max(1, len(values))
-    known = [(LEFT + (place + 0.5) * width, value) for place, value in enumerate(values) if value is not None]
+    middles = [_x(min((place + 0.5) * run.slice_seconds, run.seconds), run) for place in range(len(values))]
+    known = [(x, value) for x, value in zip(middles, values, strict=True) if value is not None]
     path = "L".join(f"{x:.1f} {_y(value, most, top, bottom):.1f}" for x, value in known)
     # A lone point has no length: drawn with a round cap, a step of nothing shows it.
     return f"M{path}" + ("h0" if len(known) == 1 else "") if known else ""
+
+
+def _x(seconds: float, run: Figures) -> float:
+    return LEFT + (WIDTH - LEFT - RIGHT) * seconds / run.seconds
 
 
 def _y(value: float, most: float, top: float, bottom: float) -> float:
@@ -192,10 +196,9 @@ def _round_values(most: float, few: int = 5) -> Iterable[float]:
         power *= 10
 
 
-def _times(seconds: float) -> tuple[Tick, ...]:
-    step = next((span for span in _SPANS if seconds / span <= 10), _SPANS[-1])
-    scale = (WIDTH - LEFT - RIGHT) / seconds
-    return tuple(Tick(LEFT + number * step * scale, _clock(number * step)) for number in range(int(seconds / step) + 1))
+def _times(run: Figures) -> tuple[Tick, ...]:
+    step = next((span for span in _SPANS if run.seconds / span <= 10), _SPANS[-1])
+    return tuple(Tick(_x(at, run), _clock(at)) for at in range(0, int(run.seconds) + 1, step))
 
 
 def _clock(seconds: int) -> str:

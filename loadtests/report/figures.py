@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from loadtests.findings import Finding
 from loadtests.ledger import Attempt, Key, Ledger
 from loadtests.service import quantile
 
-SLICES = 120
+MOST_SLICES = 150
 QUANTILES = (0.5, 0.9, 0.99)
 
 
@@ -42,10 +43,12 @@ class Slice:
 
 @dataclass(frozen=True)
 class Figures:
-    """A run in figures. `start` is on the target's clock; `seconds` is what it lasted there, a slice `slice_seconds` of it."""
+    """A run in figures. `start` is on the target's clock; `seconds` is what it lasted there, a slice
+    `slice_seconds` of it (the last one less)."""
 
     start: float
     seconds: float
+    slice_seconds: float
     keys: tuple[KeyCount, ...]
     statuses: Mapping[int, int]
     latency: tuple[float, ...] | None
@@ -56,24 +59,21 @@ class Figures:
         """All requests."""
         return sum(self.statuses.values())
 
-    @property
-    def slice_seconds(self) -> float:
-        """Seconds that a slice stands for."""
-        return self.seconds / max(1, len(self.slices))
-
 
 def figures(ledger: Ledger) -> Figures:
     """The figures of a run."""
     start, end = _span(ledger)
     seconds = max(end - start, 0.001)
-    counts = [[0, 0, 0] for _ in range(SLICES)]
-    latencies = [array("d") for _ in range(SLICES)]
+    width = slice_width(seconds, MOST_SLICES)
+    most = int(seconds / width)
+    counts = [[0, 0, 0] for _ in range(most + 1)]
+    latencies = [array("d") for _ in range(most + 1)]
     keys = []
     for index in ledger:
         own = [0, 0, 0]
         for attempt in ledger.attempts(index):
-            place = min(SLICES - 1, int((attempt.sent - start) / seconds * SLICES))
-            kind = _kind(attempt)
+            place = min(most, int((attempt.sent - start) / width))
+            kind = fate(attempt)
             own[kind] += 1
             counts[place][kind] += 1
             if kind == 0:
@@ -85,7 +85,7 @@ def figures(ledger: Ledger) -> Figures:
     slices = tuple(
         Slice(count[0], count[1], count[2], _quantiles(part)) for count, part in zip(counts, latencies, strict=True)
     )
-    return Figures(start, seconds, tuple(keys), ledger.statuses(), _quantiles(whole), slices if keys else ())
+    return Figures(start, seconds, width, tuple(keys), ledger.statuses(), _quantiles(whole), slices if keys else ())
 
 
 def telling(run: Figures, findings: Sequence[Finding], most: int) -> list[KeyCount]:
@@ -99,7 +99,14 @@ def telling(run: Figures, findings: Sequence[Finding], most: int) -> list[KeyCou
     return [by_index[index] for index in dict.fromkeys(order) if index is not None and index in by_index][:most]
 
 
-def _kind(attempt: Attempt) -> int:
+def slice_width(seconds: float, most: int) -> float:
+    """A round number of seconds (1, 2 or 5 of some power of ten) by which a span falls into `most` slices, or fewer."""
+    power = 10.0 ** math.floor(math.log10(seconds / most))
+    return next(step * power for step in (1, 2, 5, 10) if seconds / (step * power) <= most)
+
+
+def fate(attempt: Attempt) -> int:
+    """What became of a request: 0 served, 1 refused, 2 failed (a server error, or no answer)."""
     if attempt.refused:
         return 1
     return 2 if attempt.status == 0 or attempt.status >= 500 else 0

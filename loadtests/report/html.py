@@ -35,6 +35,14 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A cell of Locust's statistics."""
+
+    text: str
+    numeric: bool
+
+
+@dataclass(frozen=True)
 class Drawn:
     """A key with the drawing of its admissions."""
 
@@ -65,7 +73,7 @@ def document(
         quantiles=[(f"p{share * 100:.0f}", took(at)) for share, at in zip(QUANTILES, run.latency or (), strict=False)],
         limits=examination.limits,
         columns=list(statistics[0]) if statistics else [],
-        statistics=[[_cell(value) for value in row.values()] for row in statistics[:_MOST_ROWS]],
+        statistics=[[_cell(row.get(column)) for column in statistics[0]] for row in statistics[:_MOST_ROWS]],
         frame=drawing,
         tally=_tally(findings),
     )
@@ -126,9 +134,7 @@ def _drawn(count: KeyCount, verdict: Verdict, ledger: Ledger, run: Figures, find
     return Drawn(count, count.key.shown, own, picture)
 
 
-def _cell(value: str | float | None) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:,.2f}".rstrip("0").rstrip(".")
-    return f"{value:,}" if isinstance(value, int) else visible(value)
+def _cell(value: str | float | None) -> Cell:
+    if isinstance(value, int | float):
+        return Cell(f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip("."), numeric=True)
+    return Cell(visible(value or ""), numeric=False)

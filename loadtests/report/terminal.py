@@ -28,7 +28,7 @@ def table(verdict: Verdict, ledger: Ledger, *, colour: bool | None = None, width
         lasted(run.finished - run.started),
         f"reading: {examination.reading or 'unknown'}",
     ]
-    lines = [*_wrapped(f"{run.scenario}: {visible(run.claim)}", width), *_wrapped(", ".join(facts), width), ""]
+    lines = [*_wrapped(f"{visible(run.scenario)}: {visible(run.claim)}", width), *_wrapped(", ".join(facts), width), ""]
     for finding in examination.findings:
         lines += _finding(finding, ledger, width, colour)
     lines += [""]
