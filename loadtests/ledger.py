@@ -108,7 +108,7 @@ class Ledger:
         columns = self._of(attempt.key)
         columns.sent.append(attempt.sent)
         columns.answered.append(max(attempt.sent, attempt.answered))
-        columns.retry_after.append(math.nan if attempt.retry_after is None else attempt.retry_after)
+        columns.retry_after.append(_usable(attempt.retry_after))
         columns.status.append(attempt.status)
         columns.error.append(self._errors.index(attempt.error and attempt.error[:_LONGEST_ERROR]))
         columns.operation.append(self._operations.index(attempt.operation))
@@ -226,6 +226,10 @@ class Ledger:
         if columns is None:
             columns = self._columns[key] = _Columns()
         return columns
+
+
+def _usable(retry_after: float | None) -> float:
+    return math.nan if retry_after is None or not math.isfinite(retry_after) else retry_after
 
 
 class _Dumped(msgspec.Struct, frozen=True):

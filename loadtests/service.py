@@ -221,4 +221,6 @@ def _all(ledger: Ledger) -> Iterator[Attempt]:
 
 
 def _ms(seconds: float) -> str:
+    if math.isinf(seconds):
+        return "endless: nothing was served"
     return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:.0f} ms"

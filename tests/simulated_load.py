@@ -48,12 +48,13 @@ def serve(admitted: bool, _: float, chance: random.Random) -> tuple[int, float]:
 
 @dataclass
 class Traffic:
-    """A server behind a network. Everything that the clients see goes to `ledger`."""
+    """A server behind a network, its clock running at `pace`. Everything that the clients see goes to `ledger`."""
 
     server: Server
     delay: Delay = nearby
     work: Work = serve
     seed: int = 1
+    pace: float = 1.0
     keys: tuple[Key, ...] = KEYS
     ledger: Ledger = field(init=False)
 
@@ -88,7 +89,7 @@ class Traffic:
 
     def _arrive(self, key: int, sender: Sender, sent: float, now: float) -> None:
         account = Account(self.keys[key].shown, self.keys[key].organization)
-        admitted, promised = self.server.decide(account, now)
+        admitted, promised = self.server.decide(account, START + (now - START) * self.pace)
         status, took = self.work(admitted, now, self._chance)
         answered = now + took + self.delay(self._chance)
         wait = None if admitted or promised is None else promised

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from loadtests.findings import CHECKS, Check, Conditions, Examination, Finding
 from loadtests.ledger import Attempt, Key, Ledger
 from loadtests.windows import Allowance, Use, Window, fullest, overdrawn
 from spec.target import RateLimit
-from tests.reference_limiters import Bucket, Fixed, Server, Unlimited, burst, strict
+from tests.reference_limiters import Both, Bucket, Fixed, Server, Sliding, Unlimited, burst, strict
 from tests.simulated_load import (
     SPENDER,
     START,
@@ -50,8 +51,10 @@ ON_LIMITS: tuple[Check, ...] = (
 RESTED = Conditions(rested=True)
 
 
-def bound(reading: Literal["auto", "burst", "strict"], *, rested: bool = True) -> Conditions:
-    return Conditions(RateLimit(reading=reading), rested=rested)
+def bound(
+    reading: Literal["auto", "burst", "strict"], *, rested: bool = True, limits: RateLimit | None = None
+) -> Conditions:
+    return Conditions(msgspec.structs.replace(limits or RateLimit(), reading=reading), rested=rested)
 
 
 def outcomes(examination: Examination) -> dict[Check, str]:
@@ -338,6 +341,10 @@ bursts = st.lists(
     groups=bursts,
     waits=st.booleans(),
     loses=st.booleans(),
+    pace=st.sampled_from([0.9995, 1.0, 1.0005]),
+    limits=st.sampled_from(
+        [RateLimit(), RateLimit(per_minute=20, burst=10, burst_window=5), RateLimit(per_minute=600)]
+    ),
     seed=st.integers(0, 1000),
 )
 def test_a_right_server_is_never_called_wrong(
@@ -347,12 +354,18 @@ def test_a_right_server_is_never_called_wrong(
     groups: Sequence[tuple[float, float, int]],
     waits: bool,
     loses: bool,
+    pace: float,
+    limits: RateLimit,
     seed: int,
 ) -> None:
     def delay(chance: random.Random) -> float:
         return there + jitter * chance.random()
 
-    traffic = Traffic(Server((burst if reading == "burst" else strict)()), delay, seed=seed)
+    if reading == "burst":
+        limiter = refilling(limits)
+    else:
+        limiter = Both((Sliding(limits.per_minute, 60.0), Sliding(limits.burst, limits.burst_window)))
+    traffic = Traffic(Server(limiter), delay, seed=seed, pace=pace)
     for start, period, count in groups:
         traffic.send(SPENDER, spread(start, period, count))
     if waits:
@@ -361,9 +374,17 @@ def test_a_right_server_is_never_called_wrong(
     if loses:
         ledger = with_lost_answers(ledger, seed)
     wanted = [check for check in ON_LIMITS if check != "cheap-refusals"] + ["no-refusals"]
-    for conditions in (bound("auto"), bound(reading), bound(reading, rested=False)):
+    for conditions in (
+        bound("auto", limits=limits),
+        bound(reading, limits=limits),
+        bound(reading, rested=False, limits=limits),
+    ):
         examination = examine(ledger, wanted, conditions)
         assert {f.message for f in examination.findings if f.outcome == "broken" and f.check != "answered"} == set()
+
+
+def refilling(limits: RateLimit) -> Both:
+    return Both((Bucket(limits.burst, limits.per_minute / 60), Sliding(limits.burst, limits.burst_window)))
 
 
 def with_lost_answers(ledger: Ledger, seed: int) -> Ledger:

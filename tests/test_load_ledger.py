@@ -157,6 +157,13 @@ def test_refuses_what_is_no_attempt() -> None:
     assert len(ledger) == 0
 
 
+def test_a_retry_after_that_is_no_number_of_seconds_is_none() -> None:
+    ledger = Ledger(KEYS)
+    for wait in (float("inf"), float("nan"), None):
+        ledger.add(Attempt(0, "getMe", 0.0, 1.0, 429, wait))
+    assert [attempt.retry_after for attempt in ledger.attempts(0)] == [None, None, None]
+
+
 def test_does_not_grow_with_ever_new_errors() -> None:
     ledger = Ledger(KEYS)
     for index in range(3000):

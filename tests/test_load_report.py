@@ -187,6 +187,19 @@ def test_a_single_request_can_be_drawn(tmp_path: Path) -> None:
     assert Page(page(ledger, tmp_path)).tags.count("svg") == 3
 
 
+def test_json_has_no_numbers_that_json_does_not_have(tmp_path: Path) -> None:
+    ledger = everything(Server(burst()))
+    endless = Finding("breaking-point", "", "held", "", figures={"p99": float("inf")})
+    write(tmp_path, verdict_on(endless), ledger, [{"Median": float("nan")}])
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    told = json.loads((tmp_path / "load.json").read_text("utf-8"), parse_constant=refuse)
+    assert told["findings"][0]["figures"] == {"p99": None}
+    assert told["statistics"] == [{"Median": None}]
+
+
 def test_reports_do_not_grow_with_the_run(tmp_path: Path) -> None:
     def ledger(keys: int, requests: int) -> Ledger:
         made = Ledger([Key(f"obk_live_…{index:04}", f"org-{index}", "crowd") for index in range(keys)])

@@ -24,7 +24,9 @@ def write(folder: Path, verdict: Verdict, ledger: Ledger, statistics: Sequence[R
     run = figures(ledger)
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "load.json", folder / "load.html"]
-    text = json.dumps(record(verdict, ledger, run, statistics), indent=1, ensure_ascii=False, default=str)
+    text = json.dumps(
+        record(verdict, ledger, run, statistics), indent=1, ensure_ascii=False, allow_nan=False, default=str
+    )
     paths[0].write_text(text + "\n", "utf-8")
     paths[1].write_text(document(verdict, ledger, run, statistics), "utf-8")
     return paths

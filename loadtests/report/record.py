@@ -17,6 +17,7 @@ Latencies are in seconds, of requests that were served. `keys` are those that te
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,7 +31,12 @@ _MOST_KEYS = 200
 
 
 def record(verdict: Verdict, ledger: Ledger, run: Figures, statistics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The members of `load.json`."""
+    """The members of `load.json`. What is no number in JSON (infinity, not a number) is null."""
+    whole: dict[str, Any] = _in_json(_members(verdict, ledger, run, statistics))
+    return whole
+
+
+def _members(verdict: Verdict, ledger: Ledger, run: Figures, statistics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     told, examination = verdict.run, verdict.examination
     keys = telling(run, examination.findings, _MOST_KEYS)
     return {
@@ -64,6 +70,14 @@ def record(verdict: Verdict, ledger: Ledger, run: Figures, statistics: Sequence[
         "statistics": [dict(row) for row in statistics],
         "notes": dict(told.notes),
     }
+
+
+def _in_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _in_json(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_in_json(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _finding(finding: Finding, ledger: Ledger) -> dict[str, Any]:
