@@ -25,15 +25,7 @@ def rewriting(change: Change) -> Layer:
 
     def layer(app: ASGIApp) -> ASGIApp:
         async def rewritten(scope: Scope, receive: Receive, send: Send) -> None:
-            answer = Answer(500, b"", b"")
-
-            async def collect(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    answer.status, answer.headers = message["status"], list(message["headers"])
-                else:
-                    answer.body += message.get("body", b"")
-
-            await app(scope, receive, collect)
+            answer = await collected(app, scope, receive)
             changed = change(scope, answer) or answer
             if scope["method"] != "HEAD":
                 changed.headers = with_header(changed.headers, b"content-length", b"%d" % len(changed.body))
@@ -42,6 +34,20 @@ def rewriting(change: Change) -> Layer:
         return rewritten
 
     return layer
+
+
+async def collected(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
+    """The whole answer of an application to a request."""
+    answer = Answer(500, b"", b"")
+
+    async def collect(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer.status, answer.headers = message["status"], list(message["headers"])
+        else:
+            answer.body += message.get("body", b"")
+
+    await app(scope, receive, collect)
+    return answer
 
 
 def without_header(headers: Iterable[Header], *names: bytes) -> list[Header]:

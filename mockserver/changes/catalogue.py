@@ -6,7 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
+
+AppliesTo = Literal["requests", "deliveries"]
+"""What a modification changes: answers to requests, or deliveries to webhook endpoints."""
 
 _NEW_WORD = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
 
