@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, Protocol
 
-from mockserver.changes.catalogue import collect
+from mockserver.changes.catalogue import AppliesTo, collect
 from mockserver.faults import (
     authentication,
     errors,
@@ -53,6 +53,13 @@ def all_faults() -> Mapping[str, type[Fault]]:
 def names() -> Iterable[str]:
     """The names of all faults."""
     return _FAULTS.keys()
+
+
+def applies_to(name: str) -> AppliesTo:
+    """Whether a fault changes answers to requests or deliveries, and so what "the next three" would count. Raises KeyError."""
+    fault = _FAULTS[name]
+    in_the_feed = fault is webhooks.DeliveredNotLogged
+    return "deliveries" if fault.__module__ == webhooks.__name__ and not in_the_feed else "requests"
 
 
 def named(name: str) -> Modification:
