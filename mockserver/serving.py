@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mockserver.hanging_up import TRANSPORT
 
 if TYPE_CHECKING:
     from mockserver.app import Mock
@@ -40,6 +43,7 @@ def serve(app: Mock, listener: socket.socket, ready: Callable[[], None]) -> None
     """Serve until SIGINT or SIGTERM, which is raised again afterwards. Calls `ready` once requests are answered."""
     config = uvicorn.Config(
         app,
+        http=_Protocol,
         backlog=BACKLOG,
         ws="none",
         lifespan="on",
@@ -52,6 +56,15 @@ def serve(app: Mock, listener: socket.socket, ready: Callable[[], None]) -> None
         timeout_keep_alive=75,
     )
     _Server(config, app, ready).run([listener])
+
+
+class _Protocol(HttpToolsProtocol):
+    """One connection of a client."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: Any = self.scope
+        scope[TRANSPORT] = self.transport
 
 
 class _Server(uvicorn.Server):

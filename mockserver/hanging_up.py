@@ -1,0 +1,32 @@
+"""Ending a connection in the middle of a request, which ASGI has no word for: the server leaves the way to it in the scope."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from starlette.types import Receive, Scope
+
+TRANSPORT = "outbound.transport"
+"""Where the scope keeps the transport of the request's connection; absent where there is no socket."""
+
+_AT_ONCE = struct.pack("ii", 1, 0)
+
+
+async def hang_up(scope: Scope, receive: Receive, *, reset: bool = False) -> None:
+    """Close the connection of a request, what is already sent first, or reset it, and return when it is closed."""
+    transport: asyncio.Transport | None = scope.get(TRANSPORT)
+    if transport is None:
+        return
+    if reset:
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        transport.abort()
+    else:
+        transport.close()
+    # The server takes the request for answered only once it has seen that the connection is gone.
+    while (await receive())["type"] != "http.disconnect":
+        pass
