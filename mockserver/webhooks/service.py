@@ -87,6 +87,7 @@ class Webhooks:
         ]
         self.log.extend(deliveries)
         for delivery in deliveries:
+            delivery.due += self.steps.first_delay(delivery)
             self._enqueue(delivery)
         return deliveries
 

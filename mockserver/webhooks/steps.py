@@ -34,6 +34,8 @@ class Steps:
     """(all endpoints that are switched on, organization id) → those that get an event of that organization."""
     mint_secret: Callable[[str, int], str]
     """(organization id, number) → a signing secret; each number is given once."""
+    first_delay: Callable[[Delivery], float]
+    """Seconds until the first attempt."""
     serialize: Callable[[Event, str], bytes]
     """(event, organization id) → the body of a delivery."""
     timestamp: Callable[[float], str]
@@ -57,6 +59,7 @@ def default_steps(transmit: Callable[[Outgoing], Awaitable[Reply]]) -> Steps:
     return Steps(
         recipients=_own,
         mint_secret=mint_secret,
+        first_delay=lambda _delivery: 0.0,
         serialize=_serialize,
         timestamp=lambda now: str(int(now)),
         sign=sign,
