@@ -49,6 +49,13 @@ def main() -> None:
 @click.option("--fault", "faults", metavar="NAME", multiple=True, help="Break the contract in this way (repeatable).")
 @click.option("--variant", "variants", metavar="NAME", multiple=True, help="Keep it in another way (repeatable).")
 @click.option(
+    "--hardship",
+    "hardships",
+    metavar="NAME[:PARAMETER=VALUE,…]",
+    multiple=True,
+    help="Make it hard for clients in this way (repeatable).",
+)
+@click.option(
     "--webhook",
     "webhooks",
     metavar="URL",
@@ -89,6 +96,7 @@ def command(
     no_rate_limit: bool,
     faults: Sequence[str],
     variants: Sequence[str],
+    hardships: Sequence[str],
     webhooks: Sequence[str],
     webhook_hosts: Sequence[str],
     write_target: Path | None,
@@ -104,7 +112,11 @@ def command(
     from mockserver.serving import base_url, listen, serve
     from mockserver.workers import run
 
-    changes = [*modifications("fault", "faults", faults), *modifications("variant", "variants", variants)]
+    changes = [
+        *modifications("fault", "faults", faults),
+        *modifications("variant", "variants", variants),
+        *made_hardships(hardships),
+    ]
     try:
         listener = listen(host, port)
     except OSError as error:
@@ -157,6 +169,18 @@ def _register(parts: Parts, urls: Sequence[str]) -> None:
             parts.webhooks.register(organization, url)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--webhook") from error
+
+
+def made_hardships(texts: Sequence[str]) -> list[Modification]:
+    """The hardships that are asked for. Raises BadParameter for an unknown name or parameter, or a value that is none."""
+    if not texts:
+        return []
+    from mockserver.hardships import made, parsed
+
+    try:
+        return [made(*parsed(text)) for text in texts]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--hardship") from error
 
 
 def modifications(kind: str, package: str, names: Sequence[str]) -> list[Modification]:

@@ -1,0 +1,46 @@
+"""Chance that can be repeated: every hardship draws from a source of its own, made from its seed when it is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zlib import crc32
+
+from mockserver.tenants.ids import stream
+
+
+def chances(name: str, seed: int, probability: float) -> Callable[[], bool]:
+    """Whether it happens this time, asked once for each time."""
+    random = stream(name, seed)
+    return lambda: random.random() < probability
+
+
+def share(seed: int, probability: float) -> Callable[[str], bool]:
+    """Whether it happens to what has that name: always the same, whatever was asked before."""
+    below = probability * 2**32
+    return lambda name: crc32(f"{seed}/{name}".encode()) < below
+
+
+class Spells:
+    """Spells of a fixed length that begin by chance, for each caller one of its own. Times are in unix seconds.
+
+    The first request after a spell never begins another: whoever waited as long as it was told is served.
+    """
+
+    def __init__(self, name: str, seed: int, probability: float, seconds: float) -> None:
+        self._begins = chances(name, seed, probability)
+        self._seconds = seconds
+        self._until: dict[str, float] = {}
+
+    def left(self, caller: str, now: float, may_begin: Callable[[], bool] = lambda: True) -> float:
+        """Seconds that the spell which a request falls into will last; 0 where it falls into none.
+
+        `may_begin` is asked before one begins.
+        """
+        # Drawn every time, so that the n-th request has the n-th draw, however long the spells before were.
+        begins = self._begins()
+        until = self._until.pop(caller, None)
+        if until is None:
+            until = now + self._seconds if begins and may_begin() else now
+        if until > now:
+            self._until[caller] = until
+        return max(0.0, until - now)

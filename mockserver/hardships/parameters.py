@@ -1,0 +1,112 @@
+"""The parameters of hardships: what they mean, which values they take, and how such a value is read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a hardship. `minimum` and `maximum` bound a number, `choices` are the values of a string."""
+
+    name: str
+    type: Literal["integer", "number", "boolean", "string"]
+    description: str
+    default: int | float | bool | str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+def parameter(default: Any, description: str, minimum: float | None = None, maximum: float | None = None) -> Any:
+    """A member of a hardship's dataclass that people can set."""
+    return field(default=default, metadata={"description": description, "minimum": minimum, "maximum": maximum})
+
+
+def probability(default: float, of: str) -> Any:
+    """The parameter that says how often it happens."""
+    return parameter(default, f"Share of {of}.", 0, 1)
+
+
+def seed() -> Any:
+    """The parameter that chance comes from."""
+    return parameter(1, "What chance is made from: with the same one, the same happens to the same requests again.")
+
+
+def parameters_of(hardship: type[Any]) -> tuple[Parameter, ...]:
+    """The parameters of a hardship's dataclass, in its order."""
+    hints = get_type_hints(hardship)
+    return tuple(_parameter(member.name, hints[member.name], member) for member in fields(hardship))
+
+
+def read(parameter: Parameter, value: object) -> int | float | bool | str:
+    """A value for a parameter, as JSON or as the text of a command line has it. Raises ValueError, in one line."""
+    if parameter.type == "boolean":
+        return _boolean(parameter, value)
+    if parameter.type == "string":
+        if str(value) not in parameter.choices:
+            raise ValueError(f"{parameter.name} must be one of {', '.join(parameter.choices)}")
+        return str(value)
+    number = _number(parameter, value)
+    if not _at_least(parameter.minimum, number) or not _at_most(parameter.maximum, number):
+        raise ValueError(f"{parameter.name} must be {_bounds(parameter)}")
+    return number
+
+
+def read_all(known: tuple[Parameter, ...], given: Mapping[str, object]) -> dict[str, Any]:
+    """The given values, read. Raises ValueError, in one line, for an unknown name or a value that is none."""
+    by_name = {parameter.name: parameter for parameter in known}
+    unknown = next((name for name in given if name not in by_name), None)
+    if unknown is not None:
+        raise ValueError(f"{unknown!r} is no parameter; there is {', '.join(by_name) or 'none'}")
+    return {name: read(by_name[name], value) for name, value in given.items()}
+
+
+def _parameter(name: str, hint: Any, member: Any) -> Parameter:
+    about = member.metadata
+    choices = get_args(hint) if get_origin(hint) is Literal else ()
+    kinds: Mapping[Any, Any] = {int: "integer", float: "number", bool: "boolean"}
+    return Parameter(
+        name,
+        "string" if choices else kinds[hint],
+        about["description"],
+        member.default,
+        about["minimum"],
+        about["maximum"],
+        choices,
+    )
+
+
+def _boolean(parameter: Parameter, value: object) -> bool:
+    read = {"true": True, "false": False}.get(str(value).lower())
+    if read is None:
+        raise ValueError(f"{parameter.name} must be true or false")
+    return read
+
+
+def _number(parameter: Parameter, value: object) -> int | float:
+    try:
+        number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
+    except (OverflowError, ValueError):
+        number = math.nan
+    if parameter.type == "number" and math.isfinite(number):
+        return number
+    if number.is_integer():
+        return int(number)
+    raise ValueError(f"{parameter.name} must be a {'whole ' * (parameter.type == 'integer')}number")
+
+
+def _at_least(minimum: float | None, number: float) -> bool:
+    return minimum is None or number >= minimum
+
+
+def _at_most(maximum: float | None, number: float) -> bool:
+    return maximum is None or number <= maximum
+
+
+def _bounds(parameter: Parameter) -> str:
+    bounds = [(parameter.minimum, "at least"), (parameter.maximum, "at most")]
+    return " and ".join(f"{words} {bound:g}" for bound, words in bounds if bound is not None)
