@@ -121,7 +121,9 @@ def _told(check: Check, rules: Rules, results: Sequence[tuple[int, Result]]) -> 
 
 
 def _of_several(finding: Finding, held: int, total: int) -> Finding:
-    which = f"all {total} keys" if held in (0, total) else f"{held} of {total} keys"
+    which = f"the most telling of {held or total} keys" if held != 1 else f"one of {total} keys"
+    if 1 < held < total:
+        which += f"; {total - held} could not be judged"
     return Finding(
         finding.check,
         finding.claim,

@@ -176,7 +176,7 @@ def _steps(ledger: Ledger) -> list[_Step]:
     latencies: dict[int, list[float]] = defaultdict(list)
     counts: dict[int, int] = defaultdict(int)
     errors: dict[int, int] = defaultdict(int)
-    start = min((attempt.sent for attempt in _all(ledger)), default=0.0)
+    start = min((ledger.span(key)[0] for key in ledger), default=0.0)
     last = -1
     for attempt in _all(ledger):
         step = int((attempt.sent - start) / _STEP)
