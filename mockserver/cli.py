@@ -76,6 +76,12 @@ def main() -> None:
     help="Describe this mock to the conformance suite: a target.toml, written when it listens.",
 )
 @click.option(
+    "--write-keys",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the full keys of all organizations for a load test: a key and its organization a line.",
+)
+@click.option(
     "--workers", default=1, type=click.IntRange(1, 64), help="Processes that serve the socket; wants --state."
 )
 @click.option(
@@ -100,6 +106,7 @@ def command(
     webhooks: Sequence[str],
     webhook_hosts: Sequence[str],
     write_target: Path | None,
+    write_keys: Path | None,
     workers: int,
     state: str | None,
     quiet: bool,
@@ -124,7 +131,7 @@ def command(
     from mockserver.app import Settings, create_app
     from mockserver.banner import banner
     from mockserver.clock import Clock
-    from mockserver.target import target_toml, write_private
+    from mockserver.target import keys_text, target_toml, write_private
 
     settings = Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, changes, webhook_hosts)
     clock = Clock()
@@ -133,6 +140,8 @@ def command(
     address = base_url(listener)
 
     def ready() -> None:
+        if write_keys:
+            write_private(write_keys, keys_text(mock.parts))
         if write_target:
             write_private(write_target, target_toml(mock.parts, settings, address))
         if not quiet:

@@ -36,6 +36,13 @@ def target_toml(parts: Parts, settings: Settings, base_url: str) -> str:
     return "\n".join(_table(name, members) for name, members in tables.items() if members != {"api_keys": []})
 
 
+def keys_text(parts: Parts) -> str:
+    """The secrets of all keys that may do everything, and their organizations: a key a line, for load tests."""
+    kinds = {"primary", "secondary", "spare"}
+    full = [key for key in parts.keys if key.kind in kinds or key.kind.startswith("organization ")]
+    return "".join(f"{key.secret} {key.organization_id}\n" for key in full)
+
+
 def write_private(path: Path, text: str) -> None:
     """Put a file into its place at once, readable by its owner alone. Raises OSError."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
