@@ -1,0 +1,48 @@
+"""Far above its limit a key gets what the limit allows and no more; refusals are cheap and honest, and nothing breaks."""
+
+from __future__ import annotations
+
+from loadtests.plan import MINUTE, Lane, Phase, Plan, steady
+from loadtests.scenarios.scenario import Circumstances, Scenario
+
+TIMES = 10
+"""How many times the limit each key asks for."""
+GRAIN = 3.0
+"""Seconds: a key that keeps asking is never silent for longer than 5 s."""
+
+
+def plan(given: Circumstances) -> Plan:
+    """Each key at ten times its limit; then once what the refusals promise, and one request."""
+    phases = steady(
+        "overload",
+        given.keys,
+        per_minute=TIMES * given.limits.per_minute,
+        seconds=given.minutes * MINUTE,
+        grain=given.grain(GRAIN),
+        rest=given.rest,
+    )
+    one = tuple(Lane(key, 1) for key in given.keys)
+    return Plan((*phases, Phase("coming back", one, promised=True)), rested=True)
+
+
+SCENARIO = Scenario(
+    name="overload",
+    claim=__doc__,
+    checks=(
+        "reading",
+        "burst-ceiling",
+        "minute-ceiling",
+        "just-refusals",
+        "refused-beyond",
+        "retry-after",
+        "recovery",
+        "patience",
+        "sustained-rate",
+        "cheap-refusals",
+        "no-server-errors",
+        "answered",
+    ),
+    plan=plan,
+    roles=("overload",),
+    minutes=2.5,
+)
