@@ -1,0 +1,113 @@
+"""What generating the load costs, and whether the generator, not the target, was at its limit."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import gevent
+
+TICK = 0.05
+_LATE = 0.1
+_FEW_TICKS = 40
+_TOO_OFTEN = 0.1
+_BUSY = 0.9
+
+
+@dataclass
+class Cost:
+    """What a process spent while requests were under way. `ticks` woke every 50 ms; `late` of them by more than 100 ms.
+
+    `cpu` and `seconds` are of this process's CPU and of real time; `worst` is the longest delay of a tick, in seconds.
+    """
+
+    requests: int = 0
+    cpu: float = 0.0
+    seconds: float = 0.0
+    ticks: int = 0
+    late: int = 0
+    worst: float = 0.0
+
+    def add(self, other: Cost) -> None:
+        """Add what was spent elsewhere, or later."""
+        worst = max(self.worst, other.worst)
+        for name in (field.name for field in fields(self)):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.worst = worst
+
+    def dump(self) -> dict[str, Any]:
+        """As plain data, for another process."""
+        return asdict(self)
+
+    @property
+    def per_core(self) -> float:
+        """Requests a second that a core would generate if it did nothing else."""
+        return self.requests / self.cpu if self.cpu else 0.0
+
+    def bottleneck(self) -> str | None:
+        """Why the generator was at its limit, in a line, or None if it was not."""
+        if self.ticks < _FEW_TICKS:
+            return None
+        if self.late / self.ticks > _TOO_OFTEN:
+            return (
+                f"the generator kept its schedule late: {self.late / self.ticks:.0%} of its moments by more than "
+                f"{_LATE * 1000:.0f} ms, the worst by {self.worst:.2f} s"
+            )
+        if self.cpu / self.seconds > _BUSY:
+            return f"the generator used {self.cpu / self.seconds:.0%} of a core: use more --processes"
+        return None
+
+    def __str__(self) -> str:
+        if not self.requests:
+            return "no requests"
+        share = self.cpu / self.seconds if self.seconds else 0.0
+        return (
+            f"{self.cpu / self.requests * 1e6:.0f} µs of CPU a request ({self.per_core:,.0f} a second a core), "
+            f"{share:.0%} of a core used while sending, "
+            f"worst delay {self.worst * 1000:.0f} ms"
+        )
+
+
+class Meter:
+    """Measures this process's cost between `start` and `stop`."""
+
+    def __init__(self) -> None:
+        self.cost = Cost()
+        self._ticker: Any = None
+        self._began = (0.0, 0.0)
+
+    def start(self) -> None:
+        """Begin, or go on."""
+        if self._ticker is None:
+            self._began = (time.process_time(), time.monotonic())
+            self._ticker = gevent.spawn(self._tick)
+
+    def stop(self) -> None:
+        """Pause."""
+        if self._ticker is not None:
+            self._ticker.kill(block=False)
+            self._ticker = None
+            self._count()
+
+    def take(self) -> Cost:
+        """What was spent since it was last taken."""
+        if self._ticker is not None:
+            self._count()
+        taken, self.cost = self.cost, Cost()
+        return taken
+
+    def _count(self) -> None:
+        now = (time.process_time(), time.monotonic())
+        self.cost.cpu += now[0] - self._began[0]
+        self.cost.seconds += now[1] - self._began[1]
+        self._began = now
+
+    def _tick(self) -> None:
+        while True:
+            due = time.monotonic() + TICK
+            gevent.sleep(TICK)
+            late = time.monotonic() - due
+            self.cost.ticks += 1
+            self.cost.late += late > _LATE
+            self.cost.worst = max(self.cost.worst, late)

@@ -1,0 +1,217 @@
+"""HTTP/1.1 as cheap as a load generator needs it: prepared requests, kept connections, the time of the first and the last byte.
+
+Only GET, no redirects, no cookies, no compression, and no silent repetition: what a library sends twice, a target counts twice.
+Imported under gevent's monkey patch; sockets are then cooperative.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import httptools
+from gevent import monkey
+
+TIMEOUT = 30.0
+"""Seconds for connecting, and between two parts of an answer."""
+_IDLE = 3.0
+"""Seconds after which a connection is not used again: servers close theirs after five, or after a minute."""
+_BLOCK = 65_536
+# A look that does not wait has no reason to go through gevent's loop.
+_poll: Callable[[], select.poll] = monkey.get_original("select", "poll")
+_FAILURES = (OSError, httptools.HttpParserError, EOFError)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came of a request. `status` 0: no answer, and `error` says why. Times are the given clock's."""
+
+    sent: float
+    answered: float
+    status: int = 0
+    retry_after: float | None = None
+    dated: bool = False
+    date: float | None = None
+    size: int = 0
+    body: bytes = b""
+    error: str | None = None
+
+
+class Wire:
+    """Connections to one target. Any number of greenlets may use it."""
+
+    def __init__(self, base_url: str, now: Callable[[], float]) -> None:
+        parts = urlsplit(base_url)
+        secure = parts.scheme == "https"
+        self._host, self._port = parts.hostname or "", parts.port or (443 if secure else 80)
+        self._authority, self._prefix = parts.netloc, parts.path
+        self._tls = ssl.create_default_context() if secure else None
+        self._now = now
+        self._free: list[_Connection] = []
+
+    def prepare(self, path: str, secret: str) -> bytes:
+        """A request for a path with an API key, ready to be sent as often as one likes."""
+        return (
+            f"GET {self._prefix}{path} HTTP/1.1\r\nHost: {self._authority}\r\nAuthorization: Bearer {secret}\r\n"
+            "Accept: application/json\r\nUser-Agent: outbound-load\r\n\r\n"
+        ).encode("latin-1")
+
+    def get(self, request: bytes) -> Answer:
+        """Send a prepared request and wait for the answer. Never raises for what the target does or fails to do."""
+        sent = self._now()
+        try:
+            connection = self._free_connection() or self._connect()
+            # Connecting takes a while, and nothing of the request has been sent yet.
+            sent = self._now()
+            answer = connection.exchange(request, sent)
+        except _FAILURES as error:
+            return Answer(sent, self._now(), error=_plain(error))
+        answer.answered = self._now()
+        if connection.reusable:
+            connection.idle_since = answer.answered
+            self._free.append(connection)
+        else:
+            connection.close()
+        return answer
+
+    def close(self) -> None:
+        """Close all connections that are not in use."""
+        while self._free:
+            self._free.pop().close()
+
+    def _free_connection(self) -> _Connection | None:
+        while self._free:
+            connection = self._free.pop()
+            if self._now() - connection.idle_since < _IDLE and not connection.closed_by_peer():
+                return connection
+            connection.close()
+        return None
+
+    def _connect(self) -> _Connection:
+        found = socket.create_connection((self._host, self._port), TIMEOUT)
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return _Connection(self._tls.wrap_socket(found, server_hostname=self._host) if self._tls else found)
+
+
+class _Connection:
+    """A connection, and what its parser says of the answer that is coming in."""
+
+    def __init__(self, found: socket.socket) -> None:
+        self._socket = found
+        self.idle_since = 0.0
+        self.reusable = True
+        self._begin(Answer(0.0, 0.0))
+
+    def _begin(self, answer: Answer) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._answer = answer
+        self._parts: list[bytes] = []
+        self._bounded = False
+        self._heads_complete = False
+        self._complete = False
+        self._retry_after: str | None = None
+        self._date: str | None = None
+
+    def exchange(self, request: bytes, sent: float) -> Answer:
+        """Send a request and read its answer. Raises what sockets and the parser raise, and EOFError."""
+        self._begin(Answer(sent, sent))
+        try:
+            self._socket.sendall(request)
+            while not self._complete:
+                self._feed(self._socket.recv(_BLOCK))
+        except BaseException:
+            # An answer that was given up, by an error or because the run ends, would be taken for the next one's.
+            self.close()
+            raise
+        return self._finished()
+
+    def _feed(self, data: bytes) -> None:
+        if data:
+            self._parser.feed_data(data)
+        elif self._heads_complete and not self._bounded:
+            self.reusable, self._complete = False, True
+        else:
+            raise EOFError("the target hung up before the answer was complete")
+
+    def _finished(self) -> Answer:
+        answer = self._answer
+        answer.status = self._parser.get_status_code()
+        answer.body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        answer.size = len(answer.body)
+        self.reusable = self.reusable and bool(self._parser.should_keep_alive())
+        answer.date = _unix(self._date)
+        if self._retry_after is not None:
+            answer.retry_after, answer.dated = waiting(self._retry_after, answer.date)
+        return answer
+
+    def closed_by_peer(self) -> bool:
+        """Whether there is something to read on a connection that awaits nothing: its end, or nonsense."""
+        readable = _poll()
+        readable.register(self._socket.fileno(), select.POLLIN)
+        return bool(readable.poll(0))
+
+    def close(self) -> None:
+        """Close it."""
+        self.reusable = False
+        self._socket.close()
+
+    # What httptools calls.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header: few matter."""
+        size = len(name)
+        if size == 4 and name.lower() == b"date":
+            self._date = value.decode("latin-1")
+        elif size == 11 and name.lower() == b"retry-after":
+            self._retry_after = value.decode("latin-1")
+        elif size in (14, 17) and name.lower() in (b"content-length", b"transfer-encoding"):
+            self._bounded = True
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._heads_complete = True
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._parts.append(body)
+
+    def on_message_complete(self) -> None:
+        """The answer is whole, unless it was an interim one (RFC 9110, section 15.2)."""
+        self._complete = self._parser.get_status_code() >= 200
+        if not self._complete:
+            self._bounded = self._heads_complete = False
+
+
+def waiting(retry_after: str, date: float | None) -> tuple[float | None, bool]:
+    """What a Retry-After promises, in seconds, and whether it is a date (RFC 9110, section 10.2.3); None if it is neither."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:15]), False
+    moment = _unix(text)
+    if moment is None or date is None:
+        return None, False
+    return max(0.0, moment - date), True
+
+
+@lru_cache(maxsize=256)
+def _unix(text: str | None) -> float | None:
+    if text is None:
+        return None
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None
+
+
+def _plain(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {TIMEOUT:.0f} s"
+    if isinstance(error, httptools.HttpParserError):
+        return "the answer is not HTTP"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
