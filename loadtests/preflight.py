@@ -1,0 +1,43 @@
+"""One request before the load: whether the target is there, and takes the key."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlsplit
+
+from loadtests.ledger import Attempt, Ledger
+from loadtests.sender import LIMITED
+from loadtests.setup import Setup, UsageError
+from loadtests.wire import Answer, Wire
+from spec.target import shown
+
+
+class UnreachableError(Exception):
+    """The target cannot be judged: it does not answer, or with nothing but errors. The message is one line."""
+
+
+def preflight(setup: Setup, ledger: Ledger) -> float:
+    """Ask who a key is. Returns how far the target's clock is ahead of ours, in seconds, as its Date has it, to the second.
+
+    Raises UsageError for a key that is not taken, UnreachableError. A request of a key of the run is entered in its ledger.
+    """
+    wire = Wire(setup.target.base_url, time.time)
+    credential = setup.preflight_key
+    answer = wire.get(wire.prepare(LIMITED.path, credential.secret))
+    wire.close()
+    if credential.secret in setup.secrets:
+        key = setup.secrets.index(credential.secret)
+        ledger.add(Attempt(key, LIMITED.operation, answer.sent, answer.answered, answer.status, answer.retry_after))
+    _check(setup, answer, shown(credential.secret))
+    # A Date is cut to the second: on average half a second has passed since.
+    return answer.date + 0.5 - answer.answered if answer.date is not None else 0.0
+
+
+def _check(setup: Setup, answer: Answer, key: str) -> None:
+    where = urlsplit(setup.target.base_url).netloc
+    if not answer.status:
+        raise UnreachableError(f"{where} does not answer: {answer.error}")
+    if answer.status in (401, 403):
+        raise UsageError(f"{where} does not take the key {key}: {LIMITED.path} answers {answer.status}")
+    if answer.status not in (200, 429):
+        raise UnreachableError(f"{where} cannot be judged: {LIMITED.path} answers {answer.status}")

@@ -1,0 +1,247 @@
+"""What a run is told, checked before anything is sent: the target, the keys and their roles, the scenario and its plan."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from loadtests.findings import Conditions
+from loadtests.ledger import Key, Ledger
+from loadtests.plan import MINUTE, Plan
+from loadtests.scenarios import named, scenarios
+from loadtests.scenarios.scenario import Circumstances, Scenario
+from spec.target import Target, TargetError, load, shown
+
+API_KEY = "OUTBOUND_API_KEY"
+"""The environment variable for a single key: on a command line it would be seen by others."""
+
+
+READINGS = ("auto", "burst", "strict")
+_CONDITIONS = Conditions()
+
+
+class UsageError(Exception):
+    """Something that a user got wrong; its message is one line."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run is told, as words: the same from a command line, from Locust's, and from the fields of its web page.
+
+    `minutes` and `crowd_rate` 0: as the scenario has it. `seconds_p99` and `errors` are what a crowd may suffer.
+    """
+
+    scenario: str = "steady"
+    base_url: str | None = None
+    target: str | None = None
+    keys: str | None = None
+    allow_hosts: tuple[str, ...] = ()
+    minutes: float = 0.0
+    rate_reading: str = ""
+    real_time: bool = False
+    rested: bool = False
+    strict: bool = False
+    crowd_rate: float = 0.0
+    crowd_p99: float = _CONDITIONS.crowd_p99
+    crowd_errors: float = _CONDITIONS.crowd_errors
+    report: str | None = None
+
+
+@dataclass(frozen=True)
+class Credential:
+    """An API key and its organization's name. The secret stays in this process's memory."""
+
+    secret: str = field(repr=False)
+    organization: str
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A run, ready to begin. `keys[i]` and `secrets[i]` are one key; `plan` speaks of keys by that index."""
+
+    options: Options
+    target: Target
+    scenario: Scenario
+    keys: tuple[Key, ...]
+    secrets: tuple[str, ...] = field(repr=False)
+    plan: Plan
+    preflight_key: Credential
+
+    @property
+    def movable(self) -> bool:
+        """Whether waiting is done by the target's test clock."""
+        return bool(self.target.hooks.advance_clock) and not self.options.real_time and self.scenario.limited
+
+    @property
+    def conditions(self) -> Conditions:
+        """What the checks have to know besides the ledger."""
+        return Conditions(
+            self.target.rate_limit,
+            self.plan.rested,
+            self.options.crowd_p99,
+            self.options.crowd_errors,
+            self.options.crowd_rate or None,
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """The same on all processes that will do the same with the same keys."""
+        return sha256(repr((self.keys, self.plan)).encode()).hexdigest()[:16]
+
+    @property
+    def seconds(self) -> float:
+        """How long the run takes, about, in real time."""
+        return self.plan.seconds(movable=self.movable)
+
+    def ledger(self) -> Ledger:
+        """An empty ledger over the run's keys."""
+        return Ledger(self.keys)
+
+
+def prepare(options: Options) -> Setup:
+    """Check everything that can be checked without a request. Raises UsageError, one line."""
+    scenario = named(options.scenario)
+    if scenario is None:
+        raise UsageError(f"no such scenario: {options.scenario!r}; there are {', '.join(scenarios())}")
+    if options.minutes < 0 or options.crowd_rate < 0 or options.crowd_p99 <= 0 or not 0 <= options.crowd_errors <= 1:
+        raise UsageError("minutes, rates and latencies are positive numbers, and a share of errors is one from 0 to 1")
+    target = _target(options)
+    _check_host(target.base_url, options.allow_hosts)
+    found = list(_credentials(target, scenario, _keys_of(options.keys)))
+    chosen = found[: scenario.most_keys]
+    if len(chosen) < scenario.least_keys:
+        raise UsageError(f"{scenario.name} needs {scenario.least_keys} API keys of the target, there is {len(chosen)}")
+    roles = [scenario.roles[min(index, len(scenario.roles) - 1)] for index in range(len(chosen))]
+    movable = bool(target.hooks.advance_clock) and not options.real_time and scenario.limited
+    given = Circumstances(
+        roles,
+        target.rate_limit,
+        options.minutes or scenario.minutes,
+        movable,
+        options.rested and not movable,
+        options.crowd_rate,
+    )
+    return Setup(
+        options,
+        target,
+        scenario,
+        tuple(Key(shown(one.secret), one.organization, role) for one, role in zip(chosen, roles, strict=True)),
+        tuple(one.secret for one in chosen),
+        scenario.plan(given),
+        found[-1],
+    )
+
+
+def estimate(setup: Setup) -> list[str]:
+    """What a run will do, in lines: how many requests, with which keys, how long."""
+    requests = setup.plan.requests()
+    lines = [f"{setup.scenario.name}: {setup.scenario.claim}", f"target: {setup.target.base_url}"]
+    lines.append(
+        f"{requests.total()} requests at the most, in about {duration(setup.seconds)}"
+        + (", by the target's test clock" if setup.movable else "")
+    )
+    few = list(enumerate(setup.keys))[:_MOST_SHOWN]
+    lines += [
+        f"  {key.shown}  {key.organization:<12} {key.role:<10} {requests[index]:>6} requests" for index, key in few
+    ]
+    if len(setup.keys) > len(few):
+        lines.append(f"  and {len(setup.keys) - len(few)} further keys")
+    return lines
+
+
+def duration(seconds: float) -> str:
+    """A span of time as people say it."""
+    if seconds < MINUTE:
+        return f"{max(1, round(seconds))} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name or address alone."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_MOST_SHOWN = 12
+
+
+def _target(options: Options) -> Target:
+    path = Path(options.target) if options.target else None
+    try:
+        target = load(path, base_url=options.base_url or None, api_key=_first_key(options))
+    except TargetError as error:
+        raise UsageError(str(error)) from None
+    if options.rate_reading:
+        if options.rate_reading not in READINGS:
+            raise UsageError(
+                f"no such reading of the limits: {options.rate_reading!r}; there are {', '.join(READINGS)}"
+            )
+        limits = msgspec.structs.replace(target.rate_limit, reading=options.rate_reading)
+        target = msgspec.structs.replace(target, rate_limit=limits)
+    return target
+
+
+def _first_key(options: Options) -> str | None:
+    """The key of the environment, or the first of the file of keys where there is no description of the target."""
+    key = os.environ.get(API_KEY)
+    if not key and options.keys and not options.target:
+        return _keys_of(options.keys)[0].secret
+    return key or None
+
+
+def _check_host(base_url: str, allowed: Sequence[str]) -> None:
+    host = urlsplit(base_url).hostname or ""
+    if not is_loopback(host) and host not in allowed:
+        raise UsageError(f"{host} is not this machine: name it a second time, with --allow-host {host}")
+
+
+def _credentials(target: Target, scenario: Scenario, further: Sequence[Credential]) -> Iterator[Credential]:
+    """The keys that a scenario may use, the best first, none twice.
+
+    Limits are tried on spare keys first; an abuser is of the primary organization, and its neighbours of both.
+    """
+    primary = [Credential(secret, "primary") for secret in target.organizations.primary.api_keys]
+    secondary = [Credential(secret, "secondary") for secret in target.organizations.secondary.api_keys]
+    spare = [Credential(secret, "primary") for secret in target.keys.spare]
+    single = scenario.limited and len(scenario.roles) == 1
+    order = [*spare, *primary, *secondary] if single else [*primary, *secondary, *spare]
+    seen: set[str] = set()
+    for one in [*order, *further]:
+        if one.secret not in seen:
+            seen.add(one.secret)
+            yield one
+
+
+def _keys_of(path: str | None) -> list[Credential]:
+    """The keys of a file: on each line a key and its organization, a space between. Raises UsageError."""
+    if not path:
+        return []
+    try:
+        lines = Path(path).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or 'not a text'}") from None
+    found = []
+    for number, line in enumerate(lines, 1):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if len(words) != 2 or not words[0].isascii():
+            raise UsageError(f"{path}: line {number}: not an API key and its organization, with a space between")
+        found.append(Credential(words[0], words[1]))
+    if not found:
+        raise UsageError(f"{path}: no API keys")
+    return found
