@@ -1,0 +1,200 @@
+"""`outbound-load`: the command line. It checks what it is told, starts a mock where no target is named, and runs Locust."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from loadtests import embedded
+from loadtests.scenarios import scenarios
+from loadtests.scenarios.generator import SCENARIO as GENERATOR
+from loadtests.setup import API_KEY, READINGS, Options, UsageError, estimate, prepare
+
+USAGE, INTERRUPTED = 4, 130
+_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+_DEFAULT = Options()
+
+
+def main() -> None:
+    """Run the command line. What a user gets wrong is one line on standard error and exit code 4, never a traceback."""
+    try:
+        sys.exit(command(prog_name="outbound-load", standalone_mode=False))
+    except click.ClickException as error:
+        click.echo(f"outbound-load: {error.format_message()}", err=True)
+        sys.exit(USAGE)
+    except (UsageError, embedded.EmbeddedError) as error:
+        click.echo(f"outbound-load: {error}", err=True)
+        sys.exit(USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+
+
+def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        for scenario in scenarios().values():
+            click.echo(f"{scenario.name:<11} {scenario.claim}")
+        context.exit()
+
+
+@click.command(context_settings={"show_default": True, "max_content_width": 110})
+@click.argument("scenario", required=False, type=click.Choice(list(scenarios())))
+@click.option(
+    "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="List scenarios and claims."
+)
+@click.option("--target", type=click.Path(dir_okay=False), help="The target's description, the gate's target.toml.")
+@click.option("--api-key", help="A key of the target; others see it on a command line: better in OUTBOUND_API_KEY.")
+@click.option("--base-url", help="The target's address; wins over the description's.")
+@click.option("--keys", type=click.Path(dir_okay=False), help="Further API keys: a key and its organization a line.")
+@click.option("--allow-host", "allow_hosts", metavar="HOST", multiple=True, help="Send load to HOST, not this machine.")
+@click.option("--mock-options", default="", help="Without a target: options of the mock that is started.")
+@click.option("--minutes", default=0.0, type=click.FloatRange(0), help="How long; 0: as long as the scenario says.")
+@click.option("--rate-reading", type=click.Choice(READINGS), help="Make a reading binding.")
+@click.option("--real-time", is_flag=True, help="Wait, even if the target has a test clock.")
+@click.option("--rested", is_flag=True, help="The keys were not used for two minutes: begin at once.")
+@click.option("--strict", is_flag=True, help="A broken should breaks the verdict as well.")
+@click.option("--crowd-rate", default=0.0, type=click.FloatRange(0), help="Requests a second a crowd asks for; 0: all.")
+@click.option("--crowd-p99", default=_DEFAULT.crowd_p99, help="Seconds of latency (p99) that break a crowd.")
+@click.option("--crowd-errors", default=_DEFAULT.crowd_errors, help="Share of errors that breaks a crowd.")
+@click.option("--report", metavar="DIR", type=click.Path(file_okay=False), help="Write load.json and load.html.")
+@click.option("--processes", type=click.IntRange(1), help="Processes that send, beside one that conducts them.")
+@click.option("--master", is_flag=True, help="Conduct workers that are started elsewhere.")
+@click.option("--worker", is_flag=True, help="Send what a master says.")
+@click.option("--master-host", default="127.0.0.1", help="Where a worker finds its master.")
+@click.option("--master-port", default=5557, type=click.IntRange(1, 65_535), help="Port of the master.")
+@click.option("--expect-workers", default=1, type=click.IntRange(1), help="Workers that a master waits for.")
+@click.option("--web", is_flag=True, help="Begin from Locust's web page, on 127.0.0.1.")
+@click.option("--web-port", default=8089, type=click.IntRange(1, 65_535), help="Port of the web page.")
+@click.option("--dry-run", is_flag=True, help="Say how many requests, with which keys, how long; send nothing.")
+@click.option("--measure", is_flag=True, help="Measure the generator itself, on a server that does nothing.")
+@click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
+def command(
+    *,
+    scenario: str | None,
+    api_key: str | None,
+    mock_options: str,
+    processes: int | None,
+    master: bool,
+    worker: bool,
+    master_host: str,
+    master_port: int,
+    expect_workers: int,
+    web: bool,
+    web_port: int,
+    dry_run: bool,
+    measure: bool,
+    **told: object,
+) -> int:
+    """Load tests of the Outbound API that end in a verdict: 0 held, 1 broken, 3 could not be judged, 4 usage, 130 interrupted.
+
+    Without --target and --base-url the project's own mock is started and tried. OUTBOUND_API_KEY is a key of the target.
+    """
+    _check(scenario, alternatives=(bool(processes), master, worker), without=worker or web or measure)
+    if api_key:
+        os.environ[API_KEY] = api_key
+    options = _options(told, scenario)
+    with ExitStack() as stack:
+        options = _with_target(stack, options, mock_options, measure=measure)
+        if dry_run:
+            click.echo("\n".join(estimate(prepare(options))))
+            return 0
+        if not (worker or web):
+            prepare(options)
+        words = [*_words(options), *(["--measure"] if measure else []), *_place(web, web_port, worker)]
+        if processes:
+            words += ["--processes", str(processes), *_own_port()]
+        elif master:
+            words += ["--master", f"--master-bind-port={master_port}", f"--expect-workers={expect_workers}"]
+        elif worker:
+            words += ["--worker", f"--master-host={master_host}", f"--master-port={master_port}"]
+        return _run(words)
+
+
+def _check(scenario: str | None, *, alternatives: Sequence[bool], without: bool) -> None:
+    if sum(alternatives) > 1:
+        raise click.UsageError("--processes, --master and --worker exclude one another")
+    if not (scenario or without):
+        raise click.UsageError(f"name a scenario: {', '.join(scenarios())}")
+
+
+def _options(told: dict[str, object], scenario: str | None) -> Options:
+    given = {name: value for name, value in told.items() if value is not None}
+    return replace(_DEFAULT, scenario=scenario or _DEFAULT.scenario, **given)  # type: ignore[arg-type]  # click checked them
+
+
+def _with_target(stack: ExitStack, options: Options, mock_options: str, *, measure: bool) -> Options:
+    """The options, with a server of our own as the target where none is named, or none is wanted."""
+    if measure:
+        server = stack.enter_context(embedded.idle_server())
+        return replace(options, scenario=GENERATOR.name, target=str(server.target), base_url=None)
+    if options.target or options.base_url:
+        if mock_options:
+            raise click.UsageError("--mock-options are for the mock that is started where no target is named")
+        return options
+    many = not scenarios()[options.scenario].limited
+    server = stack.enter_context(embedded.mock(mock_options, many_keys=many))
+    keys = options.keys or (str(server.folder / "keys.txt") if many else None)
+    # The environment's key is of some other target.
+    os.environ.pop(API_KEY, None)
+    return replace(options, target=str(server.target), keys=keys, rested=True)
+
+
+def _place(web: bool, web_port: int, worker: bool) -> list[str]:
+    """Where a run is begun and seen: on Locust's web page, in this terminal, or elsewhere."""
+    if web:
+        return ["--web-host=127.0.0.1", f"--web-port={web_port}"]
+    return ["--loglevel=WARNING", *([] if worker else ["--headless", "--only-summary"])]
+
+
+def _own_port() -> list[str]:
+    """A port for a master and its processes that nobody else uses, so that several runs can go on side by side."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = str(found.getsockname()[1])
+    return ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
+
+
+def _words(options: Options) -> list[str]:
+    """The options as Locust's command line takes them."""
+    words: list[str] = []
+    for name, value in (
+        ("--scenario", options.scenario if options.scenario != GENERATOR.name else None),
+        ("--host", options.base_url),
+        ("--target", options.target),
+        ("--keys", options.keys),
+        ("--minutes", options.minutes),
+        ("--rate-reading", options.rate_reading),
+        ("--crowd-rate", options.crowd_rate),
+        ("--crowd-p99", options.crowd_p99),
+        ("--crowd-errors", options.crowd_errors),
+        ("--report", options.report),
+        *(("--allow-host", host) for host in options.allow_hosts),
+    ):
+        words += [f"{name}={value}"] if value else []
+    switches = (("--real-time", options.real_time), ("--rested", options.rested), ("--strict", options.strict))
+    return [*words, *(name for name, on in switches if on)]
+
+
+def _run(words: Sequence[str]) -> int:
+    """Run Locust, a program of its own: gevent has to come before all else. Interrupts are handed on to it, once."""
+    process = subprocess.Popen(  # noqa: S603 - Locust, under our own interpreter
+        [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), *words],
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+    def hand_on(number: int, _frame: FrameType | None) -> None:
+        process.send_signal(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, hand_on)
+    return process.wait()
