@@ -1,0 +1,6 @@
+"""The benchmark: the mock beside its peers under the same load, and beside itself with a million contacts.
+
+    python -m benchmarks
+
+It installs the peers (npm, pip) into a cache folder, and its targets are ratios within one run, so that the machine cancels out.
+"""
