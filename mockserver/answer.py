@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 from starlette.types import Receive, Scope, Send
 
 Header = tuple[bytes, bytes]
@@ -33,7 +33,7 @@ class Answer:
 
 def json_bytes(value: Any) -> bytes:
     """A JSON value in UTF-8, without spaces."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return msgspec.json.encode(value)
 
 
 def json_answer(value: Mapping[str, Any], status: int = 200) -> Answer:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mockserver.answer import json_bytes
 
 if TYPE_CHECKING:
     from mockserver.access.caller import Caller
+    from mockserver.access.keys import ApiKey
     from mockserver.access.parameters import Parameters
     from mockserver.parts import Parts
+    from mockserver.tenants.tenant import Organization
 
 
 def get_me(_parts: Parts, caller: Caller, _parameters: Parameters) -> bytes:
     """The API key presented, without its secret, and the organization it belongs to."""
-    key, organization = caller.key, caller.tenant.organization
+    return _body(caller.key, caller.tenant.organization)
+
+
+@lru_cache(maxsize=1_024)
+def _body(key: ApiKey, organization: Organization) -> bytes:
+    """Neither changes: a key that is revoked is another."""
     return json_bytes(
         {
             "apiKey": {
