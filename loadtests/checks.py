@@ -121,7 +121,7 @@ def _told(check: Check, rules: Rules, results: Sequence[tuple[int, Result]]) -> 
 
 
 def _of_several(finding: Finding, held: int, total: int) -> Finding:
-    which = f"the most telling of {held or total} keys" if held != 1 else f"one of {total} keys"
+    which = {0: f"all {total} keys", 1: f"one of {total} keys"}.get(held, f"the most telling of {held} keys")
     if 1 < held < total:
         which += f"; {total - held} could not be judged"
     return Finding(
