@@ -14,8 +14,8 @@ from spec import Level
 
 _MOST_TOLD = 5
 """So many keys that break a check have a finding of their own."""
-_FULL_USE = frozenset({"no-refusals"})
-"""Checks that are no business of an abuser's key."""
+_NOT_OF_ABUSERS: frozenset[Check] = frozenset({"no-refusals"})
+"""Checks on keys that keep to their limit, which an abuser's does not."""
 
 _KEY_CHECKS: Mapping[Check, tuple[KeyCheck, str, Level]] = {
     "burst-ceiling": (
@@ -95,7 +95,7 @@ def _by_key(ledger: Ledger, wanted: Collection[Check], rules: Rules) -> dict[Che
     for key in ledger if wanted else ():
         timeline = Timeline(ledger.attempts(key))
         for check in wanted:
-            if check not in _FULL_USE or ledger.keys[key].role != service.ABUSER:
+            if check not in _NOT_OF_ABUSERS or ledger.keys[key].role != service.ABUSER:
                 results[check].append((key, _KEY_CHECKS[check][0](timeline, rules)))
     return results
 
