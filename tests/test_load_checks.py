@@ -323,6 +323,16 @@ def test_three_workers_find_what_one_finds() -> None:
     assert examine(master, CHECKS, RESTED) == examine(whole, CHECKS, RESTED)
 
 
+def test_a_request_that_the_client_gave_up_may_still_be_admitted() -> None:
+    """Sixty requests wait in the server for seconds; then the client asks once more, and is rightly refused."""
+    ledger = Ledger([Key("…", "acme", "steady")])
+    for index in range(60):
+        ledger.add(Attempt(0, "getMe", START + index / 100, START + index / 100 + 0.5, 0, error="timed out"))
+    ledger.add(Attempt(0, "getMe", START + 61, START + 61.1, 429, 5.0))
+    ledger.add(Attempt(0, "getMe", START + 200, START + 200.1, 200))
+    assert only(ledger, "just-refusals").outcome == "held"
+
+
 # What is right must never be called wrong, whatever the network does.
 
 delays = st.sampled_from([0.0, 0.001, 0.05, 0.4, 3.0])
@@ -388,12 +398,13 @@ def refilling(limits: RateLimit) -> Both:
 
 
 def with_lost_answers(ledger: Ledger, seed: int) -> Ledger:
-    """Of every ten answers one never arrives."""
+    """Of every ten answers one never arrives: the client gives up early, and the server may still admit the request."""
     chance = random.Random(seed)
     kept = Ledger(ledger.keys)
     for key in ledger:
         for attempt in ledger.attempts(key):
-            lost = attempt._replace(status=0, retry_after=None, error="reset")
+            gave_up = min(attempt.answered, attempt.sent + 0.01)
+            lost = attempt._replace(answered=gave_up, status=0, retry_after=None, error="timed out")
             kept.add(lost if chance.random() < 0.1 else attempt)
     return kept
 
