@@ -247,6 +247,26 @@ def test_a_page_begins_after_any_position_whether_it_exists_or_not(
     assert (page.next is None) == (len(older) <= limit)
 
 
+@reproducible
+@given(
+    st.lists(contacts_of("con"), unique_by=lambda contact: contact["id"], max_size=9),
+    st.lists(contacts_of("con"), max_size=12),
+    contact_filters,
+)
+def test_many_at_once_are_put_as_one_by_one(
+    before: list[Resource], contacts: list[Resource], filters: dict[str, str]
+) -> None:
+    at_once, one_by_one = Collection(kinds.CONTACTS), Collection(kinds.CONTACTS)
+    for collection in (at_once, one_by_one):
+        collection.extend(before)
+    at_once.extend(contacts)
+    for contact in contacts:
+        one_by_one.put(contact)
+    assert walk(at_once, filters, 4) == walk(one_by_one, filters, 4)
+    assert len(at_once) == len(one_by_one)
+    assert list(at_once.singles()) == list(one_by_one.singles())
+
+
 drafts = st.lists(
     st.fixed_dictionaries(
         {

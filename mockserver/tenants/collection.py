@@ -6,6 +6,7 @@ an index for each combination of filter values, so a page is a bisection and a s
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ import msgspec
 
 from mockserver.clock import milliseconds
 from mockserver.tenants.cursor import Position
-from mockserver.tenants.index import Index, Row, discard, newest, older, place
+from mockserver.tenants.index import Index, Row
 from mockserver.tenants.kinds import Kind, Resource
 from mockserver.tenants.search import Search, fold
 
@@ -78,15 +79,18 @@ class Collection:
         `filters` are query parameters as given ("Endpoints" in the documentation); a value that is not known lets nothing
         through. `after` is the position of the last resource served, which need not exist any more.
         """
-        needle = fold(filters.get(_SEARCH, ""))
-        found: list[Row] = []
+        needle = fold(filters[_SEARCH]) if self._search and _SEARCH in filters else ""
         indexes = self._asked(filters)
+        if len(indexes) == 1 and not needle:
+            (index,) = indexes
+            return Page(*index.page(index.older(after), limit))
+        found: list[Row] = []
         for index in indexes:
-            end = older(index, after)
+            end = index.older(after)
             if needle and self._search:
-                found += self._search.newest(index, end, limit + 1, needle)
+                found += self._search.newest(index.rows, end, limit + 1, needle)
             else:
-                found += newest(index, end, limit + 1)
+                found += index.newest(end, limit + 1)
         if len(indexes) > 1:
             found.sort(reverse=True)
         following = found[limit - 1].position if len(found) > limit else None
@@ -95,11 +99,12 @@ class Collection:
     def rows(self, filters: Mapping[str, str]) -> Sequence[Row]:
         """All rows that the filters let through, a search aside, oldest first. To be read only."""
         indexes = self._asked(filters)
-        return indexes[0] if len(indexes) == 1 else sorted(row for index in indexes for row in index)
+        return indexes[0].rows if len(indexes) == 1 else sorted(row for index in indexes for row in index.rows)
 
     def singles(self) -> Iterable[bytes]:
         """All resources as JSON, oldest first."""
-        return (row.single for row in self._indexes.get((None,) * len(self._kind.filters), ()))
+        everything = self._indexes.get((None,) * len(self._kind.filters))
+        return (row.single for row in everything.rows) if everything else ()
 
     def put(self, resource: Resource) -> None:
         """Add a resource, or put it instead of the one with its id. Raises ValueError for a createdAt that is no UTC time."""
@@ -112,9 +117,20 @@ class Collection:
             self._changed(before, resource)
 
     def extend(self, resources: Iterable[Resource]) -> None:
-        """Add many resources at once, quickest when they come oldest first. Tells nobody of the change."""
-        for resource in resources:
-            self._place(resource)
+        """Add many resources at once, in any order. Tells nobody of the change."""
+        waiting: dict[Facet, list[Row]] = defaultdict(list)
+        try:
+            for resource in resources:
+                if resource["id"] in self._rows:
+                    self._index(waiting)
+                    self._place(resource)
+                else:
+                    row = self._row(resource)
+                    for facet in self._facets(resource):
+                        waiting[facet].append(row)
+                    self._rows[row.id] = row
+        finally:
+            self._index(waiting)
         if self._search:
             self._search = Search(self.rows({}))
 
@@ -140,14 +156,20 @@ class Collection:
         self._rows[row.id] = row
         for facet in facets:
             if (index := self._indexes.get(facet)) is None:
-                index = self._indexes[facet] = []
-            place(index, row)
+                index = self._indexes[facet] = Index()
+            index.place(row)
         return before, row
+
+    def _index(self, waiting: dict[Facet, list[Row]]) -> None:
+        """Give the indexes the rows that wait for them."""
+        for facet, rows in waiting.items():
+            self._indexes.setdefault(facet, Index()).extend(rows)
+        waiting.clear()
 
     def _discard(self, facets: Iterable[Facet], position: Position) -> None:
         for facet in facets:
             index = self._indexes[facet]
-            discard(index, position)
+            index.discard(position)
             if not index:
                 del self._indexes[facet]
 

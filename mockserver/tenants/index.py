@@ -1,18 +1,24 @@
-"""An index is a list of rows, oldest first: found by bisection, read from its newer end, kept in order by insertion.
+"""An index: rows in their order, oldest first, found by bisection, read from its newer end, kept in order by insertion.
 
-Rows are tuples that begin with their position, so a position compares with a row, and is less than its own row.
+A page of a large index is read from places in memory that nothing has touched for long, which is what it costs. So what a page
+is made of lies side by side: the times to bisect as numbers, and the JSON of the rows, which need not be looked at themselves.
 """
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mockserver.tenants.cursor import Position
 
 
 class Row(NamedTuple):
-    """A resource as it is served: its place in the order, its JSON in a list and alone, its text for a search."""
+    """A resource as it is served: its place in the order, its JSON in a list and alone, its text for a search.
+
+    It is a tuple that begins with its position, so a position compares with a row, and is less than its own row.
+    """
 
     created_at_ms: int
     id: str
@@ -26,34 +32,79 @@ class Row(NamedTuple):
         return Position(self.created_at_ms, self.id)
 
 
-Index = list[Row]
+class Index:
+    """Rows in order. `rows` is to be read only."""
 
+    __slots__ = ("_listed", "_times", "rows")
 
-def place(index: Index, row: Row) -> None:
-    """Put a row into its place, instead of the row that has its position, if one has."""
-    position = row[:2]
-    if not index or index[-1] < position:
-        index.append(row)
-        return
-    at = bisect_left(index, position)
-    if index[at][:2] == position:
-        index[at] = row
-    else:
-        index.insert(at, row)
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self._listed: list[bytes] = []
+        self._times = array("q")
 
+    def __len__(self) -> int:
+        return len(self.rows)
 
-def discard(index: Index, position: Position) -> None:
-    """Take out the row at a position, which has to be there."""
-    del index[bisect_left(index, position)]
+    def copy(self) -> Index:
+        """An index of the same rows that changes by itself."""
+        twin = Index()
+        twin.rows, twin._listed, twin._times = self.rows.copy(), self._listed.copy(), self._times[:]
+        return twin
 
+    def place(self, row: Row) -> None:
+        """Put a row into its place, instead of the row that has its position, if one has."""
+        rows = self.rows
+        if not rows or rows[-1] < row[:2]:
+            rows.append(row)
+            self._listed.append(row[2])
+            self._times.append(row[0])
+            return
+        at = self._older(row[0], row[1])
+        if at < len(rows) and rows[at][:2] == row[:2]:
+            rows[at] = row
+            self._listed[at] = row[2]
+        else:
+            rows.insert(at, row)
+            self._listed.insert(at, row[2])
+            self._times.insert(at, row[0])
 
-def older(index: Index, after: Position | None) -> int:
-    """How many rows of an index are older than a position; all of them for None."""
-    return len(index) if after is None else bisect_left(index, after)
+    def extend(self, rows: Iterable[Row]) -> None:
+        """Put many rows into their places, none of which has the position of another."""
+        self.rows += rows
+        self.rows.sort()
+        self._listed = [row[2] for row in self.rows]
+        self._times = array("q", [row[0] for row in self.rows])
 
+    def discard(self, position: Position) -> None:
+        """Take out the row at a position, which has to be there."""
+        at = self.older(position)
+        del self.rows[at], self._listed[at], self._times[at]
 
-def newest(index: Index, end: int, limit: int) -> list[Row]:
-    """The newest of the `end` oldest rows, newest first, at most `limit`."""
-    page = index[max(0, end - limit) : end]
-    page.reverse()
-    return page
+    def older(self, after: Position | None) -> int:
+        """How many rows are older than a position; all of them for None."""
+        return len(self.rows) if after is None else self._older(*after)
+
+    def newest(self, end: int, limit: int) -> list[Row]:
+        """The newest of the `end` oldest rows, newest first, at most `limit`."""
+        page = self.rows[max(0, end - limit) : end]
+        page.reverse()
+        return page
+
+    def page(self, end: int, limit: int) -> tuple[list[bytes], Position | None]:
+        """`newest` as JSON, and the position of the last, if there are rows older than that."""
+        begin = end - limit
+        if begin <= 0:
+            listed = self._listed[:end]
+            listed.reverse()
+            return listed, None
+        listed = self._listed[begin:end]
+        listed.reverse()
+        return listed, self.rows[begin].position
+
+    def _older(self, time: int, row_id: str) -> int:
+        times = self._times
+        begin = bisect_left(times, time)
+        many, step = len(times), 1
+        while begin + step < many and times[begin + step] == time:
+            step *= 2
+        return bisect_left(self.rows, (time, row_id), begin, min(begin + step, many))

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from mockserver.tenants.cursor import Position
-from mockserver.tenants.index import Index, Row
+from mockserver.tenants.index import Row
 
 _BLOCK = 64
 _FEW = 256
@@ -81,21 +81,21 @@ class Search:
             for gram in _grams(row.text):
                 self._blocks[gram] = self._blocks.get(gram, 0) | (1 << block)
 
-    def newest(self, index: Index, end: int, limit: int, needle: str) -> list[Row]:
+    def newest(self, rows: Sequence[Row], end: int, limit: int, needle: str) -> list[Row]:
         """Of the `end` oldest rows of an index the newest that hold a folded needle, newest first, at most `limit`."""
         if end <= _FEW:
-            return _holding(index[:end], needle)[:limit]
+            return _holding(rows[:end], needle)[:limit]
         found: list[Row] = []
-        candidates = self._up_to(index[end - 1].position, self._candidates(needle))
+        candidates = self._up_to(rows[end - 1].position, self._candidates(needle))
         while candidates and len(found) < limit:
             block = candidates.bit_length() - 1
             candidates ^= 1 << block
             if needle in self._texts[block]:
                 if block + 1 < len(self._starts):
-                    end = bisect_left(index, self._starts[block + 1], hi=end)
-                begin = bisect_left(index, self._starts[block], hi=end) if block else 0
-                found += _holding(index[begin:end], needle)
-                candidates = self._up_to(index[begin - 1].position, candidates) if begin else 0
+                    end = bisect_left(rows, self._starts[block + 1], hi=end)
+                begin = bisect_left(rows, self._starts[block], hi=end) if block else 0
+                found += _holding(rows[begin:end], needle)
+                candidates = self._up_to(rows[begin - 1].position, candidates) if begin else 0
                 end = begin
         return found[:limit]
 
@@ -124,7 +124,7 @@ class Search:
         return max(0, bisect_right(self._starts, position) - 1)
 
 
-def _holding(rows: Index, needle: str) -> list[Row]:
+def _holding(rows: Sequence[Row], needle: str) -> list[Row]:
     return [row for row in reversed(rows) if needle in row.text]
 
 
