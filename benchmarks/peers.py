@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -69,7 +69,6 @@ class Peer:
     name: str
     command: Callable[[Workshop, int], Sequence[str]]
     installed: Callable[[Workshop], None] = lambda _: None
-    environment: Mapping[str, str] | None = None
 
 
 def serve_answers(workshop: Workshop, me: bytes, page: bytes) -> None:
@@ -129,7 +128,7 @@ def _with_java(workshop: Workshop) -> None:
 
 
 def _mock(_workshop: Workshop, port: int) -> Sequence[str]:
-    return [sys.executable, "-m", "mockserver", "--port", str(port), "--no-rate-limit", "--quiet"]
+    return [sys.executable, str(SERVERS / "limited_mock.py"), "--port", str(port), "--quiet"]
 
 
 def _prism(workshop: Workshop, port: int) -> Sequence[str]:

@@ -15,6 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -24,10 +25,12 @@ from typing import Any
 from mockserver.app import Settings, create_app
 from mockserver.tenants import cursor
 from mockserver.tenants.tenant import Tenant
-from spec import contract
+from spec import RateLimits, contract
 
 FEW = 1_000
 MANY = 1_000_000
+VAST = 1_000_000_000
+"""Requests that the key may make, so that the limiter counts and refuses none."""
 
 NEEDLES = (
     "anna smith",

@@ -1,0 +1,33 @@
+"""The mock as its command line starts it, but that its keys may ask as often as they can: the limiter counts, and refuses nobody.
+
+`--no-rate-limit` does without the limiter, which would flatter the mock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from mockserver import app
+from mockserver.cli import main
+from spec import RateLimits, contract
+
+VAST = 1_000_000_000
+
+healthy = app.create_app
+
+
+def create_app(*arguments: Any) -> app.Mock:
+    """A mock whose keys have vast limits of their own."""
+    mock = healthy(*arguments)
+    limits = RateLimits(VAST, VAST, contract().rate_limits.burst_window)
+    for key in mock.parts.keys:
+        mock.parts.keys.put(replace(key, limits=limits))
+    return mock
+
+
+# The command line imports it when it needs it.
+vars(app)["create_app"] = create_app
+
+if __name__ == "__main__":
+    main()
