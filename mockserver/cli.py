@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -131,11 +132,15 @@ def command(
     from mockserver.app import Settings, create_app
     from mockserver.banner import banner
     from mockserver.clock import Clock
+    from mockserver.progress import Progress
     from mockserver.target import keys_text, target_toml, write_private
 
     settings = Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, changes, webhook_hosts)
     clock = Clock()
+    if not quiet:
+        settings = replace(settings, progress=Progress())
     mock = create_app(_shared(settings, state, workers, clock), clock)
+    gc.freeze()  # What was seeded stays: no collection need look at it again, which with a million contacts takes a second.
     _register(mock.parts, webhooks)
     address = base_url(listener)
 

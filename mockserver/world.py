@@ -7,7 +7,7 @@ are another set over the same state, with that modification installed: so it com
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.access.edge import Edge
@@ -18,7 +18,7 @@ from mockserver.docs import Documentation
 from mockserver.journal import Journal
 from mockserver.parts import PARTS, Layer, Modification, Parts, default_parts
 from mockserver.switches import Condition, Switch, Switches
-from mockserver.tenants.seed import seed
+from mockserver.tenants.seed import Progress, seed
 from mockserver.tenants.tenant import Tenant
 from mockserver.webhooks.service import Webhooks
 from spec import RateLimits, contract
@@ -44,7 +44,7 @@ class Settings:
 
     `webhook_hosts` are the hosts beyond this machine to which events may be delivered. `sharing` is this process's place among
     those that share the state, None for a mock of one process; `began` is the unix time that data is made for, where it is not
-    the time of its making.
+    the time of its making. `progress` is told how far the seeding is.
     """
 
     seed: int = 1
@@ -56,6 +56,7 @@ class Settings:
     webhook_hosts: Sequence[str] = ()
     sharing: Membership | None = None
     began: float | None = None
+    progress: Progress = field(default=lambda _done, _of: None, compare=False)
 
     def webhooks(self, clock: Clock) -> Webhooks:
         """Webhooks without endpoints. Of several processes one delivers."""
@@ -192,9 +193,8 @@ class World:
 def seeded_parts(settings: Settings, clock: Clock, namespace: str = "") -> Parts:
     """Parts with fresh data, keys and limits, the settings' modifications installed."""
     now = settings.began or clock.now()
-    tenants = {
-        tenant.organization.id: tenant for tenant in seed(settings.seed, settings.organizations, settings.contacts, now)
-    }
+    seeded = seed(settings.seed, settings.organizations, settings.contacts, now, settings.progress)
+    tenants = {tenant.organization.id: tenant for tenant in seeded}
     keys = KeyRing(mint(list(tenants), settings.seed, now))
     webhooks = settings.webhooks(clock)
     parts = default_parts(clock, tenants, keys, settings.limiter(namespace), webhooks)

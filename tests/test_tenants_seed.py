@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ import jsonschema_rs
 import pytest
 
 from mockserver.clock import utc
+from mockserver.progress import Progress
 from mockserver.tenants.collection import Collection
 from mockserver.tenants.seed import seed
 from mockserver.tenants.tenant import Tenant
@@ -99,6 +101,26 @@ def test_another_process_makes_the_same_organizations() -> None:
             timeout=60,
         )
         assert made.stdout.strip() == digest(3, 2, 120, NOW)
+
+
+def test_whoever_waits_for_many_contacts_is_told_how_far_it_is() -> None:
+    told: list[tuple[int, int]] = []
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("mockserver.tenants.seed._TOLD_AFTER", 30)
+        seed(1, 2, 50, NOW, lambda done, of: told.append((done, of)))
+    assert told == [(30, 100), (60, 100), (90, 100), (100, 100)]
+    assert gc.isenabled()
+
+
+def test_progress_is_shown_of_what_takes_long_and_to_its_end(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, 1.9, 2.1, 4.0, 7.2, 7.3])
+    monkeypatch.setattr("mockserver.progress.time.monotonic", lambda: next(times))
+    progress = Progress()
+    for done in (10, 20, 30, 40, 50):
+        progress(done * 1000, 50_000)
+    assert capsys.readouterr().err.splitlines() == [f"seeding: {done},000 of 50,000 contacts" for done in (20, 40, 50)]
 
 
 def test_a_default_organization_is_large_enough() -> None:

@@ -1,0 +1,31 @@
+"""How far the seeding is, on standard error, for who waits for it."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+_PATIENCE = 2.0
+_LINES_APART = 5.0
+
+
+class Progress:
+    """Told how many contacts are there, of how many. Says nothing of what takes less than two seconds.
+
+    On a terminal it is one line that changes, elsewhere a line every five seconds.
+    """
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + _PATIENCE
+        self._said = False
+
+    def __call__(self, done: int, of: int) -> None:
+        """Say so, if it is time to."""
+        now = time.monotonic()
+        if now < self._next and not (self._said and done == of):
+            return
+        changes = sys.stderr.isatty()
+        self._next = now + (0.1 if changes else _LINES_APART)
+        self._said = done < of
+        end = "\r" if changes and done < of else "\n"
+        print(f"seeding: {done:,} of {of:,} contacts", end=end, file=sys.stderr, flush=True)
