@@ -34,12 +34,12 @@ class Mock:
     share the state, `changes` puts the requests that change it in order.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, control_token: str | None = None) -> None:
         self._operations = stack.build(contract().document)
         self.world = World(settings, self._operations, seeded_parts(settings, clock))
         self.worlds: dict[str, World] = {}
         self._made = 0
-        self._control = Control(self)
+        self.control = Control(self, control_token)
         self.changes: Changes | None = None
         if settings.sharing:
             from mockserver.sharing.changes import Changes
@@ -64,12 +64,19 @@ class Mock:
         world = self.worlds[world_id] = self.world.copy(world_id)
         return world_id, world
 
+    def drop_world(self, world_id: str) -> bool:
+        """Forget a copy, and end what goes on in it; False where none has that id."""
+        world = self.worlds.pop(world_id, None)
+        if world is not None:
+            world.close()
+        return world is not None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
             if not scope["path"].startswith("/_"):
                 await self.world.serve(scope, receive, send)
-            elif self.changes and is_change(scope) and self._control.admits(scope):
+            elif self.changes and is_change(scope) and self.control.admits(scope):
                 await self._everywhere(self.changes, scope, receive, send)
             elif scope["path"].startswith(WORLDS):
                 await self._elsewhere(scope, receive, send)
@@ -77,21 +84,28 @@ class Mock:
                 await self._route(self.world, scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._operations(scope, receive, send)
+            for world in (self.world, *self.worlds.values()):
+                world.close()
 
     async def _route(self, world: World, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(CONTROL):
             scope[WORLD] = world
-            await self._control(scope, receive, send)
+            await self.control(scope, receive, send)
         else:
             await world.serve(scope, receive, send)
 
     async def _everywhere(self, changes: Changes, scope: Scope, receive: Receive, send: Send) -> None:
         """Have all processes answer a request, each for itself, and this one its client."""
-        change = await taken(scope, receive, self.parts.clock.now())
+        change = await taken(scope, receive, self._asked(scope).parts.clock.now())
         if change is None:
             await problem_answer(413, "Content too large", "The body is too long.")(scope, receive, send)
             return
         await answer(await changes.perform(change), send)
+
+    def _asked(self, scope: Scope) -> World:
+        """The world that a path leads to; the first, where it leads to none."""
+        path: str = scope["path"]
+        return self.worlds.get(path.removeprefix(WORLDS).partition("/")[0], self.world)
 
     async def _apply(self, change: Change) -> Outcome:
         return await asked(self, change)
@@ -117,6 +131,9 @@ def _no_such_world() -> Answer:
     return problem_answer(404, "Not found", "There is no world with this id.")
 
 
-def create_app(settings: Settings, clock: Clock | None = None) -> Mock:
-    """A mock with fresh data, keys and limits, its modifications installed."""
-    return Mock(settings, clock or Clock())
+def create_app(settings: Settings, clock: Clock | None = None, control_token: str | None = None) -> Mock:
+    """A mock with fresh data, keys and limits, its modifications installed.
+
+    `control_token` is what the control API asks for; without one it serves this machine alone.
+    """
+    return Mock(settings, clock or Clock(), control_token)

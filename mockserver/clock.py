@@ -4,43 +4,93 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
+EARLIEST = 946_684_800.0
+LATEST = 32_503_680_000.0
+"""Unix seconds between which a clock can be set: the years 2000 to 2999, in which every time can be written."""
+
+_OUTSIDE = "the clock stays within the years 2000 to 2999"
+
 
 class Clock:
     """The one time of a mock: rate windows, timestamps, expiry and headers all read it.
 
-    It runs with the real time, or with `start` (unix seconds) stands still there until it is advanced.
+    It runs with the real time, or with `start` (unix seconds) stands still there until it is advanced, set or resumed.
     """
 
-    __slots__ = ("_offset", "_start")
+    __slots__ = ("_frozen", "_offset", "_pinned", "_shown")
 
     def __init__(self, start: float | None = None) -> None:
-        self._start = start
         self._offset = 0.0
+        self._frozen = start
+        self._pinned = False
+        self._shown = start
+        """What the clock shows while it does not run: where it is frozen or pinned."""
 
     def now(self) -> float:
         """The time in unix seconds."""
-        return (time.time() if self._start is None else self._start) + self._offset
+        shown = self._shown
+        return time.time() + self._offset if shown is None else shown
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the clock stands still."""
+        return self._frozen is not None
 
     def shift(self, seconds: float) -> None:
-        """Set the clock right by so many seconds, forwards or back, before anyone reads it."""
+        """Set the clock right by so many seconds, forwards or back."""
         self._offset += seconds
+        if self._frozen is not None:
+            self._frozen += seconds
+        if self._shown is not None:
+            self._shown += seconds
 
     def copy(self) -> Clock:
         """A clock of its own that shows the same time."""
-        other = Clock(self._start)
+        other = Clock(self._frozen)
         other._offset = self._offset
         return other
 
     def advance(self, seconds: float) -> None:
-        """Move the clock on. Raises ValueError for a negative or non-finite number: this time never runs back."""
+        """Move the clock on. Raises ValueError for a negative or non-finite number, or beyond the last year that it shows."""
         if not (math.isfinite(seconds) and seconds >= 0):
             raise ValueError(f"the clock cannot be advanced by {seconds} seconds")
-        self._offset += seconds
+        if self.now() + seconds >= LATEST:
+            raise ValueError(_OUTSIDE)
+        self.shift(seconds)
+
+    def set(self, moment: float) -> None:
+        """Have the clock show another time (unix seconds), also an earlier one. Raises ValueError outside 2000 to 2999."""
+        if not EARLIEST <= moment < LATEST:
+            raise ValueError(_OUTSIDE)
+        self.shift(moment - self.now())
+
+    def freeze(self) -> None:
+        """Have the clock stand still."""
+        self._frozen = self._shown = self.now()
+
+    def resume(self) -> None:
+        """Have a clock that stands still run on from there."""
+        if self._frozen is not None:
+            self._offset = self._frozen - time.time()
+            self._frozen = None
+            if not self._pinned:
+                self._shown = None
+
+    @contextmanager
+    def at(self, now: float) -> Iterator[None]:
+        """Show one time throughout, so that whatever is done within happens at one moment."""
+        self._pinned, self._shown = True, now
+        try:
+            yield
+        finally:
+            self._pinned, self._shown = False, self._frozen
 
 
 def utc(milliseconds: int) -> str:

@@ -98,6 +98,16 @@ class Journal:
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def last(self) -> int:
+        """The number of the newest request, 0 where there was none."""
+        return self._seen
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for an entry to be added."""
+        return len(self._waiting)
+
     async def record(
         self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, switches: Sequence[str] = ()
     ) -> None:

@@ -37,7 +37,7 @@ def build(document: Mapping[str, Any]) -> ASGIApp:
         _Operations(),
         middlewares=[
             connexion.middleware.exceptions.ExceptionMiddleware,
-            _Routing,
+            Routing,
             connexion.middleware.security.SecurityMiddleware,
             _ValidationMiddleware,
         ],
@@ -51,10 +51,11 @@ def build(document: Mapping[str, Any]) -> ASGIApp:
     return app
 
 
-class _Routing(connexion.middleware.routing.RoutingMiddleware):
+class Routing(connexion.middleware.routing.RoutingMiddleware):
     """Connexion's routing without Starlette's redirects from `/contacts/` to `/contacts`: that path is unknown."""
 
     def add_api(self, *args: Any, **options: Any) -> None:
+        """Route the operations of a document."""
         super().add_api(*args, **options)
         for mount in self.router.routes:
             mount.app.redirect_slashes = False

@@ -7,12 +7,13 @@ are another set over the same state, with that modification installed: so it com
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.access.edge import Edge
 from mockserver.access.keys import KeyRing, mint
 from mockserver.access.limits import Limiter, Unlimited
+from mockserver.activity import Activity
 from mockserver.clock import Clock
 from mockserver.docs import Documentation
 from mockserver.journal import Journal
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mockserver.sharing.membership import Membership
+    from mockserver.webhooks.endpoints import Endpoint
 
 Tenants = dict[str, Tenant]
 """The organizations' stores, by the organization's id."""
@@ -60,8 +62,11 @@ class Settings:
 
     def webhooks(self, clock: Clock) -> Webhooks:
         """Webhooks without endpoints. Of several processes one delivers."""
-        sharing = self.sharing
-        return Webhooks(clock, self.seed, self.webhook_hosts, lambda: sharing is None or sharing.leading)
+        return Webhooks(clock, self.seed, self.webhook_hosts, self.leads)
+
+    def leads(self) -> bool:
+        """Whether this process is the one, of those that share the state, that does what must be done once."""
+        return self.sharing is None or self.sharing.leading
 
     def shown(self) -> dict[str, Any]:
         """What processes must agree on to be one mock."""
@@ -101,6 +106,9 @@ class World:
         self.parts = parts
         self.journal = Journal(parts.clock)
         self.switches = self._no_switches()
+        self.made = 0
+        """How many keys and organizations have been made here beside those that it began with."""
+        self.activity = Activity(settings.seed, settings.leads)
         self._resets = 0
         self._operations = operations
         self._views: dict[tuple[str, ...], ASGIApp] = {}
@@ -140,16 +148,47 @@ class World:
         tenants = {name: tenant.copy() for name, tenant in own.tenants.items()}
         parts = default_parts(clock, tenants, own.keys.copy(), self.settings.limiter(name), webhooks)
         install(parts, self.settings.modifications, over=(tenants, parts.keys))
-        return World(self.settings, self._operations, parts, name)
+        twin = World(self.settings, self._operations, parts, name)
+        twin.made = self.made
+        return twin
+
+    def next_number(self) -> int:
+        """A number that nothing of this world has been made from."""
+        self.made += 1
+        return self.made
 
     def reset(self, settings: Settings | None = None) -> None:
         """Begin again with fresh data, keys and limits, by these settings or the ones that it was made with."""
-        self.settings = settings or self.settings
-        self._resets += 1
-        self.parts = seeded_parts(self.settings, self.parts.clock, f"{self.name}/{self._resets}")
+        settings = settings or self.settings
+        parts = seeded_parts(replace(settings, began=None), self.parts.clock, self._next_namespace())
+        self._begin(settings, parts, made=0)
+
+    def load(self, tenants: Tenants, keys: KeyRing, endpoints: Iterable[Endpoint], made: int) -> None:
+        """Go on with other data, keys and endpoints, with rested limits. `made` is how many of them were made later."""
+        webhooks = self.settings.webhooks(self.parts.clock)
+        for endpoint in endpoints:
+            webhooks.endpoints.put(endpoint)
+        limiter = self.settings.limiter(self._next_namespace())
+        parts = default_parts(self.parts.clock, tenants, keys, limiter, webhooks)
+        install(parts, self.settings.modifications, over=(tenants, keys))
+        self._begin(self.settings, parts, made)
+
+    def close(self) -> None:
+        """End whatever is under way: activity and deliveries."""
+        self.activity.stop()
+        self.parts.webhooks.close()
+
+    def _begin(self, settings: Settings, parts: Parts, made: int) -> None:
+        self.close()
+        self.settings, self.parts, self.made = settings, parts, made
+        self.activity = Activity(settings.seed, settings.leads)
         self.switches = self._no_switches()
         self.journal.clear()
         self.rewire()
+
+    def _next_namespace(self) -> str:
+        self._resets += 1
+        return f"{self.name}/{self._resets}"
 
     def _no_switches(self) -> Switches:
         sharing = self.settings.sharing

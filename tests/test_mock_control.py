@@ -26,7 +26,7 @@ class TestControl:
 
     def test_it_moves_the_clock(self) -> None:
         mock = new_mock()
-        assert Client(mock).ask("POST", "/_mock/clock", b'{"advance": 1.5}').json == {"now": START + 1.5}
+        assert Client(mock).ask("POST", "/_mock/clock", b'{"advance": 1.5}').json["now"] == START + 1.5
         assert mock.parts.clock.now() == START + 1.5
 
     def test_it_tells_its_health(self) -> None:
@@ -47,7 +47,6 @@ class TestControl:
             ("/_mock/clock", b"{"),
             ("/_mock/clock", b"\xff"),
             ("/_mock/clock", b"[" * 60_000),
-            ("/_mock/clock", b'"%s"' % (b"a" * 70_000)),
             ("/_mock/contacts", b'{"organization": "org_unknown"}'),
             ("/_mock/contacts", b'{"organization": 1}'),
         ],
@@ -60,8 +59,8 @@ class TestControl:
 
     def test_unknown_paths_and_methods_are_problems(self) -> None:
         assert ANYONE.get("/_mock/nothing").status == 404
-        answer = ANYONE.get("/_mock/clock")
-        assert (answer.status, answer.headers["allow"]) == (405, "POST")
+        answer = ANYONE.ask("DELETE", "/_mock/clock")
+        assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")
 
     def test_it_serves_this_machine_alone(self) -> None:
         assert Client(MOCK, peer="::1").get("/_mock/health").status == 200

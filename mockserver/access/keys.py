@@ -14,7 +14,7 @@ DAY = 86_400.0
 KINDS = ("primary", "secondary")
 
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_SECRET_LENGTH = 32
+SECRET_LENGTH = 32
 _SPARE_KEYS = 6
 
 
@@ -119,7 +119,7 @@ class _Minter:
             kind=kind,
             organization_id=self.organization_id,
             scopes=scopes,
-            secret=PREFIX + base62(label, _SECRET_LENGTH),
+            secret=PREFIX + base62(label, SECRET_LENGTH),
             created_at=self.now - 30 * DAY,
         )
 

@@ -1,88 +1,100 @@
-"""The control API as an ASGI application: its routes, collected from the modules beside it."""
+"""The control API as an ASGI application: who may use it, and its one entry for callers in this process."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from mockserver.answer import Answer, json_answer, problem_answer
-from mockserver.control import contacts, health, time, webhooks
-from mockserver.control.route import BadInput, Route
-from mockserver.world import WORLD
+from mockserver.answer import Answer, json_bytes
+from mockserver.control.guard import refusal
+from mockserver.sharing.replay import NOW
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mockserver.app import Mock
+    from mockserver.world import World
 
-ROUTES: Mapping[tuple[str, str], Route] = {
-    (route.method, route.path): route for module in (contacts, health, time, webhooks) for route in module.ROUTES
-}
+MOCK = "outbound.mock"
+"""Where the ASGI scope of a control request keeps the Mock."""
 
-_LONGEST_BODY = 65_536
+_TRUSTED = "outbound.trusted"
 
 
 class Control:
-    """Answers `/_mock/…`: JSON objects in and out, problems for whatever it cannot take."""
+    """Answers `/_mock/…`: JSON objects in and out, problems for whatever it cannot take.
 
-    def __init__(self, mock: Mock) -> None:
+    `token` is what everyone has to present who asks over the wire, None to serve this machine alone.
+    """
+
+    def __init__(self, mock: Mock, token: str | None = None) -> None:
         self._mock = mock
+        self._token = token
+        self._stack: ASGIApp | None = None
 
     def admits(self, scope: Scope) -> bool:
         """Whether whoever sends a request may use the control API."""
-        return _is_local(scope)
+        return self._refused(scope) is None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        await (await self._answer(scope, receive))(scope, receive, send)
+        refused = self._refused(scope)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        if self._stack is None:
+            self._stack = _stack()
+        scope[MOCK] = self._mock
+        await self._stack(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        if not self.admits(scope):
-            return problem_answer(403, "Forbidden", "The control API serves this machine alone.")
-        route = ROUTES.get((scope["method"], scope["path"]))
-        if route is None:
-            return _unrouted(scope["path"])
-        try:
-            return json_answer(route.handle(scope[WORLD].parts, await _body(receive)))
-        except BadInput as error:
-            return problem_answer(400, "Bad input", f"{error}.")
+    def _refused(self, scope: Scope) -> Answer | None:
+        # What is performed by all processes was admitted by the one that it came to.
+        return None if _TRUSTED in scope or NOW in scope else refusal(scope, self._token)
+
+    async def call(
+        self, world: World, method: str, path: str, body: Mapping[str, Any] | None = None, host: str = "127.0.0.1"
+    ) -> tuple[int, Any]:
+        """What a request of this process's own is answered: the status and the JSON value, None for an empty body.
+
+        `path` begins with `/_mock`, and may have a query; `host` is the authority that addresses in the answer begin with.
+        """
+        target, _, query = path.partition("?")
+        target = f"/_worlds/{world.name}{target}" if world.name else target
+        content = b"" if body is None else json_bytes(body)
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "scheme": "http",
+            "method": method,
+            "path": target,
+            "raw_path": target.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": [(b"host", host.encode()), (b"content-type", b"application/json")],
+            "client": ("127.0.0.1", 0),
+            "server": ("127.0.0.1", 0),
+            _TRUSTED: True,
+        }
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": content, "more_body": False}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await self._mock(scope, receive, send)
+        begin, *rest = sent
+        answer = b"".join(message.get("body", b"") for message in rest)
+        return begin["status"], json.loads(answer) if answer else None
 
 
-def _is_local(scope: Scope) -> bool:
-    """Whether the request comes from this machine, and names it so: a web page in a browser here names another host."""
-    named = b"//" + dict(scope["headers"]).get(b"host", b"")
-    try:
-        host = urlsplit(named.decode("latin-1")).hostname
-        addresses = [scope["client"][0], "127.0.0.1" if host == "localhost" else host]
-        return all(ip_address(address).is_loopback for address in addresses)
-    except (TypeError, ValueError):
-        return False
+def _stack() -> ASGIApp:
+    # Imported and built when somebody asks for the first time: who never does should not wait for it.
+    from mockserver.control.document import document
+    from mockserver.control.handlers import HANDLERS
+    from mockserver.control.stack import build
 
-
-def _unrouted(path: str) -> Answer:
-    allowed = ", ".join(method for method, routed in ROUTES if routed == path)
-    if not allowed:
-        return problem_answer(404, "Not found", "The control API has no such path.")
-    return problem_answer(405, "Method not allowed", f"This path allows {allowed}.", [(b"allow", allowed.encode())])
-
-
-async def _body(receive: Receive) -> Mapping[str, Any]:
-    """The request's JSON object; an empty body is an empty object. Raises BadInput for anything else."""
-    body = b""
-    more = True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > _LONGEST_BODY:
-            raise BadInput(f"the body must not be longer than {_LONGEST_BODY} bytes")
-    try:
-        value = json.loads(body or b"{}")
-    except (RecursionError, ValueError) as error:
-        raise BadInput("the body must be JSON, and not nested without end") from error
-    if not isinstance(value, dict):
-        raise BadInput("the body must be a JSON object")
-    return value
+    return build(document(), HANDLERS)

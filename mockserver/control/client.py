@@ -43,7 +43,7 @@ def request(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         raise Failed(f"no answer from {url}: {error}") from error
     finally:
         connection.close()
-    if response.status != 200:
+    if not 200 <= response.status < 300:
         raise Failed(str(answer.get("detail", response.status)))
     found: dict[str, Any] = answer
     return found

@@ -1,22 +1,24 @@
-"""Whether the mock is up, and what time it is there."""
+"""Whether the mock is up and what time it is there, and the control API's own document."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver.control.route import Route
-
-if TYPE_CHECKING:
-    from mockserver.parts import Parts
+from mockserver.control.call import Call, Handler
+from mockserver.control.document import document
 
 
-def _health(parts: Parts, _body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _health(call: Call) -> Mapping[str, Any]:
     organizations = [
         {"id": tenant.organization.id, "name": tenant.organization.name, "contacts": len(tenant.contacts)}
-        for tenant in parts.tenants.values()
+        for tenant in call.parts.tenants.values()
     ]
-    return {"status": "ok", "now": parts.clock.now(), "organizations": organizations}
+    return {"status": "ok", "now": call.now, "organizations": organizations}
 
 
-ROUTES = (Route("GET", "/_mock/health", _health),)
+def _document(_call: Call) -> Mapping[str, Any]:
+    return document()
+
+
+HANDLERS: Mapping[str, Handler] = {"getHealth": _health, "getDocument": _document}

@@ -1,99 +1,89 @@
-"""Webhook endpoints, events that happen on demand, and the log of deliveries."""
+"""Webhook endpoints, and events that happen on demand. A signing secret is shown when it is made, and never again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver.clock import utc
-from mockserver.control.contacts import chosen
-from mockserver.control.route import BadInput, Route
-from mockserver.webhooks.delivery import record, shortened
+from mockserver.control.call import Call, Handler, bad_input, chosen, conflict, missing
+from mockserver.control.times import shown_time
+from mockserver.webhooks.delivery import shortened
 from mockserver.webhooks.endpoints import Endpoint
 from mockserver.webhooks.happening import happen
 
-if TYPE_CHECKING:
-    from mockserver.parts import Parts
-
-Body = Mapping[str, Any]
+MOST_ENDPOINTS = 1_000
 
 
-def _register(parts: Parts, body: Body) -> Body:
+def _register(call: Call) -> Mapping[str, Any]:
+    if len(list(call.parts.webhooks.endpoints)) >= MOST_ENDPOINTS:
+        raise conflict(f"There are {MOST_ENDPOINTS} endpoints already: remove one first.")
+    organization = chosen(call).organization
     try:
-        endpoint = parts.webhooks.register(chosen(parts, body).organization.id, _text(body, "url"))
+        return _with_secret(call.parts.webhooks.register(organization.id, call.body["url"]))
     except ValueError as error:
-        raise BadInput(str(error)) from error
-    return {**_shown(endpoint), "signingSecret": endpoint.secret}
+        raise bad_input(f"url: {error}.") from error
 
 
-def _endpoints(parts: Parts, _body: Body) -> Body:
-    return {"data": [_shown(endpoint) for endpoint in parts.webhooks.endpoints]}
+def _list(call: Call) -> Mapping[str, Any]:
+    asked = call.query.get("organization")
+    endpoints = call.parts.webhooks.endpoints
+    return {"data": [_shown(endpoint) for endpoint in endpoints if asked in (None, endpoint.organization_id)]}
 
 
-def _remove(parts: Parts, body: Body) -> Body:
-    return {"removed": parts.webhooks.endpoints.remove(_text(body, "id"))}
+def _get(call: Call) -> Mapping[str, Any]:
+    return _shown(_meant(call))
 
 
-def _rotate(parts: Parts, body: Body) -> Body:
+def _patch(call: Call) -> Mapping[str, Any]:
+    return _shown(call.parts.webhooks.endpoints.enable(_meant(call).id, call.body["enabled"]))
+
+
+def _delete(call: Call) -> None:
+    call.parts.webhooks.endpoints.remove(_meant(call).id)
+
+
+def _rotate(call: Call) -> Mapping[str, Any]:
+    return _with_secret(call.parts.webhooks.rotate(_meant(call).id))
+
+
+def _happen(call: Call) -> Mapping[str, Any]:
+    tenant = chosen(call)
     try:
-        endpoint = parts.webhooks.rotate(_text(body, "id"))
-    except KeyError:
-        raise BadInput("no endpoint has that id") from None
-    return {**_shown(endpoint), "signingSecret": endpoint.secret}
-
-
-def _happen(parts: Parts, body: Body) -> Body:
-    tenant = chosen(parts, body)
-    event_type, data = body.get("eventType"), body.get("data")
-    if not (event_type is None or isinstance(event_type, str)):
-        raise BadInput("eventType must be a string")
-    if not (data is None or isinstance(data, dict)):
-        raise BadInput("data must be an object")
-    try:
-        event = happen(tenant, parts.clock.now(), event_type, data)
+        event = happen(tenant, call.now, call.body.get("eventType"), call.body.get("data"))
     except ValueError as error:
-        raise BadInput(str(error)) from error
-    deliveries = parts.webhooks.publish(tenant.organization.id, event)
+        raise bad_input(f"{error}.") from error
+    deliveries = call.parts.webhooks.publish(tenant.organization.id, event)
     return {**event, "deliveries": [delivery.id for delivery in deliveries]}
 
 
-def _log(parts: Parts, _body: Body) -> Body:
-    return {"data": [record(delivery) for delivery in reversed(parts.webhooks.log)]}
+def _meant(call: Call) -> Endpoint:
+    endpoint = call.parts.webhooks.endpoints.get(call.path["id"])
+    if endpoint is None:
+        raise missing("endpoint")
+    return endpoint
 
 
-def _redeliver(parts: Parts, body: Body) -> Body:
-    try:
-        return record(parts.webhooks.redeliver(_text(body, "id")))
-    except KeyError:
-        raise BadInput("no delivery of the log has that id") from None
-    except ValueError as error:
-        raise BadInput(str(error)) from error
+def _with_secret(endpoint: Endpoint) -> Mapping[str, Any]:
+    return {**_shown(endpoint), "signingSecret": endpoint.secret}
 
 
-def _shown(endpoint: Endpoint) -> dict[str, Any]:
+def _shown(endpoint: Endpoint) -> Mapping[str, Any]:
     return {
         "id": endpoint.id,
         "organization": endpoint.organization_id,
         "url": endpoint.url,
         "secret": shortened(endpoint.secret),
         "enabled": endpoint.enabled,
-        "createdAt": utc(int(endpoint.created_at * 1000)),
+        "createdAt": shown_time(endpoint.created_at),
     }
 
 
-def _text(body: Body, member: str) -> str:
-    value = body.get(member)
-    if not isinstance(value, str) or not value:
-        raise BadInput(f"{member} must be a string that is not empty")
-    return value
-
-
-ROUTES = (
-    Route("GET", "/_mock/webhooks", _endpoints),
-    Route("POST", "/_mock/webhooks", _register),
-    Route("DELETE", "/_mock/webhooks", _remove),
-    Route("POST", "/_mock/webhooks/rotate", _rotate),
-    Route("POST", "/_mock/events", _happen),
-    Route("GET", "/_mock/deliveries", _log),
-    Route("POST", "/_mock/deliveries/redeliver", _redeliver),
-)
+HANDLERS: Mapping[str, Handler] = {
+    "registerWebhook": _register,
+    "listWebhooks": _list,
+    "getWebhook": _get,
+    "patchWebhook": _patch,
+    "deleteWebhook": _delete,
+    "rotateWebhook": _rotate,
+    "makeEventHappen": _happen,
+}

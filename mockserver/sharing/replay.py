@@ -12,6 +12,7 @@ NOW = "outbound.now"
 """Where the ASGI scope keeps the unix time at which a request happens, where it is not the time at which it is answered."""
 
 LONGEST_BODY = 64 * 1024 * 1024
+_KEPT = (b"host", b"content-type", b"authorization")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -51,7 +52,7 @@ async def taken(scope: Scope, receive: Receive, now: float) -> Change | None:
         more = message.get("more_body", False)
         if len(body) > LONGEST_BODY:
             return None
-    headers = [(name, value) for name, value in scope["headers"] if name in (b"content-type", b"authorization")]
+    headers = [(name, value) for name, value in scope["headers"] if name in _KEPT]
     return Change(scope["method"], scope["path"], scope["query_string"], headers, bytes(body), now)
 
 
@@ -67,7 +68,7 @@ async def asked(app: ASGIApp, change: Change) -> Outcome:
         "raw_path": change.path.encode(),
         "query_string": change.query,
         "root_path": "",
-        "headers": [(b"host", b"127.0.0.1"), (b"content-length", b"%d" % len(change.body)), *change.headers],
+        "headers": [(b"content-length", b"%d" % len(change.body)), *change.headers],
         "client": ("127.0.0.1", 0),
         "server": ("127.0.0.1", 0),
         NOW: change.now,

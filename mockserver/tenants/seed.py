@@ -39,7 +39,7 @@ _ODD_CONTACT = 37
 class _Setting:
     """What the resources of one organization are made with. `now` is in milliseconds since 1970."""
 
-    seed: int
+    seed: int | str
     organization: str
     marker: str
     now: int
@@ -74,6 +74,12 @@ def seed(
             gc.enable()
 
 
+def made_up(label: str, name: str, contacts: int, now: float) -> Tenant:
+    """One more organization of that name, with so many contacts and what goes with them. Its ids follow from the label."""
+    setting = _Setting(label, name, names.plain(name) or "organization", int(now * 1000))
+    return _filled(setting, contacts, lambda contact: contact)
+
+
 def _told(progress: Progress, number: int, organizations: int, contacts: int) -> Callable[[Resource], Resource]:
     """Passes on the contacts of one of several organizations, and tells how many there are after every so many."""
     made = count(number * contacts + 1)
@@ -91,6 +97,12 @@ def _tenant(seed: int, number: int, contacts: int, now: int, told: Callable[[Res
     turn, at = divmod(number, len(names.ORGANIZATIONS))
     name = names.ORGANIZATIONS[at] + (f" {turn + 1}" if turn else "")
     setting = _Setting(seed, f"{name}{_SUFFIX}", names.plain(name), now)
+    return _filled(setting, contacts, told)
+
+
+def _filled(setting: _Setting, contacts: int, told: Callable[[Resource], Resource]) -> Tenant:
+    """The organization of a setting, with all its data; `told` is given each contact, and passes it on."""
+    now = setting.now
     created = utc(now - 800 * DAY)
     tenant = Tenant(Organization(identifier("org", setting.own("organization")), setting.organization, created))
     lists = list(_lists(setting, min(_MOST_LISTS, contacts // 5 + 2 if contacts else 0)))

@@ -10,6 +10,9 @@ from typing import Any, Literal
 from mockserver.clock import utc
 from mockserver.webhooks.sending import Outgoing
 
+Form = Literal["sent", "tampered", "stale"]
+"""As the contract asks for it; with a body changed after it was signed; with a timestamp too old to be taken."""
+
 State = Literal["waiting", "sending", "delivered", "given up"]
 
 _TOKEN = re.compile(r"[A-Za-z0-9+/_-]{28,}=*")
@@ -41,6 +44,8 @@ class Delivery:
     due: float
     state: State = "waiting"
     attempts: list[Attempt] = field(default_factory=list)
+    form: Form = "sent"
+    """How the next attempt is made."""
 
 
 def record(delivery: Delivery) -> dict[str, Any]:

@@ -72,6 +72,10 @@ class Endpoints:
         """Forget an endpoint; False where there was none with that id."""
         return self._by_id.pop(endpoint_id, None) is not None
 
+    def put(self, endpoint: Endpoint) -> Endpoint:
+        """Add an endpoint that was made elsewhere, or put it instead of the one with its id."""
+        return self._keep(endpoint)
+
     def _keep(self, endpoint: Endpoint) -> Endpoint:
         self._by_id[endpoint.id] = endpoint
         return endpoint

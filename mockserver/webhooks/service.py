@@ -13,10 +13,10 @@ from itertools import count
 
 from mockserver.clock import Clock
 from mockserver.tenants.ids import identifier, stream
-from mockserver.webhooks.delivery import Attempt, Delivery
+from mockserver.webhooks.delivery import Attempt, Delivery, Form
 from mockserver.webhooks.endpoints import Endpoint, Endpoints
 from mockserver.webhooks.sending import Outgoing, Reply, Sender, Unsent
-from mockserver.webhooks.steps import Event, default_steps
+from mockserver.webhooks.steps import Event, composed, default_steps
 
 ATTEMPT_WITHIN = 5.0
 """Seconds of the mock's clock that an endpoint has to answer."""
@@ -91,16 +91,28 @@ class Webhooks:
             self._enqueue(delivery)
         return deliveries
 
-    def redeliver(self, delivery_id: str) -> Delivery:
-        """Try a delivery of the log once more, now. Raises KeyError for an unknown id, ValueError where it is under way."""
+    def redeliver(self, delivery_id: str, form: Form = "sent") -> Delivery:
+        """Try a delivery of the log once more, now; in another form than it was sent in, that once alone.
+
+        Raises KeyError for an unknown id, ValueError where it is under way.
+        """
         delivery = next((each for each in self.log if each.id == delivery_id), None)
         if delivery is None:
             raise KeyError(delivery_id)
         if delivery.state in ("waiting", "sending"):
             raise ValueError("the delivery is under way")
         delivery.due = self._clock.now()
+        delivery.form = form
         self._enqueue(delivery)
         return delivery
+
+    def close(self) -> None:
+        """Give up whatever is under way, and take nothing more."""
+        self._delivers = lambda: False
+        self._waiting.clear()
+        for task in (self._runner, *self._sending):
+            if task is not None and not task.done():
+                task.cancel()
 
     def _known(self, endpoint_id: str) -> Endpoint:
         endpoint = self.endpoints.get(endpoint_id)
@@ -143,14 +155,15 @@ class Webhooks:
         if endpoint is None or not endpoint.enabled:
             delivery.state = "given up"
             return
+        form, delivery.form = delivery.form, "sent"
         try:
-            outgoing = self.steps.compose(self.steps, delivery, endpoint, self._clock.now())
+            outgoing = composed(self.steps, delivery, endpoint, self._clock.now(), form)
             received = await self._send(delivery, outgoing)
         except Exception:
             logger.exception("A delivery failed")
             delivery.state = "given up"
             return
-        delay = None if received else self.steps.retry_delay(delivery, self._random)
+        delay = None if received or form != "sent" else self.steps.retry_delay(delivery, self._random)
         if delay is None:
             delivery.state = "delivered" if received else "given up"
             return

@@ -7,19 +7,22 @@ steps.retry_delay = lambda delivery, random: None  # never tries again
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 import msgspec
 
-from mockserver.webhooks.delivery import Delivery
+from mockserver.webhooks.delivery import Delivery, Form
 from mockserver.webhooks.endpoints import Endpoint, mint_secret
 from mockserver.webhooks.sending import Outgoing, Reply
 from mockserver.webhooks.signing import sign
 
 BACKOFF = (3.0, 12.0, 60.0, 300.0, 1_800.0)
 """Seconds before the second, third, … attempt, give or take a fifth."""
+
+STALE = 600.0
+"""Seconds by which the timestamp of a stale delivery is too old: twice what a receiver should take (HOOK-3)."""
 
 _JITTER = 0.2
 
@@ -69,6 +72,16 @@ def default_steps(transmit: Callable[[Outgoing], Awaitable[Reply]]) -> Steps:
         received=lambda reply: 200 <= reply.status < 300,
         retry_delay=_retry_delay,
     )
+
+
+def composed(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float, form: Form) -> Outgoing:
+    """The request of one attempt at `now` (unix seconds), in that form."""
+    if form == "stale":
+        return steps.compose(steps, delivery, endpoint, now - STALE)
+    outgoing = steps.compose(steps, delivery, endpoint, now)
+    if form == "tampered":
+        return replace(outgoing, body=outgoing.body.rstrip(b" }") + b',"tampered":true}')
+    return outgoing
 
 
 def _own(endpoints: Sequence[Endpoint], organization_id: str) -> Sequence[Endpoint]:

@@ -1,0 +1,134 @@
+"""The body of a call: read within bounds, one JSON object, and checked by a schema of the document that is compiled once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+
+from mockserver.control.call import Refusal, bad_input
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope
+
+Check = Callable[[Any], Mapping[str, Any]]
+"""The JSON value as the object that was asked for. Raises Refusal."""
+
+_SHOWN = 60
+
+
+async def read_body(scope: Scope, receive: Receive, longest: int) -> bytes:
+    """The request's body. Raises Refusal for one that is longer than so many bytes, or of another type than JSON."""
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > longest:
+            raise Refusal(413, "Content too large", f"The body must not be longer than {longest} bytes.")
+    if body and not _is_json(dict(scope["headers"]).get(b"content-type")):
+        raise Refusal(415, "Unsupported media type", "Send the body as application/json (curl: --json).")
+    return bytes(body)
+
+
+def _is_json(content_type: bytes | None) -> bool:
+    if content_type is None:
+        return True
+    media_type = content_type.partition(b";")[0].strip().lower()
+    return media_type == b"application/json" or (
+        media_type.startswith(b"application/") and media_type.endswith(b"+json")
+    )
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value of a body, an empty object of an empty one. Raises Refusal for anything that JSON readers disagree on."""
+    try:
+        value = json.loads(body.decode() or "{}", object_pairs_hook=_object, parse_constant=_no_number)
+        if b"\\u" in body:
+            json.dumps(value, ensure_ascii=False).encode()
+    except _Repeated as repeated:
+        raise bad_input(f"The member {_short(repeated.args[0])} is there twice.") from None
+    except UnicodeError:
+        raise bad_input("The body must be UTF-8, without lone surrogates.") from None
+    except (RecursionError, ValueError):
+        raise bad_input("The body must be JSON, and not nested without end.") from None
+    return value
+
+
+class _Repeated(Exception):
+    pass
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Repeated(next(name for name in names if names.count(name) > 1))
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def compiled(schema: Mapping[str, Any] | None, components: Mapping[str, Any]) -> Check:
+    """What checks bodies by a schema of the document, or by none: then only an empty object will do."""
+    if schema is None:
+        schema = {"type": "object", "additionalProperties": False}
+    validator = jsonschema_rs.validator_for({**schema, "components": components})
+
+    def check(value: Any) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            raise bad_input("The body must be a JSON object.")
+        try:
+            error = next(iter(validator.iter_errors(value)), None)
+        except (RecursionError, ValueError):
+            raise bad_input("The body must not be nested without end.") from None
+        if error is not None:
+            raise bad_input(_told(error))
+        return value
+
+    return check
+
+
+def _told(error: Any) -> str:
+    """What is wrong, in one line that repeats no value: a body may hold secrets."""
+    where = ".".join(map(str, error.instance_path))
+    kind = error.kind
+    tell = _REASONS.get(kind.name)
+    if kind.name in ("oneOf", "anyOf"):
+        choices = [names for names in (_members(branch) for branch in kind.context) if names]
+        reason = f"must be one of the forms that the document has{': ' + ', '.join(choices) if choices else ''}"
+    else:
+        reason = tell(kind) if tell else "is not what the document asks for"
+    return f"{_short(where)} {reason}." if where else f"The body {reason}."
+
+
+def _members(branch: Any) -> str:
+    return " ".join(error.kind.property for error in branch if error.kind.name == "required")
+
+
+_REASONS: Mapping[str, Callable[[Any], str]] = {
+    "type": lambda kind: f"must be of type {' or '.join(kind.types)}",
+    "required": lambda kind: f"lacks the member {kind.property}",
+    "additionalProperties": lambda kind: f"has the unknown member {_short(kind.unexpected[0])}",
+    "enum": lambda kind: f"must be one of {', '.join(map(str, kind.options))}",
+    "constant": lambda kind: f"must be {json.dumps(kind.expected_value)}",
+    "minimum": lambda kind: f"must be at least {kind.limit}",
+    "maximum": lambda kind: f"must be at most {kind.limit}",
+    "minLength": lambda kind: f"must be at least {kind.limit} characters long",
+    "maxLength": lambda kind: f"must be at most {kind.limit} characters long",
+    "minItems": lambda kind: f"must have at least {kind.limit} items",
+    "maxItems": lambda kind: f"must have at most {kind.limit} items",
+    "maxProperties": lambda kind: f"must have at most {kind.limit} members",
+    "uniqueItems": lambda _kind: "must not hold anything twice",
+    "pattern": lambda kind: f"must match {kind.pattern}",
+}
+
+
+def _short(text: str) -> str:
+    plain = text.encode("unicode_escape").decode()
+    return plain if len(plain) <= _SHOWN else f"{plain[:_SHOWN]}…"

@@ -1,0 +1,84 @@
+"""A request to the control API as its handlers see it, and what they refuse it with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockserver.app import Mock
+    from mockserver.parts import Parts
+    from mockserver.tenants.tenant import Tenant
+    from mockserver.world import World
+
+CALL = "outbound.call"
+"""Where the ASGI scope keeps the Call, once it is validated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, validated by the document. `now` is the unix time at which it happens, `base_url` the mock's address.
+
+    `path` and `query` are parameters by name, `body` the JSON object that was sent, empty without one.
+    """
+
+    mock: Mock
+    world: World
+    now: float
+    base_url: str
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Mapping[str, Any]
+
+    @property
+    def parts(self) -> Parts:
+        """The parts of the world that is asked."""
+        return self.world.parts
+
+
+Handler = Callable[[Call], Any | Awaitable[Any]]
+"""What answers a call: with a JSON value, with JSON as bytes, or with None where nothing is to be said. Raises Refusal.
+
+It is a function of the world, the call and its time alone, so that processes that share their state can each perform it.
+"""
+
+
+class Refusal(Exception):
+    """Ends a call with a problem. The detail is one line."""
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.title = title
+        self.detail = detail
+
+
+def bad_input(detail: str) -> Refusal:
+    """400: what was sent cannot be taken."""
+    return Refusal(400, "Bad input", detail)
+
+
+def missing(what: str) -> Refusal:
+    """404: nothing has the id in the path. `what` names it, with its article."""
+    return Refusal(404, "Not found", f"There is no {what} with this id.")
+
+
+def conflict(detail: str) -> Refusal:
+    """409: the state does not allow it."""
+    return Refusal(409, "Conflict", detail)
+
+
+def chosen(call: Call) -> Tenant:
+    """The tenant of the body's `organization` (an id), the first without one. Raises Refusal for an unknown one."""
+    tenants = call.parts.tenants
+    organization = call.body.get("organization")
+    if organization is None:
+        return next(iter(tenants.values()))
+    if organization not in tenants:
+        raise bad_input(f"organization: there is none with this id; {_some(list(tenants))}.")
+    return tenants[organization]
+
+
+def _some(ids: list[str]) -> str:
+    return f"there are {', '.join(ids[:5])}{' …' if len(ids) > 5 else ''}"

@@ -1,0 +1,79 @@
+"""An organization's contacts, lists, drafts and events: browsed as the API serves them, added, changed and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from mockserver.control.call import Call, Handler, bad_input, chosen, missing
+from mockserver.control.organizations import named_in_path
+from mockserver.tenants import cursor
+from mockserver.tenants.collection import Page
+
+COLLECTIONS: Mapping[str, str] = {"contacts": "contact", "lists": "list", "drafts": "draft", "events": "event"}
+"""The collections, and what one of their resources is called."""
+
+
+def _browse(collection: str, call: Call) -> bytes:
+    query = call.query
+    filters = {name: value for name, value in query.items() if name not in ("limit", "cursor")}
+    try:
+        after = None if query["cursor"] is None else cursor.decode(query["cursor"])
+    except ValueError:
+        raise bad_input("cursor is malformed: pass a nextCursor as it was received.") from None
+    page: Page = getattr(named_in_path(call), collection).page(filters, after, query["limit"])
+    return call.parts.envelope(page.items, None if page.next is None else cursor.encode(page.next))
+
+
+def _read(collection: str, call: Call) -> bytes:
+    found = named_in_path(call).single(collection, call.path["resourceId"])
+    if found is None:
+        raise missing(COLLECTIONS[collection])
+    return found
+
+
+def _add(collection: str, call: Call) -> Mapping[str, Any]:
+    try:
+        return named_in_path(call).add(collection, call.body, call.now)
+    except ValueError as error:
+        raise bad_input(f"{error}.") from error
+
+
+def _patch(collection: str, call: Call) -> Mapping[str, Any]:
+    tenant = named_in_path(call)
+    try:
+        found = tenant.patch(collection, call.path["resourceId"], call.body, call.now)
+    except ValueError as error:
+        raise bad_input(f"{error}.") from error
+    if found is None:
+        raise missing(COLLECTIONS[collection])
+    return found
+
+
+def _delete(collection: str, call: Call) -> None:
+    if not named_in_path(call).delete(collection, call.path["resourceId"]):
+        raise missing(COLLECTIONS[collection])
+
+
+def _make_up_contact(call: Call) -> Mapping[str, Any]:
+    tenant = chosen(call)
+    number = len(tenant.contacts) + 1
+    members = {
+        "firstName": "Added",
+        "lastName": f"Number {number}",
+        "email": f"added.{number}@example.com",
+        "companyName": "Control & Co.",
+    }
+    return tenant.add("contacts", members, call.now)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "makeUpContact": _make_up_contact,
+    **{f"browse{collection.capitalize()}": partial(_browse, collection) for collection in COLLECTIONS},
+    **{
+        f"{verb}{one.capitalize()}": partial(handler, collection)
+        for collection, one in COLLECTIONS.items()
+        for verb, handler in (("read", _read), ("add", _add), ("patch", _patch), ("delete", _delete))
+    },
+}

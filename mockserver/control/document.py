@@ -1,0 +1,67 @@
+"""The control API's OpenAPI 3.1 document. What it has in common with the API it takes from the API's own document."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from spec import contract
+
+LONGEST_BODY = 65_536
+"""Bytes that a body may have, where its operation does not say otherwise."""
+
+
+@cache
+def document() -> Mapping[str, Any]:
+    """The document, whole: schemas and parameters that it refers to and does not have are those of the API."""
+    own: dict[str, Any] = json.loads(files(__package__).joinpath("openapi.json").read_text("utf-8"))
+    api = contract().document
+    for kind in ("schemas", "parameters"):
+        own["components"][kind] = {**api["components"][kind], **own["components"][kind]}
+    parameters_of = {
+        operation["get"]["operationId"]: operation["get"].get("parameters", ()) for operation in api["paths"].values()
+    }
+    for operation in operations(own).values():
+        if inherited := operation.pop("x-parameters-of", None):
+            operation["parameters"] = [*operation["parameters"], *parameters_of[inherited]]
+    return own
+
+
+def operations(whole: Mapping[str, Any]) -> Mapping[tuple[str, str], dict[str, Any]]:
+    """The operations of a document by method, in upper case, and path."""
+    return {
+        (method.upper(), path): operation
+        for path, item in whole["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+
+
+def success(operation: Mapping[str, Any]) -> int:
+    """The one status with which an operation answers that it was done."""
+    return next(int(status) for status in operation["responses"] if status.startswith("2"))
+
+
+def body_schema(operation: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The schema of an operation's body, None where it takes none."""
+    if "requestBody" not in operation:
+        return None
+    found: Mapping[str, Any] = operation["requestBody"]["content"]["application/json"]["schema"]
+    return found
+
+
+def methods_of(path: str) -> Sequence[str]:
+    """The methods that the document has for a path; none where it has no such path."""
+    return next((methods for template, methods in _methods() if template.fullmatch(path)), ())
+
+
+@cache
+def _methods() -> Sequence[tuple[re.Pattern[str], Sequence[str]]]:
+    return [
+        (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), sorted(method.upper() for method in item))
+        for path, item in document()["paths"].items()
+    ]

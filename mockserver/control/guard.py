@@ -1,0 +1,61 @@
+"""Who may use the control API, and the console: this machine, or whoever has the token."""
+
+from __future__ import annotations
+
+import hmac
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mockserver.access.caller import presented_secret
+from mockserver.answer import Answer, problem_answer
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+
+def refusal(scope: Scope, token: str | None) -> Answer | None:
+    """The answer to a request that may not pass, None for one that may.
+
+    Without a token it has to come from this machine and name it so; with one it has to present it. A page of another site may
+    not have a browser ask in either case.
+    """
+    if is_foreign(scope):
+        return problem_answer(403, "Forbidden", "Pages of other sites may not use the control API.")
+    if token is not None:
+        if presents(scope, token):
+            return None
+        challenge = (b"www-authenticate", b'Bearer realm="outbound-mock control"')
+        return problem_answer(
+            401, "Unauthorized", "Present the control token: Authorization: Bearer, a space, the token.", [challenge]
+        )
+    if is_local(scope):
+        return None
+    return problem_answer(
+        403, "Forbidden", "The control API serves this machine alone, unless there is a --control-token."
+    )
+
+
+def presents(scope: Scope, token: str) -> bool:
+    """Whether a request presents the token as a bearer credential. Takes as long for a wrong one."""
+    return hmac.compare_digest(presented_secret(scope) or b"", token.encode())
+
+
+def is_local(scope: Scope) -> bool:
+    """Whether the request comes from this machine, and names it so: a web page in a browser here names another host."""
+    headers = dict(scope["headers"])
+    try:
+        host = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname
+        addresses = [scope["client"][0], "127.0.0.1" if host == "localhost" else host]
+        return all(ip_address(address).is_loopback for address in addresses)
+    except (TypeError, ValueError):
+        return False
+
+
+def is_foreign(scope: Scope) -> bool:
+    """Whether a browser says that a page of another origin has it ask."""
+    headers = dict(scope["headers"])
+    origin, host = headers.get(b"origin"), headers.get(b"host", b"")
+    if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
+        return True
+    return origin is not None and origin.partition(b"://")[2].lower() != host.lower()

@@ -1,0 +1,38 @@
+"""What answers each operation of the control API, by its id in the document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mockserver.control import (
+    activity,
+    clock,
+    data,
+    deliveries,
+    health,
+    keys,
+    organizations,
+    requests,
+    signatures,
+    state,
+    switches,
+    webhooks,
+    worlds,
+)
+from mockserver.control.call import Handler
+
+HANDLERS: Mapping[str, Handler] = {
+    **activity.HANDLERS,
+    **clock.HANDLERS,
+    **data.HANDLERS,
+    **deliveries.HANDLERS,
+    **health.HANDLERS,
+    **keys.HANDLERS,
+    **organizations.HANDLERS,
+    **requests.HANDLERS,
+    **signatures.HANDLERS,
+    **state.HANDLERS,
+    **switches.HANDLERS,
+    **webhooks.HANDLERS,
+    **worlds.HANDLERS,
+}

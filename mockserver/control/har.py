@@ -1,0 +1,83 @@
+"""The request log as an HTTP Archive 1.2, which browsers and other tools open. Keys in it are shortened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from importlib import metadata
+from typing import Any
+from urllib.parse import unquote_plus
+
+from mockserver.control.redaction import redacted, redacted_headers, redacted_query
+from mockserver.control.times import shown_time
+from mockserver.journal import Entry
+
+_UNKNOWN = -1
+"""What HAR has where a number is not known."""
+
+
+def archive(entries: Iterable[Entry], base_url: str) -> Mapping[str, Any]:
+    """The archive of some entries, oldest first, asked at an address."""
+    creator = {"name": "outbound-mock", "version": metadata.version("outbound-conformance")}
+    return {
+        "log": {"version": "1.2", "creator": creator, "entries": [_entry(entry, base_url) for entry in entries]},
+    }
+
+
+def _entry(entry: Entry, base_url: str) -> Mapping[str, Any]:
+    took = round(max(0.0, entry.seconds) * 1000, 3)
+    return {
+        "startedDateTime": shown_time(entry.at),
+        "time": took,
+        "request": _request(entry, base_url),
+        "response": _response(entry),
+        "cache": {},
+        "timings": {"send": 0, "wait": took, "receive": 0},
+        "_number": entry.number,
+    }
+
+
+def _request(entry: Entry, base_url: str) -> Mapping[str, Any]:
+    query = redacted_query(entry.query.decode("latin-1"))
+    path = redacted(entry.path.decode("latin-1"))
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    return {
+        "method": entry.method,
+        "url": f"{base_url}{path}{'?' * bool(query)}{query}",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _headers(redacted_headers(entry.request_headers)),
+        "queryString": [{"name": unquote_plus(name), "value": unquote_plus(value)} for name, _, value in pairs],
+        "headersSize": _UNKNOWN,
+        "bodySize": _UNKNOWN,
+    }
+
+
+def _response(entry: Entry) -> Mapping[str, Any]:
+    headers = redacted_headers(entry.headers)
+    by_name = {name.lower(): value for name, value in headers}
+    content: dict[str, Any] = {"size": entry.size, "mimeType": by_name.get("content-type", "")}
+    if entry.body:
+        content["text"] = redacted(entry.body.decode("utf-8", "replace"))
+    return {
+        "status": entry.status or 0,
+        "statusText": _phrase(entry.status),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _headers(headers),
+        "content": content,
+        "redirectURL": by_name.get("location", ""),
+        "headersSize": _UNKNOWN,
+        "bodySize": entry.size,
+    }
+
+
+def _headers(headers: Iterable[tuple[str, str]]) -> list[Mapping[str, str]]:
+    return [{"name": name, "value": value} for name, value in headers]
+
+
+def _phrase(status: int | None) -> str:
+    try:
+        return HTTPStatus(status or 0).phrase
+    except ValueError:
+        return ""

@@ -1,0 +1,136 @@
+"""API keys: minted, changed, revoked, forgotten, and how much of their limits they have used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from mockserver.access.keys import PREFIX, SECRET_LENGTH, ApiKey, base62
+from mockserver.access.limits import Gauge
+from mockserver.control.call import Call, Handler, bad_input, chosen, missing
+from mockserver.control.times import shown_time, shown_time_or_none
+from spec import RateLimits, contract
+
+MINTED = "minted"
+"""The kind of a key that was not there from the beginning."""
+
+
+def _list(call: Call) -> Mapping[str, Any]:
+    asked = call.query.get("organization")
+    return {"data": [shown(call, key) for key in call.parts.keys if asked in (None, key.organization_id)]}
+
+
+def _mint(call: Call) -> Mapping[str, Any]:
+    body = call.body
+    organization = chosen(call).organization
+    scopes = _scopes(body["scopes"])
+    label = f"{call.world.settings.seed}/minted/{call.world.next_number()}"
+    key = ApiKey(
+        id=f"key_{base62(f'{label}/id', 16)}",
+        name=body["name"],
+        kind=MINTED,
+        organization_id=organization.id,
+        scopes=scopes,
+        secret=PREFIX + base62(label, SECRET_LENGTH),
+        created_at=call.now,
+        expires_at=_expiry(call),
+        limits=limits_of(body.get("limits")),
+    )
+    call.parts.keys.put(key)
+    return {**shown(call, key), "secret": key.secret}
+
+
+def _get(call: Call) -> Mapping[str, Any]:
+    return shown(call, _meant(call))
+
+
+def _patch(call: Call) -> Mapping[str, Any]:
+    changes: dict[str, Any] = {}
+    if "name" in call.body:
+        changes["name"] = call.body["name"]
+    if "scopes" in call.body:
+        changes["scopes"] = _scopes(call.body["scopes"])
+    if "limits" in call.body:
+        changes["limits"] = limits_of(call.body["limits"])
+    if "expiresIn" in call.body:
+        changes["expires_at"] = _expiry(call)
+    return _keep(call, replace(_meant(call), **changes))
+
+
+def _revoke(call: Call) -> Mapping[str, Any]:
+    key = _meant(call)
+    return shown(call, key) if key.revoked_at is not None else _keep(call, replace(key, revoked_at=call.now))
+
+
+def _delete(call: Call) -> None:
+    call.parts.keys.remove(_meant(call))
+
+
+def _meant(call: Call) -> ApiKey:
+    key = call.parts.keys.get(call.path["id"])
+    if key is None:
+        raise missing("key")
+    return key
+
+
+def _keep(call: Call, key: ApiKey) -> Mapping[str, Any]:
+    call.parts.keys.put(key)
+    return shown(call, key)
+
+
+def _expiry(call: Call) -> float | None:
+    seconds = call.body.get("expiresIn")
+    return None if seconds is None else call.now + seconds
+
+
+def _scopes(given: Sequence[str]) -> tuple[str, ...]:
+    """The scopes in the contract's order. Raises Refusal for one that it does not have."""
+    known = contract().scopes
+    if not set(given) <= set(known):
+        raise bad_input(f"scopes: there are {', '.join(known)}.")
+    return tuple(scope for scope in known if scope in given)
+
+
+def limits_of(given: Mapping[str, Any] | None) -> RateLimits | None:
+    """A key's own rate limits of their JSON form."""
+    return None if given is None else RateLimits(given["perMinute"], given["burst"], given["burstWindow"])
+
+
+def shown_limits(limits: RateLimits | None) -> Mapping[str, int] | None:
+    """The JSON form of a key's own rate limits."""
+    if limits is None:
+        return None
+    return {"perMinute": limits.per_minute, "burst": limits.burst, "burstWindow": limits.burst_window}
+
+
+def shown(call: Call, key: ApiKey) -> Mapping[str, Any]:
+    """A key as JSON has it, without its secret, and with what it has used."""
+    meter = call.parts.limiter.peek(key.id, call.now, key.limits)
+    return {
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "kind": key.kind,
+        "organization": key.organization_id,
+        "scopes": key.scopes,
+        "createdAt": shown_time(key.created_at),
+        "expiresAt": shown_time_or_none(key.expires_at),
+        "revokedAt": shown_time_or_none(key.revoked_at),
+        "limits": shown_limits(key.limits),
+        "usage": {"sustained": _gauge(meter.sustained), "window": _gauge(meter.window)},
+    }
+
+
+def _gauge(gauge: Gauge) -> Mapping[str, float]:
+    return {"used": round(gauge.used, 3), "most": gauge.most}
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "listKeys": _list,
+    "mintKey": _mint,
+    "getKey": _get,
+    "patchKey": _patch,
+    "deleteKey": _delete,
+    "revokeKey": _revoke,
+}

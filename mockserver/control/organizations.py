@@ -1,0 +1,83 @@
+"""Organizations: added with made-up data, and removed with all that is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.control.call import Call, Handler, conflict, missing
+from mockserver.tenants.seed import made_up
+from mockserver.tenants.tenant import Tenant
+
+MOST_ORGANIZATIONS = 1_000
+
+
+def _list(call: Call) -> Mapping[str, Any]:
+    return {"data": all_shown(call)}
+
+
+def _add(call: Call) -> Mapping[str, Any]:
+    tenants = call.parts.tenants
+    if len(tenants) >= MOST_ORGANIZATIONS:
+        raise conflict(f"There are {MOST_ORGANIZATIONS} organizations already.")
+    label = f"{call.world.settings.seed}/made/{call.world.next_number()}"
+    tenant = made_up(label, call.body["name"], call.body.get("contacts", 0), call.now)
+    if tenant.organization.id in tenants:
+        raise conflict("There is an organization with its id already.")
+    tenants[tenant.organization.id] = tenant
+    return _shown(call, tenant)
+
+
+def _get(call: Call) -> Mapping[str, Any]:
+    return _shown(call, named_in_path(call))
+
+
+def _delete(call: Call) -> None:
+    parts = call.parts
+    organization_id = named_in_path(call).organization.id
+    if len(parts.tenants) == 1:
+        raise conflict("The last organization has to stay.")
+    for key in parts.keys:
+        if key.organization_id == organization_id:
+            parts.keys.remove(key)
+    for endpoint in parts.webhooks.endpoints:
+        if endpoint.organization_id == organization_id:
+            parts.webhooks.endpoints.remove(endpoint.id)
+    if call.world.activity.organization == organization_id:
+        call.world.activity.stop()
+    del parts.tenants[organization_id]
+
+
+def named_in_path(call: Call) -> Tenant:
+    """The tenant of the organization whose id is in the path. Raises Refusal where there is none."""
+    tenant = call.parts.tenants.get(call.path["id"])
+    if tenant is None:
+        raise missing("organization")
+    return tenant
+
+
+def all_shown(call: Call) -> list[Mapping[str, Any]]:
+    """Every organization as JSON has it."""
+    return [_shown(call, tenant) for tenant in call.parts.tenants.values()]
+
+
+def _shown(call: Call, tenant: Tenant) -> Mapping[str, Any]:
+    own = tenant.organization
+    return {
+        "id": own.id,
+        "name": own.name,
+        "createdAt": own.created_at,
+        "contacts": len(tenant.contacts),
+        "lists": len(tenant.lists),
+        "drafts": len(tenant.drafts),
+        "events": len(tenant.events),
+        "keys": sum(key.organization_id == own.id for key in call.parts.keys),
+    }
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "listOrganizations": _list,
+    "addOrganization": _add,
+    "getOrganization": _get,
+    "deleteOrganization": _delete,
+}

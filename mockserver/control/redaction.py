@@ -1,0 +1,55 @@
+"""What the request log shows of keys and other credentials: their prefix and their last four characters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote
+
+from mockserver.access.keys import PREFIX
+from mockserver.answer import Header
+from mockserver.webhooks.delivery import shortened
+from spec.target import shown
+
+_KEY = re.compile(rf"{PREFIX}[A-Za-z0-9._~+/%-]*")
+_SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "x-auth-token"}
+)
+_SECRET_PARAMETERS = re.compile(r"(?i)key|token|secret|auth|password|signature|credential")
+_WORD = re.compile(r"[^\s;,=]+")
+_SCHEMES = frozenset({"bearer", "basic", "digest", "token", "apikey"})
+
+
+def redacted(text: str) -> str:
+    """A text with every API key, signing secret and signature in it shortened: `obk_live_…1a2b`."""
+    return shortened(_KEY.sub(lambda key: shown(key[0]), text))
+
+
+def redacted_headers(headers: Iterable[Header]) -> list[tuple[str, str]]:
+    """Headers as they may be shown: of those that carry credentials nothing is left but how they begin and end."""
+    return [
+        (name, _credentials(value) if name.lower() in _SECRET_HEADERS else redacted(value))
+        for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+    ]
+
+
+def redacted_query(query: str) -> str:
+    """A query string as it may be shown, whatever the spelling in which it holds a key."""
+    return "&".join(_pair(pair) for pair in query.split("&"))
+
+
+def _pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    plain_name, plain = unquote(name), unquote(value)
+    if PREFIX in plain_name:
+        name = redacted(plain_name)
+    if not equals:
+        return name
+    if PREFIX in plain:
+        return f"{name}={redacted(plain)}"
+    return f"{name}={shown(value) if value and _SECRET_PARAMETERS.search(plain_name) else redacted(value)}"
+
+
+def _credentials(value: str) -> str:
+    """The words of a header's value shortened, but for the name of a scheme. A cookie's names go with its values."""
+    return _WORD.sub(lambda word: word[0] if word[0].lower() in _SCHEMES else shown(word[0]), value)

@@ -1,0 +1,122 @@
+"""The request log: filtered, waited for, exported, one by one. Keys in it are shortened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Any
+
+from mockserver.access.caller import presented_secret
+from mockserver.control.call import Call, Handler, Refusal
+from mockserver.control.har import archive
+from mockserver.control.redaction import redacted, redacted_headers, redacted_query
+from mockserver.control.times import shown_time
+from mockserver.journal import Entry
+from mockserver.switches import operation_asked
+from spec.target import shown
+
+MOST_WAITING = 100
+"""Calls of one world that may wait at once."""
+
+
+def _list(call: Call) -> Mapping[str, Any] | Awaitable[Mapping[str, Any]]:
+    seconds = call.query.get("wait", 0)
+    return _wait(call, seconds) if seconds else _page(call, _matching(call))
+
+
+def _page(call: Call, found: Sequence[Entry]) -> Mapping[str, Any]:
+    return {"data": [_shown(entry) for entry in found[-call.query["limit"] :]], "last": call.world.journal.last}
+
+
+async def _wait(call: Call, seconds: float) -> Mapping[str, Any]:
+    """Answer once enough entries match, or the time is over, whichever comes first."""
+    journal = call.world.journal
+    if journal.waiting >= MOST_WAITING:
+        raise Refusal(429, "Too many requests", f"{MOST_WAITING} calls wait already.")
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds
+    count = call.query.get("count", 1)
+    while len(found := _matching(call)) < count and (left := until - loop.time()) > 0:
+        await journal.change(left)
+    return _page(call, found)
+
+
+def _matching(call: Call) -> Sequence[Entry]:
+    return [entry for entry in call.world.journal if _matches(entry, call.query)]
+
+
+def _matches(entry: Entry, query: Mapping[str, Any]) -> bool:
+    """Whether an entry is what all filters of the query ask for. The cheapest come first."""
+    path = entry.path.decode("latin-1")
+    return (
+        entry.number > query.get("after", 0)
+        and query.get("key") in (None, entry.key and entry.key.id)
+        and query.get("method", entry.method).upper() == entry.method
+        and query.get("problem") in (None, entry.problem and entry.problem.kind.slug)
+        and _has_status(entry, query.get("status"))
+        and query.get("path", "") in path
+        and query.get("operation") in (None, operation_asked(path))
+    )
+
+
+def _has_status(entry: Entry, asked: str | None) -> bool:
+    if asked is None:
+        return True
+    status = str(entry.status)
+    return status[0] == asked[0] if asked.endswith("xx") else status == asked
+
+
+def _get(call: Call) -> Mapping[str, Any]:
+    for entry in call.world.journal:
+        if str(entry.number) == str(call.path["number"]):
+            return _in_full(entry)
+    raise Refusal(404, "Not found", "The log has no request with this number: it keeps the newest.")
+
+
+def _clear(call: Call) -> None:
+    call.world.journal.clear()
+
+
+def _export(call: Call) -> Mapping[str, Any]:
+    return archive(call.world.journal, call.base_url)
+
+
+def _shown(entry: Entry) -> Mapping[str, Any]:
+    path = entry.path.decode("latin-1")
+    secret = presented_secret({"headers": entry.request_headers})
+    problem = entry.problem
+    return {
+        "number": entry.number,
+        "at": shown_time(entry.at),
+        "seconds": round(max(0.0, entry.seconds), 6),
+        "method": entry.method,
+        "path": redacted(path),
+        "query": redacted_query(entry.query.decode("latin-1")),
+        "operation": operation_asked(path),
+        "key": entry.key and entry.key.id,
+        "keyName": entry.key and entry.key.name,
+        "credentials": None if secret is None else shown(secret.decode("latin-1")),
+        "status": entry.status,
+        "size": entry.size,
+        "complete": entry.complete,
+        "problem": problem and {"kind": problem.kind.slug, "detail": problem.detail},
+        "switches": list(entry.switches),
+    }
+
+
+def _in_full(entry: Entry) -> Mapping[str, Any]:
+    return {
+        **_shown(entry),
+        "client": entry.client and entry.client[0],
+        "requestHeaders": [{"name": name, "value": value} for name, value in redacted_headers(entry.request_headers)],
+        "headers": [{"name": name, "value": value} for name, value in redacted_headers(entry.headers)],
+        "body": None if entry.body is None else redacted(entry.body.decode("utf-8", "replace")),
+    }
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "listRequests": _list,
+    "getRequest": _get,
+    "clearRequests": _clear,
+    "exportRequests": _export,
+}

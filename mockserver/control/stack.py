@@ -1,0 +1,160 @@
+"""Connexion, cut to what the control API needs: it routes by the document, and has bodies and parameters checked by it."""
+
+# Connexion has no type hints, so its classes are of type Any:
+# mypy: disallow-subclassing-any=False
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mockserver.access.parameters import Rules, compile_rules, read_parameters
+from mockserver.access.problems import Refused
+from mockserver.answer import Answer, json_bytes, problem_answer
+from mockserver.control.app import MOCK
+from mockserver.control.body import Check, compiled, parse, read_body
+from mockserver.control.call import CALL, Call, Handler, Refusal, bad_input
+from mockserver.control.document import LONGEST_BODY, body_schema, methods_of, operations, success
+from mockserver.quiet import connexion
+from mockserver.sharing.replay import NOW
+from mockserver.stack import Routing
+from mockserver.view import to_openapi_30
+from mockserver.world import WORLD
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.app import Mock
+
+logger = logging.getLogger("outbound.mock")
+
+
+def build(document: Mapping[str, Any], handlers: Mapping[str, Handler]) -> ASGIApp:
+    """The application that answers the operations of the document. Raises KeyError for one without a handler."""
+    described = {operation["operationId"]: operation for operation in operations(document).values()}
+
+    class Validation:
+        """The check of one operation's requests."""
+
+        def __init__(self, operation: Any, next_app: ASGIApp) -> None:
+            own = described[operation.operation_id]
+            self._check = compiled(body_schema(own), document["components"])
+            self._longest = own.get("x-longest-body", LONGEST_BODY)
+            self._rules = compile_rules(operation.parameters)
+            self._next_app = next_app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            scope[CALL] = await _call(scope, receive, self._rules, self._check, self._longest)
+            await self._next_app(scope, receive, send)
+
+    class ValidationApi(connexion.middleware.request_validation.RequestValidationAPI):
+        """Connexion's table of what validates an operation's requests."""
+
+        def make_operation(self, operation: Any) -> Validation:
+            return Validation(operation, self.next_app)
+
+    class ValidationMiddleware(connexion.middleware.request_validation.RequestValidationMiddleware):
+        """Connexion's validation, with compiled rules."""
+
+        api_cls = ValidationApi
+
+    class Operation:
+        """The end of a call's way: its handler's value, sent."""
+
+        def __init__(self, operation: Any) -> None:
+            self._handle = handlers[operation.operation_id]
+            self._status = success(described[operation.operation_id])
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await _answer(self._status, await _handled(self._handle, scope[CALL]))(scope, receive, send)
+
+    class OperationsApi(connexion.AsyncApi):
+        """Connexion's table of operations."""
+
+        def make_operation(self, operation: Any) -> Operation:
+            return Operation(operation)
+
+    class Operations(connexion.apps.asynchronous.AsyncASGIApp):
+        """Connexion's innermost application."""
+
+        api_cls = OperationsApi
+
+    stack = connexion.ConnexionMiddleware(
+        Operations(),
+        middlewares=[connexion.middleware.exceptions.ExceptionMiddleware, Routing, ValidationMiddleware],
+        resolver=connexion.Resolver(handlers.__getitem__),
+    )
+    for kind, handler in _error_handlers().items():
+        stack.add_error_handler(kind, handler)
+    stack.add_api(to_openapi_30(document))
+    app: ASGIApp = stack
+    return app
+
+
+async def _call(scope: Scope, receive: Receive, rules: Rules, check: Check, longest: int) -> Call:
+    _check_query(rules, scope["query_string"])
+    try:
+        parameters = read_parameters(rules, scope)
+    except Refused as refused:
+        errors = "; ".join(f"{error.parameter} {error.detail}" for error in refused.problem.errors)
+        raise bad_input(f"{errors}.") from None
+    body = check(parse(await read_body(scope, receive, longest)))
+    query = {"limit": parameters.limit, "cursor": parameters.cursor, **parameters.filters}
+    mock: Mock = scope[MOCK]
+    now = scope[NOW] if NOW in scope else scope[WORLD].parts.clock.now()
+    return Call(mock, scope[WORLD], now, _base_url(scope), parameters.path, query, body)
+
+
+def _check_query(rules: Rules, query: bytes) -> None:
+    """Raises Refusal for a parameter that the operation does not have: a slip of the pen must not go unnoticed."""
+    for pair in query.split(b"&"):
+        name = pair.partition(b"=")[0].decode("latin-1")
+        if name and name not in rules.query:
+            known = f"; there are {', '.join(rules.query)}" if rules.query else ""
+            raise bad_input(f"This call has no such query parameter{known}.")
+
+
+def _base_url(scope: Scope) -> str:
+    host = dict(scope["headers"]).get(b"host", b"127.0.0.1").decode("latin-1")
+    return f"{scope['scheme']}://{host}"
+
+
+async def _handled(handle: Handler, call: Call) -> Any:
+    with call.parts.clock.at(call.now):
+        value = handle(call)
+    return await value if inspect.isawaitable(value) else value
+
+
+def _answer(status: int, value: Any) -> Answer:
+    if value is None:
+        answer = Answer(status, b"", b"")
+        answer.headers = []
+        return answer
+    return Answer(status, b"application/json", value if isinstance(value, bytes) else json_bytes(value))
+
+
+def _error_handlers() -> dict[type[Exception], Any]:
+    from starlette.exceptions import HTTPException
+
+    async def refused(_request: Any, error: Refusal) -> Any:
+        return _response(problem_answer(error.status, error.title, error.detail))
+
+    async def http_error(request: Any, error: HTTPException) -> Any:
+        if error.status_code != 405:
+            return _response(problem_answer(404, "Not found", "The control API has no such path."))
+        allowed = ", ".join(methods_of(request.scope["path"]))
+        detail = f"This path allows {allowed}."
+        return _response(problem_answer(405, "Method not allowed", detail, [(b"allow", allowed.encode())]))
+
+    async def defect(request: Any, error: Exception) -> Any:
+        logger.error("A call failed: %s", request.method, exc_info=error)
+        return _response(problem_answer(500, "Internal error", "The mock failed to answer this call."))
+
+    return {Refusal: refused, HTTPException: http_error, Exception: defect}
+
+
+def _response(answer: Answer) -> Any:
+    headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
+    return connexion.lifecycle.ConnexionResponse(answer.status, body=answer.body, headers=headers)
