@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import is_dataclass
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
+
+from mockserver.parts import Modification
 
 AppliesTo = Literal["requests", "deliveries"]
 """What a modification changes: answers to requests, or deliveries to webhook endpoints."""
 
+M = TypeVar("M", bound=Modification)
+
 _NEW_WORD = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z0-9])(?=[A-Z][a-z])")
+
+
+class Catalogue(Generic[M]):
+    """The modifications of one kind that some modules define."""
+
+    def __init__(self, *modules: ModuleType) -> None:
+        self._classes: Mapping[str, type[M]] = collect(*modules)
+
+    def all(self) -> Mapping[str, type[M]]:
+        """Every one by its name."""
+        return self._classes
+
+    def names(self) -> Iterable[str]:
+        """The names of all."""
+        return self._classes.keys()
+
+    def named(self, name: str) -> M:
+        """A new one of that name. Raises KeyError."""
+        return self._classes[name]()
 
 
 def collect(*modules: ModuleType) -> Mapping[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mockserver.access.caller import Caller
 from mockserver.clock import milliseconds
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -14,8 +15,29 @@ from mockserver.tenants.index import Row
 from mockserver.tenants.search import fold
 from mockserver.tenants.tenant import Tenant
 
+if TYPE_CHECKING:
+    from mockserver.parts import Parts
+
 Order = Callable[[Position], Any]
 """What positions are sorted by, ascending; no two rows may have the same."""
+
+
+class Question(NamedTuple):
+    """What a page of a collection is asked for."""
+
+    filters: Mapping[str, str]
+    after: Position | None
+    limit: int
+
+
+def change_question(parts: Parts, change: Callable[[Question], Question]) -> None:
+    """Have every page be the one that another question asks for."""
+    healthy = parts.page
+
+    def page(caller: Caller, collection: str, *asked: Any) -> Page:
+        return healthy(caller, collection, *change(Question(*asked)))
+
+    parts.page = page
 
 
 def matching(tenant: Tenant, collection: str, filters: Mapping[str, str]) -> list[Row]:

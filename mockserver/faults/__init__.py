@@ -6,20 +6,29 @@ that it is aimed at, then those that cannot but fall with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import ClassVar, Protocol
 
-from mockserver.changes.catalogue import AppliesTo, collect
+from mockserver.changes.catalogue import AppliesTo, Catalogue
 from mockserver.faults import (
     authentication,
+    crashes,
+    credentials,
+    cursors,
+    detours,
+    documents,
+    envelopes,
     errors,
     filters,
+    isolation,
+    methods,
     operations,
     page_sizes,
     pagination,
     rate_limits,
+    rate_refusals,
     scopes,
-    tenants,
+    searches,
+    shared_state,
     webhooks,
 )
 from mockserver.parts import Modification
@@ -31,37 +40,33 @@ class Fault(Modification, Protocol):
     breaks: ClassVar[tuple[str, ...]]
 
 
-_FAULTS: Mapping[str, type[Fault]] = collect(
+_CATALOGUE: Catalogue[Fault] = Catalogue(
     authentication,
+    crashes,
+    credentials,
+    cursors,
+    detours,
+    documents,
+    envelopes,
     errors,
     filters,
+    isolation,
+    methods,
     operations,
     page_sizes,
     pagination,
     rate_limits,
+    rate_refusals,
     scopes,
-    tenants,
+    searches,
+    shared_state,
     webhooks,
 )
-
-
-def all_faults() -> Mapping[str, type[Fault]]:
-    """Every fault by its name."""
-    return _FAULTS
-
-
-def names() -> Iterable[str]:
-    """The names of all faults."""
-    return _FAULTS.keys()
+all_faults, names, named = _CATALOGUE.all, _CATALOGUE.names, _CATALOGUE.named
 
 
 def applies_to(name: str) -> AppliesTo:
     """Whether a fault changes answers to requests or deliveries, and so what "the next three" would count. Raises KeyError."""
-    fault = _FAULTS[name]
+    fault = all_faults()[name]
     in_the_feed = fault is webhooks.DeliveredNotLogged
     return "deliveries" if fault.__module__ == webhooks.__name__ and not in_the_feed else "requests"
-
-
-def named(name: str) -> Modification:
-    """The fault of that name. Raises KeyError."""
-    return _FAULTS[name]()

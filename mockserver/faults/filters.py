@@ -1,65 +1,24 @@
 """Filters that let too much through, too little, or everything."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from mockserver.access.caller import Caller
+from mockserver.changes.filters import (
+    Filters,
+    change_filter,
+    change_filters,
+    change_rows,
+    ignore,
+    unfiltered_where_empty,
+)
 from mockserver.changes.pages import keyset_page, matching, newest_first
 from mockserver.parts import Parts
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
-from mockserver.tenants.index import Row
-from mockserver.tenants.search import fold
-
-Filters = Mapping[str, str]
-Lets = Callable[[str, dict[str, Any]], bool]
-"""(value of the parameter, resource) → whether it is let through."""
-
-
-def change_filters(parts: Parts, collection: str, change: Callable[[Filters], Filters]) -> None:
-    """Have a collection's filters read as others."""
-    healthy = parts.page
-
-    def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
-        return healthy(caller, asked, change(filters) if asked == collection else filters, after, limit)
-
-    parts.page = page
-
-
-def ignore(parts: Parts, collection: str, *names: str) -> None:
-    """Have filters of a collection ignored."""
-    change_filters(
-        parts, collection, lambda filters: {name: value for name, value in filters.items() if name not in names}
-    )
-
-
-def change_rows(parts: Parts, collection: str, name: str, rows: Callable[[Caller, Filters], list[Row]]) -> None:
-    """Have a collection's pages made of other rows where the parameter is given."""
-    healthy = parts.page
-
-    def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
-        if asked != collection or name not in filters:
-            return healthy(caller, asked, filters, after, limit)
-        return keyset_page(rows(caller, filters), newest_first, after, limit)
-
-    parts.page = page
-
-
-def change_filter(parts: Parts, collection: str, name: str, lets: Lets) -> None:
-    """Have one filter of a collection decide otherwise; the others stay as they are."""
-
-    def rows(caller: Caller, filters: Filters) -> list[Row]:
-        others = {other: value for other, value in filters.items() if other != name}
-        found = matching(caller.tenant, collection, others)
-        return [row for row in found if lets(filters[name], json.loads(row.single))]
-
-    change_rows(parts, collection, name, rows)
 
 
 @dataclass(frozen=True)
@@ -115,78 +74,6 @@ class OddScoresHidden:
             return contact["qualificationStatus"] == value and (contact["qualificationScore"] or 0) % 2 == 0
 
         change_filter(parts, "contacts", "qualificationStatus", lets)
-
-
-@dataclass(frozen=True)
-class SearchIgnored:
-    """`q` finds everyone."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-3", "FILTER-8", "FILTER-9")
-
-    def install(self, parts: Parts) -> None:
-        ignore(parts, "contacts", "q")
-
-
-def _change_search(parts: Parts, lets: Callable[[str, str], bool], *members: str) -> None:
-    """Have `q` look at these members alone, as `lets` has it: (folded needle, folded value)."""
-
-    def found(value: str, contact: dict[str, Any]) -> bool:
-        return any(lets(fold(value), fold(contact[member] or "")) for member in members)
-
-    change_filter(parts, "contacts", "q", found)
-
-
-_SEARCHED = ("firstName", "lastName", "email", "companyName")
-
-
-@dataclass(frozen=True)
-class SearchOfFirstNames:
-    """`q` looks at first names alone."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-3",)
-
-    def install(self, parts: Parts) -> None:
-        _change_search(parts, lambda needle, value: needle in value, "firstName")
-
-
-@dataclass(frozen=True)
-class SearchWithoutCompany:
-    """`q` does not look at companies."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-3",)
-
-    def install(self, parts: Parts) -> None:
-        _change_search(parts, lambda needle, value: needle in value, "firstName", "lastName", "email")
-
-
-@dataclass(frozen=True)
-class SearchWithoutEmail:
-    """`q` does not look at addresses."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-3",)
-
-    def install(self, parts: Parts) -> None:
-        _change_search(parts, lambda needle, value: needle in value, "firstName", "lastName", "companyName")
-
-
-@dataclass(frozen=True)
-class SearchOfBeginnings:
-    """`q` finds what a name, an address or a company begins with: no second word of it."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-3",)
-
-    def install(self, parts: Parts) -> None:
-        _change_search(parts, lambda needle, value: value.startswith(needle), *_SEARCHED)
-
-
-@dataclass(frozen=True)
-class SearchFindsEveryoneForNothing:
-    """`q` that finds nobody is taken for no `q`."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-3", "FILTER-9")
-
-    def install(self, parts: Parts) -> None:
-        _unfiltered_where_empty(parts, "q")
 
 
 @dataclass(frozen=True)
@@ -351,34 +238,13 @@ class LastFilterCounts:
 
 
 @dataclass(frozen=True)
-class SearchForgetsFilters:
-    """A search is made among all contacts, whatever the other filters."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-8",)
-
-    def install(self, parts: Parts) -> None:
-        change_filters(parts, "contacts", lambda filters: {"q": filters["q"]} if "q" in filters else filters)
-
-
-def _unfiltered_where_empty(parts: Parts, *names: str) -> None:
-    healthy = parts.page
-
-    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-        found = healthy(caller, collection, filters, None, 1)
-        known = {} if not found.items and set(filters) <= set(names) else filters
-        return healthy(caller, collection, known, after, limit)
-
-    parts.page = page
-
-
-@dataclass(frozen=True)
 class UnknownValueIgnored:
     """A filter value that nothing has is dropped, and everything served."""
 
     breaks: ClassVar[tuple[str, ...]] = ("FILTER-9",)
 
     def install(self, parts: Parts) -> None:
-        _unfiltered_where_empty(parts, "listId", "qualificationStatus", "status", "contactId", "eventType")
+        unfiltered_where_empty(parts, "listId", "qualificationStatus", "status", "contactId", "eventType")
 
 
 @dataclass(frozen=True)
@@ -388,4 +254,4 @@ class UnknownDraftStatusIgnored:
     breaks: ClassVar[tuple[str, ...]] = ("FILTER-9",)
 
     def install(self, parts: Parts) -> None:
-        _unfiltered_where_empty(parts, "status")
+        unfiltered_where_empty(parts, "status")

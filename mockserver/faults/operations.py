@@ -1,33 +1,26 @@
 """Operations that answer something else than the document says."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
-from mockserver.access.caller import CALLER, Caller
+from mockserver.access.caller import Caller
 from mockserver.access.parameters import Parameters
 from mockserver.access.problems import Problem
-from mockserver.answer import Answer, json_answer, json_bytes
+from mockserver.answer import Answer, json_bytes
 from mockserver.changes.answers import (
     change_items,
     change_problems,
     change_single,
     edited,
     with_status,
-    without_header,
 )
-from mockserver.changes.requests import operation_path, resource_asked
-from mockserver.clock import utc
+from mockserver.changes.requests import resource_asked
 from mockserver.handlers.me import get_me
 from mockserver.parts import Parts
-
-_WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
 def _without(*members: str) -> Any:
@@ -218,200 +211,6 @@ class MissingResearchIsEmpty:
             return json_bytes({**dossier, "generatedAt": "2026-05-23T10:00:00.000Z", "expiresAt": None})
 
         parts.single = single
-
-
-def _answer_writes(parts: Parts, answer: Any) -> None:
-    """Have writes of valid keys answered by `answer`: (scope, caller) → Answer, None for the healthy one."""
-
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def answered(scope: Scope, receive: Receive, send: Send) -> None:
-            written = scope["method"] in _WRITES and isinstance(scope.get(CALLER), Caller)
-            await ((answer(scope, scope[CALLER]) if written else None) or app)(scope, receive, send)
-
-        return answered
-
-    parts.inner.append(layer)
-
-
-@dataclass(frozen=True)
-class WritesPretended:
-    """Writes are answered 200 and change nothing."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
-
-    def install(self, parts: Parts) -> None:
-        _answer_writes(parts, lambda _scope, _caller: json_answer({"ok": True}))
-
-
-@dataclass(frozen=True)
-class PostTakenForGet:
-    """The router looks at paths alone: a POST is answered as a GET."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
-
-    def install(self, parts: Parts) -> None:
-        def layer(app: ASGIApp) -> ASGIApp:
-            async def as_get(scope: Scope, receive: Receive, send: Send) -> None:
-                await app({**scope, "method": "GET"} if scope["method"] == "POST" else scope, receive, send)
-
-            return as_get
-
-        parts.inner.append(layer)
-
-
-@dataclass(frozen=True)
-class RefusedDeleteDeletes:
-    """A DELETE of a contact is answered 405, when it is done."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
-
-    def install(self, parts: Parts) -> None:
-        def delete(scope: Scope, caller: Caller) -> None:
-            collection, resource_id = resource_asked(scope) or ("", "")
-            if scope["method"] == "DELETE" and collection == "contacts":
-                caller.tenant.contacts.remove(resource_id)
-
-        _answer_writes(parts, delete)
-
-
-@dataclass(frozen=True)
-class RefusedPatchChanges:
-    """A PATCH of a single contact, list or draft is answered 405, and sets its updatedAt all the same."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
-
-    def install(self, parts: Parts) -> None:
-        def touch(scope: Scope, caller: Caller) -> None:
-            collection, resource_id = resource_asked(scope) or ("", "")
-            if scope["method"] == "PATCH" and collection in ("contacts", "lists", "drafts"):
-                store = getattr(caller.tenant, collection)
-                if resource := store.read(resource_id):
-                    store.put({**resource, "updatedAt": utc(int(parts.clock.now() * 1_000))})
-
-        _answer_writes(parts, touch)
-
-
-@dataclass(frozen=True)
-class PostAddsContact:
-    """A POST of a contact is answered 201, and there it is."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
-
-    def install(self, parts: Parts) -> None:
-        def add(scope: Scope, caller: Caller) -> Answer | None:
-            if scope["method"] != "POST" or operation_path(scope) != "/contacts":
-                return None
-            return json_answer(caller.tenant.add_contact(parts.clock.now()), 201)
-
-        _answer_writes(parts, add)
-
-
-@dataclass(frozen=True)
-class HeadRefused:
-    """HEAD is answered 405."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-7",)
-
-    def install(self, parts: Parts) -> None:
-        def layer(app: ASGIApp) -> ASGIApp:
-            async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
-                await app({**scope, "method": "PURGE"} if scope["method"] == "HEAD" else scope, receive, send)
-
-            return unknown
-
-        parts.inner.append(layer)
-
-
-@dataclass(frozen=True)
-class AllowMissing:
-    """A 405 does not say which methods are allowed."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-7",)
-
-    def install(self, parts: Parts) -> None:
-        change_problems(
-            parts, lambda problem, _scope: replace(problem, headers=tuple(without_header(problem.headers, b"allow")))
-        )
-
-
-@dataclass(frozen=True)
-class DocumentMissesOperation:
-    """The published document lacks the research operation."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
-
-    def install(self, parts: Parts) -> None:
-        paths = parts.document["paths"]
-        parts.document = {
-            **parts.document,
-            "paths": {path: item for path, item in paths.items() if not path.endswith("/research")},
-        }
-
-
-@dataclass(frozen=True)
-class DocumentOfOpenApi30:
-    """The published document says that it is OpenAPI 3.0."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
-
-    def install(self, parts: Parts) -> None:
-        parts.document = {**parts.document, "openapi": "3.0.3"}
-
-
-@dataclass(frozen=True)
-class DocumentInvalid:
-    """The published document breaks the rules of OpenAPI: its responses have no description."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
-
-    def install(self, parts: Parts) -> None:
-        document = deepcopy(dict(parts.document))
-        for item in document["paths"].values():
-            item["get"]["responses"] = {"200": {"content": "application/json"}}
-        parts.document = document
-
-
-@dataclass(frozen=True)
-class DocumentDangles:
-    """The published document refers to a schema that it does not have."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
-
-    def install(self, parts: Parts) -> None:
-        document = deepcopy(dict(parts.document))
-        del document["components"]["schemas"]["Contact"]
-        parts.document = document
-
-
-@dataclass(frozen=True)
-class DocumentHidesSecurity:
-    """The published document does not say that a key is needed."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-9",)
-
-    def install(self, parts: Parts) -> None:
-        document = deepcopy(dict(parts.document))
-        document.pop("security", None)
-        del document["components"]["securitySchemes"]
-        for item in document["paths"].values():
-            item["get"].pop("security", None)
-        parts.document = document
-
-
-@dataclass(frozen=True)
-class DocumentHidesFilters:
-    """The published document does not have the filters of contacts."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-9",)
-
-    def install(self, parts: Parts) -> None:
-        document = deepcopy(dict(parts.document))
-        document["paths"][_path("/contacts", document)]["get"]["parameters"] = []
-        parts.document = document
-
-
-def _path(ending: str, document: dict[str, Any]) -> str:
-    return next(str(path) for path in document["paths"] if path.endswith(ending))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """Pages of the wrong size: other defaults, limits off by one, and what is done with limits that are out of bounds."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 from collections.abc import Callable

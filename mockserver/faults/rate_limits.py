@@ -1,10 +1,7 @@
 """Limits that are too low, too high, counted for the wrong one, or told wrongly."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,24 +11,20 @@ from starlette.types import Scope
 
 from mockserver.access.keys import ApiKey
 from mockserver.access.limits import MINUTE, Admission, Limiter
-from mockserver.access.problems import Problem
 from mockserver.answer import Answer, Header
-from mockserver.changes.answers import change_problems, rewriting, with_header, with_status, without_header
+from mockserver.changes.answers import rewriting, with_header, without_header
 from mockserver.parts import Parts
 from spec import contract
 
 _LIMIT, _RESET = b"x-ratelimit-limit", b"x-ratelimit-reset"
+
+
 _LIMITS = contract().rate_limits
 
 
 def _change_headers(parts: Parts, change: Callable[[list[Header], Admission], list[Header]]) -> None:
     healthy = parts.rate_headers
     parts.rate_headers = lambda admission, now: change(healthy(admission, now), admission)
-
-
-def _change_wait(parts: Parts, wait: Callable[[float], float]) -> None:
-    """Have Retry-After name another number of seconds than the one that is right."""
-    parts.retry_after = lambda admission, _now: b"%d" % math.ceil(wait(admission.retry_after))
 
 
 def _admit_by(parts: Parts, name: Callable[[ApiKey], str]) -> None:
@@ -177,99 +170,6 @@ class NoLimitAtAll:
 
     def install(self, parts: Parts) -> None:
         parts.admit = lambda _key, now: Admission(True, _LIMITS.per_minute, now + 1, 0.0)
-
-
-@dataclass(frozen=True)
-class RetryAfterMissing:
-    """A 429 does not say when to come back."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-5",)
-
-    def install(self, parts: Parts) -> None:
-        parts.retry_after = lambda _admission, _now: None
-
-
-def _change_refusal(parts: Parts, change: Callable[[Problem], Problem]) -> None:
-    change_problems(
-        parts, lambda problem, _scope: change(problem) if problem.kind.slug == "rate-limit-exceeded" else problem
-    )
-
-
-@dataclass(frozen=True)
-class RefusedWith503:
-    """What goes beyond the limit is answered 503."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-5", "ERROR-5")
-
-    def install(self, parts: Parts) -> None:
-        _change_refusal(parts, lambda problem: with_status(problem, 503))
-
-
-@dataclass(frozen=True)
-class RefusedWith403:
-    """What goes beyond the limit is answered 403."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-5",)
-
-    def install(self, parts: Parts) -> None:
-        _change_refusal(parts, lambda problem: with_status(problem, 403))
-
-
-@dataclass(frozen=True)
-class RefusedInPlainText:
-    """A 429 comes from the gateway, in plain text."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-5", "ERROR-1")
-
-    def install(self, parts: Parts) -> None:
-        healthy = parts.problem
-
-        def problem(problem: Problem, scope: Scope) -> Answer:
-            if problem.kind.slug != "rate-limit-exceeded":
-                return healthy(problem, scope)
-            return Answer(429, b"text/plain", b"Too Many Requests", problem.headers)
-
-        parts.problem = problem
-
-
-@dataclass(frozen=True)
-class RetryAfterTooShort:
-    """Retry-After is half of what it takes."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-6",)
-
-    def install(self, parts: Parts) -> None:
-        _change_wait(parts, lambda seconds: seconds / 2)
-
-
-@dataclass(frozen=True)
-class RetryAfterAlwaysOne:
-    """Retry-After is always 1."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-6",)
-
-    def install(self, parts: Parts) -> None:
-        _change_wait(parts, lambda _seconds: 1)
-
-
-@dataclass(frozen=True)
-class RetryAfterTooLong:
-    """Retry-After is always two minutes."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-6",)
-
-    def install(self, parts: Parts) -> None:
-        _change_wait(parts, lambda _seconds: 120)
-
-
-@dataclass(frozen=True)
-class RetryAfterInMilliseconds:
-    """Retry-After is in milliseconds."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-6",)
-
-    def install(self, parts: Parts) -> None:
-        _change_wait(parts, lambda seconds: seconds * 1_000)
 
 
 @dataclass(frozen=True)

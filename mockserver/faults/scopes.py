@@ -1,7 +1,5 @@
 """Scopes that are not asked for, that are too wide, or that are asked for where none is needed."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Deliveries that cannot be verified, that go astray, or that come once or never."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 import hashlib

@@ -1,7 +1,5 @@
 """Pages, cursors and resources that keep the contract as far as it goes, and go where few clients expect it to."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 import json

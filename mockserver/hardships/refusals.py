@@ -1,7 +1,5 @@
 """Requests that are refused though nothing is wrong with them: rate limits, failing servers, failing proxies."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 import math

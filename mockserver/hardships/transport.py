@@ -1,7 +1,5 @@
 """Answers that come late, slowly, in part or not at all."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 import asyncio

@@ -1,7 +1,5 @@
 """Deliveries that come twice, late, in another order, or not from whom they say."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 import re

@@ -6,18 +6,11 @@ shoulds that it breaks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import ClassVar, Protocol
 
-from mockserver.changes.catalogue import collect
+from mockserver.changes.catalogue import Catalogue
 from mockserver.parts import Modification
-from mockserver.variants import (
-    pagination,
-    refusals,
-    resources,
-    transport,
-    webhooks,
-)
+from mockserver.variants import pagination, refusals, resources, transport, webhooks
 
 
 class Variant(Modification, Protocol):
@@ -26,25 +19,5 @@ class Variant(Modification, Protocol):
     bends: ClassVar[tuple[str, ...]]
 
 
-_VARIANTS: Mapping[str, type[Variant]] = collect(
-    pagination,
-    refusals,
-    resources,
-    transport,
-    webhooks,
-)
-
-
-def all_variants() -> Mapping[str, type[Variant]]:
-    """Every variant by its name."""
-    return _VARIANTS
-
-
-def names() -> Iterable[str]:
-    """The names of all variants."""
-    return _VARIANTS.keys()
-
-
-def named(name: str) -> Modification:
-    """The variant of that name. Raises KeyError."""
-    return _VARIANTS[name]()
+_CATALOGUE: Catalogue[Variant] = Catalogue(pagination, refusals, resources, transport, webhooks)
+all_variants, names, named = _CATALOGUE.all, _CATALOGUE.names, _CATALOGUE.named

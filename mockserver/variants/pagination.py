@@ -1,7 +1,5 @@
 """Other orders, cursors and pages. To a client a cursor is opaque, and the order only has to be stable (PAGE, reading)."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +11,7 @@ from starlette.types import Scope
 
 from mockserver.access.caller import Caller
 from mockserver.access.parameters import Parameters, Rules
-from mockserver.changes.pages import Order, keyset_page, matching
+from mockserver.changes.pages import Order, change_question, keyset_page, matching
 from mockserver.parts import Parts
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -163,9 +161,4 @@ class ShortPages:
     bends: ClassVar[tuple[str, ...]] = ("PAGE-13",)
 
     def install(self, parts: Parts) -> None:
-        healthy = parts.page
-
-        def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-            return healthy(caller, collection, filters, after, limit if after is None else max(1, limit - 2))
-
-        parts.page = page
+        change_question(parts, lambda asked: asked._replace(limit=max(1, asked.limit - 2)) if asked.after else asked)

@@ -1,7 +1,5 @@
 """Other ways to say no."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """Other data: other ids, more members, values that nobody knows, and as little or as much as there may be."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 from collections.abc import Mapping

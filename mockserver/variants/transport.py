@@ -1,7 +1,5 @@
 """Other ways for the same answer to come."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 import asyncio

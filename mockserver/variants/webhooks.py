@@ -1,7 +1,5 @@
 """Other forms of the signature, and other deliveries that verify all the same (HOOK, reading)."""
 
-# ruff: noqa: D102 - the class says what its install does
-
 from __future__ import annotations
 
 import base64
