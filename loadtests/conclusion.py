@@ -40,7 +40,7 @@ def conclude(conductor: Conductor, environment: Environment, now: float) -> Conc
     run = Run(setup.scenario.name, setup.scenario.claim, setup.target.base_url, conductor.started, now, notes)
     examination = examine(conductor.ledger, setup.scenario.checks, setup.conditions)
     verdict = judge(run, examination, bottleneck=conductor.bottleneck(), strict=setup.options.strict)
-    if conductor.given_up and verdict.word == "held":
+    if conductor.given_up and verdict.word != "broken":
         verdict = replace(verdict, word="unjudged", reason=conductor.given_up)
     return Conclusion(verdict, conductor.ledger, _written(setup, verdict, conductor.ledger, environment))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import gevent
 from locust.env import Environment
-from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+from locust.runners import STATE_INIT, LocalRunner, MasterRunner, WorkerRunner
 
 from loadtests import progress
 from loadtests.conclusion import Conclusion, conclude
@@ -56,6 +56,8 @@ class Engine:
 
     def ready(self, web_ui: Any) -> None:
         """Locust is there: check what the run is told, and without a web page ask the target. Ends the program otherwise."""
+        # An interrupt ends the run as it should: gevent need not tell of it as of an error.
+        gevent.get_hub().NOT_ERROR += (KeyboardInterrupt,)
         try:
             setup = prepare(options_of(self.environment))
             self.environment.host = setup.target.base_url
@@ -81,7 +83,7 @@ class Engine:
     def _get_ready(self, setup: Setup) -> None:
         ledger = setup.ledger()
         skew = preflight(setup, ledger)
-        self.conclusion, self._users = None, 0
+        self.conclusion = None
         self._conductor = Conductor(setup, self, ledger, skew)
 
     def _page(self) -> Any:
@@ -100,13 +102,22 @@ class Engine:
                 gevent.spawn(progress.show, self._conductor),
             ]
 
-    def users(self) -> int:
-        """How many users the run needs: each process the same number, whoever gets which."""
+    def users(self) -> int | None:
+        """How many users the run needs: each process the same number, whoever gets which. None: the run is over."""
+        if self._runner.state == STATE_INIT:
+            self._users = 0
+        elif self.conclusion or self.failed:
+            return None
         if not self._users:
-            keys = len(self._conductor.setup.keys) if self._conductor else 1
             processes = len(self.members()) or 1
-            self._users = processes * min(_MOST_USERS, -(-keys // processes))
+            self._users = processes * min(_MOST_USERS, -(-self._keys() // processes))
         return self._users
+
+    def _keys(self) -> int:
+        try:
+            return len(prepare(options_of(self.environment)).keys)
+        except UsageError:
+            return 1  # which is told when the test starts
 
     def members(self) -> Sequence[str]:
         """The processes that send."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockserver.hanging_up import TRANSPORT
+from mockserver.connection import Connection
 
 if TYPE_CHECKING:
     from mockserver.app import Mock
 
 BACKLOG = 2_048
+
+_HURRY = 50
+"""Ticks of uvicorn's, ten a second, after which clients are looked at that take their time."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -43,7 +45,7 @@ def serve(app: Mock, listener: socket.socket, ready: Callable[[], None]) -> None
     """Serve until SIGINT or SIGTERM, which is raised again afterwards. Calls `ready` once requests are answered."""
     config = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=Connection,
         backlog=BACKLOG,
         ws="none",
         lifespan="on",
@@ -56,15 +58,6 @@ def serve(app: Mock, listener: socket.socket, ready: Callable[[], None]) -> None
         timeout_keep_alive=75,
     )
     _Server(config, app, ready).run([listener])
-
-
-class _Protocol(HttpToolsProtocol):
-    """One connection of a client."""
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        scope: Any = self.scope
-        scope[TRANSPORT] = self.transport
 
 
 class _Server(uvicorn.Server):
@@ -80,6 +73,13 @@ class _Server(uvicorn.Server):
             self._sharing = asyncio.create_task(self._mock.changes.run())
         await super().startup(sockets)
         self._ready()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _HURRY == 0:
+            for connection in tuple(self.server_state.connections):
+                if isinstance(connection, Connection):
+                    connection.hurry()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Nothing is persisted, so there is nothing that a client in mid-request could lose by not being waited for.

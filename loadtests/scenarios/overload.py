@@ -5,24 +5,24 @@ from __future__ import annotations
 from loadtests.plan import MINUTE, Lane, Phase, Plan, steady
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
-TIMES = 10
+_TIMES = 10
 """How many times the limit each key asks for."""
-GRAIN = 3.0
+_GRAIN = 4.0
 """Seconds: a key that keeps asking is never silent for longer than 5 s."""
 
 
 def plan(given: Circumstances) -> Plan:
-    """Each key at ten times its limit; then once what the refusals promise, and one request."""
+    """A wave of two bursts; each key at ten times its limit; then what the refusals promise, and one request."""
+    wave = tuple(Lane(key, 2 * given.limits.burst) for key in given.keys)
     phases = steady(
         "overload",
         given.keys,
-        per_minute=TIMES * given.limits.per_minute,
+        per_minute=_TIMES * given.limits.per_minute,
         seconds=given.minutes * MINUTE,
-        grain=given.grain(GRAIN),
-        rest=given.rest,
+        grain=given.grain(_GRAIN),
     )
     one = tuple(Lane(key, 1) for key in given.keys)
-    return Plan((*phases, Phase("coming back", one, promised=True)), rested=True)
+    return Plan((Phase("wave", wave, rest=given.rest), *phases, Phase("coming back", one, promised=True)), rested=True)
 
 
 SCENARIO = Scenario(

@@ -1,8 +1,8 @@
 """What a client must survive. Each hardship is a small dataclass with parameters, made by its name.
 
 `outbound-mock --hardship NAME` or `--hardship NAME:probability=0.2,seconds=3`. What it draws comes from its seed, so that the
-same requests in the same order meet the same again. A hardship's `breaks` are the requirements that a judge finds broken while it
-lasts; one that has none keeps the contract.
+same requests in the same order meet the same again. A hardship's `breaks` are the requirements, musts or shoulds, that a
+judge finds broken while it lasts, often with others that need them; one that has no must among them keeps the contract.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ _UNKNOWN: Mapping[str, Mapping[str, str]] = {
 class SmallPages:
     """Pages behind the first hold fewer items than asked for, never none, and lead on: only null ends a walk."""
 
-    breaks: ClassVar[tuple[str, ...]] = ()
+    breaks: ClassVar[tuple[str, ...]] = ("PAGE-13",)
     applies_to: ClassVar[AppliesTo] = "requests"
 
     probability: float = probability(0.5, "pages that are short")

@@ -28,7 +28,7 @@ _WAIT = "Retry-After of the answers, in seconds; 0 sends none."
 class RateLimitStorms:
     """A key is refused with 429 for a while, though it has not spent its limit. Retry-After is honest."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-2",)
+    breaks: ClassVar[tuple[str, ...]] = ("RATE-2", "RATE-7")
     applies_to: ClassVar[AppliesTo] = "requests"
 
     probability: float = probability(0.05, "a key's requests that begin a storm")
