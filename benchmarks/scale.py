@@ -77,12 +77,13 @@ class _Mock:
     """A mock with one organization."""
 
     def __init__(self, contacts: int) -> None:
-        self._app = create_app(Settings(organizations=1, contacts=contacts, rate_limited=False))
+        self._app = create_app(Settings(organizations=1, contacts=contacts))
         parts = self._app.parts
         now = parts.clock.now()
-        self._key = next(
-            key for key in parts.keys if set(key.scopes) == set(contract().scopes) and key.is_valid_at(now)
-        )
+        whole = set(contract().scopes)
+        key = next(key for key in parts.keys if set(key.scopes) == whole and key.is_valid_at(now))
+        self._key = replace(key, limits=RateLimits(VAST, VAST, contract().rate_limits.burst_window))
+        parts.keys.put(self._key)
         (self.tenant,) = parts.tenants.values()
 
     async def seconds(self, path: str, queries: Sequence[str]) -> float:
