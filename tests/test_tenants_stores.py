@@ -120,7 +120,7 @@ def walk(
 
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a handful of rows is many blocks to a search."""
-    for name, value in {"_BLOCK": 2, "_FEW": 0, "_STRETCH": 3, "_WORN": 3}.items():
+    for name, value in {"_BLOCK": 2, "_BLOCKS": 3, "_FEW": 0, "_WORN": 2}.items():
         monkeypatch.setattr(search, name, value)
 
 
@@ -379,17 +379,60 @@ def test_a_search_finds_each_contact_in_whatever_order_they_were_put(
             assert walk(collection, {"q": name.translate({118: "w", 119: "v"})}, 1) == []
 
 
-def test_a_search_is_worn_by_texts_that_come_late_not_by_new_ones_or_known_ones() -> None:
-    rows = [Row(number, f"con_{number}", b"", b"", f"text {number}") for number in range(5000)]
-    worn = search.Search(rows[:10])
-    for row in rows[10:]:
-        worn.add(row)
-        worn.add(row)
-    assert not worn.worn
-    for number in range(5000):
-        worn.add(Row(0, "con_0", b"", b"", f"other text {number}"))
-    assert worn.worn
-    assert not search.Search(rows).worn
+def row(number: int, text: str) -> Row:
+    return Row(number, f"con_{number}", b"", b"", text)
+
+
+def counted_segments(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of rows of each segment that is made from now on."""
+    made: list[int] = []
+    healthy = search._Segment.__init__
+
+    def counting(self: Any, rows: Sequence[Row]) -> None:
+        made.append(len(rows))
+        healthy(self, rows)
+
+    monkeypatch.setattr(search._Segment, "__init__", counting)
+    return made
+
+
+def test_a_search_of_which_much_has_changed_is_made_anew_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(number, f"text {number}") for number in range(20_000)]
+    searched = search.Search(rows)
+    made = counted_segments(monkeypatch)
+    for number in range(5_000):
+        searched.add(row(7_000, f"other text {number}"), rows)
+        searched.add(row(9_000, "text 9000"), rows)
+    assert 2 <= len(made) <= 5
+    assert max(made) <= 64 * 60
+
+
+def test_new_rows_and_known_texts_wear_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[Row] = []
+    searched = search.Search(rows)
+    made = counted_segments(monkeypatch)
+    for number in range(20_000):
+        rows.append(row(number, f"text {number}"))
+        searched.add(rows[-1], rows)
+        searched.add(rows[-1], rows)
+    assert made == [1] * -(-20_000 // (64 * 60))
+    assert [found.id for found in searched.newest(rows, 20_000, 2, "text 77")] == ["con_7799", "con_7798"]
+
+
+def test_a_search_forgets_what_was_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"_BLOCK": 2, "_BLOCKS": 3, "_FEW": 0, "_WORN": 2}.items():
+        monkeypatch.setattr(search, name, value)
+    rows: list[Row] = []
+    searched = search.Search(rows)
+    for number in range(500):
+        rows.append(row(number, f"<{number}>"))
+        searched.add(rows[-1], rows)
+        if len(rows) > 20:
+            searched.remove(rows.pop(5).position, rows)
+    assert len(searched._segments) < 12
+    assert sum(len(segment._texts) for segment in searched._segments) < 40
+    for number in (0, 4, 490, 499):
+        assert [found.id for found in searched.newest(rows, len(rows), 2, f"<{number}>")] == [f"con_{number}"]
 
 
 def test_a_search_over_many_blocks_finds_what_is_rare_and_what_is_common() -> None:

@@ -110,9 +110,7 @@ class Collection:
         """Add a resource, or put it instead of the one with its id. Raises ValueError for a createdAt that is no UTC time."""
         before, row = self._place(resource)
         if self._search:
-            self._search.add(row)
-            if self._search.worn:
-                self._search = Search(self.rows({}))
+            self._search.add(row, self.rows({}))
         if self._changed:
             self._changed(before, resource)
 
@@ -141,6 +139,8 @@ class Collection:
             return False
         before = _decoded(row)
         self._discard(self._facets(before), row.position)
+        if self._search:
+            self._search.remove(row.position, self.rows({}))
         if self._changed:
             self._changed(before, None)
         return True

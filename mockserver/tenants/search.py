@@ -4,10 +4,14 @@ A text can only hold a needle if it holds each of the needle's grams (runs of up
 has a bit for each block of rows whose texts have it. The conjunction of the needle's integers names the blocks worth a look; a
 look at a block's texts, joined, tells whether its rows are worth comparing. Both may promise too much (a row was removed, or two
 rows have a part each), never too little.
+
+Some neighbouring blocks are a segment, with integers of its own. One that has changed much is made anew, and that alone, so
+that data may change all day and no request waits for more than some thousand rows.
 """
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
@@ -15,9 +19,9 @@ from mockserver.tenants.cursor import Position
 from mockserver.tenants.index import Row
 
 _BLOCK = 64
+_BLOCKS = 60
 _FEW = 256
-_STRETCH = 120
-_WORN = 1024
+_WORN = 1_024
 _GRAM = 3
 _SEPARATOR = "\x1f"
 
@@ -42,104 +46,178 @@ def _comparable(text: str) -> str:
 
 
 class Search:
-    """Which blocks of an index may hold which needles. It is told of every row that is put after it was made of the rows."""
+    """Which parts of an index may hold which needles. It is told of every row that is put or removed after it was made.
 
-    __slots__ = ("_blocks", "_filled", "_late", "_newest", "_size", "_starts", "_texts")
+    It is made of all rows of a collection, and searches these or those of an index of fewer.
+    """
+
+    __slots__ = ("_newest", "_segments", "_starts")
 
     def __init__(self, rows: Sequence[Row] = ()) -> None:
-        numbers = range(0, len(rows), _BLOCK)
-        self._starts = [rows[begin].position for begin in numbers]
-        self._texts = [_SEPARATOR.join(row.text for row in rows[begin : begin + _BLOCK]) for begin in numbers]
-        self._blocks = _blocks_by_gram(self._texts)
+        self._segments = _segments(rows)
+        self._starts = [segment.starts[0] for segment in self._segments]
         self._newest = rows[-1].position if rows else None
-        self._filled = (len(rows) - 1) % _BLOCK + 1
-        self._size = len(rows)
-        self._late = 0
 
     def copy(self) -> Search:
         """A search of the same rows that takes in others by itself."""
         twin = Search()
-        twin._starts, twin._texts, twin._blocks = self._starts.copy(), self._texts.copy(), self._blocks.copy()
-        twin._newest, twin._filled, twin._size, twin._late = self._newest, self._filled, self._size, self._late
+        twin._segments = [segment.copy() for segment in self._segments]
+        twin._starts, twin._newest = self._starts.copy(), self._newest
         return twin
 
-    @property
-    def worn(self) -> bool:
-        """Whether so many texts came late to their block that making the search anew is worth it."""
-        return self._late > _WORN + self._size
-
-    def add(self, row: Row) -> None:
-        """Take in a row that was put. The newest opens a block when the last is full; others make their block longer."""
+    def add(self, row: Row, rows: Sequence[Row]) -> None:
+        """Take in a row that was put. `rows` are all there are now."""
         position = row.position
-        is_newest = self._newest is None or position > self._newest
-        if is_newest:
-            self._append(position)
-        block = self._block_of(position)
-        if row.text not in self._texts[block]:
-            self._late += not is_newest
-            self._texts[block] += _SEPARATOR + row.text
-            for gram in _grams(row.text):
-                self._blocks[gram] = self._blocks.get(gram, 0) | (1 << block)
+        if self._newest is not None and position <= self._newest and self._segments:
+            at = self._segment_of(position)
+            self._segments[at].insert(row)
+            self._renew_if_worn(at, rows)
+            return
+        self._newest = position
+        if self._segments and not self._segments[-1].is_full:
+            self._segments[-1].append(row)
+        else:
+            self._segments.append(_Segment((row,)))
+            self._starts.append(position)
+
+    def remove(self, position: Position, rows: Sequence[Row]) -> None:
+        """Take notice that the row at a position was removed. `rows` are all there are now."""
+        at = self._segment_of(position)
+        self._segments[at].changes += 1
+        self._renew_if_worn(at, rows)
 
     def newest(self, rows: Sequence[Row], end: int, limit: int, needle: str) -> list[Row]:
         """Of the `end` oldest rows of an index the newest that hold a folded needle, newest first, at most `limit`."""
         if end <= _FEW:
             return _holding(rows[:end], needle)[:limit]
         found: list[Row] = []
-        candidates = self._up_to(rows[end - 1].position, self._candidates(needle))
-        while candidates and len(found) < limit:
-            block = candidates.bit_length() - 1
-            candidates ^= 1 << block
-            if needle in self._texts[block]:
-                if block + 1 < len(self._starts):
-                    end = bisect_left(rows, self._starts[block + 1], hi=end)
-                begin = bisect_left(rows, self._starts[block], hi=end) if block else 0
-                found += _holding(rows[begin:end], needle)
-                candidates = self._up_to(rows[begin - 1].position, candidates) if begin else 0
+        at = self._segment_of(rows[end - 1].position)
+        while at >= 0 and len(found) < limit:
+            segment = self._segments[at]
+            if candidates := segment.candidates(needle):
+                if at + 1 < len(self._starts):
+                    end = bisect_left(rows, self._starts[at + 1], hi=end)
+                begin = bisect_left(rows, self._starts[at], hi=end) if at else 0
+                found += segment.newest(rows, begin, end, limit - len(found), needle, candidates)
+                if not begin:
+                    break
                 end = begin
-        return found[:limit]
+                at = self._segment_of(rows[end - 1].position)
+            else:
+                at -= 1
+        return found
 
-    def _append(self, position: Position) -> None:
-        self._newest = position
-        if self._filled == _BLOCK:
-            self._starts.append(position)
-            self._texts.append("")
+    def _segment_of(self, position: Position) -> int:
+        """The segment in which a position lies; what is older than all belongs to the oldest."""
+        return max(0, bisect_right(self._starts, position) - 1)
+
+    def _renew_if_worn(self, at: int, rows: Sequence[Row]) -> None:
+        """Make a segment anew that has changed much, with the one before it if it has few rows left."""
+        if self._segments[at].changes <= _WORN:
+            return
+        end = bisect_left(rows, self._starts[at + 1]) if at + 1 < len(self._starts) else len(rows)
+        first = at
+        begin = bisect_left(rows, self._starts[first]) if first else 0
+        if first and end - begin < _BLOCK * _BLOCKS // 4:
+            first -= 1
+            begin = bisect_left(rows, self._starts[first]) if first else 0
+        self._segments[first : at + 1] = renewed = _segments(rows[begin:end])
+        self._starts[first : at + 1] = [segment.starts[0] for segment in renewed]
+
+
+class _Segment:
+    """Blocks of neighbouring rows. `changes` counts what has made them larger, or hold less, than they were made."""
+
+    __slots__ = ("_blocks", "_filled", "_texts", "changes", "starts")
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        numbers = range(0, len(rows), _BLOCK)
+        self.starts = [rows[begin].position for begin in numbers]
+        self.changes = 0
+        self._texts = [_SEPARATOR.join([row.text for row in rows[begin : begin + _BLOCK]]) for begin in numbers]
+        self._filled = (len(rows) - 1) % _BLOCK + 1
+        self._blocks: dict[str, int] = {}
+        for number, text in enumerate(self._texts):
+            self._note(number, text)
+
+    def copy(self) -> _Segment:
+        twin = _Segment(())
+        twin.starts, twin.changes, twin._filled = self.starts.copy(), self.changes, self._filled
+        twin._texts, twin._blocks = self._texts.copy(), self._blocks.copy()
+        return twin
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the next row has to open another segment."""
+        return len(self.starts) >= _BLOCKS and self._filled >= _BLOCK
+
+    def append(self, row: Row) -> None:
+        """Take in a row that is newer than all. It opens a block if the last is full."""
+        if self._filled >= _BLOCK:
+            self.starts.append(row.position)
+            self._texts.append(row.text)
             self._filled = 0
+        else:
+            self._texts[-1] += _SEPARATOR + row.text
         self._filled += 1
+        self._note(len(self.starts) - 1, row.text)
 
-    def _candidates(self, needle: str) -> int:
+    def insert(self, row: Row) -> None:
+        """Take in a row at its place, which makes its block longer unless its text is known there."""
+        block = self._block_of(row.position)
+        if row.text not in self._texts[block]:
+            self.changes += 1
+            self._texts[block] += _SEPARATOR + row.text
+            self._note(block, row.text)
+
+    def candidates(self, needle: str) -> int:
         """The blocks that have all grams of a needle, a bit each."""
-        candidates = (1 << len(self._starts)) - 1
+        candidates = (1 << len(self.starts)) - 1
         size = min(len(needle), _GRAM)
         for at in range(len(needle) - size + 1):
             candidates &= self._blocks.get(needle[at : at + size], 0)
+            if not candidates:
+                break
         return candidates
 
-    def _up_to(self, position: Position, candidates: int) -> int:
-        """Those candidates that are no newer than the block of a position."""
-        return candidates & ((2 << self._block_of(position)) - 1)
+    def newest(self, rows: Sequence[Row], first: int, end: int, limit: int, needle: str, candidates: int) -> list[Row]:
+        """Of an index's rows from `first` to `end`, which are the segment's, the newest that hold a needle, newest first."""
+        found: list[Row] = []
+        while candidates and end > first and len(found) < limit:
+            # Blocks that have no row in the index need no look.
+            candidates &= (2 << self._block_of(rows[end - 1].position)) - 1
+            if not candidates:
+                break
+            block = candidates.bit_length() - 1
+            candidates ^= 1 << block
+            if needle in self._texts[block]:
+                if block + 1 < len(self.starts):
+                    end = bisect_left(rows, self.starts[block + 1], first, end)
+                begin = bisect_left(rows, self.starts[block], first, end) if block else first
+                found += _holding(rows[begin:end], needle)
+                end = begin
+        return found[:limit]
+
+    def _note(self, block: int, text: str) -> None:
+        blocks, bit = self._blocks, 1 << block
+        for gram in _grams(text):
+            if gram in blocks:
+                blocks[gram] |= bit
+            else:
+                blocks[sys.intern(gram)] = bit
 
     def _block_of(self, position: Position) -> int:
         """The block in which a position lies; what is older than all belongs to the oldest."""
-        return max(0, bisect_right(self._starts, position) - 1)
+        return max(0, bisect_right(self.starts, position) - 1)
+
+
+def _segments(rows: Sequence[Row]) -> list[_Segment]:
+    size = _BLOCK * _BLOCKS
+    return [_Segment(rows[begin : begin + size]) for begin in range(0, len(rows), size)]
 
 
 def _holding(rows: Sequence[Row], needle: str) -> list[Row]:
     return [row for row in reversed(rows) if needle in row.text]
-
-
-def _blocks_by_gram(texts: Sequence[str]) -> dict[str, int]:
-    """For every gram the numbers of the texts that have it, a bit each. Short integers first: long ones are slow to add to."""
-    blocks: dict[str, int] = {}
-    for begin in range(0, len(texts), _STRETCH):
-        stretch: dict[str, int] = {}
-        for number, text in enumerate(texts[begin : begin + _STRETCH]):
-            bit = 1 << number
-            for gram in _grams(text):
-                stretch[gram] = stretch.get(gram, 0) | bit
-        for gram, bits in stretch.items():
-            blocks[gram] = blocks.get(gram, 0) | bits << begin
-    return blocks
 
 
 def _grams(text: str) -> set[str]:
