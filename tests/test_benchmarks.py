@@ -72,10 +72,11 @@ def test_the_exit_code_tells_missed_from_unmeasured(figures: list[float | None],
 SCALE: dict[str, Any] = {
     "contacts": 1_000_000,
     "seedSeconds": 60.0,
+    "seedCpuSeconds": 40.0,
     "bytesBeyondJson": 1200.0,
     "pages": [
-        {"filter": "a", "limit": 50, "few": 50.0, "many": 60.0},
-        {"filter": "b", "limit": 3, "few": 100.0, "many": 110.0},
+        {"filter": "a", "limit": 50, "few": 50.0, "many": 60.0, "ratio": 1.2},
+        {"filter": "b", "limit": 3, "few": 100.0, "many": 110.0, "ratio": 1.1},
     ],
     "searches": {"x": 0.1, "y": 50.0},
     "copyMilliseconds": 0.2,
@@ -86,7 +87,10 @@ def test_of_pages_and_searches_the_worst_counts() -> None:
     met = report.scale_targets(SCALE)
     assert [target.figure for target in met] == [1.2, 1200.0, 60.0, 50.0]
     assert {target.verdict for target in met} == {"✓"}
-    slower = {**SCALE, "pages": [*SCALE["pages"], {"filter": "c", "limit": 3, "few": 10.0, "many": 12.1}]}
+    slower = {
+        **SCALE,
+        "pages": [*SCALE["pages"], {"filter": "c", "limit": 3, "few": 10.0, "many": 12.1, "ratio": 1.21}],
+    }
     assert report.scale_targets(slower)[0].verdict == "✗"
     assert "c" in report.scale_targets(slower)[0].title
     assert "× 1.20" in report.scale_table(SCALE)
