@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mockserver import stack
@@ -17,14 +19,19 @@ from spec import contract
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from mockserver.console.app import Console
     from mockserver.sharing.changes import Changes
     from mockserver.sharing.replay import Change, Outcome
 
 __all__ = ["Mock", "Settings", "create_app"]
 
 CONTROL = "/_mock"
+CONSOLE = "/admin"
 WORLDS = "/_worlds/"
 MOST_WORLDS = 500
+
+_CONSOLES = re.compile(f"({WORLDS}[^/]*)?{CONSOLE}(/|$)")
+"""Paths of the console, in every world. What is done there is a change once the control API is asked for it."""
 
 
 class Mock:
@@ -74,9 +81,10 @@ class Mock:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
-            if not scope["path"].startswith("/_"):
+            path: str = scope["path"]
+            if not path.startswith(("/_", CONSOLE)):
                 await self.world.serve(scope, receive, send)
-            elif self.changes and is_change(scope) and self.control.admits(scope):
+            elif self.changes and is_change(scope) and not _CONSOLES.match(path) and self.control.admits(scope):
                 await self._everywhere(self.changes, scope, receive, send)
             elif scope["path"].startswith(WORLDS):
                 await self._elsewhere(scope, receive, send)
@@ -91,8 +99,18 @@ class Mock:
         if scope["path"].startswith(CONTROL):
             scope[WORLD] = world
             await self.control(scope, receive, send)
+        elif _CONSOLES.match(scope["path"]):
+            scope[WORLD] = world
+            await self._console(scope, receive, send)
         else:
             await world.serve(scope, receive, send)
+
+    @cached_property
+    def _console(self) -> Console:
+        # Imported when somebody asks for the first time: who never does should not wait for it.
+        from mockserver.console.app import Console
+
+        return Console(self)
 
     async def _everywhere(self, changes: Changes, scope: Scope, receive: Receive, send: Send) -> None:
         """Have all processes answer a request, each for itself, and this one its client."""

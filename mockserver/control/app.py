@@ -30,7 +30,7 @@ class Control:
 
     def __init__(self, mock: Mock, token: str | None = None) -> None:
         self._mock = mock
-        self._token = token
+        self.token = token
         self._stack: ASGIApp | None = None
 
     def admits(self, scope: Scope) -> bool:
@@ -50,7 +50,7 @@ class Control:
 
     def _refused(self, scope: Scope) -> Answer | None:
         # What is performed by all processes was admitted by the one that it came to.
-        return None if _TRUSTED in scope or NOW in scope else refusal(scope, self._token)
+        return None if _TRUSTED in scope or NOW in scope else refusal(scope, self.token)
 
     async def call(
         self, world: World, method: str, path: str, body: Mapping[str, Any] | None = None, host: str = "127.0.0.1"

@@ -1,0 +1,85 @@
+"""The signature debugger: which bytes are signed, what the signature has to be, and where a given one differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from typing import Any
+
+from mockserver.answer import Answer
+from mockserver.console.visit import Gone, Route, Visit, objection
+from mockserver.webhooks.signing import HEADER
+
+PATH = "/integrations/webhooks/debugger"
+
+
+async def _show(visit: Visit) -> Answer:
+    return _page(visit, _given(visit))
+
+
+async def _explain(visit: Visit) -> Answer:
+    form = visit.form
+    given = {name: form[name] for name in ("endpoint", "timestamp", "body", "signature")}
+    # A form's line breaks are CR LF, whatever was pasted; a delivery's body has none of its own outside its JSON.
+    body = {"secret": _secret(visit), "body": form["body"].replace("\r\n", "\n"), "signature": form.text("signature")}
+    if form.text("timestamp"):
+        body["timestamp"] = form.text("timestamp")
+    if not body["secret"]:
+        return _page(visit, given, error="Paste the signing secret, or choose an endpoint whose secret is meant.")
+    status, answer = await visit.call("POST", "/_mock/signatures", body)
+    if status >= 400:
+        return _page(visit, given, error=objection(answer))
+    return _page(visit, given, result=answer)
+
+
+def _page(visit: Visit, given: dict[str, Any], result: Any = None, error: str | None = None) -> Answer:
+    own = visit.tenant.organization.id
+    endpoints = [each for each in visit.world.parts.webhooks.endpoints if each.organization_id == own]
+    return visit.page(
+        "debugger.html",
+        400 if error else 200,
+        tenant=visit.tenant,
+        endpoints=endpoints,
+        given=given,
+        result=result,
+        comparisons=[] if result is None else [_compared(one["value"], result["forms"]) for one in result["given"]],
+        header=HEADER,
+        error=error,
+    )
+
+
+def _given(visit: Visit) -> dict[str, Any]:
+    """What the form is filled in with: the attempt of a delivery that the query names, or nothing. Raises Gone."""
+    given = {"endpoint": visit.query["endpoint"], "timestamp": "", "body": "", "signature": ""}
+    if not visit.query["delivery"]:
+        return given
+    number = visit.query["attempt"]
+    for delivery in visit.world.parts.webhooks.log:
+        if delivery.id == visit.query["delivery"] and number.isdecimal() and 0 < int(number) <= len(delivery.attempts):
+            sent = delivery.attempts[int(number) - 1].sent
+            timestamp = sent.headers.get(HEADER, "").partition("t=")[2].partition(",")[0]
+            body = sent.body.decode("utf-8", "replace")
+            return {**given, "endpoint": delivery.endpoint_id, "timestamp": timestamp, "body": body}
+    raise Gone("This attempt is not in the log, or not any more.")
+
+
+def _compared(given: str, forms: Sequence[Mapping[str, str]]) -> tuple[str, str, str]:
+    """What a given signature has in common with the form that it is most like, how it goes on, and how it ought to."""
+    bare = [form["value"] for form in forms if "=" not in form["form"]]
+    wanted = max(bare, key=lambda form: _common(form, given), default="")
+    same = _common(wanted, given)
+    return given[:same], given[same:], wanted[same:]
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _secret(visit: Visit) -> str:
+    """The secret that was typed, or that of the endpoint that was chosen; a page shows neither."""
+    endpoint = visit.world.parts.webhooks.endpoints.get(visit.form["endpoint"])
+    return visit.form.text("secret") or (endpoint.secret if endpoint else "")
+
+
+ROUTES = (Route("GET", PATH, _show), Route("POST", PATH, _explain))

@@ -1,0 +1,128 @@
+"""Hardships and faults, switched on for all requests or some; made-up activity; and the way back to the beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mockserver.answer import Answer
+from mockserver.console.notices import Notice
+from mockserver.console.visit import Route, Visit, objection
+
+PATH = "/hardships"
+
+
+async def _show(visit: Visit) -> Answer:
+    return await _page(visit)
+
+
+async def _on(visit: Visit) -> Answer:
+    picked = _named(await _catalogue(visit), visit.form["name"])
+    if picked is None:
+        return visit.redirect(PATH, Notice("There is no fault or hardship of that name.", bad=True))
+    try:
+        body = _wanted(visit, picked)
+    except ValueError as error:
+        return await _page(visit, str(error))
+    status, answer = await visit.call("POST", "/_mock/switches", body)
+    if status >= 400:
+        return await _page(visit, objection(answer))
+    return visit.redirect(PATH, Notice(f"{picked['name']} is on."))
+
+
+async def _off(visit: Visit) -> Answer:
+    return await visit.change("DELETE", f"/_mock/switches/{visit.parameters['id']}", None, PATH, "It is off.")
+
+
+async def _all_off(visit: Visit) -> Answer:
+    return await visit.change("DELETE", "/_mock/switches", None, PATH, "Everything is off.")
+
+
+async def _activity(visit: Visit) -> Answer:
+    if visit.form["stop"]:
+        return await visit.change("DELETE", "/_mock/activity", None, PATH, "The sales team has gone home.")
+    try:
+        body = {"rate": float(visit.form.text("rate")), "organization": visit.tenant.organization.id}
+    except ValueError:
+        return visit.redirect(PATH, Notice("Give a number of steps a minute.", bad=True))
+    return await visit.change("PUT", "/_mock/activity", body, PATH, "The sales team is at work.")
+
+
+async def _reset(visit: Visit) -> Answer:
+    return await visit.change("POST", "/_mock/reset", {}, PATH, "Data, keys, limits and webhooks are as at the start.")
+
+
+async def _page(visit: Visit, error: str | None = None) -> Answer:
+    entries = await _catalogue(visit)
+    _, switches = await visit.call("GET", "/_mock/switches")
+    _, activity = await visit.call("GET", "/_mock/activity")
+    words = visit.query.text("q").lower().split()
+    fitting = [each for each in entries if all(word in _searched(each) for word in words)]
+    return visit.page(
+        "hardships.html",
+        400 if error else 200,
+        picked=_named(entries, visit.form["name"] or visit.query["pick"]),
+        kinds={kind: [each for each in fitting if each["kind"] == kind] for kind in ("hardship", "fault")},
+        switches=switches["data"],
+        activity=activity,
+        keys={key.id: key for key in visit.world.parts.keys},
+        error=error,
+    )
+
+
+async def _catalogue(visit: Visit) -> Sequence[Mapping[str, Any]]:
+    _, answer = await visit.call("GET", "/_mock/catalogue")
+    entries: Sequence[Mapping[str, Any]] = answer["data"]
+    return entries
+
+
+def _named(entries: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    return next((each for each in entries if each["name"] == name), None)
+
+
+def _searched(entry: Mapping[str, Any]) -> str:
+    return " ".join((entry["name"], entry["description"], *entry.get("breaks", ()))).lower()
+
+
+def _wanted(visit: Visit, picked: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The control API's body. Raises ValueError, in one line, for what is no number."""
+    form = visit.form
+    body: dict[str, Any] = {picked["kind"]: picked["name"]}
+    given = form.starting("parameter.")
+    parameters = {
+        each["name"]: _read(each, given[each["name"]]) for each in picked["parameters"] if given.get(each["name"])
+    }
+    if parameters:
+        body["parameters"] = parameters
+    body |= {name: form[name] for name in ("key", "operation") if form[name]}
+    if form.text("requests"):
+        body["requests"] = int(_number("requests", form.text("requests")))
+    return body
+
+
+def _read(parameter: Mapping[str, Any], text: str) -> Any:
+    kind = parameter.get("type")
+    if kind == "boolean":
+        return text == "true"
+    if kind == "integer":
+        return int(_number(parameter["name"], text))
+    return _number(parameter["name"], text) if kind == "number" else text
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = float(text)
+        int(value)
+    except (OverflowError, ValueError):
+        raise ValueError(f"{name} has to be a number.") from None
+    return value
+
+
+ROUTES = (
+    Route("GET", PATH, _show),
+    Route("POST", PATH, _on),
+    Route("POST", f"{PATH}/off", _all_off),
+    Route("POST", f"{PATH}/activity", _activity),
+    Route("POST", f"{PATH}/reset", _reset),
+    Route("POST", f"{PATH}/{{id}}/off", _off),
+)

@@ -1,0 +1,150 @@
+"""API keys: minted (the secret shown once), revoked, and a live meter of what each has used of its two limits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mockserver.answer import Answer, json_answer
+from mockserver.console.notices import Notice
+from mockserver.console.visit import Form, Route, Visit, objection
+from spec import contract
+
+if TYPE_CHECKING:
+    from mockserver.access.keys import ApiKey
+    from mockserver.access.limits import Meter
+
+PATH = "/api-keys"
+
+UNITS: Mapping[str, float] = {"minutes": 60.0, "hours": 3_600.0, "days": 86_400.0}
+"""Seconds of the units in which an expiry is given."""
+
+_LIMITS = ("perMinute", "burst", "burstWindow")
+
+
+async def _show(visit: Visit) -> Answer:
+    return _page(visit)
+
+
+async def _usage(visit: Visit) -> Answer:
+    return json_answer({"data": [{"id": key.id, **_gauges(_meter(visit, key))} for key in _keys(visit)]})
+
+
+async def _mint(visit: Visit) -> Answer:
+    try:
+        body = _wanted(visit)
+    except ValueError as error:
+        return _page(visit, str(error))
+    status, answer = await visit.call("POST", "/_mock/keys", body)
+    if status >= 400:
+        return _page(visit, objection(answer))
+    notice = Notice(f"The key {answer['name']} is minted.", secret=answer["secret"], about="New API key")
+    return visit.redirect(PATH, notice, organization=visit.tenant.organization.id)
+
+
+async def _revoke(visit: Visit) -> Answer:
+    return await _change(visit, "POST", "/revoke", "The key is revoked: it is answered 401 from now on.")
+
+
+async def _forget(visit: Visit) -> Answer:
+    return await _change(visit, "DELETE", "", "The key is deleted.")
+
+
+async def _edit(visit: Visit) -> Answer:
+    try:
+        body = {**_rights(visit.form), "limits": _limits(visit.form)}
+    except ValueError as error:
+        return visit.redirect(PATH, Notice(str(error), bad=True), organization=visit.form["organization"])
+    return await _change(visit, "PATCH", "", "The key is changed.", body)
+
+
+async def _change(visit: Visit, method: str, suffix: str, done: str, body: Any = None) -> Answer:
+    path = f"/_mock/keys/{visit.parameters['id']}{suffix}"
+    return await visit.change(method, path, body, PATH, done, organization=visit.form["organization"])
+
+
+def _page(visit: Visit, error: str | None = None) -> Answer:
+    now = visit.world.parts.clock.now()
+    keys = sorted(_keys(visit), key=lambda key: not key.is_valid_at(now))
+    return visit.page(
+        "keys.html",
+        400 if error else 200,
+        tenant=visit.tenant,
+        keys=[(key, _meter(visit, key), _state(key, now)) for key in keys],
+        scopes=contract().document["components"]["securitySchemes"]["bearerAuth"]["x-scopes"],
+        limits=visit.world.settings.rate_limits,
+        units=UNITS,
+        error=error,
+    )
+
+
+def _keys(visit: Visit) -> Sequence[ApiKey]:
+    """The organization's keys, the newest first."""
+    own = visit.tenant.organization.id
+    return [key for key in visit.world.parts.keys if key.organization_id == own][::-1]
+
+
+def _meter(visit: Visit, key: ApiKey) -> Meter:
+    parts = visit.world.parts
+    return parts.limiter.peek(key.id, parts.clock.now(), key.limits)
+
+
+def _gauges(meter: Meter) -> dict[str, Any]:
+    return {
+        name: {"used": round(gauge.used, 2), "most": gauge.most}
+        for name, gauge in (("sustained", meter.sustained), ("window", meter.window))
+    }
+
+
+def _state(key: ApiKey, now: float) -> str:
+    if key.revoked_at is not None and now >= key.revoked_at:
+        return "revoked"
+    return "active" if key.is_valid_at(now) else "expired"
+
+
+def _wanted(visit: Visit) -> dict[str, Any]:
+    """The control API's body for a new key. Raises ValueError, in one line, for what is no number."""
+    form = visit.form
+    body: dict[str, Any] = {"organization": visit.tenant.organization.id, **_rights(form)}
+    if form.text("expires"):
+        body["expiresIn"] = _positive(form.text("expires"), "The expiry") * UNITS.get(form["unit"], 1.0)
+    limits = _limits(form)
+    return {**body, "limits": limits} if limits else body
+
+
+def _rights(form: Form) -> dict[str, Any]:
+    return {"name": form.text("name"), "scopes": list(form.all("scopes"))}
+
+
+def _limits(form: Form) -> dict[str, int] | None:
+    """The key's own limits; None where it has the contract's. Raises ValueError."""
+    given = {name: form.text(name) for name in _LIMITS}
+    if not any(given.values()):
+        return None
+    default = contract().rate_limits
+    defaults = (default.per_minute, default.burst, default.burst_window)
+    return {
+        name: int(_positive(given[name], "A limit")) if given[name] else usual
+        for name, usual in zip(_LIMITS, defaults, strict=True)
+    }
+
+
+def _positive(text: str, what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{what} has to be a number above 0.")
+    return value
+
+
+ROUTES = (
+    Route("GET", PATH, _show),
+    Route("POST", PATH, _mint),
+    Route("GET", f"{PATH}/usage", _usage),
+    Route("POST", f"{PATH}/{{id}}/revoke", _revoke),
+    Route("POST", f"{PATH}/{{id}}/delete", _forget),
+    Route("POST", f"{PATH}/{{id}}", _edit),
+)

@@ -1,0 +1,52 @@
+"""The first page: where the mock is, whose data it has, what time it is there, what is on, what was asked last."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mockserver.answer import Answer
+from mockserver.console.rendering import render
+from mockserver.console.visit import HTML, Route, Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockserver.journal import Entry
+
+_ORGANIZATIONS = 50
+_RECENT = 8
+
+
+async def _show(visit: Visit) -> Answer:
+    world = visit.world
+    parts = world.parts
+    keys = Counter(key.organization_id for key in parts.keys)
+    endpoints = Counter(endpoint.organization_id for endpoint in parts.webhooks.endpoints)
+    organizations = [
+        (tenant, keys[organization_id], endpoints[organization_id])
+        for organization_id, tenant in islice(parts.tenants.items(), _ORGANIZATIONS)
+    ]
+    return visit.page(
+        "overview.html",
+        organizations=organizations,
+        more=len(parts.tenants) - len(organizations),
+        limits=world.settings.rate_limits,
+        switches=list(world.switches),
+        modifications=[type(one).__name__ for one in world.settings.modifications],
+        frozen=parts.clock.is_frozen,
+        **_recent(visit),
+    )
+
+
+async def _recent_rows(visit: Visit) -> Answer:
+    return Answer(200, HTML, render("recent.html", visit=visit, **_recent(visit)))
+
+
+def _recent(visit: Visit) -> dict[str, Any]:
+    entries: Sequence[Entry] = list(visit.world.journal)[-_RECENT:][::-1]
+    return {"entries": entries, "address": f"http://{visit.host}{visit.base}"}
+
+
+ROUTES = (Route("GET", "", _show), Route("GET", "/recent", _recent_rows))

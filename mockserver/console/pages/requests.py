@@ -1,0 +1,118 @@
+"""The request log: live, with the reason of each refusal, filters, each request and answer in detail, and all as HAR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mockserver.answer import Answer, json_bytes
+from mockserver.console.rendering import render
+from mockserver.console.visit import HTML, Form, Gone, Route, Visit, objection
+from mockserver.control.redaction import redacted, redacted_headers, redacted_query
+from mockserver.switches import operation_asked
+
+if TYPE_CHECKING:
+    from mockserver.journal import Entry
+
+PATH = "/requests"
+SHOWN = 100
+"""Rows of the page, the newest."""
+
+LONGEST_WAIT = 20.0
+"""Real seconds for which an answer with no new rows is held back."""
+
+FILTERS = ("key", "operation", "method", "status", "problem", "path")
+
+
+async def _show(visit: Visit) -> Answer:
+    entries = list(visit.world.journal)
+    fitting = [entry for entry in entries if _fits(visit.query)(entry)]
+    return visit.page(
+        "requests.html",
+        entries=fitting[: -SHOWN - 1 : -1],
+        fitting=len(fitting),
+        all=len(entries),
+        newest=entries[-1].number if entries else 0,
+        keys=list(visit.world.parts.keys),
+        filters={name: visit.query[name] for name in FILTERS},
+    )
+
+
+async def _rows(visit: Visit) -> Answer:
+    """The rows that came after the entry `after`, the newest first; waits for one."""
+    journal = visit.world.journal
+    after = int(visit.query["after"]) if visit.query["after"].isdecimal() else 0
+    entries = _since(journal, after)
+    if not entries and visit.query["wait"]:
+        await journal.change(LONGEST_WAIT)
+        entries = _since(journal, after)
+    fitting = [entry for entry in entries if _fits(visit.query)(entry)][-SHOWN:]
+    newest = entries[-1].number if entries else after
+    body = render("more_rows.html", visit=visit, entries=fitting[::-1])
+    return Answer(200, HTML, body, [(b"x-newest", b"%d" % newest)])
+
+
+async def _detail(visit: Visit) -> Answer:
+    number = visit.parameters["number"]
+    entry = next((each for each in visit.world.journal if str(each.number) == number), None)
+    if entry is None:
+        raise Gone("This request is not in the log, or not any more: it keeps the newest ones.")
+    operation = operation_asked(entry.path.decode("latin-1"))
+    query = f"?{redacted_query(entry.query.decode('latin-1'))}" if entry.query else ""
+    return visit.page(
+        "request.html",
+        entry=entry,
+        operation=operation,
+        asked=redacted_headers(entry.request_headers),
+        answered=redacted_headers(entry.headers),
+        body=redacted((entry.body or b"").decode("utf-8", "replace")),
+        target=redacted(entry.path.decode("latin-1")) + query,
+        address=f"http://{visit.host}{visit.base}",
+    )
+
+
+async def _har(visit: Visit) -> Answer:
+    status, answer = await visit.call("GET", "/_mock/requests.har")
+    if status >= 400:
+        raise Gone(objection(answer))
+    disposition = (b"content-disposition", b'attachment; filename="outbound-mock.har"')
+    return Answer(200, b"application/json", json_bytes(answer), [disposition])
+
+
+async def _clear(visit: Visit) -> Answer:
+    return await visit.change("DELETE", "/_mock/requests", None, PATH, "The log is empty.")
+
+
+def _since(journal: Iterable[Entry], after: int) -> Sequence[Entry]:
+    """What was added since the entry of that number. A request that takes long is added after others of higher numbers."""
+    entries = list(journal)
+    place = next((index for index, entry in enumerate(entries) if entry.number == after), None)
+    return [entry for entry in entries if entry.number > after] if place is None else entries[place + 1 :]
+
+
+def _fits(query: Form) -> Callable[[Entry], bool]:
+    tests: list[Callable[[Entry], Any]] = []
+    key, operation, problem = query["key"], query["operation"], query["problem"]
+    method, status, path = query.text("method").upper(), query.text("status").lower(), query.text("path").encode()
+    if key:
+        tests.append(lambda entry: entry.key is not None and entry.key.id == key)
+    if operation:
+        tests.append(lambda entry: operation_asked(entry.path.decode("latin-1")) == operation)
+    if method:
+        tests.append(lambda entry: entry.method == method)
+    if status:
+        tests.append(lambda entry: str(entry.status or 0).startswith(status.rstrip("x")))
+    if problem:
+        tests.append(lambda entry: entry.problem is not None and entry.problem.kind.slug == problem)
+    if path:
+        tests.append(lambda entry: path in entry.path + b"?" + entry.query)
+    return lambda entry: all(test(entry) for test in tests)
+
+
+ROUTES = (
+    Route("GET", PATH, _show),
+    Route("GET", f"{PATH}.har", _har),
+    Route("GET", f"{PATH}/rows", _rows),
+    Route("POST", f"{PATH}/clear", _clear),
+    Route("GET", f"{PATH}/{{number}}", _detail),
+)

@@ -1,0 +1,130 @@
+"""Webhook endpoints, test events, and deliveries with their attempts, sent once more as they were, tampered with or stale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mockserver.answer import Answer
+from mockserver.console.notices import Notice
+from mockserver.console.rendering import render
+from mockserver.console.visit import HTML, Gone, Route, Visit, objection
+from mockserver.webhooks.delivery import record, shortened
+from mockserver.webhooks.happening import EVENT_TYPES
+
+if TYPE_CHECKING:
+    from mockserver.webhooks.delivery import Delivery
+
+PATH = "/integrations/webhooks"
+SHOWN = 50
+"""Deliveries of the page, the newest."""
+
+
+async def _show(visit: Visit) -> Answer:
+    return _page(visit)
+
+
+async def _rows(visit: Visit) -> Answer:
+    return Answer(200, HTML, render("deliveries.html", visit=visit, **_deliveries(visit)))
+
+
+async def _register(visit: Visit) -> Answer:
+    body = {"organization": visit.tenant.organization.id, "url": visit.form.text("url")}
+    return await _with_secret(visit, "/_mock/webhooks", body, "The endpoint is registered.")
+
+
+async def _rotate(visit: Visit) -> Answer:
+    path = f"/_mock/webhooks/{visit.parameters['id']}/rotate"
+    return await _with_secret(visit, path, None, "The endpoint has a new secret; the old one signs too for a day.")
+
+
+async def _with_secret(visit: Visit, path: str, body: Any, done: str) -> Answer:
+    """Perform a change that answers a signing secret, and go on to the page that shows it once."""
+    status, answer = await visit.call("POST", path, body)
+    if status >= 400:
+        return _page(visit, objection(answer))
+    notice = Notice(done, secret=answer["signingSecret"], about="Signing secret")
+    return visit.redirect(PATH, notice, organization=visit.form["organization"])
+
+
+async def _switch(visit: Visit) -> Answer:
+    enabled = visit.form["enabled"] == "1"
+    done = "The endpoint gets events again." if enabled else "The endpoint gets no events any more."
+    return await _change(visit, "PATCH", f"/_mock/webhooks/{visit.parameters['id']}", {"enabled": enabled}, done)
+
+
+async def _remove(visit: Visit) -> Answer:
+    return await _change(visit, "DELETE", f"/_mock/webhooks/{visit.parameters['id']}", None, "The endpoint is removed.")
+
+
+async def _send_event(visit: Visit) -> Answer:
+    body = {"organization": visit.tenant.organization.id}
+    if visit.form["eventType"]:
+        body["eventType"] = visit.form["eventType"]
+    return await _change(visit, "POST", "/_mock/events", body, "The event has happened, and is on its way.")
+
+
+async def _detail(visit: Visit) -> Answer:
+    delivery = _found(visit)
+    endpoint = visit.world.parts.webhooks.endpoints.get(delivery.endpoint_id)
+    return visit.page("delivery.html", delivery=record(delivery), event=delivery.event, endpoint=endpoint)
+
+
+async def _redeliver(visit: Visit) -> Answer:
+    delivery = _found(visit)
+    path = f"/_mock/deliveries/{delivery.id}/redeliver"
+    how = visit.form["as"] or "sent"
+    return await visit.change("POST", path, {"as": how}, f"{PATH}/deliveries/{delivery.id}", "It is sent once more.")
+
+
+async def _change(visit: Visit, method: str, path: str, body: Any, done: str) -> Answer:
+    return await visit.change(method, path, body, PATH, done, organization=visit.form["organization"])
+
+
+def _page(visit: Visit, error: str | None = None) -> Answer:
+    own = visit.tenant.organization.id
+    now = visit.world.parts.clock.now()
+    return visit.page(
+        "webhooks.html",
+        400 if error else 200,
+        tenant=visit.tenant,
+        endpoints=[each for each in visit.world.parts.webhooks.endpoints if each.organization_id == own],
+        shortened=shortened,
+        rotating={each.id for each in visit.world.parts.webhooks.endpoints if len(each.secrets_at(now)) > 1},
+        event_types=EVENT_TYPES,
+        error=error,
+        **_deliveries(visit),
+    )
+
+
+def _deliveries(visit: Visit) -> dict[str, Any]:
+    """The newest deliveries of the organization, by the endpoint and the state that the query names."""
+    own, endpoint, state = visit.tenant.organization.id, visit.query["endpoint"], visit.query["state"]
+    fitting = [
+        delivery
+        for delivery in visit.world.parts.webhooks.log
+        if delivery.organization_id == own and endpoint in ("", delivery.endpoint_id) and state in ("", delivery.state)
+    ]
+    urls = {each.id: each.url for each in visit.world.parts.webhooks.endpoints}
+    return {"deliveries": fitting[: -SHOWN - 1 : -1], "fitting": len(fitting), "urls": urls}
+
+
+def _found(visit: Visit) -> Delivery:
+    """The delivery that the path names. Raises Gone."""
+    wanted = visit.parameters["id"]
+    for delivery in visit.world.parts.webhooks.log:
+        if delivery.id == wanted:
+            return delivery
+    raise Gone("This delivery is not in the log, or not any more: it keeps the newest ones.")
+
+
+ROUTES = (
+    Route("GET", PATH, _show),
+    Route("POST", PATH, _register),
+    Route("GET", f"{PATH}/deliveries", _rows),
+    Route("POST", f"{PATH}/events", _send_event),
+    Route("GET", f"{PATH}/deliveries/{{id}}", _detail),
+    Route("POST", f"{PATH}/deliveries/{{id}}/redeliver", _redeliver),
+    Route("POST", f"{PATH}/{{id}}/enabled", _switch),
+    Route("POST", f"{PATH}/{{id}}/rotate", _rotate),
+    Route("POST", f"{PATH}/{{id}}/remove", _remove),
+)

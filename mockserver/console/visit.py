@@ -1,0 +1,130 @@
+"""One request to the console, as a page's handler sees it, and the routes that lead to handlers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from mockserver.answer import Answer
+from mockserver.console.notices import Notice, Notices
+from mockserver.console.rendering import render
+
+if TYPE_CHECKING:
+    from mockserver.app import Mock
+    from mockserver.tenants.tenant import Tenant
+    from mockserver.world import World
+
+ROOT = "/admin"
+"""The path that the console lies under."""
+
+FORM_TOKEN = "token"  # noqa: S105 (the name of a field, no secret)
+"""The form field that has to repeat the cookie, so that no other site can send a form of ours."""
+
+HTML = b"text/html; charset=utf-8"
+
+
+class Gone(Exception):
+    """What a path names does not exist, or not any more."""
+
+
+class Form:
+    """The fields of a query or of a form that was sent. Absent ones are empty."""
+
+    def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        return self._values.get(name, [""])[0]
+
+    def text(self, name: str) -> str:
+        """A field without the white space around it."""
+        return self[name].strip()
+
+    def all(self, name: str) -> Sequence[str]:
+        """Every value of a field that can be given several times."""
+        return self._values.get(name, ())
+
+    def starting(self, prefix: str) -> Mapping[str, str]:
+        """The fields whose names begin so, under the rest of their names."""
+        return {name.removeprefix(prefix): self[name] for name in self._values if name.startswith(prefix)}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request. `path` begins below `ROOT`, `base` is the path of the world that is visited, empty for the first."""
+
+    mock: Mock
+    world: World
+    notices: Notices
+    method: str
+    path: str
+    base: str
+    host: str
+    token: str
+    query: Form
+    form: Form = field(default_factory=lambda: Form({}))
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Ask the control API of this world; the status and the JSON that it answers."""
+        status, answer = await self.mock.control.call(self.world, method, path, body, self.host)
+        return status, answer
+
+    def url(self, path: str = "", /, **query: Any) -> str:
+        """The address of a page of this console; fields that are empty are left out."""
+        asked = urlencode({name: value for name, value in query.items() if value not in ("", None)})
+        return f"{self.base}{ROOT}{quote(path)}{'?' if asked else ''}{asked}"
+
+    def page(self, template: str, status: int = 200, **context: Any) -> Answer:
+        """A page, with the notice that was left for it."""
+        notice = self.notices.take(self.query["notice"])
+        body = render(template, visit=self, notice=notice, now=self.world.parts.clock.now(), **context)
+        return Answer(status, HTML, body)
+
+    def redirect(self, path: str, notice: Notice | None = None, /, **query: Any) -> Answer:
+        """Have the browser go on to a page, which then shows a notice once."""
+        target = self.url(path, **query, notice=self.notices.leave(notice) if notice else None)
+        return Answer(303, b"text/plain", b"", [(b"location", target.encode("latin-1"))])
+
+    async def change(self, method: str, path: str, body: Any, to: str, done: str, /, **query: Any) -> Answer:
+        """Perform a change and go on to a page that says that it is `done`, or what the control API objects to."""
+        status, answer = await self.call(method, path, body)
+        notice = Notice(done) if status < 400 else Notice(objection(answer), bad=True)
+        return self.redirect(to, notice, **query)
+
+    @property
+    def tenant(self) -> Tenant:
+        """The organization that the query or the form names; the first without one. Raises Gone for an unknown one."""
+        named = self.form["organization"] or self.query["organization"]
+        tenants = self.world.parts.tenants
+        if not named and tenants:
+            return next(iter(tenants.values()))
+        if named not in tenants:
+            raise Gone("There is no such organization.")
+        return tenants[named]
+
+
+def objection(answer: Any) -> str:
+    """What a problem of the control API says."""
+    detail = answer.get("detail") if isinstance(answer, dict) else None
+    return str(detail or "The control API refused this.")
+
+
+Handler = Callable[[Visit], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method of a path below `ROOT`, `{name}` standing for one segment, and what answers it."""
+
+    method: str
+    path: str
+    handle: Handler
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What paths have to fit."""
+        return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.path)))

@@ -1,0 +1,64 @@
+"""A person at the console, without a browser: keeps cookies, sends forms with their token, follows where they lead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from urllib.parse import urlencode
+
+from mockserver.app import Mock
+from tests.mock_client import Answer, Client
+
+HOST = "127.0.0.1:8080"
+Fields = Mapping[str, str | list[str]]
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass
+class Visitor:
+    """Visits the console of `mock`. `base` is the address of a world, empty for the first."""
+
+    mock: Mock
+    base: str = ""
+    peer: str = "127.0.0.1"
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str = "", /, **headers: str) -> Answer:
+        """A page below `/admin`."""
+        return self.send("GET", f"{self.base}/admin{path}", b"", **headers)
+
+    def post(self, path: str, /, fields: Fields | None = None, **headers: str) -> Answer:
+        """Send a form with the token that pages carry; the answer to it, which may be a redirect."""
+        body = urlencode({"token": self.token, **(fields or {})}, doseq=True).encode()
+        headers = {"origin": f"http://{HOST}", "sec_fetch_site": "same-origin", "content_type": FORM, **headers}
+        return self.send("POST", f"{self.base}/admin{path}", body, **headers)
+
+    def do(self, path: str, /, fields: Fields | None = None) -> Answer:
+        """Send a form and look at the page that it leads to."""
+        answer = self.post(path, fields)
+        assert answer.status == 303, (answer.status, text(answer))
+        return self.send("GET", answer.headers["location"], b"")
+
+    @property
+    def token(self) -> str:
+        """The token of the forms."""
+        found = re.search(r'name="token" value="([^"]+)"', self.get("/clock").body.decode())
+        return found[1] if found else ""
+
+    def send(self, method: str, target: str, body: bytes, **headers: str) -> Answer:
+        """Ask with the cookies at hand, and keep those of the answer."""
+        cookie = (
+            {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
+        )
+        answer = Client(self.mock, peer=self.peer).ask(method, target, body, **{"host": HOST, **cookie, **headers})
+        kept = re.match(r"([^=]+)=([^;]*)", answer.headers.get("set-cookie", ""))
+        if kept:
+            self.cookies[kept[1]] = kept[2]
+        return answer
+
+
+def text(answer: Answer) -> str:
+    """What a page says, without its tags."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.body.decode())).split())
