@@ -6,6 +6,7 @@ import random
 import string
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import spec
@@ -88,6 +89,7 @@ def resembling(text: str, known: Collection[str], seed: str) -> str:
     return text + text[-1:] * _CHANGED
 
 
+@cache
 def _parted(id_: str) -> tuple[str, str]:
     """An id's prefix up to its last separator, and what tells it from others."""
     end = len(id_)
