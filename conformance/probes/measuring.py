@@ -23,6 +23,9 @@ _SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "
 # So many requests may go without an answer before the target counts as silent.
 _PATIENCE = 3
 _LOOK_AGAIN = 0.05
+# A story that waits for Retry-After ends at a border of the target's windows. Told after it, the next one would meet that border
+# every time at the same moment, and be blind to windows for which that is the wrong one.
+_OFF_THE_BORDER = 20.0
 
 Timelines = dict[str, list[Attempt]]
 Telling = Callable[[Plan], Story]
@@ -101,6 +104,7 @@ class Wire:
             return timelines
         for telling in tellings:
             self.rest()
+            self._wait(Until(self.client.clock.now() + _OFF_THE_BORDER), self.halt)
             self._carry_out(telling(plan), timelines, self.halt)
         return timelines
 
