@@ -163,6 +163,17 @@ class RefillTooQuick:
 
 
 @dataclass(frozen=True)
+class SixtyOneAMinute:
+    """The minute's figure is a hard cap (`--rate-reading strict`), and admits one request too many."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("RATE-4",)
+
+    def install(self, parts: Parts) -> None:
+        limiter = Limiter(replace(_LIMITS, per_minute=_LIMITS.per_minute + 1), "strict")
+        parts.admit = lambda key, now: replace(limiter.admit(key.id, now), limit=_LIMITS.per_minute)
+
+
+@dataclass(frozen=True)
 class NoLimitAtAll:
     """Nothing is ever refused; the headers say what the documentation says."""
 
