@@ -61,14 +61,14 @@ class Judge:
 
 
 class VerdictPlugin:
-    """Hooks that record a finding for every check and end the session with the verdict."""
+    """Hooks that record a finding for every check and end the session with the verdict. `run` is there once it has ended."""
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._open: dict[str, str] = {}
         self._began = 0.0
         self._silences = 0
-        self._run: Run | None = None
+        self.run: Run | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool | None:
@@ -142,26 +142,26 @@ class VerdictPlugin:
             return
         for nodeid, requirement in self._open.items():
             self._not_run(requirement, nodeid, judge.ledger.cut_short or "the run ended before it")
-        self._run = judge.run()
+        self.run = judge.run()
         if exitstatus in _OURS:
             session.exitstatus = judge.ledger.exit_code()
         if judge.report:
             try:
-                write(self._run, judge.report)
+                write(self.run, judge.report)
             except OSError as error:
                 judge.notes["report"] = f"could not be written: {error.filename}: {error.strerror}"
                 session.exitstatus = EXIT_USAGE
 
     def pytest_terminal_summary(self, config: pytest.Config) -> None:
         """Print the requirements by family, what broke, and what was not tested."""
-        if self._run:
-            terminal.summarize(self._run, config.get_terminal_writer())
+        if self.run:
+            terminal.summarize(self.run, config.get_terminal_writer())
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         """Print the verdict as the last line."""
-        if self._run:
-            terminal.conclude(self._run, config.get_terminal_writer(), self._judge.report)
+        if self.run:
+            terminal.conclude(self.run, config.get_terminal_writer(), self._judge.report)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Word | None:
         """Name the outcomes in the suite's own words, with the requirement for `-v`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from collections.abc import Mapping
 
 TIMEOUT = 30.0
 
@@ -18,7 +19,7 @@ def run(command: str, **placeholders: object) -> str:
     Raises CommandFailed. The message holds the command's name alone: its arguments and output may hold secrets.
     """
     try:
-        words = [_fill(word, placeholders) for word in shlex.split(command)]
+        words = arguments(command, placeholders)
         done = subprocess.run(  # noqa: S603 — running the command that the user configured is the purpose
             words, capture_output=True, text=True, timeout=TIMEOUT, check=False, stdin=subprocess.DEVNULL
         )
@@ -31,7 +32,12 @@ def run(command: str, **placeholders: object) -> str:
     return done.stdout.strip()
 
 
-def _fill(word: str, placeholders: dict[str, object]) -> str:
+def arguments(command: str, placeholders: Mapping[str, object]) -> list[str]:
+    """The words of a command, with the values of its placeholders. Raises ValueError where they cannot be told apart."""
+    return [_fill(word, placeholders) for word in shlex.split(command)]
+
+
+def _fill(word: str, placeholders: Mapping[str, object]) -> str:
     for name, value in placeholders.items():
         word = word.replace(f"{{{name}}}", str(value))
     return word

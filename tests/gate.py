@@ -34,7 +34,8 @@ class GateRun:
 
     def broken_musts(self) -> set[str]:
         """The musts that failed."""
-        return {row["id"] for row in self.report["requirements"] if (row["level"], row["status"]) == ("must", "failed")}
+        levels = {row["id"]: row["level"] for row in self.report.get("requirements", ())}
+        return {id_ for id_ in self.ids("failed") if levels[id_] == "must"}
 
 
 def run_gate(folder: Path, *options: str, suite: str = "conformance", key: str | None = None) -> GateRun:

@@ -22,14 +22,18 @@ class Failed(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; prints what it yields. Returns the exit code: 0, or 1 with a line on standard error."""
-    options = _parser().parse_args(arguments)
     try:
-        printed = options.run(options)
+        print(perform(arguments))
     except Failed as failure:
         print(f"mock control: {failure}", file=sys.stderr)
         return 1
-    print(printed)
     return 0
+
+
+def perform(arguments: list[str] | None = None) -> str:
+    """What one command yields. Raises Failed."""
+    options = _parser().parse_args(arguments)
+    return str(options.run(options))
 
 
 def request(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
