@@ -23,9 +23,12 @@ _SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "
 # So many requests may go without an answer before the target counts as silent.
 _PATIENCE = 3
 _LOOK_AGAIN = 0.05
-# A story that waits for Retry-After ends at a border of the target's windows. Told after it, the next one would meet that border
-# every time at the same moment, and be blind to windows for which that is the wrong one.
-_OFF_THE_BORDER = 20.0
+OFF_THE_BORDER = 20.0
+"""Seconds between two stories that are told one after the other, beside those of rest.
+
+The one that waits for Retry-After ends at a border of the target's windows. Told right after it, the next would meet the
+next border always at the same moment, and be blind to windows for which that is the wrong one.
+"""
 
 Timelines = dict[str, list[Attempt]]
 Telling = Callable[[Plan], Story]
@@ -102,9 +105,9 @@ class Wire:
         if not self.client.clock.movable:
             self._side_by_side([telling(plan) for telling in tellings], timelines)
             return timelines
-        for telling in tellings:
+        for number, telling in enumerate(tellings):
             self.rest()
-            self._wait(Until(self.client.clock.now() + _OFF_THE_BORDER), self.halt)
+            self._wait(Until(self.client.clock.now() + OFF_THE_BORDER * bool(number)), self.halt)
             self._carry_out(telling(plan), timelines, self.halt)
         return timelines
 
