@@ -18,6 +18,8 @@ Check = Callable[[Any], Mapping[str, Any]]
 
 _SHOWN = 60
 
+_NOTHING = jsonschema_rs.validator_for({"type": "object", "additionalProperties": False})
+
 
 async def read_body(scope: Scope, receive: Receive, longest: int) -> bytes:
     """The request's body. Raises Refusal for one that is longer than so many bytes, or of another type than JSON."""
@@ -76,9 +78,7 @@ def _no_number(name: str) -> None:
 
 def compiled(schema: Mapping[str, Any] | None, components: Mapping[str, Any]) -> Check:
     """What checks bodies by a schema of the document, or by none: then only an empty object will do."""
-    if schema is None:
-        schema = {"type": "object", "additionalProperties": False}
-    validator = jsonschema_rs.validator_for({**schema, "components": components})
+    validator = _NOTHING if schema is None else jsonschema_rs.validator_for({**schema, "components": components})
 
     def check(value: Any) -> Mapping[str, Any]:
         if not isinstance(value, dict):

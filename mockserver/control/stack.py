@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mockserver.access.parameters import Rules, compile_rules, read_parameters
@@ -40,13 +41,14 @@ def build(document: Mapping[str, Any], handlers: Mapping[str, Handler]) -> ASGIA
 
         def __init__(self, operation: Any, next_app: ASGIApp) -> None:
             own = described[operation.operation_id]
-            self._check = compiled(body_schema(own), document["components"])
+            # A compiled schema takes half a megabyte: who never sends a body should not pay for it.
+            self._check = cache(lambda: compiled(body_schema(own), document["components"]))
             self._longest = own.get("x-longest-body", LONGEST_BODY)
             self._rules = compile_rules(operation.parameters)
             self._next_app = next_app
 
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            scope[CALL] = await _call(scope, receive, self._rules, self._check, self._longest)
+            scope[CALL] = await _call(scope, receive, self._rules, self._check(), self._longest)
             await self._next_app(scope, receive, send)
 
     class ValidationApi(connexion.middleware.request_validation.RequestValidationAPI):
@@ -88,9 +90,26 @@ def build(document: Mapping[str, Any], handlers: Mapping[str, Handler]) -> ASGIA
     )
     for kind, handler in _error_handlers().items():
         stack.add_error_handler(kind, handler)
-    stack.add_api(to_openapi_30(document))
+    stack.add_api(to_openapi_30(_routed(document)))
     app: ASGIApp = stack
     return app
+
+
+def _routed(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What Connexion needs to know: it would take every schema to pieces, and keep them for each operation."""
+    kept = {
+        path: {
+            method: {
+                **{name: operation[name] for name in ("operationId", "parameters") if name in operation},
+                "responses": {"default": {"description": "See the document."}},
+            }
+            if method != "parameters"
+            else operation
+            for method, operation in item.items()
+        }
+        for path, item in document["paths"].items()
+    }
+    return {**document, "paths": kept}
 
 
 async def _call(scope: Scope, receive: Receive, rules: Rules, check: Check, longest: int) -> Call:
