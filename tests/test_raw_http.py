@@ -5,90 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from mockserver import connection, serving
 from mockserver.connection import LONGEST_HEAD, MOST_HEADERS
 from spec import contract
-from tests.mock_client import FULL, new_mock
+from tests.mock_client import FULL
+from tests.raw_client import GET_ME, HOST, ME, Served, answers, sent, serving_mock, until_closed
 from tests.test_mock_cli import running
 
-ME = contract().operations["getMe"].path
 CONTACTS = contract().operations["listContacts"].path
-HOST = b"Host: 127.0.0.1\r\n"
-KEY = b"Authorization: Bearer %b\r\n" % FULL.secret.encode()
-GET_ME = b"GET %b HTTP/1.1\r\n%b%b\r\n" % (ME.encode(), HOST, KEY)
 CLOCK = b"POST /_mock/clock HTTP/1.1\r\n" + HOST
-PATIENCE = 10.0
-
-
-@dataclass(frozen=True)
-class Heard:
-    """One answer. Header names are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Served:
-    """A mock that serves in a thread of this process."""
-
-    address: tuple[str, int]
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(self.address, timeout=PATIENCE)
-
-    def say(self, *data: bytes) -> list[Heard]:
-        """What a client hears that says this and then listens until the mock hangs up."""
-        with self.connect() as client:
-            for piece in data:
-                client.sendall(piece)
-            client.shutdown(socket.SHUT_WR) if data[-1].endswith(b"\r\n\r\n") else None
-            return answers(until_closed(client))
-
-    def one(self, *data: bytes) -> Heard:
-        (heard,) = self.say(*data)
-        return heard
-
-    def is_well(self) -> bool:
-        return self.one(GET_ME.replace(HOST, HOST + b"Connection: close\r\n")).status == 200
-
-
-def until_closed(client: socket.socket) -> bytes:
-    heard = b""
-    while piece := client.recv(65_536):
-        heard += piece
-    return heard
-
-
-def answers(heard: bytes) -> list[Heard]:
-    found = []
-    while heard:
-        head, _, rest = heard.partition(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        status, length = int(first.split()[1]), int(headers.get("content-length", 0))
-        found.append(Heard(status, headers, rest[:length]))
-        heard = rest[length:]
-    return found
 
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Served]:
-    yield from served_mock()
+    with serving_mock() as served:
+        yield served
 
 
 @pytest.fixture
@@ -96,31 +35,8 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A mock that waits for no request longer than a third of a second."""
     monkeypatch.setattr(connection, "WITHIN", 0.3)
     monkeypatch.setattr(serving, "_HURRY", 1)
-    yield from served_mock()
-
-
-def served_mock() -> Iterator[Served]:
-    ready = threading.Event()
-    servers: list[uvicorn.Server] = []
-
-    class Server(serving._Server):
-        def __init__(self, *arguments: Any) -> None:
-            super().__init__(*arguments)
-            servers.append(self)
-
-    listener = serving.listen("127.0.0.1", 0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(serving, "_Server", Server)
-        thread = threading.Thread(target=serving.serve, args=(new_mock(), listener, ready.set), daemon=True)
-        thread.start()
-        assert ready.wait(PATIENCE)
-    try:
-        yield Served(listener.getsockname())
-    finally:
-        servers[0].should_exit = True
-        thread.join(PATIENCE)
-        listener.close()
-        assert not thread.is_alive()
+    with serving_mock() as served:
+        yield served
 
 
 MALFORMED = {
@@ -186,11 +102,6 @@ def test_a_large_head_is_a_problem(mock: Served, request_: bytes) -> None:
     assert heard.status == 431
     assert json.loads(heard.body)["title"] == "Request Header Fields Too Large"
     assert mock.is_well()
-
-
-def sent(client: socket.socket, data: bytes) -> None:
-    with suppress(OSError):
-        client.sendall(data)
 
 
 def test_a_head_of_the_contracts_size_is_served_whatever_comes_behind_it(mock: Served) -> None:

@@ -139,13 +139,13 @@ class ExpiringCursors:
                 # Given out before cursors began to expire.
                 return decode(text, caller)
             position = decode(cursor, caller)
-            if not (born.isascii() and born.isdigit() and len(born) < 20):
+            now = parts.clock.now()
+            if not (born.isascii() and born.isdigit() and len(born) < 20 and int(born) <= now * 1_000):
                 raise ValueError("not a cursor")
             if len(used) > _MOST_REMEMBERED:
                 used.clear()
             used[text] += 1
-            age = parts.clock.now() - int(born) / 1_000
-            if age > self.seconds or 0 < self.uses < used[text]:
+            if now - int(born) / 1_000 > self.seconds or 0 < self.uses < used[text]:
                 raise Refused(_expired_cursor())
             return position
 

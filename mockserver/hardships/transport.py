@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
+from asyncio import sleep
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -45,7 +45,7 @@ class Latency:
         random = stream("latency/seconds", self.seed)
 
         async def delayed(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-            await asyncio.sleep(self.drawn(random))
+            await sleep(self.drawn(random))
             await app(scope, receive, send)
 
         parts.outer.append(sometimes(late, delayed))
@@ -81,7 +81,7 @@ class SlowBodies:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             size = max(1, math.ceil(len(answer.body) / self.pieces))
             for begin in range(0, len(answer.body), size):
-                await asyncio.sleep(self.seconds / self.pieces)
+                await sleep(self.seconds / self.pieces)
                 piece = answer.body[begin : begin + size]
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
