@@ -149,12 +149,26 @@ def test_a_body_of_a_get_is_left_aside(mock: Served) -> None:
 
 
 def test_a_large_body_is_not_kept(mock: Served) -> None:
-    for head, status in ((GET_ME[:-2], 200), (CLOCK, 400)):
+    for head, status in ((GET_ME[:-2], 200), (CLOCK, 413)):
         with mock.connect() as client:
             client.sendall(head + b"Content-Length: 30000000\r\n\r\n")
             threading.Thread(target=sent, args=(client, b"x" * 30_000_000), daemon=True).start()
             assert int(client.recv(65_536).split()[1]) == status
     assert mock.is_well()
+
+
+def test_half_a_body_does_nothing(mock: Served) -> None:
+    def contacts() -> int:
+        page = mock.one(GET_ME.replace(ME.encode(), CONTACTS.encode() + b"?limit=200"))
+        return len(json.loads(page.body)["data"])
+
+    before = contacts()
+    add = CLOCK.replace(b"clock", b"contacts")
+    assert mock.one(add + b"Content-Length: 2\r\n\r\n{}").status in (200, 201)
+    assert mock.say(add + b"Content-Length: 2\r\n\r\n") == []
+    assert mock.say(add + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n") == []
+    assert mock.one(add + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nzz\r\n").status == 400
+    assert contacts() == before + 1
 
 
 def test_a_client_that_asks_whether_to_go_on_is_answered(mock: Served) -> None:
@@ -254,6 +268,7 @@ def test_five_hundred_connections_hurt_nobody(mock: Served) -> None:
 
 def test_an_unfinished_request_hurts_nobody_and_is_given_up(hasty: Served) -> None:
     """Silence, half a head, a head dripped byte by byte for ever, and half a body."""
+    assert hasty.one(b"GET /_mock/health HTTP/1.1\r\n" + HOST + b"\r\n").status == 200  # which takes its time at first
     with hasty.connect() as silent, hasty.connect() as half, hasty.connect() as dripping, hasty.connect() as body:
         half.sendall(GET_ME[:-9])
         body.sendall(CLOCK + b"Content-Length: 100\r\n\r\n{")

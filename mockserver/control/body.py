@@ -27,6 +27,8 @@ async def read_body(scope: Scope, receive: Receive, longest: int) -> bytes:
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise bad_input("The body ended before it was complete.")
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > longest:
