@@ -28,7 +28,7 @@ from mockserver.webhooks.happening import happen
 from mockserver.webhooks.sending import Outgoing, Reply
 from mockserver.webhooks.signing import HEADER, digest
 from spec import contract
-from tests.gate import run_gate
+from tests.gate import ROOT, run_gate
 from tests.mock_client import FULL, KEYS, NEIGHBOUR, PROBLEM, Client, new_mock
 from tests.raw_client import serving_mock
 
@@ -159,6 +159,22 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 SEEDED = [name for name in NAMES if "seed" in {parameter.name for parameter in hardships.describe(name).parameters}]
+
+
+def readme_row(name: str) -> str:
+    """How the README shows a hardship."""
+    told = hardships.describe(name)
+    parameters = ", ".join(
+        f"{parameter.name}={parameter.default}" for parameter in told.parameters if parameter.name != "seed"
+    )
+    breaks = ", ".join(told.breaks)
+    return f"| `{name}` | {told.description.partition(chr(10))[0]} | {f'`{parameters}`' if parameters else ''} | {breaks} |"
+
+
+def test_the_readme_shows_them_all_as_they_are() -> None:
+    section = (ROOT / "README.md").read_text("utf-8").partition("\n## Hardships\n")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert rows == [readme_row(name) for name in NAMES]
 
 
 class TestReplay:
