@@ -64,9 +64,11 @@ async def _send_event(visit: Visit) -> Answer:
 
 
 async def _detail(visit: Visit) -> Answer:
-    delivery = _found(visit)
-    endpoint = visit.world.parts.webhooks.endpoints.get(delivery.endpoint_id)
-    return visit.page("delivery.html", delivery=record(delivery), event=delivery.event, endpoint=endpoint)
+    return visit.page("delivery.html", **_shown(visit))
+
+
+async def _attempts(visit: Visit) -> Answer:
+    return Answer(200, HTML, render("attempts.html", visit=visit, **_shown(visit)))
 
 
 async def _redeliver(visit: Visit) -> Answer:
@@ -78,6 +80,12 @@ async def _redeliver(visit: Visit) -> Answer:
 
 async def _change(visit: Visit, method: str, path: str, body: Any, done: str) -> Answer:
     return await visit.change(method, path, body, PATH, done, organization=visit.form["organization"])
+
+
+def _shown(visit: Visit) -> dict[str, Any]:
+    delivery = _found(visit)
+    endpoint = visit.world.parts.webhooks.endpoints.get(delivery.endpoint_id)
+    return {"delivery": record(delivery), "endpoint": endpoint}
 
 
 def _page(visit: Visit, error: str | None = None) -> Answer:
@@ -123,6 +131,7 @@ ROUTES = (
     Route("GET", f"{PATH}/deliveries", _rows),
     Route("POST", f"{PATH}/events", _send_event),
     Route("GET", f"{PATH}/deliveries/{{id}}", _detail),
+    Route("GET", f"{PATH}/deliveries/{{id}}/attempts", _attempts),
     Route("POST", f"{PATH}/deliveries/{{id}}/redeliver", _redeliver),
     Route("POST", f"{PATH}/{{id}}/enabled", _switch),
     Route("POST", f"{PATH}/{{id}}/rotate", _rotate),
