@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mockserver.app import CONSOLE
 from mockserver.docs import PAGE
 from spec import contract
 
@@ -26,6 +27,7 @@ def banner(parts: Parts, settings: Settings, base_url: str) -> str:
             "",
             _fact("API", click.style(base_url, fg="cyan", underline=True)),
             _fact("Docs", click.style(base_url + PAGE, fg="cyan", underline=True)),
+            _fact("Console", click.style(base_url + CONSOLE, fg="cyan", underline=True)),
             _fact("Rate limit", _rate_limit(settings)),
             *_modified(settings),
             *_organizations(parts),
