@@ -523,6 +523,15 @@ class TestDeliveries:
         mock = hard("tampered-deliveries", probability=0.5)
         assert {is_signed(mock, outgoing) for outgoing in sent_to_endpoints(mock, 20)} == {True, False}
 
+    @pytest.mark.parametrize("body", [{"hardship": "late-deliveries"}, {"fault": "timestamp-stale"}], ids=str)
+    def test_a_switch_means_all_of_them(self, body: dict[str, str]) -> None:
+        client = Client(new_mock())
+        for condition in ({"requests": 2}, {"key": FULL.id}, {"operation": "getMe"}):
+            refused = client.ask("POST", "/_mock/switches", json.dumps({**body, **condition}).encode())
+            assert refused.status == 400
+            assert "deliveries" in refused.json["detail"]
+        assert client.ask("POST", "/_mock/switches", json.dumps(body).encode()).status in (200, 201)
+
     def test_a_switch_holds_for_deliveries(self) -> None:
         mock = new_mock()
         switch = mock.world.switch_on("x", hardships.made("duplicate-deliveries", {"probability": 1}), Condition())

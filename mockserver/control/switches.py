@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mockserver import faults, hardships
+from mockserver.changes.catalogue import AppliesTo
 from mockserver.control.call import Call, Handler, bad_input, conflict, missing
 from mockserver.parts import Modification
 from mockserver.switches import Condition, Switch
@@ -27,6 +28,7 @@ def _faults() -> Iterator[Mapping[str, Any]]:
             "kind": "fault",
             "description": description,
             "breaks": fault.breaks,
+            "appliesTo": faults.applies_to(name),
             "parameters": [],
         }
 
@@ -58,8 +60,15 @@ def _on(call: Call) -> Mapping[str, Any]:
     if "operation" in body and body["operation"] not in contract().operations:
         raise bad_input(f"operation: there are {', '.join(contract().operations)}.")
     modification = _hardship(body) if "hardship" in body else _fault(body)
+    if _applies_to(body) == "deliveries" and body.keys() & {"key", "operation", "requests"}:
+        raise bad_input("key, operation, requests: this changes deliveries, of which all are meant.")
     condition = Condition(body.get("key"), body.get("operation"), body.get("requests"))
     return _shown(call.world.switch_on(body.get("fault") or body["hardship"], modification, condition))
+
+
+def _applies_to(body: Mapping[str, Any]) -> AppliesTo:
+    """What a fault or hardship that there is changes."""
+    return faults.applies_to(body["fault"]) if "fault" in body else hardships.describe(body["hardship"]).applies_to
 
 
 def _fault(body: Mapping[str, Any]) -> Modification:
