@@ -1,4 +1,4 @@
-"""What a run is doing and how long it still takes: one line, on a terminal in place, elsewhere every ten seconds."""
+"""What a run is doing and how long it still takes: one line; on a terminal in place, elsewhere every ten seconds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from loadtests.conductor import Conductor
 from loadtests.setup import duration
 
 _ON_TERMINAL = 0.5
+_FIRST = 1.0
 _ELSEWHERE = 10.0
 _CLEAR = "\r\x1b[K"
 
@@ -19,9 +20,11 @@ def show(conductor: Conductor, stream: TextIO | None = None) -> None:
     """Show progress for ever: to be run in a greenlet of its own, and ended with the run."""
     out = stream or sys.stderr
     terminal = out.isatty()
+    wait = _FIRST
     try:
         while True:
-            gevent.sleep(_ON_TERMINAL if terminal else _ELSEWHERE)
+            gevent.sleep(wait)
+            wait = _ON_TERMINAL if terminal else _ELSEWHERE
             line = describe(conductor)
             out.write(f"{_CLEAR}{line}" if terminal else f"{line}\n")
             out.flush()

@@ -67,7 +67,7 @@ class Setup:
     """A run, ready to begin. `keys[i]` and `secrets[i]` are one key; `plan` speaks of keys by that index."""
 
     options: Options
-    target: Target
+    target: Target = field(repr=False)
     scenario: Scenario
     keys: tuple[Key, ...]
     secrets: tuple[str, ...] = field(repr=False)

@@ -20,8 +20,9 @@ from gevent import monkey
 
 TIMEOUT = 30.0
 """Seconds for connecting, and between two parts of an answer."""
-_IDLE = 3.0
-"""Seconds after which a connection is not used again: servers close theirs after five, or after a minute."""
+_IDLE = 0.5
+"""Seconds after which a connection is not used again: a server that closes it as a request is on its way leaves that
+without an answer, and most wait a few seconds before they do."""
 _BLOCK = 65_536
 # A look that does not wait has no reason to go through gevent's loop.
 _poll: Callable[[], select.poll] = monkey.get_original("select", "poll")
@@ -144,7 +145,6 @@ class _Connection:
         answer.status = self._parser.get_status_code()
         answer.body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         answer.size = len(answer.body)
-        self.reusable = self.reusable and bool(self._parser.should_keep_alive())
         answer.date = _unix(self._date)
         if self._retry_after is not None:
             answer.retry_after, answer.dated = waiting(self._retry_after, answer.date)
@@ -184,7 +184,10 @@ class _Connection:
     def on_message_complete(self) -> None:
         """The answer is whole, unless it was an interim one (RFC 9110, section 15.2)."""
         self._complete = self._parser.get_status_code() >= 200
-        if not self._complete:
+        if self._complete:
+            # The parser knows it only now: once it is done it has forgotten.
+            self.reusable = bool(self._parser.should_keep_alive())
+        else:
             self._bounded = self._heads_complete = False
 
 

@@ -30,7 +30,7 @@ def _judged(done: Outcome) -> object:
 
 @pytest.mark.parametrize("scenario", ["burst", "neighbours"])
 def test_three_workers_come_to_the_verdict_of_one_process(scenario: str, healthy: Embedded, tmp_path: Path) -> None:
-    words = (scenario, f"--target={healthy.target}", "--minutes=2")
+    words = (scenario, f"--target={healthy.target}", "--minutes=1")
     alone = outbound_load(*words, folder=tmp_path / "alone")
     together = outbound_load(*words, "--processes=3", folder=tmp_path / "together")
     assert alone.report["verdict"] == "held", alone.out

@@ -5,12 +5,12 @@ from __future__ import annotations
 from loadtests.plan import Lane, Phase, Plan
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
-REQUESTS = 50_000
+_REQUESTS = 100_000
 
 
 def plan(given: Circumstances) -> Plan:
     """A flood."""
-    return Plan((Phase("measuring", tuple(Lane(key, REQUESTS) for key in given.keys)),))
+    return Plan((Phase("measuring", tuple(Lane(key, _REQUESTS) for key in given.keys)),))
 
 
 SCENARIO = Scenario(

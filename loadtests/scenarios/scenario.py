@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 
 from loadtests.findings import Check
 from loadtests.plan import REST, Plan
@@ -66,8 +64,3 @@ class Scenario:
     most_keys: int | None = 4
     least_keys: int = 1
     limited: bool = True
-
-
-def claim_of(module: ModuleType) -> str:
-    """A scenario's claim, in one line: its module's docstring."""
-    return " ".join((inspect.getdoc(module) or "").split())

@@ -1,0 +1,103 @@
+"""Locust's web page: the scenarios' options are fields on it, and what is begun there comes to a verdict."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from loadtests.embedded import Embedded, mock
+
+_WITHIN = 40.0
+
+
+@pytest.fixture(scope="module")
+def healthy() -> Iterator[Embedded]:
+    with mock("--contacts 20") as started:
+        yield started
+
+
+@pytest.fixture
+def page(healthy: Embedded, tmp_path: Path) -> Iterator[httpx.Client]:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    words = ["--web", f"--web-port={port}", f"--target={healthy.target}", f"--report={tmp_path}"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "loadtests", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=(tmp_path / "out").open("wb"),
+        stderr=(tmp_path / "err").open("wb"),
+    )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            _eventually(lambda: _is_up(client))
+            yield client
+    finally:
+        running.terminate()
+        running.wait(20)
+
+
+def _is_up(client: httpx.Client) -> bool:
+    try:
+        return client.get("/").is_success
+    except httpx.TransportError:
+        return False
+
+
+def _eventually(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + _WITHIN
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def _run(page: httpx.Client, folder: Path, stop: bool = False, **fields: str) -> dict[str, Any]:
+    """Begin a run with these fields, stop it if so wanted, and read its report."""
+    report = folder / "load.json"
+    report.unlink(missing_ok=True)
+    host = re.search(r'"host": "([^"]+)"', page.get("/").text)
+    assert host is not None
+    answer = page.post("/swarm", data={"host": host[1], **fields})
+    assert answer.json()["success"]
+    if stop:
+        _eventually(lambda: page.get("/stats/requests").json()["total_rps"] > 0)
+        page.post("/stop")
+    _eventually(lambda: report.exists() and page.get("/stats/requests").json()["state"] == "stopped")
+    found: dict[str, Any] = json.loads(report.read_text("utf-8"))
+    return found
+
+
+def test_options_are_fields_and_runs_come_to_a_verdict_one_after_another(page: httpx.Client, tmp_path: Path) -> None:
+    fields = page.get("/").text
+    for name in ("scenario", "minutes", "real_time", "rested", "strict", "crowd_rate", "crowd_p99", "rate_reading"):
+        assert f'"{name}": {{"choices"' in fields
+    assert '"target": {"choices"' not in fields
+    assert "obk_live_" not in fields
+
+    burst = _run(page, tmp_path, scenario="burst")
+    assert (burst["scenario"], burst["verdict"]) == ("burst", "held")
+    assert "burst" in page.get("/load.html").text
+
+    steady = _run(page, tmp_path, scenario="steady", minutes="1")
+    assert (steady["scenario"], steady["verdict"]) == ("steady", "held")
+    assert steady["requests"]["total"] == 4 * 60
+
+    stopped = _run(page, tmp_path, stop=True, scenario="steady", real_time="true", rested="true")
+    assert stopped["notes"]["ended early"] == "interrupted"
+    assert stopped["verdict"] != "held"
+
+
+def test_a_host_that_was_not_allowed_gets_no_load(page: httpx.Client, tmp_path: Path) -> None:
+    page.post("/swarm", data={"host": "http://staging.example", "scenario": "burst"})
+    _eventually(lambda: b"--allow-host staging.example" in (tmp_path / "err").read_bytes())
+    assert not (tmp_path / "load.json").exists()
