@@ -60,7 +60,14 @@ def test_a_curl_line_is_served(line: str, mock: str) -> None:
 
 
 def test_the_options_that_the_readme_names_exist() -> None:
-    commands = (["pytest", "conformance"], ["mockserver"], ["tests.killmatrix"], ["benchmarks"])
+    commands = (
+        ["pytest", "conformance"],
+        ["mockserver"],
+        ["tests.killmatrix"],
+        ["benchmarks"],
+        ["loadtests"],
+        ["locust", "-f", "loadtests/locustfile.py"],
+    )
     known = {"--no-deps", "--no-build-isolation"}  # pip's
     for command in commands:
         shown = subprocess.run(
