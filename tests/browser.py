@@ -37,7 +37,9 @@ def served(settings: Settings | None = None) -> Iterator[tuple[Mock, str]]:
     """A mock that listens in a thread of this process, and its address."""
     mock = create_app(settings or Settings(contacts=120))
     listener = listen("127.0.0.1", 0)
-    config = uvicorn.Config(mock, log_config=None, lifespan="on", ws="none", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        mock, log_config=None, log_level="critical", lifespan="on", ws="none", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -25,6 +25,8 @@ FORM_TOKEN = "token"  # noqa: S105 (the name of a field, no secret)
 
 HTML = b"text/html; charset=utf-8"
 
+_DIGITS = 16
+
 
 class Gone(Exception):
     """What a path names does not exist, or not any more."""
@@ -42,6 +44,11 @@ class Form:
     def text(self, name: str) -> str:
         """A field without the white space around it."""
         return self[name].strip()
+
+    def whole(self, name: str) -> int:
+        """A field as a whole number; 0 for what is none, or has more digits than any number of ours."""
+        text = self.text(name)
+        return int(text) if text.isdecimal() and len(text) < _DIGITS else 0
 
     def all(self, name: str) -> Sequence[str]:
         """Every value of a field that can be given several times."""
@@ -127,4 +134,4 @@ class Route:
     @property
     def pattern(self) -> re.Pattern[str]:
         """What paths have to fit."""
-        return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.path)))
+        return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/?]+)", re.escape(self.path)))

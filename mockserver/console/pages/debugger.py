@@ -53,10 +53,10 @@ def _given(visit: Visit) -> dict[str, Any]:
     given = {"endpoint": visit.query["endpoint"], "timestamp": "", "body": "", "signature": ""}
     if not visit.query["delivery"]:
         return given
-    number = visit.query["attempt"]
+    number = visit.query.whole("attempt")
     for delivery in visit.world.parts.webhooks.log:
-        if delivery.id == visit.query["delivery"] and number.isdecimal() and 0 < int(number) <= len(delivery.attempts):
-            sent = delivery.attempts[int(number) - 1].sent
+        if delivery.id == visit.query["delivery"] and 0 < number <= len(delivery.attempts):
+            sent = delivery.attempts[number - 1].sent
             timestamp = sent.headers.get(HEADER, "").partition("t=")[2].partition(",")[0]
             body = sent.body.decode("utf-8", "replace")
             return {**given, "endpoint": delivery.endpoint_id, "timestamp": timestamp, "body": body}

@@ -41,7 +41,7 @@ async def _show(visit: Visit) -> Answer:
 async def _rows(visit: Visit) -> Answer:
     """The rows that came after the entry `after`, the newest first; waits for one."""
     journal = visit.world.journal
-    after = int(visit.query["after"]) if visit.query["after"].isdecimal() else 0
+    after = visit.query.whole("after")
     entries = _since(journal, after)
     if not entries and visit.query["wait"]:
         await journal.change(LONGEST_WAIT)
