@@ -10,7 +10,7 @@ without decorators, and the caller, whom the edge has identified already, is che
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mockserver.access import problems
@@ -38,11 +38,10 @@ def build(document: Mapping[str, Any]) -> ASGIApp:
         middlewares=[
             connexion.middleware.exceptions.ExceptionMiddleware,
             Routing,
-            connexion.middleware.security.SecurityMiddleware,
+            _SecurityMiddleware,
             _ValidationMiddleware,
         ],
         resolver=connexion.Resolver(HANDLERS.__getitem__),
-        security_map={"bearer": _ScopeCheck},
     )
     for kind, handler in _error_handlers().items():
         stack.add_error_handler(kind, handler)
@@ -52,29 +51,67 @@ def build(document: Mapping[str, Any]) -> ASGIApp:
 
 
 class Routing(connexion.middleware.routing.RoutingMiddleware):
-    """Connexion's routing without Starlette's redirects from `/contacts/` to `/contacts`: that path is unknown."""
+    """Connexion's routing without Starlette's redirects from `/contacts/` to `/contacts`: that path is unknown.
+
+    A path without parameters is looked up in a table of Connexion's own routes, rather than tried on each of them.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self._plain: dict[tuple[str, str], dict[str, str]] = {}
 
     def add_api(self, *args: Any, **options: Any) -> None:
         """Route the operations of a document."""
         super().add_api(*args, **options)
         for mount in self.router.routes:
             mount.app.redirect_slashes = False
+            for route in mount.app.routes:
+                if not route.param_convertors:
+                    routed = {"api_base_path": mount.path, "operation_id": route.app.operation_id}
+                    self._plain |= dict.fromkeys(
+                        [(method, mount.path + route.path) for method in route.methods], routed
+                    )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Route a request."""
+        routed = self._plain.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if routed is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["path_params"] = {}
+        scope["extensions"] = {**scope.get("extensions", {}), connexion.middleware.abstract.ROUTING_CONTEXT: routed}
+        await self.app(scope, receive, send)
 
 
-class _ScopeCheck(connexion.security.BearerSecurityHandler):
-    """The security check of the bearer scheme: a caller, who holds the scopes that the operation requires."""
+class _Security:
+    """The security check of one operation: a caller, who holds the scopes that the operation requires."""
 
-    def get_fn(self, _scheme: Mapping[str, Any], required: Sequence[str]) -> Callable[[Any], Mapping[str, str]]:
-        def check(request: Any) -> Mapping[str, str]:
-            scope = request.scope
-            caller = scope[CALLER]
-            if isinstance(caller, Problem):
-                raise Refused(caller)
-            if not scope[PARTS].authorize(caller.key, required, operation_id(scope)):
-                raise Refused(problems.insufficient_scope(required))
-            return {"sub": caller.key.id}
+    def __init__(self, operation: Any, next_app: ASGIApp) -> None:
+        (requirement,) = operation.security
+        (self._required,) = requirement.values()
+        self._id = operation.operation_id
+        self._next_app = next_app
 
-        return check
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope[CALLER]
+        if isinstance(caller, Problem):
+            raise Refused(caller)
+        if not scope[PARTS].authorize(caller.key, self._required, self._id):
+            raise Refused(problems.insufficient_scope(self._required))
+        await self._next_app(scope, receive, send)
+
+
+class _SecurityApi(connexion.middleware.security.SecurityAPI):
+    """Connexion's table of what secures an operation."""
+
+    def make_operation(self, operation: Any) -> _Security:
+        return _Security(operation, self.next_app)
+
+
+class _SecurityMiddleware(connexion.middleware.security.SecurityMiddleware):
+    """Connexion's security, with one scheme, which the edge has read already."""
+
+    api_cls = _SecurityApi
 
 
 class _Validation:
@@ -127,12 +164,6 @@ class _Operations(connexion.apps.asynchronous.AsyncASGIApp):
     """Connexion's innermost application."""
 
     api_cls = _OperationsApi
-
-
-def operation_id(scope: Scope) -> str:
-    """The operation that Connexion has routed a request to. Raises KeyError before it has."""
-    found: str = scope["extensions"][connexion.middleware.abstract.ROUTING_CONTEXT]["operation_id"]
-    return found
 
 
 def _error_handlers() -> dict[type[Exception], Any]:
