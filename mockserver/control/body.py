@@ -78,9 +78,9 @@ def _no_number(name: str) -> None:
     raise ValueError(name)
 
 
-def compiled(schema: Mapping[str, Any] | None, components: Mapping[str, Any]) -> Check:
-    """What checks bodies by a schema of the document, or by none: then only an empty object will do."""
-    validator = _NOTHING if schema is None else jsonschema_rs.validator_for({**schema, "components": components})
+def compiled(schema: Mapping[str, Any] | None) -> Check:
+    """What checks bodies by a self-contained schema, or by none: then only an empty object will do."""
+    validator = _NOTHING if schema is None else jsonschema_rs.validator_for(dict(schema))
 
     def check(value: Any) -> Mapping[str, Any]:
         if not isinstance(value, dict):

@@ -11,6 +11,8 @@ from typing import Any
 
 from spec import contract
 
+_REFERENCE = re.compile(r'"#/components/schemas/(\w+)"')
+
 LONGEST_BODY = 65_536
 """Bytes that a body may have, where its operation does not say otherwise."""
 
@@ -52,6 +54,19 @@ def body_schema(operation: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None
     found: Mapping[str, Any] = operation["requestBody"]["content"]["application/json"]["schema"]
     return found
+
+
+def self_contained(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema with those of the document's schemas that it leads to, and no others."""
+    every = whole["components"]["schemas"]
+    found: dict[str, Any] = {}
+    unread: list[Any] = [schema]
+    while unread:
+        for name in _REFERENCE.findall(json.dumps(unread.pop())):
+            if name not in found:
+                found[name] = every[name]
+                unread.append(every[name])
+    return {**schema, "components": {"schemas": found}} if found else dict(schema)
 
 
 def methods_of(path: str) -> Sequence[str]:

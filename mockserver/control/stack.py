@@ -17,7 +17,7 @@ from mockserver.answer import Answer, json_bytes, problem_answer
 from mockserver.control.app import MOCK
 from mockserver.control.body import Check, compiled, parse, read_body
 from mockserver.control.call import CALL, Call, Handler, Refusal, bad_input
-from mockserver.control.document import LONGEST_BODY, body_schema, methods_of, operations, success
+from mockserver.control.document import LONGEST_BODY, body_schema, methods_of, operations, self_contained, success
 from mockserver.quiet import connexion
 from mockserver.sharing.replay import NOW
 from mockserver.stack import Routing
@@ -42,7 +42,7 @@ def build(document: Mapping[str, Any], handlers: Mapping[str, Handler]) -> ASGIA
         def __init__(self, operation: Any, next_app: ASGIApp) -> None:
             own = described[operation.operation_id]
             # A compiled schema takes half a megabyte: who never sends a body should not pay for it.
-            self._check = cache(lambda: compiled(body_schema(own), document["components"]))
+            self._check = cache(lambda: _check(own, document))
             self._longest = own.get("x-longest-body", LONGEST_BODY)
             self._rules = compile_rules(operation.parameters)
             self._next_app = next_app
@@ -110,6 +110,11 @@ def _routed(document: Mapping[str, Any]) -> Mapping[str, Any]:
         for path, item in document["paths"].items()
     }
     return {**document, "paths": kept}
+
+
+def _check(operation: Mapping[str, Any], document: Mapping[str, Any]) -> Check:
+    schema = body_schema(operation)
+    return compiled(None if schema is None else self_contained(schema, document))
 
 
 async def _call(scope: Scope, receive: Receive, rules: Rules, check: Check, longest: int) -> Call:
