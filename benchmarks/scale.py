@@ -18,7 +18,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -28,7 +27,7 @@ from typing import Any
 from mockserver.app import Settings, create_app
 from mockserver.tenants import cursor
 from mockserver.tenants.tenant import Tenant
-from spec import RateLimits, contract
+from spec import contract
 
 FEW = 1_000
 MANY = 1_000_000

@@ -71,6 +71,14 @@ class Mock:
         world = self.worlds[world_id] = self.world.copy(world_id)
         return world_id, world
 
+    def start_activity(self, world: World, rate: float, organization: str) -> None:
+        """Have a sales team of an organization do so many things a minute. All processes that share the state do each."""
+
+        async def step() -> None:
+            await self.control.call(world, "POST", "/_mock/activity/steps", {"organization": organization})
+
+        world.activity.start(rate, organization, step)
+
     def drop_world(self, world_id: str) -> bool:
         """Forget a copy, and end what goes on in it; False where none has that id."""
         world = self.worlds.pop(world_id, None)
@@ -91,6 +99,8 @@ class Mock:
             else:
                 await self._route(self.world, scope, receive, send)
         elif scope["type"] == "lifespan":
+            if self.world.settings.activity:
+                self.start_activity(self.world, self.world.settings.activity, next(iter(self.parts.tenants)))
             await self._operations(scope, receive, send)
             for world in (self.world, *self.worlds.values()):
                 world.close()

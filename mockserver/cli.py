@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mockserver.parts import Modification, Parts
     from mockserver.world import Settings
 
+_TOKEN = 8
+"""Characters that a control token has at least."""
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
@@ -90,6 +93,17 @@ def main() -> None:
     metavar="URL",
     help="Share limits, keys, clock and faults with all mocks that name this Redis or Valkey server: redis://127.0.0.1:6379/0.",
 )
+@click.option(
+    "--control-token",
+    metavar="TOKEN",
+    help="Serve the control API from anywhere, to whoever presents this as a bearer token; without it, to this machine alone.",
+)
+@click.option(
+    "--activity",
+    metavar="RATE",
+    type=click.FloatRange(0.1, 6_000),
+    help="Have a sales team work for the first organization: so many steps a minute.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
 def command(
@@ -110,6 +124,8 @@ def command(
     write_keys: Path | None,
     workers: int,
     state: str | None,
+    control_token: str | None,
+    activity: float | None,
     quiet: bool,
 ) -> None:
     """A mock of the Outbound API that keeps its contract: organizations, keys, rate limits, in memory.
@@ -120,6 +136,7 @@ def command(
     from mockserver.serving import base_url, listen, serve
     from mockserver.workers import run
 
+    _check_token(control_token)
     changes = [
         *modifications("fault", "faults", faults),
         *modifications("variant", "variants", variants),
@@ -136,10 +153,11 @@ def command(
     from mockserver.target import keys_text, target_toml, write_private
 
     settings = Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, changes, webhook_hosts)
+    settings = replace(settings, activity=activity)
     clock = Clock()
     if not quiet:
         settings = replace(settings, progress=Progress())
-    mock = create_app(_shared(settings, state, workers, clock), clock)
+    mock = create_app(_shared(settings, state, workers, clock), clock, control_token)
     gc.freeze()  # What was seeded stays: no collection need look at it again, which with a million contacts takes a second.
     _register(mock.parts, webhooks)
     address = base_url(listener)
@@ -156,6 +174,15 @@ def command(
         run(workers, lambda up: serve(mock, listener, up), ready)
     except OSError as error:
         raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
+
+
+def _check_token(token: str | None) -> None:
+    """Raises BadParameter for a token that no Authorization header can carry."""
+    if token is not None and not (
+        token.isascii() and token.isprintable() and " " not in token and len(token) >= _TOKEN
+    ):
+        problem = f"a token has at least {_TOKEN} printable ASCII characters and no space"
+        raise click.BadParameter(problem, param_hint="--control-token")
 
 
 def _shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> Settings:

@@ -46,7 +46,8 @@ class Settings:
 
     `webhook_hosts` are the hosts beyond this machine to which events may be delivered. `sharing` is this process's place among
     those that share the state, None for a mock of one process; `began` is the unix time that data is made for, where it is not
-    the time of its making. `progress` is told how far the seeding is.
+    the time of its making. `activity` is how many steps a minute a
+    sales team does for the first organization, None for none. `progress` is told how far the seeding is.
     """
 
     seed: int = 1
@@ -58,6 +59,7 @@ class Settings:
     webhook_hosts: Sequence[str] = ()
     sharing: Membership | None = None
     began: float | None = None
+    activity: float | None = None
     progress: Progress = field(default=lambda _done, _of: None, compare=False)
 
     def webhooks(self, clock: Clock) -> Webhooks:

@@ -14,7 +14,7 @@ def _get(call: Call) -> Mapping[str, Any]:
 
 def _start(call: Call) -> Mapping[str, Any]:
     organization = chosen(call).organization.id
-    call.world.activity.start(call.body["rate"], organization, lambda: _one_step(call))
+    call.mock.start_activity(call.world, call.body["rate"], organization)
     return _shown(call)
 
 
@@ -25,12 +25,6 @@ def _stop(call: Call) -> None:
 def _step(call: Call) -> Mapping[str, Any]:
     organization = chosen(call).organization.id
     return {"data": call.world.activity.step(call.parts, organization, call.now)}
-
-
-async def _one_step(call: Call) -> None:
-    """Have all processes that share this state do one step, by the call that does it on demand."""
-    body = {"organization": call.world.activity.organization}
-    await call.mock.control.call(call.world, "POST", "/_mock/activity/steps", body)
 
 
 def _shown(call: Call) -> Mapping[str, Any]:

@@ -8,9 +8,13 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import sys
 from typing import Any
 from urllib.parse import urlsplit
+
+TOKEN = "OUTBOUND_MOCK_CONTROL_TOKEN"  # noqa: S105 - the name of the variable, not the token
+"""The environment variable with the token of a mock that asks for one: the mock reads it too."""
 
 TIMEOUT = 10.0
 """Seconds to wait for the mock."""
@@ -40,7 +44,7 @@ def request(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
     """POST a JSON object to the control API of the mock at `url`; the object it answers. Raises Failed."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
     try:
-        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **_credentials()})
         response = connection.getresponse()
         answer = json.loads(response.read())
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -51,6 +55,11 @@ def request(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         raise Failed(str(answer.get("detail", response.status)))
     found: dict[str, Any] = answer
     return found
+
+
+def _credentials() -> dict[str, str]:
+    token = os.environ.get(TOKEN)
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _add_contact(options: argparse.Namespace) -> str:

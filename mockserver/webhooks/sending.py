@@ -50,6 +50,16 @@ class Sender:
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         self._allowed = frozenset(host.lower() for host in allowed)
 
+    def check(self, url: str) -> None:
+        """Raise ValueError for a URL whose host is an address elsewhere. What a name leads to is looked at when it is sent to."""
+        host = urlsplit(url).hostname or ""
+        try:
+            elsewhere = not ip_address(host.partition("%")[0]).is_loopback
+        except ValueError:
+            return
+        if elsewhere and host not in self._allowed:
+            raise ValueError(f"{host} is not on this machine; --allow-webhook-host would allow it")
+
     async def __call__(self, outgoing: Outgoing) -> Reply:
         """Send one request and wait for its answer, for ever. Raises Unsent."""
         url = urlsplit(outgoing.url)

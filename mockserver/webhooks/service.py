@@ -67,6 +67,7 @@ class Webhooks:
 
     def register(self, organization_id: str, url: str) -> Endpoint:
         """Add an endpoint with a secret of its own. Raises ValueError for a URL that nothing can be sent to."""
+        self._sender.check(url)
         secret = self.steps.mint_secret(organization_id, self.endpoints.next_number())
         return self.endpoints.add(organization_id, url, secret, self._clock.now())
 
