@@ -17,6 +17,7 @@ Check = Callable[[Any], Mapping[str, Any]]
 """The JSON value as the object that was asked for. Raises Refusal."""
 
 _SHOWN = 60
+_DEEPEST = 32
 
 _NOTHING = jsonschema_rs.validator_for({"type": "object", "additionalProperties": False})
 
@@ -59,7 +60,23 @@ def parse(body: bytes) -> Any:
         raise bad_input("The body must be UTF-8, without lone surrogates.") from None
     except (RecursionError, ValueError):
         raise bad_input("The body must be JSON, and not nested without end.") from None
+    _check_depth(value)
     return value
+
+
+def _check_depth(value: Any) -> None:
+    """Raises Refusal for JSON that is nested deeper than anything that the API has."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise bad_input(f"The body must not be nested deeper than {_DEEPEST} levels.")
 
 
 class _Repeated(Exception):
