@@ -18,6 +18,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -27,7 +28,7 @@ from typing import Any
 from mockserver.app import Settings, create_app
 from mockserver.tenants import cursor
 from mockserver.tenants.tenant import Tenant
-from spec import contract
+from spec import RateLimits, contract
 
 FEW = 1_000
 MANY = 1_000_000
