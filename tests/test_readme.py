@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from tests.gate import ROOT
 README = (ROOT / "README.md").read_text("utf-8")
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+CONTROL = "/_mock/"
 KEY = re.compile(r"obk_live_[A-Za-z0-9]+")
 
 
@@ -50,7 +52,17 @@ def test_there_are_curl_lines() -> None:
     assert curl_lines()
 
 
-@pytest.mark.parametrize("line", curl_lines())
+@pytest.mark.parametrize("line", [line for line in curl_lines() if CONTROL in line])
+def test_a_line_of_the_control_api_is_served(line: str, mock: str) -> None:
+    words = shlex.split(line)
+    body = words[words.index("--json") + 1] if "--json" in words else None
+    method = "POST" if body or "-X" in words else "GET"
+    url = words[-1].replace("http://127.0.0.1:8080", mock)
+    answer = httpx.request(method, url, content=body, headers={"content-type": "application/json"} if body else None)
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("line", [line for line in curl_lines() if CONTROL not in line])
 def test_a_curl_line_is_served(line: str, mock: str) -> None:
     url, key = re.search(r"http://127\.0\.0\.1:8080[^\s\"]*", line), KEY.search(line)
     assert url
