@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ import spec
 from spec.target import Target
 
 _COLUMNS = 17
+_NUMBERED = re.compile(r"([\w.]+)\[(\d+)\]")
 
 
 class SelectionError(Exception):
@@ -37,7 +39,8 @@ def missing(requirement: spec.Requirement, target: Target | None) -> list[str]:
 
 def in_words(needs: Sequence[str]) -> str:
     """Members of a target's description, as a sentence names them."""
-    return ", ".join(needs).replace("|", " or ")
+    named = _NUMBERED.sub(lambda place: f"{int(place[2]) + 1} keys in {place[1]}", ", ".join(needs))
+    return named.replace("|", " or ")
 
 
 def listing(ids: frozenset[str] | None, target: Target | None, width: int) -> list[str]:

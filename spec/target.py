@@ -97,13 +97,19 @@ class Target(_Table, frozen=True):
     hooks: Hooks = Hooks()
 
     def offers(self, need: str) -> bool:
-        """Whether the target has what a requirement needs: a dotted member, or several with `|` where either will do."""
+        """Whether the target has what a requirement needs: a dotted member, or several with `|` where either will do.
+
+        `keys.spare[3]` is a fourth key among several.
+        """
         return any(self._has(member) for member in need.split("|"))
 
     def _has(self, member: str) -> bool:
         value: Any = self
-        for name in member.split("."):
+        path, _, index = member.partition("[")
+        for name in path.split("."):
             value = getattr(value, name)
+        if index:
+            return len(value) > int(index.rstrip("]"))
         return bool(value.api_keys if isinstance(value, Organization) else value)
 
     def secrets(self) -> Iterator[str]:
