@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from http.client import HTTPException
 from urllib.parse import quote, urlencode
 
 import httpx
 
 import spec
+from conformance import bare
 from conformance.clock import TargetClock
 from conformance.exchange import Credential, Exchange, Redactor, Request
 from conformance.pacing import Pace
@@ -114,13 +116,14 @@ class Client:
                 sent=sent,
                 answered=answered,
                 at=at,
+                carried=self.redactor.known_in(request.target, *(value for _, value in headers)),
             )
             self.exchanges.append(exchange)
             if request.credential:
                 self.pace.answered(request.credential, exchange, retry_after(exchange))
         return exchange
 
-    def _transmit(self, method: str, url: str, headers: Headers, body: str | None) -> httpx.Response:
+    def _transmit(self, method: str, url: str, headers: Headers, body: str | None) -> httpx.Response | bare.Answer:
         # httpx tidies a path (dots, encodings) before it sends it; the extension puts ours on the wire as it stands.
         parts = httpx.URL(self.target.base_url)
         target = parts.raw_path.rstrip(b"/") + url[len(self.target.base_url) :].encode("ascii")
@@ -129,6 +132,8 @@ class Client:
         request = self._http.build_request(
             method, self.target.base_url, headers=fields, content=body, extensions={"target": target}
         )
+        if method == "HEAD" and bare.direct(parts):
+            return _head(parts, target, request.headers.raw)
         for last in (False, True):
             try:
                 return self._http.send(request)
@@ -212,6 +217,13 @@ def wall_clock(exchange: Exchange) -> float:
         return email.utils.parsedate_to_datetime(exchange.headers.get("date", "")).timestamp()
     except (ValueError, TypeError):
         return exchange.at + exchange.answered - exchange.sent
+
+
+def _head(url: httpx.URL, target: bytes, fields: Sequence[bare.Field]) -> bare.Answer:
+    try:
+        return bare.head(url, target, fields, TIMEOUT)
+    except (OSError, HTTPException) as error:
+        raise NoAnswer(f"HEAD {url}{target.decode('ascii')}: {error or type(error).__name__}") from error
 
 
 def _presented(headers: Headers) -> list[str]:

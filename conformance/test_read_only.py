@@ -7,11 +7,12 @@ import json
 import pytest
 
 from conformance.agreement import Resource, disagreement, steady
-from conformance.client import Client
+from conformance.client import Client, target
 from conformance.estate import Estate
 from conformance.exchange import Exchange
 from conformance.oracles import API
-from conformance.story import Violation, expect, refused, requirement, served, sound
+from conformance.resource_ids import collection_of
+from conformance.story import Violation, expect, refused, requirement, sound
 from conformance.trials import answered, each
 
 # What a client might hope to do: make a resource, change it, remove it.
@@ -50,18 +51,20 @@ def test_writes_are_refused(operation: str, estate: Estate) -> None:
         refused(attempt, *_REFUSED)
     if operation in _NOTHING_TO_CHANGE:
         return
-    if _change(before.json, _look_again(estate, before, attempts).json):
-        _changes_again(estate, operation)
+    after = _look_again(estate, before, attempts)
+    if _change(before.json, after.json):
+        _changes_again(estate, operation, before, after)
 
 
 @requirement("OP-7", whole_run=True)
 def test_head_and_allow(client: Client, estate: Estate) -> None:
-    """HEAD is answered as GET is, and every 405 of the run says which methods there are (RFC 9110 §9.3.2, §15.5.6)."""
+    """HEAD is answered as GET is, without a body; a 405 of the run says which methods there are (RFC 9110 §9.3.2, §15.5.6)."""
 
     def check(operation: str) -> None:
         get = estate.served(operation)
         head = refused(estate.caller.send("HEAD", get.request.target, operation=operation), get.status)
         expect(head.media_type in ("", get.media_type), f"HEAD says {head.media_type}, GET {get.media_type}", get, head)
+        expect(not head.body, f"HEAD is answered with a body of {len(head.body)} bytes", head)
 
     each(("getMe",), check)
     for answer in client.exchanges:
@@ -87,10 +90,11 @@ def _look_again(estate: Estate, before: Exchange, attempts: list[Exchange]) -> E
     return sound(after)
 
 
-def _changes_again(estate: Estate, operation: str) -> None:
+def _changes_again(estate: Estate, operation: str, before: Exchange, after: Exchange) -> None:
     # Somebody else may have changed it meanwhile, or it counts its own readings: only what stays as it is between two
-    # readings and changes with a write counts.
-    first, before = (served(estate.caller, operation, **estate.parameters(operation)) for _ in range(2))
+    # readings and changes with a write counts; of another resource, as the first may be for good what a write makes it.
+    path = _still_to_be_changed(estate, operation, before, after)
+    first, before = (sound(estate.caller.send("GET", path, operation=operation)) for _ in range(2))
     attempts = _write(estate, before, operation)
     after = _look_again(estate, before, attempts)
     change = _change(steady(before.json, first.json), after.json)
@@ -98,6 +102,23 @@ def _changes_again(estate: Estate, operation: str) -> None:
 
 
 def _change(before: Resource, after: Resource) -> str | None:
-    if "apiKey" in before or "data" in before:  # each key has its own `/me`, and a list may grow by itself
-        return "the list is empty now" if before.get("data") and not after.get("data") else None
-    return disagreement(before, after)
+    if "data" not in after:
+        return disagreement(before, after)
+    if "data" not in before:
+        return None  # it changes from one reading to the next
+    shown, shown_now = ([item["id"] for item in page["data"]] for page in (before, after))
+    added = [id_ for id_ in shown_now if id_ not in shown]
+    if added:
+        return f"the list shows {added[:1]} now"
+    return "the list is empty now" if shown and not shown_now else None
+
+
+def _still_to_be_changed(estate: Estate, operation: str, before: Exchange, after: Exchange) -> str:
+    """The address of a resource that differs from a written one in what the write changed; of that one where there is none."""
+    listing = collection_of(operation)
+    if listing is None:
+        return before.request.target
+    changed = {name: value for name, value in after.json.items() if disagreement(before.json, {name: value})}
+    others = [item for item in estate.walk(listing).items if item["id"] != before.json["id"]]
+    fit = [item for item in others if disagreement(changed, item)]
+    return target(operation, id=fit[-1]["id"]) if fit else before.request.target

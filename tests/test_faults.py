@@ -289,8 +289,11 @@ def test_a_fault_of_deliveries_shows(name: str) -> None:
 def test_a_fault_of_writes_shows(name: str) -> None:
     def written(mock: Mock) -> list[Any]:
         client = Client(mock, FULL)
-        path = f"/api/v1/contacts/{mock.parts.tenants[FULL.organization_id].contacts.rows({})[-1].id}"
-        asked = [("POST", "/api/v1/contacts"), ("PATCH", path), ("GET", path), ("DELETE", path), ("GET", path)]
+        own = mock.parts.tenants[FULL.organization_id]
+        path = f"/api/v1/contacts/{own.contacts.rows({})[-1].id}"
+        draft = f"/api/v1/drafts/{own.drafts.rows({'status': 'draft'})[-1].id}"
+        asked = [("POST", "/api/v1/contacts"), ("GET", "/api/v1/contacts"), ("PATCH", path), ("GET", path)]
+        asked += [("DELETE", path), ("GET", path), ("PATCH", draft), ("GET", draft)]
         return [told(client.ask(method, target)) for method, target in asked]
 
     assert written(new_mock(modifications=[faults.named(name)])) != written(new_mock())

@@ -92,6 +92,36 @@ class RefusedPatchChanges:
 
 
 @dataclass(frozen=True)
+class RefusedPatchApproves:
+    """A PATCH of a single draft is answered 405, and approves it all the same: a second one changes nothing more."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+
+    def install(self, parts: Parts) -> None:
+        def approve(scope: Scope, caller: Caller) -> None:
+            collection, resource_id = resource_asked(scope) or ("", "")
+            draft = caller.tenant.drafts.read(resource_id) if collection == "drafts" else None
+            if scope["method"] == "PATCH" and draft:
+                caller.tenant.drafts.put({**draft, "status": "approved"})
+
+        _answer_writes(parts, approve)
+
+
+@dataclass(frozen=True)
+class RefusedPostAdds:
+    """A POST of a contact is answered 405, when it has been added."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+
+    def install(self, parts: Parts) -> None:
+        def add(scope: Scope, caller: Caller) -> None:
+            if scope["method"] == "POST" and operation_path(scope) == "/contacts":
+                caller.tenant.add_contact(parts.clock.now())
+
+        _answer_writes(parts, add)
+
+
+@dataclass(frozen=True)
 class PostAddsContact:
     """A POST of a contact is answered 201, and there it is."""
 
@@ -120,6 +150,24 @@ class HeadRefused:
             return unknown
 
         parts.inner.append(layer)
+
+
+@dataclass(frozen=True)
+class HeadWithBody:
+    """HEAD is answered as GET is, the body included: the next answer on that connection begins in the midst of it."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-7",)
+
+    def install(self, parts: Parts) -> None:
+        def layer(app: ASGIApp) -> ASGIApp:
+            async def as_get(scope: Scope, receive: Receive, send: Send) -> None:
+                if scope["method"] == "HEAD":
+                    scope["method"] = "GET"  # in place: the server too is to take it for one
+                await app(scope, receive, send)
+
+            return as_get
+
+        parts.outer.append(layer)
 
 
 @dataclass(frozen=True)
