@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 
@@ -52,6 +53,7 @@ class Exchange:
     """A request with its answer. `sent` and `answered` are seconds of the target's clock; `at` is the unix time of sending.
 
     `pacing` marks a 429 that the client drew and repeated after waiting: it is counted, and judged only as an answer.
+    `carried` are the secrets known to the client that stood anywhere in the request, its query and cookies included.
     """
 
     number: int
@@ -64,6 +66,7 @@ class Exchange:
     answered: float
     at: float
     pacing: bool = False
+    carried: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def path(self) -> str:
@@ -102,6 +105,12 @@ class Redactor:
         if new:
             self.secrets |= new
             self._pattern = None
+
+    def known_in(self, *texts: str) -> tuple[str, ...]:
+        """The secrets that stand in texts, as they are or percent-encoded, but for mere parts of another one."""
+        plain = [unquote(text) for text in texts]
+        found = [secret for secret in sorted(self.secrets) if any(secret in text for text in plain)]
+        return tuple(secret for secret in found if not any(secret in other for other in found if other != secret))
 
     def text(self, text: str) -> str:
         """The text with each secret as `obk_live_…1a2b`."""

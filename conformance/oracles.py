@@ -137,10 +137,10 @@ def _leak(exchange: Exchange) -> str | None:
 
 
 def presented(exchange: Exchange) -> list[str]:
-    """The secrets that a request carried in its Authorization header, whether the target knows them or not."""
+    """The secrets that a request carried: in its Authorization header, known or not, and known ones anywhere else."""
     forged = [value.rpartition(" ")[2] for name, value in exchange.request.headers if name.lower() == "authorization"]
     known = [exchange.request.credential.secret] if exchange.request.credential else []
-    return [secret for secret in (*known, *forged) if len(secret) > 5]
+    return [secret for secret in (*known, *forged, *exchange.carried) if len(secret) > 5]
 
 
 def _rate_headers(exchange: Exchange) -> str | None:

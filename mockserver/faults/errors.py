@@ -255,6 +255,19 @@ class InvalidKeyRepeated:
 
 
 @dataclass(frozen=True)
+class QueryRepeated:
+    """A 401 tells the whole address, with a key that somebody put into its query."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-6",)
+
+    def install(self, parts: Parts) -> None:
+        def said(problem: Problem, scope: Scope) -> str:
+            return f" ({scope['path']}?{scope['query_string'].decode('latin-1')})" if problem.kind.status == 401 else ""
+
+        _append_detail(parts, said)
+
+
+@dataclass(frozen=True)
 class ForbiddenKeyRepeated:
     """A 403 repeats the key that was presented."""
 

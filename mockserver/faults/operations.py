@@ -195,6 +195,25 @@ class ResearchOfAnotherContact:
 
 
 @dataclass(frozen=True)
+class ResearchOfFirstAsked:
+    """The dossier is cached by organization, not by contact: whoever has one gets the one that was asked for first."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-5",)
+
+    def install(self, parts: Parts) -> None:
+        healthy = parts.single
+        kept: dict[str, bytes] = {}
+
+        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+            found = healthy(caller, collection, resource_id)
+            if collection != "research" or not found:
+                return found
+            return kept.setdefault(caller.tenant.organization.id, found)
+
+        parts.single = single
+
+
+@dataclass(frozen=True)
 class MissingResearchIsEmpty:
     """A contact without a dossier is answered an empty one."""
 
