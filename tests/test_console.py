@@ -379,6 +379,22 @@ class TestData:
         assert len(re.findall(r">(con_\w+)</code>", page)) == 1
 
 
+class TestOrganizations:
+    def test_one_is_added_with_data_and_deleted(self) -> None:
+        mock = new_mock()
+        visitor = Visitor(mock)
+        page = visitor.do("/organizations", {"name": "Third & <Sons>", "contacts": "7"})
+        assert "Contacts 7" in text(page)
+        *_, added = mock.parts.tenants.values()
+        assert added.organization.name == "Third & <Sons>"
+        assert "Third & <Sons>" in text(visitor.get())
+        visitor.do(f"/organizations/{added.organization.id}/delete")
+        assert added.organization.id not in mock.parts.tenants
+
+    def test_one_without_a_name_is_not_added(self) -> None:
+        assert b'role="alert"' in Visitor(MOCK).do("/organizations", {"name": ""}).body
+
+
 class TestClockAndHardships:
     def test_the_clock_is_moved(self) -> None:
         mock = create_app(Settings(contacts=3))
@@ -417,6 +433,13 @@ class TestClockAndHardships:
         assert "seconds" in text(answer)
         visitor.do("/hardships/off")
         assert not list(visitor.mock.world.switches)
+
+    def test_a_hardship_of_deliveries_is_for_all_of_them(self) -> None:
+        visitor = Visitor(new_mock())
+        page = visitor.get("/hardships?pick=tampered-deliveries")
+        assert "deliveries to webhook endpoints" in text(page)
+        assert b'name="requests"' not in page.body
+        assert "every delivery" in text(visitor.do("/hardships", {"name": "tampered-deliveries"}))
 
     def test_the_overview_says_what_is_on(self) -> None:
         mock = new_mock(modifications=[named("default-of-49")])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mockserver.console.pages import clock, data, debugger, hardships, keys, overview, requests, webhooks
+from mockserver.console.pages import clock, data, debugger, hardships, keys, organizations, overview, requests, webhooks
 from mockserver.console.visit import Route
 
 ROUTES: Sequence[Route] = [
-    route for page in (overview, keys, webhooks, debugger, requests, data, clock, hardships) for route in page.ROUTES
+    route
+    for page in (overview, organizations, keys, webhooks, debugger, requests, data, clock, hardships)
+    for route in page.ROUTES
 ]

@@ -64,6 +64,7 @@ async def _page(visit: Visit, error: str | None = None) -> Answer:
         picked=_named(entries, visit.form["name"] or visit.query["pick"]),
         kinds={kind: [each for each in fitting if each["kind"] == kind] for kind in ("hardship", "fault")},
         switches=switches["data"],
+        of_deliveries={each["name"] for each in entries if each["appliesTo"] == "deliveries"},
         activity=activity,
         keys={key.id: key for key in visit.world.parts.keys},
         error=error,
