@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ import pytest
 
 import spec
 from tests import trials
-from tests.gate import GateRun, run_gate
+from tests.gate import ROOT, GateRun, run_gate
 from tests.killmatrix import document, summary
 from tests.trials import Result, Trial, judge_all
 
@@ -180,3 +181,13 @@ def test_the_matrix_has_a_row_for_each_and_a_line_for_all() -> None:
     assert f"| ✓ | fault | `status-as-string` | {caught.expected[0]} | PAGE-9, PAGE-10 | 1.0 |" in written
     assert f"| ✗ | fault | `cursor-skips-ties` | {missed.expected[0]} | PAGE-1 | 2.0 |" in written
     assert "| ✓ | variant | `oldest-first` | none | – | 3.0 |" in written
+
+
+def test_the_readme_shows_what_the_command_prints_of_all_that_there_is() -> None:
+    kinds = [trial.kind for trial in BY_NAME.values()]
+    faults, variants = kinds.count("fault"), kinds.count("variant")
+    line = (
+        rf"^{faults} of {faults} faults caught by the requirement that they break, "
+        rf"{variants} of {variants} legal variations passed, \d min \d+ s$"
+    )
+    assert re.search(line, (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
