@@ -53,10 +53,10 @@ def _look_for_unknown_key(caller: Caller) -> None:
     if any(_served(exchange) and exchange.request.credential == key for exchange in caller.client.exchanges):
         return
     try:
-        answers = [caller.get(operation) for operation in _ASKED[:2]]
+        unknown = all(caller.get(operation).status == 401 for operation in _ASKED[:2])
     except NoAnswer:
         return
-    if all(answer.status == 401 for answer in answers):
+    if unknown:
         raise Unfit(f"the target answers 401 to {key.label} ({key.shown}): it does not know that API key", EXIT_USAGE)
 
 

@@ -36,7 +36,7 @@ def test_contacts_of_a_list(estate: Estate) -> None:
 @requirement("FILTER-2")
 def test_contacts_by_qualification(estate: Estate) -> None:
     """`qualificationStatus` shows the contacts that have it, and not those of a status whose name holds it."""
-    _by_value(estate, "listContacts", "qualificationStatus")
+    _by_every_value(estate, "listContacts", "qualificationStatus")
 
 
 @requirement("FILTER-3")

@@ -255,6 +255,24 @@ class ExpiredAccepted:
 
 
 @dataclass(frozen=True)
+class RevokedMayAskWhoTheyAre:
+    """`/me` wants no scope, and so is not asked whether the key still counts: a revoked one is served as another key is."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("AUTH-3",)
+
+    def install(self, parts: Parts) -> None:
+        healthy = parts.credentials
+
+        def credentials(scope: Scope) -> bytes | None:
+            secret = healthy(scope)
+            key = parts.keys.find(secret) if secret and operation_path(scope) == "/me" else None
+            forgiven = key and not key.is_valid_at(parts.clock.now())
+            return next(iter(parts.keys)).secret.encode() if forgiven else secret
+
+        parts.credentials = credentials
+
+
+@dataclass(frozen=True)
 class RevokedForbidden:
     """A revoked key is known, and so answered 403."""
 

@@ -64,6 +64,21 @@ class QualificationStatusAsSubstring:
 
 
 @dataclass(frozen=True)
+class PendingFindsNobody:
+    """A status was renamed in the database, but not in the filter: `pending` finds nobody, the others are right."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("FILTER-2",)
+
+    def install(self, parts: Parts) -> None:
+        change_filter(
+            parts,
+            "contacts",
+            "qualificationStatus",
+            lambda value, contact: contact["qualificationStatus"] == value != "pending",
+        )
+
+
+@dataclass(frozen=True)
 class OddScoresHidden:
     """Of the contacts with a status those are found whose score is even or missing."""
 
