@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -226,3 +227,18 @@ def test_its_imports_warn_nobody() -> None:
     command = [sys.executable, "-W", "default", "-c", "import mockserver.app, mockserver.serving"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
     assert (result.stdout, result.stderr) == ("", "")
+
+
+def test_a_sales_team_works_from_the_start(tmp_path: Path) -> None:
+    with running(tmp_path, "--activity", "6000") as mock:
+        until = time.monotonic() + PATIENCE
+        while httpx.get(f"{mock.url}/_mock/activity").json()["steps"] < 3:
+            assert time.monotonic() < until, "nothing goes on"
+
+
+def test_a_control_token_is_asked_for(tmp_path: Path) -> None:
+    with running(tmp_path, "--control-token", "open-sesame-1234") as mock:
+        assert httpx.get(f"{mock.url}/_mock/health").status_code == 401
+        headers = {"authorization": "Bearer open-sesame-1234"}
+        assert httpx.get(f"{mock.url}/_mock/health", headers=headers).status_code == 200
+        assert "open-sesame-1234" not in "".join(mock.interrupt())
