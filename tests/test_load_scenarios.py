@@ -11,7 +11,7 @@ import pytest
 
 from loadtests.embedded import Embedded, mock
 from loadtests.scenarios import scenarios
-from mockserver.faults import named, names, rate_limits
+from mockserver.faults import named, names, rate_limits, rate_refusals
 from tests.load_runs import outbound_load
 
 _SMALL = "--contacts 20"
@@ -21,6 +21,7 @@ SEEN_BY = {
     "fifty-nine-a-minute": ("steady", "no-refusals"),
     "no-burst": ("steady", "no-refusals"),
     "burst-of-121": ("burst", "burst-ceiling"),
+    "sixty-one-a-minute": ("burst", "minute-ceiling"),
     "fixed-windows": ("border", "burst-ceiling"),
     "fixed-minutes": ("border", "burst-ceiling"),
     "no-sustained-limit": ("overload", "minute-ceiling"),
@@ -38,6 +39,9 @@ SEEN_BY = {
     "refused-requests-count": ("overload", "sustained-rate"),
 }
 """Which scenario has to see a fault of the rate limit, and by which check at the least."""
+
+OF_STRICT = ("sixty-one-a-minute",)
+"""Faults under the strict reading alone."""
 
 UNSEEN = {
     "rate-headers-missing": "headers are the gate's affair (RATE-1)",
@@ -74,12 +78,14 @@ def test_a_scenario_holds_on_the_mock_under_either_reading(
 @pytest.mark.parametrize("fault", list(SEEN_BY))
 def test_a_scenario_fails_on_the_fault_that_it_is_there_to_see(fault: str, tmp_path: Path) -> None:
     scenario, check = SEEN_BY[fault]
-    options = f"--mock-options={_SMALL} --fault {fault}"
+    reading = "strict" if fault in OF_STRICT else "burst"
+    options = f"--mock-options={_SMALL} --rate-reading {reading} --fault {fault}"
     done = outbound_load(scenario, options, "--strict", *_minutes(scenario), folder=tmp_path)
     assert done.code == 1, done.out + done.err
     assert done.found[check] == "broken", done.out
 
 
 def test_every_fault_of_the_rate_limit_is_seen_or_has_a_reason_not_to_be() -> None:
-    of_limits = {name for name in names() if type(named(name)).__module__ == rate_limits.__name__}
+    modules = {rate_limits.__name__, rate_refusals.__name__}
+    of_limits = {name for name in names() if type(named(name)).__module__ in modules}
     assert of_limits == set(SEEN_BY) | set(UNSEEN)
