@@ -9,9 +9,10 @@ without decorators, and the caller, whom the edge has identified already, is che
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
 
 from mockserver.access import problems
 from mockserver.access.caller import CALLER
@@ -25,8 +26,6 @@ from mockserver.view import to_openapi_30
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-logger = logging.getLogger("outbound.mock")
-
 
 def build(document: Mapping[str, Any]) -> ASGIApp:
     """The application that answers the operations of an OpenAPI 3.1 document with the parts that a request's scope holds.
@@ -36,18 +35,34 @@ def build(document: Mapping[str, Any]) -> ASGIApp:
     stack = connexion.ConnexionMiddleware(
         _Operations(),
         middlewares=[
-            connexion.middleware.exceptions.ExceptionMiddleware,
+            _Refusals,
             Routing,
             _SecurityMiddleware,
             _ValidationMiddleware,
         ],
         resolver=connexion.Resolver(HANDLERS.__getitem__),
     )
-    for kind, handler in _error_handlers().items():
-        stack.add_error_handler(kind, handler)
     stack.add_api(to_openapi_30(document))
     app: ASGIApp = stack
     return app
+
+
+class _Refusals:
+    """Answers what the steps of a request's way, or Connexion's routing, refuse. A crash is the edge's to answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Refused as refused:
+            problem = refused.problem
+        except HTTPException as error:
+            problem = _routing_problem(scope, error)
+        else:
+            return
+        await scope[PARTS].problem(problem, scope)(scope, receive, send)
 
 
 class Routing(connexion.middleware.routing.RoutingMiddleware):
@@ -166,22 +181,6 @@ class _Operations(connexion.apps.asynchronous.AsyncASGIApp):
     api_cls = _OperationsApi
 
 
-def _error_handlers() -> dict[type[Exception], Any]:
-    from starlette.exceptions import HTTPException
-
-    async def refused(request: Any, error: Refused) -> Any:
-        return _response(error.problem, request.scope)
-
-    async def http_error(request: Any, error: HTTPException) -> Any:
-        return _response(_routing_problem(request.scope, error), request.scope)
-
-    async def defect(request: Any, error: Exception) -> Any:
-        logger.error("A request failed", exc_info=error)
-        return _response(problems.internal_error(), request.scope)
-
-    return {Refused: refused, HTTPException: http_error, Exception: defect}
-
-
 def _routing_problem(scope: Scope, error: Any) -> Problem:
     if error.status_code != 405:
         return problems.not_found()
@@ -189,9 +188,3 @@ def _routing_problem(scope: Scope, error: Any) -> Problem:
     if isinstance(caller, Problem):
         return caller
     return problems.method_not_allowed(", ".join(sorted(error.headers["Allow"].split(", "))))
-
-
-def _response(problem: Problem, scope: Scope) -> Any:
-    answer = scope[PARTS].problem(problem, scope)
-    headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
-    return connexion.lifecycle.ConnexionResponse(answer.status, body=answer.body, headers=headers)

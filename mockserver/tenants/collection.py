@@ -40,7 +40,7 @@ class Page(NamedTuple):
 class Collection:
     """One organization's contacts, lists, drafts or events, newest first by (createdAt, id)."""
 
-    __slots__ = ("_changed", "_indexes", "_kind", "_rows", "_search")
+    __slots__ = ("_changed", "_indexes", "_kind", "_rows", "_search", "_unfiltered")
 
     def __init__(self, kind: Kind, changed: Changed | None = None) -> None:
         self._kind = kind
@@ -48,6 +48,7 @@ class Collection:
         self._rows: dict[str, Row] = {}
         self._indexes: dict[Facet, Index] = {}
         self._search = Search() if kind.text else None
+        self._unfiltered = tuple(_facets(kind, {}))
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -190,8 +191,13 @@ class Collection:
 
     def _asked(self, filters: Mapping[str, str]) -> list[Index]:
         """The indexes that the filters ask for; their rows are distinct where a resource has one value a filter."""
-        asked = (dict.fromkeys(by.asked(filters.get(name))) for name, by in self._kind.filters.items())
-        return [index for facet in product(*asked) if (index := self._indexes.get(facet))]
+        facets = _facets(self._kind, filters) if filters else self._unfiltered
+        return [index for facet in facets if (index := self._indexes.get(facet))]
+
+
+def _facets(kind: Kind, filters: Mapping[str, str]) -> Iterable[Facet]:
+    """What is asked for with these filters."""
+    return product(*(dict.fromkeys(by.asked(filters.get(name))) for name, by in kind.filters.items()))
 
 
 def _encoded(resource: Resource) -> bytes:
