@@ -34,7 +34,9 @@ from tests.gate import ROOT, GateRun
 
 # Looking for garbage with finalizers after every run is worth a tenth of it, and says nothing of the target.
 _WITHOUT = ("no:cacheprovider", "no:unraisableexception")
-_GATE = (str(ROOT / "conformance"), "-q", "--assert=plain", "--rootdir", str(ROOT), *(f"-p{name}" for name in _WITHOUT))
+# So is finding the source of each failure's lines.
+_SPARE = ("-q", "--assert=plain", "--tb=native")
+_GATE = (str(ROOT / "conformance"), *_SPARE, "--rootdir", str(ROOT), *(f"-p{name}" for name in _WITHOUT))
 _LOADED = ("mockserver.serving", "mockserver.target", "mockserver.faults", "mockserver.variants")
 _PURE = (("test_published_spec", "invalidity"), ("test_schema_driven", "_cases"))
 _START_WITHIN = 30.0

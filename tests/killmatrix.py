@@ -77,7 +77,7 @@ def _chosen(names: Sequence[str]) -> list[Trial]:
 
 @click.command()
 @click.option(
-    "--jobs", type=click.IntRange(1), default=(os.cpu_count() or 1) + 1, show_default=True, help="Runs at a time."
+    "--jobs", type=click.IntRange(1), default=3 * (os.cpu_count() or 1), show_default=True, help="Runs at a time."
 )
 @click.option("--only", multiple=True, metavar="NAME", help="This fault or variant alone (repeatable).")
 @click.option(

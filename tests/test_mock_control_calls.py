@@ -242,7 +242,7 @@ def parameterized() -> Iterator[tuple[str, str, str]]:
             yield method, path, operation["operationId"]
 
 
-@pytest.mark.parametrize(("method", "path", "operation_id"), parameterized())
+@pytest.mark.parametrize(("method", "path", "operation_id"), list(parameterized()))
 def test_what_nothing_has_is_a_problem(method: str, path: str, operation_id: str) -> None:
     bodies = {"patchKey": {}, "patchWebhook": {"enabled": True}}
     body = json.dumps(bodies.get(operation_id, {})).encode()
