@@ -31,6 +31,9 @@ CONNECTIONS = 16
 STEPS_A_MINUTE = 1_200
 """How busy the simulated sales team is."""
 
+FILLING = 11_000
+"""Steps of the team's after which all that has bounds (what it brings in, the log of events, deliveries) has reached them."""
+
 TURN = 5.0
 """Seconds for which something is switched on, and then nothing."""
 
@@ -163,13 +166,16 @@ def main(*, minutes: float, number: int) -> None:
 
 async def _soak(server: Server, port: int, seconds: float, random: Random) -> Seen:
     seen = Seen()
-    until = time.monotonic() + seconds
     organizations = [tenant.organization.id for tenant in seed(1, 2, 0, 0.0)]
     secrets = [key.secret for key in mint(organizations, 1, 0.0) if key.kind in ("primary", "secondary")]
-    clients = [Client(port, secrets, Random(random.random()), seen).run(until) for _ in range(CONNECTIONS)]  # noqa: S311
     async with httpx.AsyncClient(base_url=f"{server.url}/_mock/", timeout=30, trust_env=False) as control:
-        await _must(control.put("activity", json={"rate": STEPS_A_MINUTE}))
         await _must(control.post("webhooks", json={"url": f"{server.url}/nobody"}))
+        click.echo(f"{FILLING:,} steps of activity first …", err=True)
+        for _ in range(FILLING):
+            await _must(control.post("activity/steps"))
+        await _must(control.put("activity", json={"rate": STEPS_A_MINUTE}))
+        until = time.monotonic() + seconds
+        clients = [Client(port, secrets, Random(random.random()), seen).run(until) for _ in range(CONNECTIONS)]  # noqa: S311
         await asyncio.gather(*clients, _watch(server, control, seen, until), _trouble(control, seen, until))
     return seen
 

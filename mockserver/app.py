@@ -79,6 +79,11 @@ class Mock:
 
         world.activity.start(rate, organization, step)
 
+    def start_usual_activity(self) -> None:
+        """Have the sales team work that the mock was started with, if it was."""
+        if self.world.settings.activity:
+            self.start_activity(self.world, self.world.settings.activity, next(iter(self.parts.tenants)))
+
     def drop_world(self, world_id: str) -> bool:
         """Forget a copy, and end what goes on in it; False where none has that id."""
         world = self.worlds.pop(world_id, None)
@@ -99,8 +104,7 @@ class Mock:
             else:
                 await self._route(self.world, scope, receive, send)
         elif scope["type"] == "lifespan":
-            if self.world.settings.activity:
-                self.start_activity(self.world, self.world.settings.activity, next(iter(self.parts.tenants)))
+            self.start_usual_activity()
             await self._operations(scope, receive, send)
             for world in (self.world, *self.worlds.values()):
                 world.close()

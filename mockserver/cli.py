@@ -16,7 +16,7 @@ import click
 
 if TYPE_CHECKING:
     from mockserver.clock import Clock
-    from mockserver.parts import Modification, Parts
+    from mockserver.parts import Modification
     from mockserver.world import Settings
 
 _TOKEN = 8
@@ -152,14 +152,23 @@ def command(
     from mockserver.progress import Progress
     from mockserver.target import keys_text, target_toml, write_private
 
-    settings = Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, changes, webhook_hosts)
-    settings = replace(settings, activity=activity)
+    _check_webhooks(webhooks, webhook_hosts)
+    settings = Settings(
+        seed,
+        organizations,
+        contacts,
+        rate_reading,
+        not no_rate_limit,
+        changes,
+        webhooks,
+        webhook_hosts,
+        activity=activity,
+    )
     clock = Clock()
     if not quiet:
         settings = replace(settings, progress=Progress())
     mock = create_app(_shared(settings, state, workers, clock), clock, control_token)
     gc.freeze()  # What was seeded stays: no collection need look at it again, which with a million contacts takes a second.
-    _register(mock.parts, webhooks)
     address = base_url(listener)
 
     def ready() -> None:
@@ -202,12 +211,14 @@ def _shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> 
     return replace(settings, sharing=membership, began=began)
 
 
-def _register(parts: Parts, urls: Sequence[str]) -> None:
-    """Register webhook endpoints for the first organization. Raises BadParameter for a URL that cannot be delivered to."""
-    organization = next(iter(parts.tenants))
+def _check_webhooks(urls: Sequence[str], hosts: Sequence[str]) -> None:
+    """Raise BadParameter for an endpoint that cannot be delivered to."""
+    from mockserver.clock import Clock
+    from mockserver.webhooks.service import Webhooks
+
     for url in urls:
         try:
-            parts.webhooks.register(organization, url)
+            Webhooks(Clock(), allowed_hosts=hosts).register("", url)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--webhook") from error
 

@@ -44,7 +44,8 @@ UNLIMITED = 1_000_000
 class Settings:
     """What a mock is made of. `organizations` and `contacts` (of each organization) are numbers.
 
-    `webhook_hosts` are the hosts beyond this machine to which events may be delivered. `sharing` is this process's place among
+    `webhook_urls` are endpoints of the first organization. `webhook_hosts` are the hosts beyond this machine to which events may
+    be delivered. `sharing` is this process's place among
     those that share the state, None for a mock of one process; `began` is the unix time that data is made for, where it is not
     the time of its making. `activity` is how many steps a minute a
     sales team does for the first organization, None for none. `progress` is told how far the seeding is.
@@ -56,6 +57,7 @@ class Settings:
     rate_reading: Literal["burst", "strict"] = "burst"
     rate_limited: bool = True
     modifications: Sequence[Modification] = ()
+    webhook_urls: Sequence[str] = ()
     webhook_hosts: Sequence[str] = ()
     sharing: Membership | None = None
     began: float | None = None
@@ -232,7 +234,10 @@ class World:
 
 
 def seeded_parts(settings: Settings, clock: Clock, namespace: str = "") -> Parts:
-    """Parts with fresh data, keys and limits, the settings' modifications installed."""
+    """Parts with fresh data, keys, limits and the settings' endpoints, its modifications installed.
+
+    Raises ValueError for a URL that nothing can be delivered to.
+    """
     now = settings.began or clock.now()
     seeded = seed(settings.seed, settings.organizations, settings.contacts, now, settings.progress)
     tenants = {tenant.organization.id: tenant for tenant in seeded}
@@ -241,6 +246,8 @@ def seeded_parts(settings: Settings, clock: Clock, namespace: str = "") -> Parts
     parts = default_parts(clock, tenants, keys, settings.limiter(namespace), webhooks)
     for modification in settings.modifications:
         modification.install(parts)
+    for url in settings.webhook_urls:
+        webhooks.register(next(iter(tenants)), url)
     return parts
 
 

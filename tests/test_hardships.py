@@ -497,6 +497,15 @@ class TestDeliveries:
         assert len({outgoing.headers["X-Outbound-Delivery"] for outgoing in sent}) == len(sent)
         assert all(is_signed(mock, outgoing) for outgoing in sent)
 
+    def test_what_was_taken_comes_again_under_its_delivery_id(self) -> None:
+        mock = hard("lost-acknowledgements", probability=0.5)
+        sent = sent_to_endpoints(mock, 20)
+        assert len(set(events_of(sent))) == 20 < len(sent)
+        ids = {(json.loads(outgoing.body)["id"], outgoing.headers["X-Outbound-Delivery"]) for outgoing in sent}
+        assert len(ids) == 20
+        assert all(is_signed(mock, outgoing) for outgoing in sent)
+        assert {attempt.status for delivery in mock.parts.webhooks.log for attempt in delivery.attempts} == {200}
+
     def test_reordered_events_come_all_and_in_another_order(self) -> None:
         mock = hard("reordered-deliveries")
         sent = sent_to_endpoints(mock, 20)
@@ -550,6 +559,7 @@ class TestGate:
         "unknown-members",
         "unknown-enum-values",
         "duplicate-deliveries",
+        "lost-acknowledgements",
         "reordered-deliveries",
         "late-deliveries:seconds=1",
     )

@@ -236,6 +236,17 @@ def test_a_sales_team_works_from_the_start(tmp_path: Path) -> None:
             assert time.monotonic() < until, "nothing goes on"
 
 
+def test_a_reset_brings_back_what_it_was_started_with(tmp_path: Path) -> None:
+    with running(tmp_path, "--activity", "600", "--webhook", "http://127.0.0.1:9/hook") as mock:
+        before = httpx.get(f"{mock.url}/_mock/webhooks").json()["data"]
+        httpx.post(f"{mock.url}/_mock/webhooks", json={"url": "http://127.0.0.1:9/other"})
+        httpx.delete(f"{mock.url}/_mock/activity")
+        httpx.post(f"{mock.url}/_mock/reset", json={}).raise_for_status()
+        (after,) = httpx.get(f"{mock.url}/_mock/webhooks").json()["data"]
+        assert (after["id"], after["url"]) == (before[0]["id"], "http://127.0.0.1:9/hook")
+        assert httpx.get(f"{mock.url}/_mock/activity").json()["rate"] == 600
+
+
 def test_a_control_token_is_asked_for(tmp_path: Path) -> None:
     with running(tmp_path, "--control-token", "open-sesame-1234") as mock:
         assert httpx.get(f"{mock.url}/_mock/health").status_code == 401

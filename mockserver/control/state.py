@@ -54,6 +54,8 @@ def _import(call: Call) -> Json:
 
 def _reset(call: Call) -> Json:
     call.world.reset(replace(call.world.settings, **call.body))
+    if call.world is call.mock.world:
+        call.mock.start_usual_activity()
     return {"data": all_shown(call)}
 
 

@@ -49,6 +49,23 @@ class DuplicateDeliveries:
 
 
 @dataclass(frozen=True)
+class LostAcknowledgements:
+    """An endpoint's answer is lost on its way: what it has taken comes again later, under the same delivery id."""
+
+    breaks: ClassVar[tuple[str, ...]] = ()
+    applies_to: ClassVar[AppliesTo] = "deliveries"
+
+    probability: float = probability(0.3, "answers that are lost")
+    seed: int = seed()
+
+    def install(self, parts: Parts) -> None:
+        steps = parts.webhooks.steps
+        healthy = steps.received
+        happens = chances("lost-acknowledgements", self.seed, self.probability)
+        steps.received = lambda reply: healthy(reply) and not happens()
+
+
+@dataclass(frozen=True)
 class ReorderedDeliveries:
     """Events overtake each other: some are held back for a while, and what comes behind them does not wait."""
 
