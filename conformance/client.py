@@ -50,7 +50,12 @@ class Client:
         # A proxy of the environment is for hosts beyond this machine.
         loopback = httpx.URL(target.base_url).host in _LOOPBACK
         self._http = httpx.Client(
-            timeout=TIMEOUT, follow_redirects=False, trust_env=not loopback, headers={"accept": "*/*"}
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            trust_env=not loopback,
+            headers={"accept": "*/*"},
+            # An authority of one's own is for every host: $SSL_CERT_FILE, $SSL_CERT_DIR.
+            verify=httpx.create_ssl_context(),
         )
 
     def close(self) -> None:
