@@ -15,6 +15,7 @@ from mockserver.console.pages import ROUTES
 from mockserver.console.rendering import render
 from mockserver.console.visit import FORM_TOKEN, HTML, ROOT, Form, Gone, Handler, Visit
 from mockserver.control.guard import is_local, presents
+from mockserver.intake import whole_body
 from mockserver.world import WORLD
 
 if TYPE_CHECKING:
@@ -141,15 +142,10 @@ def _redirect(target: str, *headers: Header) -> Answer:
 async def _form(scope: Scope, receive: Receive) -> Form:
     if dict(scope["headers"]).get(b"content-type", b"").split(b";")[0].strip().lower() != _FORM_TYPE:
         raise Refused(415, "Forms are application/x-www-form-urlencoded.")
-    body = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > LONGEST_FORM:
-            raise Refused(413, "The form is too long.")
-    return Form(_fields(bytes(body)))
+    body = await whole_body(receive, LONGEST_FORM)
+    if body is None:
+        raise Refused(413, "The form is too long.")
+    return Form(_fields(body))
 
 
 def _fields(encoded: bytes) -> dict[str, list[str]]:

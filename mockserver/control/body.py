@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from mockserver.control.call import Refusal, bad_input
+from mockserver.intake import whole_body
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -24,19 +25,12 @@ _NOTHING = jsonschema_rs.validator_for({"type": "object", "additionalProperties"
 
 async def read_body(scope: Scope, receive: Receive, longest: int) -> bytes:
     """The request's body. Raises Refusal for one that is longer than so many bytes, or of another type than JSON."""
-    body = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise bad_input("The body ended before it was complete.")
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > longest:
-            raise Refusal(413, "Content too large", f"The body must not be longer than {longest} bytes.")
+    body = await whole_body(receive, longest)
+    if body is None:
+        raise Refusal(413, "Content too large", f"The body must not be longer than {longest} bytes.")
     if body and not _is_json(dict(scope["headers"]).get(b"content-type")):
         raise Refusal(415, "Unsupported media type", "Send the body as application/json (curl: --json).")
-    return bytes(body)
+    return body
 
 
 def _is_json(content_type: bytes | None) -> bool:

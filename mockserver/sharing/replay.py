@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mockserver.intake import whole_body
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -43,17 +45,12 @@ def is_change(scope: Scope) -> bool:
 
 
 async def taken(scope: Scope, receive: Receive, now: float) -> Change | None:
-    """A request as a change that happens at `now`; None for a body beyond all measure."""
-    body = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > LONGEST_BODY:
-            return None
+    """A request as a change that happens at `now`; None for a body beyond all measure, or without an end."""
+    body = await whole_body(receive, LONGEST_BODY)
+    if body is None:
+        return None
     headers = [(name, value) for name, value in scope["headers"] if name in _KEPT]
-    return Change(scope["method"], scope["path"], scope["query_string"], headers, bytes(body), now)
+    return Change(scope["method"], scope["path"], scope["query_string"], headers, body, now)
 
 
 async def asked(app: ASGIApp, change: Change) -> Outcome:
