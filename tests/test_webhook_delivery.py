@@ -207,7 +207,7 @@ def test_the_time_out_of_an_attempt_follows_the_clock() -> None:
 
 def test_jitter_comes_from_the_seed() -> None:
     failed = Delivery("dlv_1", "whk_1", OWN, EVENT, START)
-    failed.attempts.append(Attempt(START, Outgoing("POST", "http://127.0.0.1:9/", {}, b""), 0.0))
+    failed.take_down(Attempt(START, Outgoing("POST", "http://127.0.0.1:9/", {}, b""), 0.0))
 
     def delays(number: int) -> list[float | None]:
         hooks = Webhooks(Clock(START), seed=number)
@@ -244,6 +244,27 @@ def test_a_step_that_crashes_ends_its_delivery_alone(caplog: pytest.LogCaptureFi
 
     in_loop(story)
     assert "A delivery failed" in caplog.text
+
+
+def test_what_the_log_no_longer_shows_is_tried_again_but_not_kept() -> None:
+    async def story() -> None:
+        clock = Clock(START)
+        receiver = Receiver(*[Reply(500)] * 4, Reply(200))
+        hooks = webhooks(receiver, clock)
+        hooks.register(OWN, "http://127.0.0.1:9/")
+        (first,) = hooks.publish(OWN, EVENT)
+        await attempted(first, 1)
+        for _ in range(service.KEPT):
+            hooks._show(Delivery("dlv_other", "whk_other", OWN, EVENT, START))
+        assert first not in hooks.log
+        for delay in BACKOFF[:4]:
+            clock.advance(delay * 1.3)
+            before = first.made
+            await until(lambda: first.made > before and first.state != "sending")  # noqa: B023 - called within the turn
+        assert (first.made, first.state) == (5, "delivered")
+        assert [attempt.status for attempt in first.attempts] == [500]
+
+    in_loop(story)
 
 
 def test_the_log_is_bounded_and_shows_no_signature() -> None:

@@ -108,7 +108,7 @@ class IdsOfAttempts:
         healthy = steps.headers
 
         def headers(delivery: Delivery) -> Mapping[str, str]:
-            attempt = f"{delivery.id}_{len(delivery.attempts) + 1}"
+            attempt = f"{delivery.id}_{delivery.made + 1}"
             return {name: attempt if value == delivery.id else value for name, value in healthy(delivery).items()}
 
         steps.headers = headers

@@ -35,7 +35,10 @@ class Attempt:
 
 @dataclass(slots=True)
 class Delivery:
-    """An event for an endpoint. Its id stays the same over all attempts; `due` is when the next one is, in unix seconds."""
+    """An event for an endpoint. Its id stays the same over all attempts; `due` is when the next one is, in unix seconds.
+
+    `made` counts the attempts. All of them are kept while the log shows the delivery, afterwards the first alone.
+    """
 
     id: str
     endpoint_id: str
@@ -46,6 +49,19 @@ class Delivery:
     attempts: list[Attempt] = field(default_factory=list)
     form: Form = "sent"
     """How the next attempt is made."""
+    made: int = 0
+    _shown: bool = True
+
+    def take_down(self, attempt: Attempt) -> None:
+        """Note an attempt that was made."""
+        self.made += 1
+        if self._shown or not self.attempts:
+            self.attempts.append(attempt)
+
+    def leave_log(self) -> None:
+        """Keep no more than whoever tries again has to know."""
+        self._shown = False
+        del self.attempts[1:]
 
 
 def record(delivery: Delivery) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Webhooks:
         self.endpoints = Endpoints()
         self._sender = Sender(allowed_hosts)
         self.steps = default_steps(self._sender)
-        self.log: deque[Delivery] = deque(maxlen=KEPT)
+        self.log: deque[Delivery] = deque()
         self._clock = clock
         self._delivers = delivers
         self._random = stream("webhooks", seed)
@@ -86,8 +86,8 @@ class Webhooks:
             Delivery(identifier("dlv", self._random), endpoint.id, organization_id, event, now)
             for endpoint in recipients
         ]
-        self.log.extend(deliveries)
         for delivery in deliveries:
+            self._show(delivery)
             delivery.due += self.steps.first_delay(delivery)
             self._enqueue(delivery)
         return deliveries
@@ -114,6 +114,12 @@ class Webhooks:
         for task in (self._runner, *self._sending):
             if task is not None and not task.done():
                 task.cancel()
+
+    def _show(self, delivery: Delivery) -> None:
+        """Put a delivery into the log, in the place of the oldest."""
+        self.log.append(delivery)
+        if len(self.log) > KEPT:
+            self.log.popleft().leave_log()
 
     def _known(self, endpoint_id: str) -> Endpoint:
         endpoint = self.endpoints.get(endpoint_id)
@@ -182,7 +188,7 @@ class Webhooks:
             error = str(reason)
         except TimeoutError:
             error = f"no answer within {ATTEMPT_WITHIN:.0f} s"
-        delivery.attempts.append(
+        delivery.take_down(
             Attempt(
                 at=began,
                 sent=outgoing,

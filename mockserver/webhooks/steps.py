@@ -108,7 +108,7 @@ def _compose(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float) -
 
 
 def _retry_delay(delivery: Delivery, random: Random) -> float | None:
-    failed = len(delivery.attempts)
+    failed = delivery.made
     if failed > len(BACKOFF):
         return None
     return BACKOFF[failed - 1] * random.uniform(1 - _JITTER, 1 + _JITTER)
