@@ -16,8 +16,9 @@ from mockserver.access.limits import Limiter, Unlimited
 from mockserver.activity import Activity
 from mockserver.clock import Clock
 from mockserver.docs import Documentation
+from mockserver.healthy import healthy_parts
 from mockserver.journal import Journal
-from mockserver.parts import PARTS, Layer, Modification, Parts, default_parts
+from mockserver.parts import PARTS, Layer, Modification, Parts
 from mockserver.switches import Condition, Switch, Switches
 from mockserver.tenants.seed import Progress, seed
 from mockserver.tenants.tenant import Tenant
@@ -150,7 +151,7 @@ class World:
         clock = own.clock.copy()
         webhooks = self.settings.webhooks(clock)
         tenants = {name: tenant.copy() for name, tenant in own.tenants.items()}
-        parts = default_parts(clock, tenants, own.keys.copy(), self.settings.limiter(name), webhooks)
+        parts = healthy_parts(clock, tenants, own.keys.copy(), self.settings.limiter(name), webhooks)
         install(parts, self.settings.modifications, over=(tenants, parts.keys))
         twin = World(self.settings, self._operations, parts, name)
         twin.made = self.made
@@ -173,7 +174,7 @@ class World:
         for endpoint in endpoints:
             webhooks.endpoints.put(endpoint)
         limiter = self.settings.limiter(self._next_namespace())
-        parts = default_parts(self.parts.clock, tenants, keys, limiter, webhooks)
+        parts = healthy_parts(self.parts.clock, tenants, keys, limiter, webhooks)
         install(parts, self.settings.modifications, over=(tenants, keys))
         self._begin(self.settings, parts, made)
 
@@ -217,7 +218,7 @@ class World:
     def _modified(self, switches: Iterable[Switch]) -> Parts:
         """Other parts over the same state, with what is switched on."""
         own = self.parts
-        parts = default_parts(own.clock, own.tenants, own.keys, own.limiter, own.webhooks.with_healthy_steps())
+        parts = healthy_parts(own.clock, own.tenants, own.keys, own.limiter, own.webhooks.with_healthy_steps())
         modifications = [*self.settings.modifications, *(switch.modification for switch in switches)]
         install(parts, modifications, over=(own.tenants, own.keys))
         return parts
@@ -243,7 +244,7 @@ def seeded_parts(settings: Settings, clock: Clock, namespace: str = "") -> Parts
     tenants = {tenant.organization.id: tenant for tenant in seeded}
     keys = KeyRing(mint(list(tenants), settings.seed, now))
     webhooks = settings.webhooks(clock)
-    parts = default_parts(clock, tenants, keys, settings.limiter(namespace), webhooks)
+    parts = healthy_parts(clock, tenants, keys, settings.limiter(namespace), webhooks)
     for modification in settings.modifications:
         modification.install(parts)
     for url in settings.webhook_urls:
