@@ -7,13 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mockserver import stack
-from mockserver.access.keys import base62
 from mockserver.answer import Answer, problem_answer
 from mockserver.clock import Clock
+from mockserver.control.activity import start_usual
 from mockserver.control.app import Control
 from mockserver.parts import Parts
 from mockserver.sharing.replay import answer, asked, is_change, taken
 from mockserver.world import WORLD, Settings, World, seeded_parts
+from mockserver.worlds import PREFIX, Worlds
 from spec import contract
 
 if TYPE_CHECKING:
@@ -27,26 +28,22 @@ __all__ = ["Mock", "Settings", "create_app"]
 
 CONTROL = "/_mock"
 CONSOLE = "/admin"
-WORLDS = "/_worlds/"
-MOST_WORLDS = 500
 
-_CONSOLES = re.compile(f"({WORLDS}[^/]*)?{CONSOLE}(/|$)")
+_CONSOLES = re.compile(f"({PREFIX}[^/]*)?{CONSOLE}(/|$)")
 """Paths of the console, in every world. What is done there is a change once the control API is asked for it."""
 
 
 class Mock:
-    """A running mock. `world` is the one that its own address shows, `worlds` are copies by their ids.
+    """A running mock. `world` is the first of its `worlds`.
 
-    A copy has an address of its own, `/_worlds/{id}`, under which everything lies that lies under `/`. Where several processes
-    share the state, `changes` puts the requests that change it in order.
+    Where several processes share the state, `changes` puts the requests that change it in order.
     """
 
     def __init__(self, settings: Settings, clock: Clock, control_token: str | None = None) -> None:
         self._operations = stack.build(contract().document)
         self.world = World(settings, self._operations, seeded_parts(settings, clock))
-        self.worlds: dict[str, World] = {}
-        self._made = 0
-        self.control = Control(self, control_token)
+        self.worlds = Worlds(self.world)
+        self.control = Control(self.worlds, self, control_token)
         self.changes: Changes | None = None
         if settings.sharing:
             from mockserver.sharing.changes import Changes
@@ -62,35 +59,6 @@ class Mock:
         """Put the layers of the first world's parts into effect."""
         self.world.rewire()
 
-    def add_world(self) -> tuple[str, World]:
-        """Copy the first world as it is; its id and itself. Raises ValueError where there are too many."""
-        if len(self.worlds) >= MOST_WORLDS:
-            raise ValueError(f"there are {MOST_WORLDS} worlds already: drop one first")
-        self._made += 1
-        world_id = f"wld_{base62(f'world/{self.world.settings.seed}/{self._made}', 16)}"
-        world = self.worlds[world_id] = self.world.copy(world_id)
-        return world_id, world
-
-    def start_activity(self, world: World, rate: float, organization: str) -> None:
-        """Have a sales team of an organization do so many things a minute. All processes that share the state do each."""
-
-        async def step() -> None:
-            await self.control.call(world, "POST", "/_mock/activity/steps", {"organization": organization})
-
-        world.activity.start(rate, organization, step)
-
-    def start_usual_activity(self) -> None:
-        """Have the sales team work that the mock was started with, if it was."""
-        if self.world.settings.activity:
-            self.start_activity(self.world, self.world.settings.activity, next(iter(self.parts.tenants)))
-
-    def drop_world(self, world_id: str) -> bool:
-        """Forget a copy, and end what goes on in it; False where none has that id."""
-        world = self.worlds.pop(world_id, None)
-        if world is not None:
-            world.close()
-        return world is not None
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
@@ -99,15 +67,14 @@ class Mock:
                 await self.world.serve(scope, receive, send)
             elif self.changes and is_change(scope) and not _CONSOLES.match(path) and self.control.admits(scope):
                 await self._everywhere(self.changes, scope, receive, send)
-            elif scope["path"].startswith(WORLDS):
+            elif path.startswith(PREFIX):
                 await self._elsewhere(scope, receive, send)
             else:
                 await self._route(self.world, scope, receive, send)
         elif scope["type"] == "lifespan":
-            self.start_usual_activity()
+            start_usual(self.world, self.control.call)
             await self._operations(scope, receive, send)
-            for world in (self.world, *self.worlds.values()):
-                world.close()
+            self.worlds.close()
 
     async def _route(self, world: World, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(CONTROL):
@@ -124,7 +91,7 @@ class Mock:
         # Imported when somebody asks for the first time: who never does should not wait for it.
         from mockserver.console.app import Console
 
-        return Console(self)
+        return Console(self.control)
 
     async def _everywhere(self, changes: Changes, scope: Scope, receive: Receive, send: Send) -> None:
         """Have all processes answer a request, each for itself, and this one its client."""
@@ -136,20 +103,19 @@ class Mock:
 
     def _asked(self, scope: Scope) -> World:
         """The world that a path leads to; the first, where it leads to none."""
-        path: str = scope["path"]
-        return self.worlds.get(path.removeprefix(WORLDS).partition("/")[0], self.world)
+        return self.worlds.copies.get(_world_id(scope), self.world)
 
     async def _apply(self, change: Change) -> Outcome:
         return await asked(self, change)
 
     async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a world that is addressed by its id."""
-        world_id = scope["path"].removeprefix(WORLDS).partition("/")[0]
-        world = self.worlds.get(world_id)
+        world_id = _world_id(scope)
+        world = self.worlds.copies.get(world_id)
         if world is None:
             await _no_such_world()(scope, receive, send)
             return
-        prefix = f"{WORLDS}{world_id}"
+        prefix = f"{PREFIX}{world_id}"
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
         inside = {
             **scope,
@@ -157,6 +123,12 @@ class Mock:
             "raw_path": raw.removeprefix(prefix.encode()) or b"/",
         }
         await self._route(world, inside, receive, send)
+
+
+def _world_id(scope: Scope) -> str:
+    """What stands in a path where the ids of copies do."""
+    path: str = scope["path"]
+    return path.removeprefix(PREFIX).partition("/")[0]
 
 
 def _no_such_world() -> Answer:

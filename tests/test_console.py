@@ -457,7 +457,7 @@ class TestClockAndHardships:
 
 def test_a_world_has_a_console_of_its_own() -> None:
     mock = new_mock()
-    world_id, world = mock.add_world()
+    world_id, world = mock.worlds.add()
     visitor = Visitor(mock, base=f"/_worlds/{world_id}")
     assert f'href="/_worlds/{world_id}/admin/clock"' in visitor.get().body.decode()
     visitor.do("/clock", {"advance": "60"})

@@ -176,7 +176,7 @@ class TestWorlds:
         async def story() -> set[asyncio.Task[Any]]:
             mock = new_mock()
             _, made = await ask(mock, "POST", "/_mock/worlds")
-            world = mock.worlds[made["id"]]
+            world = mock.worlds.copies[made["id"]]
             await mock.control.call(world, "POST", "/_mock/webhooks", {"url": "http://127.0.0.1:9/"})
             await mock.control.call(world, "PUT", "/_mock/activity", {"rate": 6000})
             await mock.control.call(world, "POST", "/_mock/events")

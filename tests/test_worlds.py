@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from mockserver.app import MOST_WORLDS, Mock
+from mockserver.app import Mock
 from mockserver.faults import named
 from mockserver.journal import KEPT, KEPT_BYTES, Entry
 from mockserver.switches import Condition, operation_asked
+from mockserver.worlds import MOST
 from spec import contract
 from tests.mock_client import FULL, KEYS, NEIGHBOUR, START, Answer, Client, new_mock
 
@@ -26,13 +27,13 @@ def entries(mock: Mock) -> list[Entry]:
 class TestWorlds:
     def test_a_copy_answers_under_its_own_address_as_the_first_does(self) -> None:
         mock = new_mock()
-        world_id, _ = mock.add_world()
+        world_id, _ = mock.worlds.add()
         client = Client(mock, FULL)
         assert client.get(f"/_worlds/{world_id}{CONTACTS}").body == client.get(CONTACTS).body
 
     def test_what_happens_in_a_copy_stays_there(self) -> None:
         mock = new_mock(rate_limited=True)
-        world_id, world = mock.add_world()
+        world_id, world = mock.worlds.add()
         client = Client(mock, FULL)
         world.parts.clock.advance(60)
         world.parts.tenants[FULL.organization_id].add_contact(START, lastName="Elsewhere")
@@ -52,10 +53,10 @@ class TestWorlds:
 
     def test_there_is_an_end_to_worlds(self) -> None:
         mock = new_mock(contacts=0)
-        for _ in range(MOST_WORLDS):
-            mock.add_world()
+        for _ in range(MOST):
+            mock.worlds.add()
         with pytest.raises(ValueError, match="drop one"):
-            mock.add_world()
+            mock.worlds.add()
 
     def test_a_reset_begins_again(self) -> None:
         mock = new_mock()

@@ -21,7 +21,7 @@ from mockserver.world import WORLD
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from mockserver.app import Mock
+    from mockserver.control.app import Control
 
 logger = logging.getLogger("outbound.mock")
 
@@ -50,8 +50,8 @@ class Refused(Exception):
 class Console:
     """Answers `/admin` and what lies below it, for each world of a mock."""
 
-    def __init__(self, mock: Mock) -> None:
-        self._mock = mock
+    def __init__(self, control: Control) -> None:
+        self._control = control
         self._notices = Notices()
         self._routes = [(route.pattern, route) for route in ROUTES]
 
@@ -76,7 +76,7 @@ class Console:
 
     async def _answer(self, scope: Scope, receive: Receive, token: str) -> Answer:
         path: str = scope["path"].removeprefix(ROOT).rstrip("/")
-        knows = self._mock.control.token
+        knows = self._control.token
         if knows is None and not is_local(scope):
             raise Refused(403, "The console serves this machine alone, unless there is a --control-token.")
         if path.startswith("/static/"):
@@ -87,7 +87,7 @@ class Console:
             return _redirect(f"{_base(scope)}{ROOT}{LOGIN}")
         handle, parameters = self._routed(scope["method"], path)
         visit = Visit(
-            mock=self._mock,
+            control=self._control,
             world=scope[WORLD],
             notices=self._notices,
             method=scope["method"],

@@ -13,7 +13,7 @@ from mockserver.console.notices import Notice, Notices
 from mockserver.console.rendering import render
 
 if TYPE_CHECKING:
-    from mockserver.app import Mock
+    from mockserver.control.app import Control
     from mockserver.tenants.tenant import Tenant
     from mockserver.world import World
 
@@ -63,7 +63,7 @@ class Form:
 class Visit:
     """A request. `path` begins below `ROOT`, `base` is the path of the world that is visited, empty for the first."""
 
-    mock: Mock
+    control: Control
     world: World
     notices: Notices
     method: str
@@ -77,7 +77,7 @@ class Visit:
 
     async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Ask the control API of this world; the status and the JSON that it answers."""
-        status, answer = await self.mock.control.call(self.world, method, path, body, self.host)
+        status, answer = await self.control.call(self.world, method, path, body, self.host)
         return status, answer
 
     def url(self, path: str = "", /, **query: Any) -> str:

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mockserver.control.call import Call, Handler, chosen
+from mockserver.control.call import Ask, Call, Handler, chosen
+
+if TYPE_CHECKING:
+    from mockserver.world import World
+
+
+def start_usual(world: World, ask: Ask) -> None:
+    """Have the sales team work that the mock was started with, if it was."""
+    rate = world.settings.activity
+    if rate:
+        _let_work(world, ask, rate, next(iter(world.parts.tenants)))
+
+
+def _let_work(world: World, ask: Ask, rate: float, organization: str) -> None:
+    """Have a sales team do so many things a minute. All processes that share the state do each, so each is asked for."""
+
+    async def step() -> None:
+        await ask(world, "POST", "/_mock/activity/steps", {"organization": organization})
+
+    world.activity.start(rate, organization, step)
 
 
 def _get(call: Call) -> Mapping[str, Any]:
@@ -13,8 +32,7 @@ def _get(call: Call) -> Mapping[str, Any]:
 
 
 def _start(call: Call) -> Mapping[str, Any]:
-    organization = chosen(call).organization.id
-    call.mock.start_activity(call.world, call.body["rate"], organization)
+    _let_work(call.world, call.ask, call.body["rate"], chosen(call).organization.id)
     return _shown(call)
 
 

@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mockserver.answer import Answer, json_bytes
+from mockserver.control.call import ASK, WORLDS
 from mockserver.control.guard import refusal
 from mockserver.sharing.replay import NOW
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mockserver.app import Mock
     from mockserver.world import World
-
-MOCK = "outbound.mock"
-"""Where the ASGI scope of a control request keeps the Mock."""
+    from mockserver.worlds import Worlds
 
 _TRUSTED = "outbound.trusted"
 
@@ -25,10 +23,12 @@ _TRUSTED = "outbound.trusted"
 class Control:
     """Answers `/_mock/…`: JSON objects in and out, problems for whatever it cannot take.
 
-    `token` is what everyone has to present who asks over the wire, None to serve this machine alone.
+    `mock` is the application that has this one among its parts. `token` is what everyone has to present who asks over the wire,
+    None to serve this machine alone.
     """
 
-    def __init__(self, mock: Mock, token: str | None = None) -> None:
+    def __init__(self, worlds: Worlds, mock: ASGIApp, token: str | None = None) -> None:
+        self._worlds = worlds
         self._mock = mock
         self.token = token
         self._stack: ASGIApp | None = None
@@ -45,7 +45,7 @@ class Control:
             return
         if self._stack is None:
             self._stack = _stack()
-        scope[MOCK] = self._mock
+        scope[WORLDS], scope[ASK] = self._worlds, self.call
         await self._stack(scope, receive, send)
 
     def _refused(self, scope: Scope) -> Answer | None:

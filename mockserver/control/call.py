@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mockserver.app import Mock
     from mockserver.parts import Parts
     from mockserver.tenants.tenant import Tenant
     from mockserver.world import World
+    from mockserver.worlds import Worlds
+
+Ask = Callable[["World", str, str, Mapping[str, Any]], Awaitable[tuple[int, Any]]]
+"""(world, method, path, body) → what the control API answers to that request of this process's own."""
+
+ASK = "outbound.ask"
+"""Where the ASGI scope of a control request keeps the Ask."""
+
+WORLDS = "outbound.worlds"
+"""Where the ASGI scope of a control request keeps the Worlds."""
 
 CALL = "outbound.call"
 """Where the ASGI scope keeps the Call, once it is validated."""
@@ -23,8 +32,9 @@ class Call:
     `path` and `query` are parameters by name, `body` the JSON object that was sent, empty without one.
     """
 
-    mock: Mock
+    worlds: Worlds
     world: World
+    ask: Ask
     now: float
     base_url: str
     path: Mapping[str, str]

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from mockserver.access.parameters import Rules, compile_rules, read_parameters
 from mockserver.access.problems import Refused
 from mockserver.answer import Answer, json_bytes, problem_answer
-from mockserver.control.app import MOCK
 from mockserver.control.body import Check, compiled, parse, read_body
-from mockserver.control.call import CALL, Call, Handler, Refusal, bad_input
+from mockserver.control.call import ASK, CALL, WORLDS, Call, Handler, Refusal, bad_input
 from mockserver.control.document import LONGEST_BODY, body_schema, methods_of, operations, self_contained, success
 from mockserver.quiet import connexion
 from mockserver.sharing.replay import NOW
@@ -26,8 +25,6 @@ from mockserver.world import WORLD
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from mockserver.app import Mock
 
 logger = logging.getLogger("outbound.mock")
 
@@ -126,9 +123,9 @@ async def _call(scope: Scope, receive: Receive, rules: Rules, check: Check, long
         raise bad_input(f"{errors}.") from None
     body = check(parse(await read_body(scope, receive, longest)))
     query = {"limit": parameters.limit, "cursor": parameters.cursor, **parameters.filters}
-    mock: Mock = scope[MOCK]
     now = scope[NOW] if NOW in scope else scope[WORLD].parts.clock.now()
-    return Call(mock, scope[WORLD], now, _base_url(scope), parameters.path, query, body)
+    where = scope[WORLDS], scope[WORLD], scope[ASK]
+    return Call(*where, now, _base_url(scope), parameters.path, query, body)
 
 
 def _check_query(rules: Rules, query: bytes) -> None:

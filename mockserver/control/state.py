@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from mockserver.access.keys import ApiKey, KeyRing, base62
+from mockserver.control.activity import start_usual
 from mockserver.control.call import Call, Handler, bad_input
 from mockserver.control.keys import MINTED, limits_of, shown_limits
 from mockserver.control.organizations import all_shown
@@ -54,8 +55,8 @@ def _import(call: Call) -> Json:
 
 def _reset(call: Call) -> Json:
     call.world.reset(replace(call.world.settings, **call.body))
-    if call.world is call.mock.world:
-        call.mock.start_usual_activity()
+    if call.world is call.worlds.first:
+        start_usual(call.world, call.ask)
     return {"data": all_shown(call)}
 
 

@@ -6,22 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.control.call import Call, Handler, Refusal, conflict, missing
+from mockserver.worlds import PREFIX
 
 
 def _list(call: Call) -> Mapping[str, Any]:
-    return {"data": [_shown(call, world_id) for world_id in _at_home(call).mock.worlds]}
+    return {"data": [_shown(call, world_id) for world_id in _at_home(call).worlds.copies]}
 
 
 def _add(call: Call) -> Mapping[str, Any]:
     try:
-        world_id, _ = _at_home(call).mock.add_world()
+        world_id, _ = _at_home(call).worlds.add()
     except ValueError as error:
         raise conflict(f"{error}.") from error
     return _shown(call, world_id)
 
 
 def _drop(call: Call) -> None:
-    if not _at_home(call).mock.drop_world(call.path["id"]):
+    if not _at_home(call).worlds.drop(call.path["id"]):
         raise missing("world")
 
 
@@ -33,7 +34,7 @@ def _at_home(call: Call) -> Call:
 
 
 def _shown(call: Call, world_id: str) -> Mapping[str, Any]:
-    base_url = f"{call.base_url}/_worlds/{world_id}"
+    base_url = f"{call.base_url}{PREFIX}{world_id}"
     return {"id": world_id, "baseUrl": base_url, "controlUrl": f"{base_url}/_mock"}
 
 
