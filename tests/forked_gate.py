@@ -25,11 +25,13 @@ import mockserver.world
 from conformance.embedded import EmbeddedMockError
 from conformance.report.record import as_json
 from conformance.verdict import VerdictPlugin
+from mockserver import stack
 from mockserver.cli import command
+from mockserver.control import app as control
 from mockserver.control import client
 from mockserver.tenants.seed import seed
 from mockserver.tenants.tenant import Tenant
-from spec import commands
+from spec import commands, contract
 from tests.gate import ROOT, GateRun
 
 # Looking for garbage with finalizers after every run is worth a tenth of it, and says nothing of the target.
@@ -59,6 +61,8 @@ def warm_up() -> None:
     for name, pure in _PURE:
         module = importlib.import_module(f"conformance.{name}")
         _replace(module, pure, _remembering(vars(module)[pure]))
+    _replace(stack, "build", _ready(stack.build(contract().document)))
+    _replace(control, "_stack", _ready(control._stack()))
     run = gate("")
     if run.exit_code or run.verdict != "conformant":
         raise RuntimeError(f"the healthy mock is not conformant, so nothing can be told of others:\n{run.output}")
@@ -150,6 +154,11 @@ def _seeded_once() -> Callable[..., list[Tenant]]:
         return ready if arguments[:3] == size else seed(*arguments)
 
     return seeded
+
+
+def _ready(value: _Result) -> Callable[..., _Result]:
+    """A function that answers what is there already: Connexion's applications, which keep nothing of a mock."""
+    return lambda *_: value
 
 
 def _remembering(function: Callable[..., _Result]) -> Callable[..., _Result]:
