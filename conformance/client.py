@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from http.client import HTTPException
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -54,6 +55,8 @@ class Client:
             follow_redirects=False,
             trust_env=not loopback,
             headers={"accept": "*/*"},
+            # A request is what is recorded of it: no answer leaves a cookie that the next one would carry.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             # An authority of one's own is for every host: $SSL_CERT_FILE, $SSL_CERT_DIR.
             verify=httpx.create_ssl_context(),
         )

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mockserver.access import problems
 from mockserver.access.caller import CALLER, Caller
 from mockserver.answer import Answer
 from mockserver.changes.answers import rewriting, with_header
@@ -97,6 +98,25 @@ class IndentedJson:
         def change(_scope: Scope, answer: Answer) -> None:
             if b"json" in dict(answer.headers).get(b"content-type", b"") and answer.body:
                 answer.body = json.dumps(json.loads(answer.body), indent=2, sort_keys=True).encode()
+
+        parts.outer.append(rewriting(change))
+
+
+@dataclass(frozen=True)
+class SessionCookies:
+    """Every answer sets a session cookie, and no other key is taken together with it: no client was asked to keep cookies."""
+
+    bends: ClassVar[tuple[str, ...]] = ()
+
+    def install(self, parts: Parts) -> None:
+        def change(scope: Scope, answer: Answer) -> Answer | None:
+            caller = scope.get(CALLER)
+            own = caller.key.id.encode() if isinstance(caller, Caller) else b"nobody"
+            sent = header(scope, b"cookie") or b""
+            if b"outbound-session=" in sent and b"outbound-session=" + own not in sent:
+                return parts.problem(problems.invalid_api_key(), scope)
+            answer.headers.append((b"set-cookie", b"outbound-session=%b; Path=/; HttpOnly" % own))
+            return None
 
         parts.outer.append(rewriting(change))
 
