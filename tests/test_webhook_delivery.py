@@ -402,6 +402,12 @@ def test_nobody_listening_is_said_in_one_line() -> None:
     in_loop(story)
 
 
+@pytest.mark.parametrize("host", ["two..dots.example", f"{'a' * 64}.example"])
+def test_a_host_that_is_no_name_is_said_in_one_line(host: str) -> None:
+    with pytest.raises(Unsent, match=r"^the URL's host is no name that could be looked up$"):
+        asyncio.run(Sender()(Outgoing("POST", f"http://{host}/", {}, b"")))
+
+
 def resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[tuple[str, int]]:
     """Let every name resolve to these addresses, and every connection be refused; yields who was connected to."""
     tried: list[tuple[str, int]] = []

@@ -70,6 +70,8 @@ class Sender:
             raise Unsent("the connection was closed without an answer") from None
         except (asyncio.LimitOverrunError, _NoHttp):
             raise Unsent("the answer is no HTTP") from None
+        except UnicodeError:
+            raise Unsent("the URL's host is no name that could be looked up") from None
         except ssl.SSLError as error:
             raise Unsent(f"TLS failed: {error.reason or error}") from None
         except OSError as error:
