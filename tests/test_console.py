@@ -98,6 +98,26 @@ class TestAccess:
         assert visitor.get("/api-keys").status == 200
         assert "sesame" not in str(visitor.cookies)
 
+    def test_who_has_logged_in_can_log_out(self) -> None:
+        visitor = Visitor(create_app(Settings(contacts=3), Clock(START), "sesame"), peer="192.0.2.1")
+        found = re.search(r'name="token" value="([^"]+)"', visitor.get("/login").body.decode())
+        assert found
+        visitor.post("/login", {"token": found[1], "control_token": "sesame"})
+        assert 'action="/admin/logout"' in visitor.get("/clock").body.decode()
+        assert visitor.get("/logout").status == 405
+        assert visitor.post("/logout", {"token": "x" * 32}).status == 403
+        assert visitor.post("/logout", origin="http://evil.example").status == 403
+        assert visitor.get("/clock").status == 200
+        left = visitor.post("/logout")
+        assert (left.status, left.headers["location"]) == (303, "/admin/login")
+        assert "Max-Age=0" in left.headers["set-cookie"]
+        assert visitor.get("/clock").headers["location"] == "/admin/login"
+
+    def test_nobody_logs_out_where_nobody_logs_in(self) -> None:
+        visitor = Visitor(new_mock())
+        assert "Log out" not in text(visitor.get("/clock"))
+        assert visitor.post("/logout").status == 404
+
     def test_the_token_counts_as_a_bearer_credential_too(self) -> None:
         mock = create_app(Settings(contacts=3), Clock(START), "sesame")
         assert Visitor(mock, peer="192.0.2.1").get(authorization="Bearer sesame").status == 200

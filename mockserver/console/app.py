@@ -31,6 +31,7 @@ LONGEST_FORM = 2 * 1024 * 1024
 MOST_FIELDS = 500
 
 LOGIN = "/login"
+LOGOUT = "/logout"
 
 _FORM_TYPE = b"application/x-www-form-urlencoded"
 _FOREVER: Header = (b"cache-control", b"private, max-age=31536000, immutable")
@@ -85,6 +86,9 @@ class Console:
             return await _login(scope, await self._sent(scope, receive, token), token, knows)
         if knows is not None and not (guard.is_logged_in(scope, knows) or presents(scope, knows)):
             return _redirect(f"{_base(scope)}{ROOT}{LOGIN}")
+        if path == LOGOUT and knows is not None:
+            await self._sent(scope, receive, token)
+            return _logout(scope)
         handle, parameters = self._routed(scope["method"], path)
         visit = Visit(
             control=self._control,
@@ -133,6 +137,13 @@ async def _login(scope: Scope, form: Form, token: str, knows: str) -> Answer:
         return _redirect(f"{_base(scope)}{ROOT}", guard.set_cookie(scope, "session", guard.session(knows)))
     body = render("login.html", base=_base(scope), token=token, failed=bool(form[FORM_TOKEN]))
     return Answer(200, HTML, body)
+
+
+def _logout(scope: Scope) -> Answer:
+    """The way back to the page that asks for the token, without the cookie. A link does not lead here: it takes a form."""
+    if scope["method"] != "POST":
+        raise Refused(405, "This page allows POST.", (b"allow", b"POST"))
+    return _redirect(f"{_base(scope)}{ROOT}{LOGIN}", guard.set_cookie(scope, "session", ""))
 
 
 def _redirect(target: str, *headers: Header) -> Answer:
