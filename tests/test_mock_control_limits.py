@@ -78,6 +78,20 @@ class TestBodies:
         assert answer.status == 400
 
     @pytest.mark.parametrize(
+        ("path", "body", "told"),
+        [
+            ("clock", {"advance": -1}, "advance must be at least 0."),
+            ("clock", {"freeze": False}, "freeze must be true."),
+            ("keys", {"name": "CI", "scopes": [], "limits": {"perMinute": 90}}, "limits lacks the member burst."),
+            ("switches", {"hardship": "latency", "requests": 0}, "requests must be at least 1."),
+            ("clock", {}, "The body must be one of the forms that the document has: advance, set, freeze, resume."),
+        ],
+    )
+    def test_what_is_wrong_with_the_form_that_was_meant_is_said(self, path: str, body: Any, told: str) -> None:
+        answer = Client(new_mock(contacts=0)).ask("POST", f"/_mock/{path}", json.dumps(body).encode())
+        assert (answer.status, answer.json["detail"]) == (400, told)
+
+    @pytest.mark.parametrize(
         "query", ["?limits=1", "?limit=x", "?wait=61", "?status=9", "?after=-1", "?limit=1&limit=2"]
     )
     def test_a_slip_in_the_query_is_refused(self, query: str) -> None:

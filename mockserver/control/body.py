@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -109,6 +109,7 @@ def compiled(schema: Mapping[str, Any] | None) -> Check:
 
 def _told(error: Any) -> str:
     """What is wrong, in one line that repeats no value: a body may hold secrets."""
+    error = _meant(error)
     where = ".".join(map(str, error.instance_path))
     kind = error.kind
     tell = _REASONS.get(kind.name)
@@ -120,6 +121,26 @@ def _told(error: Any) -> str:
     return f"{_short(where)} {reason}." if where else f"The body {reason}."
 
 
+def _meant(error: Any) -> Any:
+    """What is wrong with the one form that a value was meant to have; the error itself where that is not plain."""
+    if error.kind.name not in ("oneOf", "anyOf"):
+        return error
+    tried = _without(_without(error.kind.context, "type", error), "required", error)
+    return _meant(tried[0][0]) if len(tried) == 1 else error
+
+
+def _without(branches: Sequence[Any], kind: str, error: Any) -> Sequence[Any]:
+    """The branches but for those that fail a value as a whole in this way, if more than one is to choose from."""
+    if len(branches) < 2:
+        return branches
+    whole = list(error.instance_path)
+    return [
+        branch
+        for branch in branches
+        if not any(inner.kind.name == kind and list(inner.instance_path) == whole for inner in branch)
+    ]
+
+
 def _members(branch: Any) -> str:
     return " ".join(error.kind.property for error in branch if error.kind.name == "required")
 
@@ -129,7 +150,7 @@ _REASONS: Mapping[str, Callable[[Any], str]] = {
     "required": lambda kind: f"lacks the member {kind.property}",
     "additionalProperties": lambda kind: f"has the unknown member {_short(kind.unexpected[0])}",
     "enum": lambda kind: f"must be one of {', '.join(map(str, kind.options))}",
-    "constant": lambda kind: f"must be {json.dumps(kind.expected_value)}",
+    "const": lambda kind: f"must be {json.dumps(kind.expected_value)}",
     "minimum": lambda kind: f"must be at least {kind.limit}",
     "maximum": lambda kind: f"must be at most {kind.limit}",
     "minLength": lambda kind: f"must be at least {kind.limit} characters long",
