@@ -98,6 +98,14 @@ class TestBodies:
         assert Client(new_mock(contacts=0)).get(f"/_mock/requests{query}").status == 400
 
 
+class TestResets:
+    def test_one_that_would_keep_everybody_waiting_is_refused(self) -> None:
+        client = Client(new_mock())
+        answer = client.ask("POST", "/_mock/reset", b'{"organizations": 3, "contacts": 100000}')
+        assert (answer.status, "at most 200,000 contacts" in answer.json["detail"]) == (400, True)
+        assert client.ask("POST", "/_mock/reset", b'{"organizations": 3, "contacts": 3}').status == 200
+
+
 class TestSecrets:
     def test_the_log_shows_no_key_wherever_it_was(self) -> None:
         mock = new_mock()

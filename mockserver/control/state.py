@@ -14,9 +14,13 @@ from mockserver.control.organizations import all_shown
 from mockserver.control.times import shown_time, shown_time_or_none, unix_seconds
 from mockserver.tenants.tenant import Tenant
 from mockserver.webhooks.endpoints import Endpoint, check
+from mockserver.world import Settings
 from spec import contract
 
 VERSION = 1
+
+MOST_SEEDED = 200_000
+"""Contacts of a reset that asks for another size: nothing else is answered in the seconds that their making takes."""
 
 Json = Mapping[str, Any]
 
@@ -54,10 +58,21 @@ def _import(call: Call) -> Json:
 
 
 def _reset(call: Call) -> Json:
+    if "contacts" in call.body or "organizations" in call.body:
+        _check_size(replace(call.world.settings, **call.body))
     call.world.reset(replace(call.world.settings, **call.body))
     if call.world is call.worlds.first:
         start_usual(call.world, call.ask)
     return {"data": all_shown(call)}
+
+
+def _check_size(settings: Settings) -> None:
+    """Raises Refusal for more data than can be seeded while everybody waits."""
+    if settings.organizations * settings.contacts > MOST_SEEDED:
+        raise bad_input(
+            f"A reset makes at most {MOST_SEEDED:,} contacts, of all organizations together. "
+            "For more, start the mock with --contacts."
+        )
 
 
 def _read(where: str, read: Any) -> Any:
