@@ -39,6 +39,18 @@ def check(operation_id: str, status: int, answer: Any) -> None:
     assert not errors
 
 
+BODIES = [name for name, (method, _, found) in OPERATIONS.items() if method != "PATCH" and "requestBody" in found]
+
+
+@pytest.mark.parametrize("operation_id", BODIES)
+def test_a_body_that_the_document_requires_cannot_be_left_out(operation_id: str) -> None:
+    mock = new_mock(contacts=3)
+    method, template, operation = OPERATIONS[operation_id]
+    answer = Client(mock).ask(method, template.format(id=next(iter(mock.parts.tenants))))
+    refused = answer.status not in (200, 201, 404)
+    assert refused == operation["requestBody"].get("required", False)
+
+
 class Session:
     """A mock whose calls are made in process, each answer held against the document."""
 
