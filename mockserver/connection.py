@@ -38,11 +38,49 @@ class Unacceptable(Exception):
         self.detail = detail
 
 
+class Joining:
+    """A transport that sends what is written within one turn of the event loop by one system call: an answer's head and body."""
+
+    __slots__ = ("_held", "_loop", "_transport", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held: bytes | None = None
+        self.is_closing = transport.is_closing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        held = self._held
+        if held is None:
+            self._held = data
+            self._loop.call_soon(self._let_go)
+        else:
+            self._held = None
+            self._transport.writelines((held, data))
+
+    def write_eof(self) -> None:
+        self._let_go()
+        self._transport.write_eof()
+
+    def close(self) -> None:
+        self._let_go()
+        self._transport.close()
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            self._transport.write(held)
+
+
 class Connection(HttpToolsProtocol):
     """A connection that holds its client to RFC 9112. `waiting_since`, in seconds of the event loop, is None between requests."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
+        self.transport = Joining(transport, self.loop)  # type: ignore[assignment] # it does all that a transport does
         self.waiting_since: float | None = self.loop.time()
         self._in_head = True
         self._unread = 0
