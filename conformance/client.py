@@ -108,7 +108,7 @@ class Client:
             headers.append(("Authorization", f"Bearer {request.credential.secret}"))
         if request.body is not None:
             headers.append(("Content-Type", "application/json"))
-        self.redactor.learn(_presented(headers))
+        self.redactor.learn(credentials(headers))
         with self.clock.steady():
             at, sent = time.time(), self.clock.now()
             answer = self._transmit(request.method, url, headers, request.body)
@@ -234,7 +234,7 @@ def _head(url: httpx.URL, target: bytes, fields: Sequence[bare.Field]) -> bare.A
         raise NoAnswer(f"HEAD {url}{target.decode('ascii')}: {error or type(error).__name__}") from error
 
 
-def _presented(headers: Headers) -> list[str]:
+def credentials(headers: Headers) -> list[str]:
     """The credentials of an Authorization header; a single word is a scheme alone unless it is too long for one."""
     presented = [value.partition(" ") for name, value in headers if name.lower() == "authorization"]
     return [secret or scheme for scheme, _, secret in presented if secret or len(scheme) > _LONGEST_SCHEME]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import spec
 from conformance import schemas
-from conformance.client import retry_after, wall_clock
+from conformance.client import credentials, retry_after, wall_clock
 from conformance.exchange import Exchange
 from conformance.story import PROBLEM
 
@@ -21,16 +22,21 @@ _EPOCH_FROM = 10**9
 
 _LEAKS = {
     "a stack trace": re.compile(
-        r"Traceback \(most recent|^\s+File \"[^\"]+\", line \d+|^\s+at [\w.$<>]+ ?\([^)]*:\d+(:\d+)?\)"
+        r"Traceback \(most recent|^\s+File \"[^\"]+\", line \d+"
+        r"|^\s*at (?:async |new )?[\w.$<>]+ ?\([^)]*:\d+(:\d+)?\)|^[ \t]+at [\w$]+(?:\.[\w$`<>\[\]+]+)+\([^)\n]*\)"
+        # Where a file's ending is no country's: an address has a port behind it.
+        r"|\.(?:kt|scala|cs|go|[jt]sx?|mjs|exs?):\d+\b|\.(?:rs|py):\d+:\d+"
         r"|goroutine \d+ \[|\.java:\d+\)|\.rb:\d+:in |stack backtrace:|#\d+ /\S+\.php\(\d+\)",
         re.MULTILINE,
     ),
     "a database query": re.compile(
-        r"\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b\s+\S+\s+\bSET\b|\bDELETE FROM\b|SQLSTATE|ORA-\d{5}|psycopg|sqlite3\.",
+        r"\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b\s+\S+\s+\bSET\b|\bDELETE FROM\b|SQLSTATE|ORA-\d{5}|psycopg|sqlite3\."
+        r"|syntax error at or near"
+        r"|\bselect\b[^\n]+\bfrom [\w.\"`]+ (?:where|order by|limit|(?:inner |left )?join)\b[^\n]*[=$?\"`]",
         re.DOTALL,
     ),
     "a file path of the server": re.compile(
-        r"(?<![\w:/])/(?:usr|home|var|opt|srv|app|root|etc|tmp|src|site-packages)/[\w.-]+(?:/[\w.-]+)*|\b[A-Z]:\\[\w.-]+\\"
+        r"(?<![\w:/])/(?:usr|home|var|opt|srv|app|root|etc|tmp|src|mnt|workspace|site-packages)/[\w.-]+(?:/[\w.-]+)*|\b[A-Z]:\\[\w.-]+\\"
     ),
 }
 
@@ -125,9 +131,9 @@ def _server_error(exchange: Exchange) -> str | None:
 
 def _leak(exchange: Exchange) -> str | None:
     # What the request itself said may come back (in `instance`, say); a secret that it carried may not.
-    text = exchange.body.decode("utf-8", "replace")
+    text = "\n".join([exchange.body.decode("utf-8", "replace"), *_texts(exchange.json)])
     for secret in presented(exchange):
-        if secret in text:
+        if any(secret in told for told in (text, *exchange.headers.values())):
             return "the answer repeats the API key that was presented"
     text = text.replace("\\/", "/").replace(exchange.request.target, "").replace(exchange.path, "")
     for what, pattern in _LEAKS.items():
@@ -136,9 +142,18 @@ def _leak(exchange: Exchange) -> str | None:
     return None
 
 
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a JSON document as they were before they were escaped: a path of Windows has its backslashes twice."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+
+
 def presented(exchange: Exchange) -> list[str]:
     """The secrets that a request carried: in its Authorization header, known or not, and known ones anywhere else."""
-    forged = [value.rpartition(" ")[2] for name, value in exchange.request.headers if name.lower() == "authorization"]
+    forged = credentials(exchange.request.headers)
     known = [exchange.request.credential.secret] if exchange.request.credential else []
     return [secret for secret in (*known, *forged, *exchange.carried) if len(secret) > 5]
 

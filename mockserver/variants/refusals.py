@@ -71,6 +71,20 @@ class ProblemsWithCharset:
 
 
 @dataclass(frozen=True)
+class UnauthorizedSaysHow:
+    """A 401 says how a key is presented, the scheme by its name: no secret, though a request may have held nothing else."""
+
+    bends: ClassVar[tuple[str, ...]] = ()
+
+    def install(self, parts: Parts) -> None:
+        def change(problem: Problem, _scope: Scope) -> Problem:
+            said = f"{problem.detail} Send Authorization: Bearer <key>, where Basic and Token are not accepted."
+            return replace(problem, detail=said) if problem.kind.status == 401 else problem
+
+        change_problems(parts, change)
+
+
+@dataclass(frozen=True)
 class ProblemsOfOwnForm:
     """Problems have no instance, and members of their own, `errors` in another form among them (RFC 9457 §3.2)."""
 
