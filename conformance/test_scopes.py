@@ -22,6 +22,8 @@ SCOPES = spec.contract().scopes
 SCOPED = {operation.id: operation.scope for operation in spec.contract().operations.values() if operation.scope}
 SINGLE = tuple(operation for operation in SCOPED if collection_of(operation))
 _NO_SCOPE = "no scope"
+# Parameters that no list accepts, with which some are asked: a missing scope comes before them.
+_SPOILED = {"listContacts": {"limit": "many"}, "listDrafts": {"cursor": "not-a-cursor"}}
 # Every pair of a scope and an operation that wants another; that no scope is none of them shows on one operation.
 _WRONG = [(operation, scope) for operation, own in SCOPED.items() for scope in SCOPES if scope != own]
 _WRONG.append(("listEvents", _NO_SCOPE))
@@ -68,10 +70,10 @@ def holders(client: Client, target: Target) -> Holders:
 @requirement("SCOPE-1")
 @pytest.mark.parametrize(("operation", "scope"), _WRONG)
 def test_without_the_scope(operation: str, scope: str, estate: Estate, holders: Holders, seed: int) -> None:
-    """What a full key is served, a key in force without the operation's scope is not."""
+    """What a full key is served, a key in force without the operation's scope is not, whatever else may be wrong with it."""
     known = opening(estate, operation, seed)
     holders.in_force(scope)
-    refused(holders.ask(scope, operation, **known.parameters), 403)
+    refused(holders.ask(scope, operation, **known.parameters, **_SPOILED.get(operation, {})), 403)
 
 
 @requirement("SCOPE-2")

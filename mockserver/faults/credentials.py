@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
@@ -11,7 +12,7 @@ from starlette.types import Scope
 
 from mockserver.access.keys import PREFIX
 from mockserver.access.problems import Problem, not_found
-from mockserver.changes.answers import change_problems, without_header
+from mockserver.changes.answers import change_problems, problem_of, without_header
 from mockserver.changes.requests import header, query, resource_asked
 from mockserver.parts import Parts
 
@@ -118,5 +119,55 @@ class RefusalTellsOfResource:
             if problem.kind.status != 401 or not resource_asked(scope) or not _is_known(parts, scope):
                 return problem
             return replace(problem, detail="Present a valid API key to see this resource.")
+
+        change_problems(parts, change)
+
+
+def _also_as(parts: Parts, secret_of: Callable[[bytes], bytes | None]) -> None:
+    """Have the secret also taken from an Authorization header of another form."""
+    healthy = parts.credentials
+    parts.credentials = lambda scope: secret_of(header(scope, b"authorization") or b"") or healthy(scope)
+
+
+@dataclass(frozen=True)
+class TokenAccepted:
+    """The scheme Token is accepted, as an older version of the API had it."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("AUTH-2",)
+
+    def install(self, parts: Parts) -> None:
+        _also_as(parts, lambda value: value[6:] if value.startswith(b"Token ") else None)
+
+
+@dataclass(frozen=True)
+class BasicPasswordAccepted:
+    """A key counts as the password of Basic credentials, whatever the name."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("AUTH-2",)
+
+    def install(self, parts: Parts) -> None:
+        def secret_of(value: bytes) -> bytes | None:
+            if not value.startswith(b"Basic "):
+                return None
+            try:
+                return b64decode(value[6:]).partition(b":")[2]
+            except ValueError:
+                return None
+
+        _also_as(parts, secret_of)
+
+
+@dataclass(frozen=True)
+class ParametersBeforeKey:
+    """Parameters are read before anybody asks for a key: a bad limit is answered 400, whoever sends it."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("AUTH-1",)
+
+    def install(self, parts: Parts) -> None:
+        def change(problem: Problem, scope: Scope) -> Problem:
+            limit = query(scope).get("limit", "1")
+            if problem.kind.status != 401 or limit.isdecimal():
+                return problem
+            return problem_of("invalid-parameter", "limit has to be a number.")
 
         change_problems(parts, change)

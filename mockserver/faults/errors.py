@@ -11,8 +11,8 @@ from starlette.types import Scope
 from mockserver.access.caller import presented_secret
 from mockserver.access.problems import Problem
 from mockserver.answer import Answer
-from mockserver.changes.answers import change_members, change_problems, rewriting
-from mockserver.changes.requests import resource_asked
+from mockserver.changes.answers import change_members, change_problems, rewriting, with_header
+from mockserver.changes.requests import header, resource_asked
 from mockserver.parts import Parts
 
 
@@ -43,6 +43,20 @@ class ProblemsAsJson:
         def change(_scope: Scope, answer: Answer) -> None:
             if answer.status >= 400:
                 answer.headers = [(name, value.replace(b"problem+json", b"json")) for name, value in answer.headers]
+
+        parts.outer.append(rewriting(change))
+
+
+@dataclass(frozen=True)
+class ProblemsAsJsonOnDemand:
+    """Who accepts application/json is told of a problem as application/json."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-1",)
+
+    def install(self, parts: Parts) -> None:
+        def change(scope: Scope, answer: Answer) -> None:
+            if answer.status >= 400 and header(scope, b"accept") == b"application/json":
+                answer.headers = with_header(answer.headers, b"content-type", b"application/json")
 
         parts.outer.append(rewriting(change))
 

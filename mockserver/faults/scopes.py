@@ -12,8 +12,8 @@ from mockserver.access.caller import CALLER
 from mockserver.access.keys import ApiKey
 from mockserver.access.problems import Problem, not_found
 from mockserver.answer import Answer
-from mockserver.changes.answers import change_problems, with_status
-from mockserver.changes.requests import resource_asked
+from mockserver.changes.answers import change_problems, problem_of, with_status
+from mockserver.changes.requests import query, resource_asked
 from mockserver.parts import Parts
 
 
@@ -196,3 +196,18 @@ class ScopeNotNamed:
 
     def install(self, parts: Parts) -> None:
         change_refusal(parts, lambda problem, _scope: replace(problem, detail="This is not allowed.", headers=()))
+
+
+@dataclass(frozen=True)
+class ParametersBeforeScope:
+    """Parameters are read before the scope is looked at: a bad limit is answered 400, whatever the key may read."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1",)
+
+    def install(self, parts: Parts) -> None:
+        def change(problem: Problem, scope: Scope) -> Problem:
+            if query(scope).get("limit", "1").isdecimal():
+                return problem
+            return problem_of("invalid-parameter", "limit has to be a number.")
+
+        change_refusal(parts, change)
