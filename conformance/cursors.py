@@ -20,12 +20,16 @@ def spoiled(cursor: str, seed: int) -> list[str]:
     return [attempt for attempt in made if attempt]
 
 
-def malformed() -> list[str]:
-    """Cursors that never were: words, and the form of the documentation's example with other things in it."""
-    encoded = json.dumps({"id": None, "t": "yesterday"}).encode()
-    return [
-        "not-a-cursor",
-        urlsafe_b64encode(encoded).decode().rstrip("="),
-        "é\x00💩",
-        "A" * _LONG,
-    ]
+def malformed(operation: str) -> list[str]:
+    """Cursors that never were: words, a number, and the form of the documentation's example with other things in it.
+
+    Most of them are for the contacts; every other list gets one, for what reads cursors is hardly made anew for each.
+    """
+    of_others = {"listLists": _encoded([]), "listDrafts": "-1", "listEvents": _encoded({"id": None, "t": None})}
+    if operation in of_others:
+        return [of_others[operation]]
+    return ["é\x00💩", "A" * _LONG, _encoded({"id": "x", "t": "yesterday"}), _encoded({})]
+
+
+def _encoded(content: object) -> str:
+    return urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")

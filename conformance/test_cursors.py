@@ -51,7 +51,7 @@ def test_a_spoiled_cursor(estate: Estate, seed: int) -> None:
 
     def look(operation: str) -> None:
         real = spoiled(_real_cursor(estate, operation), seed)
-        for attempt in [*real, *malformed()] if operation == LISTS[0] else real[:1]:
+        for attempt in [*(real if operation == LISTS[0] else ()), *malformed(operation)]:
             _own_page_or_problem(estate, operation, attempt)
 
     each(LISTS, look)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -170,3 +172,85 @@ class CursorMovesOn:
             return found
 
         parts.page = page
+
+
+def _crash_on_content(parts: Parts, crashes: Callable[[Any], bool]) -> None:
+    """Have a cursor crash by the JSON in it."""
+    healthy = parts.decode_cursor
+
+    def decode(text: str, caller: Caller) -> Position:
+        try:
+            return healthy(text, caller)
+        except ValueError:
+            if crashes(_content(text)):
+                raise RuntimeError("a defect") from None
+            raise
+
+    parts.decode_cursor = decode
+
+
+def _content(text: str) -> Any:
+    try:
+        return json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class CursorOfAnotherShapeCrashes:
+    """What is in a cursor is taken for an object: a list has no members to be read."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("PAGE-9", "ERROR-5")
+
+    def install(self, parts: Parts) -> None:
+        _crash_on_content(parts, lambda content: isinstance(content, list))
+
+
+@dataclass(frozen=True)
+class CursorWithoutMembersCrashes:
+    """A cursor is decoded with care, and its members read as if they were there."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("PAGE-9", "ERROR-5")
+
+    def install(self, parts: Parts) -> None:
+        _crash_on_content(parts, lambda content: isinstance(content, dict) and not {"id", "t"} <= set(content))
+
+
+@dataclass(frozen=True)
+class CursorOfBadTimeCrashes:
+    """A cursor's members are checked to be texts; that the one is no time is an unhandled exception."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("PAGE-9", "ERROR-5")
+
+    def install(self, parts: Parts) -> None:
+        def crashes(content: Any) -> bool:
+            return isinstance(content, dict) and all(isinstance(content.get(name), str) for name in ("id", "t"))
+
+        _crash_on_content(parts, crashes)
+
+
+@dataclass(frozen=True)
+class NegativeCursorCrashes:
+    """A cursor that is a number below zero is an offset that the database refuses."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("PAGE-9", "ERROR-5")
+
+    def install(self, parts: Parts) -> None:
+        healthy = parts.decode_cursor
+
+        def decode(text: str, caller: Caller) -> Position:
+            if text.startswith("-") and text[1:].isdecimal():
+                raise RuntimeError("a defect")
+            return healthy(text, caller)
+
+        parts.decode_cursor = decode
+
+
+@dataclass(frozen=True)
+class CursorInWholeSeconds:
+    """The cursor's time is cut to seconds: what is older within the second is lost."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("PAGE-6", "PAGE-7", "PAGE-10")
+
+    def install(self, parts: Parts) -> None:
+        change_position(parts, lambda after: Position(after.created_at_ms // 1_000 * 1_000, after.id))
