@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import spec
+from conformance import schemas
 from conformance.agreement import Resource, disagreement, moment, steady, telling
 from conformance.client import Caller, Client
 from conformance.estate import Estate
@@ -24,6 +25,8 @@ OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 # Resources that a list shows and an operation reads singly, and how many of each are read.
 READ_BOTH_WAYS = {"getContact": 4, "getList": 2, "getDraft": 3}
+# How the keys that hold one scope alone are labelled.
+_SINGLE_SCOPE = "keys.single_scope."
 _ENGAGED = ("draft.opened", "draft.clicked", "draft.replied", "draft.bounced")
 _MOST_ENGAGED = 2
 # How many drafts with a snippet that seems cut are read; and how many different ones, at least one
@@ -100,6 +103,23 @@ def test_me_reports_the_organization(estate: Estate, neighbour: Estate) -> None:
     ours, theirs = estate.served("getMe"), neighbour.served("getMe")
     expect(_organization(ours) != _organization(theirs), "one organization for keys of two", ours, theirs)
     expect(_key(ours) != _key(theirs), "one apiKey for keys of two organizations", ours, theirs)
+
+
+@requirement("OP-2", needs=(), whole_run=True)
+def test_me_reports_whichever_key_asks(client: Client) -> None:
+    """No two keys of the run see one `apiKey`, and none one of scopes that it does not hold."""
+    asked: dict[Any, Exchange] = {}
+    for answer in cases(client, _me_of_known_key):
+        first = asked.setdefault(_key(answer), answer)
+        expect(_secret(first) == _secret(answer), "one apiKey for two keys", first, answer)
+        held = _held_alone(_label(answer))
+        if held is not None:
+            shown = answer.json["apiKey"]["scopes"]
+            others = (set(shown) & set(spec.contract().scopes)) - held
+            expect(
+                not others, f"a key with {', '.join(held) or 'no scope'} is told that it holds {sorted(others)}", answer
+            )
+            expect(shown or not held, f"a key with {', '.join(held)} is told that it holds none", answer)
 
 
 @requirement("OP-3")
@@ -246,6 +266,27 @@ def _engaged(estate: Estate) -> list[str]:
 
 def _tells_something(answer: Exchange) -> bool:
     return isinstance(answer.json, dict) and answer.json.get("data") != []
+
+
+def _me_of_known_key(exchange: Exchange) -> bool:
+    named = exchange.request.operation == "getMe" and exchange.request.credential is not None
+    return named and fault_of(exchange) is None and schemas.required_part("Me").is_valid(exchange.json)
+
+
+def _label(exchange: Exchange) -> str:
+    return exchange.request.credential.label if exchange.request.credential else ""
+
+
+def _secret(exchange: Exchange) -> str:
+    return exchange.request.credential.secret if exchange.request.credential else ""
+
+
+def _held_alone(label: str) -> set[str] | None:
+    """The scopes of a key that the target's description says to hold one alone, or none; None for other keys."""
+    if label.startswith("keys.no_scope["):
+        return set()
+    member, _, _ = label.partition("[")
+    return {member.removeprefix(_SINGLE_SCOPE)} if member.startswith(_SINGLE_SCOPE) else None
 
 
 def _organization(me: Exchange) -> Any:

@@ -180,3 +180,53 @@ class AllowMissing:
         change_problems(
             parts, lambda problem, _scope: replace(problem, headers=tuple(without_header(problem.headers, b"allow")))
         )
+
+
+def _accept_posts(parts: Parts, ending: str) -> None:
+    """Have a POST answered 202 where the path ends so."""
+
+    def accepted(scope: Scope, _caller: Caller) -> Answer | None:
+        posted = scope["method"] == "POST" and operation_path(scope).endswith(ending)
+        return json_answer({"ok": True}, 202) if posted else None
+
+    _answer_writes(parts, accepted)
+
+
+@dataclass(frozen=True)
+class PostedListsAccepted:
+    """A list may be posted."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+
+    def install(self, parts: Parts) -> None:
+        _accept_posts(parts, "/lists")
+
+
+@dataclass(frozen=True)
+class PostedDraftsAccepted:
+    """A draft may be posted."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+
+    def install(self, parts: Parts) -> None:
+        _accept_posts(parts, "/drafts")
+
+
+@dataclass(frozen=True)
+class PostedEventsAccepted:
+    """An event may be posted, as the platform's own services do."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+
+    def install(self, parts: Parts) -> None:
+        _accept_posts(parts, "/events")
+
+
+@dataclass(frozen=True)
+class ResearchOnDemand:
+    """A POST to a contact's dossier has it made anew."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+
+    def install(self, parts: Parts) -> None:
+        _accept_posts(parts, "/research")

@@ -21,6 +21,7 @@ from mockserver.changes.answers import (
 from mockserver.changes.requests import resource_asked
 from mockserver.handlers.me import get_me
 from mockserver.parts import Parts
+from spec import contract
 
 
 def _without(*members: str) -> Any:
@@ -279,3 +280,16 @@ class UnknownIdGetsAnother:
             return newest[0] if newest else None
 
         parts.single = single
+
+
+@dataclass(frozen=True)
+class MeOfAllScopes:
+    """`/me` shows every key as one that holds all scopes."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("OP-2",)
+
+    def install(self, parts: Parts) -> None:
+        def me(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+            return get_me(parts, replace(caller, key=replace(caller.key, scopes=tuple(contract().scopes))), parameters)
+
+        parts.handlers["getMe"] = me
