@@ -25,8 +25,8 @@ class OddRequest:
 # Ids as they go into the path: `{id}` stands for one that exists.
 _UNHEARD_OF = {
     "a NUL": ("getContact", "%00"),
-    "bytes that are not UTF-8": ("getList", "%FF%FE%80"),
-    "an overlong encoding": ("getDraft", "%C0%AF%C0%AE"),
+    "bytes that are not UTF-8": ("getList", "%FF%FE%80%C0%AF%C0%AE"),
+    "a number beyond 64 bits": ("getContact", "9" * 25),
     "4000 characters": ("getContactResearch", "x" * _LONG),
     "a condition for a database": ("getDraft", "%27%20OR%20%271%27%3D%271"),
     "a line break": ("getList", "x%0D%0ASet-Cookie%3A%20x"),

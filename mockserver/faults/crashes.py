@@ -88,3 +88,13 @@ class RepeatedParameterCrashes:
             return len(set(names)) < len(names)
 
         _crash_on(parts, crashes)
+
+
+@dataclass(frozen=True)
+class HugeNumberIdCrashes:
+    """An id that is a number beyond 64 bits overflows the database's."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
+
+    def install(self, parts: Parts) -> None:
+        _crash_on(parts, lambda path, _query: any(part.isdigit() and int(part) >= 2**63 for part in path.split(b"/")))

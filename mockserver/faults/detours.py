@@ -102,3 +102,18 @@ class RepeatedListIdLeaks:
             return healthy(rules, {**scope, "query_string": b"&".join(kept)})
 
         parts.read_parameters = read
+
+
+@dataclass(frozen=True)
+class OrganizationParameterHonouredForDrafts:
+    """`organizationId` chooses the organization whose drafts are listed."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("TENANT-5",)
+
+    def install(self, parts: Parts) -> None:
+        def chosen(scope: Scope, _caller: Caller) -> Tenant | None:
+            return (
+                parts.tenants.get(query(scope).get("organizationId", "")) if scope["path"].endswith("/drafts") else None
+            )
+
+        change_caller(parts, chosen)
