@@ -17,9 +17,11 @@ from conformance.exchange import Credential, Exchange, Request
 from conformance.probes.sending import Volley, senders
 from conformance.probes.stories import BYSTANDER, REST, STRANGER, NotRested, Plan, Send, Story, Until
 from conformance.probes.timeline import MINUTE, Attempt, Limits
+from conformance.resource_ids import resembling
 
 _IN_ORDINARY_USE = (BYSTANDER, STRANGER)
 _SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "getDraft"}
+_MISSED = "getContact"
 # So many requests may go without an answer before the target counts as silent.
 _PATIENCE = 3
 _LOOK_AGAIN = 0.05
@@ -61,7 +63,8 @@ def measure(teller: Teller, tellings: Sequence[Telling], plan: Plan) -> Timeline
 class Requests:
     """What is asked, in turn: operations that cost a target little, single resources once their ids have been seen.
 
-    Several of them, because a limit holds for a key, and not for each operation.
+    Several of them, because a limit holds for a key, and not for each operation; and a contact that nobody has, because it
+    holds for answers of any kind.
     """
 
     _known: list[Request] = field(default_factory=list)
@@ -80,7 +83,10 @@ class Requests:
         """Take the id of a single resource from a page that is not empty."""
         single = _SINGLE.get(exchange.request.operation or "")
         if single and all(request.operation != single for request in self._known):
-            self._known.append(_request(single, id=exchange.json["data"][0]["id"]))
+            known = exchange.json["data"][0]["id"]
+            self._known.append(_request(single, id=known))
+            if single == _MISSED:
+                self._known.append(_request(single, id=resembling(known, [known], _MISSED)))
 
 
 @dataclass

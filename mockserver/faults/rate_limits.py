@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from starlette.types import Scope
 
+from mockserver.access.caller import Caller
 from mockserver.access.keys import ApiKey
 from mockserver.access.limits import MINUTE, Admission, Limiter
 from mockserver.answer import Answer, Header
@@ -220,3 +221,26 @@ class RefusedRequestsCount:
             return Admission(served, _LIMITS.per_minute, now + MINUTE, wait)
 
         parts.admit = admit
+
+
+@dataclass(frozen=True)
+class MissesNotCounted:
+    """Only what finds something counts: ids that nobody has can be tried without end."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("RATE-3", "RATE-4", "RATE-5")
+
+    def install(self, parts: Parts) -> None:
+        healthy, single, missed = parts.admit, parts.single, Counter[str]()
+
+        def counting(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+            found = single(caller, collection, resource_id)
+            missed[caller.key.id] += found is None
+            return found
+
+        def admit(key: ApiKey, now: float) -> Admission:
+            if not missed[key.id]:
+                return healthy(key, now)
+            missed[key.id] -= 1  # what was counted too many before is given back now
+            return Admission(True, _LIMITS.per_minute, now + 1, 0.0)
+
+        parts.admit, parts.single = admit, counting
