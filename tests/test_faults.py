@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -101,6 +102,7 @@ def script(mock: Mock) -> Iterator[Request]:
     for key in (*KEYS["single_scope"], *(KEYS[kind][0] for kind in ("no_scope", "revoked", "expired")), None):
         for path in (*lists, *singles, "contacts/con_unknown"):
             yield key, "GET", f"{api}/{path}", {}
+        yield key, "GET", f"{api}/drafts?limit=many", {}
     yield FULL, "HEAD", f"{api}/contacts", {}
     yield FULL, "PUT", f"{api}/contacts", {}
     yield FULL, "GET", "/api-docs/openapi.json", {}
@@ -109,6 +111,7 @@ def script(mock: Mock) -> Iterator[Request]:
         "contacts/%00",
         "contacts/%ff",
         f"contacts/{'x' * 300}",
+        f"contacts/{10**24}",
         f"contacts?q={'x' * 2_000}",
         "contacts?q=a&q=b",
     ):
@@ -137,10 +140,17 @@ def _queries(mock: Mock, popular: str) -> list[str]:
         f"contacts?listId={theirs.lists.rows({})[-1].id}",
         f"contacts?listId={popular}&listId={theirs.lists.rows({})[-1].id}",
         f"drafts?contactId={theirs.drafts.read(theirs.drafts.rows({})[0].id)['contactId']}",  # type: ignore[index] # it is there
-        f"contacts?organizationId={organization}",
+        *(f"{kind}?organizationId={organization}" for kind in ("contacts", "drafts")),
         "contacts?cursor=nonsense",
-        "contacts?cursor=eyJub25zZW5zZSI6MX0",
+        f"contacts?cursor={_cursor({'nonsense': 1})}",
+        f"contacts?cursor={_cursor([])}",
+        f"contacts?cursor={_cursor({'id': 'x', 't': 'yesterday'})}",
+        "contacts?cursor=-1",
     ]
+
+
+def _cursor(content: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
 
 def _second_word(mock: Mock) -> str:
@@ -159,8 +169,9 @@ def _credentials() -> Iterator[Request]:
     yield from ((None, "GET", path, {"authorization": f"Bearer {value}"}) for value in values)
     for scheme in ("bearer ", "Token ", ""):
         yield None, "GET", path, {"authorization": scheme + secret}
-    basic = base64.b64encode(f"{secret}:".encode()).decode()
-    yield None, "GET", path, {"authorization": f"Basic {basic}"}
+    for pair in (f"{secret}:", f"name:{secret}"):
+        yield None, "GET", path, {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    yield None, "GET", path, {"accept": "application/json"}
     yield None, "GET", f"{path}&api_key={secret}", {}
     yield None, "GET", path, {"cookie": f"key={secret}"}
     yield None, "GET", path, {"x_api_key": secret}
@@ -292,7 +303,14 @@ def test_a_fault_of_writes_shows(name: str) -> None:
         own = mock.parts.tenants[FULL.organization_id]
         path = f"/api/v1/contacts/{own.contacts.rows({})[-1].id}"
         draft = f"/api/v1/drafts/{own.drafts.rows({'status': 'draft'})[-1].id}"
-        asked = [("POST", "/api/v1/contacts"), ("GET", "/api/v1/contacts"), ("PATCH", path), ("GET", path)]
+        asked = [("POST", f"/api/v1/{kind}") for kind in ("lists", "drafts", "events")]
+        asked += [
+            ("POST", f"{path}/research"),
+            ("POST", "/api/v1/contacts"),
+            ("GET", "/api/v1/contacts"),
+            ("PATCH", path),
+            ("GET", path),
+        ]
         asked += [("DELETE", path), ("GET", path), ("PATCH", draft), ("GET", draft)]
         return [told(client.ask(method, target)) for method, target in asked]
 
