@@ -119,6 +119,7 @@ def _embedded(config: pytest.Config) -> Target:
 
 def _judge(config: pytest.Config) -> Judge:
     option = config.option
+    options.check(config)
     only, known, report = options.only(config), options.known(config), options.report_folder(config)
     target = options.described(config) or _embedded(config)
     advance = None if option.real_time else target.hooks.advance_clock

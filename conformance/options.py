@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,16 @@ def add_to(parser: pytest.Parser) -> None:
         help="options for the embedded mock, such as '--rate-reading strict'",
     )
     add("--no-preflight", action="store_true", help="run every check even though the target serves nothing")
+
+
+def check(config: pytest.Config) -> None:
+    """Whether the values of the plain options can be used. Raises UsageError."""
+    if config.option.fuzz < 0:
+        raise pytest.UsageError(f"--fuzz: {config.option.fuzz}: the number of cases cannot be below zero")
+    try:
+        shlex.split(config.option.mock_options)
+    except ValueError as error:
+        raise pytest.UsageError(f"--mock-options: {error}: {config.option.mock_options}") from None
 
 
 def described(config: pytest.Config) -> Target | None:

@@ -69,6 +69,7 @@ class VerdictPlugin:
         self._began = 0.0
         self._silences = 0
         self.run: Run | None = None
+        self._report: str | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool | None:
@@ -148,8 +149,9 @@ class VerdictPlugin:
         if judge.report:
             try:
                 write(self.run, judge.report)
+                self._report = str(judge.report / "report.html")
             except OSError as error:
-                judge.notes["report"] = f"could not be written: {error.filename}: {error.strerror}"
+                self._report = f"could not be written: {error.filename}: {error.strerror}"
                 session.exitstatus = EXIT_USAGE
 
     def pytest_terminal_summary(self, config: pytest.Config) -> None:
@@ -161,7 +163,7 @@ class VerdictPlugin:
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         """Print the verdict as the last line."""
         if self.run:
-            terminal.conclude(self.run, config.get_terminal_writer(), self._judge.report)
+            terminal.conclude(self.run, config.get_terminal_writer(), self._report)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Word | None:
         """Name the outcomes in the suite's own words, with the requirement for `-v`."""

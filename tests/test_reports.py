@@ -117,7 +117,7 @@ class Screen:
 def on_screen(run: Run) -> list[str]:
     screen = Screen()
     terminal.summarize(run, screen)
-    terminal.conclude(run, screen, Path("out"))
+    terminal.conclude(run, screen, str(Path("out") / "report.html"))
     return screen.lines
 
 

@@ -140,6 +140,8 @@ def test_help_has_a_group_of_the_gates_own() -> None:
         (("--target", "{file}"), "not a TOML document"),
         (("--base-url", "http://é..x"), "base_url: Invalid IDNA hostname"),
         (("--known-violations", "{file}.toml"), "No such file"),
+        (("--fuzz", "-1"), "--fuzz: -1: "),
+        (("--mock-options", "'--quiet"), "--mock-options: No closing quotation"),
     ],
 )
 def test_a_bad_option_is_one_line_and_exit_4(options: tuple[str, ...], says: str, tmp_path: Path) -> None:
@@ -150,3 +152,10 @@ def test_a_bad_option_is_one_line_and_exit_4(options: tuple[str, ...], says: str
     assert code == USAGE, output
     assert says in output
     assert "Traceback" not in output
+
+
+def test_a_folder_that_takes_no_reports_is_told() -> None:
+    with gate("--only", "OP-8", "--report", "/proc/self/fd") as process:
+        code, output = finish(process)
+    assert code == USAGE, output
+    assert "report: could not be written: /proc/self/fd/report.json: " in " ".join(output.split())

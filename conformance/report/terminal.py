@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
 from conformance.exchange import Exchange, Redactor
@@ -49,14 +48,14 @@ def summarize(run: Run, out: Writer) -> None:
     _requests(run, out)
 
 
-def conclude(run: Run, out: Writer, report: Path | None) -> None:
-    """Print what must be known of the verdict, and the verdict as the last line."""
+def conclude(run: Run, out: Writer, report: str | None) -> None:
+    """Print what must be known of the verdict, where the `report` is or why it is not, and the verdict as the last line."""
     verdict = run.ledger.verdict()
     passed, _, others = headline(run).partition(", ")
     for remark in remarks(run):
         _wrapped(run.redactor.text(remark), out, yellow=verdict == "partial", red=verdict != "partial")
     if report:
-        _say(out, f"report: {report / 'report.html'}")
+        _say(out, f"report: {report}")
     if others and run.ledger.findings:
         _wrapped(others, out)
     colour = _VERDICT_COLOURS.get(verdict, "red")
