@@ -29,6 +29,9 @@ __all__ = ["Mock", "Settings", "create_app"]
 CONTROL = "/_mock"
 CONSOLE = "/admin"
 
+_CONTROLS = re.compile(f"({PREFIX}[^/]*)?{CONTROL}")
+"""Paths of the control API, in every world. Whatever else a world serves is for the process to answer that was asked."""
+
 _CONSOLES = re.compile(f"({PREFIX}[^/]*)?{CONSOLE}(/|$)")
 """Paths of the console, in every world. What is done there is a change once the control API is asked for it."""
 
@@ -65,7 +68,7 @@ class Mock:
             path: str = scope["path"]
             if not path.startswith(("/_", CONSOLE)):
                 await self.world.serve(scope, receive, send)
-            elif self.changes and is_change(scope) and not _CONSOLES.match(path) and self.control.admits(scope):
+            elif self.changes and is_change(scope) and _CONTROLS.match(path) and self.control.admits(scope):
                 await self._everywhere(self.changes, scope, receive, send)
             elif path.startswith(PREFIX):
                 await self._elsewhere(scope, receive, send)

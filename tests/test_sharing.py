@@ -190,6 +190,16 @@ class TestWorkers:
             assert pages[0]["data"][0]["id"] == added["id"]
             assert pages == [pages[0]] * len(pages)
 
+    def test_a_write_that_the_api_refuses_counts_once_in_a_world_too(self, empty: str, tmp_path: Path) -> None:
+        with running(empty, tmp_path) as (_, target):
+            control(target, "POST", "clock", {"freeze": True})
+            world = control(target, "POST", "worlds")
+            key = httpx.post(f"{world['controlUrl']}/keys", json={"name": "CI", "scopes": []}).json()
+            headers = {"authorization": f"Bearer {key['secret']}"}
+            assert httpx.post(f"{world['baseUrl']}{ME}", headers=headers).status_code == 405
+            usage = httpx.get(f"{world['controlUrl']}/keys/{key['id']}").json()["usage"]
+        assert usage["window"]["used"] == 1
+
     def test_another_mock_joins_with_what_has_changed(self, empty: str, tmp_path: Path) -> None:
         with running(empty, tmp_path) as (_, target):
             added = control(target, "POST", "contacts")
