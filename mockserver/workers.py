@@ -31,7 +31,7 @@ def run(count: int, serve: Callable[[Callable[[], None]], None], ready: Callable
         signal.signal(number, stop)
     if _all_up(reading, count):
         ready()
-    _wait(children)
+    _wait(children, lambda status: None if received else _mourn(status))
     if not received:
         sys.exit(1)
     if received[0] == signal.SIGINT:
@@ -72,13 +72,22 @@ def _all_up(reading: int, count: int) -> bool:
     return True
 
 
-def _wait(children: list[int]) -> None:
-    """Wait until all have ended; the first that does takes the others with it."""
+def _wait(children: list[int], told: Callable[[int], None]) -> None:
+    """Wait until all have ended; the first that does takes the others with it, and its wait status is `told`."""
     left = set(children)
     while left:
-        ended, _ = os.wait()
+        ended, status = os.wait()
+        if len(left) == len(children):
+            told(status)
         left.discard(ended)
         _signal_all(left, signal.SIGTERM)
+
+
+def _mourn(status: int) -> None:
+    """Say how a process ended that nobody asked to."""
+    code = os.waitstatus_to_exitcode(status)
+    how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+    sys.stderr.write(f"outbound-mock: a worker {how}, so all end\n")
 
 
 def _signal_all(children: list[int] | set[int], number: int) -> None:

@@ -122,7 +122,7 @@ def running(url: str, folder: Path, *options: str) -> Iterator[tuple[subprocess.
     description = folder / "target.toml"
     command = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "60", "--state", url, "--workers", "3"]
     command += ["--write-target", str(description), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             assert "outbound-mock" in process.stdout.readline()
@@ -227,6 +227,8 @@ class TestWorkers:
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             os.kill(int(children[0]), signal.SIGKILL)
             assert process.wait(PATIENCE) == 1
+            assert process.stderr is not None
+            assert "a worker was ended by SIGKILL, so all end" in process.stderr.read()
 
     @pytest.mark.parametrize(
         ("options", "words"),
