@@ -12,7 +12,7 @@ from mockserver.clock import Clock
 from mockserver.control.activity import start_usual
 from mockserver.control.app import Control
 from mockserver.parts import Parts
-from mockserver.sharing.replay import answer, asked, is_change, taken
+from mockserver.sharing.replay import Unshared, answer, asked, is_change, taken
 from mockserver.world import WORLD, Settings, World, seeded_parts
 from mockserver.worlds import PREFIX, Worlds
 from spec import contract
@@ -102,7 +102,14 @@ class Mock:
         if change is None:
             await problem_answer(413, "Content too large", "The body is too long.")(scope, receive, send)
             return
-        await answer(await changes.perform(change), send)
+        try:
+            outcome = await changes.perform(change)
+        except Unshared as error:
+            await problem_answer(503, "Service unavailable", f"This may not have happened: {error}.")(
+                scope, receive, send
+            )
+            return
+        await answer(outcome, send)
 
     def _asked(self, scope: Scope) -> World:
         """The world that a path leads to; the first, where it leads to none."""

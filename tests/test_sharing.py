@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
@@ -221,6 +222,23 @@ class TestWorkers:
             assert process.wait(PATIENCE) == 130
             with pytest.raises(httpx.ConnectError):
                 httpx.get(target.base_url)
+
+    def test_a_server_that_goes_is_told_and_one_that_comes_back_is_used(self, tmp_path: Path) -> None:
+        (tmp_path / "state").mkdir()
+        with redis_server(tmp_path / "state") as url, running(url, tmp_path) as (_, target):
+            with redis.Redis.from_url(url) as client, suppress(redis.ConnectionError):
+                client.shutdown(nosave=True)
+            answer = httpx.post(f"{target.base_url}/_mock/contacts", json={})
+            assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+            assert "the shared state cannot be reached" in answer.json()["detail"]
+            assert set(statuses(target, 3)) == {500}
+            with redis_server(tmp_path / "state"):
+                added = control(target, "POST", "contacts")
+                until = time.monotonic() + PATIENCE
+                # They look for the server once a second.
+                while {page["data"][0]["id"] for page in everywhere(target, f"{CONTACTS}?limit=1")} != {added["id"]}:
+                    assert time.monotonic() < until, "not everybody has seen the change"
+                assert set(statuses(target, 3)) == {200}
 
     def test_a_process_that_dies_takes_the_others_with_it(self, empty: str, tmp_path: Path) -> None:
         with running(empty, tmp_path) as (process, _):

@@ -16,7 +16,7 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from mockserver.sharing.membership import HEARTBEAT, PREFIX, Membership
-from mockserver.sharing.replay import Change, Outcome
+from mockserver.sharing.replay import Change, Outcome, Unshared
 
 _STREAM = f"{PREFIX}:changes"
 _APPLIED = f"{PREFIX}:applied"
@@ -38,16 +38,21 @@ class Changes:
         self._last = "0-0"
 
     async def perform(self, change: Change) -> Outcome:
-        """Have every process perform a change; what this one answered, once all have. Raises RedisError."""
+        """Have every process perform a change; what this one answered, once all have. Raises Unshared."""
         token = secrets.token_hex(8)
         mine: asyncio.Future[tuple[str, Outcome]] = asyncio.get_running_loop().create_future()
         self._asked[token] = mine
         try:
-            await self._server.xadd(_STREAM, {"token": token, "change": msgspec.msgpack.encode(change)})
-            number, outcome = await mine
+            number = await self._server.xadd(_STREAM, {"token": token, "change": msgspec.msgpack.encode(change)})
+            while not (await asyncio.wait({mine}, timeout=HEARTBEAT))[0]:
+                if not await self._server.xrange(_STREAM, number, number):
+                    raise Unshared("the shared state was lost before the change came to its turn")
+            own, outcome = mine.result()
+            await self._performed_by_all(own)
+        except RedisError as error:
+            raise Unshared(f"the shared state cannot be reached: {_line(error)}") from error
         finally:
             del self._asked[token]
-        await self._performed_by_all(number)
         return outcome
 
     async def catch_up(self) -> None:
@@ -63,8 +68,8 @@ class Changes:
             while True:
                 try:
                     await self._perform_next(wait=HEARTBEAT)
-                except RedisError:
-                    logger.exception("The shared state cannot be reached")
+                except RedisError as error:
+                    logger.error("The shared state cannot be reached: %s", _line(error))  # noqa: TRY400 - one line is enough
                     await asyncio.sleep(HEARTBEAT)
         finally:
             beating.cancel()
@@ -106,6 +111,10 @@ class Changes:
             except RedisError:
                 self._membership.leading = False
             await asyncio.sleep(HEARTBEAT)
+
+
+def _line(error: RedisError) -> str:
+    return " ".join(str(error).split())
 
 
 def _order(number: str) -> tuple[int, int]:

@@ -18,6 +18,10 @@ _KEPT = (b"host", b"content-type", b"authorization")
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
+class Unshared(Exception):
+    """A change could not be shared: whether anybody performed it is not known. The message is one line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A request to the control API. `now` is the unix time that it happens at, the same for all processes."""
