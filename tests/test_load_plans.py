@@ -58,6 +58,14 @@ def test_overload_never_leaves_a_key_silent_for_five_seconds(movable: bool) -> N
     assert len(times) / (times[-1] / MINUTE) > 9 * _LIMITS.per_minute
 
 
+@pytest.mark.parametrize("movable", [True, False])
+def test_overload_leaves_nothing_over_before_it_waits_as_promised(movable: bool) -> None:
+    wave, beyond, coming_back = _plan("overload", movable=movable).phases[-3:]
+    assert all(lane.count > _LIMITS.burst for lane in wave.lanes)
+    assert all(lane.at_once == 1 for lane in beyond.lanes)
+    assert (wave.rest, beyond.rest, coming_back.promised) == (0.0, 0.0, True)
+
+
 @pytest.mark.parametrize("name", list(scenarios()))
 @pytest.mark.parametrize("movable", [True, False])
 def test_every_plan_ends_and_uses_every_key(name: str, movable: bool) -> None:

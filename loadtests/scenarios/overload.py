@@ -7,12 +7,15 @@ from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _TIMES = 10
 """How many times the limit each key asks for."""
+_ALONE = 3
+"""Refusals beyond all doubt: nothing else is under way when they are asked for."""
 _GRAIN = 4.0
 """Seconds: a key that keeps asking is never silent for longer than 5 s."""
 
 
 def plan(given: Circumstances) -> Plan:
-    """A wave of two bursts; each key at ten times its limit; then what the refusals promise, and one request."""
+    """A wave of two bursts; each key at ten times its limit; a wave again, and once what its refusals promise has passed, one
+    request."""
     wave = tuple(Lane(key, 2 * given.limits.burst) for key in given.keys)
     phases = steady(
         "overload",
@@ -21,8 +24,11 @@ def plan(given: Circumstances) -> Plan:
         seconds=given.minutes * MINUTE,
         grain=given.grain(_GRAIN),
     )
+    alone = tuple(Lane(key, _ALONE, at_once=1) for key in given.keys)
     one = tuple(Lane(key, 1) for key in given.keys)
-    return Plan((Phase("wave", wave, rest=given.rest), *phases, Phase("coming back", one, promised=True)), rested=True)
+    # However the minutes fell into the limit's own, the last wave leaves nothing over.
+    coming_back = (Phase("last wave", wave), Phase("beyond", alone), Phase("coming back", one, promised=True))
+    return Plan((Phase("wave", wave, rest=given.rest), *phases, *coming_back), rested=True)
 
 
 SCENARIO = Scenario(
