@@ -142,7 +142,7 @@ class Conductor:
         if phase.align is not None:
             wall = max(until, self.clock.now()) + self.skew
             until = wall + (phase.align - wall) % MINUTE - self.skew
-        self._pass_until(until)
+        self._pass_until(until, exactly=phase.promised)
 
     def _promised(self, began: float, ended: float) -> float:
         """When all that the last phase's refusals promised has passed."""
@@ -154,17 +154,20 @@ class Conductor:
         ]
         return min(max(due, default=ended), ended + _LONGEST_PROMISE) + _LATE
 
-    def _pass_until(self, moment: float) -> None:
+    def _pass_until(self, moment: float, *, exactly: bool) -> None:
+        """Wait for a moment, by the test clock where there is one. That moves by whole seconds: `exactly` sleeps the rest, for
+        a promise that is a second too short would be kept by a second more."""
         wait = moment - self.clock.now()
         if wait <= 0:
             return
         command = self.setup.target.hooks.advance_clock
-        if not self.setup.movable or command is None or wait < _SOON:
+        seconds = math.floor(wait) if exactly else math.ceil(wait)
+        if not self.setup.movable or command is None or wait < _SOON or not seconds:
             gevent.sleep(wait)
             return
-        seconds = math.ceil(wait)
         try:
             run(command, seconds=seconds)
         except CommandFailed as failed:
             raise GivenUpError(f"hooks.advance_clock: {failed}") from None
         self.clock.added += seconds
+        gevent.sleep(max(0.0, moment - self.clock.now()))

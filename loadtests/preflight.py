@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from urllib.parse import urlsplit
 
-from loadtests.ledger import Attempt, Ledger
-from loadtests.sender import LIMITED
+from loadtests.ledger import Ledger
+from loadtests.sender import LIMITED, attempt
 from loadtests.setup import Setup, UsageError
 from loadtests.wire import Answer, Wire
 from spec.target import shown
@@ -27,7 +27,7 @@ def preflight(setup: Setup, ledger: Ledger) -> float:
     wire.close()
     if credential.secret in setup.secrets:
         key = setup.secrets.index(credential.secret)
-        ledger.add(Attempt(key, LIMITED.operation, answer.sent, answer.answered, answer.status, answer.retry_after))
+        ledger.add(attempt(key, LIMITED.operation, answer))
     _check(setup, answer, shown(credential.secret))
     # A Date is cut to the second: on average half a second has passed since.
     return answer.date + 0.5 - answer.answered if answer.date is not None else 0.0

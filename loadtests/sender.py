@@ -17,6 +17,20 @@ Tell = Callable[[str, Answer, str | None], None]
 """Told of each answer: the operation as statistics name it, the answer, and what was wrong with it if anything."""
 
 
+def attempt(key: int, operation: str, answer: Answer) -> Attempt:
+    """What the ledger notes of an answer."""
+    return Attempt(
+        key,
+        operation,
+        answer.sent,
+        answer.answered,
+        answer.status,
+        answer.retry_after,
+        answer.error,
+        answer.dated,
+    )
+
+
 class Sender:
     """Sends requests of the run's keys, by their indexes."""
 
@@ -33,18 +47,7 @@ class Sender:
         """Send a request with a key and enter it in the ledger."""
         ready = self._ready(key) if wanted is LIMITED else self._wire.prepare(wanted.path, self._secrets[key])
         answer = self._wire.get(ready)
-        self.ledger.add(
-            Attempt(
-                key,
-                wanted.operation,
-                answer.sent,
-                answer.answered,
-                answer.status,
-                answer.retry_after,
-                answer.error,
-                answer.dated,
-            )
-        )
+        self.ledger.add(attempt(key, wanted.operation, answer))
         self._tell_of(self._names[wanted.operation], answer)
         return answer
 
