@@ -1,7 +1,7 @@
 """HTTP/1.1 as cheap as a load generator needs it: prepared requests, kept connections, the time of the first and the last byte.
 
 Only GET, no redirects, no cookies, no compression, and no silent repetition: what a library sends twice, a target counts twice.
-Imported under gevent's monkey patch; sockets are then cooperative.
+No answer is waited for, or taken in, without an end. Imported under gevent's monkey patch; sockets are then cooperative.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import select
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -19,14 +20,22 @@ import httptools
 from gevent import monkey
 
 TIMEOUT = 30.0
-"""Seconds for connecting, and between two parts of an answer."""
+"""Seconds for connecting, and for an answer as a whole."""
+_LONGEST = 16 * 2**20
+"""Bytes of an answer, head and body: the largest page is a small part of it."""
 _IDLE = 0.5
 """Seconds after which a connection is not used again: a server that closes it as a request is on its way leaves that
 without an answer, and most wait a few seconds before they do."""
 _BLOCK = 65_536
 # A look that does not wait has no reason to go through gevent's loop.
 _poll: Callable[[], select.poll] = monkey.get_original("select", "poll")
-_FAILURES = (OSError, httptools.HttpParserError, EOFError)
+
+
+class _TooLongError(Exception):
+    """An answer that goes on and on; the message is one line."""
+
+
+_FAILURES = (OSError, httptools.HttpParserError, EOFError, _TooLongError)
 
 
 @dataclass(slots=True)
@@ -55,6 +64,7 @@ class Wire:
         self._tls = _trusting() if secure else None
         self._now = now
         self._free: list[_Connection] = []
+        self._keeps = True
 
     def prepare(self, path: str, secret: str) -> bytes:
         """A request for a path with an API key, ready to be sent as often as one likes."""
@@ -74,7 +84,11 @@ class Wire:
         except _FAILURES as error:
             return Answer(sent, self._now(), error=_plain(error))
         answer.answered = self._now()
-        if connection.reusable:
+        if connection.promise is not None:
+            # Where an answer has no Date, our own clock has to do.
+            moment = answer.answered if answer.date is None else answer.date
+            answer.retry_after, answer.dated = waiting(connection.promise, moment)
+        if connection.reusable and self._keeps:
             connection.idle_since = answer.answered
             self._free.append(connection)
         else:
@@ -89,8 +103,11 @@ class Wire:
     def _free_connection(self) -> _Connection | None:
         while self._free:
             connection = self._free.pop()
-            if self._now() - connection.idle_since < _IDLE and not connection.closed_by_peer():
-                return connection
+            if self._now() - connection.idle_since < _IDLE:
+                if self._keeps and not connection.closed_by_peer():
+                    return connection
+                # A server that closes without a word so soon would do so with a request on its way, sooner or later.
+                self._keeps = False
             connection.close()
         return None
 
@@ -123,15 +140,20 @@ class _Connection:
         self._bounded = False
         self._heads_complete = False
         self._complete = False
-        self._retry_after: str | None = None
+        self._received = 0
+        self.promise: str | None = None
         self._date: str | None = None
 
     def exchange(self, request: bytes, sent: float) -> Answer:
-        """Send a request and read its answer. Raises what sockets and the parser raise, and EOFError."""
+        """Send a request and read its answer. Raises what sockets and the parser raise, EOFError, and where it never ends."""
         self._begin(Answer(sent, sent))
+        until = time.monotonic() + TIMEOUT
         try:
+            self._socket.settimeout(TIMEOUT)
             self._socket.sendall(request)
+            self._feed(self._socket.recv(_BLOCK))
             while not self._complete:
+                self._limit(until)
                 self._feed(self._socket.recv(_BLOCK))
         except BaseException:
             # An answer that was given up, by an error or because the run ends, would be taken for the next one's.
@@ -139,7 +161,17 @@ class _Connection:
             raise
         return self._finished()
 
+    def _limit(self, until: float) -> None:
+        """An answer that comes in several parts has an end nevertheless."""
+        if self._received > _LONGEST:
+            raise _TooLongError(f"the answer is longer than {_LONGEST >> 20} MB")
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+
     def _feed(self, data: bytes) -> None:
+        self._received += len(data)
         if data:
             self._parser.feed_data(data)
         elif self._heads_complete and not self._bounded:
@@ -153,8 +185,6 @@ class _Connection:
         answer.body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         answer.size = len(answer.body)
         answer.date = _unix(self._date)
-        if self._retry_after is not None:
-            answer.retry_after, answer.dated = waiting(self._retry_after, answer.date)
         return answer
 
     def closed_by_peer(self) -> bool:
@@ -176,7 +206,7 @@ class _Connection:
         if size == 4 and name.lower() == b"date":
             self._date = value.decode("latin-1")
         elif size == 11 and name.lower() == b"retry-after":
-            self._retry_after = value.decode("latin-1")
+            self.promise = value.decode("latin-1")
         elif size in (14, 17) and name.lower() in (b"content-length", b"transfer-encoding"):
             self._bounded = True
 
@@ -198,15 +228,16 @@ class _Connection:
             self._bounded = self._heads_complete = False
 
 
-def waiting(retry_after: str, date: float | None) -> tuple[float | None, bool]:
-    """What a Retry-After promises, in seconds, and whether it is a date (RFC 9110, section 10.2.3); None if it is neither."""
+def waiting(retry_after: str, answered: float) -> tuple[float | None, bool]:
+    """What a Retry-After promises from the moment of the answer on, in seconds, and whether it is a date (RFC 9110, section
+    10.2.3); None if it is neither."""
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
         return float(text[:15]), False
     moment = _unix(text)
-    if moment is None or date is None:
+    if moment is None:
         return None, False
-    return max(0.0, moment - date), True
+    return max(0.0, moment - answered), True
 
 
 @lru_cache(maxsize=256)
@@ -224,4 +255,6 @@ def _plain(error: Exception) -> str:
         return f"no answer within {TIMEOUT:.0f} s"
     if isinstance(error, httptools.HttpParserError):
         return "the answer is not HTTP"
+    if isinstance(error, _TooLongError):
+        return str(error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from random import Random
 
 import pytest
@@ -29,7 +29,8 @@ def _server(*connections: Sequence[bytes]) -> Iterator[tuple[str, list[bytes]]]:
             with accepted:
                 for answer in answers:
                     heard.append(accepted.recv(65_536))
-                    accepted.sendall(answer)
+                    with suppress(ConnectionError):
+                        accepted.sendall(answer)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -73,6 +74,44 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again() -> No
         second = wire.get(ready)
         wire.close()
     assert (first.status, second.status, len(heard)) == (200, 200, 2)
+
+
+def test_a_server_that_was_seen_to_close_without_a_word_gets_a_connection_for_each_request() -> None:
+    with _server([_OK], [_OK, b""], [_OK]) as (address, _):
+        wire = Wire(address, time.time)
+        ready = wire.prepare("/", "k")
+        found = [wire.get(ready).status]
+        time.sleep(0.05)
+        found += [wire.get(ready).status, wire.get(ready).status]
+        wire.close()
+    assert found == [200, 200, 200]
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "], ids=["body", "head"])
+def test_an_answer_without_an_end_is_not_taken_in_for_ever(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadtests.wire._LONGEST", 2**20)
+    (found,) = _get([head + b"x" * 2**22])
+    assert (found.status, found.error) == (0, "the answer is longer than 1 MB")
+
+
+def test_an_answer_that_comes_drop_by_drop_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loadtests.wire.TIMEOUT", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            with suppress(OSError), listener.accept()[0] as accepted:
+                accepted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+                for _ in range(100):
+                    accepted.sendall(b"x")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        wire = Wire(f"http://127.0.0.1:{listener.getsockname()[1]}", time.time)
+        found = wire.get(wire.prepare("/", "k"))
+        thread.join()
+    assert found.status == 0
+    assert (found.error or "").startswith("no answer within")
 
 
 @pytest.mark.parametrize(
@@ -119,21 +158,32 @@ def test_a_refused_connection_is_an_attempt_without_an_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "date", "expected"),
+    ("retry_after", "answered", "expected"),
     [
-        ("30", None, (30.0, False)),
-        (" 0 ", None, (0.0, False)),
+        ("30", 0.0, (30.0, False)),
+        (" 0 ", 0.0, (0.0, False)),
         ("Mon, 23 Nov 2026 10:00:30 GMT", 1_795_428_000.0, (30.0, True)),
         ("Mon, 23 Nov 2026 09:59:00 GMT", 1_795_428_000.0, (0.0, True)),
-        ("Mon, 23 Nov 2026 10:00:30 GMT", None, (None, False)),
-        ("-1", None, (None, False)),
-        ("1.5", None, (None, False)),
+        ("-1", 0.0, (None, False)),
+        ("1.5", 0.0, (None, False)),
         ("soon", 1_795_428_000.0, (None, False)),
-        ("\u0663", None, (None, False)),
+        ("\u0663", 0.0, (None, False)),
     ],
 )
-def test_what_a_retry_after_promises(retry_after: str, date: float | None, expected: tuple[float | None, bool]) -> None:
-    assert waiting(retry_after, date) == expected
+def test_what_a_retry_after_promises(retry_after: str, answered: float, expected: tuple[float | None, bool]) -> None:
+    assert waiting(retry_after, answered) == expected
+
+
+@pytest.mark.parametrize(
+    ("date", "promised"), [("Date: Mon, 23 Nov 2026 10:00:10 GMT\r\n", 20.0), ("", 30.0), ("Date: today\r\n", 30.0)]
+)
+def test_a_promised_date_is_held_against_the_answers_own_or_else_our_clock(date: str, promised: float) -> None:
+    answer = f"HTTP/1.1 429 X\r\n{date}Retry-After: Mon, 23 Nov 2026 10:00:30 GMT\r\nContent-Length: 0\r\n\r\n"
+    with _server([answer.encode()]) as (address, _):
+        wire = Wire(address, lambda: 1_795_428_000.0)
+        found = wire.get(wire.prepare("/", "k"))
+        wire.close()
+    assert (found.retry_after, found.dated) == (promised, True)
 
 
 def _play(answer: Callable[[Request], Answer]) -> list[Request]:
