@@ -49,7 +49,8 @@ class Client:
         self._show = show
         self._lock = threading.Lock()
         # A proxy of the environment is for hosts beyond this machine.
-        loopback = httpx.URL(target.base_url).host in _LOOPBACK
+        self._base = httpx.URL(target.base_url)
+        loopback = self._base.host in _LOOPBACK
         self._http = httpx.Client(
             timeout=TIMEOUT,
             follow_redirects=False,
@@ -133,15 +134,14 @@ class Client:
 
     def _transmit(self, method: str, url: str, headers: Headers, body: str | None) -> httpx.Response | bare.Answer:
         # httpx tidies a path (dots, encodings) before it sends it; the extension puts ours on the wire as it stands.
-        parts = httpx.URL(self.target.base_url)
-        target = parts.raw_path.rstrip(b"/") + url[len(self.target.base_url) :].encode("ascii")
+        target = self._base.raw_path.rstrip(b"/") + url[len(self.target.base_url) :].encode("ascii")
         # A field value may hold bytes beyond ASCII (obs-text, RFC 9110 §5.5); httpx would refuse to encode them.
         fields = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
         request = self._http.build_request(
-            method, self.target.base_url, headers=fields, content=body, extensions={"target": target}
+            method, self._base, headers=fields, content=body, extensions={"target": target}
         )
-        if method == "HEAD" and bare.direct(parts):
-            return _head(parts, target, request.headers.raw)
+        if method == "HEAD" and bare.direct(self._base):
+            return _head(self._base, target, request.headers.raw)
         for last in (False, True):
             try:
                 return self._http.send(request)

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import sys
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -83,6 +84,7 @@ def _organization(options: argparse.Namespace) -> dict[str, Any]:
     return {} if options.organization is None else {"organization": options.organization}
 
 
+@cache
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mockserver.control.client", description=__doc__)
     parser.add_argument("--url", required=True, help="address of the mock")
