@@ -239,7 +239,7 @@ def _keys_of(path: str | None) -> list[Credential]:
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
-        if len(words) != 2 or not words[0].isascii():
+        if len(words) != 2 or not (words[0].isascii() and words[0].isprintable()):
             raise UsageError(f"{path}: line {number}: not an API key and its organization, with a space between")
         found.append(Credential(words[0], words[1]))
     if not found:

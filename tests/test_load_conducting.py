@@ -15,7 +15,7 @@ from loadtests.cost import Cost
 from loadtests.ledger import Attempt
 from loadtests.plan import Lane, Phase, Plan
 from loadtests.preflight import preflight
-from loadtests.setup import Options, Setup, prepare
+from loadtests.setup import Options, Setup, UsageError, prepare
 
 _KEY = "obk_live_" + "x" * 32
 
@@ -68,8 +68,11 @@ def test_a_promise_is_waited_for_to_the_second_by_a_clock_of_whole_seconds(
     assert crew.began[1] >= crew.began[0] + 59.0
 
 
-def test_the_first_request_is_in_the_ledger_with_the_kind_of_its_promise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key may be spent before a run; a date is rounded, and may promise a second more."""
+@pytest.mark.parametrize(("rested", "noted"), [(True, [(429, 61.0, True)]), (False, [])])
+def test_the_first_request_counts_unless_a_rest_follows(
+    rested: bool, noted: list[tuple[int, float, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key may be spent before a run that lets it rest; a date is rounded, and may promise a second more."""
     dates = "Date: Mon, 23 Nov 2026 10:00:00 GMT\r\nRetry-After: Mon, 23 Nov 2026 10:01:01 GMT\r\n"
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -81,9 +84,17 @@ def test_the_first_request_is_in_the_ledger_with_the_kind_of_its_promise(monkeyp
         thread = threading.Thread(target=refuse)
         thread.start()
         monkeypatch.setenv("OUTBOUND_API_KEY", _KEY)
-        setup = prepare(Options(scenario="burst", base_url=f"http://127.0.0.1:{listener.getsockname()[1]}"))
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        setup = prepare(Options(scenario="burst", base_url=address, rested=rested))
         ledger = setup.ledger()
         preflight(setup, ledger)
         thread.join()
-    (attempt,) = ledger.attempts(0)
-    assert (attempt.status, attempt.retry_after, attempt.dated) == (429, 61.0, True)
+    assert [(one.status, one.retry_after, one.dated) for one in ledger.attempts(0)] == noted
+
+
+def test_authorities_that_cannot_be_read_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTBOUND_API_KEY", _KEY)
+    monkeypatch.setenv("SSL_CERT_FILE", "/missing.pem")
+    setup = prepare(Options(scenario="burst", base_url="https://127.0.0.1:1"))
+    with pytest.raises(UsageError, match="SSL_CERT_FILE"):
+        preflight(setup, setup.ledger())
