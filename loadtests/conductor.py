@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -27,6 +28,8 @@ _LONGEST_PROMISE = 62.0
 _LATE = 0.1
 """Seconds behind a promised moment at which one asks: two clocks may drift by a thousandth of a minute."""
 _POLL = 0.02
+_SPELL = 10.0
+"""Seconds of sending over which the generator must have kept up: a crowd breaks within as much (two steps of 5 s)."""
 _SLOW = 120.0
 """Seconds that a phase may take beyond its own time, before the run is given up."""
 
@@ -65,6 +68,8 @@ class Conductor:
     _members: tuple[str, ...] = ()
     _done: set[int] = field(default_factory=set)
     _since: float = field(default_factory=time.monotonic)
+    _spells: dict[int, deque[Cost]] = field(default_factory=lambda: defaultdict(deque))
+    _strained: str | None = None
 
     def conduct(self, then: Callable[[], None]) -> None:
         """Run all phases, and `then`. What stops the run early is in `given_up`."""
@@ -89,7 +94,7 @@ class Conductor:
             self.refused = f"a worker cannot do its share: {report['error']}"
             return
         self.ledger.merge(Ledger.load(report["ledger"]))
-        self.costs.setdefault(report["share"], Cost()).add(Cost(**report["cost"]))
+        self._note_cost(report["share"], Cost(**report["cost"]))
         if report["done"] and report["phase"] == self.number:
             self._done.add(report["share"])
 
@@ -110,8 +115,21 @@ class Conductor:
         return max(0.0, sum(spans) - (time.monotonic() - self._since))
 
     def bottleneck(self) -> str | None:
-        """Why the generator was at its limit, in a line, if a process was."""
-        return next(filter(None, (cost.bottleneck() for cost in self.costs.values())), None)
+        """Why the generator was at its limit, in a line, if a process was: over the run, or over any ten seconds of it."""
+        return next(filter(None, (cost.bottleneck() for cost in self.costs.values())), self._strained)
+
+    def _note_cost(self, share: int, cost: Cost) -> None:
+        """Add a report's cost, and look at the last ten seconds: a growing crowd strains the generator at its end alone."""
+        self.costs.setdefault(share, Cost()).add(cost)
+        spell = self._spells[share]
+        spell.append(cost)
+        while sum(part.seconds for part in spell) - spell[0].seconds >= _SPELL:
+            spell.popleft()
+        together = Cost()
+        for part in spell:
+            together.add(part)
+        if together.seconds >= _SPELL:
+            self._strained = self._strained or together.bottleneck()
 
     def _share_out(self) -> None:
         self._members = tuple(self.crew.members())

@@ -98,3 +98,15 @@ def test_authorities_that_cannot_be_read_are_told_in_a_line(monkeypatch: pytest.
     setup = prepare(Options(scenario="burst", base_url="https://127.0.0.1:1"))
     with pytest.raises(UsageError, match="SSL_CERT_FILE"):
         preflight(setup, setup.ledger())
+
+
+def test_a_generator_that_was_strained_for_ten_seconds_of_many_says_so(setup: Setup) -> None:
+    """A crowd grows: where the generator could not keep up was its end alone, and the average tells nothing of it."""
+    conductor = Conductor(setup, _Crew(), setup.ledger())
+    nothing = {"share": 0, "phase": 0, "done": False, "ledger": setup.ledger().dump()}
+    for _ in range(100):
+        conductor.heard({**nothing, "cost": Cost(cpu=0.4, seconds=2.0, ticks=40).dump()})
+    assert conductor.bottleneck() is None
+    for _ in range(5):
+        conductor.heard({**nothing, "cost": Cost(cpu=1.9, seconds=2.0, ticks=20, late=15, worst=0.4).dump()})
+    assert "late" in (conductor.bottleneck() or "")
