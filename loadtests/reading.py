@@ -10,7 +10,7 @@ from loadtests.findings import Conditions, Reading
 from loadtests.ledger import Ledger
 from loadtests.rules import Rules
 from loadtests.timeline import Timeline
-from loadtests.windows import MINUTE, fullest, overdrawn
+from loadtests.windows import MINUTE, fullest, may_exceed, overdrawn
 
 _Named = Literal["burst", "strict"]
 _READINGS: tuple[_Named, ...] = ("burst", "strict")
@@ -50,7 +50,7 @@ def _against(timeline: Timeline, rules: Rules) -> str | None:
     """What one key's attempts say against a reading, in a few words."""
     strict = rules.reading == "strict"
     for cap in (rules.window, rules.minute) if strict else (rules.window,):
-        if len(timeline.admitted) > cap.most:
+        if may_exceed(timeline.admitted, cap):
             crowd = fullest(timeline.admitted, cap.seconds)
             if crowd and crowd.count > cap.most:
                 return f"{crowd.count} were served within {crowd.seconds:.1f} s"

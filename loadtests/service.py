@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from loadtests.findings import Conditions
-from loadtests.ledger import Attempt, Ledger
+from loadtests.ledger import REFUSED, Attempt, Ledger
 from loadtests.rules import Result
 
 ABUSER, NEIGHBOUR = "abuser", "neighbour"
@@ -177,15 +177,14 @@ def _steps(ledger: Ledger) -> list[_Step]:
     counts: dict[int, int] = defaultdict(int)
     errors: dict[int, int] = defaultdict(int)
     start = min((ledger.span(key)[0] for key in ledger), default=0.0)
-    last = -1
-    for attempt in _all(ledger):
-        step = int((attempt.sent - start) / _STEP)
-        last = max(last, step)
+    for sent, answered, status in chain.from_iterable(map(ledger.times, ledger)):
+        step = int((sent - start) / _STEP)
         counts[step] += 1
-        if attempt.status == 0 or attempt.status >= 500:
+        if status == 0 or status >= 500:
             errors[step] += 1
-        elif not attempt.refused:
-            latencies[step].append(attempt.latency)
+        elif status != REFUSED:
+            latencies[step].append(answered - sent)
+    last = max(counts, default=-1)
     return [
         _Step(
             (counts[step] - errors[step]) / _STEP,

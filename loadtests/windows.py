@@ -15,6 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from operator import sub
 
 from loadtests.ledger import Attempt
 
@@ -83,6 +84,13 @@ def fullest(admitted: Sequence[Attempt], seconds: float) -> Crowd | None:
     first = admitted[start]
     among = [attempt for attempt in admitted[start:] if attempt.answered < first.sent + horizon]
     return Crowd(best, first, max(among, key=lambda attempt: attempt.answered))
+
+
+def may_exceed(admitted: Sequence[Attempt], window: Window) -> bool:
+    """Whether a window may hold more than its cap: False, quickly found, where it could not even if every answer came at once."""
+    sent = [attempt.sent for attempt in admitted]
+    spans = map(sub, sent[window.most :], sent)
+    return min(spans, default=window.seconds) < window.seconds
 
 
 def overdrawn(admitted: Sequence[Attempt], allowance: Allowance) -> Crowd | None:

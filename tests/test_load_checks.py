@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from loadtests.checks import examine
 from loadtests.findings import CHECKS, Check, Conditions, Examination, Finding
 from loadtests.ledger import Attempt, Key, Ledger
-from loadtests.windows import Allowance, Use, Window, fullest, overdrawn
+from loadtests.windows import Allowance, Use, Window, fullest, may_exceed, overdrawn
 from spec.target import RateLimit
 from tests.reference_limiters import Both, Bucket, Fixed, Server, Sliding, Unlimited, burst, strict
 from tests.simulated_load import (
@@ -436,8 +436,10 @@ def test_the_fullest_window_is_found(intervals: Sequence[tuple[int, int]]) -> No
         default=0,
     )
     crowd = fullest(admitted, 30)
+    assert not may_exceed(admitted, Window(len(admitted), 30.0))
     assert (crowd.count if crowd else 0) == obvious
     if crowd:
+        assert may_exceed(admitted, Window(crowd.count - 1, 30.0))
         assert crowd.seconds < 30
         assert certain(admitted, crowd.first, crowd.last.answered) == obvious
 

@@ -57,6 +57,12 @@ def test_gives_back_what_was_added_in_the_order_of_sending() -> None:
     assert list(ledger) == [0, 1, 2]
 
 
+def test_times_are_those_of_the_attempts() -> None:
+    ledger = filled(attempts(200))
+    for key in range(3):
+        assert sorted(ledger.times(key)) == sorted((a.sent, a.answered, a.status) for a in ledger.attempts(key))
+
+
 def test_travels_between_processes_unchanged() -> None:
     ledger = filled(attempts(200))
     assert everything(Ledger.load(ledger.dump())) == everything(ledger)

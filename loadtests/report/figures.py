@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loadtests.findings import Finding
-from loadtests.ledger import Attempt, Key, Ledger
+from loadtests.ledger import REFUSED, Key, Ledger
 from loadtests.service import quantile
 
 MOST_SLICES = 150
@@ -71,13 +71,13 @@ def figures(ledger: Ledger) -> Figures:
     keys = []
     for index in ledger:
         own = [0, 0, 0]
-        for attempt in ledger.attempts(index):
-            place = min(most, int((attempt.sent - start) / width))
-            kind = fate(attempt)
+        for sent, answered, status in ledger.times(index):
+            place = min(most, int((sent - start) / width))
+            kind = fate(status)
             own[kind] += 1
             counts[place][kind] += 1
             if kind == 0:
-                latencies[place].append(attempt.latency)
+                latencies[place].append(answered - sent)
         keys.append(KeyCount(index, ledger.keys[index], sum(own), own[1], own[2]))
     whole = array("d")
     for part in latencies:
@@ -105,11 +105,11 @@ def slice_width(seconds: float, most: int) -> float:
     return next(step * power for step in (1, 2, 5, 10) if seconds / (step * power) <= most)
 
 
-def fate(attempt: Attempt) -> int:
+def fate(status: int) -> int:
     """What became of a request: 0 served, 1 refused, 2 failed (a server error, or no answer)."""
-    if attempt.refused:
+    if status == REFUSED:
         return 1
-    return 2 if attempt.status == 0 or attempt.status >= 500 else 0
+    return 2 if status == 0 or status >= 500 else 0
 
 
 def _span(ledger: Ledger) -> tuple[float, float]:
