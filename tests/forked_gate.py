@@ -11,6 +11,7 @@ import importlib
 import multiprocessing
 import os
 import shlex
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -98,14 +99,21 @@ class _Reader:
 def _into(file: int) -> Iterator[None]:
     """Have standard output and error, of this process and of those forked off it, go to a file."""
     kept = {stream: os.dup(stream) for stream in (1, 2)}
+    _flush()
     for stream in kept:
         os.dup2(file, stream)
     try:
         yield
     finally:
+        _flush()
         for stream, before in kept.items():
             os.dup2(before, stream)
             os.close(before)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
 
 
 class _ForkedMock:
