@@ -36,7 +36,7 @@ from spec import commands, contract
 from tests.gate import ROOT, GateRun
 
 # Looking for garbage with finalizers after every run is worth a tenth of it, and says nothing of the target.
-_WITHOUT = ("no:cacheprovider", "no:unraisableexception")
+_WITHOUT = ("no:cacheprovider", "no:unraisableexception", "no:threadexception", "no:logging")
 # So is finding the source of each failure's lines.
 _SPARE = ("-q", "--assert=plain", "--tb=native")
 _GATE = (str(ROOT / "conformance"), *_SPARE, "--rootdir", str(ROOT), *(f"-p{name}" for name in _WITHOUT))
