@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -42,7 +43,8 @@ def main() -> None:
 def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
         for scenario in scenarios().values():
-            click.echo(f"{scenario.name:<11} {scenario.claim}")
+            columns = shutil.get_terminal_size().columns
+            click.echo(click.wrap_text(scenario.claim, columns, f"{scenario.name:<11} ", " " * 12))
         context.exit()
 
 

@@ -58,11 +58,13 @@ def _target(folder: Path, base_url: str, more: str = "") -> str:
     return f"--target={path}"
 
 
-def test_the_list_names_every_scenario_with_its_claim() -> None:
+def test_the_list_names_every_scenario_with_its_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     done = outbound_load("--list")
     assert done.code == 0
-    for scenario in scenarios().values():
-        assert any(line.split(maxsplit=1) == [scenario.name, scenario.claim] for line in done.out.splitlines())
+    told = " ".join(done.out.split())
+    assert all(f"{scenario.name} {scenario.claim}" in told for scenario in scenarios().values())
+    assert max(map(len, done.out.splitlines())) <= 80
 
 
 def test_the_help_and_the_version_are_told() -> None:
