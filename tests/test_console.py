@@ -14,6 +14,7 @@ from mockserver.app import Settings, create_app
 from mockserver.clock import Clock
 from mockserver.faults import named
 from mockserver.switches import Condition
+from mockserver.webhooks.signing import digest
 from spec import contract
 from tests.console_client import HOST, Fields, Visitor, text
 from tests.mock_client import FULL, MOCK, START, Client, new_mock
@@ -286,6 +287,14 @@ class TestWebhooks:
         right = "0" * (64 - len(wanted[1])) + wanted[1]
         answer = visitor.post("/integrations/webhooks/debugger", {**asked, "signature": f"t={START:.0f},v1={right}"})
         assert "The signature is valid." in text(answer)
+
+    def test_the_debugger_compares_with_the_form_that_was_given_though_another_begins_alike(self) -> None:
+        secret, timestamp = "whsec_abc", f"{START:.0f}"
+        # What is "d0" to "d3" in hex begins with "0" in base64, as the given signature does.
+        body = next(text for text in map(str, range(10_000)) if digest(secret, timestamp, text.encode())[:2] == "d3")
+        asked: Fields = {"secret": secret, "body": body, "signature": f"t={timestamp},v1={'0' * 64}"}
+        page = Visitor(new_mock()).post("/integrations/webhooks/debugger", asked).body.decode()
+        assert f'<mark class="good">{digest(secret, timestamp, body.encode())}</mark>' in page
 
 
 class TestRequests:

@@ -66,7 +66,8 @@ def _given(visit: Visit) -> dict[str, Any]:
 def _compared(given: str, forms: Sequence[Mapping[str, str]]) -> tuple[str, str, str]:
     """What a given signature has in common with the form that it is most like, how it goes on, and how it ought to."""
     bare = [form["value"] for form in forms if "=" not in form["form"]]
-    wanted = max(bare, key=lambda form: _common(form, given), default="")
+    # Its length tells a form before its characters do: signatures in two forms may begin alike by chance.
+    wanted = max(bare, key=lambda form: (len(form) == len(given), _common(form, given)), default="")
     same = _common(wanted, given)
     return given[:same], given[same:], wanted[same:]
 
