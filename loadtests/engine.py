@@ -190,7 +190,7 @@ class Engine:
         try:
             setup = prepare(self._options_of_share())
             if setup.fingerprint != data["fingerprint"]:
-                raise UsageError("its --target or --keys differ from the master's")  # noqa: TRY301
+                raise UsageError("its --target or --keys differ from the master's")  # noqa: TRY301 - told as `prepare`'s are
         except UsageError as error:
             self._report({"error": str(error)})
             return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
@@ -14,6 +17,7 @@ from benchmarks import report
 from benchmarks.measuring import CannotMeasure, Load, free_port, running
 from benchmarks.peers import ME, OURS, PEERS, Workshop, serve_answers
 from benchmarks.report import Measured, Target
+from tests.gate import ROOT
 
 
 def server(
@@ -147,3 +151,34 @@ def test_all_peers_are_given_the_same_answers(tmp_path: Path) -> None:
     written = {file.name: file.read_text("utf-8") for file in tmp_path.rglob("*.json")}
     assert '"example": {"me": "\\u00e9"}' in written["openapi.json"]
     assert '\\"data\\": []' in written["mockoon.json"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_soak_ends_with_its_mock_and_says_so(number: signal.Signals, tmp_path: Path) -> None:
+    soak = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.soak"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    try:
+        assert soak.stderr is not None
+        assert "steps of activity first" in soak.stderr.readline()
+        (log,) = tmp_path.glob("*/log")
+        soak.send_signal(number)
+        told = soak.stderr.read()
+    finally:
+        soak.kill()
+    assert soak.wait() == 130
+    assert told.strip() == "soak: interrupted, not judged after 0 of 600 s"
+    assert not log.exists()
+
+
+@pytest.mark.parametrize("module", ["benchmarks", "benchmarks.soak"])
+def test_an_option_that_is_mistyped_is_one_line(module: str) -> None:
+    command = [sys.executable, "-m", module, "--second=1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "--second" in done.stderr

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -164,6 +165,16 @@ def test_an_interrupt_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp
         time.sleep(0.01)
     results.close()
     assert has_ended(int((tmp_path / "wrong").read_text("utf-8")))
+
+
+def test_a_name_that_is_mistyped_is_one_line_with_those_most_like_it() -> None:
+    command = [sys.executable, "-m", "tests.killmatrix", "cursor-skip-ties"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "killmatrix: 'cursor-skip-ties' is no fault or variant; did you mean cursor-skips-ties"
+    )
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_matrix_has_a_row_for_each_and_a_line_for_all() -> None:
