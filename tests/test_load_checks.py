@@ -343,7 +343,7 @@ bursts = st.lists(
 )
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=120)
 @given(
     reading=st.sampled_from(["burst", "strict"]),
     there=delays,
@@ -422,7 +422,7 @@ def certain(admitted: Sequence[Attempt], first: Attempt, end: float) -> int:
     return sum(attempt.sent >= first.sent and attempt.answered <= end for attempt in admitted)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(spans)
 def test_the_fullest_window_is_found(intervals: Sequence[tuple[int, int]]) -> None:
     admitted = timeline(intervals)
@@ -444,7 +444,7 @@ def test_the_fullest_window_is_found(intervals: Sequence[tuple[int, int]]) -> No
         assert certain(admitted, crowd.first, crowd.last.answered) == obvious
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(spans, st.integers(1, 5))
 def test_an_overdraft_is_found(intervals: Sequence[tuple[int, int]], most: int) -> None:
     admitted = timeline(intervals)
@@ -461,7 +461,7 @@ def test_an_overdraft_is_found(intervals: Sequence[tuple[int, int]], most: int) 
         assert crowd.count - rate * crowd.seconds == pytest.approx(surplus)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(spans, st.tuples(st.integers(0, 500), st.integers(0, 60)), st.one_of(st.none(), st.just(-1)))
 def test_the_most_that_can_be_used_is_found(
     intervals: Sequence[tuple[int, int]], asked: tuple[int, int], before: int | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import httpx
 import pytest
 
 from loadtests.embedded import Embedded, mock
+from tests.free_ports import free_port
 
 _WITHIN = 40.0
 
@@ -28,9 +28,7 @@ def healthy() -> Iterator[Embedded]:
 
 @pytest.fixture
 def page(healthy: Embedded, tmp_path: Path) -> Iterator[httpx.Client]:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = free_port()
     words = ["--web", f"--web-port={port}", f"--target={healthy.target}", f"--report={tmp_path}"]
     running = subprocess.Popen(
         [sys.executable, "-m", "loadtests", *words],

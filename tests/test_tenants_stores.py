@@ -20,8 +20,6 @@ from mockserver.tenants.index import Row
 from mockserver.tenants.tenant import Organization, Tenant
 from spec import contract
 
-reproducible = settings(derandomize=True, deadline=None)
-
 Resource = dict[str, Any]
 
 WORDS = ["Anna", "ANNE", "Straße", "İpek", "ΟΔΥΣΣΕΥΣ", "李", "🦊", "a\x1fb", "O'B", "", None]
@@ -222,10 +220,9 @@ class TenantMachine(RuleBasedStateMachine):
 
 
 TestTenant = TenantMachine.TestCase
-TestTenant.settings = settings(reproducible, max_examples=80, stateful_step_count=30)
+TestTenant.settings = settings(max_examples=80, stateful_step_count=30)
 
 
-@reproducible
 @given(
     st.lists(contacts_of("con"), unique_by=lambda contact: contact["id"]),
     contact_filters,
@@ -247,7 +244,6 @@ def test_a_page_begins_after_any_position_whether_it_exists_or_not(
     assert (page.next is None) == (len(older) <= limit)
 
 
-@reproducible
 @given(
     st.lists(contacts_of("con"), unique_by=lambda contact: contact["id"], max_size=9),
     st.lists(contacts_of("con"), max_size=12),
@@ -281,7 +277,6 @@ drafts = st.lists(
 )
 
 
-@reproducible
 @given(
     drafts,
     st.fixed_dictionaries(
@@ -317,7 +312,6 @@ events = st.lists(
 )
 
 
-@reproducible
 @given(
     events,
     st.none() | st.lists(st.sampled_from(["draft.sent", "draft.opened", "list.created", "draft", "", "x.y"])),
@@ -356,7 +350,6 @@ def test_the_filters_are_those_of_the_document(kind: kinds.Kind, operation: str)
     assert {*kind.filters, *(("q",) if kind.text else ())} == set(contract().operations[operation].filters)
 
 
-@reproducible
 @given(st.lists(st.integers(0, 40), unique=True), st.integers(0, 40), st.sets(st.integers(0, 40)), st.data())
 def test_a_search_finds_each_contact_in_whatever_order_they_were_put(
     numbers: list[int], loaded: int, renamed: set[int], data: st.DataObject
