@@ -123,7 +123,7 @@ PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CHILD!
 
 def test_processor_time_and_memory_are_those_of_all_processes_and_none_outlives_the_measurement(tmp_path: Path) -> None:
     with running([sys.executable, "-c", PARENT], free_port(), tmp_path / "log", {}) as measured:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while measured.cpu_seconds() < 0.3:
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -18,7 +18,7 @@ from tests.browser import executable, launched, served
 
 ME = contract().operations["getMe"].path
 CONTACTS = contract().operations["listContacts"].path
-PATIENCE = 10_000.0
+PATIENCE = 60_000.0
 """Milliseconds after which what does not come has not come."""
 
 

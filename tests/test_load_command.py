@@ -142,13 +142,15 @@ def test_an_interrupt_reports_what_was_measured(healthy: Embedded, tmp_path: Pat
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A child of a shell in the background would ignore the interrupt.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     try:
         assert running.stderr is not None
         # The first line of progress comes while requests are sent.
         first = running.stderr.readline()
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=100)
     finally:
         running.kill()
         running.wait()

@@ -74,7 +74,7 @@ def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: Embedded
         done = outbound_load(*words, folder=tmp_path)
         assert done.code == 0, done.out + done.err
         assert done.report["notes"]["generator"].startswith("2 process")
-        assert [worker.wait(20) for worker in workers] == [0, 0]
+        assert [worker.wait(60) for worker in workers] == [0, 0]
     finally:
         for worker in workers:
             worker.terminate()

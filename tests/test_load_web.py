@@ -17,7 +17,7 @@ import pytest
 from loadtests.embedded import Embedded, mock
 from tests.free_ports import free_port
 
-_WITHIN = 40.0
+_WITHIN = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def page(healthy: Embedded, tmp_path: Path) -> Iterator[httpx.Client]:
             yield client
     finally:
         running.terminate()
-        running.wait(20)
+        running.wait(60)
 
 
 def _is_up(client: httpx.Client) -> bool:

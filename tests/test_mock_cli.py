@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-import signal
 import socket
 import stat
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,62 +22,7 @@ from mockserver import cli
 from mockserver.banner import banner
 from mockserver.cli import INTERRUPTED
 from tests.mock_client import FULL, new_mock
-
-PATIENCE = 20.0
-"""Seconds after which a process that does not do its work has failed."""
-
-
-@dataclass(frozen=True)
-class Running:
-    """A mock in a process of its own, with the target it described."""
-
-    process: subprocess.Popen[str]
-    target: dict[str, Any]
-    file: Path
-
-    @property
-    def url(self) -> str:
-        url: str = self.target["base_url"]
-        return url
-
-    @property
-    def key(self) -> str:
-        key: str = self.target["organizations"]["primary"]["api_keys"][0]
-        return key
-
-    def hook(self, table: str, name: str, **values: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the target as the suite does."""
-        command = [argument.format(**values) for argument in shlex.split(self.target[table][name])]
-        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-
-    def interrupt(self) -> tuple[str, str]:
-        """Press Ctrl-C; what it had printed, on standard output and on standard error."""
-        assert self.process.stdout is not None
-        assert self.process.stderr is not None
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(PATIENCE)
-        return self.process.stdout.read(), self.process.stderr.read()
-
-
-@contextmanager
-def running(folder: Path, *options: str) -> Iterator[Running]:
-    file = folder / "target.toml"
-    arguments = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "20", "--write-target", str(file)]
-    process = subprocess.Popen(
-        [*arguments, *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A child of a shell in the background would ignore the interrupt.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("outbound-mock"), "the mock said something else"
-        yield Running(process, tomllib.loads(file.read_text("utf-8")), file)
-    finally:
-        process.kill()
-        process.communicate()
+from tests.mock_process import PATIENCE, Running, running
 
 
 @pytest.fixture(scope="module")

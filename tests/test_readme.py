@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +14,7 @@ import pytest
 
 from spec.target import load
 from tests.gate import ROOT
+from tests.mock_process import running
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -26,22 +24,10 @@ KEY = re.compile(r"obk_live_[A-Za-z0-9]+")
 
 
 @pytest.fixture(scope="module")
-def mock() -> Iterator[str]:
+def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The mock as the README starts it, but on a free port, so that tests can run side by side."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "mockserver", "--port", str(port), "--quiet"])
-    base_url = f"http://127.0.0.1:{port}"
-    for _ in range(200):
-        try:
-            httpx.get(base_url, timeout=1)
-            break
-        except httpx.TransportError:
-            time.sleep(0.05)
-    yield base_url
-    process.send_signal(signal.SIGINT)
-    process.wait(10)
+    with running(tmp_path_factory.mktemp("mock"), "--contacts", "120") as started:
+        yield started.url
 
 
 def curl_lines() -> list[str]:

@@ -35,7 +35,7 @@ ME = contract().operations["getMe"].path
 CONTACTS = contract().operations["listContacts"].path
 LIMITS = contract().rate_limits
 READINGS: Sequence[Reading] = ("burst", "strict")
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +123,14 @@ def running(url: str, folder: Path, *options: str) -> Iterator[tuple[subprocess.
     description = folder / "target.toml"
     command = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "60", "--state", url, "--workers", "3"]
     command += ["--write-target", str(description), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A child of a shell in the background would ignore the interrupt.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
         try:
             assert process.stdout is not None
             assert "outbound-mock" in process.stdout.readline()

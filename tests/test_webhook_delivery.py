@@ -27,7 +27,8 @@ from mockserver.webhooks.service import ATTEMPT_WITHIN, Webhooks
 from mockserver.webhooks.signing import HEADER, digest, sign
 from mockserver.webhooks.steps import BACKOFF
 from tests.mock_client import Client, new_mock
-from tests.test_mock_cli import PATIENCE, running
+from tests.mock_process import PATIENCE, running
+from tests.waiting import until
 
 START = 1_790_000_000.0
 OWN, FOREIGN = "org_own", "org_foreign"
@@ -67,12 +68,6 @@ def webhooks(receiver: Receiver, clock: Clock | None = None) -> Webhooks:
     made = Webhooks(clock or Clock(START))
     made.steps.transmit = receiver
     return made
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.002)
 
 
 async def attempted(delivery: Delivery, times: int) -> None:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from tests.gate import ROOT, GateRun
 
-_WITHIN = 60.0
+HELD = ("-p", "tests.held_gate")
+_HOLDING = "holding"
+_WITHIN = 300.0
 
 
 @contextmanager
@@ -37,6 +39,17 @@ def gate(*options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+
+
+def hold_before(requirement: str, folder: Path) -> dict[str, str]:
+    """The environment of a run that, with `HELD` among its options, waits before a requirement until `let_go`."""
+    (folder / _HOLDING).touch()
+    return {"HELD_BEFORE": requirement, "HELD_BY": str(folder / _HOLDING)}
+
+
+def let_go(folder: Path) -> None:
+    """Let a run that is held by this folder go on."""
+    (folder / _HOLDING).unlink()
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
