@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from mockserver.app import Mock
 from spec import contract
+from tests import patiently
 from tests.browser import executable, launched, served
 
 ME = contract().operations["getMe"].path
@@ -51,7 +52,7 @@ class Console:
         self.page.on("dialog", lambda dialog: self.wrong.append(f"a dialog: {dialog.message}"))
 
     def ask(self, path: str, secret: str) -> httpx.Response:
-        return httpx.get(f"{self.address}{path}", headers={"Authorization": f"Bearer {secret}"})
+        return patiently.get(f"{self.address}{path}", headers={"Authorization": f"Bearer {secret}"})
 
 
 @pytest.fixture(scope="module")

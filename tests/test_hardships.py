@@ -28,6 +28,7 @@ from mockserver.webhooks.happening import happen
 from mockserver.webhooks.sending import Outgoing, Reply
 from mockserver.webhooks.signing import HEADER, digest
 from spec import contract
+from tests import patiently
 from tests.gate import ROOT, run_gate
 from tests.mock_client import FULL, KEYS, NEIGHBOUR, PROBLEM, Client, new_mock
 from tests.raw_client import serving_mock
@@ -324,7 +325,7 @@ class TestTransport:
         broken = hardships.made(name, {**parameters, "probability": 1})
         with (
             serving_mock(modifications=[broken]) as served,
-            httpx.Client(base_url=served.url, headers=BEARER) as client,
+            patiently.Client(base_url=served.url, headers=BEARER) as client,
         ):
             for _ in range(3):
                 with pytest.raises(httpx.TransportError, match=error):
@@ -335,7 +336,7 @@ class TestTransport:
         slow = hardships.made("slow-bodies", {"probability": 1, "seconds": 2, "pieces": 2})
         with (
             serving_mock(modifications=[slow]) as served,
-            httpx.stream("GET", served.url + CONTACTS, headers=BEARER) as answer,
+            patiently.stream("GET", served.url + CONTACTS, headers=BEARER) as answer,
         ):
             assert 0 < len(next(answer.iter_raw())) < int(answer.headers["Content-Length"])
 

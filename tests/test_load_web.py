@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from loadtests.embedded import Embedded, mock
+from tests import patiently
 from tests.free_ports import free_port
 
 _WITHIN = 120.0
@@ -37,7 +38,7 @@ def page(healthy: Embedded, tmp_path: Path) -> Iterator[httpx.Client]:
         stderr=(tmp_path / "err").open("wb"),
     )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        with patiently.Client(base_url=f"http://127.0.0.1:{port}") as client:
             _eventually(lambda: _is_up(client))
             yield client
     finally:

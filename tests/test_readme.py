@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from spec.target import load
+from tests import patiently
 from tests.gate import ROOT
 from tests.mock_process import running
 
@@ -44,7 +44,9 @@ def test_a_line_of_the_control_api_is_served(line: str, mock: str) -> None:
     body = words[words.index("--json") + 1] if "--json" in words else None
     method = "POST" if body or "-X" in words else "GET"
     url = words[-1].replace("http://127.0.0.1:8080", mock)
-    answer = httpx.request(method, url, content=body, headers={"content-type": "application/json"} if body else None)
+    answer = patiently.request(
+        method, url, content=body, headers={"content-type": "application/json"} if body else None
+    )
     assert answer.is_success, answer.text
 
 
@@ -53,7 +55,7 @@ def test_a_curl_line_is_served(line: str, mock: str) -> None:
     url, key = re.search(r"http://127\.0\.0\.1:8080[^\s\"]*", line), KEY.search(line)
     assert url
     assert key
-    answer = httpx.get(url[0].replace("http://127.0.0.1:8080", mock), headers={"Authorization": f"Bearer {key[0]}"})
+    answer = patiently.get(url[0].replace("http://127.0.0.1:8080", mock), headers={"Authorization": f"Bearer {key[0]}"})
     assert answer.status_code == 200, answer.text
 
 
