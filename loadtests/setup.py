@@ -128,13 +128,15 @@ def prepare(options: Options) -> Setup:
         options.rested and not movable,
         options.crowd_rate,
     )
+    plan = scenario.plan(given)
+    _check_rate(plan, options.crowd_rate)
     return Setup(
         options,
         target,
         scenario,
         tuple(Key(shown(one.secret), one.organization, role) for one, role in zip(chosen, roles, strict=True)),
         tuple(one.secret for one in chosen),
-        scenario.plan(given),
+        plan,
         found[-1],
     )
 
@@ -207,6 +209,15 @@ def _check_host(base_url: str, allowed: Sequence[str]) -> None:
     host = urlsplit(base_url).hostname or ""
     if not is_loopback(host) and host not in allowed:
         raise UsageError(f"{host} is not this machine: name it a second time, with --allow-host {host}")
+
+
+def _check_rate(plan: Plan, asked: float) -> None:
+    for crowd in filter(None, (phase.crowd for phase in plan.phases)):
+        if crowd.rate < asked:
+            raise UsageError(
+                f"{len(crowd.keys)} keys that keep to their limit ask for {crowd.rate:.1f} requests a second, "
+                f"not for {asked:g}: give more --keys"
+            )
 
 
 def _credentials(target: Target, scenario: Scenario, further: Sequence[Credential]) -> Iterator[Credential]:
