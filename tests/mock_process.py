@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.interrupts import heed_interrupts
+
 PATIENCE = 60.0
 """Seconds after which a process that does not do its work has failed."""
 
@@ -58,8 +60,7 @@ def running(folder: Path, *options: str) -> Iterator[Running]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A child of a shell in the background would ignore the interrupt.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=heed_interrupts,
     )
     try:
         assert process.stdout is not None

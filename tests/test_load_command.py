@@ -15,6 +15,7 @@ import pytest
 from loadtests.embedded import Embedded, mock
 from loadtests.scenarios import scenarios
 from spec.target import load
+from tests.interrupts import heed_interrupts
 from tests.load_runs import outbound_load
 
 _KEY = "obk_live_" + "x" * 32
@@ -142,8 +143,7 @@ def test_an_interrupt_reports_what_was_measured(healthy: Embedded, tmp_path: Pat
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A child of a shell in the background would ignore the interrupt.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=heed_interrupts,
     )
     try:
         assert running.stderr is not None

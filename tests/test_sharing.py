@@ -29,6 +29,7 @@ from mockserver.sharing.membership import Membership, SharingError
 from spec import RateLimits, contract
 from spec.target import Target, load
 from tests import patiently
+from tests.interrupts import heed_interrupts
 from tests.mock_client import START
 from tests.redis_server import redis_server
 
@@ -129,8 +130,7 @@ def running(url: str, folder: Path, *options: str) -> Iterator[tuple[subprocess.
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A child of a shell in the background would ignore the interrupt.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=heed_interrupts,
     ) as process:
         try:
             assert process.stdout is not None

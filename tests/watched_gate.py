@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.gate import ROOT, GateRun
+from tests.interrupts import heed_interrupts
 
 HELD = ("-p", "tests.held_gate")
 _HOLDING = "holding"
@@ -32,8 +32,7 @@ def gate(*options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
-        # A child of a shell in the background would ignore the interrupt.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=heed_interrupts,
     ) as process:
         try:
             yield process
