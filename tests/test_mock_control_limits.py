@@ -149,12 +149,12 @@ class TestWaiting:
     def test_it_answers_once_enough_requests_match(self) -> None:
         async def story() -> tuple[int, Any]:
             mock = new_mock(contacts=0)
-            waiting = asyncio.ensure_future(ask(mock, "GET", "/_mock/requests?wait=30&count=2&operation=getMe"))
+            waiting = asyncio.ensure_future(ask(mock, "GET", "/_mock/requests?wait=60&count=2&operation=getMe"))
             for path in ("/api/v1/lists", "/api/v1/me", "/api/v1/me"):
                 await asyncio.sleep(0.01)
                 assert not waiting.done()
                 await asyncio.to_thread(Client(mock, FULL).get, path)
-            status, answer = await asyncio.wait_for(waiting, 10)
+            status, answer = await asyncio.wait_for(waiting, 50)
             return status, [entry["operation"] for entry in answer["data"]]
 
         assert asyncio.run(story()) == (200, ["getMe", "getMe"])
