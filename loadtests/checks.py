@@ -172,7 +172,7 @@ def _claim(check: Check, rules: Rules) -> str:
         return (
             "The limits follow a reading of the documentation"
             if bound.reading == "auto"
-            else f"The limits follow `{bound.reading}`"
+            else f"The limits follow the reading “{bound.reading}”"
         )
     if check == "minute-ceiling" and rules.reading != "strict":
         return f"Over any span a key gets at most {bound.burst} and {bound.per_minute} a minute"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 import time
@@ -24,6 +25,8 @@ from loadtests.report import table
 from loadtests.sender import Sender
 from loadtests.setup import Options, Setup, UsageError, prepare
 from loadtests.wire import Answer
+
+_log = logging.getLogger("outbound-load")
 
 USAGE, UNJUDGED, INTERRUPTED = 4, 3, 130
 _MOST_USERS = 100
@@ -78,7 +81,9 @@ class Engine:
             self._get_ready(prepare(options_of(self.environment)))
         except (UsageError, UnreachableError) as error:
             self.failed = True
-            _complain(error)
+            self._conductor = None
+            # Locust's page shows what is logged.
+            _log.error("%s", error)
 
     def _get_ready(self, setup: Setup) -> None:
         ledger = setup.ledger()

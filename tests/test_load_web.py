@@ -96,7 +96,12 @@ def test_options_are_fields_and_runs_come_to_a_verdict_one_after_another(page: h
     assert stopped["verdict"] != "held"
 
 
-def test_a_host_that_was_not_allowed_gets_no_load(page: httpx.Client, tmp_path: Path) -> None:
+def test_a_host_that_was_not_allowed_gets_no_load_and_the_page_says_why(page: httpx.Client, tmp_path: Path) -> None:
+    _run(page, tmp_path, scenario="burst")
+    (tmp_path / "load.json").unlink()
     page.post("/swarm", data={"host": "http://staging.example", "scenario": "burst"})
-    _eventually(lambda: b"--allow-host staging.example" in (tmp_path / "err").read_bytes())
+    _eventually(lambda: "--allow-host staging.example" in page.get("/logs").text)
+    _eventually(lambda: page.get("/stats/requests").json()["state"] == "stopped")
+    # Nor is the run before it begun once more.
     assert not (tmp_path / "load.json").exists()
+    assert (tmp_path / "out").read_text("utf-8").count("verdict:") == 1
