@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.checks import examine
-from loadtests.findings import Check, Conditions, Finding
+from loadtests.findings import Conditions
 from loadtests.ledger import Attempt, Key, Ledger
 from loadtests.service import ABUSER, NEIGHBOUR
+from tests.examining import only
 from tests.load_runs import outbound_load
 from tests.reference_limiters import Server, burst
 from tests.simulated_load import START, Traffic, spread
@@ -33,11 +33,6 @@ def dying(*, at: float = _DIED, back: float = float("inf")) -> Ledger:
             refused = attempt._replace(status=0, retry_after=None, error="connection refused")
             ledger.add(refused if lost else attempt)
     return ledger
-
-
-def only(ledger: Ledger, check: Check, conditions: Conditions) -> Finding:
-    (finding,) = examine(ledger, [check], conditions).findings
-    return finding
 
 
 def test_a_target_that_is_gone_for_good_is_judged_by_what_went_before() -> None:
