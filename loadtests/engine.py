@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
 import time
@@ -86,6 +87,7 @@ class Engine:
             _log.error("%s", error)
 
     def _get_ready(self, setup: Setup) -> None:
+        _make_folder(setup.options.report)
         ledger = setup.ledger()
         skew = preflight(setup, ledger)
         self.conclusion = None
@@ -224,6 +226,18 @@ class Engine:
             exception=RuntimeError(wrong) if wrong else None,
             context={},
         )
+
+
+def _make_folder(report: str | None) -> None:
+    """Have a folder for the report before anything is sent, not after. Raises UsageError."""
+    if not report:
+        return
+    try:
+        Path(report).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--report: {error.strerror}: {error.filename}") from None
+    if not os.access(report, os.W_OK):
+        raise UsageError(f"--report: {report} cannot be written to")
 
 
 def _complain(error: Exception) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -110,7 +111,13 @@ def prepare(options: Options) -> Setup:
     scenario = named(options.scenario)
     if scenario is None:
         raise UsageError(f"no such scenario: {options.scenario!r}; there are {', '.join(scenarios())}")
-    if options.minutes < 0 or options.crowd_rate < 0 or options.crowd_p99 <= 0 or not 0 <= options.crowd_errors <= 1:
+    spans = (options.minutes, options.crowd_rate, options.crowd_p99)
+    if (
+        not all(map(math.isfinite, spans))
+        or min(spans) < 0
+        or not options.crowd_p99
+        or not 0 <= options.crowd_errors <= 1
+    ):
         raise UsageError("minutes, rates and latencies are positive numbers, and a share of errors is one from 0 to 1")
     target = _target(options)
     _check_host(target.base_url, options.allow_hosts)

@@ -93,6 +93,11 @@ def test_a_dry_run_counts_what_a_run_then_sends(healthy: Embedded, tmp_path: Pat
         (["burst", "--keys=missing.txt", "--base-url=http://127.0.0.1:1"], "missing.txt"),
         (["burst", "--mock-options=--fault nonsense"], "nonsense"),
         (["burst", "--master", "--worker"], "exclude one another"),
+        (["--worker", "--web"], "--web is the master's"),
+        (["steady", "--minutes=inf"], "positive numbers"),
+        (["crowd", "--crowd-rate=nan"], "positive numbers"),
+        (["crowd", "--crowd-p99=nan"], "positive numbers"),
+        (["burst", "--report=/dev/null/report"], "--report: Not a directory"),
         (["neighbours", "--base-url=http://127.0.0.1:1", "--api-key=" + _KEY], "neighbours needs 2 API keys"),
     ],
 )
