@@ -141,6 +141,8 @@ def test_help_has_a_group_of_the_gates_own() -> None:
         (("--base-url", "http://é..x"), "base_url: Invalid IDNA hostname"),
         (("--known-violations", "{file}.toml"), "No such file"),
         (("--fuzz", "-1"), "--fuzz: -1: "),
+        (("--only", ""), "--only: names no family and no requirement"),
+        (("--only", " , "), "--only: names no family and no requirement"),
         (("--mock-options", "'--quiet"), "--mock-options: No closing quotation"),
     ],
 )
