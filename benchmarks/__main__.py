@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +15,7 @@ import click
 import httpx
 
 from benchmarks import report
+from benchmarks.command_line import INTERRUPTED, run
 from benchmarks.measuring import CannotMeasure, Server, free_port, generator, load, running
 from benchmarks.peers import ME, OURS, PAGE, PEERS, Peer, Workshop, cache_folder, npm_packages, serve_answers
 from benchmarks.report import Measured, Target
@@ -60,31 +61,53 @@ def main(
 ) -> None:
     """Measure the mock beside its peers, and with a million contacts.
 
-    Exit codes: 0 all targets are met, 1 one is missed, 3 one could not be measured, 4 nothing could.
+    Exit codes: 0 all targets are met, 1 one is missed, 3 one could not be measured, 4 nothing could, 130 interrupted: what was
+    measured until then is told.
     """
-    targets: list[Target] = []
-    told: dict[str, Any] = {}
-    if not no_peers:
-        peers = [peer for peer in PEERS if not chosen or peer.name == OURS or peer.name in chosen]
-        servers = _peers(peers, cache, rounds, seconds, starts)
-        click.echo("\n" + report.server_table(servers) + "\n")
-        targets += _wanted(report.peer_targets({each.name: each for each in servers}), peers)
-        told["servers"] = [_figures(each) for each in servers]
-        if picture:
-            picture.write_text(report.picture(servers), "utf-8")
-    if scale:
-        told["scale"] = _scale(scale)
-        click.echo(report.scale_table(told["scale"]) + "\n")
-        targets += report.scale_targets(told["scale"])
-    click.echo(report.target_table(targets))
+    peers = [] if no_peers else [peer for peer in PEERS if not chosen or peer.name == OURS or peer.name in chosen]
+    servers = {peer.name: Measured(peer.name) for peer in peers}
+    at_scale: dict[str, Any] = {}
+    interrupted = False
+    try:
+        if peers:
+            _measure(peers, servers, cache, rounds, seconds, starts)
+        if scale:
+            at_scale = _scale(scale)
+    except KeyboardInterrupt:
+        interrupted = True
+        _say("interrupted")
+    targets = _told(peers, servers, at_scale, picture)
     if figures:
+        whole = {"servers": [_figures(each) for each in servers.values()], "scale": at_scale}
+        told = {name: part for name, part in whole.items() if part}
         figures.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    sys.exit(report.exit_code(targets))
+    sys.exit(INTERRUPTED if interrupted else report.exit_code(targets))
 
 
-def _peers(peers: Sequence[Peer], cache: Path, rounds: int, seconds: int, starts: int) -> list[Measured]:
+def _told(
+    peers: Sequence[Peer], servers: Mapping[str, Measured], at_scale: Mapping[str, Any], picture: Path | None
+) -> list[Target]:
+    """Print what was measured, and draw it; the targets."""
+    targets: list[Target] = []
+    for server in servers.values():
+        if set(server.loads) != set(ROUTES):
+            server.reason = server.reason or "interrupted"
+    if servers:
+        click.echo("\n" + report.server_table(servers.values()) + "\n")
+        targets += _wanted(report.peer_targets(servers), peers)
+        if picture:
+            picture.write_text(report.picture(servers.values()), "utf-8")
+    if at_scale:
+        click.echo(report.scale_table(at_scale) + "\n")
+        targets += report.scale_targets(at_scale)
+    click.echo(report.target_table(targets))
+    return targets
+
+
+def _measure(
+    peers: Sequence[Peer], measured: Mapping[str, Measured], cache: Path, rounds: int, seconds: int, starts: int
+) -> None:
     """Start all peers, and let them take turns under load."""
-    measured = {peer.name: Measured(peer.name) for peer in peers}
     with TemporaryDirectory(prefix="outbound-benchmark-") as folder, ExitStack() as stack:
         workshop = Workshop(cache, Path(folder))
         with _giving_up():
@@ -105,7 +128,6 @@ def _peers(peers: Sequence[Peer], cache: Path, rounds: int, seconds: int, starts
                     taken = load(tool, server, path, f"Bearer {secret}", seconds)
                     measured[name].loads.setdefault(route, []).append(taken)
                 measured[name].memory = max(measured[name].memory, server.memory())
-    return list(measured.values())
 
 
 def _tool(workshop: Workshop) -> str:
@@ -167,7 +189,7 @@ def _scale(contacts: int) -> Any:
     command = [sys.executable, "-m", "benchmarks.scale", str(contacts)]
     with _giving_up():
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_LONGEST_SCALE)  # noqa: S603
+            done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_LONGEST_SCALE)  # noqa: S603 - our own
         except subprocess.SubprocessError as error:
             raise CannotMeasure(f"scale: {error} {getattr(error, 'stderr', '')}") from error
     return json.loads(done.stdout)
@@ -207,4 +229,4 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m benchmarks")
+    run(main, "python -m benchmarks")

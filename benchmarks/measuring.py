@@ -183,7 +183,7 @@ def _autocannon(tool: str, url: str, authorization: str, seconds: int) -> Mappin
 
 def _output(command: Sequence[str], seconds: int) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30)  # noqa: S603 - wrk or autocannon
     except (subprocess.SubprocessError, OSError) as error:
         raise CannotMeasure(f"{Path(command[0]).name} failed: {error}") from error
     return done.stdout

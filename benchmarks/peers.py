@@ -115,7 +115,7 @@ def _python_packages(workshop: Workshop) -> None:
 
 def _install(command: Sequence[str], folder: Path) -> None:
     try:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=_INSTALLING)  # noqa: S603
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=_INSTALLING)  # noqa: S603 - npm or pip
     except (subprocess.SubprocessError, OSError) as error:
         said = " ".join((getattr(error, "stderr", "") or str(error)).split())[-200:]
         raise CannotMeasure(f"it cannot be installed: {said}") from error

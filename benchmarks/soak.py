@@ -21,6 +21,7 @@ from typing import Any
 import click
 import httpx
 
+from benchmarks.command_line import INTERRUPTED, run
 from benchmarks.measuring import CannotMeasure, Server, free_port, running
 from mockserver.access.keys import mint
 from mockserver.journal import KEPT
@@ -67,7 +68,7 @@ _QUIET = 10.0
 
 @dataclass
 class Seen:
-    """What the soak has met so far. `memory` is in bytes, `asked_for` whether 5xx are being asked for."""
+    """What the soak has met in so many `seconds`. `memory` is in bytes, `asked_for` whether 5xx are being asked for."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     broken: int = 0
@@ -76,6 +77,7 @@ class Seen:
     longest_log: int = 0
     asked_for: bool = False
     switched: int = 0
+    seconds: float = 0.0
 
 
 class Client:
@@ -145,27 +147,37 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 def main(*, minutes: float, number: int) -> None:
     """Keep the mock at full load while its data changes, faults and hardships come and go and webhooks go out.
 
-    Exit codes: 0 it holds out, 1 it does not, 3 it could not be measured.
+    Exit codes: 0 it holds out, 1 it does not, 3 it could not be measured, 130 interrupted: what was seen until then is told.
     """
+    seen = Seen()
     try:
-        with TemporaryDirectory() as folder:
-            port = free_port()
-            command = [sys.executable, "-m", "mockserver", "--port", str(port), "--no-rate-limit", "--quiet"]
-            with running(command, port, Path(folder, "log"), {}) as server:
-                server.wait("/_mock/health", {})
-                seen = asyncio.run(_soak(server, port, minutes * 60, Random(number)))  # noqa: S311 - no secret
-                printed = Path(folder, "log").read_text("utf-8", "replace")
+        printed = _hold_out(minutes * 60, Random(number), seen)  # noqa: S311 - no secret
     except (CannotMeasure, httpx.HTTPError) as error:
         click.echo(f"soak: {error}", err=True)
         sys.exit(3)
+    except KeyboardInterrupt:
+        click.echo(f"\nsoak: interrupted, not judged after {seen.seconds:.0f} of {minutes * 60:.0f} s", err=True)
+        if seen.memory:
+            click.echo("\n".join(_told(seen)))
+        sys.exit(INTERRUPTED)
     flaws = list(_flaws(seen, printed))
-    click.echo("\n".join(_told(seen, minutes)))
+    click.echo("\n".join(_told(seen)))
     click.echo("\n".join(f"✗ {flaw}" for flaw in flaws) or "✓ it holds out")
     sys.exit(1 if flaws else 0)
 
 
-async def _soak(server: Server, port: int, seconds: float, random: Random) -> Seen:
-    seen = Seen()
+def _hold_out(seconds: float, random: Random, seen: Seen) -> str:
+    """Soak a mock of its own; what it printed. Raises CannotMeasure, HTTPError."""
+    with TemporaryDirectory() as folder:
+        port, log = free_port(), Path(folder, "log")
+        command = [sys.executable, "-m", "mockserver", "--port", str(port), "--no-rate-limit", "--quiet"]
+        with running(command, port, log, {}) as server:
+            server.wait("/_mock/health", {})
+            asyncio.run(_soak(server, port, seconds, random, seen))
+            return log.read_text("utf-8", "replace")
+
+
+async def _soak(server: Server, port: int, seconds: float, random: Random, seen: Seen) -> None:
     organizations = [tenant.organization.id for tenant in seed(1, 2, 0, 0.0)]
     secrets = [key.secret for key in mint(organizations, 1, 0.0) if key.kind in ("primary", "secondary")]
     async with httpx.AsyncClient(base_url=f"{server.url}/_mock/", timeout=30, trust_env=False) as control:
@@ -175,9 +187,9 @@ async def _soak(server: Server, port: int, seconds: float, random: Random) -> Se
             await _must(control.post("activity/steps"))
         await _must(control.put("activity", json={"rate": STEPS_A_MINUTE}))
         until = time.monotonic() + seconds
-        clients = [Client(port, secrets, Random(random.random()), seen).run(until) for _ in range(CONNECTIONS)]  # noqa: S311
+        draws = [Random(random.random()) for _ in range(CONNECTIONS)]  # noqa: S311 - no secret
+        clients = [Client(port, secrets, draw, seen).run(until) for draw in draws]
         await asyncio.gather(*clients, _watch(server, control, seen, until), _trouble(control, seen, until))
-    return seen
 
 
 async def _watch(server: Server, control: httpx.AsyncClient, seen: Seen, until: float) -> None:
@@ -185,6 +197,7 @@ async def _watch(server: Server, control: httpx.AsyncClient, seen: Seen, until: 
     began, terminal, shown = time.monotonic(), sys.stderr.isatty(), 0.0
     while (now := time.monotonic()) < until:
         seen.memory.append(server.memory())
+        seen.seconds = now - began
         entries = (await _must(control.get("requests", params={"limit": KEPT}))).json()["data"]
         seen.longest_log = max(seen.longest_log, len(entries))
         if terminal or now - shown > _QUIET:
@@ -242,13 +255,14 @@ def _levels(memory: Sequence[int]) -> tuple[float, float]:
     return statistics.median(memory[fifth : 2 * fifth] or memory), statistics.median(memory[-fifth:])
 
 
-def _told(seen: Seen, minutes: float) -> Iterator[str]:
+def _told(seen: Seen) -> Iterator[str]:
     before, after = _levels(seen.memory)
-    yield f"{minutes:g} minutes, {seen.statuses.total():,} answers, {seen.statuses.total() / minutes / 60:,.0f} a second"
+    answers = seen.statuses.total()
+    yield f"{seen.seconds / 60:.1f} minutes, {answers:,} answers, {answers / max(seen.seconds, 1):,.0f} a second"
     yield "  " + ", ".join(f"{status}: {count:,}" for status, count in sorted(seen.statuses.items()))
     yield f"  {seen.switched} faults and hardships, {seen.broken:,} conversations broken off"
     yield f"  memory {before / 1e6:.1f} MB in the second fifth, {after / 1e6:.1f} MB in the last; log {seen.longest_log} entries"
 
 
 if __name__ == "__main__":
-    main()
+    run(main, "python -m benchmarks.soak")

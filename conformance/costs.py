@@ -16,11 +16,15 @@ from functools import cache
 from pathlib import Path
 
 import spec
+from conformance.embedded import EmbeddedMock
+from spec.target import load
 
 WHOLE = "whole"
+ONE_KEY = "one-key"
 _FILE = Path(__file__).with_name("costs.toml")
 _HEAD = """\
-# What a run on the embedded mock takes, whole and of each family alone (walks are shared: the whole is less than the sum):
+# What a run on the embedded mock takes, whole, with a single key, and of each family alone (walks are shared: the whole is
+# less than the sum):
 # seconds, requests by the member of the target's description whose keys were sent ("" for none), and how many keys it has.
 # Written by `python -m conformance.costs`."""
 _INDEX = re.compile(r"\[\d+\]$")
@@ -37,7 +41,7 @@ class Cost:
 
 @cache
 def measured() -> dict[str, Cost]:
-    """The costs of the whole run, and of each family alone."""
+    """The costs of the whole run, of one with a single primary key and nothing else, and of each family alone."""
     return {name: Cost(**table) for name, table in tomllib.loads(_FILE.read_text("utf-8")).items()}
 
 
@@ -57,6 +61,23 @@ def measure(*options: str) -> Cost:
     )
 
 
+def measure_with_one_key() -> Cost:
+    """Measure a run on the embedded mock, described by one primary key and its test clock alone."""
+    mock = EmbeddedMock()
+    try:
+        known = load(mock.description)
+        lines = (
+            f"base_url = {json.dumps(known.base_url)}",
+            f"organizations.primary.api_keys = [{json.dumps(known.organizations.primary.api_keys[0])}]",
+            f"hooks.advance_clock = {json.dumps(known.hooks.advance_clock)}",
+        )
+        described = mock.description.with_name("one-key.toml")
+        described.write_text("\n".join(lines), "utf-8")
+        return measure("--target", str(described))
+    finally:
+        mock.stop()
+
+
 def _table(name: str, cost: Cost) -> str:
     parts = [f"[{name}]", f"seconds = {cost.seconds}"]
     for member, figures in (("requests", cost.requests), *([("keys", cost.keys)] if name == WHOLE else [])):
@@ -66,7 +87,11 @@ def _table(name: str, cost: Cost) -> str:
 
 def _main() -> None:
     families = dict.fromkeys(requirement.family for requirement in spec.requirements())
-    costs = {WHOLE: measure(), **{family: measure("--only", family) for family in families}}
+    costs = {
+        WHOLE: measure(),
+        ONE_KEY: measure_with_one_key(),
+        **{family: measure("--only", family) for family in families},
+    }
     _FILE.write_text("\n\n".join([_HEAD, *(_table(name, cost) for name, cost in costs.items())]) + "\n", "utf-8")
     for name, cost in costs.items():
         print(f"{name:8}{sum(cost.requests.values()):6} requests {cost.seconds:6} s")

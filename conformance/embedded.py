@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-_START_WITHIN = 30.0
+_START_WITHIN = 60.0
 _STOP_WITHIN = 5.0
 
 

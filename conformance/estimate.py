@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import textwrap
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 
 import spec
-from conformance.costs import WHOLE, Cost, measured
+from conformance.costs import ONE_KEY, WHOLE, Cost, measured
 from conformance.selection import in_words, missing, selected
 from spec.target import Target
 
@@ -22,24 +22,30 @@ _SPENT = "keys.spare"
 
 
 def estimate(ids: frozenset[str] | None, target: Target | None) -> Cost:
-    """The cost of the requirements that can be tested, in proportion to their families' measured costs.
+    """The cost of the requirements that can be tested: that of a whole run on the target, in proportion to their families' costs.
 
-    Families share walks: their sum is scaled down as the whole run's is, but not below the dearest family's cost alone.
+    Families share walks: together they cost less than each alone, but never less than the dearest of them.
     """
     costs = measured()
-    shares = _shares(ids, target)
-    pools = {pool for cost in costs.values() for pool in cost.requests}
+    asked, testable = _shares(ids, target), _shares(None, target)
+    complete = _completeness(target)
+
+    def share(of: Callable[[Cost], float], one_key: float) -> float:
+        whole = one_key + (of(costs[WHOLE]) - one_key) * complete
+        alone = {family: of(costs[family]) for family in asked}
+        parts = [cost * asked[family] for family, cost in alone.items()]
+        total = sum(cost * testable[family] for family, cost in alone.items())
+        return max(whole * sum(parts) / total, *parts) if total else 0.0
+
+    def requests(pool: str) -> float:
+        # Keys that a target with a single one has not are asked what they are asked wherever they are there.
+        one_key = costs[ONE_KEY].requests.get(pool, costs[WHOLE].requests.get(pool, 0))
+        return share(lambda cost: cost.requests.get(pool, 0), one_key)
+
+    pools = sorted({pool for cost in costs.values() for pool in cost.requests if _keys(target, pool)})
     return Cost(
-        _shared({family: costs[family].seconds for family in shares}, shares, costs[WHOLE].seconds),
-        {
-            pool: _shared(
-                {family: costs[family].requests.get(pool, 0) for family in shares},
-                shares,
-                costs[WHOLE].requests.get(pool, 0),
-            )
-            for pool in sorted(pools)
-            if _keys(target, pool)
-        },
+        share(lambda cost: cost.seconds, costs[ONE_KEY].seconds),
+        {pool: requests(pool) for pool in pools},
     )
 
 
@@ -70,10 +76,12 @@ def _shares(ids: frozenset[str] | None, target: Target | None) -> dict[str, floa
     return {family: asked[family] / count for family, count in every.items()}
 
 
-def _shared(alone: Mapping[str, float], shares: Mapping[str, float], whole: float) -> float:
-    parts = {family: cost * shares[family] for family, cost in alone.items()}
-    total = sum(alone.values())
-    return max(whole * sum(parts.values()) / total, *parts.values()) if total else 0.0
+def _completeness(target: Target | None) -> float:
+    """How far a target's description is from a single key's, 0, to all that any requirement needs, 1."""
+    every = spec.requirements()
+    with_one_key = sum(not requirement.needs for requirement in every)
+    testable = sum(not missing(requirement, target) for requirement in every)
+    return (testable - with_one_key) / (len(every) - with_one_key)
 
 
 def _waits(requests: Mapping[str, int], ids: frozenset[str] | None, target: Target | None, real_time: bool) -> float:

@@ -21,9 +21,11 @@ class SelectionError(Exception):
 def select(wanted: Sequence[str]) -> frozenset[str] | None:
     """The ids that `--only` names: families and ids, separated by commas. None where nothing is named: all of them.
 
-    Raises SelectionError.
+    Raises SelectionError, also where an option is given and names nothing.
     """
     names = [name.strip().upper() for names in wanted for name in names.split(",") if name.strip()]
+    if wanted and not names:
+        raise SelectionError(f"names no family and no requirement; families are {', '.join(_families())}")
     return frozenset(id_ for name in names for id_ in _ids_of(name)) or None
 
 

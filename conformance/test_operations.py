@@ -91,7 +91,7 @@ def test_me_reports_the_key(primary: Caller, estate: Estate) -> None:
     own = {caller.keys[0].secret == Opening("getMe", {}, first).secret: caller for caller in primary.each()}
     if len(own) < 2:
         not_tested("needs two keys in organizations.primary.api_keys")
-    second, again = served(own[False], "getMe"), served(own[True], "getMe")
+    second, again = _who_asks(own[False], first), _who_asks(own[True], first)
     expect(_organization(first) == _organization(second), "two organizations for two keys of one", first, second)
     expect(_key(first) != _key(second), "one apiKey for two keys", first, second)
     expect(_key(first) == _key(again), "two apiKeys for one key", first, again)
@@ -210,6 +210,12 @@ def test_unknown_id(operation: str, estate: Estate, seed: int) -> None:
             refused(answer, 404)
             return
     not_tested(f"{_TRIES} made-up ids were served, of a list that was not walked to its end")
+
+
+def _who_asks(caller: Caller, known: Exchange) -> Exchange:
+    """What a key is told at `/me`, in another answer than the one known: the preflight asked that already, as a rule."""
+    told = (e for e in caller.client.exchanges if e is not known and _me_of_known_key(e))
+    return next((e for e in told if e.request.credential in caller.keys), None) or served(caller, "getMe")
 
 
 def _still_disagree(caller: Caller, id_: str, page: Exchange, operation: str) -> None:

@@ -146,7 +146,7 @@ def test_what_was_not_received_is_sent_again(live: Live, trouble: Answer) -> Non
     attempts, met = live.attempts(trouble), TROUBLES[trouble]
     if len(attempts) < 2:
         expect(not live.never_again(trouble), f"{attempts[0].line}, which met {met}: it was not tried again")
-        not_tested(f"a delivery that met {met} was not tried again while the suite waited; it may be later")
+        not_tested(f"a delivery that met {met} was not tried again within {live.waited}; it may be later")
     others = [delivery for delivery in live.own if delivery.event != attempts[0].event]
     fault = troubles.fault(attempts, others)
     expect(fault is None, f"{attempts[0].line}, which met {met}: {fault}")

@@ -44,7 +44,7 @@ def _by_name(theirs: Theirs) -> list[Trick]:
     headers = tuple((name, theirs.organization) for plain in _HEADERS for name in (plain, f"X-{plain}"))
     cookie = ("Cookie", "; ".join(f"{name}={theirs.organization}" for name in _PARAMETERS))
     query = urlencode(dict.fromkeys(_PARAMETERS, theirs.organization))
-    asked = [*((target(operation), operation) for operation in ("getMe", "listDrafts", "listEvents"))]
+    asked = [*((target(operation), operation) for operation in ("getMe", "listLists", "listDrafts", "listEvents"))]
     asked.append((target("getContact", id=theirs.contact), "getContact"))
     return [
         Trick(f"{contacts}?{_PARAMETERS[0]}={quote(theirs.organization, safe='')}", "listContacts"),

@@ -35,17 +35,13 @@ _KEY_CHECKS: Mapping[Check, tuple[KeyCheck, str, Level]] = {
 }
 _RUN_CHECKS: Mapping[Check, tuple[Callable[[Ledger, Conditions], Result], str, Level]] = {
     "no-server-errors": (lambda ledger, _: service.no_server_errors(ledger), "No answer is a server error", "must"),
-    "answered": (lambda ledger, _: service.answered(ledger), "Every request is answered", "must"),
+    "answered": (service.answered, "Every request is answered", "must"),
     "cheap-refusals": (
         lambda ledger, _: service.cheap_refusals(ledger),
         "A refusal takes no longer than serving",
         "must",
     ),
-    "neighbours": (
-        lambda ledger, _: service.neighbours(ledger),
-        "While one key abuses the API, others are served as before",
-        "must",
-    ),
+    "neighbours": (service.neighbours, "While one key abuses the API, others are served as before", "must"),
     "breaking-point": (service.breaking_point, "How much of a crowd the target bears", "must"),
 }
 TIMED: frozenset[Check] = frozenset({"cheap-refusals", "neighbours", "breaking-point"})
@@ -84,7 +80,7 @@ def _hopeless(ledger: Ledger) -> str | None:
     if not statuses:
         return "no request was sent"
     if set(statuses) == {0}:
-        return service.answered(ledger).message
+        return service.answered(ledger, Conditions()).message
     if min(status for status in statuses if status) >= 500:
         return f"every answer was a server error ({max(statuses, key=statuses.__getitem__)})"
     return None
@@ -176,7 +172,7 @@ def _claim(check: Check, rules: Rules) -> str:
         return (
             "The limits follow a reading of the documentation"
             if bound.reading == "auto"
-            else f"The limits follow `{bound.reading}`"
+            else f"The limits follow the reading “{bound.reading}”"
         )
     if check == "minute-ceiling" and rules.reading != "strict":
         return f"Over any span a key gets at most {bound.burst} and {bound.per_minute} a minute"

@@ -100,7 +100,7 @@ def command(
 
     Without --target and --base-url the project's own mock is started and tried. OUTBOUND_API_KEY is a key of the target.
     """
-    _check(scenario, alternatives=(bool(processes), master, worker), without=worker or web or measure)
+    _check(scenario, alternatives=(bool(processes), master, worker), web=web, worker=worker, measure=measure)
     if api_key:
         os.environ[API_KEY] = api_key
     options = _options(told, scenario)
@@ -121,10 +121,12 @@ def command(
         return _run(words)
 
 
-def _check(scenario: str | None, *, alternatives: Sequence[bool], without: bool) -> None:
+def _check(scenario: str | None, *, alternatives: Sequence[bool], web: bool, worker: bool, measure: bool) -> None:
     if sum(alternatives) > 1:
         raise click.UsageError("--processes, --master and --worker exclude one another")
-    if not (scenario or without):
+    if web and worker:
+        raise click.UsageError("--web is the master's, not a --worker's")
+    if not (scenario or web or worker or measure):
         raise click.UsageError(f"name a scenario: {', '.join(scenarios())}")
 
 

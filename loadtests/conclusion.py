@@ -11,6 +11,7 @@ from loadtests.checks import examine
 from loadtests.conductor import Conductor
 from loadtests.cost import Cost
 from loadtests.ledger import Ledger
+from loadtests.preflight import is_gone
 from loadtests.report import Row, write
 from loadtests.setup import Setup
 from loadtests.verdict import Run, Verdict, judge
@@ -38,9 +39,10 @@ def conclude(conductor: Conductor, environment: Environment, now: float) -> Conc
     if conductor.given_up:
         notes["ended early"] = conductor.given_up
     run = Run(setup.scenario.name, setup.scenario.claim, setup.target.base_url, conductor.started, now, notes)
-    examination = examine(conductor.ledger, setup.scenario.checks, setup.conditions)
+    gone = 0 in conductor.ledger.statuses() and is_gone(setup)
+    examination = examine(conductor.ledger, setup.scenario.checks, replace(setup.conditions, gone=gone))
     verdict = judge(run, examination, bottleneck=conductor.bottleneck(), strict=setup.options.strict)
-    if conductor.given_up and verdict.word != "broken":
+    if conductor.given_up and verdict.word != "broken" and not gone:
         verdict = replace(verdict, word="unjudged", reason=conductor.given_up)
     return Conclusion(verdict, conductor.ledger, _written(setup, verdict, conductor.ledger, environment))
 

@@ -116,7 +116,10 @@ class Conductor:
 
     def bottleneck(self) -> str | None:
         """Why the generator was at its limit, in a line, if a process was: over the run, or over any ten seconds of it."""
-        return next(filter(None, (cost.bottleneck() for cost in self.costs.values())), self._strained)
+        return next(filter(None, (self._bottleneck(cost) for cost in self.costs.values())), self._strained)
+
+    def _bottleneck(self, cost: Cost) -> str | None:
+        return cost.bottleneck(flood=not any(phase.crowd for phase in self.setup.plan.phases))
 
     def _note_cost(self, share: int, cost: Cost) -> None:
         """Add a report's cost, and look at the last ten seconds: a growing crowd strains the generator at its end alone."""
@@ -129,7 +132,7 @@ class Conductor:
         for part in spell:
             together.add(part)
         if together.seconds >= _SPELL:
-            self._strained = self._strained or together.bottleneck()
+            self._strained = self._strained or self._bottleneck(together)
 
     def _share_out(self) -> None:
         self._members = tuple(self.crew.members())

@@ -12,19 +12,22 @@ TICK = 0.05
 _LATE = 0.1
 _FEW_TICKS = 40
 _TOO_OFTEN = 0.1
-_BUSY = 0.9
+_BUSY = 0.8
+"""The share of the time: what asking the kernel for events takes counts as rest, and is a tenth where nothing else is."""
 
 
 @dataclass
 class Cost:
     """What a process spent while requests were under way. `ticks` woke every 50 ms; `late` of them by more than 100 ms.
 
-    `cpu` and `seconds` are of this process's CPU and of real time; `worst` is the longest delay of a tick, in seconds.
+    `cpu` and `seconds` are of this process's CPU and of real time, of which it had nothing to do for `idle`; `worst` is the
+    longest delay of a tick, in seconds.
     """
 
     requests: int = 0
     cpu: float = 0.0
     seconds: float = 0.0
+    idle: float = 0.0
     ticks: int = 0
     late: int = 0
     worst: float = 0.0
@@ -45,8 +48,8 @@ class Cost:
         """Requests a second that a core would generate if it did nothing else."""
         return self.requests / self.cpu if self.cpu else 0.0
 
-    def bottleneck(self) -> str | None:
-        """Why the generator was at its limit, in a line, or None if it was not."""
+    def bottleneck(self, *, flood: bool = False) -> str | None:
+        """Why the generator was at its limit, in a line, or None if it was not. A `flood` keeps it busy, however fast it is."""
         if self.ticks < _FEW_TICKS:
             return None
         if self.late / self.ticks > _TOO_OFTEN:
@@ -54,8 +57,10 @@ class Cost:
                 f"the generator kept its schedule late: {self.late / self.ticks:.0%} of its moments by more than "
                 f"{_LATE * 1000:.0f} ms, the worst by {self.worst:.2f} s"
             )
-        if self.cpu / self.seconds > _BUSY:
-            return f"the generator used {self.cpu / self.seconds:.0%} of a core: use more --processes"
+        # Not its share of a core: where others use that core too, a generator that never rests may have but half of it.
+        busy = 1 - self.idle / self.seconds
+        if busy > _BUSY and not flood:
+            return f"the generator was busy {busy:.0%} of the time: use more --processes"
         return None
 
     def __str__(self) -> str:
@@ -76,11 +81,17 @@ class Meter:
         self.cost = Cost()
         self._ticker: Any = None
         self._began = (0.0, 0.0)
+        self._waits_since = 0.0
+        loop = gevent.get_hub().loop
+        self._waits, self._wakes = loop.prepare(ref=False), loop.check(ref=False)
 
     def start(self) -> None:
         """Begin, or go on."""
         if self._ticker is None:
             self._began = (time.process_time(), time.monotonic())
+            self._waits.start(self._falls_idle)
+            self._wakes.start(self._wakes_up)
+            self._waits_since = time.monotonic()
             self._ticker = gevent.spawn(self._tick)
 
     def stop(self) -> None:
@@ -88,6 +99,8 @@ class Meter:
         if self._ticker is not None:
             self._ticker.kill(block=False)
             self._ticker = None
+            self._waits.stop()
+            self._wakes.stop()
             self._count()
 
     def take(self) -> Cost:
@@ -102,6 +115,13 @@ class Meter:
         self.cost.cpu += now[0] - self._began[0]
         self.cost.seconds += now[1] - self._began[1]
         self._began = now
+
+    def _falls_idle(self) -> None:
+        """The loop has nothing left to do, and waits for something to happen."""
+        self._waits_since = time.monotonic()
+
+    def _wakes_up(self) -> None:
+        self.cost.idle += time.monotonic() - self._waits_since
 
     def _tick(self) -> None:
         while True:

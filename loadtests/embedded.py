@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-_START_WITHIN = 30.0
+_START_WITHIN = 60.0
 _STOP_WITHIN = 5.0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import shutil
 import sys
 import time
@@ -24,6 +26,8 @@ from loadtests.report import table
 from loadtests.sender import Sender
 from loadtests.setup import Options, Setup, UsageError, prepare
 from loadtests.wire import Answer
+
+_log = logging.getLogger("outbound-load")
 
 USAGE, UNJUDGED, INTERRUPTED = 4, 3, 130
 _MOST_USERS = 100
@@ -78,9 +82,12 @@ class Engine:
             self._get_ready(prepare(options_of(self.environment)))
         except (UsageError, UnreachableError) as error:
             self.failed = True
-            _complain(error)
+            self._conductor = None
+            # Locust's page shows what is logged.
+            _log.error("%s", error)
 
     def _get_ready(self, setup: Setup) -> None:
+        _make_folder(setup.options.report)
         ledger = setup.ledger()
         skew = preflight(setup, ledger)
         self.conclusion = None
@@ -190,7 +197,7 @@ class Engine:
         try:
             setup = prepare(self._options_of_share())
             if setup.fingerprint != data["fingerprint"]:
-                raise UsageError("its --target or --keys differ from the master's")  # noqa: TRY301
+                raise UsageError("its --target or --keys differ from the master's")  # noqa: TRY301 - told as `prepare`'s are
         except UsageError as error:
             self._report({"error": str(error)})
             return
@@ -219,6 +226,18 @@ class Engine:
             exception=RuntimeError(wrong) if wrong else None,
             context={},
         )
+
+
+def _make_folder(report: str | None) -> None:
+    """Have a folder for the report before anything is sent, not after. Raises UsageError."""
+    if not report:
+        return
+    try:
+        Path(report).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--report: {error.strerror}: {error.filename}") from None
+    if not os.access(report, os.W_OK):
+        raise UsageError(f"--report: {report} cannot be written to")
 
 
 def _complain(error: Exception) -> None:

@@ -60,6 +60,7 @@ class Conditions:
     `rested` says that every key is known to have been unused for two minutes, or for ever, before its first attempt.
     `crowd_p99` is the 99th percentile of latency, in seconds, above which a crowd counts as badly served; `crowd_errors` the
     share of requests that may fail; `crowd_rate` the requests a second that the target is to bear, where that is asked.
+    `gone` says that the target did not answer once the run was over, either.
     """
 
     limits: RateLimit = field(default_factory=RateLimit)
@@ -67,6 +68,7 @@ class Conditions:
     crowd_p99: float = 1.0
     crowd_errors: float = 0.01
     crowd_rate: float | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,12 +75,13 @@ def no_refusals(timeline: Timeline, rules: Rules) -> Result:
         )
     if not timeline.admitted:
         return Result("unjudged", "the key was never served")
-    seconds = timeline.attempts[-1].sent - timeline.attempts[0].sent
-    rate = (len(timeline.attempts) - 1) / seconds * MINUTE if seconds else 0.0
+    served = timeline.admitted
+    seconds = served[-1].sent - served[0].sent
+    rate = (len(served) - 1) / seconds * MINUTE if seconds else 0.0
     if rate > rules.minute.most / _NEAR:
         return Result("unjudged", f"{rate:.0f} requests a minute, and none refused: more than the limit")
     if seconds < _NEAR * MINUTE or rate < _NEAR * rules.minute.most:
-        return Result("unjudged", f"{len(timeline.attempts)} requests in {seconds:.0f} s are too few to tell")
+        return Result("unjudged", f"{len(served)} requests in {seconds:.0f} s are too few to tell")
     return Result(
         "held", f"{rate:.1f} a minute for {seconds:.0f} s, not one refused", figures={"perMinute": rate}, weight=seconds
     )

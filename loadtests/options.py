@@ -8,7 +8,7 @@ from locust.env import Environment
 
 from loadtests.scenarios import scenarios
 from loadtests.scenarios.generator import SCENARIO as GENERATOR
-from loadtests.setup import Options
+from loadtests.setup import READINGS, Options
 
 _DEFAULT = Options()
 
@@ -32,7 +32,9 @@ def add_to(parser: Any) -> None:
     parser.add_argument(
         "--crowd-errors", type=float, default=_DEFAULT.crowd_errors, help="Share of errors that breaks."
     )
-    parser.add_argument("--rate-reading", default="", help="auto, burst or strict; empty: as the target's file says.")
+    parser.add_argument(
+        "--rate-reading", choices=["", *READINGS], default="", help="Make a reading binding; empty: as the target says."
+    )
     parser.add_argument(
         "--target", metavar="FILE", env_var="OUTBOUND_TARGET", help="The target's description.", **hidden
     )

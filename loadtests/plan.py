@@ -45,6 +45,11 @@ class Crowd:
     steps: int
     seconds: float
 
+    @property
+    def rate(self) -> float:
+        """Requests a second, once all are there."""
+        return len(self.keys) / self.period
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:

@@ -11,6 +11,7 @@ from itertools import chain, islice
 from loadtests.findings import Conditions
 from loadtests.ledger import REFUSED, Attempt, Ledger
 from loadtests.rules import Result
+from loadtests.silence import since, unanswered
 
 ABUSER, NEIGHBOUR = "abuser", "neighbour"
 """The roles of keys that the check on neighbours looks for."""
@@ -45,18 +46,28 @@ def no_server_errors(ledger: Ledger) -> Result:
     return Result("held", f"none in {answers} answers")
 
 
-def answered(ledger: Ledger) -> Result:
-    """Every request is answered: no connection is refused, reset or kept waiting for ever."""
+def answered(ledger: Ledger, conditions: Conditions) -> Result:
+    """Every request is answered: no connection is refused, reset or kept waiting for ever.
+
+    Unjudged where the target stopped answering for good: whether the load ended it or somebody did, nobody outside can tell.
+    """
     count, total = ledger.statuses()[0], len(ledger)
     if not total:
         return Result("unjudged", "no request was sent")
     if not count:
         return Result("held", f"all {total} requests")
-    silent = tuple(islice((attempt for attempt in _all(ledger) if not attempt.status), 3))
-    why = silent[0].error or "no reason known"
     if count == total:
-        return Result("unjudged", f"no request was answered: {why}", silent)
-    return Result("broken", f"{count} of {total} requests had no answer: {why}", silent, {"unanswered": count})
+        silent = tuple(islice(unanswered(ledger), 3))
+        return Result("unjudged", f"no request was answered: {_why(silent)}", silent)
+    end = _end(ledger, conditions)
+    silent = tuple(unanswered(ledger, end))
+    if silent:
+        told = f"{len(silent)} of {total} requests had no answer: {_why(silent)}"
+        return Result("broken", told, silent[:3], {"unanswered": len(silent)})
+    last = max(unanswered(ledger), key=lambda attempt: attempt.answered)
+    start = min(ledger.span(key)[0] for key in ledger)
+    told = f"the target stopped answering {end - start:.1f} s into the run, and was not back at its end: {_why([last])}"
+    return Result("unjudged", told, (last,), {"unanswered": count})
 
 
 def cheap_refusals(ledger: Ledger) -> Result:
@@ -84,7 +95,7 @@ def cheap_refusals(ledger: Ledger) -> Result:
     return Result("held", told, figures=figures)
 
 
-def neighbours(ledger: Ledger) -> Result:
+def neighbours(ledger: Ledger, conditions: Conditions) -> Result:
     """RATE-7: while the abusers' keys are at work, the neighbours are served as before: as often, and as quickly.
 
     Broken by more failures than chance explains (Fisher's exact test, 1 in 1000), or by a median latency above both twice
@@ -94,7 +105,8 @@ def neighbours(ledger: Ledger) -> Result:
     if not abuse:
         return Result("unjudged", "no key was abused")
     begins, ends = min(a.sent for a in abuse), max(a.answered for a in abuse)
-    own = [attempt for key in _of_role(ledger, NEIGHBOUR) for attempt in ledger.attempts(key)]
+    gone = _end(ledger, conditions)
+    own = [a for key in _of_role(ledger, NEIGHBOUR) for a in ledger.attempts(key) if a.status or a.answered < gone]
     before = _Served.of(attempt for attempt in own if attempt.answered < begins)
     during = _Served.of(attempt for attempt in own if begins <= attempt.sent <= ends)
     if not any(attempt.refused for attempt in abuse):
@@ -208,6 +220,15 @@ def _chance(before: _Served, during: _Served) -> float:
         for count in range(during.failed, min(failed, later) + 1)
         if failed - count <= total - later
     )
+
+
+def _end(ledger: Ledger, conditions: Conditions) -> float:
+    """When the target stopped answering for good; infinity if it did not."""
+    return since(ledger) if conditions.gone else math.inf
+
+
+def _why(silent: Sequence[Attempt]) -> str:
+    return silent[0].error or "no reason known"
 
 
 def _of_role(ledger: Ledger, role: str) -> list[int]:

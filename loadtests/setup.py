@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -110,7 +111,13 @@ def prepare(options: Options) -> Setup:
     scenario = named(options.scenario)
     if scenario is None:
         raise UsageError(f"no such scenario: {options.scenario!r}; there are {', '.join(scenarios())}")
-    if options.minutes < 0 or options.crowd_rate < 0 or options.crowd_p99 <= 0 or not 0 <= options.crowd_errors <= 1:
+    spans = (options.minutes, options.crowd_rate, options.crowd_p99)
+    if (
+        not all(map(math.isfinite, spans))
+        or min(spans) < 0
+        or not options.crowd_p99
+        or not 0 <= options.crowd_errors <= 1
+    ):
         raise UsageError("minutes, rates and latencies are positive numbers, and a share of errors is one from 0 to 1")
     target = _target(options)
     _check_host(target.base_url, options.allow_hosts)
@@ -128,13 +135,15 @@ def prepare(options: Options) -> Setup:
         options.rested and not movable,
         options.crowd_rate,
     )
+    plan = scenario.plan(given)
+    _check_rate(plan, options.crowd_rate)
     return Setup(
         options,
         target,
         scenario,
         tuple(Key(shown(one.secret), one.organization, role) for one, role in zip(chosen, roles, strict=True)),
         tuple(one.secret for one in chosen),
-        scenario.plan(given),
+        plan,
         found[-1],
     )
 
@@ -207,6 +216,15 @@ def _check_host(base_url: str, allowed: Sequence[str]) -> None:
     host = urlsplit(base_url).hostname or ""
     if not is_loopback(host) and host not in allowed:
         raise UsageError(f"{host} is not this machine: name it a second time, with --allow-host {host}")
+
+
+def _check_rate(plan: Plan, asked: float) -> None:
+    for crowd in filter(None, (phase.crowd for phase in plan.phases)):
+        if crowd.rate < asked:
+            raise UsageError(
+                f"{len(crowd.keys)} keys that keep to their limit ask for {crowd.rate:.1f} requests a second, "
+                f"not for {asked:g}: give more --keys"
+            )
 
 
 def _credentials(target: Target, scenario: Scenario, further: Sequence[Credential]) -> Iterator[Credential]:

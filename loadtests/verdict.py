@@ -63,6 +63,8 @@ def judge(
         return Verdict(run, "broken", _reason(broken), examination)
     unjudged = [f for f in findings if f.outcome == "unjudged" and f.level == "must" and f.check not in optional]
     if unjudged:
+        # A target that answers no more is the reason for whatever else could not be judged.
+        unjudged.sort(key=lambda finding: finding.check != "answered")
         return Verdict(run, "unjudged", _reason(unjudged), examination)
     held = sum(finding.outcome == "held" for finding in findings)
     if not held:

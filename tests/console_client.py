@@ -9,11 +9,29 @@ from html import unescape
 from urllib.parse import urlencode
 
 from mockserver.app import Mock
+from spec import contract
 from tests.mock_client import Answer, Client
 
 HOST = "127.0.0.1:8080"
 Fields = Mapping[str, str | list[str]]
 FORM = "application/x-www-form-urlencoded"
+PAGES = (
+    "",
+    "/api-keys",
+    "/integrations/webhooks",
+    "/integrations/webhooks/debugger",
+    "/requests",
+    "/data/contacts",
+    "/data/lists",
+    "/data/drafts",
+    "/data/events",
+    "/data/contacts/new",
+    "/clock",
+    "/hardships",
+    "/hardships?pick=latency",
+)
+ME = contract().operations["getMe"].path
+CONTACTS = contract().operations["listContacts"].path
 
 
 @dataclass
@@ -44,8 +62,11 @@ class Visitor:
     @property
     def token(self) -> str:
         """The token of the forms."""
-        found = re.search(r'name="token" value="([^"]+)"', self.get("/clock").body.decode())
-        return found[1] if found else ""
+        return form_token(self.get("/clock"))
+
+    def log_in(self, control_token: str) -> Answer:
+        """Send the form that asks for the control token."""
+        return self.post("/login", {"token": form_token(self.get("/login")), "control_token": control_token})
 
     def send(self, method: str, target: str, body: bytes, **headers: str) -> Answer:
         """Ask with the cookies at hand, and keep those of the answer."""
@@ -62,3 +83,15 @@ class Visitor:
 def text(answer: Answer) -> str:
     """What a page says, without its tags."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.body.decode())).split())
+
+
+def form_token(answer: Answer) -> str:
+    """The token that a page's forms carry; empty where it has none."""
+    found = re.search(r'name="token" value="([^"]+)"', answer.body.decode())
+    return found[1] if found else ""
+
+
+def shown_secret(answer: Answer) -> str:
+    """The secret of a key or an endpoint, which a page shows once."""
+    (found,) = re.findall(r'<code id="secret">([^<]+)</code>', answer.body.decode())
+    return str(found)

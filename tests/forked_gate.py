@@ -65,6 +65,9 @@ def warm_up() -> None:
     _replace(stack, "build", _ready(stack.build(contract().document)))
     _replace(control, "_stack", _ready(control._stack()))
     run = gate("")
+    if run.exit_code == pytest.ExitCode.INTERRUPTED:
+        # pytest has taken note of it and reported what there was, which nobody waits for here.
+        raise KeyboardInterrupt
     if run.exit_code or run.verdict != "conformant":
         raise RuntimeError(f"the healthy mock is not conformant, so nothing can be told of others:\n{run.output}")
     gc.collect()

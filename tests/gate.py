@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-_WITHIN = 300.0
+_WITHIN = 600.0
 _KEY_VARIABLE = "OUTBOUND_API_KEY"
 
 

@@ -7,16 +7,17 @@ It ends with 1 where a fault is not caught by the requirement that it breaks, or
 from __future__ import annotations
 
 import os
-import signal
+import sys
 import time
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
+from benchmarks.command_line import INTERRUPTED, run
 from tests.trials import Result, Trial, judge_all, trials
 
-_INTERRUPTED = 130
 _COLUMNS = ("", "kind", "name", "the requirement it breaks", "others that fell", "seconds")
 
 
@@ -67,43 +68,48 @@ def _show(result: Result, number: int, count: int, *, verbose: bool) -> None:
             click.echo(result.output)
 
 
+def _sum_up(results: Sequence[Result], seconds: float, write: Path | None) -> None:
+    if write:
+        write.write_text(document(results, seconds), "utf-8")
+    click.echo(f"{sum(result.cpu for result in results) / len(results):.1f} s of processor time a run")
+    click.echo(summary(results, seconds))
+
+
 def _chosen(names: Sequence[str]) -> list[Trial]:
     known = {trial.name: trial for trial in trials()}
-    unknown = sorted(set(names) - set(known))
-    if unknown:
-        raise click.UsageError(f"no such fault or variant: {', '.join(unknown)}")
+    for name in names:
+        if name not in known:
+            alike = get_close_matches(name, known, n=3, cutoff=0.4)
+            hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {len(known)} of them"
+            raise click.UsageError(f"{name!r} is no fault or variant; {hint}")
     return [known[name] for name in dict.fromkeys(names)] or list(known.values())
 
 
 @click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--jobs", type=click.IntRange(1), default=3 * (os.cpu_count() or 1), show_default=True, help="Runs at a time."
 )
-@click.option("--only", multiple=True, metavar="NAME", help="This fault or variant alone (repeatable).")
 @click.option(
     "--write", type=click.Path(dir_okay=False, path_type=Path), help="Write the matrix to this file (Markdown)."
 )
 @click.option("--verbose", is_flag=True, help="Show the gate's output where it was wrong.")
-def main(jobs: int, only: tuple[str, ...], write: Path | None, verbose: bool) -> None:
-    """Judge the mock with each of its faults and variants, and print what fell."""
-    # CI systems cancel a job with SIGTERM.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    chosen, results, started = _chosen(only), list[Result](), time.monotonic()
+def main(names: tuple[str, ...], jobs: int, write: Path | None, verbose: bool) -> None:
+    """Judge the mock with each of its faults and variants, or with those of these names, and print what fell."""
+    chosen, results, started = _chosen(names), list[Result](), time.monotonic()
+    interrupted = False
     try:
         for result in judge_all(chosen, jobs):
             results.append(result)
             _show(result, len(results), len(chosen), verbose=verbose)
     except KeyboardInterrupt:
+        interrupted = True
         click.echo(f"interrupted after {len(results)} of {len(chosen)}", err=True)
-        raise SystemExit(_INTERRUPTED) from None
     seconds = time.monotonic() - started
-    if write:
-        write.write_text(document(results, seconds), "utf-8")
-    click.echo(f"{sum(result.cpu for result in results) / len(results):.1f} s of processor time a run")
-    click.echo(summary(results, seconds))
-    if not all(result.right for result in results):
-        raise SystemExit(1)
+    if results:
+        _sum_up(results, seconds, write)
+    sys.exit(INTERRUPTED if interrupted else not all(result.right for result in results))
 
 
 if __name__ == "__main__":
-    main()
+    run(main, "python -m tests.killmatrix")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_WITHIN = 100
+_WITHIN = 300
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ ME = contract().operations["getMe"].path
 HOST = b"Host: 127.0.0.1\r\n"
 KEY = b"Authorization: Bearer %b\r\n" % FULL.secret.encode()
 GET_ME = b"GET %b HTTP/1.1\r\n%b%b\r\n" % (ME.encode(), HOST, KEY)
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
-_STARTING = 10.0
+_STARTING = 60.0
 
 
 @contextmanager

@@ -42,6 +42,9 @@ def far_away(chance: random.Random) -> float:
     return 0.04 + chance.random() * 0.3
 
 
+DELAYS = (at_once, nearby, far_away)
+
+
 def serve(admitted: bool, _: float, chance: random.Random) -> tuple[int, float]:
     return (200 if admitted else 429), 0.002 + chance.random() * 0.001
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
@@ -14,6 +18,8 @@ from benchmarks import report
 from benchmarks.measuring import CannotMeasure, Load, free_port, running
 from benchmarks.peers import ME, OURS, PEERS, Workshop, serve_answers
 from benchmarks.report import Measured, Target
+from tests.gate import ROOT
+from tests.interrupts import heed_interrupts
 
 
 def server(
@@ -119,7 +125,7 @@ PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CHILD!
 
 def test_processor_time_and_memory_are_those_of_all_processes_and_none_outlives_the_measurement(tmp_path: Path) -> None:
     with running([sys.executable, "-c", PARENT], free_port(), tmp_path / "log", {}) as measured:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while measured.cpu_seconds() < 0.3:
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -147,3 +153,35 @@ def test_all_peers_are_given_the_same_answers(tmp_path: Path) -> None:
     written = {file.name: file.read_text("utf-8") for file in tmp_path.rglob("*.json")}
     assert '"example": {"me": "\\u00e9"}' in written["openapi.json"]
     assert '\\"data\\": []' in written["mockoon.json"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_soak_ends_with_its_mock_and_says_so(number: signal.Signals, tmp_path: Path) -> None:
+    soak = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.soak"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        preexec_fn=heed_interrupts,
+    )
+    try:
+        assert soak.stderr is not None
+        assert "steps of activity first" in soak.stderr.readline()
+        (log,) = tmp_path.glob("*/log")
+        soak.send_signal(number)
+        told = soak.stderr.read()
+    finally:
+        soak.kill()
+    assert soak.wait() == 130
+    assert re.fullmatch(r"soak: interrupted, not judged after \d+ of 600 s", told.strip())
+    assert not log.exists()
+
+
+@pytest.mark.parametrize("module", ["benchmarks", "benchmarks.soak"])
+def test_an_option_that_is_mistyped_is_one_line(module: str) -> None:
+    command = [sys.executable, "-m", module, "--second=1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "--second" in done.stderr

@@ -14,11 +14,11 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from mockserver.app import Mock
 from spec import contract
+from tests import patiently
 from tests.browser import executable, launched, served
+from tests.console_client import CONTACTS, ME, PAGES
 
-ME = contract().operations["getMe"].path
-CONTACTS = contract().operations["listContacts"].path
-PATIENCE = 10_000.0
+PATIENCE = 60_000.0
 """Milliseconds after which what does not come has not come."""
 
 
@@ -51,7 +51,7 @@ class Console:
         self.page.on("dialog", lambda dialog: self.wrong.append(f"a dialog: {dialog.message}"))
 
     def ask(self, path: str, secret: str) -> httpx.Response:
-        return httpx.get(f"{self.address}{path}", headers={"Authorization": f"Bearer {secret}"})
+        return patiently.get(f"{self.address}{path}", headers={"Authorization": f"Bearer {secret}"})
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +107,14 @@ def receiver() -> Iterator[str]:
     server.server_close()
 
 
+def minted(page: Page, name: str) -> str:
+    """Mint a key on the page of keys; the secret that is shown."""
+    page.get_by_text("Mint a key").click()
+    page.get_by_label("Name", exact=False).first.fill(name)
+    page.get_by_role("button", name="Mint", exact=True).click()
+    return page.locator("#secret").inner_text()
+
+
 def card(page: Page, name: str) -> Locator:
     """The card of a key."""
     return page.locator("li.key", has_text=name)
@@ -115,10 +123,7 @@ def card(page: Page, name: str) -> Locator:
 def test_a_key_is_minted_copied_used_and_revoked(console: Console) -> None:
     page = console.page
     console.visit("/api-keys")
-    page.get_by_text("Mint a key").click()
-    page.get_by_label("Name", exact=False).first.fill("From the browser")
-    page.get_by_role("button", name="Mint", exact=True).click()
-    secret = page.locator("#secret").inner_text()
+    secret = minted(page, "From the browser")
     page.get_by_role("button", name="Copy").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == secret
@@ -137,10 +142,7 @@ def test_a_key_is_minted_copied_used_and_revoked(console: Console) -> None:
 def test_a_secret_is_gone_after_reload_and_after_going_back(console: Console) -> None:
     page = console.page
     console.visit("/api-keys")
-    page.get_by_text("Mint a key").click()
-    page.get_by_label("Name", exact=False).first.fill("Once")
-    page.get_by_role("button", name="Mint", exact=True).click()
-    secret = page.locator("#secret").inner_text()
+    secret = minted(page, "Once")
     page.get_by_role("link", name="Clock").click()
     page.go_back()
     expect(page.get_by_role("heading", name="API keys")).to_be_visible()
@@ -260,23 +262,6 @@ def test_a_hardship_is_switched_on_for_the_next_request(console: Console) -> Non
     expect(page.get_by_role("status").first).to_contain_text("off")
 
 
-PAGES = (
-    "",
-    "/api-keys",
-    "/integrations/webhooks",
-    "/integrations/webhooks/debugger",
-    "/requests",
-    "/data/contacts",
-    "/data/lists",
-    "/data/drafts",
-    "/data/events",
-    "/data/contacts/new",
-    "/clock",
-    "/hardships",
-    "/hardships?pick=latency",
-)
-
-
 def test_every_page_fits_a_narrow_screen_and_keeps_to_itself(console: Console) -> None:
     secret = next(key.secret for key in console.mock.parts.keys if key.kind == "spare")
     console.ask(f"{CONTACTS}?cursor={'x' * 500}", secret)
@@ -305,10 +290,7 @@ def test_pages_work_without_scripts(browser: Browser, running: tuple[Mock, str])
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(f"{running[1]}/admin/api-keys")
-    page.get_by_text("Mint a key").click()
-    page.get_by_label("Name", exact=False).first.fill("Without scripts")
-    page.get_by_role("button", name="Mint", exact=True).click()
-    secret = page.locator("#secret").inner_text()
+    secret = minted(page, "Without scripts")
     page.reload()
     assert secret not in page.content()
     assert running[0].parts.keys.find(secret.encode())

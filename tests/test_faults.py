@@ -140,7 +140,8 @@ def _queries(mock: Mock, popular: str) -> list[str]:
         f"contacts?listId={theirs.lists.rows({})[-1].id}",
         f"contacts?listId={popular}&listId={theirs.lists.rows({})[-1].id}",
         f"drafts?contactId={theirs.drafts.read(theirs.drafts.rows({})[0].id)['contactId']}",  # type: ignore[index] # it is there
-        *(f"{kind}?organizationId={organization}" for kind in ("contacts", "drafts")),
+        *(f"{kind}?organizationId={organization}" for kind in ("contacts", "drafts", "lists")),
+        "lists?limit=0",
         "contacts?cursor=nonsense",
         f"contacts?cursor={_cursor({'nonsense': 1})}",
         f"contacts?cursor={_cursor([])}",
@@ -171,6 +172,7 @@ def _credentials() -> Iterator[Request]:
         yield None, "GET", path, {"authorization": scheme + secret}
     for pair in (f"{secret}:", f"name:{secret}"):
         yield None, "GET", path, {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    yield None, "GET", "/api/v1/events", {"authorization": "Bearer nobody"}
     yield None, "GET", path, {"accept": "application/json"}
     yield None, "GET", f"{path}&api_key={secret}", {}
     yield None, "GET", path, {"cookie": f"key={secret}"}

@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -122,15 +124,22 @@ def test_what_hangs_is_ended_with_all_that_it_started(monkeypatch: pytest.Monkey
         started.wait()
         return reported(0)
 
+    started = [tmp_path / name for name in ("wrong", "other")]
+    # Time passes once both hang, however long a busy machine takes to start them.
+    clock = SimpleNamespace(monotonic=lambda: float(all(map(is_written, started))))
+    monkeypatch.setattr(trials, "time", clock)
     results = run_stubs(monkeypatch, hang, within=1.0)
     assert {result.explanation for result in results} == {"no end within 1 s"}
     assert not any(result.right for result in results)
-    for name in ("wrong", "other"):
-        assert has_ended(int((tmp_path / name).read_text("utf-8")))
+    assert all(has_ended(int(file.read_text("utf-8"))) for file in started)
+
+
+def is_written(file: Path) -> bool:
+    return file.exists() and bool(file.read_text("utf-8"))
 
 
 def has_ended(pid: int) -> bool:
-    for _ in range(100):
+    for _ in range(1_000):
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
@@ -160,10 +169,20 @@ def test_an_interrupt_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setattr(trials, "gate", hang)
     results = judge_all([FAULT, VARIANT], jobs=2)
     assert next(results).trial == VARIANT
-    while not (tmp_path / "wrong").exists():
+    while not is_written(tmp_path / "wrong"):
         time.sleep(0.01)
     results.close()
     assert has_ended(int((tmp_path / "wrong").read_text("utf-8")))
+
+
+def test_a_name_that_is_mistyped_is_one_line_with_those_most_like_it() -> None:
+    command = [sys.executable, "-m", "tests.killmatrix", "cursor-skip-ties"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "killmatrix: 'cursor-skip-ties' is no fault or variant; did you mean cursor-skips-ties"
+    )
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_matrix_has_a_row_for_each_and_a_line_for_all() -> None:

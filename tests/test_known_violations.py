@@ -122,7 +122,13 @@ def test_a_run_ends_badly_on_an_entry_out_of_date(tmp_path: Path) -> None:
     path = listed(tmp_path, entries("SCOPE-3"))
     run = run_gate(tmp_path, "--only", "SCOPE-3", "--known-violations", str(path))
     assert (run.exit_code, run.verdict) == (1, "conformant"), run.output
-    assert "Known violations out of date: SCOPE-3: no longer broken, take it out." in run.output
+    output = " ".join(run.output.split())
+    assert "A known violation is out of date, which fails the run: SCOPE-3: no longer broken, take it out." in output
+    assert output.endswith("1 of 1 requirements passed, but the run fails: known violations are out of date")
+    for paper in ("report.html", "summary.md"):
+        written = (tmp_path / "report" / paper).read_text("utf-8")
+        assert "onformant, but the run fails" in written
+        assert "no longer broken" in written
 
 
 def test_a_run_does_not_begin_with_a_malformed_file(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from tests.traffic import (
     traffic_under,
 )
 
-frugal = settings(derandomize=True, deadline=None, max_examples=80)
+frugal = settings(max_examples=80)
 each_reading = pytest.mark.parametrize("reading", READINGS)
 
 

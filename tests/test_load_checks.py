@@ -3,74 +3,27 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Literal
 
-import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from loadtests.checks import examine
-from loadtests.findings import CHECKS, Check, Conditions, Examination, Finding
+from loadtests.findings import CHECKS, Check, Conditions
 from loadtests.ledger import Attempt, Key, Ledger
-from loadtests.windows import Allowance, Use, Window, fullest, may_exceed, overdrawn
-from spec.target import RateLimit
-from tests.reference_limiters import Both, Bucket, Fixed, Server, Sliding, Unlimited, burst, strict
+from tests.examining import ON_LIMITS, RESTED, bound, broken, only, outcomes
+from tests.reference_limiters import Bucket, Fixed, Server, Unlimited, burst, strict
 from tests.simulated_load import (
-    SPENDER,
+    DELAYS,
     START,
     Delay,
     Traffic,
-    at_once,
     everything,
     far_away,
     nearby,
-    patient,
     serve,
-    spend_and_wait,
     spread,
 )
-
-DELAYS = [at_once, nearby, far_away]
-ON_LIMITS: tuple[Check, ...] = (
-    "reading",
-    "burst-ceiling",
-    "minute-ceiling",
-    "just-refusals",
-    "from-rest",
-    "refused-beyond",
-    "retry-after",
-    "recovery",
-    "patience",
-    "sustained-rate",
-    "no-server-errors",
-    "answered",
-    "cheap-refusals",
-)
-RESTED = Conditions(rested=True)
-
-
-def bound(
-    reading: Literal["auto", "burst", "strict"], *, rested: bool = True, limits: RateLimit | None = None
-) -> Conditions:
-    return Conditions(msgspec.structs.replace(limits or RateLimit(), reading=reading), rested=rested)
-
-
-def outcomes(examination: Examination) -> dict[Check, str]:
-    found: dict[Check, str] = {}
-    for finding in examination.findings:
-        found[finding.check] = finding.outcome
-    return found
-
-
-def broken(examination: Examination, level: str = "must") -> set[str]:
-    return {f.check for f in examination.findings if f.outcome == "broken" and f.level == level}
-
-
-def only(ledger: Ledger, check: Check, conditions: Conditions = RESTED) -> Finding:
-    (finding,) = examine(ledger, [check], conditions).findings
-    return finding
 
 
 @pytest.mark.parametrize("delay", DELAYS)
@@ -186,63 +139,6 @@ def test_a_request_without_an_answer_is_seen() -> None:
     assert "timed out" in finding.message
 
 
-@pytest.mark.parametrize("status", [0, 500])
-def test_a_target_that_never_answers_is_not_judged(status: int) -> None:
-    ledger = Ledger([Key("…", "acme", "steady")])
-    for index in range(200):
-        ledger.add(
-            Attempt(0, "getMe", START + index, START + index + 0.1, status, error="refused" if not status else None)
-        )
-    assert set(outcomes(examine(ledger, CHECKS, RESTED)).values()) == {"unjudged"}
-
-
-def test_nothing_passes_on_an_empty_ledger() -> None:
-    examination = examine(Ledger([Key("…", "acme", "steady")]), CHECKS, RESTED)
-    assert {finding.check for finding in examination.findings} == set(CHECKS)
-    assert set(outcomes(examination).values()) == {"unjudged"}
-
-
-def test_nothing_passes_on_a_single_request() -> None:
-    ledger = Traffic(Server(burst())).send(0, spread(0.0, 1.0, 1)).run()
-    held = {check for check, outcome in outcomes(examine(ledger, CHECKS, RESTED)).items() if outcome == "held"}
-    assert held == {"just-refusals", "no-server-errors", "answered"}
-
-
-@pytest.mark.parametrize("limiter", [burst, strict])
-@pytest.mark.parametrize("delay", DELAYS)
-def test_a_steady_client_of_a_right_server_is_never_refused(limiter: Callable[[], Bucket], delay: Delay) -> None:
-    ledger = Traffic(Server(limiter()), delay).send(0, spread(0.0, 1.05, 180)).run()
-    assert only(ledger, "no-refusals").outcome == "held"
-
-
-def test_a_client_that_is_quicker_than_the_limit_is_not_steady() -> None:
-    for limiter, period in ((strict, 0.9), (burst, 0.3)):
-        ledger = Traffic(Server(limiter())).send(0, spread(0.0, period, 130)).run()
-        assert only(ledger, "no-refusals").outcome == "unjudged"
-
-
-def test_a_key_of_unknown_past_may_be_refused_at_first() -> None:
-    server = Server(strict())
-    Traffic(server).send(0, spread(-2.0, 0.01, 60)).run()
-    ledger = Traffic(server).send(0, spread(0.0, 1.05, 180)).run()
-    assert only(ledger, "just-refusals", bound("auto", rested=False)).outcome == "held"
-    assert only(ledger, "just-refusals", bound("auto", rested=True)).outcome == "broken"
-    assert only(ledger, "from-rest", bound("auto", rested=False)).outcome == "unjudged"
-
-
-def test_a_key_is_rested_after_two_minutes_of_silence() -> None:
-    traffic = Traffic(Server(strict(per_minute=59))).send(0, spread(0.0, 0.01, 80)).send(0, spread(122.0, 0.01, 80))
-    assert only(traffic.run(), "from-rest", bound("auto", rested=False)).outcome == "broken"
-
-
-def test_a_date_may_promise_a_second_more() -> None:
-    for dated, outcome in ((True, "held"), (False, "broken")):
-        ledger = Ledger([Key("…", "acme", "steady")])
-        ledger.add(Attempt(0, "getMe", START, START + 0.1, 200))
-        ledger.add(Attempt(0, "getMe", START + 1, START + 1.1, 429, 61.0, dated=dated))
-        assert only(ledger, "retry-after").outcome == outcome
-
-
 def neighbourhood(work_of_victims: Callable[[float], float], server: Server) -> Ledger:
     """Two neighbours at 30 a minute; from the hundredth second a third key is flooded."""
     keys = (Key("…a", "acme", "abuser"), Key("…b", "acme", "neighbour"), Key("…c", "other", "neighbour"))
@@ -321,178 +217,3 @@ def test_three_workers_find_what_one_finds() -> None:
                     part.add(attempt)
         master.merge(Ledger.load(part.dump()))
     assert examine(master, CHECKS, RESTED) == examine(whole, CHECKS, RESTED)
-
-
-def test_a_request_that_the_client_gave_up_may_still_be_admitted() -> None:
-    """Sixty requests wait in the server for seconds; then the client asks once more, and is rightly refused."""
-    ledger = Ledger([Key("…", "acme", "steady")])
-    for index in range(60):
-        ledger.add(Attempt(0, "getMe", START + index / 100, START + index / 100 + 0.5, 0, error="timed out"))
-    ledger.add(Attempt(0, "getMe", START + 61, START + 61.1, 429, 5.0))
-    ledger.add(Attempt(0, "getMe", START + 200, START + 200.1, 200))
-    assert only(ledger, "just-refusals").outcome == "held"
-
-
-# What is right must never be called wrong, whatever the network does.
-
-delays = st.sampled_from([0.0, 0.001, 0.05, 0.4, 3.0])
-bursts = st.lists(
-    st.tuples(st.floats(0, 200), st.sampled_from([0.0, 0.003, 0.1, 0.7, 1.0]), st.integers(1, 170)),
-    min_size=1,
-    max_size=5,
-)
-
-
-@settings(max_examples=120, deadline=None, derandomize=True)
-@given(
-    reading=st.sampled_from(["burst", "strict"]),
-    there=delays,
-    jitter=delays,
-    groups=bursts,
-    waits=st.booleans(),
-    loses=st.booleans(),
-    pace=st.sampled_from([0.9995, 1.0, 1.0005]),
-    limits=st.sampled_from(
-        [RateLimit(), RateLimit(per_minute=20, burst=10, burst_window=5), RateLimit(per_minute=600)]
-    ),
-    seed=st.integers(0, 1000),
-)
-def test_a_right_server_is_never_called_wrong(
-    reading: Literal["burst", "strict"],
-    there: float,
-    jitter: float,
-    groups: Sequence[tuple[float, float, int]],
-    waits: bool,
-    loses: bool,
-    pace: float,
-    limits: RateLimit,
-    seed: int,
-) -> None:
-    def delay(chance: random.Random) -> float:
-        return there + jitter * chance.random()
-
-    if reading == "burst":
-        limiter = refilling(limits)
-    else:
-        limiter = Both((Sliding(limits.per_minute, 60.0), Sliding(limits.burst, limits.burst_window)))
-    traffic = Traffic(Server(limiter), delay, seed=seed, pace=pace)
-    for start, period, count in groups:
-        traffic.send(SPENDER, spread(start, period, count))
-    if waits:
-        traffic.send(SPENDER, [patient(0.0, 250.0)])
-    ledger = traffic.run()
-    if loses:
-        ledger = with_lost_answers(ledger, seed)
-    wanted = [check for check in ON_LIMITS if check != "cheap-refusals"] + ["no-refusals"]
-    for conditions in (
-        bound("auto", limits=limits),
-        bound(reading, limits=limits),
-        bound(reading, rested=False, limits=limits),
-    ):
-        examination = examine(ledger, wanted, conditions)
-        assert {f.message for f in examination.findings if f.outcome == "broken" and f.check != "answered"} == set()
-
-
-def refilling(limits: RateLimit) -> Both:
-    return Both((Bucket(limits.burst, limits.per_minute / 60), Sliding(limits.burst, limits.burst_window)))
-
-
-def with_lost_answers(ledger: Ledger, seed: int) -> Ledger:
-    """Of every ten answers one never arrives: the client gives up early, and the server may still admit the request."""
-    chance = random.Random(seed)
-    kept = Ledger(ledger.keys)
-    for key in ledger:
-        for attempt in ledger.attempts(key):
-            gave_up = min(attempt.answered, attempt.sent + 0.01)
-            lost = attempt._replace(answered=gave_up, status=0, retry_after=None, error="timed out")
-            kept.add(lost if chance.random() < 0.1 else attempt)
-    return kept
-
-
-# The clever algorithms say what the obvious ones say.
-
-spans = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 60)), min_size=1, max_size=25)
-
-
-def timeline(intervals: Sequence[tuple[int, int]]) -> list[Attempt]:
-    return [Attempt(0, "getMe", at / 4, (at + took) / 4, 200) for at, took in sorted(intervals)]
-
-
-def certain(admitted: Sequence[Attempt], first: Attempt, end: float) -> int:
-    return sum(attempt.sent >= first.sent and attempt.answered <= end for attempt in admitted)
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(spans)
-def test_the_fullest_window_is_found(intervals: Sequence[tuple[int, int]]) -> None:
-    admitted = timeline(intervals)
-    obvious = max(
-        (
-            certain(admitted, first, last.answered)
-            for first in admitted
-            for last in admitted
-            if last.sent >= first.sent and last.answered - first.sent < 30 / 1.001
-        ),
-        default=0,
-    )
-    crowd = fullest(admitted, 30)
-    assert not may_exceed(admitted, Window(len(admitted), 30.0))
-    assert (crowd.count if crowd else 0) == obvious
-    if crowd:
-        assert may_exceed(admitted, Window(crowd.count - 1, 30.0))
-        assert crowd.seconds < 30
-        assert certain(admitted, crowd.first, crowd.last.answered) == obvious
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(spans, st.integers(1, 5))
-def test_an_overdraft_is_found(intervals: Sequence[tuple[int, int]], most: int) -> None:
-    admitted = timeline(intervals)
-    rate = 0.25 * 1.001
-    surplus = max(
-        certain(admitted, first, last.answered) - rate * (last.answered - first.sent)
-        for first in admitted
-        for last in admitted
-        if last.sent >= first.sent
-    )
-    crowd = overdrawn(admitted, Allowance(most, 0.25))
-    assert (crowd is not None) == (surplus > most + 1e-6)
-    if crowd:
-        assert crowd.count - rate * crowd.seconds == pytest.approx(surplus)
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(spans, st.tuples(st.integers(0, 500), st.integers(0, 60)), st.one_of(st.none(), st.just(-1)))
-def test_the_most_that_can_be_used_is_found(
-    intervals: Sequence[tuple[int, int]], asked: tuple[int, int], before: int | None
-) -> None:
-    decided = [(at / 4, (at + took) / 4) for at, took in intervals]
-    start, end = asked[0] / 4, (asked[0] + asked[1]) / 4
-    known = decided + [(before / 4, before / 4)] * 3 if before is not None else decided
-    moments = [start, *(sent for sent, _ in known if start <= sent <= end)]
-    for cap in (Window(3, 10.0), Allowance(3, 0.25)):
-        obvious = max(used(cap, known, moment) for moment in moments)
-        assert Use(cap, decided, before / 4 if before is not None else None).most(start, end) == pytest.approx(obvious)
-
-
-def used(cap: Window | Allowance, decided: Sequence[tuple[float, float]], moment: float) -> float:
-    if isinstance(cap, Window):
-        return sum(sent <= moment <= answered + cap.seconds * 1.001 for sent, answered in decided)
-    since = [answered for _, answered in decided if answered <= moment] + [moment]
-    return max(
-        sum(sent <= moment and answered >= start for sent, answered in decided) - cap.rate / 1.001 * (moment - start)
-        for start in since
-    )
-
-
-def test_the_unknown_past_of_a_key_counts_as_spent() -> None:
-    assert Use(Window(60, 60.0), [], before=START).fills(START, START)
-    assert not Use(Window(60, 60.0), []).fills(START, START)
-    assert not Use(Window(60, 60.0), [], before=START).fills(START + 61, START + 61)
-
-
-def test_a_spent_key_that_waits_proves_the_promise() -> None:
-    ledger = Traffic(Server(burst())).send(SPENDER, spend_and_wait(0.0)).run()
-    finding = only(ledger, "recovery")
-    assert finding.outcome == "held"
-    assert "as promised" in finding.message

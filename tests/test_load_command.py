@@ -15,6 +15,7 @@ import pytest
 from loadtests.embedded import Embedded, mock
 from loadtests.scenarios import scenarios
 from spec.target import load
+from tests.interrupts import heed_interrupts
 from tests.load_runs import outbound_load
 
 _KEY = "obk_live_" + "x" * 32
@@ -92,6 +93,11 @@ def test_a_dry_run_counts_what_a_run_then_sends(healthy: Embedded, tmp_path: Pat
         (["burst", "--keys=missing.txt", "--base-url=http://127.0.0.1:1"], "missing.txt"),
         (["burst", "--mock-options=--fault nonsense"], "nonsense"),
         (["burst", "--master", "--worker"], "exclude one another"),
+        (["--worker", "--web"], "--web is the master's"),
+        (["steady", "--minutes=inf"], "positive numbers"),
+        (["crowd", "--crowd-rate=nan"], "positive numbers"),
+        (["crowd", "--crowd-p99=nan"], "positive numbers"),
+        (["burst", "--report=/dev/null/report"], "--report: Not a directory"),
         (["neighbours", "--base-url=http://127.0.0.1:1", "--api-key=" + _KEY], "neighbours needs 2 API keys"),
     ],
 )
@@ -142,13 +148,14 @@ def test_an_interrupt_reports_what_was_measured(healthy: Embedded, tmp_path: Pat
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
     try:
         assert running.stderr is not None
         # The first line of progress comes while requests are sent.
         first = running.stderr.readline()
         running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=30)
+        out, err = running.communicate(timeout=100)
     finally:
         running.kill()
         running.wait()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.embedded import Embedded, mock
+from tests.free_ports import free_port
 from tests.load_runs import Outcome, outbound_load
 
 _LOCUST = ("-f", "loadtests/locustfile.py", "--headless", "--only-summary", "--loglevel=WARNING")
@@ -56,13 +56,7 @@ def test_locust_runs_the_folder_and_the_file(path: str, healthy: Embedded, tmp_p
     assert "Traceback" not in done.err
 
 
-def _free_port() -> str:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return str(found.getsockname()[1])
-
-
-def _worker(port: str, target: Path) -> subprocess.Popen[bytes]:
+def _worker(port: int, target: Path) -> subprocess.Popen[bytes]:
     words = ["--worker", f"--master-port={port}", f"--target={target}"]
     return subprocess.Popen(
         [sys.executable, "-m", "loadtests", *words],
@@ -73,14 +67,14 @@ def _worker(port: str, target: Path) -> subprocess.Popen[bytes]:
 
 
 def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: Embedded, tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     workers = [_worker(port, healthy.target) for _ in range(2)]
     try:
         words = ("burst", f"--target={healthy.target}", "--master", f"--master-port={port}", "--expect-workers=2")
         done = outbound_load(*words, folder=tmp_path)
         assert done.code == 0, done.out + done.err
         assert done.report["notes"]["generator"].startswith("2 process")
-        assert [worker.wait(20) for worker in workers] == [0, 0]
+        assert [worker.wait(60) for worker in workers] == [0, 0]
     finally:
         for worker in workers:
             worker.terminate()
@@ -90,7 +84,7 @@ def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: Embedded
 def test_a_worker_with_other_keys_cannot_do_its_share(healthy: Embedded, tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
     other.write_text(healthy.target.read_text("utf-8").replace("spare = [", "# spare = ["), "utf-8")
-    port = _free_port()
+    port = free_port()
     worker = _worker(port, other)
     try:
         words = ("burst", f"--target={healthy.target}", "--master", f"--master-port={port}")

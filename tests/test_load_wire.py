@@ -8,18 +8,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from random import Random
+from threading import Event
 
 import pytest
 
 from loadtests.sessions import Request, page_of, request, session
 from loadtests.wire import Answer, Wire, waiting
 
+_PATIENCE = 30.0
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
 @contextmanager
-def _server(*connections: Sequence[bytes]) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that gives each connection in turn its answers, one a request, and then closes it."""
+def _server(*connections: Sequence[bytes], closed: Event | None = None) -> Iterator[tuple[str, list[bytes]]]:
+    """A server that gives each connection in turn its answers, one a request, and then closes it, which `closed` tells."""
     listener = socket.create_server(("127.0.0.1", 0))
     heard: list[bytes] = []
 
@@ -31,13 +33,15 @@ def _server(*connections: Sequence[bytes]) -> Iterator[tuple[str, list[bytes]]]:
                     heard.append(accepted.recv(65_536))
                     with suppress(ConnectionError):
                         accepted.sendall(answer)
+            if closed is not None:
+                closed.set()
 
     thread = threading.Thread(target=serve)
     thread.start()
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/base", heard
     finally:
-        thread.join(5)
+        thread.join(_PATIENCE)
         listener.close()
 
 
@@ -66,22 +70,24 @@ def test_a_connection_is_kept_for_the_next_request() -> None:
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again() -> None:
-    with _server([_OK], [_OK]) as (address, heard):
+    closed = Event()
+    with _server([_OK], [_OK], closed=closed) as (address, heard):
         wire = Wire(address, time.time)
         ready = wire.prepare("/", "k")
         first = wire.get(ready)
-        time.sleep(0.05)
+        assert closed.wait(_PATIENCE)
         second = wire.get(ready)
         wire.close()
     assert (first.status, second.status, len(heard)) == (200, 200, 2)
 
 
 def test_a_server_that_was_seen_to_close_without_a_word_gets_a_connection_for_each_request() -> None:
-    with _server([_OK], [_OK, b""], [_OK]) as (address, _):
+    closed = Event()
+    with _server([_OK], [_OK, b""], [_OK], closed=closed) as (address, _):
         wire = Wire(address, time.time)
         ready = wire.prepare("/", "k")
         found = [wire.get(ready).status]
-        time.sleep(0.05)
+        assert closed.wait(_PATIENCE)
         found += [wire.get(ready).status, wire.get(ready).status]
         wire.close()
     assert found == [200, 200, 200]
@@ -151,9 +157,9 @@ def test_what_is_no_answer_is_an_attempt_without_one_and_is_not_repeated(answer:
 
 
 def test_a_refused_connection_is_an_attempt_without_an_answer() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    found = Wire(f"http://127.0.0.1:{port}", time.time).get(b"")
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        found = Wire(f"http://127.0.0.1:{deaf.getsockname()[1]}", time.time).get(b"")
     assert (found.status, "refused" in (found.error or "")) == (0, True)
 
 

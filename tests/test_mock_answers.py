@@ -96,7 +96,7 @@ class TestProblems:
         query=st.binary(max_size=40),
         base=st.sampled_from(["/api/v1/contacts/", "/api/v1/contacts?", "/api/v1/events?eventType=", "/api/v1/", "/"]),
     )
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     def test_no_input_answers_5xx(self, path: bytes, query: bytes, base: str) -> None:
         answer = OWNER.send(
             "GET", base.encode() + path + b"?" + query, [(b"authorization", f"Bearer {FULL.secret}".encode())]

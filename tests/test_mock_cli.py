@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-import signal
 import socket
 import stat
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,63 +21,9 @@ import pytest
 from mockserver import cli
 from mockserver.banner import banner
 from mockserver.cli import INTERRUPTED
+from tests import patiently
 from tests.mock_client import FULL, new_mock
-
-PATIENCE = 20.0
-"""Seconds after which a process that does not do its work has failed."""
-
-
-@dataclass(frozen=True)
-class Running:
-    """A mock in a process of its own, with the target it described."""
-
-    process: subprocess.Popen[str]
-    target: dict[str, Any]
-    file: Path
-
-    @property
-    def url(self) -> str:
-        url: str = self.target["base_url"]
-        return url
-
-    @property
-    def key(self) -> str:
-        key: str = self.target["organizations"]["primary"]["api_keys"][0]
-        return key
-
-    def hook(self, table: str, name: str, **values: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the target as the suite does."""
-        command = [argument.format(**values) for argument in shlex.split(self.target[table][name])]
-        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-
-    def interrupt(self) -> tuple[str, str]:
-        """Press Ctrl-C; what it had printed, on standard output and on standard error."""
-        assert self.process.stdout is not None
-        assert self.process.stderr is not None
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(PATIENCE)
-        return self.process.stdout.read(), self.process.stderr.read()
-
-
-@contextmanager
-def running(folder: Path, *options: str) -> Iterator[Running]:
-    file = folder / "target.toml"
-    arguments = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "20", "--write-target", str(file)]
-    process = subprocess.Popen(
-        [*arguments, *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # A child of a shell in the background would ignore the interrupt.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("outbound-mock"), "the mock said something else"
-        yield Running(process, tomllib.loads(file.read_text("utf-8")), file)
-    finally:
-        process.kill()
-        process.communicate()
+from tests.mock_process import PATIENCE, Running, running
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +55,7 @@ def test_its_target_is_complete_and_for_its_owner_alone(mock: Running) -> None:
 
 def test_its_keys_do_what_the_target_says_of_them(mock: Running) -> None:
     def status(key: str, path: str) -> int:
-        return httpx.get(f"{mock.url}/api/v1{path}", headers={"Authorization": f"Bearer {key}"}).status_code
+        return patiently.get(f"{mock.url}/api/v1{path}", headers={"Authorization": f"Bearer {key}"}).status_code
 
     keys = mock.target["keys"]
     assert status(mock.key, "/contacts") == 200
@@ -125,9 +67,9 @@ def test_its_keys_do_what_the_target_says_of_them(mock: Running) -> None:
 def test_its_hooks_work_as_the_target_spells_them(mock: Running) -> None:
     added = mock.hook("hooks", "add_contact")
     headers = {"Authorization": f"Bearer {mock.key}"}
-    newest = httpx.get(f"{mock.url}/api/v1/contacts?limit=1", headers=headers).json()["data"][0]
+    newest = patiently.get(f"{mock.url}/api/v1/contacts?limit=1", headers=headers).json()["data"][0]
     assert (added.returncode, added.stdout.strip()) == (0, newest["id"])
-    before = httpx.get(f"{mock.url}/_mock/health").json()["now"]
+    before = patiently.get(f"{mock.url}/_mock/health").json()["now"]
     moved = mock.hook("hooks", "advance_clock", seconds="3600")
     assert float(moved.stdout) >= before + 3600
     refused = mock.hook("hooks", "advance_clock", seconds="-0.5e")
@@ -144,7 +86,7 @@ def test_every_answer_names_one_date_and_one_server(mock: Running) -> None:
 
 
 def test_an_interrupt_ends_it_at_once_though_a_client_stays_connected(tmp_path: Path) -> None:
-    with running(tmp_path) as started, httpx.Client() as client:
+    with running(tmp_path) as started, patiently.Client() as client:
         assert client.get(f"{started.url}/_mock/health").status_code == 200
         output, errors = started.interrupt()
         assert started.process.returncode == INTERRUPTED
@@ -153,7 +95,7 @@ def test_an_interrupt_ends_it_at_once_though_a_client_stays_connected(tmp_path: 
 
 def test_it_prints_where_it_is_and_a_line_that_works(tmp_path: Path) -> None:
     with running(tmp_path, "--seed", "7") as started:
-        answers = httpx.get(f"{started.url}/api/v1/me", headers={"Authorization": f"Bearer {started.key}"})
+        answers = patiently.get(f"{started.url}/api/v1/me", headers={"Authorization": f"Bearer {started.key}"})
         output, errors = started.interrupt()
     assert answers.status_code == 200
     assert started.url in output
@@ -232,24 +174,24 @@ def test_its_imports_warn_nobody() -> None:
 def test_a_sales_team_works_from_the_start(tmp_path: Path) -> None:
     with running(tmp_path, "--activity", "6000") as mock:
         until = time.monotonic() + PATIENCE
-        while httpx.get(f"{mock.url}/_mock/activity").json()["steps"] < 3:
+        while patiently.get(f"{mock.url}/_mock/activity").json()["steps"] < 3:
             assert time.monotonic() < until, "nothing goes on"
 
 
 def test_a_reset_brings_back_what_it_was_started_with(tmp_path: Path) -> None:
     with running(tmp_path, "--activity", "600", "--webhook", "http://127.0.0.1:9/hook") as mock:
-        before = httpx.get(f"{mock.url}/_mock/webhooks").json()["data"]
-        httpx.post(f"{mock.url}/_mock/webhooks", json={"url": "http://127.0.0.1:9/other"})
-        httpx.delete(f"{mock.url}/_mock/activity")
-        httpx.post(f"{mock.url}/_mock/reset", json={}).raise_for_status()
-        (after,) = httpx.get(f"{mock.url}/_mock/webhooks").json()["data"]
+        before = patiently.get(f"{mock.url}/_mock/webhooks").json()["data"]
+        patiently.post(f"{mock.url}/_mock/webhooks", json={"url": "http://127.0.0.1:9/other"})
+        patiently.delete(f"{mock.url}/_mock/activity")
+        patiently.post(f"{mock.url}/_mock/reset", json={}).raise_for_status()
+        (after,) = patiently.get(f"{mock.url}/_mock/webhooks").json()["data"]
         assert (after["id"], after["url"]) == (before[0]["id"], "http://127.0.0.1:9/hook")
-        assert httpx.get(f"{mock.url}/_mock/activity").json()["rate"] == 600
+        assert patiently.get(f"{mock.url}/_mock/activity").json()["rate"] == 600
 
 
 def test_a_control_token_is_asked_for(tmp_path: Path) -> None:
     with running(tmp_path, "--control-token", "open-sesame-1234") as mock:
-        assert httpx.get(f"{mock.url}/_mock/health").status_code == 401
+        assert patiently.get(f"{mock.url}/_mock/health").status_code == 401
         headers = {"authorization": "Bearer open-sesame-1234"}
-        assert httpx.get(f"{mock.url}/_mock/health", headers=headers).status_code == 200
+        assert patiently.get(f"{mock.url}/_mock/health", headers=headers).status_code == 200
         assert "open-sesame-1234" not in "".join(mock.interrupt())

@@ -17,8 +17,8 @@ from mockserver import connection, serving
 from mockserver.connection import LONGEST_HEAD, MOST_HEADERS
 from spec import contract
 from tests.mock_client import FULL
+from tests.mock_process import running
 from tests.raw_client import GET_ME, HOST, ME, Served, answers, sent, serving_mock, until_closed
-from tests.test_mock_cli import running
 
 CONTACTS = contract().operations["listContacts"].path
 CLOCK = b"POST /_mock/clock HTTP/1.1\r\n" + HOST
@@ -32,8 +32,8 @@ def mock() -> Iterator[Served]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """A mock that waits for no request longer than a third of a second."""
-    monkeypatch.setattr(connection, "WITHIN", 0.3)
+    """A mock that waits for no request longer than a second."""
+    monkeypatch.setattr(connection, "WITHIN", 1.0)
     monkeypatch.setattr(serving, "_HURRY", 1)
     with serving_mock() as served:
         yield served

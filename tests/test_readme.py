@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
-import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from spec.target import load
+from tests import patiently
 from tests.gate import ROOT
+from tests.mock_process import running
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -26,22 +24,10 @@ KEY = re.compile(r"obk_live_[A-Za-z0-9]+")
 
 
 @pytest.fixture(scope="module")
-def mock() -> Iterator[str]:
+def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The mock as the README starts it, but on a free port, so that tests can run side by side."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "mockserver", "--port", str(port), "--quiet"])
-    base_url = f"http://127.0.0.1:{port}"
-    for _ in range(200):
-        try:
-            httpx.get(base_url, timeout=1)
-            break
-        except httpx.TransportError:
-            time.sleep(0.05)
-    yield base_url
-    process.send_signal(signal.SIGINT)
-    process.wait(10)
+    with running(tmp_path_factory.mktemp("mock"), "--contacts", "120") as started:
+        yield started.url
 
 
 def curl_lines() -> list[str]:
@@ -58,7 +44,9 @@ def test_a_line_of_the_control_api_is_served(line: str, mock: str) -> None:
     body = words[words.index("--json") + 1] if "--json" in words else None
     method = "POST" if body or "-X" in words else "GET"
     url = words[-1].replace("http://127.0.0.1:8080", mock)
-    answer = httpx.request(method, url, content=body, headers={"content-type": "application/json"} if body else None)
+    answer = patiently.request(
+        method, url, content=body, headers={"content-type": "application/json"} if body else None
+    )
     assert answer.is_success, answer.text
 
 
@@ -67,7 +55,7 @@ def test_a_curl_line_is_served(line: str, mock: str) -> None:
     url, key = re.search(r"http://127\.0\.0\.1:8080[^\s\"]*", line), KEY.search(line)
     assert url
     assert key
-    answer = httpx.get(url[0].replace("http://127.0.0.1:8080", mock), headers={"Authorization": f"Bearer {key[0]}"})
+    answer = patiently.get(url[0].replace("http://127.0.0.1:8080", mock), headers={"Authorization": f"Bearer {key[0]}"})
     assert answer.status_code == 200, answer.text
 
 

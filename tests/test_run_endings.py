@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conformance.embedded import EmbeddedMock
-from tests.watched_gate import finish, gate, reported, wait_for_checks
+from tests.watched_gate import HELD, finish, gate, hold_before, let_go, reported, wait_for_checks
 
 NOT_JUDGED, INTERRUPTED = 3, 2
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
@@ -31,9 +31,10 @@ def test_a_target_that_dies_is_reported_as_far_as_it_was_judged(tmp_path: Path) 
     mortal = EmbeddedMock()
     options = ("-v", "--target", str(mortal.description), "--only", "AUTH,SCOPE", "--report", str(tmp_path))
     try:
-        with gate(*options) as process:
+        with gate(*options, *HELD, **hold_before("SCOPE-4", tmp_path)) as process:
             wait_for_checks(process, 12)
             mortal.stop()
+            let_go(tmp_path)
             run = reported(tmp_path, *finish(process))
     finally:
         mortal.stop()
@@ -77,13 +78,14 @@ def test_a_target_that_hardly_answers_is_not_asked_for_long(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_is_reported_and_leaves_no_mock_behind(ending: signal.Signals, tmp_path: Path) -> None:
-    with gate("-v", "--only", "AUTH,SCOPE", "--report", str(tmp_path)) as process:
+    options = ("-v", "--only", "AUTH,SCOPE", "--report", str(tmp_path))
+    with gate(*options, *HELD, **hold_before("SCOPE-4", tmp_path)) as process:
         begun = wait_for_checks(process, 12)
         process.send_signal(ending)
         sent = time.monotonic()
         run = reported(tmp_path, *finish(process))
     assert run.exit_code == INTERRUPTED, run.output
-    assert time.monotonic() - sent < 20
+    assert time.monotonic() - sent < 60
     assert "Interrupted: what had been judged by then is reported." in run.output
     assert run.output.splitlines()[-1].startswith("verdict: partial (interrupted), ")
     assert "AUTH-1" in run.ids("passed")

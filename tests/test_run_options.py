@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import spec
-from conformance.costs import WHOLE, measured
+from conformance.costs import ONE_KEY, WHOLE, measure_with_one_key, measured
 from conformance.embedded import EmbeddedMock
 from conformance.estimate import estimate, forecast
 from conformance.selection import SelectionError, listing, select
@@ -99,12 +100,22 @@ def test_the_embedded_mock_offers_what_every_requirement_needs(mock: Path) -> No
 
 
 def test_the_cost_of_every_family_is_known() -> None:
-    assert set(measured()) == {WHOLE, *_FAMILIES}
+    assert set(measured()) == {WHOLE, ONE_KEY, *_FAMILIES}
     assert all(sum(cost.requests.values()) for cost in measured().values())
 
 
 def test_a_whole_run_is_estimated_as_it_was_measured() -> None:
-    assert estimate(None, None).requests == pytest.approx(measured()[WHOLE].requests)
+    # How many requests the probes of the rate limit need differs a little from run to run.
+    assert estimate(None, None).requests == pytest.approx(measured()[WHOLE].requests, rel=0.02)
+
+
+def test_a_run_with_a_single_key_is_estimated_as_it_takes() -> None:
+    really = measure_with_one_key()
+    target = load(None, base_url="http://127.0.0.1:1", api_key=KEY)
+    assert sum(estimate(None, target).requests.values()) == pytest.approx(sum(really.requests.values()), rel=0.1)
+    windows = math.ceil(really.requests["organizations.primary.api_keys"] / spec.contract().rate_limits.per_minute) - 1
+    waiting = f"{windows * 60} s of them waiting for the rate limit's windows"
+    assert waiting in " ".join(forecast(None, target, 200))
 
 
 def test_a_family_is_estimated_as_it_was_measured_alone_and_a_part_of_it_lower() -> None:
@@ -141,6 +152,8 @@ def test_help_has_a_group_of_the_gates_own() -> None:
         (("--base-url", "http://é..x"), "base_url: Invalid IDNA hostname"),
         (("--known-violations", "{file}.toml"), "No such file"),
         (("--fuzz", "-1"), "--fuzz: -1: "),
+        (("--only", ""), "--only: names no family and no requirement"),
+        (("--only", " , "), "--only: names no family and no requirement"),
         (("--mock-options", "'--quiet"), "--mock-options: No closing quotation"),
     ],
 )

@@ -28,6 +28,8 @@ from mockserver.sharing.limits import SharedLimiter
 from mockserver.sharing.membership import Membership, SharingError
 from spec import RateLimits, contract
 from spec.target import Target, load
+from tests import patiently
+from tests.interrupts import heed_interrupts
 from tests.mock_client import START
 from tests.redis_server import redis_server
 
@@ -35,7 +37,7 @@ ME = contract().operations["getMe"].path
 CONTACTS = contract().operations["listContacts"].path
 LIMITS = contract().rate_limits
 READINGS: Sequence[Reading] = ("burst", "strict")
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +125,13 @@ def running(url: str, folder: Path, *options: str) -> Iterator[tuple[subprocess.
     description = folder / "target.toml"
     command = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "60", "--state", url, "--workers", "3"]
     command += ["--write-target", str(description), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
+    ) as process:
         try:
             assert process.stdout is not None
             assert "outbound-mock" in process.stdout.readline()
@@ -161,18 +169,20 @@ def statuses(target: Target, requests: int) -> Counter[int]:
     """What so many requests of a key are answered, each on a connection of its own, eight at once."""
     headers = {"authorization": f"Bearer {target.organizations.primary.api_keys[0]}"}
     with ThreadPoolExecutor(8) as pool:
-        answers = pool.map(lambda _: httpx.get(f"{target.base_url}{ME}", headers=headers).status_code, range(requests))
+        answers = pool.map(
+            lambda _: patiently.get(f"{target.base_url}{ME}", headers=headers).status_code, range(requests)
+        )
         return Counter(answers)
 
 
 def everywhere(target: Target, path: str) -> list[Any]:
     """What a path answers over several connections, so that each process is asked."""
     headers = {"authorization": f"Bearer {target.organizations.primary.api_keys[1]}"}
-    return [httpx.get(f"{target.base_url}{path}", headers=headers).json() for _ in range(12)]
+    return [patiently.get(f"{target.base_url}{path}", headers=headers).json() for _ in range(12)]
 
 
 def control(target: Target, method: str, path: str, body: Any = None) -> Any:
-    answer = httpx.request(method, f"{target.base_url}/_mock/{path}", json=body or {})
+    answer = patiently.request(method, f"{target.base_url}/_mock/{path}", json=body or {})
     assert answer.is_success, answer.text
     return answer.json() if answer.content else None
 
@@ -195,10 +205,10 @@ class TestWorkers:
         with running(empty, tmp_path) as (_, target):
             control(target, "POST", "clock", {"freeze": True})
             world = control(target, "POST", "worlds")
-            key = httpx.post(f"{world['controlUrl']}/keys", json={"name": "CI", "scopes": []}).json()
+            key = patiently.post(f"{world['controlUrl']}/keys", json={"name": "CI", "scopes": []}).json()
             headers = {"authorization": f"Bearer {key['secret']}"}
-            assert httpx.post(f"{world['baseUrl']}{ME}", headers=headers).status_code == 405
-            usage = httpx.get(f"{world['controlUrl']}/keys/{key['id']}").json()["usage"]
+            assert patiently.post(f"{world['baseUrl']}{ME}", headers=headers).status_code == 405
+            usage = patiently.get(f"{world['controlUrl']}/keys/{key['id']}").json()["usage"]
         assert usage["window"]["used"] == 1
 
     def test_another_mock_joins_with_what_has_changed(self, empty: str, tmp_path: Path) -> None:
@@ -221,14 +231,14 @@ class TestWorkers:
             process.send_signal(signal.SIGINT)
             assert process.wait(PATIENCE) == 130
             with pytest.raises(httpx.ConnectError):
-                httpx.get(target.base_url)
+                patiently.get(target.base_url)
 
     def test_a_server_that_goes_is_told_and_one_that_comes_back_is_used(self, tmp_path: Path) -> None:
         (tmp_path / "state").mkdir()
         with redis_server(tmp_path / "state") as url, running(url, tmp_path) as (_, target):
             with redis.Redis.from_url(url) as client, suppress(redis.ConnectionError):
                 client.shutdown(nosave=True)
-            answer = httpx.post(f"{target.base_url}/_mock/contacts", json={})
+            answer = patiently.post(f"{target.base_url}/_mock/contacts", json={})
             assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
             assert "the shared state cannot be reached" in answer.json()["detail"]
             assert set(statuses(target, 3)) == {500}

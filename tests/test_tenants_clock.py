@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import mockserver
@@ -17,8 +17,6 @@ FIRST, LAST = (
     (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     for moment in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 )
-
-reproducible = settings(derandomize=True, deadline=None)
 
 
 def test_a_clock_runs_with_the_real_time_until_it_is_advanced() -> None:
@@ -51,7 +49,6 @@ def test_times_are_written_in_utc_with_milliseconds() -> None:
     assert utc(-1) == "1969-12-31T23:59:59.999Z"
 
 
-@reproducible
 @given(st.integers(FIRST, LAST))
 def test_times_are_read_as_they_were_written(moment: int) -> None:
     assert len(utc(moment)) == 24

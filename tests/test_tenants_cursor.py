@@ -6,15 +6,13 @@ import json
 from base64 import urlsafe_b64encode
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.tenants.cursor import Position, decode, encode
 
 EXAMPLE = "eyJpZCI6Ii4uLiIsInQiOiIyMDI2LTA1LTIzVDEwOjAwOjAwLjAwMFoifQ"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-reproducible = settings(derandomize=True, deadline=None)
 
 ids = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 positions = st.builds(Position, st.integers(-62_135_596_800_000, 253_402_300_799_999), ids)
@@ -35,7 +33,6 @@ def test_the_documentations_example_is_a_cursor() -> None:
     assert encode(position) == EXAMPLE
 
 
-@reproducible
 @given(positions)
 def test_a_cursor_names_the_position_it_was_made_of(position: Position) -> None:
     cursor = encode(position)
@@ -43,7 +40,6 @@ def test_a_cursor_names_the_position_it_was_made_of(position: Position) -> None:
     assert decode(cursor) == position
 
 
-@reproducible
 @given(positions, st.data())
 def test_a_part_of_a_cursor_is_none(position: Position, data: st.DataObject) -> None:
     cursor = encode(position)
@@ -51,7 +47,6 @@ def test_a_part_of_a_cursor_is_none(position: Position, data: st.DataObject) -> 
     assert_refused(cursor[data.draw(st.integers(1, len(cursor) - 1)) :])
 
 
-@reproducible
 @given(positions, st.data())
 def test_an_altered_cursor_is_refused_or_names_another_position(position: Position, data: st.DataObject) -> None:
     cursor = encode(position)
@@ -65,7 +60,6 @@ def test_an_altered_cursor_is_refused_or_names_another_position(position: Positi
     assert encode(other) == altered
 
 
-@reproducible
 @given(st.text() | st.text(ALPHABET) | st.binary().map(lambda raw: urlsafe_b64encode(raw).rstrip(b"=").decode()))
 def test_any_other_text_is_refused(text: str) -> None:
     try:

@@ -12,7 +12,7 @@ from mockserver.clock import utc
 from mockserver.tenants.seed import seed
 from mockserver.tenants.tenant import Organization, Tenant
 from spec import contract
-from tests.test_tenants_seed import (
+from tests.tenant_data import (
     COLLECTIONS,
     NOW,
     assert_drafts_are_consistent,

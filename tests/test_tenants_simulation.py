@@ -15,7 +15,7 @@ from mockserver.tenants import simulation
 from mockserver.tenants.seed import seed
 from mockserver.tenants.simulation import SalesTeam
 from mockserver.tenants.tenant import Organization, Tenant
-from tests.test_tenants_seed import (
+from tests.tenant_data import (
     COLLECTIONS,
     NOW,
     assert_drafts_are_consistent,

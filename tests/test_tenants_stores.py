@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import count
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,115 +12,26 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from mockserver.clock import utc
-from mockserver.tenants import kinds, search
+from mockserver.tenants import kinds
 from mockserver.tenants.collection import Collection
 from mockserver.tenants.cursor import Position
-from mockserver.tenants.index import Row
 from mockserver.tenants.tenant import Organization, Tenant
 from spec import contract
-
-reproducible = settings(derandomize=True, deadline=None)
-
-Resource = dict[str, Any]
-
-WORDS = ["Anna", "ANNE", "Straße", "İpek", "ΟΔΥΣΣΕΥΣ", "李", "🦊", "a\x1fb", "O'B", "", None]
-NEEDLES = [
-    "a",
-    "nn",
-    "anna",
-    "ANNA ANNE",
-    "ss",
-    "STRASSE",
-    "i̇",
-    "δυς",
-    "李",
-    "🦊",
-    "\x1f",
-    "@",
-    "e@x",
-    "zzz",
-    " ",
-    "o'b",
-]
-LIST_IDS = ["lst_1", "lst_2", "lst_3"]
-STATUSES = ["qualified", "pending"]
-
-moments = st.integers(0, 3).map(utc)
-words = st.sampled_from(WORDS)
-limits = st.integers(1, 7)
-
-
-def contact_of(contact_id: str) -> st.SearchStrategy[Resource]:
-    return st.fixed_dictionaries(
-        {
-            "id": st.just(contact_id),
-            "firstName": words,
-            "lastName": words,
-            "email": st.sampled_from(["anne@x.example", "Bob@Y.example", None]),
-            "companyName": words,
-            "qualificationStatus": st.sampled_from(STATUSES),
-            "listIds": st.lists(st.sampled_from(LIST_IDS), unique=True),
-            "createdAt": moments,
-        }
-    )
-
-
-def contacts_of(prefix: str) -> st.SearchStrategy[Resource]:
-    return st.integers(0, 25).flatmap(lambda number: contact_of(f"{prefix}_{number * 7 % 26:02}"))
-
-
-contact_filters = st.fixed_dictionaries(
-    {},
-    optional={
-        "listId": st.sampled_from([*LIST_IDS, "lst_none", ""]),
-        "qualificationStatus": st.sampled_from([*STATUSES, "other"]),
-        "q": st.sampled_from(NEEDLES),
-    },
+from tests.store_model import (
+    LIST_IDS,
+    NEEDLES,
+    Resource,
+    contact_filters,
+    contact_of,
+    contacts_of,
+    holds,
+    lets_through,
+    limits,
+    moments,
+    newest_first,
+    small_blocks,
+    walk,
 )
-
-
-def holds(contact: Resource, needle: str) -> bool:
-    """The reading of `q`, word for word."""
-    first, last = contact["firstName"], contact["lastName"]
-    fields = [first, last, contact["email"], contact["companyName"], f"{first} {last}" if first and last else None]
-    wanted = needle.replace("\x1f", " ").casefold()
-    return any(wanted in field.replace("\x1f", " ").casefold() for field in fields if field)
-
-
-def lets_through(filters: Mapping[str, str], contact: Resource) -> bool:
-    return (
-        ("listId" not in filters or filters["listId"] in contact["listIds"])
-        and filters.get("qualificationStatus", contact["qualificationStatus"]) == contact["qualificationStatus"]
-        and ("q" not in filters or holds(contact, filters["q"]))
-    )
-
-
-def newest_first(resources: Iterable[Resource]) -> list[Resource]:
-    return sorted(resources, key=lambda resource: (resource["createdAt"], resource["id"]), reverse=True)
-
-
-def walk(
-    collection: Collection, filters: Mapping[str, str], limit: int, between: Callable[[], None] = lambda: None
-) -> list[Resource]:
-    """All items, page by page; no page but the last is shorter than the limit, and none is empty unless all are."""
-    items: list[Resource] = []
-    after: Position | None = None
-    for number in count():
-        page = collection.page(filters, after, limit)
-        assert len(page.items) == limit or page.next is None
-        assert page.items or number == 0
-        items += map(json.loads, page.items)
-        if page.next is None:
-            return items
-        after = page.next
-        between()
-    raise AssertionError
-
-
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a handful of rows is many blocks to a search."""
-    for name, value in {"_BLOCK": 2, "_BLOCKS": 3, "_FEW": 0, "_WORN": 2}.items():
-        monkeypatch.setattr(search, name, value)
 
 
 class TenantMachine(RuleBasedStateMachine):
@@ -222,10 +132,10 @@ class TenantMachine(RuleBasedStateMachine):
 
 
 TestTenant = TenantMachine.TestCase
-TestTenant.settings = settings(reproducible, max_examples=80, stateful_step_count=30)
+
+TestTenant.settings = settings(max_examples=80, stateful_step_count=30)
 
 
-@reproducible
 @given(
     st.lists(contacts_of("con"), unique_by=lambda contact: contact["id"]),
     contact_filters,
@@ -247,7 +157,6 @@ def test_a_page_begins_after_any_position_whether_it_exists_or_not(
     assert (page.next is None) == (len(older) <= limit)
 
 
-@reproducible
 @given(
     st.lists(contacts_of("con"), unique_by=lambda contact: contact["id"], max_size=9),
     st.lists(contacts_of("con"), max_size=12),
@@ -281,7 +190,6 @@ drafts = st.lists(
 )
 
 
-@reproducible
 @given(
     drafts,
     st.fixed_dictionaries(
@@ -317,7 +225,6 @@ events = st.lists(
 )
 
 
-@reproducible
 @given(
     events,
     st.none() | st.lists(st.sampled_from(["draft.sent", "draft.opened", "list.created", "draft", "", "x.y"])),
@@ -354,165 +261,3 @@ def test_archived_lists_show_with_the_one_documented_value_alone(value: str) -> 
 )
 def test_the_filters_are_those_of_the_document(kind: kinds.Kind, operation: str) -> None:
     assert {*kind.filters, *(("q",) if kind.text else ())} == set(contract().operations[operation].filters)
-
-
-@reproducible
-@given(st.lists(st.integers(0, 40), unique=True), st.integers(0, 40), st.sets(st.integers(0, 40)), st.data())
-def test_a_search_finds_each_contact_in_whatever_order_they_were_put(
-    numbers: list[int], loaded: int, renamed: set[int], data: st.DataObject
-) -> None:
-    def contact(number: int, name: str) -> Resource:
-        return data.draw(contact_of(f"con_{number:02}")) | {"createdAt": utc(number // 2), "firstName": name}
-
-    names = {number: f"w{number:02}" for number in numbers}
-    collection = Collection(kinds.CONTACTS)
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        small_blocks(monkeypatch)
-        collection.extend(contact(number, names[number]) for number in numbers[:loaded])
-        for number in numbers[loaded:]:
-            collection.put(contact(number, names[number]))
-        for number in renamed & names.keys():
-            names[number] = f"v{number:02}"
-            collection.put(contact(number, names[number]))
-        for number, name in names.items():
-            assert [found["id"] for found in walk(collection, {"q": name}, 1)] == [f"con_{number:02}"]
-            assert walk(collection, {"q": name.translate({118: "w", 119: "v"})}, 1) == []
-
-
-def row(number: int, text: str) -> Row:
-    return Row(number, f"con_{number}", b"", b"", text)
-
-
-def counted_segments(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The number of rows of each segment that is made from now on."""
-    made: list[int] = []
-    healthy = search._Segment.__init__
-
-    def counting(self: Any, rows: Sequence[Row]) -> None:
-        made.append(len(rows))
-        healthy(self, rows)
-
-    monkeypatch.setattr(search._Segment, "__init__", counting)
-    return made
-
-
-def test_a_search_of_which_much_has_changed_is_made_anew_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [row(number, f"text {number}") for number in range(20_000)]
-    searched = search.Search(rows)
-    made = counted_segments(monkeypatch)
-    for number in range(5_000):
-        searched.add(row(7_000, f"other text {number}"), rows)
-        searched.add(row(9_000, "text 9000"), rows)
-    assert 2 <= len(made) <= 5
-    assert max(made) <= 64 * 60
-
-
-def test_new_rows_and_known_texts_wear_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows: list[Row] = []
-    searched = search.Search(rows)
-    made = counted_segments(monkeypatch)
-    for number in range(20_000):
-        rows.append(row(number, f"text {number}"))
-        searched.add(rows[-1], rows)
-        searched.add(rows[-1], rows)
-    assert made == [1] * -(-20_000 // (64 * 60))
-    assert [found.id for found in searched.newest(rows, 20_000, 2, "text 77")] == ["con_7799", "con_7798"]
-
-
-def test_a_search_forgets_what_was_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"_BLOCK": 2, "_BLOCKS": 3, "_FEW": 0, "_WORN": 2}.items():
-        monkeypatch.setattr(search, name, value)
-    rows: list[Row] = []
-    searched = search.Search(rows)
-    for number in range(500):
-        rows.append(row(number, f"<{number}>"))
-        searched.add(rows[-1], rows)
-        if len(rows) > 20:
-            searched.remove(rows.pop(5).position, rows)
-    assert len(searched._segments) < 12
-    assert sum(len(segment._texts) for segment in searched._segments) < 40
-    for number in (0, 4, 490, 499):
-        assert [found.id for found in searched.newest(rows, len(rows), 2, f"<{number}>")] == [f"con_{number}"]
-
-
-def test_a_search_over_many_blocks_finds_what_is_rare_and_what_is_common() -> None:
-    collection = Collection(kinds.CONTACTS)
-    nobody = dict.fromkeys(("firstName", "lastName", "email", "companyName"))
-    rare = {3, 70, 1999}
-    collection.extend(
-        {
-            **nobody,
-            "id": f"con_{number:04}",
-            "firstName": "Zoë" if number in rare else "Zo",
-            "companyName": "ëx" if number % 50 == 0 else "Acme",
-            "qualificationStatus": "pending",
-            "listIds": [],
-            "createdAt": utc(number // 9),
-        }
-        for number in range(2000)
-    )
-    assert {int(each["id"][4:]) for each in walk(collection, {"q": "zoë"}, 50)} == rare
-    assert len(walk(collection, {"q": "ZO"}, 50)) == 2000
-    assert len(walk(collection, {"q": "ë"}, 7)) == 40 + 3
-    assert walk(collection, {"q": "zoëx"}, 50) == []
-
-
-def test_a_removed_contact_takes_its_drafts_and_research_along() -> None:
-    tenant = Tenant(Organization("org_1", "One", utc(0)))
-    gone, stays = tenant.add_contact(1.0)["id"], tenant.add_contact(1.0)["id"]
-    for contact_id in (gone, stays):
-        tenant.research.put({"contactId": contact_id})
-        for number in range(3):
-            tenant.drafts.put(
-                {"id": f"drf_{contact_id}_{number}", "contactId": contact_id, "status": "x", "createdAt": utc(5)}
-            )
-    assert tenant.contacts.remove(gone)
-    assert tenant.contacts.get(gone) is None
-    assert tenant.research.get(gone) is None
-    assert tenant.research.get(stays) is not None
-    assert {draft["contactId"] for draft in walk(tenant.drafts, {}, 2)} == {stays}
-    assert tenant.drafts.page({"contactId": gone}, None, 5).items == []
-    assert not tenant.research.remove(gone)
-
-
-def test_an_added_contact_is_the_newest_and_whole() -> None:
-    tenant = Tenant(Organization("org_1", "One", utc(0)))
-    tenant.lists.put({"id": "lst_1", "contactCount": 0, "archivedAt": None, "createdAt": utc(0)})
-    first = tenant.add_contact(1.0, firstName="Ann")
-    second = tenant.add_contact(2.0, listIds=["lst_1"], qualificationStatus="qualified")
-    assert walk(tenant.contacts, {}, 50) == [second, first]
-    assert list(first) == list(contract().schema("Contact")["properties"])
-    assert first["createdAt"] == first["updatedAt"] == utc(1000)
-    assert (tenant.lists.read("lst_1") or {})["contactCount"] == 1
-
-
-def test_an_added_event_is_the_newest_and_whole() -> None:
-    tenant = Tenant(Organization("org_1", "One", utc(0)))
-    first = tenant.add_event(1.0, "draft.sent", "drf_1", {"ö": 1})
-    second = tenant.add_event(2.0, "list.created", "lst_1", {})
-    assert walk(tenant.events, {}, 50) == [second, first]
-    assert set(first) == set(contract().schema("Event")["properties"])
-    assert first["resource"] == {"type": "draft", "id": "drf_1"}
-    assert walk(tenant.events, {"eventType": "draft.sent"}, 50) == [first]
-
-
-def test_drafts_events_and_dossiers_of_a_copy_are_its_own() -> None:
-    tenant = Tenant(Organization("org_1", "One", utc(0)))
-    contact_id = tenant.add_contact(1.0)["id"]
-    tenant.research.put({"contactId": contact_id})
-    tenant.drafts.put({"id": "drf_1", "contactId": contact_id, "status": "x", "createdAt": utc(5)})
-    twin, other = tenant.copy(), tenant.copy()
-    twin.contacts.remove(contact_id)
-    assert (len(twin.contacts), len(twin.drafts), len(twin.research)) == (0, 0, 0)
-    assert (len(tenant.contacts), len(tenant.drafts), len(tenant.research)) == (1, 1, 1)
-    event = tenant.add_event(2.0, "draft.sent", "drf_1", {})
-    assert walk(twin.events, {}, 5) == []
-    assert other.add_event(2.0, "draft.sent", "drf_1", {}) == event
-
-
-def test_a_resource_without_a_time_is_refused_and_leaves_no_trace() -> None:
-    collection = Collection(kinds.EVENTS)
-    with pytest.raises(ValueError, match="not a time"):
-        collection.put({"id": "evt_1", "eventType": "x", "createdAt": "yesterday"})
-    assert len(collection) == 0
-    assert collection.get("evt_1") is None

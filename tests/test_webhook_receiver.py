@@ -24,7 +24,7 @@ from conformance.signatures import HEADER
 from conformance.story import NotTested, Violation
 from spec.target import Webhooks
 
-WITHIN = 5.0
+WITHIN = 30.0
 
 
 @pytest.fixture

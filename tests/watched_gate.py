@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,8 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.gate import ROOT, GateRun
+from tests.interrupts import heed_interrupts
 
-_WITHIN = 60.0
+HELD = ("-p", "tests.held_gate")
+_HOLDING = "holding"
+_WITHIN = 300.0
 
 
 @contextmanager
@@ -30,13 +32,23 @@ def gate(*options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
-        # A child of a shell in the background would ignore the interrupt.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=heed_interrupts,
     ) as process:
         try:
             yield process
         finally:
             process.kill()
+
+
+def hold_before(requirement: str, folder: Path) -> dict[str, str]:
+    """The environment of a run that, with `HELD` among its options, waits before a requirement until `let_go`."""
+    (folder / _HOLDING).touch()
+    return {"HELD_BEFORE": requirement, "HELD_BY": str(folder / _HOLDING)}
+
+
+def let_go(folder: Path) -> None:
+    """Let a run that is held by this folder go on."""
+    (folder / _HOLDING).unlink()
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:

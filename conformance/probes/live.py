@@ -108,6 +108,14 @@ class Live:
         """
         return self._gave_up and not (trouble == "silence" and self.receiver.holding)
 
+    @property
+    def waited(self) -> str:
+        """How long a retry was waited for, in words: the seconds, and the test clock's where there is one."""
+        if not self.clock.movable:
+            return f"{_AGAIN_WITHIN:.0f} s"
+        moved = f"{sum(_STEPS) // 60} min by the target's test clock"
+        return moved if self._gave_up else f"{moved}, and {_AGAIN_WITHIN:.0f} s in real time"
+
     def settle(self) -> None:
         """Wait until the deliveries that failed have been made again, by the target's test clock or in real time; once."""
         if self._settled or not self.trouble.met:

@@ -19,7 +19,7 @@ from conformance.report.chart import Chart, chart
 from conformance.report.readings import Reading, readings
 from conformance.report.record import Run
 from conformance.report.text import counted, one_line, pretty, titled, visible
-from conformance.report.words import MEANING, STATES, headline, remarks, state, tally, told
+from conformance.report.words import MEANING, STATES, but, headline, remarks, state, tally, told
 
 _LONGEST_BODY = 4000
 _LONGEST_LINE = 2000
@@ -81,6 +81,7 @@ def document(run: Run) -> str:
     return _page().render(
         verdict=run.ledger.verdict(),
         meaning=MEANING[run.ledger.verdict()],
+        but=but(run),
         headline=headline(run),
         remarks=[run.redactor.text(remark) for remark in remarks(run)],
         target=run.redactor.text(run.target.base_url),

@@ -7,7 +7,7 @@ import re
 from conformance.ledger import Ruling
 from conformance.report.record import Run
 from conformance.report.text import counted, one_line
-from conformance.report.words import headline, remarks, state
+from conformance.report.words import but, headline, remarks, state
 
 _SIGNS = {"conformant": "✅", "partial": "🟡", "non-conformant": "❌", "unreachable": "⛔"}
 _WORDS = {"broken": "**broken**", "known": "known violation", "should": "should broken"}
@@ -19,8 +19,9 @@ def document(run: Run) -> str:
     """The document: verdict, families, what is broken and why, what was not tested."""
     rulings = run.ledger.rulings()
     verdict = run.ledger.verdict()
+    sign, failing = ("❌", ", but the run fails") if but(run) else (_SIGNS[verdict], "")
     blocks = [
-        f"## {_SIGNS[verdict]} Outbound API: {verdict}",
+        f"## {sign} Outbound API: {verdict}{failing}",
         f"{headline(run)}. Target: {_plain(run.redactor.text(run.target.base_url))}, "
         f"{counted(len(run.exchanges), 'request')} in {run.seconds:.0f} s.",
         *(_plain(run.redactor.text(remark)) for remark in remarks(run)),

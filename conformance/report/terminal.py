@@ -10,7 +10,7 @@ from conformance.exchange import Exchange, Redactor
 from conformance.ledger import Finding, Ruling
 from conformance.report.record import Run
 from conformance.report.text import counted, folded, harmless, listed, one_line, titled, visible, writable
-from conformance.report.words import headline, remarks, state
+from conformance.report.words import but, headline, remarks, state
 
 _MARKS = {"passed": "✓", "broken": "✗", "known": "k", "should": "w", "untested": "–"}
 _COLOURS = {"passed": "green", "broken": "red", "known": "yellow", "should": "yellow", "untested": "yellow"}
@@ -58,10 +58,12 @@ def conclude(run: Run, out: Writer, report: str | None) -> None:
         _say(out, f"report: {report}")
     if others and run.ledger.findings:
         _wrapped(others, out)
-    colour = _VERDICT_COLOURS.get(verdict, "red")
+    why = but(run)
+    colour = "red" if why else _VERDICT_COLOURS.get(verdict, "red")
     ending = " (interrupted)" if run.ledger.cut_short else ""
     figures = f", {passed}" if run.ledger.findings else ""
-    _say(out, f"verdict: {verdict}{ending}{figures}", bold=True, **{colour: True})
+    failing = f", but the run fails: {why}" if why else ""
+    _wrapped(f"verdict: {verdict}{ending}{figures}{failing}", out, bold=True, **{colour: True})
 
 
 def evidence(finding: Finding, redactor: Redactor) -> str:

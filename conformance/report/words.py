@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.ledger import Ledger, Ruling
+from conformance.ledger import EXIT_CONFORMANT, Ledger, Ruling
 from conformance.report.record import Run
 from conformance.report.text import counted, visible
 
@@ -54,6 +54,13 @@ def headline(run: Run) -> str:
     return ", ".join([passed, *(told(name, count) for name, count in counts.items() if name != "passed")])
 
 
+def but(run: Run) -> str:
+    """Why a run fails whose verdict finds nothing broken; empty where the verdict says all."""
+    if run.ledger.verdict() not in ("conformant", "partial") or run.ledger.exit_code() == EXIT_CONFORMANT:
+        return ""
+    return "known violations are out of date" if run.ledger.outdated() else "a check itself broke"
+
+
 def remarks(run: Run) -> list[str]:
     """What a reader of the verdict must know of it, a sentence each."""
     ledger = run.ledger
@@ -69,7 +76,9 @@ def remarks(run: Run) -> list[str]:
         lines.append(
             f"Only {asked} selected with --only; what holds of every answer was looked at in this run's alone."
         )
-    lines += [f"Known violations out of date: {line}." for line in ledger.outdated()]
+    lines += [f"A known violation is out of date, which fails the run: {line}." for line in ledger.outdated()]
+    if any(finding.crashed for finding in ledger.findings):
+        lines.append("A check itself broke, which fails the run: what it was to judge is not tested.")
     if ledger.require_all and any(ruling.status == "not-tested" for ruling in ledger.rulings()):
         lines.append("What was not tested fails the run (--require-all).")
     return lines

@@ -8,14 +8,20 @@ from loadtests.scenarios.scenario import Circumstances, Scenario
 SHARE = 0.9
 """The share of its limit that a key of a crowd uses: a crowd is large, not greedy."""
 _STEPS = 10
+_SHORTEST = 15.0
+"""Seconds of a step at the least: the last one, in which all are there, has to be long enough to be measured."""
+_BEYOND = 1.02
+"""How much more a crowd asks for than it was told, so that it is asked for in every single second."""
 
 
 def plan(given: Circumstances) -> Plan:
-    """A crowd that grows in ten steps to all keys at nine tenths of their limit, or to as much as is asked for."""
+    """A crowd that grows, in ten steps if there is time, to all keys at nine tenths of their limit, or to what is asked for."""
     pace = SHARE * given.limits.per_minute / MINUTE
     if given.most_rate:
-        pace = min(pace, given.most_rate / len(given.roles))
-    crowd = Crowd(tuple(given.keys), 1 / pace, _STEPS, given.minutes * MINUTE / _STEPS)
+        pace = min(pace, _BEYOND * given.most_rate / len(given.roles))
+    seconds = given.minutes * MINUTE
+    steps = min(_STEPS, max(1, int(seconds / _SHORTEST)))
+    crowd = Crowd(tuple(given.keys), 1 / pace, steps, seconds / steps)
     return Plan((Phase("crowd", crowd=crowd),), rested=given.rested)
 
 

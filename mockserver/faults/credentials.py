@@ -10,10 +10,10 @@ from typing import ClassVar
 
 from starlette.types import Scope
 
-from mockserver.access.keys import PREFIX
+from mockserver.access.keys import PREFIX, ApiKey
 from mockserver.access.problems import Problem, not_found
 from mockserver.changes.answers import change_problems, problem_of, without_header
-from mockserver.changes.requests import header, query, resource_asked
+from mockserver.changes.requests import header, operation_path, query, resource_asked
 from mockserver.parts import Parts
 
 
@@ -155,6 +155,49 @@ class BasicPasswordAccepted:
                 return None
 
         _also_as(parts, secret_of)
+
+
+def _let_in(parts: Parts, applies: Callable[[ApiKey | None, str], bool]) -> None:
+    """Have keys that are not in force, or unknown, served as a full one is where `applies` says yes to key and path."""
+    healthy = parts.credentials
+
+    def credentials(scope: Scope) -> bytes | None:
+        secret = healthy(scope)
+        key = parts.keys.find(secret) if secret else None
+        refused = secret and not (key and key.is_valid_at(parts.clock.now()))
+        return next(iter(parts.keys)).secret.encode() if refused and applies(key, operation_path(scope)) else secret
+
+    parts.credentials = credentials
+
+
+@dataclass(frozen=True)
+class UnknownKeysReadEvents:
+    """The feed of events looks whether there is a key, not whose it is."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("AUTH-2",)
+
+    def install(self, parts: Parts) -> None:
+        _let_in(parts, lambda key, path: key is None and path == "/events")
+
+
+@dataclass(frozen=True)
+class RevokedKeysReadResearch:
+    """Dossiers come from a cache in front of the API, which knows revoked keys still."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("AUTH-3",)
+
+    def install(self, parts: Parts) -> None:
+        _let_in(parts, lambda key, path: key is not None and bool(key.revoked_at) and path.endswith("/research"))
+
+
+@dataclass(frozen=True)
+class ExpiredKeysReadLists:
+    """One route was written before keys had an end: it lists contact lists to expired ones."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("AUTH-3",)
+
+    def install(self, parts: Parts) -> None:
+        _let_in(parts, lambda key, path: key is not None and not key.revoked_at and path == "/lists")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from starlette.types import Scope
 
 from mockserver.access.caller import CALLER, Caller
-from mockserver.changes.requests import header, query
+from mockserver.changes.requests import header, operation_path, query
 from mockserver.faults.isolation import change_caller, owner_of
 from mockserver.parts import Parts
 from mockserver.tenants.collection import Page
@@ -111,9 +111,24 @@ class OrganizationParameterHonouredForDrafts:
     breaks: ClassVar[tuple[str, ...]] = ("TENANT-5",)
 
     def install(self, parts: Parts) -> None:
-        def chosen(scope: Scope, _caller: Caller) -> Tenant | None:
-            return (
-                parts.tenants.get(query(scope).get("organizationId", "")) if scope["path"].endswith("/drafts") else None
-            )
+        _follow_parameter(parts, "/drafts")
 
-        change_caller(parts, chosen)
+
+@dataclass(frozen=True)
+class OrganizationParameterHonouredForLists:
+    """`organizationId` chooses the organization whose contact lists are listed."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("TENANT-5",)
+
+    def install(self, parts: Parts) -> None:
+        _follow_parameter(parts, "/lists")
+
+
+def _follow_parameter(parts: Parts, path: str) -> None:
+    """Have `organizationId` choose the organization where one path is asked for."""
+
+    def chosen(scope: Scope, _caller: Caller) -> Tenant | None:
+        asked = operation_path(scope) == path
+        return parts.tenants.get(query(scope).get("organizationId", "")) if asked else None
+
+    change_caller(parts, chosen)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 from starlette.types import Scope
 
 from mockserver.access.parameters import Parameters, Rules
-from mockserver.changes.requests import query
+from mockserver.changes.requests import operation_path, query
 from mockserver.parts import Parts
 from spec import contract
 
@@ -44,6 +44,10 @@ def change_refusal(parts: Parts, applies: Callable[[str], bool], instead: Callab
         return healthy(replace(rules, query={**rules.query, "limit": instead}), scope)
 
     parts.read_parameters = read
+
+
+def _crash(text: str) -> NoReturn:
+    raise RuntimeError(f"limit {text!r}")
 
 
 def _number(text: str) -> int | None:
@@ -164,10 +168,7 @@ class LimitOfLettersCrashes:
     breaks: ClassVar[tuple[str, ...]] = ("PAGE-5", "ERROR-5")
 
     def install(self, parts: Parts) -> None:
-        def crash(_text: str) -> int:
-            raise RuntimeError("no number")
-
-        change_refusal(parts, lambda text: _number(text) is None, crash)
+        change_refusal(parts, lambda text: _number(text) is None, _crash)
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,20 @@ class HugeLimitCrashes:
     breaks: ClassVar[tuple[str, ...]] = ("ERROR-5", "PAGE-5")
 
     def install(self, parts: Parts) -> None:
-        def crash(_text: str) -> int:
-            raise RuntimeError("out of range")
+        change_refusal(parts, lambda text: abs(_number(text) or 0) >= 2**63, _crash)
 
-        change_refusal(parts, lambda text: abs(_number(text) or 0) >= 2**63, crash)
+
+@dataclass(frozen=True)
+class LimitZeroCrashesForLists:
+    """The number of pages is computed for contact lists alone, and divides by the limit."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("PAGE-5", "ERROR-5")
+
+    def install(self, parts: Parts) -> None:
+        healthy = parts.read_parameters
+
+        def read(rules: Rules, scope: Scope) -> Parameters:
+            limit = query(scope).get("limit")
+            return _crash(limit) if limit == "0" and operation_path(scope) == "/lists" else healthy(rules, scope)
+
+        parts.read_parameters = read
