@@ -148,6 +148,11 @@ class TestGate:
         assert (run.exit_code, run.verdict) == (0, "conformant"), run.output[-3_000:]
         assert run.ids("failed") <= {id_ for name in NAMES for id_ in hardships.describe(name).breaks}
 
+    def test_it_judges_walks_whose_pages_are_all_short(self, tmp_path: Path) -> None:
+        options = "--hardship small-pages:probability=1,smallest=0.1"
+        run = run_gate(tmp_path, "--only", "PAGE-10", "--mock-options", options)
+        assert (run.exit_code, run.verdict) == (0, "conformant"), run.output[-3_000:]
+
     def test_it_shows_what_breaks_the_contract(self, tmp_path: Path) -> None:
         hardship = "tampered-deliveries:probability=1,part=signature"
         run = run_gate(tmp_path, "--mock-options", f"--hardship {hardship}", suite="conformance/test_webhooks.py")
