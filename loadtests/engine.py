@@ -157,7 +157,8 @@ class Engine:
         if self.conclusion:
             width = min(130, shutil.get_terminal_size((100, 24)).columns)
             told = table(self.conclusion.verdict, self.conclusion.ledger, width=width)
-            print(*filter(None, (self.conclusion.report, told)), sep="\n")
+            # A run from the web page ends long before the program does, whose output may go to a pipe or a file.
+            print(*filter(None, (self.conclusion.report, told)), sep="\n", flush=True)
 
     def _over(self) -> None:
         self.stop(interrupted=False)
