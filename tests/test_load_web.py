@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
@@ -60,6 +61,21 @@ def _eventually(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def _state(page: httpx.Client) -> str:
+    """What the runner is doing at this moment: unlike Locust's statistics, its page is made anew each time."""
+    found = re.search(r'"state": "([^"]+)"', page.get("/").text)
+    assert found is not None
+    return found[1]
+
+
+def _is_under_load(page: httpx.Client) -> bool:
+    """Whether a run has sent something: once it is running, what the run before it sent is no longer counted."""
+    if _state(page) != "running":
+        return False
+    *_, total = csv.DictReader(page.get("/stats/requests/csv").text.splitlines())
+    return int(total["Request Count"]) > 0
+
+
 def _run(page: httpx.Client, folder: Path, stop: bool = False, **fields: str) -> dict[str, Any]:
     """Begin a run with these fields, stop it if so wanted, and read its report."""
     report = folder / "load.json"
@@ -69,9 +85,9 @@ def _run(page: httpx.Client, folder: Path, stop: bool = False, **fields: str) ->
     answer = page.post("/swarm", data={"host": host[1], **fields})
     assert answer.json()["success"]
     if stop:
-        _eventually(lambda: page.get("/stats/requests").json()["total_rps"] > 0)
+        _eventually(lambda: _is_under_load(page))
         page.post("/stop")
-    _eventually(lambda: report.exists() and page.get("/stats/requests").json()["state"] == "stopped")
+    _eventually(lambda: report.exists() and _state(page) == "stopped")
     found: dict[str, Any] = json.loads(report.read_text("utf-8"))
     return found
 
@@ -101,7 +117,7 @@ def test_a_host_that_was_not_allowed_gets_no_load_and_the_page_says_why(page: ht
     (tmp_path / "load.json").unlink()
     page.post("/swarm", data={"host": "http://staging.example", "scenario": "burst"})
     _eventually(lambda: "--allow-host staging.example" in page.get("/logs").text)
-    _eventually(lambda: page.get("/stats/requests").json()["state"] == "stopped")
+    _eventually(lambda: _state(page) == "stopped")
     # Nor is the run before it begun once more.
     assert not (tmp_path / "load.json").exists()
     assert (tmp_path / "out").read_text("utf-8").count("verdict:") == 1
