@@ -19,8 +19,8 @@ from benchmarks.command_line import INTERRUPTED, run
 from benchmarks.measuring import CannotMeasure, Server, free_port, generator, load, running
 from benchmarks.peers import ME, OURS, PAGE, PEERS, Peer, Workshop, cache_folder, npm_packages, serve_answers
 from benchmarks.report import Measured, Target
-from mockserver.access.keys import mint
-from mockserver.tenants.seed import seed
+from mockserver.api.keys import mint
+from mockserver.tenants.seed.organizations import seed
 
 ROUTES = {"page": PAGE, "me": ME}
 _WARM_UP = 2

@@ -160,7 +160,7 @@ def _wiremock(workshop: Workshop, port: int) -> Sequence[str]:
         }
         (root / "mappings" / answer.name).write_text(json.dumps(mapping), "utf-8")
     (jar,) = (workshop.modules / "wiremock" / "build").glob("*.jar")
-    options = ["--bind-address", "127.0.0.1", "--no-request-journal", "--disable-banner", "--root-dir", str(root)]
+    options = ["--bind-address", "127.0.0.1", "--no-request-request_log", "--disable-banner", "--root-dir", str(root)]
     return ["java", "-jar", str(jar), "--port", str(port), *options]
 
 

@@ -23,9 +23,9 @@ import httpx
 
 from benchmarks.command_line import INTERRUPTED, run
 from benchmarks.measuring import CannotMeasure, Server, free_port, running
-from mockserver.access.keys import mint
-from mockserver.journal import KEPT
-from mockserver.tenants.seed import seed
+from mockserver.api.keys import mint
+from mockserver.tenants.seed.organizations import seed
+from mockserver.worlds.request_log import KEPT
 from spec import contract
 
 CONNECTIONS = 16

@@ -14,18 +14,19 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance import options, published, schemas
-from conformance.client import Caller, Client, NoAnswer
-from conformance.clock import TargetClock
-from conformance.embedded import EmbeddedMock, EmbeddedMockError
-from conformance.estate import Estate
-from conformance.estimate import forecast
-from conformance.ledger import Ledger
-from conformance.probes.plugin import RateProbes
-from conformance.probes.rulings import Measured
+from conformance import options
+from conformance.cases.dataset import Dataset
+from conformance.oracles import published_document, schemas
+from conformance.rate_limits.plugin import RateProbes
+from conformance.rate_limits.rulings import Measured
 from conformance.report.text import writable
-from conformance.selection import listing
-from conformance.verdict import Judge, VerdictPlugin
+from conformance.target.client import Caller, Client, NoAnswer
+from conformance.target.clock import TargetClock
+from conformance.target.embedded import EmbeddedMock, EmbeddedMockError
+from conformance.verdict.estimate import forecast
+from conformance.verdict.ledger import Ledger
+from conformance.verdict.plugin import Judge, VerdictPlugin
+from conformance.verdict.selection import listing
 from spec import commands
 from spec.target import Target, TargetError, load
 
@@ -82,8 +83,8 @@ def pytest_collection(session: pytest.Session) -> bool | None:
     judge = session.config.stash[_JUDGE]
     primary = judge.client.caller("organizations.primary.api_keys", judge.target.organizations.primary.api_keys)
     try:
-        schemas.use(published.read(published.ask(primary)).as_contract())
-    except (published.Unreadable, NoAnswer) as reason:
+        schemas.use(published_document.read(published_document.ask(primary)).as_contract())
+    except (published_document.Unreadable, NoAnswer) as reason:
         judge.ledger.stop(judge.client.redactor.text(f"--schema published: {reason}"))
         return True
     return None
@@ -191,15 +192,15 @@ def secondary(client: Client, target: Target) -> Caller:
 
 
 @pytest.fixture(scope="session")
-def estate(primary: Caller) -> Estate:
+def dataset(primary: Caller) -> Dataset:
     """What the primary organization holds."""
-    return Estate(primary, "primary")
+    return Dataset(primary, "primary")
 
 
 @pytest.fixture(scope="session")
-def neighbour(secondary: Caller) -> Estate:
+def neighbour(secondary: Caller) -> Dataset:
     """What the secondary organization holds; for checks that need `organizations.secondary`."""
-    return Estate(secondary, "secondary")
+    return Dataset(secondary, "secondary")
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.deliveries import RecordError, recorded
-from conformance.known import KnownViolation, KnownViolationsError
-from conformance.known import load as load_known
-from conformance.selection import SelectionError, select
+from conformance.verdict.known_violations import KnownViolation, KnownViolationsError
+from conformance.verdict.known_violations import load as load_known
+from conformance.verdict.selection import SelectionError, select
+from conformance.webhooks.deliveries import RecordError, recorded
 from spec.target import Target, TargetError, load
 
 

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 import spec
-from conformance.client import Client, Headers, retry_after, target
-from conformance.estate import Estate
-from conformance.exchange import Exchange
-from conformance.oracles import API
-from conformance.problems import same_answer
-from conformance.resource_ids import Opening, collection_of, opening, unknown_id
-from conformance.story import JSON, NotJudged, Violation, expect, not_tested, refused, requirement
-from conformance.trials import cases, each
+from conformance.cases.dataset import Dataset
+from conformance.cases.resource_ids import Opening, collection_of, opening, unknown_id
+from conformance.cases.sampling import cases, each
+from conformance.checks import JSON, NotJudged, Violation, expect, not_tested, refused, requirement
+from conformance.oracles.exchanges import API
+from conformance.oracles.problems import same_answer
+from conformance.target.client import Client, Headers, retry_after, target
+from conformance.target.exchange import Exchange
 from spec.target import Target
 
 OPERATIONS = tuple(spec.contract().operations)
@@ -89,25 +89,25 @@ def stranger(client: Client) -> Stranger:
 
 @requirement("AUTH-1")
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_without_a_key(operation: str, estate: Estate, stranger: Stranger, seed: int) -> None:
+def test_without_a_key(operation: str, dataset: Dataset, stranger: Stranger, seed: int) -> None:
     """An operation that serves a key refuses the same request without one, whatever else may be wrong with it."""
-    known = opening(estate, operation, seed)
+    known = opening(dataset, operation, seed)
     refused(stranger.ask(operation, None, **known.parameters, **_SPOILED.get(operation, {})), 401)
 
 
 @requirement("AUTH-2")
 @pytest.mark.parametrize("operation", _COMPARED_WITH_A_KEY)
-def test_unknown_key(operation: str, estate: Estate, stranger: Stranger, seed: int) -> None:
+def test_unknown_key(operation: str, dataset: Dataset, stranger: Stranger, seed: int) -> None:
     """An operation that serves a key refuses one of the same form that was never minted."""
-    known = opening(estate, operation, seed)
+    known = opening(dataset, operation, seed)
     refused(stranger.ask(operation, _unknown(known.secret), **known.parameters), 401)
 
 
 @requirement("AUTH-2")
 @pytest.mark.parametrize(("forgery", "operation"), list(zip(FORGERIES, cycle(OPERATIONS), strict=False)))
-def test_forged_key(forgery: str, operation: str, estate: Estate, stranger: Stranger, seed: int) -> None:
+def test_forged_key(forgery: str, operation: str, dataset: Dataset, stranger: Stranger, seed: int) -> None:
     """A key that was just served is refused once anything about it is changed."""
-    known = opening(estate, operation, seed)
+    known = opening(dataset, operation, seed)
     forged = FORGERIES[forgery](known.secret)
     if forged == f"Bearer {known.secret}":
         not_tested(f"the key cannot be altered so: {forgery}")
@@ -115,12 +115,12 @@ def test_forged_key(forgery: str, operation: str, estate: Estate, stranger: Stra
 
 
 @requirement("AUTH-2")
-def test_what_me_shows_of_a_key(estate: Estate, stranger: Stranger) -> None:
+def test_what_me_shows_of_a_key(dataset: Dataset, stranger: Stranger) -> None:
     """The id and the prefix of a key are no secrets: neither opens anything."""
-    shown = estate.served("getMe").json["apiKey"]
+    shown = dataset.served("getMe").json["apiKey"]
 
     def check(member: str, operation: str) -> None:
-        estate.served(operation)
+        dataset.served(operation)
         part = shown[member]
         if not _fits_a_header(part):
             not_tested(f"the {member} of the key fits no header")
@@ -133,12 +133,12 @@ def test_what_me_shows_of_a_key(estate: Estate, stranger: Stranger) -> None:
     "state",
     [pytest.param(state, marks=requirement("AUTH-3", needs=(f"keys.{state}",))) for state in ("revoked", "expired")],
 )
-def test_key_without_standing(state: str, client: Client, target: Target, estate: Estate, seed: int) -> None:
+def test_key_without_standing(state: str, client: Client, target: Target, dataset: Dataset, seed: int) -> None:
     """What serves a key in force refuses a revoked and an expired one."""
     caller = client.caller(f"keys.{state}", [getattr(target.keys, state)])
 
     def check(operation: str) -> None:
-        known = opening(estate, operation, seed)
+        known = opening(dataset, operation, seed)
         refused(caller.get(operation, **known.parameters), 401)
 
     each(_WITHOUT_STANDING[state], check)
@@ -146,9 +146,9 @@ def test_key_without_standing(state: str, client: Client, target: Target, estate
 
 @requirement("AUTH-4")
 @pytest.mark.parametrize(("place", "operation"), _PLACES.items())
-def test_key_in_another_place(place: str, operation: str, estate: Estate, client: Client, seed: int) -> None:
+def test_key_in_another_place(place: str, operation: str, dataset: Dataset, client: Client, seed: int) -> None:
     """A key that is served in the Authorization header counts nowhere else; many places are tried in one request."""
-    secret = opening(estate, operation, seed).secret
+    secret = opening(dataset, operation, seed).secret
     carriers = _carriers(place)
     together = _carried(client, operation, secret, *carriers)
     if together.status == 200:
@@ -159,9 +159,9 @@ def test_key_in_another_place(place: str, operation: str, estate: Estate, client
 
 
 @requirement("AUTH-5")
-def test_scheme_in_another_case(estate: Estate, client: Client) -> None:
-    """The scheme's name is matched without regard to case (RFC 9110 §11.1)."""
-    secret = Opening("getMe", {}, estate.served("getMe")).secret
+def test_scheme_in_another_case(dataset: Dataset, client: Client) -> None:
+    """The scheme's name is matched without regard to case (RFC 9110 11.1)."""
+    secret = Opening("getMe", {}, dataset.served("getMe")).secret
     for _ in range(_TRIES):
         answer = client.nobody.get("getMe", headers=[("Authorization", f"bearer {secret}")])
         if answer.status != 429:
@@ -174,7 +174,7 @@ def test_scheme_in_another_case(estate: Estate, client: Client) -> None:
 
 @requirement("AUTH-5", whole_run=True)
 def test_challenge(client: Client) -> None:
-    """Every 401 of the run says that it wants a bearer token (RFC 9110 §15.5.2, RFC 6750 §3)."""
+    """Every 401 of the run says that it wants a bearer token (RFC 9110 15.5.2, RFC 6750 3)."""
     answers = cases(client, lambda exchange: exchange.status == 401 and exchange.path.startswith(API))
     for answer in answers:
         challenge = answer.headers.get("www-authenticate", "")
@@ -184,13 +184,13 @@ def test_challenge(client: Client) -> None:
 
 @requirement("AUTH-6")
 @pytest.mark.parametrize("key", ["none", "unknown"])
-def test_refusal_tells_nothing(key: str, estate: Estate, stranger: Stranger, seed: int) -> None:
+def test_refusal_tells_nothing(key: str, dataset: Dataset, stranger: Stranger, seed: int) -> None:
     """Whoever has no valid key is answered alike for an id that exists and one that does not."""
 
     def check(operation: str) -> None:
-        known = Opening(operation, estate.parameters(operation), estate.served(operation))
+        known = Opening(operation, dataset.parameters(operation), dataset.served(operation))
         authorization = _unknown(known.secret) if key == "unknown" else None
-        unknown = unknown_id(estate, operation, seed)
+        unknown = unknown_id(dataset, operation, seed)
         existing = refused(stranger.ask(operation, authorization, **known.parameters), 401)
         missing = stranger.ask(operation, authorization, id=unknown)
         difference = same_answer(existing, missing, [known.parameters["id"], unknown])

@@ -7,15 +7,15 @@ from math import ceil
 from urllib.parse import parse_qs
 
 import spec
-from conformance.borders import bordered
-from conformance.client import Caller, Client
-from conformance.cursors import malformed, spoiled
-from conformance.estate import Estate, Walk, next_cursor, whole
-from conformance.exchange import Exchange
-from conformance.expectations import DEFAULT, LARGEST, confirmed, once, settled
-from conformance.schemas import fault_of
-from conformance.story import PROBLEM, expect, items, not_tested, requirement, sound
-from conformance.trials import cases, each
+from conformance.cases.altered_cursors import malformed, spoiled
+from conformance.cases.dataset import Dataset, Walk, next_cursor, whole
+from conformance.cases.expected_pages import DEFAULT, LARGEST, confirmed, once, settled
+from conformance.cases.page_boundaries import bordered
+from conformance.cases.sampling import cases, each
+from conformance.checks import PROBLEM, expect, items, not_tested, requirement, sound
+from conformance.oracles.schemas import fault_of
+from conformance.target.client import Caller, Client
+from conformance.target.exchange import Exchange
 from spec import commands
 from spec.commands import CommandFailed
 from spec.target import Target
@@ -26,11 +26,11 @@ _WALKED = 6
 
 
 @requirement("PAGE-8")
-def test_a_walk_has_an_end(estate: Estate) -> None:
+def test_a_walk_has_an_end(dataset: Dataset) -> None:
     """A walk ends with a page whose nextCursor is null or absent, and goes on only while it shows something new."""
 
     def look(operation: str) -> None:
-        walked = estate.walk(operation)
+        walked = dataset.walk(operation)
         if not walked.items:
             not_tested(f"{operation} is empty")
         expect(
@@ -46,66 +46,66 @@ def test_a_walk_has_an_end(estate: Estate) -> None:
 
 
 @requirement("PAGE-9")
-def test_a_spoiled_cursor(estate: Estate, seed: int) -> None:
+def test_a_spoiled_cursor(dataset: Dataset, seed: int) -> None:
     """A cursor that leads to a second page, spoiled: refused with 400 as a problem, or a page of the caller's own data."""
 
     def look(operation: str) -> None:
-        real = spoiled(_real_cursor(estate, operation), seed)
+        real = spoiled(_real_cursor(dataset, operation), seed)
         for attempt in [*(real if operation == LISTS[0] else ()), *malformed(operation)]:
-            _own_page_or_problem(estate, operation, attempt)
+            _own_page_or_problem(dataset, operation, attempt)
 
     each(LISTS, look)
 
 
 @requirement("PAGE-9")
-def test_the_cursor_of_another_list(estate: Estate) -> None:
+def test_the_cursor_of_another_list(dataset: Dataset) -> None:
     """A cursor of the contacts, used on another list: refused with 400 as a problem, or a page of the caller's own data."""
-    cursor = _real_cursor(estate, "listContacts")
-    others = [operation for operation in LISTS[1:] if estate.walk(operation).items]
+    cursor = _real_cursor(dataset, "listContacts")
+    others = [operation for operation in LISTS[1:] if dataset.walk(operation).items]
     if not others:
         not_tested("no list but that of contacts has any items")
-    _own_page_or_problem(estate, others[0], cursor)
+    _own_page_or_problem(dataset, others[0], cursor)
 
 
 # After all others, whose page borders an added contact would move.
 @requirement("PAGE-11", whole_run=True)
-def test_contacts_added_during_a_walk(estate: Estate, target: Target) -> None:
+def test_contacts_added_during_a_walk(dataset: Dataset, target: Target) -> None:
     """While a walk is under way contacts are added: it shows every contact that was there when it began, and none twice."""
-    known = estate.walk("listContacts")
+    known = dataset.walk("listContacts")
     if len(known.ids) < 2:
         not_tested("there are fewer than two contacts")
     limit = min(LARGEST, ceil(len(known.ids) / 2))
-    walked = _walk_while_adding(estate.caller.pinned(), target, limit)
+    walked = _walk_while_adding(dataset.caller.pinned(), target, limit)
     once(walked)
-    first = sound(estate.caller.get("listContacts", limit=limit))
+    first = sound(dataset.caller.get("listContacts", limit=limit))
     if {*walked.ids, *(item["id"] for item in items(first))} <= set(known.ids):
         not_tested("the contacts that the hook added are not to be seen")
     shown = set(walked.ids)
     reached = known.ids if walked.complete else known.ids[: len(shown & set(known.ids))]
     for hidden in [id_ for id_ in reached if id_ not in shown][:1]:
-        still_there = sound(estate.caller.get("getContact", id=hidden))
+        still_there = sound(dataset.caller.get("getContact", id=hidden))
         expect(False, f"the walk during which contacts were added never shows {hidden}", *walked.pages, still_there)
 
 
 @requirement("PAGE-12")
-def test_a_cursor_used_twice(estate: Estate) -> None:
+def test_a_cursor_used_twice(dataset: Dataset) -> None:
     """A cursor that was followed leads to the same items in the same order once more."""
 
     def look(operation: str) -> None:
-        walked = bordered(estate, operation)
+        walked = bordered(dataset, operation)
         if len(walked.pages) < 2:
             not_tested(f"{operation} has one page")
-        again = [_repeated(estate.caller, walked.pages[1]) for _ in range(2 if operation == LISTS[0] else 1)]
+        again = [_repeated(dataset.caller, walked.pages[1]) for _ in range(2 if operation == LISTS[0] else 1)]
         if all(_ids(page) == _ids(walked.pages[1]) for page in again):
             return
         # The data may have changed since that walk: once more back to back, with a cursor that is new whatever it is made of.
         limit = len(items(walked.pages[0])) % LARGEST + 1
-        first = sound(estate.caller.get(operation, limit=limit, **whole(operation)))
+        first = sound(dataset.caller.get(operation, limit=limit, **whole(operation)))
         cursor = next_cursor(first)
         if cursor is None:
             not_tested(f"{operation} has one page by now")
-        second = sound(estate.caller.get(operation, limit=limit, cursor=cursor, **whole(operation)))
-        third = _repeated(estate.caller, second)
+        second = sound(dataset.caller.get(operation, limit=limit, cursor=cursor, **whole(operation)))
+        third = _repeated(dataset.caller, second)
         message = "the same cursor leads to other items the second time"
         expect(_ids(third) == _ids(second), message, first, second, third)
 
@@ -122,18 +122,18 @@ def test_no_page_is_short(client: Client) -> None:
         expect(False, f"{found} items, and a nextCursor ({len(short)} of {len(pages)} pages)", page)
 
 
-def _real_cursor(estate: Estate, operation: str) -> str:
+def _real_cursor(dataset: Dataset, operation: str) -> str:
     """A cursor that leads to a second page: of the whole walk where it has one, else behind the first item."""
-    pages = estate.walk(operation).pages
-    first = pages[0] if len(pages) > 1 else estate.walked(operation, limit=1, most_pages=1).pages[0]
+    pages = dataset.walk(operation).pages
+    first = pages[0] if len(pages) > 1 else dataset.walked(operation, limit=1, most_pages=1).pages[0]
     cursor = next_cursor(first)
     if cursor is None:
         not_tested(f"{operation} has no second page")
     return cursor
 
 
-def _own_page_or_problem(estate: Estate, operation: str, cursor: str) -> None:
-    def look(seen: Estate) -> None:
+def _own_page_or_problem(dataset: Dataset, operation: str, cursor: str) -> None:
+    def look(seen: Dataset) -> None:
         answer = seen.caller.get(operation, cursor=cursor, **whole(operation))
         if answer.status == 400:
             expect(answer.media_type == PROBLEM, f"the refusal is {answer.media_type}, no problem", answer)
@@ -144,7 +144,7 @@ def _own_page_or_problem(estate: Estate, operation: str, cursor: str) -> None:
         message = f"a spoiled cursor shows {sorted(strange)[:1]}, which no walk shows"
         expect(not strange or not known.complete, message, answer)
 
-    confirmed(estate, operation, look)
+    confirmed(dataset, operation, look)
 
 
 def _walk_while_adding(caller: Caller, target: Target, limit: int) -> Walk:

@@ -9,14 +9,14 @@ from urllib.parse import quote
 import pytest
 
 import spec
-from conformance.client import Caller, Client, target
-from conformance.estate import Estate
-from conformance.exchange import Exchange
-from conformance.odd_input import NAMES, ODD_KEYS, UNHEARD_OF, odd_requests
-from conformance.oracles import API
-from conformance.resource_ids import collection_of, opening
-from conformance.story import PROBLEM, NotJudged, NotTested, expect, requirement
-from conformance.trials import answered, cases, relieved
+from conformance.cases.dataset import Dataset
+from conformance.cases.malformed_requests import NAMES, ODD_KEYS, UNHEARD_OF, odd_requests
+from conformance.cases.resource_ids import collection_of, opening
+from conformance.cases.sampling import answered, cases, relieved
+from conformance.checks import PROBLEM, NotJudged, NotTested, expect, requirement
+from conformance.oracles.exchanges import API
+from conformance.target.client import Caller, Client, target
+from conformance.target.exchange import Exchange
 from spec.target import Target
 
 OPERATIONS = spec.contract().operations
@@ -28,7 +28,7 @@ _NOWHERE = "nothing-here"
 class Oddities:
     """Sends odd requests, each once: two checks may look at one answer."""
 
-    estate: Estate
+    dataset: Dataset
     target: Target
     _answers: dict[str, Exchange] = field(default_factory=dict)
 
@@ -36,8 +36,8 @@ class Oddities:
         """The answer to an odd request, once the operation, or the list of what it reads, was seen to be served."""
         if name not in self._answers:
             odd = odd_requests(self._known())[name]
-            self.estate.served(collection_of(odd.operation) or odd.operation)
-            caller = relieved(self.estate.caller, self.target, odd.operation)
+            self.dataset.served(collection_of(odd.operation) or odd.operation)
+            caller = relieved(self.dataset.caller, self.target, odd.operation)
             # Whatever else is served to a path that is a trick is not what the operation promises.
             operation = None if odd.operation in SINGLE else odd.operation
             self._answers[name] = answered(
@@ -49,7 +49,7 @@ class Oddities:
         found = {}
         for operation in SINGLE:
             try:
-                found[operation] = quote(self.estate.parameters(operation)["id"], safe="")
+                found[operation] = quote(self.dataset.parameters(operation)["id"], safe="")
             except NotJudged:
                 raise
             except NotTested:
@@ -58,24 +58,24 @@ class Oddities:
 
 
 @pytest.fixture(scope="module")
-def oddities(estate: Estate, target: Target) -> Oddities:
+def oddities(dataset: Dataset, target: Target) -> Oddities:
     """Somebody who sends odd requests."""
-    return Oddities(estate, target)
+    return Oddities(dataset, target)
 
 
 @requirement("ERROR-1")
 @pytest.mark.parametrize("path", [f"{API}/{_NOWHERE}", f"{{contact}}/{_NOWHERE}"])
-def test_unknown_path(path: str, estate: Estate, seed: int) -> None:
+def test_unknown_path(path: str, dataset: Dataset, seed: int) -> None:
     """A path of which the documentation knows nothing is answered with a problem."""
-    estate.served("getMe")
-    known = target("getContact", **opening(estate, "getContact", seed).parameters)
-    _is_problem(estate.caller.send("GET", path.replace("{contact}", known)))
+    dataset.served("getMe")
+    known = target("getContact", **opening(dataset, "getContact", seed).parameters)
+    _is_problem(dataset.caller.send("GET", path.replace("{contact}", known)))
 
 
 @requirement("ERROR-1")
-def test_unknown_path_without_a_key(estate: Estate, nobody: Caller) -> None:
+def test_unknown_path_without_a_key(dataset: Dataset, nobody: Caller) -> None:
     """Whoever has no key is answered with a problem there too."""
-    estate.served("getMe")
+    dataset.served("getMe")
     _is_problem(nobody.send("GET", f"{API}/{_NOWHERE}"))
 
 
@@ -116,10 +116,10 @@ def test_odd_request(name: str, oddities: Oddities) -> None:
 
 @requirement("ERROR-5")
 @pytest.mark.parametrize("name", ODD_KEYS)
-def test_odd_key(name: str, estate: Estate, nobody: Caller) -> None:
+def test_odd_key(name: str, dataset: Dataset, nobody: Caller) -> None:
     """A key that can be none is refused, and by no server error."""
-    estate.served("getMe")
-    answer = answered(lambda: nobody.get("getMe", headers=[("Authorization", ODD_KEYS[name])]), estate.caller)
+    dataset.served("getMe")
+    answer = answered(lambda: nobody.get("getMe", headers=[("Authorization", ODD_KEYS[name])]), dataset.caller)
     expect(400 <= answer.status < 500, f"{name}: {answer.status}", answer)
 
 

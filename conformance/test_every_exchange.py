@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.client import Client
-from conformance.oracles import ORACLES, Oracle
-from conformance.story import Violation, requirement
-from conformance.trials import cases
+from conformance.cases.sampling import cases
+from conformance.checks import Violation, requirement
+from conformance.oracles.exchanges import ORACLES, Oracle
+from conformance.target.client import Client
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 import spec
-from conformance import schemas
-from conformance.agreement import Resource, disagreement, moment, steady, telling
-from conformance.client import Caller, Client
-from conformance.estate import Estate
-from conformance.exchange import Exchange
-from conformance.resource_ids import Opening, collection_of, unknown_id
-from conformance.schemas import fault_of
-from conformance.second_opinion import second_opinion
-from conformance.story import NotJudged, Violation, expect, items, not_tested, refused, requirement, served, sound
-from conformance.trials import cases
+from conformance.cases.dataset import Dataset
+from conformance.cases.resource_ids import Opening, collection_of, unknown_id
+from conformance.cases.sampling import cases
+from conformance.checks import NotJudged, Violation, expect, items, not_tested, refused, requirement, served, sound
+from conformance.oracles import schemas
+from conformance.oracles.consistency import Resource, disagreement, moment, steady, telling
+from conformance.oracles.openapi_core_check import second_opinion
+from conformance.oracles.schemas import fault_of
+from conformance.target.client import Caller, Client
+from conformance.target.exchange import Exchange
 
 OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
@@ -40,34 +40,34 @@ _TRIES = 3
 
 @dataclass
 class Singles:
-    """Resources of the estate read singly, each once."""
+    """Resources of the dataset read singly, each once."""
 
-    estate: Estate
+    dataset: Dataset
     _known: dict[tuple[str, str], Exchange] = field(default_factory=dict)
 
     def read(self, operation: str, id_: str) -> Exchange:
         """The resource of that id, as its operation reads it. Raises NotJudged where it is not served."""
         if (operation, id_) not in self._known:
-            at_hand = self.estate.parameters(operation)["id"] == id_
-            caller = self.estate.caller
+            at_hand = self.dataset.parameters(operation)["id"] == id_
+            caller = self.dataset.caller
             self._known[operation, id_] = (
-                self.estate.served(operation) if at_hand else served(caller, operation, id=id_)
+                self.dataset.served(operation) if at_hand else served(caller, operation, id=id_)
             )
         return self._known[operation, id_]
 
 
 @pytest.fixture(scope="module")
-def singles(estate: Estate) -> Singles:
+def singles(dataset: Dataset) -> Singles:
     """Resources read singly."""
-    return Singles(estate)
+    return Singles(dataset)
 
 
 @requirement("OP-1")
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_served(operation: str, estate: Estate) -> None:
+def test_served(operation: str, dataset: Dataset) -> None:
     """A full key is answered 200 with the JSON that the operation's schema asks for."""
     try:
-        estate.served(operation)
+        dataset.served(operation)
     except NotJudged as failure:
         raise Violation(str(failure), *failure.exchanges) from None
 
@@ -85,9 +85,9 @@ def test_second_opinion(operation: str, client: Client) -> None:
 
 
 @requirement("OP-2", needs=())
-def test_me_reports_the_key(primary: Caller, estate: Estate) -> None:
+def test_me_reports_the_key(primary: Caller, dataset: Dataset) -> None:
     """Two keys of one organization see the same organization, each its own key, and see so again."""
-    first = estate.served("getMe")
+    first = dataset.served("getMe")
     own = {caller.keys[0].secret == Opening("getMe", {}, first).secret: caller for caller in primary.each()}
     if len(own) < 2:
         not_tested("needs two keys in organizations.primary.api_keys")
@@ -98,9 +98,9 @@ def test_me_reports_the_key(primary: Caller, estate: Estate) -> None:
 
 
 @requirement("OP-2", needs=("organizations.secondary",))
-def test_me_reports_the_organization(estate: Estate, neighbour: Estate) -> None:
+def test_me_reports_the_organization(dataset: Dataset, neighbour: Dataset) -> None:
     """Keys of two organizations see two keys and two organizations."""
-    ours, theirs = estate.served("getMe"), neighbour.served("getMe")
+    ours, theirs = dataset.served("getMe"), neighbour.served("getMe")
     expect(_organization(ours) != _organization(theirs), "one organization for keys of two", ours, theirs)
     expect(_key(ours) != _key(theirs), "one apiKey for keys of two organizations", ours, theirs)
 
@@ -124,40 +124,40 @@ def test_me_reports_whichever_key_asks(client: Client) -> None:
 
 @requirement("OP-3")
 @pytest.mark.parametrize("operation", READ_BOTH_WAYS)
-def test_single_agrees_with_list(operation: str, estate: Estate, singles: Singles) -> None:
+def test_single_agrees_with_list(operation: str, dataset: Dataset, singles: Singles) -> None:
     """Resources from all over a list, awkward ones among them, are the same read singly."""
-    estate.served(operation)
-    walk = estate.walk(collection_of(operation) or "")
+    dataset.served(operation)
+    walk = dataset.walk(collection_of(operation) or "")
     page_of = {item["id"]: page for page in walk.pages for item in items(page)}
     for resource in telling(walk.items, READ_BOTH_WAYS[operation]):
         single = singles.read(operation, resource["id"])
         if disagreement(resource, single.json):
-            _still_disagree(estate.caller, resource["id"], page_of[resource["id"]], operation)
+            _still_disagree(dataset.caller, resource["id"], page_of[resource["id"]], operation)
 
 
 @requirement("OP-4")
-def test_draft_has_its_body(estate: Estate, singles: Singles) -> None:
+def test_draft_has_its_body(dataset: Dataset, singles: Singles) -> None:
     """A single draft's body is whole: never shorter than the snippet of it, and longer where that was cut."""
-    _whole_draft(estate)
-    cut = _cut_snippets(estate.drafts)
+    _whole_draft(dataset)
+    cut = _cut_snippets(dataset.drafts)
     no_longer = []
-    for draft in _some_drafts(estate) + cut[:_MOST_CUT]:
+    for draft in _some_drafts(dataset) + cut[:_MOST_CUT]:
         single = singles.read("getDraft", draft["id"])
         more = _letters(single.json["body"]) - _letters(str(draft.get("snippet") or ""))
         expect(more >= 0, "the body is shorter than its snippet", single)
         no_longer += [single] if more == 0 and draft in cut[:_MOST_CUT] else []
     # A text may happen to end where others are cut; hardly every one.
     expect(len(no_longer) < _MOST_CUT, "the body ends where its snippet was cut, in each of several drafts", *no_longer)
-    if not any(singles.read("getDraft", draft["id"]).json["body"] for draft in _some_drafts(estate)):
+    if not any(singles.read("getDraft", draft["id"]).json["body"] for draft in _some_drafts(dataset)):
         not_tested("none of the drafts looked at has a body")
 
 
 @requirement("OP-4")
-def test_draft_has_its_timeline(estate: Estate, singles: Singles) -> None:
+def test_draft_has_its_timeline(dataset: Dataset, singles: Singles) -> None:
     """A draft of which the feed says that it was opened, clicked, answered or bounced shows that, oldest first."""
-    _whole_draft(estate)
-    reported = _engaged(estate)[:_MOST_ENGAGED]
-    others = [draft["id"] for draft in _some_drafts(estate) if draft["id"] not in reported]
+    _whole_draft(dataset)
+    reported = _engaged(dataset)[:_MOST_ENGAGED]
+    others = [draft["id"] for draft in _some_drafts(dataset) if draft["id"] not in reported]
     drafts = [singles.read("getDraft", id_) for id_ in (*reported, *others)]
     for draft in drafts:
         times = [moment(entry["occurredAt"]) for entry in draft.json["engagement"]]
@@ -171,22 +171,22 @@ def test_draft_has_its_timeline(estate: Estate, singles: Singles) -> None:
 
 
 @requirement("OP-5")
-def test_dossier_is_the_contacts_own(estate: Estate) -> None:
+def test_dossier_is_the_contacts_own(dataset: Dataset) -> None:
     """A dossier names the contact that it was asked for, and where there is another, that names its own."""
-    _names(estate.served("getContactResearch"), estate.researched())
-    for contact in _perhaps_without_dossier(estate):
-        answer = estate.asked("getContactResearch", id=contact["id"])
+    _names(dataset.served("getContactResearch"), dataset.researched())
+    for contact in _perhaps_without_dossier(dataset):
+        answer = dataset.asked("getContactResearch", id=contact["id"])
         if fault_of(answer) is None:
             _names(answer, contact["id"])
             return
 
 
 @requirement("OP-5")
-def test_no_dossier(estate: Estate) -> None:
+def test_no_dossier(dataset: Dataset) -> None:
     """A contact without a cached dossier has none to be served: 404."""
-    estate.served("getContactResearch")
-    for contact in _perhaps_without_dossier(estate):
-        answer = refused(estate.asked("getContactResearch", id=contact["id"]), 200, 404)
+    dataset.served("getContactResearch")
+    for contact in _perhaps_without_dossier(dataset):
+        answer = refused(dataset.asked("getContactResearch", id=contact["id"]), 200, 404)
         if answer.status == 404:
             return
         fault = fault_of(answer)
@@ -199,12 +199,12 @@ def test_no_dossier(estate: Estate) -> None:
 
 @requirement("OP-10")
 @pytest.mark.parametrize("operation", SINGLE)
-def test_unknown_id(operation: str, estate: Estate, seed: int) -> None:
+def test_unknown_id(operation: str, dataset: Dataset, seed: int) -> None:
     """What a known id is served, a well-formed id that nobody has is not: 404."""
-    estate.served(operation)
-    known = estate.walk(collection_of(operation) or "")
+    dataset.served(operation)
+    known = dataset.walk(collection_of(operation) or "")
     for attempt in range(_TRIES):
-        answer = estate.asked(operation, id=unknown_id(estate, operation, seed, attempt))
+        answer = dataset.asked(operation, id=unknown_id(dataset, operation, seed, attempt))
         # Of a list too long to be walked to its end not all ids are known: perhaps this one exists.
         if known.complete or fault_of(answer):
             refused(answer, 404)
@@ -234,14 +234,14 @@ def _names(dossier: Exchange, contact: str) -> None:
     expect(named == contact, f"the dossier of {contact} is of {named}", dossier)
 
 
-def _perhaps_without_dossier(estate: Estate) -> list[Resource]:
-    found = telling(estate.contacts, _MOST_WITHOUT_DOSSIER)
-    return [contact for contact in found if contact["id"] != estate.researched()]
+def _perhaps_without_dossier(dataset: Dataset) -> list[Resource]:
+    found = telling(dataset.contacts, _MOST_WITHOUT_DOSSIER)
+    return [contact for contact in found if contact["id"] != dataset.researched()]
 
 
-def _whole_draft(estate: Estate) -> None:
+def _whole_draft(dataset: Dataset) -> None:
     try:
-        estate.served("getDraft")
+        dataset.served("getDraft")
     except NotJudged as failure:
         for answer in failure.exchanges:
             served_ = answer.status == 200 and answer.request.operation == "getDraft" and isinstance(answer.json, dict)
@@ -260,13 +260,13 @@ def _cut_snippets(drafts: list[Resource]) -> list[Resource]:
     return [draft for draft in drafts if draft.get("snippet") in cut]
 
 
-def _some_drafts(estate: Estate) -> list[Resource]:
-    return telling(estate.drafts, READ_BOTH_WAYS["getDraft"])
+def _some_drafts(dataset: Dataset) -> list[Resource]:
+    return telling(dataset.drafts, READ_BOTH_WAYS["getDraft"])
 
 
-def _engaged(estate: Estate) -> list[str]:
-    known = set(estate.walk("listDrafts").ids)
-    told = Counter(event["resource"]["id"] for event in estate.events if event["eventType"] in _ENGAGED)
+def _engaged(dataset: Dataset) -> list[str]:
+    known = set(dataset.walk("listDrafts").ids)
+    told = Counter(event["resource"]["id"] for event in dataset.events if event["eventType"] in _ENGAGED)
     return [id_ for id_, _ in told.most_common() if id_ in known]
 
 

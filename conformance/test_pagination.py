@@ -12,10 +12,8 @@ from random import Random
 from hypothesis import strategies as st
 
 import spec
-from conformance.borders import bordered, same_items, same_order, telling_limit
-from conformance.estate import Estate, Resource, whole
-from conformance.exchange import Exchange
-from conformance.expectations import (
+from conformance.cases.dataset import Dataset, Resource, whole
+from conformance.cases.expected_pages import (
     DEFAULT,
     LARGEST,
     MOST_PAGES,
@@ -29,9 +27,11 @@ from conformance.expectations import (
     once,
     values,
 )
-from conformance.properties import for_examples
-from conformance.story import expect, items, not_tested, requirement, sound
-from conformance.trials import each
+from conformance.cases.page_boundaries import bordered, same_items, same_order, telling_limit
+from conformance.cases.properties import for_examples
+from conformance.cases.sampling import each
+from conformance.checks import expect, items, not_tested, requirement, sound
+from conformance.target.exchange import Exchange
 
 LISTS = spec.LIST_OPERATIONS
 # Pages that a walk at a random limit may cost.
@@ -39,23 +39,23 @@ _FEW = 2
 
 
 @requirement("PAGE-2")
-def test_a_page_holds_fifty_by_default(estate: Estate) -> None:
+def test_a_page_holds_fifty_by_default(dataset: Dataset) -> None:
     """A list of 50 items or more shows 50 of them where no limit is asked for."""
 
-    def look(seen: Estate, operation: str) -> None:
+    def look(seen: Dataset, operation: str) -> None:
         if len(_unfiltered(seen, operation)) < DEFAULT:
             not_tested(f"{operation} has fewer than {DEFAULT} items")
         page = sound(seen.asked(operation))
         expect(len(items(page)) == DEFAULT, f"a page without limit holds {len(items(page))} items", page)
 
-    each(LISTS, lambda operation: confirmed(estate, operation, lambda seen: look(seen, operation)))
+    each(LISTS, lambda operation: confirmed(dataset, operation, lambda seen: look(seen, operation)))
 
 
 @requirement("PAGE-3")
-def test_the_first_page_holds_as_many_as_asked_for(estate: Estate) -> None:
+def test_the_first_page_holds_as_many_as_asked_for(dataset: Dataset) -> None:
     """With at least `limit` items there, the first page of the unfiltered list holds exactly `limit`."""
 
-    def look(seen: Estate, operation: str) -> None:
+    def look(seen: Dataset, operation: str) -> None:
         there = len(_unfiltered(seen, operation))
         pages = [(limit, page) for limit, page in _first_pages(seen, operation) if limit <= there]
         if not pages:
@@ -63,77 +63,77 @@ def test_the_first_page_holds_as_many_as_asked_for(estate: Estate) -> None:
         for limit, page in pages:
             expect(len(items(page)) == limit, f"limit={limit} gives {len(items(page))} of {there} items", page)
 
-    each(LISTS, lambda operation: confirmed(estate, operation, lambda seen: look(seen, operation)))
+    each(LISTS, lambda operation: confirmed(dataset, operation, lambda seen: look(seen, operation)))
 
 
 @requirement("PAGE-5")
-def test_a_limit_that_is_no_count(estate: Estate) -> None:
+def test_a_limit_that_is_no_count(dataset: Dataset) -> None:
     """0, a negative number and no number: refused with 400, or a page of 1 to 200 of the items that are there."""
-    tallest_first = _tallest_first(estate)
+    tallest_first = _tallest_first(dataset)
     # Of what is taken for no limit at all a short list shows no more than it may: that is tried on tall ones.
-    tall = [operation for operation in tallest_first if len(estate.walk(operation).ids) > LARGEST] or tallest_first[:1]
+    tall = [operation for operation in tallest_first if len(dataset.walk(operation).ids) > LARGEST] or tallest_first[:1]
     asked = [*((operation, "0") for operation in tallest_first), *zip(cycle(tall), ("-1", "abc", "1.5"), strict=False)]
     for operation, limit in asked:
-        _page_or_400(estate.caller.get(operation, limit=limit, **whole(operation)))
+        _page_or_400(dataset.caller.get(operation, limit=limit, **whole(operation)))
 
 
 @requirement("PAGE-5")
-def test_a_limit_above_the_largest(estate: Estate) -> None:
+def test_a_limit_above_the_largest(dataset: Dataset) -> None:
     """A list of more than 200 items never shows all, nor more than 200, whatever limit is asked for."""
-    tall = [operation for operation in LISTS if len(estate.walk(operation).ids) > LARGEST]
+    tall = [operation for operation in LISTS if len(dataset.walk(operation).ids) > LARGEST]
     if not tall:
         not_tested(f"no list has more than {LARGEST} items")
     limits = (str(LARGEST + 1), "1000000", "9" * 20)
     times = max(len(tall), len(limits))
     for operation, limit in islice(zip(cycle(tall), cycle(limits), strict=False), times):
-        _page_or_400(estate.caller.get(operation, limit=limit, **whole(operation)))
+        _page_or_400(dataset.caller.get(operation, limit=limit, **whole(operation)))
 
 
 @requirement("PAGE-6")
-def test_a_walk_yields_every_item_once(estate: Estate) -> None:
+def test_a_walk_yields_every_item_once(dataset: Dataset) -> None:
     """At the limit that ends most pages between items of one time, a walk yields what the walk at 200 does, each once."""
 
-    def look(seen: Estate, operation: str) -> None:
+    def look(seen: Dataset, operation: str) -> None:
         known, walked = seen.walk(operation), bordered(seen, operation)
         once(known)
         once(walked)
         same_items(walked, known)
 
-    each(LISTS, lambda operation: confirmed(estate, operation, lambda seen: look(seen, operation)))
+    each(LISTS, lambda operation: confirmed(dataset, operation, lambda seen: look(seen, operation)))
 
 
 @requirement("PAGE-7")
-def test_the_order_is_the_same_at_another_limit(estate: Estate) -> None:
+def test_the_order_is_the_same_at_another_limit(dataset: Dataset) -> None:
     """The walk at the limit that tells most shows the items in the order of the walk at 200."""
 
-    def look(seen: Estate, operation: str) -> None:
+    def look(seen: Dataset, operation: str) -> None:
         same_order(bordered(seen, operation), seen.walk(operation))
 
-    each(LISTS, lambda operation: confirmed(estate, operation, lambda seen: look(seen, operation)))
+    each(LISTS, lambda operation: confirmed(dataset, operation, lambda seen: look(seen, operation)))
 
 
 @requirement("PAGE-7")
-def test_the_order_is_the_same_at_any_limit(estate: Estate, seed: int) -> None:
+def test_the_order_is_the_same_at_any_limit(dataset: Dataset, seed: int) -> None:
     """Walks at random limits show the items of the walk at 200, in its order, from the start."""
-    lists = [operation for operation in LISTS if len(estate.walk(operation).ids) > 1]
+    lists = [operation for operation in LISTS if len(dataset.walk(operation).ids) > 1]
     if not lists:
         not_tested("no list has two items")
     limits = Random(seed).sample(range(1, LARGEST), 50)  # noqa: S311 — nothing to keep secret
 
     def prove(operation: str, limit: int) -> None:
-        def look(seen: Estate) -> None:
+        def look(seen: Dataset) -> None:
             walked = seen.walked(operation, limit=limit, most_pages=_FEW, **whole(operation))
             once(walked)
             same_items(walked, seen.walk(operation))
             same_order(walked, seen.walk(operation))
 
-        confirmed(estate, operation, look)
+        confirmed(dataset, operation, look)
 
     for_examples(2, seed, prove, operation=st.sampled_from(lists), limit=st.sampled_from(limits))
 
 
 @requirement("PAGE-10")
-def test_a_filter_holds_on_every_page(estate: Estate) -> None:
+def test_a_filter_holds_on_every_page(dataset: Dataset) -> None:
     """A filtered list that is walked over two pages or more is the filtered whole."""
     filters = [
         (operation, name)
@@ -143,30 +143,30 @@ def test_a_filter_holds_on_every_page(estate: Estate) -> None:
     ]
 
     def look(operation: str, name: str) -> None:
-        found = values(estate, operation, name)[0]
+        found = values(dataset, operation, name)[0]
         if found.count < 2:
             not_tested(f"no {name} of {operation} has two items")
         confirmed(
-            estate, operation, lambda seen: exactly(seen, operation, limit=half(found.count), **{name: found.value})
+            dataset, operation, lambda seen: exactly(seen, operation, limit=half(found.count), **{name: found.value})
         )
 
     each(filters, lambda case: look(*case))
 
 
 @requirement("PAGE-10")
-def test_archived_lists_are_missing_on_every_page(estate: Estate) -> None:
+def test_archived_lists_are_missing_on_every_page(dataset: Dataset) -> None:
     """The list of lists, walked without `includeArchived`, shows archived ones on no page."""
-    there = _unfiltered(estate, "listLists")
-    if len(there) < 2 or len(there) == len(estate.lists):
+    there = _unfiltered(dataset, "listLists")
+    if len(there) < 2 or len(there) == len(dataset.lists):
         not_tested("there is no archived list among two others")
-    confirmed(estate, "listLists", lambda seen: exactly(seen, "listLists", limit=half(len(there))))
+    confirmed(dataset, "listLists", lambda seen: exactly(seen, "listLists", limit=half(len(there))))
 
 
 @requirement("PAGE-10")
-def test_a_search_holds_on_every_page(estate: Estate) -> None:
+def test_a_search_holds_on_every_page(dataset: Dataset) -> None:
     """A search walked over two pages, or more where pages are short (PAGE-13), shows what it shows on one."""
 
-    def look(seen: Estate, word: str) -> None:
+    def look(seen: Dataset, word: str) -> None:
         on_one = seen.walked("listContacts", limit=LARGEST, most_pages=1, q=word)
         if len(on_one.items) < 2 or not on_one.complete:
             not_tested(f"the search for {word!r} shows no two contacts, or more than a page")
@@ -176,34 +176,34 @@ def test_a_search_holds_on_every_page(estate: Estate) -> None:
         expect(not strange, f"{len(strange)} contacts of the walk are not found on one page", *on_two.pages)
         nothing_missing(seen, on_two, {"q": word})
 
-    word = frequent_word(estate.contacts)
+    word = frequent_word(dataset.contacts)
     if not word:
         not_tested("no word is shared by two contacts, and by no more than a page of them")
-    confirmed(estate, "listContacts", lambda seen: look(seen, word))
+    confirmed(dataset, "listContacts", lambda seen: look(seen, word))
 
 
 @requirement("PAGE-10")
-def test_any_filters_hold_on_every_page(estate: Estate, seed: int) -> None:
+def test_any_filters_hold_on_every_page(dataset: Dataset, seed: int) -> None:
     """Random combinations of filters that show something, over two pages or three, show exactly what they should."""
-    lists = [operation for operation in ("listContacts", "listDrafts", "listEvents") if estate.walk(operation).items]
+    lists = [operation for operation in ("listContacts", "listDrafts", "listEvents") if dataset.walk(operation).items]
     if not lists:
         not_tested("no list that can be filtered has any items")
 
     def prove(question: tuple[str, dict[str, str]], pages: int) -> None:
         operation, filters = question
-        count = sum(lets_through(operation, filters, item) for item in estate.walk(operation).items)
+        count = sum(lets_through(operation, filters, item) for item in dataset.walk(operation).items)
         limit = min(LARGEST, ceil(count / pages))
-        confirmed(estate, operation, lambda seen: exactly(seen, operation, limit=limit, **filters))
+        confirmed(dataset, operation, lambda seen: exactly(seen, operation, limit=limit, **filters))
 
-    for_examples(2, seed, prove, question=_questions(estate, lists), pages=st.integers(2, 3))
+    for_examples(2, seed, prove, question=_questions(dataset, lists), pages=st.integers(2, 3))
 
 
-def _unfiltered(seen: Estate, operation: str) -> list[Resource]:
+def _unfiltered(seen: Dataset, operation: str) -> list[Resource]:
     """What is known of a list as it shows without any parameter."""
     return [item for item in seen.walk(operation).items if lets_through(operation, {}, item)]
 
 
-def _tallest_first(seen: Estate) -> list[str]:
+def _tallest_first(seen: Dataset) -> list[str]:
     """The lists that have items, those with the most first. Raises NotTested where none has any."""
     found = [operation for operation in LISTS if seen.walk(operation).items]
     if not found:
@@ -211,7 +211,7 @@ def _tallest_first(seen: Estate) -> list[str]:
     return sorted(found, key=lambda operation: -len(seen.walk(operation).ids))
 
 
-def _first_pages(seen: Estate, operation: str) -> list[tuple[int, Exchange]]:
+def _first_pages(seen: Dataset, operation: str) -> list[tuple[int, Exchange]]:
     """First pages of the unfiltered list with their limits, of which most were walked already."""
     pages = [(1, seen.walked(operation, limit=1, most_pages=1).pages[0])]
     if operation == "listLists":
@@ -231,10 +231,10 @@ def _page_or_400(answer: Exchange) -> None:
 
 
 @st.composite
-def _questions(draw: st.DrawFn, estate: Estate, lists: list[str]) -> tuple[str, dict[str, str]]:
+def _questions(draw: st.DrawFn, dataset: Dataset, lists: list[str]) -> tuple[str, dict[str, str]]:
     """A list, and some of the filters that let one of its items through, `q` aside."""
     operation = draw(st.sampled_from(lists))
-    resource = draw(st.sampled_from(estate.walk(operation).items))
+    resource = draw(st.sampled_from(dataset.walk(operation).items))
     own = {name: asked_of(name, resource) for name in spec.contract().operations[operation].filters if name != "q"}
     names = draw(st.lists(st.sampled_from([name for name in own if own[name]]), min_size=1, unique=True))
     return operation, {name: draw(st.sampled_from(own[name])) for name in names}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 import spec
-from conformance.client import Caller, Client
-from conformance.exchange import Exchange
-from conformance.published import (
+from conformance.cases.resource_ids import collection_of
+from conformance.cases.sampling import cases
+from conformance.checks import PROBLEM, Violation, expect, not_tested, requirement
+from conformance.oracles.published_document import (
     PublishedDocument,
     PublishedOperation,
     Unreadable,
@@ -16,9 +17,8 @@ from conformance.published import (
     read,
     references,
 )
-from conformance.resource_ids import collection_of
-from conformance.story import PROBLEM, Violation, expect, not_tested, requirement
-from conformance.trials import cases
+from conformance.target.client import Caller, Client
+from conformance.target.exchange import Exchange
 
 OPERATIONS = spec.contract().operations
 

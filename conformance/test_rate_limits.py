@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.client import Client
-from conformance.probes import rulings
-from conformance.probes.rulings import Measured
-from conformance.probes.stories import BORDER, SPENDER, SPREAD, STRANGER, WITNESS
-from conformance.story import requirement
+from conformance.checks import requirement
+from conformance.rate_limits import rulings
+from conformance.rate_limits.rulings import Measured
+from conformance.rate_limits.traffic_patterns import BORDER, SPENDER, SPREAD, STRANGER, WITNESS
+from conformance.target.client import Client
 
 
 @requirement("RATE-2", needs=())

@@ -16,12 +16,12 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.result import Ok
 
 import spec
-from conformance.client import target as wire
-from conformance.estate import Estate, next_cursor
-from conformance.exchange import Exchange
-from conformance.schemas import fault_of
-from conformance.story import NotJudged, expect, not_tested, requirement
-from conformance.trials import answered, relieved
+from conformance.cases.dataset import Dataset, next_cursor
+from conformance.cases.sampling import answered, relieved
+from conformance.checks import NotJudged, expect, not_tested, requirement
+from conformance.oracles.schemas import fault_of
+from conformance.target.client import target as wire
+from conformance.target.exchange import Exchange
 from spec.target import Target
 
 OPERATIONS = spec.contract().operations
@@ -49,15 +49,15 @@ class Case:
 
 @requirement("OP-1")
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_valid_requests(operation: str, estate: Estate, target: Target, fuzz: int, seed: int) -> None:
+def test_valid_requests(operation: str, dataset: Dataset, target: Target, fuzz: int, seed: int) -> None:
     """A request that the schemas allow is served; one for an id or a filter value that nobody has may be refused."""
-    happy, known = estate.served(operation), estate.parameters(operation)
+    happy, known = dataset.served(operation), dataset.parameters(operation)
     wanted = fuzz if OPERATIONS[operation].is_list else -(-fuzz // 2)  # an id is all that there is to choose
     for index, case in enumerate(_cases(operation, "positive", wanted, seed)):
-        real = _with_what_is_there(case, estate, known=index % 2 == 1)
+        real = _with_what_is_there(case, dataset, known=index % 2 == 1)
         if real.target(known) == happy.request.target:
             continue  # what was seen served already
-        answer = _sent(real, known, estate, target)
+        answer = _sent(real, known, dataset, target)
         if answer.status in (401, 403):  # whether a key that holds but the one scope is served is SCOPE-2's affair
             raise NotJudged(f"{answer.line()}: the key is not served", answer)
         doubtful = real.id_ is not None or any(name not in ("limit", "includeArchived") for name, _ in real.query)
@@ -68,27 +68,27 @@ def test_valid_requests(operation: str, estate: Estate, target: Target, fuzz: in
 
 @requirement("ERROR-5")
 @pytest.mark.parametrize("operation", [operation.id for operation in OPERATIONS.values() if operation.is_list])
-def test_invalid_requests(operation: str, estate: Estate, target: Target, fuzz: int, seed: int) -> None:
+def test_invalid_requests(operation: str, dataset: Dataset, target: Target, fuzz: int, seed: int) -> None:
     """A request that the schemas forbid is refused, or served for what can be made of it; it breaks nothing."""
-    estate.served(operation)
+    dataset.served(operation)
     for case in _cases(operation, "negative", ceil(fuzz / 3), seed):
-        answer = _sent(case, {}, estate, target)
+        answer = _sent(case, {}, dataset, target)
         expect(answer.status == 200 or 400 <= answer.status < 500, f"{answer.line()}, expected 4xx or 200", answer)
 
 
-def _sent(case: Case, known: Mapping[str, Any], estate: Estate, target: Target) -> Exchange:
+def _sent(case: Case, known: Mapping[str, Any], dataset: Dataset, target: Target) -> Exchange:
     operation, path = case.operation.id, case.target(known)
     if path == case.operation.path:
-        return answered(lambda: estate.asked(operation), estate.caller)  # others ask for that too
-    caller = relieved(estate.caller, target, operation)
+        return answered(lambda: dataset.asked(operation), dataset.caller)  # others ask for that too
+    caller = relieved(dataset.caller, target, operation)
     return answered(lambda: caller.send("GET", path, operation=operation), caller)
 
 
-def _with_what_is_there(case: Case, estate: Estate, *, known: bool) -> Case:
+def _with_what_is_there(case: Case, dataset: Dataset, *, known: bool) -> Case:
     """The case with a real cursor in place of an invented one, or none; and with a known id if `known`."""
     query = dict(case.query)
     if query.pop("cursor", None) is not None:
-        page = estate.served(case.operation.id)
+        page = dataset.served(case.operation.id)
         cursor = next_cursor(page)
         # A cursor goes with the filters of the page that gave it; the limit may change.
         asked = dict(parse_qsl(page.request.target.partition("?")[2]))

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 import spec
-from conformance.client import Caller, Client, target
-from conformance.estate import Estate
-from conformance.exchange import Exchange
-from conformance.oracles import API
-from conformance.resource_ids import collection_of, opening, unknown_id
-from conformance.schemas import fault_of
-from conformance.story import Violation, expect, not_tested, refused, requirement, sound
-from conformance.trials import cases, each
+from conformance.cases.dataset import Dataset
+from conformance.cases.resource_ids import collection_of, opening, unknown_id
+from conformance.cases.sampling import cases, each
+from conformance.checks import Violation, expect, not_tested, refused, requirement, sound
+from conformance.oracles.exchanges import API
+from conformance.oracles.schemas import fault_of
+from conformance.target.client import Caller, Client, target
+from conformance.target.exchange import Exchange
 from spec.target import Target
 
 SCOPES = spec.contract().scopes
@@ -69,51 +69,51 @@ def holders(client: Client, target: Target) -> Holders:
 
 @requirement("SCOPE-1")
 @pytest.mark.parametrize(("operation", "scope"), _WRONG)
-def test_without_the_scope(operation: str, scope: str, estate: Estate, holders: Holders, seed: int) -> None:
+def test_without_the_scope(operation: str, scope: str, dataset: Dataset, holders: Holders, seed: int) -> None:
     """What a full key is served, a key in force without the operation's scope is not, whatever else may be wrong with it."""
-    known = opening(estate, operation, seed)
+    known = opening(dataset, operation, seed)
     holders.in_force(scope)
     refused(holders.ask(scope, operation, **known.parameters, **_SPOILED.get(operation, {})), 403)
 
 
 @requirement("SCOPE-2")
 @pytest.mark.parametrize("scope", SCOPES)
-def test_with_exactly_the_scope(scope: str, estate: Estate, holders: Holders) -> None:
+def test_with_exactly_the_scope(scope: str, dataset: Dataset, holders: Holders) -> None:
     """Every operation of a scope serves the key that holds it alone."""
     holders.in_force(scope)
 
     def check(operation: str) -> None:
-        estate.served(operation)
-        _serves(holders.ask(scope, operation, **estate.parameters(operation)), scope)
+        dataset.served(operation)
+        _serves(holders.ask(scope, operation, **dataset.parameters(operation)), scope)
 
     each([operation for operation, wanted in SCOPED.items() if wanted == scope], check)
 
 
 @requirement("SCOPE-3")
 @pytest.mark.parametrize("scope", [*SCOPES, _NO_SCOPE])
-def test_me_wants_no_scope(scope: str, estate: Estate, holders: Holders) -> None:
+def test_me_wants_no_scope(scope: str, dataset: Dataset, holders: Holders) -> None:
     """`/me` serves a key whatever it may read, be it nothing."""
-    estate.served("getMe")
+    dataset.served("getMe")
     _serves(holders.ask(scope, "getMe"), scope)
 
 
 @requirement("SCOPE-4")
-def test_missing_scope_comes_before_the_resource(estate: Estate, holders: Holders, seed: int) -> None:
+def test_missing_scope_comes_before_the_resource(dataset: Dataset, holders: Holders, seed: int) -> None:
     """A key without the scope learns nothing of a resource, not even whether it exists."""
 
     def check(operation: str) -> None:
         scope = next((scope for scope in holders.held() if scope != SCOPED[operation]), _NO_SCOPE)
         holders.in_force(scope)
-        known = opening(estate, operation, seed)
+        known = opening(dataset, operation, seed)
         refused(holders.ask(scope, operation, **known.parameters), 403)
-        refused(holders.ask(scope, operation, id=unknown_id(estate, operation, seed)), 403)
+        refused(holders.ask(scope, operation, id=unknown_id(dataset, operation, seed)), 403)
 
     each(SINGLE, check)
 
 
 @requirement("SCOPE-5", whole_run=True)
 def test_refusal_names_the_scope(client: Client) -> None:
-    """Every 403 of the run says which scope was wanted, in its detail or its challenge (RFC 6750 §3.1)."""
+    """Every 403 of the run says which scope was wanted, in its detail or its challenge (RFC 6750 3.1)."""
     for answer in cases(client, _lacks_scope):
         wanted = SCOPED[answer.request.operation or ""]
         detail = answer.json.get("detail") if isinstance(answer.json, dict) else None

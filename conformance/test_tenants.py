@@ -7,18 +7,18 @@ from functools import partial
 import pytest
 
 import spec
-from conformance.client import Client, Headers, target
-from conformance.estate import Estate, next_cursor, whole
-from conformance.exchange import Exchange
-from conformance.expectations import LARGEST, asked_of, unknown_value
-from conformance.ownership import Identity, foreign, identities, private
-from conformance.problems import same_answer
-from conformance.resource_ids import collection_of, resembling, unknown_id
-from conformance.story import NotJudged, expect, not_tested, requirement, sound
-from conformance.trials import cases, each
-from conformance.tricks import Theirs, tricks
-from conformance.turns import Party, take_turns
-from conformance.volley import volley
+from conformance.cases.concurrency import volley
+from conformance.cases.dataset import Dataset, next_cursor, whole
+from conformance.cases.expected_pages import LARGEST, asked_of, unknown_value
+from conformance.cases.interleaving import Party, take_turns
+from conformance.cases.resource_ids import collection_of, resembling, unknown_id
+from conformance.cases.sampling import cases, each
+from conformance.cases.tenant_escapes import Theirs, tricks
+from conformance.checks import NotJudged, expect, not_tested, requirement, sound
+from conformance.oracles.ownership import Identity, foreign, identities, private
+from conformance.oracles.problems import same_answer
+from conformance.target.client import Client, Headers, target
+from conformance.target.exchange import Exchange
 
 LISTS = spec.LIST_OPERATIONS
 _SINGLE = ("getContact", "getContactResearch", "getList", "getDraft")
@@ -33,23 +33,23 @@ _SHARED_LIMIT = 11
 
 
 @pytest.fixture(scope="module")
-def theirs(estate: Estate, neighbour: Estate) -> frozenset[Identity]:
+def theirs(dataset: Dataset, neighbour: Dataset) -> frozenset[Identity]:
     """What identifies the secondary organization's data."""
-    return foreign(estate, neighbour)
+    return foreign(dataset, neighbour)
 
 
 @pytest.fixture(scope="module")
-def ours(estate: Estate, neighbour: Estate) -> frozenset[Identity]:
+def ours(dataset: Dataset, neighbour: Dataset) -> frozenset[Identity]:
     """What identifies the primary organization's data."""
-    return foreign(neighbour, estate)
+    return foreign(neighbour, dataset)
 
 
 @requirement("TENANT-1")
-def test_lists_share_no_id(estate: Estate, neighbour: Estate) -> None:
+def test_lists_share_no_id(dataset: Dataset, neighbour: Dataset) -> None:
     """The whole lists of two organizations have no id in common."""
 
     def look(operation: str) -> None:
-        own, other = estate.walk(operation), neighbour.walk(operation)
+        own, other = dataset.walk(operation), neighbour.walk(operation)
         if not own.ids or not other.ids:
             not_tested(f"{operation} is empty for one of the organizations")
         shared = set(own.ids) & set(other.ids)
@@ -67,19 +67,19 @@ def test_no_list_shows_what_is_foreign(client: Client, theirs: frozenset[Identit
 
 
 @requirement("TENANT-2")
-def test_a_foreign_id_is_as_good_as_none(estate: Estate, neighbour: Estate, seed: int) -> None:
+def test_a_foreign_id_is_as_good_as_none(dataset: Dataset, neighbour: Dataset, seed: int) -> None:
     """What one organization is served by id, another is answered as if nobody had it."""
 
     def attack(operation: str) -> None:
-        estate.served(listing := collection_of(operation) or "listContacts")
+        dataset.served(listing := collection_of(operation) or "listContacts")
         neighbour.served(operation)
         foreign_id = neighbour.parameters(operation)["id"]
-        nobodys = unknown_id(estate, operation, seed)
+        nobodys = unknown_id(dataset, operation, seed)
         if nobodys in neighbour.walk(listing).ids:
             nobodys = resembling(foreign_id, neighbour.walk(listing).ids, operation)
-        hidden = estate.caller.get(operation, id=foreign_id)
+        hidden = dataset.caller.get(operation, id=foreign_id)
         expect(hidden.status >= 300, f"{hidden.line()}: it is the other organization's", hidden)
-        unknown = estate.asked(operation, id=nobodys)
+        unknown = dataset.asked(operation, id=nobodys)
         difference = same_answer(hidden, unknown, (foreign_id, nobodys))
         message = f"{operation} answers a foreign id and an unknown one differently: {difference}"
         expect(difference is None, message, hidden, unknown)
@@ -88,18 +88,18 @@ def test_a_foreign_id_is_as_good_as_none(estate: Estate, neighbour: Estate, seed
 
 
 @requirement("TENANT-3")
-def test_a_foreign_id_as_a_filter(estate: Estate, neighbour: Estate, theirs: frozenset[Identity]) -> None:
+def test_a_foreign_id_as_a_filter(dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity]) -> None:
     """An id under which its own organization is shown something shows another nothing of it, and no more than an unknown id."""
 
     def attack(operation: str, name: str) -> None:
         value = next((value for item in neighbour.walk(operation).items for value in asked_of(name, item)), None)
         if value is None:
             not_tested(f"nothing in {operation} of the secondary organization has a {name}")
-        estate.served(operation)
+        dataset.served(operation)
         if not neighbour.walked(operation, limit=LARGEST, most_pages=1, **{name: value}).items:
             raise NotJudged(f"{operation} shows the secondary organization nothing by its own {name}")
-        unknown = unknown_value(estate, operation, name)
-        by_foreign, by_unknown = (estate.asked(operation, **{name: id_}) for id_ in (value, unknown))
+        unknown = unknown_value(dataset, operation, name)
+        by_foreign, by_unknown = (dataset.asked(operation, **{name: id_}) for id_ in (value, unknown))
         private(by_foreign, theirs)
         difference = same_answer(by_foreign, by_unknown, (value, unknown))
         message = f"{name} answers a foreign id and an unknown one differently: {difference}"
@@ -109,24 +109,24 @@ def test_a_foreign_id_as_a_filter(estate: Estate, neighbour: Estate, theirs: fro
 
 
 @requirement("TENANT-4")
-def test_a_foreign_cursor(estate: Estate, neighbour: Estate, theirs: frozenset[Identity]) -> None:
+def test_a_foreign_cursor(dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity]) -> None:
     """A cursor that leads its own organization to a second page leads another to nothing of it."""
 
     def attack(operation: str) -> None:
-        estate.served(operation)
+        dataset.served(operation)
         pages = neighbour.walk(operation).pages
         if len(pages) < 2:
             pages = neighbour.walked(operation, limit=1, most_pages=2, **whole(operation)).pages
         cursor = next_cursor(pages[0])
         if cursor is None or not identities(pages[1].json, operation) & theirs:
             not_tested(f"{operation} of the secondary organization has no second page")
-        private(estate.caller.get(operation, cursor=cursor, limit=LARGEST, **whole(operation)), theirs)
+        private(dataset.caller.get(operation, cursor=cursor, limit=LARGEST, **whole(operation)), theirs)
 
     each(LISTS, attack)
 
 
 @requirement("TENANT-5")
-def test_no_trick_moves_a_key(estate: Estate, neighbour: Estate, theirs: frozenset[Identity]) -> None:
+def test_no_trick_moves_a_key(dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity]) -> None:
     """Parameters, headers, paths and repetitions that name another organization or its resources show nothing of it."""
     goal = Theirs(
         organization=neighbour.served("getMe").json["organization"]["id"],
@@ -135,48 +135,48 @@ def test_no_trick_moves_a_key(estate: Estate, neighbour: Estate, theirs: frozens
     )
     neighbour.served("getContact")
     for operation in ("getMe", *LISTS):
-        estate.served(operation)
-    for trick in tricks(goal, estate.one("listContacts")["id"], estate.one("listLists")["id"]):
-        private(estate.caller.send("GET", trick.path, headers=trick.headers), theirs, reads=trick.reads)
+        dataset.served(operation)
+    for trick in tricks(goal, dataset.one("listContacts")["id"], dataset.one("listLists")["id"]):
+        private(dataset.caller.send("GET", trick.path, headers=trick.headers), theirs, reads=trick.reads)
 
 
 @requirement("TENANT-6")
-def test_each_organization_is_told_its_own(estate: Estate, neighbour: Estate) -> None:
+def test_each_organization_is_told_its_own(dataset: Dataset, neighbour: Dataset) -> None:
     """While both ask this and that, `/me` names another organization to the one's key than to the other's."""
-    answers = [asker.served("getMe") for asker in (estate, neighbour)]
+    answers = [asker.served("getMe") for asker in (dataset, neighbour)]
     first, second = (answer.json["organization"]["id"] for answer in answers)
     expect(first != second, f"/me names {first} to both organizations", *answers)
 
 
 @requirement("TENANT-6")
 def test_organizations_take_turns(
-    estate: Estate, neighbour: Estate, theirs: frozenset[Identity], ours: frozenset[Identity], seed: int
+    dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], ours: frozenset[Identity], seed: int
 ) -> None:
     """Two organizations walk, filter and read in turn, with fresh cursors and old ones: each is shown its own."""
-    take_turns((Party(estate, theirs), Party(neighbour, ours)), _TURNS, seed)
+    take_turns((Party(dataset, theirs), Party(neighbour, ours)), _TURNS, seed)
 
 
 @requirement("TENANT-6")
 def test_organizations_ask_at_the_same_time(
-    estate: Estate, neighbour: Estate, theirs: frozenset[Identity], ours: frozenset[Identity]
+    dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], ours: frozenset[Identity]
 ) -> None:
     """Clients of both organizations ask one thing after another, all at once: each is shown its own."""
-    parties = (Party(estate, theirs), Party(neighbour, ours))
+    parties = (Party(dataset, theirs), Party(neighbour, ours))
     for party in parties:
-        party.estate.served("getMe")
+        party.dataset.served("getMe")
     volley([partial(party.ask_each, _ASKED) for party in parties * _AT_ONCE])
 
 
 @requirement("TENANT-7")
-def test_no_answer_is_shared(estate: Estate, neighbour: Estate) -> None:
+def test_no_answer_is_shared(dataset: Dataset, neighbour: Dataset) -> None:
     """One address, asked by both organizations, shows them different things, and one's validator spares the other no answer."""
 
-    def ask(asker: Estate, operation: str, headers: Headers = ()) -> Exchange:
+    def ask(asker: Dataset, operation: str, headers: Headers = ()) -> Exchange:
         path = target(operation, **({"limit": _SHARED_LIMIT} if operation in LISTS else {}))
         return asker.caller.send("GET", path, headers=headers, operation=operation)
 
     def attack(operation: str) -> None:
-        first, second = sound(ask(estate, operation)), sound(ask(neighbour, operation))
+        first, second = sound(ask(dataset, operation)), sound(ask(neighbour, operation))
         shown = identities(first.json, operation)
         if not shown or not identities(second.json, operation):
             not_tested(f"{operation} is empty for one of the organizations")
@@ -191,7 +191,7 @@ def test_no_answer_is_shared(estate: Estate, neighbour: Estate) -> None:
     each(("getMe", "listContacts"), attack)
 
 
-def _list_with_contacts(neighbour: Estate) -> str:
+def _list_with_contacts(neighbour: Dataset) -> str:
     lists: list[str] = next((contact["listIds"] for contact in neighbour.contacts if contact["listIds"]), [])
     return lists[0] if lists else str(neighbour.one("listLists")["id"])
 

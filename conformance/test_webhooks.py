@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 import spec
-from conformance import signatures
-from conformance.client import Caller, wall_clock
-from conformance.clock import TargetClock
-from conformance.deliveries import Delivery, recorded, shape_fault, signature_fault, stale
-from conformance.estate import Resource, walk
-from conformance.exchange import Exchange
-from conformance.probes import trouble as troubles
-from conformance.probes.live import Live
-from conformance.probes.receiver import Answer, CannotListen, Receiver
-from conformance.probes.trouble import TROUBLES
-from conformance.story import NotJudged, NotTested, Violation, expect, items, not_tested, requirement, served
-from conformance.verdict import Judge
+from conformance.cases.dataset import Resource, walk
+from conformance.checks import NotJudged, NotTested, Violation, expect, items, not_tested, requirement, served
+from conformance.target.client import Caller, wall_clock
+from conformance.target.clock import TargetClock
+from conformance.target.exchange import Exchange
+from conformance.verdict.plugin import Judge
+from conformance.webhooks import failure_script as troubles
+from conformance.webhooks import signatures
+from conformance.webhooks.deliveries import Delivery, recorded, shape_fault, signature_fault, stale
+from conformance.webhooks.failure_script import TROUBLES
+from conformance.webhooks.receiver import Answer, CannotListen, Receiver
+from conformance.webhooks.session import Live
 from spec.target import Target
 
 # The feed may show an event later than the endpoint gets it: so many looks, and real seconds between them.

@@ -16,7 +16,7 @@ from types import FrameType
 
 import click
 
-from loadtests import embedded
+from loadtests.runner import embedded
 from loadtests.scenarios import scenarios
 from loadtests.scenarios.generator import SCENARIO as GENERATOR
 from loadtests.setup import API_KEY, READINGS, Options, UsageError, estimate, prepare

@@ -8,7 +8,8 @@ from typing import Any
 from locust import LoadTestShape, User, events, task
 from locust.env import Environment
 
-from loadtests import engine, options
+from loadtests import options
+from loadtests.runner import engine
 
 _engines: list[engine.Engine] = []
 """The one of this process, once Locust has made its runner."""

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from loadtests.findings import Conditions
-from loadtests.ledger import Key, Ledger
-from loadtests.plan import MINUTE, Plan
+from loadtests.analysis.findings import Conditions
+from loadtests.analysis.ledger import Key, Ledger
 from loadtests.scenarios import named, scenarios
+from loadtests.scenarios.plan import MINUTE, Plan
 from loadtests.scenarios.scenario import Circumstances, Scenario
 from spec.target import Target, TargetError, load, shown
 

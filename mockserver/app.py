@@ -6,33 +6,32 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mockserver import stack
-from mockserver.answer import Answer, problem_answer
+from mockserver import paths
+from mockserver.api import routing
+from mockserver.api.pipeline import Parts
+from mockserver.api.response import Response, problem_response
 from mockserver.clock import Clock
+from mockserver.cluster.replay import Unshared, answer, asked, is_change, taken
 from mockserver.control.activity import start_usual
 from mockserver.control.app import Control
-from mockserver.parts import Parts
-from mockserver.sharing.replay import Unshared, answer, asked, is_change, taken
-from mockserver.world import WORLD, Settings, World, seeded_parts
-from mockserver.worlds import PREFIX, Worlds
+from mockserver.settings import Settings
+from mockserver.worlds.world import WORLD, World, seeded_parts
+from mockserver.worlds.worlds import Worlds
 from spec import contract
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from mockserver.cluster.changes import Changes
+    from mockserver.cluster.replay import Change, Outcome
     from mockserver.console.app import Console
-    from mockserver.sharing.changes import Changes
-    from mockserver.sharing.replay import Change, Outcome
 
 __all__ = ["Mock", "Settings", "create_app"]
 
-CONTROL = "/_mock"
-CONSOLE = "/admin"
-
-_CONTROLS = re.compile(f"({PREFIX}[^/]*)?{CONTROL}")
+_CONTROLS = re.compile(f"({paths.WORLD}[^/]*)?{paths.CONTROL}")
 """Paths of the control API, in every world. Whatever else a world serves is for the process to answer that was asked."""
 
-_CONSOLES = re.compile(f"({PREFIX}[^/]*)?{CONSOLE}(/|$)")
+_CONSOLES = re.compile(f"({paths.WORLD}[^/]*)?{paths.CONSOLE}(/|$)")
 """Paths of the console, in every world. What is done there is a change once the control API is asked for it."""
 
 
@@ -43,13 +42,13 @@ class Mock:
     """
 
     def __init__(self, settings: Settings, clock: Clock, control_token: str | None = None) -> None:
-        self._operations = stack.build(contract().document)
+        self._operations = routing.build(contract().document)
         self.world = World(settings, self._operations, seeded_parts(settings, clock))
         self.worlds = Worlds(self.world)
         self.control = Control(self.worlds, self, control_token)
         self.changes: Changes | None = None
         if settings.sharing:
-            from mockserver.sharing.changes import Changes
+            from mockserver.cluster.changes import Changes
 
             self.changes = Changes(settings.sharing, self._apply)
 
@@ -66,11 +65,11 @@ class Mock:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
             path: str = scope["path"]
-            if not path.startswith(("/_", CONSOLE)):
+            if not path.startswith(("/_", paths.CONSOLE)):
                 await self.world.serve(scope, receive, send)
             elif self.changes and is_change(scope) and _CONTROLS.match(path) and self.control.admits(scope):
                 await self._everywhere(self.changes, scope, receive, send)
-            elif path.startswith(PREFIX):
+            elif path.startswith(paths.WORLD):
                 await self._elsewhere(scope, receive, send)
             else:
                 await self._route(self.world, scope, receive, send)
@@ -80,7 +79,7 @@ class Mock:
             self.worlds.close()
 
     async def _route(self, world: World, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"].startswith(CONTROL):
+        if scope["path"].startswith(paths.CONTROL):
             scope[WORLD] = world
             await self.control(scope, receive, send)
         elif _CONSOLES.match(scope["path"]):
@@ -100,12 +99,12 @@ class Mock:
         """Have all processes answer a request, each for itself, and this one its client."""
         change = await taken(scope, receive, self._asked(scope).parts.clock.now())
         if change is None:
-            await problem_answer(413, "Content too large", "The body is too long.")(scope, receive, send)
+            await problem_response(413, "Content too large", "The body is too long.")(scope, receive, send)
             return
         try:
             outcome = await changes.perform(change)
         except Unshared as error:
-            await problem_answer(503, "Service unavailable", f"This may not have happened: {error}.")(
+            await problem_response(503, "Service unavailable", f"This may not have happened: {error}.")(
                 scope, receive, send
             )
             return
@@ -125,7 +124,7 @@ class Mock:
         if world is None:
             await _no_such_world()(scope, receive, send)
             return
-        prefix = f"{PREFIX}{world_id}"
+        prefix = f"{paths.WORLD}{world_id}"
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
         inside = {
             **scope,
@@ -138,11 +137,11 @@ class Mock:
 def _world_id(scope: Scope) -> str:
     """What stands in a path where the ids of copies do."""
     path: str = scope["path"]
-    return path.removeprefix(PREFIX).partition("/")[0]
+    return path.removeprefix(paths.WORLD).partition("/")[0]
 
 
-def _no_such_world() -> Answer:
-    return problem_answer(404, "Not found", "There is no world with this id.")
+def _no_such_world() -> Response:
+    return problem_response(404, "Not found", "There is no world with this id.")
 
 
 def create_app(settings: Settings, clock: Clock | None = None, control_token: str | None = None) -> Mock:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 if TYPE_CHECKING:
+    from mockserver.api.pipeline import Modification
     from mockserver.clock import Clock
-    from mockserver.parts import Modification
-    from mockserver.world import Settings
+    from mockserver.settings import Settings
 
 _TOKEN = 8
 """Characters that a control token has at least."""
@@ -133,8 +133,8 @@ def command(
     Every option can be given in the environment too: OUTBOUND_MOCK_PORT=9000.
     """
     # Imported late, so that help and errors come at once.
-    from mockserver.serving import base_url, listen, serve
-    from mockserver.workers import run
+    from mockserver.cluster.workers import run
+    from mockserver.server.uvicorn_server import base_url, listen, serve
 
     _check_token(control_token)
     changes = [
@@ -147,10 +147,10 @@ def command(
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
     from mockserver.app import Settings, create_app
-    from mockserver.banner import banner
     from mockserver.clock import Clock
-    from mockserver.progress import Progress
-    from mockserver.target import keys_text, target_toml, write_private
+    from mockserver.server.banner import banner
+    from mockserver.server.progress import Progress
+    from mockserver.server.target_file import keys_text, target_toml, write_private
 
     _check_webhooks(webhooks, webhook_hosts)
     settings = Settings(
@@ -200,7 +200,7 @@ def _shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> 
         raise click.UsageError("--workers: several processes share their state by a Redis server; name it with --state")
     if url is None:
         return settings
-    from mockserver.sharing.membership import Membership, SharingError
+    from mockserver.cluster.membership import Membership, SharingError
 
     try:
         membership = Membership(url)
@@ -227,7 +227,7 @@ def made_hardships(texts: Sequence[str]) -> list[Modification]:
     """The hardships that are asked for. Raises BadParameter for an unknown name or parameter, or a value that is none."""
     if not texts:
         return []
-    from mockserver.hardships import made, parsed
+    from mockserver.modifications.hardships import made, parsed
 
     try:
         return [made(*parsed(text)) for text in texts]
@@ -239,7 +239,7 @@ def modifications(kind: str, package: str, names: Sequence[str]) -> list[Modific
     """The faults or variants of these names. Raises BadParameter for an unknown one, with the names most like it."""
     if not names:
         return []
-    catalogue: Any = import_module(f"mockserver.{package}")
+    catalogue: Any = import_module(f"mockserver.modifications.{package}")
     known = list(catalogue.names())
     for name in names:
         if name not in known:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from spec.target import load
-from tests import patiently
-from tests.gate import ROOT
-from tests.mock_process import running
+from tests.support import patient_http
+from tests.support.gate import ROOT
+from tests.support.mock_process import running
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -44,7 +44,7 @@ def test_a_line_of_the_control_api_is_served(line: str, mock: str) -> None:
     body = words[words.index("--json") + 1] if "--json" in words else None
     method = "POST" if body or "-X" in words else "GET"
     url = words[-1].replace("http://127.0.0.1:8080", mock)
-    answer = patiently.request(
+    answer = patient_http.request(
         method, url, content=body, headers={"content-type": "application/json"} if body else None
     )
     assert answer.is_success, answer.text
@@ -55,7 +55,9 @@ def test_a_curl_line_is_served(line: str, mock: str) -> None:
     url, key = re.search(r"http://127\.0\.0\.1:8080[^\s\"]*", line), KEY.search(line)
     assert url
     assert key
-    answer = patiently.get(url[0].replace("http://127.0.0.1:8080", mock), headers={"Authorization": f"Bearer {key[0]}"})
+    answer = patient_http.get(
+        url[0].replace("http://127.0.0.1:8080", mock), headers={"Authorization": f"Bearer {key[0]}"}
+    )
     assert answer.status_code == 200, answer.text
 
 

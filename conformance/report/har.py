@@ -8,8 +8,8 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from conformance.exchange import Exchange, Redactor
 from conformance.report.record import Run
+from conformance.target.exchange import Exchange, Redactor
 
 _LONGEST_BODY = 200_000
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from conformance.exchange import Exchange, Redactor
-from conformance.ledger import Finding, Ruling
 from conformance.report.chart import Chart, chart
 from conformance.report.readings import Reading, readings
 from conformance.report.record import Run
 from conformance.report.text import counted, one_line, pretty, titled, visible
 from conformance.report.words import MEANING, STATES, but, headline, remarks, state, tally, told
+from conformance.target.exchange import Exchange, Redactor
+from conformance.verdict.ledger import Finding, Ruling
 
 _LONGEST_BODY = 4000
 _LONGEST_LINE = 2000

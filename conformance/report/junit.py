@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from conformance.ledger import Ruling
 from conformance.report import terminal
 from conformance.report.record import Run
 from conformance.report.text import visible
 from conformance.report.words import state
+from conformance.verdict.ledger import Ruling
 
 
 def document(run: Run) -> bytes:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 import spec
-from conformance.exchange import Exchange
 from conformance.report.record import Run
+from conformance.target.exchange import Exchange
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 _EPOCH_FROM = 10**9

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from conformance.exchange import Exchange, Redactor
-from conformance.ledger import Finding, Ledger, Ruling
+from conformance.target.exchange import Exchange, Redactor
+from conformance.verdict.ledger import Finding, Ledger, Ruling
 from spec.target import Target
 
 

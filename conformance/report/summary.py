@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from conformance.ledger import Ruling
 from conformance.report.record import Run
 from conformance.report.text import counted, one_line
 from conformance.report.words import but, headline, remarks, state
+from conformance.verdict.ledger import Ruling
 
 _SIGNS = {"conformant": "✅", "partial": "🟡", "non-conformant": "❌", "unreachable": "⛔"}
 _WORDS = {"broken": "**broken**", "known": "known violation", "should": "should broken"}

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from conformance.exchange import Exchange, Redactor
-from conformance.ledger import Finding, Ruling
 from conformance.report.record import Run
 from conformance.report.text import counted, folded, harmless, listed, one_line, titled, visible, writable
 from conformance.report.words import but, headline, remarks, state
+from conformance.target.exchange import Exchange, Redactor
+from conformance.verdict.ledger import Finding, Ruling
 
 _MARKS = {"passed": "✓", "broken": "✗", "known": "k", "should": "w", "untested": "–"}
 _COLOURS = {"passed": "green", "broken": "red", "known": "yellow", "should": "yellow", "untested": "yellow"}

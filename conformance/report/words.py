@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.ledger import EXIT_CONFORMANT, Ledger, Ruling
 from conformance.report.record import Run
 from conformance.report.text import counted, visible
+from conformance.verdict.ledger import EXIT_CONFORMANT, Ledger, Ruling
 
 STATES = {
     "passed": "passed",

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from loadtests.ledger import Ledger
+from loadtests.analysis.ledger import Ledger
+from loadtests.analysis.verdict import Verdict
 from loadtests.report.figures import figures
 from loadtests.report.html import document
 from loadtests.report.record import record
 from loadtests.report.terminal import table
-from loadtests.verdict import Verdict
 
 __all__ = ["Row", "table", "write"]
 

@@ -6,11 +6,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from loadtests.findings import Reading
-from loadtests.ledger import Attempt
+from loadtests.analysis.findings import Reading
+from loadtests.analysis.ledger import Attempt
+from loadtests.analysis.windows import MINUTE
 from loadtests.report.figures import QUANTILES, Figures, fate
 from loadtests.report.text import took
-from loadtests.windows import MINUTE
 from spec.target import RateLimit
 
 WIDTH, LEFT, RIGHT = 960.0, 52.0, 12.0

@@ -7,9 +7,9 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from loadtests.findings import Finding
-from loadtests.ledger import REFUSED, Key, Ledger
-from loadtests.service import quantile
+from loadtests.analysis.findings import Finding
+from loadtests.analysis.ledger import REFUSED, Key, Ledger
+from loadtests.analysis.service_quality import quantile
 
 MOST_SLICES = 150
 QUANTILES = (0.5, 0.9, 0.99)

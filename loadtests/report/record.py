@@ -21,11 +21,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from loadtests.findings import Finding
-from loadtests.ledger import Attempt, Ledger
+from loadtests.analysis.findings import Finding
+from loadtests.analysis.ledger import Attempt, Ledger
+from loadtests.analysis.verdict import Verdict
 from loadtests.report.figures import QUANTILES, Figures, KeyCount, telling
 from loadtests.report.text import moment
-from loadtests.verdict import Verdict
 
 _MOST_KEYS = 200
 

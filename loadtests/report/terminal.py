@@ -6,10 +6,10 @@ import os
 import sys
 import textwrap
 
-from loadtests.findings import Finding, Outcome
-from loadtests.ledger import Ledger
+from loadtests.analysis.findings import Finding, Outcome
+from loadtests.analysis.ledger import Ledger
+from loadtests.analysis.verdict import Verdict
 from loadtests.report.text import counted, lasted, outcome, visible
-from loadtests.verdict import Verdict
 
 _CODES = {"held": "32", "broken": "31", "should": "33", "not judged": "33", "unjudged": "33"}
 _NARROWEST = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import UTC, datetime
 
-from loadtests.findings import Finding, Outcome
+from loadtests.analysis.findings import Finding, Outcome
 
 OUTCOMES: dict[Outcome, str] = {"held": "held", "broken": "broken", "unjudged": "not judged"}
 HEADLINES: dict[Outcome, str] = {"held": "Held", "broken": "Broken", "unjudged": "Not judged"}

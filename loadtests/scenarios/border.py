@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.plan import MINUTE, REST, Lane, Phase, Plan
+from loadtests.scenarios.plan import MINUTE, REST, Lane, Phase, Plan
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _LEAD = 3.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.plan import REST, Lane, Phase, Plan
+from loadtests.scenarios.plan import REST, Lane, Phase, Plan
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _BEYOND = 10

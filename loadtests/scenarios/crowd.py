@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.plan import MINUTE, Crowd, Phase, Plan
+from loadtests.scenarios.plan import MINUTE, Crowd, Phase, Plan
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 SHARE = 0.9

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.plan import Lane, Phase, Plan
+from loadtests.scenarios.plan import Lane, Phase, Plan
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _REQUESTS = 100_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from loadtests.plan import MINUTE, Phase, Plan, steady
+from loadtests.scenarios.plan import MINUTE, Phase, Plan, steady
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _ABUSE = 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.plan import MINUTE, Lane, Phase, Plan, steady
+from loadtests.scenarios.plan import MINUTE, Lane, Phase, Plan, steady
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _TIMES = 10

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from loadtests.findings import Check
-from loadtests.plan import REST, Plan
+from loadtests.analysis.findings import Check
+from loadtests.scenarios.plan import REST, Plan
 from spec.target import RateLimit
 
 Role = str

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from loadtests.plan import MINUTE, Crowd, Phase, Plan
 from loadtests.scenarios.crowd import SHARE
+from loadtests.scenarios.plan import MINUTE, Crowd, Phase, Plan
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 

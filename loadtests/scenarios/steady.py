@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.plan import MINUTE, Plan, steady
+from loadtests.scenarios.plan import MINUTE, Plan, steady
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _MARGIN = 0.01

@@ -7,7 +7,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from mockserver.answer import Answer, Header
+from mockserver.api.body import whole_body
+from mockserver.api.response import Header, Response
 from mockserver.console import guard
 from mockserver.console.assets import assets
 from mockserver.console.notices import Notices
@@ -15,8 +16,7 @@ from mockserver.console.pages import ROUTES
 from mockserver.console.rendering import render
 from mockserver.console.visit import FORM_TOKEN, HTML, ROOT, Form, Gone, Handler, Visit
 from mockserver.control.guard import is_local, presents
-from mockserver.intake import whole_body
-from mockserver.world import WORLD
+from mockserver.worlds.world import WORLD
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -62,11 +62,11 @@ class Console:
         try:
             answer = await self._answer(scope, receive, token)
         except Refused as error:
-            answer = Answer(error.status, HTML, _refusal(scope, error), error.headers)
+            answer = Response(error.status, HTML, _refusal(scope, error), error.headers)
         except Exception:
             logger.exception("A page of the console failed")
             failed = Refused(500, "This page failed. What happened is in the log of the mock.")
-            answer = Answer(500, HTML, _refusal(scope, failed))
+            answer = Response(500, HTML, _refusal(scope, failed))
         names = {name for name, _ in answer.headers}
         answer.headers += [*guard.HEADERS, *(() if b"cache-control" in names else (_NEVER,))]
         if is_new and answer.status == 200 and b"cache-control" not in names:
@@ -75,7 +75,7 @@ class Console:
             answer.body = b""
         await answer(scope, receive, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, token: str) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive, token: str) -> Response:
         path: str = scope["path"].removeprefix(ROOT).rstrip("/")
         knows = self._control.token
         if knows is None and not is_local(scope):
@@ -128,7 +128,7 @@ class Console:
         raise Refused(405, f"This page allows {allowed}.", (b"allow", allowed.encode()))
 
 
-async def _login(scope: Scope, form: Form, token: str, knows: str) -> Answer:
+async def _login(scope: Scope, form: Form, token: str, knows: str) -> Response:
     """The page that asks for the control token, or what follows for whoever gives it."""
     if scope["method"] not in ("GET", "HEAD", "POST"):
         raise Refused(405, "This page allows GET, POST.", (b"allow", b"GET, POST"))
@@ -136,18 +136,18 @@ async def _login(scope: Scope, form: Form, token: str, knows: str) -> Answer:
     if given and hmac.compare_digest(given.encode("utf-8", "replace"), knows.encode()):
         return _redirect(f"{_base(scope)}{ROOT}", guard.set_cookie(scope, "session", guard.session(knows)))
     body = render("login.html", base=_base(scope), token=token, failed=bool(form[FORM_TOKEN]))
-    return Answer(200, HTML, body)
+    return Response(200, HTML, body)
 
 
-def _logout(scope: Scope) -> Answer:
+def _logout(scope: Scope) -> Response:
     """The way back to the page that asks for the token, without the cookie. A link does not lead here: it takes a form."""
     if scope["method"] != "POST":
         raise Refused(405, "This page allows POST.", (b"allow", b"POST"))
     return _redirect(f"{_base(scope)}{ROOT}{LOGIN}", guard.set_cookie(scope, "session", ""))
 
 
-def _redirect(target: str, *headers: Header) -> Answer:
-    return Answer(303, b"text/plain", b"", [(b"location", target.encode()), *headers])
+def _redirect(target: str, *headers: Header) -> Response:
+    return Response(303, b"text/plain", b"", [(b"location", target.encode()), *headers])
 
 
 async def _form(scope: Scope, receive: Receive) -> Form:
@@ -166,11 +166,11 @@ def _fields(encoded: bytes) -> dict[str, list[str]]:
         raise Refused(400, f"There are more than {MOST_FIELDS} fields.") from None
 
 
-def _asset(name: str) -> Answer:
+def _asset(name: str) -> Response:
     asset = assets().get(name)
     if asset is None:
         raise Refused(404, "There is no such file.")
-    return Answer(200, asset.content_type, asset.content, [_FOREVER])
+    return Response(200, asset.content_type, asset.content, [_FOREVER])
 
 
 def _refusal(scope: Scope, error: Refused) -> bytes:

@@ -15,7 +15,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mockserver.answer import Header
+from mockserver.api.response import Header
 
 if TYPE_CHECKING:
     from starlette.types import Scope

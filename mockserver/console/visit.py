@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from mockserver.answer import Answer
+from mockserver import paths
+from mockserver.api.response import Response
 from mockserver.console.notices import Notice, Notices
 from mockserver.console.rendering import render
 
 if TYPE_CHECKING:
     from mockserver.control.app import Control
     from mockserver.tenants.tenant import Tenant
-    from mockserver.world import World
+    from mockserver.worlds.world import World
 
-ROOT = "/admin"
+ROOT = paths.CONSOLE
 """The path that the console lies under."""
 
 FORM_TOKEN = "token"  # noqa: S105 (the name of a field, no secret)
@@ -85,18 +86,18 @@ class Visit:
         asked = urlencode({name: value for name, value in query.items() if value not in ("", None)})
         return f"{self.base}{ROOT}{quote(path)}{'?' if asked else ''}{asked}"
 
-    def page(self, template: str, status: int = 200, **context: Any) -> Answer:
+    def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """A page, with the notice that was left for it."""
         notice = self.notices.take(self.query["notice"])
         body = render(template, visit=self, notice=notice, now=self.world.parts.clock.now(), **context)
-        return Answer(status, HTML, body)
+        return Response(status, HTML, body)
 
-    def redirect(self, path: str, notice: Notice | None = None, /, **query: Any) -> Answer:
+    def redirect(self, path: str, notice: Notice | None = None, /, **query: Any) -> Response:
         """Have the browser go on to a page, which then shows a notice once."""
         target = self.url(path, **query, notice=self.notices.leave(notice) if notice else None)
-        return Answer(303, b"text/plain", b"", [(b"location", target.encode("latin-1"))])
+        return Response(303, b"text/plain", b"", [(b"location", target.encode("latin-1"))])
 
-    async def change(self, method: str, path: str, body: Any, to: str, done: str, /, **query: Any) -> Answer:
+    async def change(self, method: str, path: str, body: Any, to: str, done: str, /, **query: Any) -> Response:
         """Perform a change and go on to a page that says that it is `done`, or what the control API objects to."""
         status, answer = await self.call(method, path, body)
         notice = Notice(done) if status < 400 else Notice(objection(answer), bad=True)
@@ -120,7 +121,7 @@ def objection(answer: Any) -> str:
     return str(detail or "The control API refused this.")
 
 
-Handler = Callable[[Visit], Awaitable[Answer]]
+Handler = Callable[[Visit], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)

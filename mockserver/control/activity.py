@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.control.call import Ask, Call, Handler, chosen
 
 if TYPE_CHECKING:
-    from mockserver.world import World
+    from mockserver.worlds.world import World
 
 
 def start_usual(world: World, ask: Ask) -> None:

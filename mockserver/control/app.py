@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mockserver.answer import Answer, json_bytes
+from mockserver.api.response import Response, json_bytes
+from mockserver.cluster.replay import NOW
 from mockserver.control.call import ASK, WORLDS
 from mockserver.control.guard import refusal
-from mockserver.sharing.replay import NOW
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mockserver.world import World
-    from mockserver.worlds import Worlds
+    from mockserver.worlds.world import World
+    from mockserver.worlds.worlds import Worlds
 
 _TRUSTED = "outbound.trusted"
 
@@ -48,7 +48,7 @@ class Control:
         scope[WORLDS], scope[ASK] = self._worlds, self.call
         await self._stack(scope, receive, send)
 
-    def _refused(self, scope: Scope) -> Answer | None:
+    def _refused(self, scope: Scope) -> Response | None:
         # What is performed by all processes was admitted by the one that it came to.
         return None if _TRUSTED in scope or NOW in scope else refusal(scope, self.token)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
+from mockserver.api.body import whole_body
 from mockserver.control.call import Refusal, bad_input
-from mockserver.intake import whole_body
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mockserver.parts import Parts
+    from mockserver.api.pipeline import Parts
     from mockserver.tenants.tenant import Tenant
-    from mockserver.world import World
-    from mockserver.worlds import Worlds
+    from mockserver.worlds.world import World
+    from mockserver.worlds.worlds import Worlds
 
 Ask = Callable[["World", str, str, Mapping[str, Any]], Awaitable[tuple[int, Any]]]
 """(world, method, path, body) → what the control API answers to that request of this process's own."""

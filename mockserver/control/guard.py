@@ -7,31 +7,31 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mockserver.access.caller import presented_secret
-from mockserver.answer import Answer, problem_answer
+from mockserver.api.authentication import presented_secret
+from mockserver.api.response import Response, problem_response
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
 
-def refusal(scope: Scope, token: str | None) -> Answer | None:
+def refusal(scope: Scope, token: str | None) -> Response | None:
     """The answer to a request that may not pass, None for one that may.
 
     Without a token it has to come from this machine and name it so; with one it has to present it. A page of another site may
     not have a browser ask in either case.
     """
     if is_foreign(scope):
-        return problem_answer(403, "Forbidden", "Pages of other sites may not use the control API.")
+        return problem_response(403, "Forbidden", "Pages of other sites may not use the control API.")
     if token is not None:
         if presents(scope, token):
             return None
         challenge = (b"www-authenticate", b'Bearer realm="outbound-mock control"')
-        return problem_answer(
+        return problem_response(
             401, "Unauthorized", "Present the control token: Authorization: Bearer, a space, the token.", [challenge]
         )
     if is_local(scope):
         return None
-    return problem_answer(
+    return problem_response(
         403, "Forbidden", "The control API serves this machine alone, unless there is a --control-token."
     )
 

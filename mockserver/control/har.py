@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
 from mockserver.control.times import shown_time
-from mockserver.journal import Entry
+from mockserver.worlds.request_log import Entry
 
 _UNKNOWN = -1
 """What HAR has where a number is not known."""

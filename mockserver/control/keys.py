@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mockserver.access.keys import PREFIX, SECRET_LENGTH, ApiKey, base62
-from mockserver.access.limits import Gauge
+from mockserver.api.keys import PREFIX, SECRET_LENGTH, ApiKey, base62
+from mockserver.api.limits import Gauge
 from mockserver.control.call import Call, Handler, bad_input, chosen, missing
 from mockserver.control.times import shown_time, shown_time_or_none
 from spec import RateLimits, contract

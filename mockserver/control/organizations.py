@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.control.call import Call, Handler, conflict, missing
-from mockserver.tenants.seed import made_up
+from mockserver.tenants.seed.organizations import made_up
 from mockserver.tenants.tenant import Tenant
 
 MOST_ORGANIZATIONS = 1_000

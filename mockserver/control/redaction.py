@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from mockserver.access.keys import PREFIX
-from mockserver.answer import Header
+from mockserver.api.keys import PREFIX
+from mockserver.api.response import Header
 from mockserver.webhooks.delivery import shortened
 from spec.target import shown
 

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
-from mockserver.access.caller import presented_secret
+from mockserver.api.authentication import presented_secret
 from mockserver.control.call import Call, Handler, Refusal
 from mockserver.control.har import archive
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
 from mockserver.control.times import shown_time
-from mockserver.journal import Entry
-from mockserver.switches import operation_asked
+from mockserver.modifications.active import operation_asked
+from mockserver.worlds.request_log import Entry
 from spec.target import shown
 
 MOST_WAITING = 100
@@ -25,24 +25,24 @@ def _list(call: Call) -> Mapping[str, Any] | Awaitable[Mapping[str, Any]]:
 
 
 def _page(call: Call, found: Sequence[Entry]) -> Mapping[str, Any]:
-    return {"data": [_shown(entry) for entry in found[-call.query["limit"] :]], "last": call.world.journal.last}
+    return {"data": [_shown(entry) for entry in found[-call.query["limit"] :]], "last": call.world.request_log.last}
 
 
 async def _wait(call: Call, seconds: float) -> Mapping[str, Any]:
     """Answer once enough entries match, or the time is over, whichever comes first."""
-    journal = call.world.journal
-    if journal.waiting >= MOST_WAITING:
+    request_log = call.world.request_log
+    if request_log.waiting >= MOST_WAITING:
         raise Refusal(429, "Too many requests", f"{MOST_WAITING} calls wait already.")
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     count = call.query.get("count", 1)
     while len(found := _matching(call)) < count and (left := until - loop.time()) > 0:
-        await journal.change(left)
+        await request_log.change(left)
     return _page(call, found)
 
 
 def _matching(call: Call) -> Sequence[Entry]:
-    return [entry for entry in call.world.journal if _matches(entry, call.query)]
+    return [entry for entry in call.world.request_log if _matches(entry, call.query)]
 
 
 def _matches(entry: Entry, query: Mapping[str, Any]) -> bool:
@@ -67,18 +67,18 @@ def _has_status(entry: Entry, asked: str | None) -> bool:
 
 
 def _get(call: Call) -> Mapping[str, Any]:
-    for entry in call.world.journal:
+    for entry in call.world.request_log:
         if str(entry.number) == str(call.path["number"]):
             return _in_full(entry)
     raise Refusal(404, "Not found", "The log has no request with this number: it keeps the newest.")
 
 
 def _clear(call: Call) -> None:
-    call.world.journal.clear()
+    call.world.request_log.clear()
 
 
 def _export(call: Call) -> Mapping[str, Any]:
-    return archive(call.world.journal, call.base_url)
+    return archive(call.world.request_log, call.base_url)
 
 
 def _shown(entry: Entry) -> Mapping[str, Any]:

@@ -11,17 +11,17 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mockserver.access.parameters import Rules, compile_rules, read_parameters
-from mockserver.access.problems import Refused
-from mockserver.answer import Answer, json_bytes, problem_answer
+from mockserver.api.connexion_import import connexion
+from mockserver.api.openapi_30 import to_openapi_30
+from mockserver.api.parameters import Rules, compile_rules, read_parameters
+from mockserver.api.problems import Refused
+from mockserver.api.response import Response, json_bytes, problem_response
+from mockserver.api.routing import Routing
+from mockserver.cluster.replay import NOW
 from mockserver.control.body import Check, compiled, parse, read_body
 from mockserver.control.call import ASK, CALL, WORLDS, Call, Handler, Refusal, bad_input
 from mockserver.control.document import LONGEST_BODY, body_schema, methods_of, operations, self_contained, success
-from mockserver.quiet import connexion
-from mockserver.sharing.replay import NOW
-from mockserver.stack import Routing
-from mockserver.view import to_openapi_30
-from mockserver.world import WORLD
+from mockserver.worlds.world import WORLD
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -148,34 +148,34 @@ async def _handled(handle: Handler, call: Call) -> Any:
     return await value if inspect.isawaitable(value) else value
 
 
-def _answer(status: int, value: Any) -> Answer:
+def _answer(status: int, value: Any) -> Response:
     if value is None:
-        answer = Answer(status, b"", b"")
+        answer = Response(status, b"", b"")
         answer.headers = []
         return answer
-    return Answer(status, b"application/json", value if isinstance(value, bytes) else json_bytes(value))
+    return Response(status, b"application/json", value if isinstance(value, bytes) else json_bytes(value))
 
 
 def _error_handlers() -> dict[type[Exception], Any]:
     from starlette.exceptions import HTTPException
 
     async def refused(_request: Any, error: Refusal) -> Any:
-        return _response(problem_answer(error.status, error.title, error.detail))
+        return _response(problem_response(error.status, error.title, error.detail))
 
     async def http_error(request: Any, error: HTTPException) -> Any:
         if error.status_code != 405:
-            return _response(problem_answer(404, "Not found", "The control API has no such path."))
+            return _response(problem_response(404, "Not found", "The control API has no such path."))
         allowed = ", ".join(methods_of(request.scope["path"]))
         detail = f"This path allows {allowed}."
-        return _response(problem_answer(405, "Method not allowed", detail, [(b"allow", allowed.encode())]))
+        return _response(problem_response(405, "Method not allowed", detail, [(b"allow", allowed.encode())]))
 
     async def defect(request: Any, error: Exception) -> Any:
         logger.error("A call failed: %s", request.method, exc_info=error)
-        return _response(problem_answer(500, "Internal error", "The mock failed to answer this call."))
+        return _response(problem_response(500, "Internal error", "The mock failed to answer this call."))
 
     return {Refusal: refused, HTTPException: http_error, Exception: defect}
 
 
-def _response(answer: Answer) -> Any:
+def _response(answer: Response) -> Any:
     headers = {name.decode(): value.decode("latin-1") for name, value in answer.headers}
     return connexion.lifecycle.ConnexionResponse(answer.status, body=answer.body, headers=headers)

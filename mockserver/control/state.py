@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mockserver.access.keys import ApiKey, KeyRing, base62
+from mockserver.api.keys import ApiKey, KeyRing, base62
 from mockserver.control.activity import start_usual
 from mockserver.control.call import Call, Handler, bad_input
 from mockserver.control.keys import MINTED, limits_of, shown_limits
 from mockserver.control.organizations import all_shown
 from mockserver.control.times import shown_time, shown_time_or_none, unix_seconds
+from mockserver.settings import Settings
 from mockserver.tenants.tenant import Tenant
 from mockserver.webhooks.endpoints import Endpoint, check
-from mockserver.world import Settings
 from spec import contract
 
 VERSION = 1

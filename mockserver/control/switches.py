@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from mockserver import faults, hardships
-from mockserver.changes.catalogue import AppliesTo
+from mockserver.api.pipeline import Modification
 from mockserver.control.call import Call, Handler, bad_input, conflict, missing
-from mockserver.parts import Modification
-from mockserver.switches import Condition, Switch
+from mockserver.modifications import faults, hardships
+from mockserver.modifications.active import Condition, Switch
+from mockserver.modifications.catalogue import AppliesTo
 from spec import contract
 
 MOST_SWITCHES = 100

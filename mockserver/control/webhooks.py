@@ -9,7 +9,7 @@ from mockserver.control.call import Call, Handler, bad_input, chosen, conflict, 
 from mockserver.control.times import shown_time
 from mockserver.webhooks.delivery import shortened
 from mockserver.webhooks.endpoints import Endpoint
-from mockserver.webhooks.happening import happen
+from mockserver.webhooks.events import happen
 
 MOST_ENDPOINTS = 1_000
 

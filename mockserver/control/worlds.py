@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver import paths
 from mockserver.control.call import Call, Handler, Refusal, conflict, missing
-from mockserver.worlds import PREFIX
 
 
 def _list(call: Call) -> Mapping[str, Any]:
@@ -34,7 +34,7 @@ def _at_home(call: Call) -> Call:
 
 
 def _shown(call: Call, world_id: str) -> Mapping[str, Any]:
-    base_url = f"{call.base_url}{PREFIX}{world_id}"
+    base_url = f"{call.base_url}{paths.WORLD}{world_id}"
     return {"id": world_id, "baseUrl": base_url, "controlUrl": f"{base_url}/_mock"}
 
 

@@ -16,7 +16,7 @@ import msgspec
 from mockserver.clock import milliseconds
 from mockserver.tenants.cursor import Position
 from mockserver.tenants.index import Index, Row
-from mockserver.tenants.kinds import Kind, Resource
+from mockserver.tenants.resource_types import Kind, Resource
 from mockserver.tenants.search import Search, fold
 
 Facet = tuple[str | None, ...]

@@ -10,10 +10,10 @@ import msgspec
 
 from mockserver.tenants.collection import Collection, Page
 from mockserver.tenants.cursor import Position
-from mockserver.tenants.dossiers import Dossiers
-from mockserver.tenants.editing import PREFIXES, SCHEMAS, checked_organization, completed, key_of, patched
 from mockserver.tenants.ids import identifier, stream
-from mockserver.tenants.kinds import CONTACTS, DRAFTS, EVENTS, LISTS, Resource
+from mockserver.tenants.research import Dossiers
+from mockserver.tenants.resource_types import CONTACTS, DRAFTS, EVENTS, LISTS, Resource
+from mockserver.tenants.validation import PREFIXES, SCHEMAS, checked_organization, completed, key_of, patched
 
 __all__ = ["Organization", "Page", "Position", "Tenant"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.answer import Answer
+from mockserver.api.response import Response
 from mockserver.console.notices import Notice
 from mockserver.console.visit import Route, Visit
 
@@ -24,11 +24,11 @@ STEPS: Mapping[str, float] = {
 _CHANGES: Mapping[str, str] = {"freeze": "The clock stands still.", "resume": "The clock runs."}
 
 
-async def _show(visit: Visit) -> Answer:
+async def _show(visit: Visit) -> Response:
     return visit.page("clock.html", steps=STEPS, frozen=visit.world.parts.clock.is_frozen)
 
 
-async def _change(visit: Visit) -> Answer:
+async def _change(visit: Visit) -> Response:
     try:
         body, done = _wanted(visit)
     except ValueError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from mockserver.answer import Answer
+from mockserver.api.response import Response
 from mockserver.console.notices import Notice
 from mockserver.console.rendering import json_text
 from mockserver.console.visit import Gone, Route, Visit, objection
@@ -36,11 +36,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
 """What a new resource is filled in with."""
 
 
-async def _first(visit: Visit) -> Answer:
+async def _first(visit: Visit) -> Response:
     return visit.redirect(f"{PATH}/contacts", organization=visit.query["organization"])
 
 
-async def _list(visit: Visit) -> Answer:
+async def _list(visit: Visit) -> Response:
     kind, collection = _collection(visit)
     operation = contract().operations[_operation(kind)]
     filters = {name: visit.query.text(name) for name in operation.filters}
@@ -66,15 +66,15 @@ async def _list(visit: Visit) -> Answer:
     )
 
 
-async def _detail(visit: Visit) -> Answer:
+async def _detail(visit: Visit) -> Response:
     return _resource_page(visit)
 
 
-async def _new(visit: Visit) -> Answer:
+async def _new(visit: Visit) -> Response:
     return _resource_page(visit, new=True)
 
 
-async def _add(visit: Visit) -> Answer:
+async def _add(visit: Visit) -> Response:
     kind, _ = _collection(visit)
     try:
         members = _members(visit.form["json"])
@@ -86,7 +86,7 @@ async def _add(visit: Visit) -> Answer:
     return visit.redirect(f"{PATH}/{kind}/{answer['id']}", Notice("Added."), organization=_own(visit))
 
 
-async def _edit(visit: Visit) -> Answer:
+async def _edit(visit: Visit) -> Response:
     kind, _ = _collection(visit)
     before = _resource(visit)
     try:
@@ -101,13 +101,13 @@ async def _edit(visit: Visit) -> Answer:
     return visit.redirect(f"{PATH}/{kind}/{before['id']}", Notice("Saved."), organization=_own(visit))
 
 
-async def _delete(visit: Visit) -> Answer:
+async def _delete(visit: Visit) -> Response:
     kind, _ = _collection(visit)
     path = _control_path(visit, kind, visit.parameters["id"])
     return await visit.change("DELETE", path, None, f"{PATH}/{kind}", "Deleted.", organization=_own(visit))
 
 
-def _resource_page(visit: Visit, error: str | None = None, *, new: bool = False) -> Answer:
+def _resource_page(visit: Visit, error: str | None = None, *, new: bool = False) -> Response:
     kind, _ = _collection(visit)
     resource = EXAMPLES[kind] if new else _resource(visit)
     return visit.page(

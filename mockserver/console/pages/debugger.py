@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
-from mockserver.answer import Answer
+from mockserver.api.response import Response
 from mockserver.console.visit import Gone, Route, Visit, objection
 from mockserver.webhooks.signing import HEADER
 
 PATH = "/integrations/webhooks/debugger"
 
 
-async def _show(visit: Visit) -> Answer:
+async def _show(visit: Visit) -> Response:
     return _page(visit, _given(visit))
 
 
-async def _explain(visit: Visit) -> Answer:
+async def _explain(visit: Visit) -> Response:
     form = visit.form
     given = {name: form[name] for name in ("endpoint", "timestamp", "body", "signature")}
     # A form's line breaks are CR LF, whatever was pasted; a delivery's body has none of its own outside its JSON.
@@ -32,7 +32,7 @@ async def _explain(visit: Visit) -> Answer:
     return _page(visit, given, result=answer)
 
 
-def _page(visit: Visit, given: dict[str, Any], result: Any = None, error: str | None = None) -> Answer:
+def _page(visit: Visit, given: dict[str, Any], result: Any = None, error: str | None = None) -> Response:
     own = visit.tenant.organization.id
     endpoints = [each for each in visit.world.parts.webhooks.endpoints if each.organization_id == own]
     return visit.page(

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockserver.answer import Answer
+from mockserver.api.response import Response
 from mockserver.console.notices import Notice
 from mockserver.console.visit import Route, Visit, objection
 
 PATH = "/hardships"
 
 
-async def _show(visit: Visit) -> Answer:
+async def _show(visit: Visit) -> Response:
     return await _page(visit)
 
 
-async def _on(visit: Visit) -> Answer:
+async def _on(visit: Visit) -> Response:
     picked = _named(await _catalogue(visit), visit.form["name"])
     if picked is None:
         return visit.redirect(PATH, Notice("There is no fault or hardship of that name.", bad=True))
@@ -30,15 +30,15 @@ async def _on(visit: Visit) -> Answer:
     return visit.redirect(PATH, Notice(f"{picked['name']} is on."))
 
 
-async def _off(visit: Visit) -> Answer:
+async def _off(visit: Visit) -> Response:
     return await visit.change("DELETE", f"/_mock/switches/{visit.parameters['id']}", None, PATH, "It is off.")
 
 
-async def _all_off(visit: Visit) -> Answer:
+async def _all_off(visit: Visit) -> Response:
     return await visit.change("DELETE", "/_mock/switches", None, PATH, "Everything is off.")
 
 
-async def _activity(visit: Visit) -> Answer:
+async def _activity(visit: Visit) -> Response:
     if visit.form["stop"]:
         return await visit.change("DELETE", "/_mock/activity", None, PATH, "The sales team has gone home.")
     try:
@@ -48,11 +48,11 @@ async def _activity(visit: Visit) -> Answer:
     return await visit.change("PUT", "/_mock/activity", body, PATH, "The sales team is at work.")
 
 
-async def _reset(visit: Visit) -> Answer:
+async def _reset(visit: Visit) -> Response:
     return await visit.change("POST", "/_mock/reset", {}, PATH, "Data, keys, limits and webhooks are as at the start.")
 
 
-async def _page(visit: Visit, error: str | None = None) -> Answer:
+async def _page(visit: Visit, error: str | None = None) -> Response:
     entries = await _catalogue(visit)
     _, switches = await visit.call("GET", "/_mock/switches")
     _, activity = await visit.call("GET", "/_mock/activity")

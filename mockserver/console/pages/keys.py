@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mockserver.answer import Answer, json_answer
+from mockserver.api.response import Response, json_answer
 from mockserver.console.notices import Notice
 from mockserver.console.visit import Form, Route, Visit, objection
 from spec import contract
 
 if TYPE_CHECKING:
-    from mockserver.access.keys import ApiKey
-    from mockserver.access.limits import Meter
+    from mockserver.api.keys import ApiKey
+    from mockserver.api.limits import Meter
 
 PATH = "/api-keys"
 
@@ -23,15 +23,15 @@ UNITS: Mapping[str, float] = {"minutes": 60.0, "hours": 3_600.0, "days": 86_400.
 _LIMITS = ("perMinute", "burst", "burstWindow")
 
 
-async def _show(visit: Visit) -> Answer:
+async def _show(visit: Visit) -> Response:
     return _page(visit)
 
 
-async def _usage(visit: Visit) -> Answer:
+async def _usage(visit: Visit) -> Response:
     return json_answer({"data": [{"id": key.id, **_gauges(_meter(visit, key))} for key in _keys(visit)]})
 
 
-async def _mint(visit: Visit) -> Answer:
+async def _mint(visit: Visit) -> Response:
     try:
         body = _wanted(visit)
     except ValueError as error:
@@ -43,15 +43,15 @@ async def _mint(visit: Visit) -> Answer:
     return visit.redirect(PATH, notice, organization=visit.tenant.organization.id)
 
 
-async def _revoke(visit: Visit) -> Answer:
+async def _revoke(visit: Visit) -> Response:
     return await _change(visit, "POST", "/revoke", "The key is revoked: it is answered 401 from now on.")
 
 
-async def _forget(visit: Visit) -> Answer:
+async def _forget(visit: Visit) -> Response:
     return await _change(visit, "DELETE", "", "The key is deleted.")
 
 
-async def _edit(visit: Visit) -> Answer:
+async def _edit(visit: Visit) -> Response:
     try:
         body = {**_rights(visit.form), "limits": _limits(visit.form)}
     except ValueError as error:
@@ -59,12 +59,12 @@ async def _edit(visit: Visit) -> Answer:
     return await _change(visit, "PATCH", "", "The key is changed.", body)
 
 
-async def _change(visit: Visit, method: str, suffix: str, done: str, body: Any = None) -> Answer:
+async def _change(visit: Visit, method: str, suffix: str, done: str, body: Any = None) -> Response:
     path = f"/_mock/keys/{visit.parameters['id']}{suffix}"
     return await visit.change(method, path, body, PATH, done, organization=visit.form["organization"])
 
 
-def _page(visit: Visit, error: str | None = None) -> Answer:
+def _page(visit: Visit, error: str | None = None) -> Response:
     now = visit.world.parts.clock.now()
     keys = sorted(_keys(visit), key=lambda key: not key.is_valid_at(now))
     return visit.page(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from mockserver.answer import Answer
+from mockserver.api.response import Response
 from mockserver.console.notices import Notice
 from mockserver.console.visit import Route, Visit, objection
 
 PATH = "/organizations"
 
 
-async def _add(visit: Visit) -> Answer:
+async def _add(visit: Visit) -> Response:
     body = {"name": visit.form.text("name"), "contacts": visit.form.whole("contacts")}
     status, answer = await visit.call("POST", "/_mock/organizations", body)
     if status >= 400:
@@ -17,7 +17,7 @@ async def _add(visit: Visit) -> Answer:
     return visit.redirect("/data/contacts", Notice("The organization is added."), organization=answer["id"])
 
 
-async def _delete(visit: Visit) -> Answer:
+async def _delete(visit: Visit) -> Response:
     path = f"/_mock/organizations/{visit.parameters['id']}"
     return await visit.change("DELETE", path, None, "", "The organization is deleted, with its keys and endpoints.")
 

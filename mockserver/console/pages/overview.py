@@ -6,20 +6,20 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mockserver.answer import Answer
+from mockserver.api.response import Response
 from mockserver.console.rendering import render
 from mockserver.console.visit import HTML, Route, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mockserver.journal import Entry
+    from mockserver.worlds.request_log import Entry
 
 _ORGANIZATIONS = 50
 _RECENT = 8
 
 
-async def _show(visit: Visit) -> Answer:
+async def _show(visit: Visit) -> Response:
     world = visit.world
     parts = world.parts
     keys = Counter(key.organization_id for key in parts.keys)
@@ -40,12 +40,12 @@ async def _show(visit: Visit) -> Answer:
     )
 
 
-async def _recent_rows(visit: Visit) -> Answer:
-    return Answer(200, HTML, render("recent.html", visit=visit, **_recent(visit)))
+async def _recent_rows(visit: Visit) -> Response:
+    return Response(200, HTML, render("recent.html", visit=visit, **_recent(visit)))
 
 
 def _recent(visit: Visit) -> dict[str, Any]:
-    entries: Sequence[Entry] = list(visit.world.journal)[-_RECENT:][::-1]
+    entries: Sequence[Entry] = list(visit.world.request_log)[-_RECENT:][::-1]
     return {"entries": entries, "address": f"http://{visit.host}{visit.base}"}
 
 

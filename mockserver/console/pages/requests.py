@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mockserver.answer import Answer, json_bytes
+from mockserver.api.response import Response, json_bytes
 from mockserver.console.rendering import render
 from mockserver.console.visit import HTML, Form, Gone, Route, Visit, objection
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
-from mockserver.switches import operation_asked
+from mockserver.modifications.active import operation_asked
 
 if TYPE_CHECKING:
-    from mockserver.journal import Entry
+    from mockserver.worlds.request_log import Entry
 
 PATH = "/requests"
 SHOWN = 100
@@ -24,8 +24,8 @@ LONGEST_WAIT = 20.0
 FILTERS = ("key", "operation", "method", "status", "problem", "path")
 
 
-async def _show(visit: Visit) -> Answer:
-    entries = list(visit.world.journal)
+async def _show(visit: Visit) -> Response:
+    entries = list(visit.world.request_log)
     fitting = [entry for entry in entries if _fits(visit.query)(entry)]
     return visit.page(
         "requests.html",
@@ -38,23 +38,23 @@ async def _show(visit: Visit) -> Answer:
     )
 
 
-async def _rows(visit: Visit) -> Answer:
+async def _rows(visit: Visit) -> Response:
     """The rows that came after the entry `after`, the newest first; waits for one."""
-    journal = visit.world.journal
+    request_log = visit.world.request_log
     after = visit.query.whole("after")
-    entries = _since(journal, after)
+    entries = _since(request_log, after)
     if not entries and visit.query["wait"]:
-        await journal.change(LONGEST_WAIT)
-        entries = _since(journal, after)
+        await request_log.change(LONGEST_WAIT)
+        entries = _since(request_log, after)
     fitting = [entry for entry in entries if _fits(visit.query)(entry)][-SHOWN:]
     newest = entries[-1].number if entries else after
     body = render("more_rows.html", visit=visit, entries=fitting[::-1])
-    return Answer(200, HTML, body, [(b"x-newest", b"%d" % newest)])
+    return Response(200, HTML, body, [(b"x-newest", b"%d" % newest)])
 
 
-async def _detail(visit: Visit) -> Answer:
+async def _detail(visit: Visit) -> Response:
     number = visit.parameters["number"]
-    entry = next((each for each in visit.world.journal if str(each.number) == number), None)
+    entry = next((each for each in visit.world.request_log if str(each.number) == number), None)
     if entry is None:
         raise Gone("This request is not in the log, or not any more: it keeps the newest ones.")
     operation = operation_asked(entry.path.decode("latin-1"))
@@ -71,21 +71,21 @@ async def _detail(visit: Visit) -> Answer:
     )
 
 
-async def _har(visit: Visit) -> Answer:
+async def _har(visit: Visit) -> Response:
     status, answer = await visit.call("GET", "/_mock/requests.har")
     if status >= 400:
         raise Gone(objection(answer))
     disposition = (b"content-disposition", b'attachment; filename="outbound-mock.har"')
-    return Answer(200, b"application/json", json_bytes(answer), [disposition])
+    return Response(200, b"application/json", json_bytes(answer), [disposition])
 
 
-async def _clear(visit: Visit) -> Answer:
+async def _clear(visit: Visit) -> Response:
     return await visit.change("DELETE", "/_mock/requests", None, PATH, "The log is empty.")
 
 
-def _since(journal: Iterable[Entry], after: int) -> Sequence[Entry]:
+def _since(request_log: Iterable[Entry], after: int) -> Sequence[Entry]:
     """What was added since the entry of that number. A request that takes long is added after others of higher numbers."""
-    entries = list(journal)
+    entries = list(request_log)
     place = next((index for index, entry in enumerate(entries) if entry.number == after), None)
     return [entry for entry in entries if entry.number > after] if place is None else entries[place + 1 :]
 

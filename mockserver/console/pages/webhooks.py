@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.answer import Answer
+from mockserver.api.response import Response
 from mockserver.console.notices import Notice
 from mockserver.console.rendering import render
 from mockserver.console.visit import HTML, Gone, Route, Visit, objection
 from mockserver.webhooks.delivery import record, shortened
-from mockserver.webhooks.happening import EVENT_TYPES
+from mockserver.webhooks.events import EVENT_TYPES
 
 if TYPE_CHECKING:
     from mockserver.webhooks.delivery import Delivery
@@ -19,25 +19,25 @@ SHOWN = 50
 """Deliveries of the page, the newest."""
 
 
-async def _show(visit: Visit) -> Answer:
+async def _show(visit: Visit) -> Response:
     return _page(visit)
 
 
-async def _rows(visit: Visit) -> Answer:
-    return Answer(200, HTML, render("deliveries.html", visit=visit, **_deliveries(visit)))
+async def _rows(visit: Visit) -> Response:
+    return Response(200, HTML, render("deliveries.html", visit=visit, **_deliveries(visit)))
 
 
-async def _register(visit: Visit) -> Answer:
+async def _register(visit: Visit) -> Response:
     body = {"organization": visit.tenant.organization.id, "url": visit.form.text("url")}
     return await _with_secret(visit, "/_mock/webhooks", body, "The endpoint is registered.")
 
 
-async def _rotate(visit: Visit) -> Answer:
+async def _rotate(visit: Visit) -> Response:
     path = f"/_mock/webhooks/{visit.parameters['id']}/rotate"
     return await _with_secret(visit, path, None, "The endpoint has a new secret; the old one signs too for a day.")
 
 
-async def _with_secret(visit: Visit, path: str, body: Any, done: str) -> Answer:
+async def _with_secret(visit: Visit, path: str, body: Any, done: str) -> Response:
     """Perform a change that answers a signing secret, and go on to the page that shows it once."""
     status, answer = await visit.call("POST", path, body)
     if status >= 400:
@@ -46,39 +46,39 @@ async def _with_secret(visit: Visit, path: str, body: Any, done: str) -> Answer:
     return visit.redirect(PATH, notice, organization=visit.form["organization"])
 
 
-async def _switch(visit: Visit) -> Answer:
+async def _switch(visit: Visit) -> Response:
     enabled = visit.form["enabled"] == "1"
     done = "The endpoint gets events again." if enabled else "The endpoint gets no events any more."
     return await _change(visit, "PATCH", f"/_mock/webhooks/{visit.parameters['id']}", {"enabled": enabled}, done)
 
 
-async def _remove(visit: Visit) -> Answer:
+async def _remove(visit: Visit) -> Response:
     return await _change(visit, "DELETE", f"/_mock/webhooks/{visit.parameters['id']}", None, "The endpoint is removed.")
 
 
-async def _send_event(visit: Visit) -> Answer:
+async def _send_event(visit: Visit) -> Response:
     body = {"organization": visit.tenant.organization.id}
     if visit.form["eventType"]:
         body["eventType"] = visit.form["eventType"]
     return await _change(visit, "POST", "/_mock/events", body, "The event has happened, and is on its way.")
 
 
-async def _detail(visit: Visit) -> Answer:
+async def _detail(visit: Visit) -> Response:
     return visit.page("delivery.html", **_shown(visit))
 
 
-async def _attempts(visit: Visit) -> Answer:
-    return Answer(200, HTML, render("attempts.html", visit=visit, **_shown(visit)))
+async def _attempts(visit: Visit) -> Response:
+    return Response(200, HTML, render("attempts.html", visit=visit, **_shown(visit)))
 
 
-async def _redeliver(visit: Visit) -> Answer:
+async def _redeliver(visit: Visit) -> Response:
     delivery = _found(visit)
     path = f"/_mock/deliveries/{delivery.id}/redeliver"
     how = visit.form["as"] or "sent"
     return await visit.change("POST", path, {"as": how}, f"{PATH}/deliveries/{delivery.id}", "It is sent once more.")
 
 
-async def _change(visit: Visit, method: str, path: str, body: Any, done: str) -> Answer:
+async def _change(visit: Visit, method: str, path: str, body: Any, done: str) -> Response:
     return await visit.change(method, path, body, PATH, done, organization=visit.form["organization"])
 
 
@@ -88,7 +88,7 @@ def _shown(visit: Visit) -> dict[str, Any]:
     return {"delivery": record(delivery), "endpoint": endpoint}
 
 
-def _page(visit: Visit, error: str | None = None) -> Answer:
+def _page(visit: Visit, error: str | None = None) -> Response:
     own = visit.tenant.organization.id
     now = visit.world.parts.clock.now()
     return visit.page(

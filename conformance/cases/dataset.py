@@ -1,0 +1,176 @@
+"""What an organization holds, as far as its lists show: complete walks, made once and looked at by many checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import spec
+from conformance.checks import NotTested, Violation, items, sound
+from conformance.target.client import Caller, target
+from conformance.target.exchange import Exchange
+
+# A target may hold any amount of data; a verdict may not take any number of requests.
+MOST_PAGES = 30
+# So many empty pages in a row are taken for the end that a walk lacks.
+_MOST_IDLE = 3
+
+T = TypeVar("T")
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The pages of a list from its first, following nextCursor.
+
+    `complete` is False where the walk was given up, `endless` is True where that was because it goes round in a circle.
+    """
+
+    operation: str
+    pages: tuple[Exchange, ...]
+    complete: bool
+    endless: bool = False
+
+    @cached_property
+    def items(self) -> list[Resource]:
+        """All resources met, in order, repetitions included."""
+        return [item for page in self.pages for item in items(page)]
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The ids met, in order, repetitions included."""
+        return [item["id"] for item in self.items]
+
+
+def walk(caller: Caller, operation: str, *, most_pages: int = MOST_PAGES, **parameters: Any) -> Walk:
+    """Follow a list's cursors to its end, or for `most_pages`, or while there is something to see, with one key throughout.
+
+    It is given up where a cursor comes back a second time. Raises NotJudged where a page is not served.
+    """
+    caller = caller.pinned()
+    pages: list[Exchange] = []
+    seen: set[str] = set()
+    cursor: str | None = None
+    while len(pages) < most_pages and (len(pages) < _MOST_IDLE or any(map(items, pages[-_MOST_IDLE:]))):
+        pages.append(sound(caller.get(operation, **parameters, cursor=cursor)))
+        cursor = next_cursor(pages[-1])
+        if cursor is None:
+            return Walk(operation, tuple(pages), complete=True)
+        if cursor in seen:
+            return Walk(operation, tuple(pages), complete=False, endless=True)
+        seen.add(cursor)
+    return Walk(operation, tuple(pages), complete=False)
+
+
+def whole(operation: str) -> dict[str, Any]:
+    """The query parameters under which a list shows everything: archived lists hide without one."""
+    return {"includeArchived": "1"} if operation == "listLists" else {}
+
+
+def next_cursor(page: Exchange) -> str | None:
+    """A page's nextCursor; None on the last page, where it is null or absent."""
+    cursor: str | None = page.json.get("nextCursor")
+    return cursor
+
+
+@dataclass
+class Dataset:
+    """One organization's lists, walked when first asked for. A walk that failed fails alike for all who ask."""
+
+    caller: Caller
+    name: str
+    _known: dict[str, Any] = field(default_factory=dict)
+
+    def walk(self, operation: str) -> Walk:
+        """The whole list at the largest page size, archived lists included. Raises as `walk` does."""
+        return self.walked(operation, limit=spec.contract().page_size.maximum, **whole(operation))
+
+    def walked(self, operation: str, *, limit: int, most_pages: int = MOST_PAGES, **filters: Any) -> Walk:
+        """A list at some limit and under some filters, walked once for all who ask alike. Raises as `walk` does."""
+        return self._once(
+            f"{most_pages} pages of {target(operation, limit=limit, **filters)}",
+            lambda: walk(self.caller, operation, most_pages=most_pages, limit=limit, **filters),
+        )
+
+    def asked(self, operation: str, **filters: Any) -> Exchange:
+        """The answer to an operation under some filters, whatever it is, asked once for all who ask alike."""
+        path = target(operation, **filters)
+        return self._once(f"asked {path}", lambda: self.caller.send("GET", path, operation=operation))
+
+    def anew(self) -> Dataset:
+        """The same organization, of which nothing is known yet: for a second look where its data may have changed."""
+        return Dataset(self.caller, self.name)
+
+    @property
+    def contacts(self) -> list[Resource]:
+        """Every contact."""
+        return self.walk("listContacts").items
+
+    @property
+    def lists(self) -> list[Resource]:
+        """Every contact list, archived ones included."""
+        return self.walk("listLists").items
+
+    @property
+    def drafts(self) -> list[Resource]:
+        """Every draft, as its list shows it."""
+        return self.walk("listDrafts").items
+
+    @property
+    def events(self) -> list[Resource]:
+        """Every event of the feed."""
+        return self.walk("listEvents").items
+
+    def one(self, operation: str) -> Resource:
+        """Some resource of a list. Raises NotTested where the list is empty."""
+        found = self.walk(operation).items
+        if not found:
+            raise NotTested(f"{operation} is empty for the {self.name} organization")
+        return found[0]
+
+    def parameters(self, operation: str) -> dict[str, Any]:
+        """Path parameters with which an operation is served. Raises NotTested where there is no such resource."""
+        if operation == "getContactResearch":
+            return {"id": self.researched()}
+        source = {"getContact": "listContacts", "getList": "listLists", "getDraft": "listDrafts"}.get(operation)
+        return {"id": self.one(source)["id"]} if source else {}
+
+    def served(self, operation: str) -> Exchange:
+        """The happy path of an operation, asked once: a 200 that its schema accepts. Raises NotJudged or NotTested otherwise."""
+        if operation in spec.LIST_OPERATIONS:
+            return self.walk(operation).pages[0]
+        parameters: dict[str, Any] = self.parameters(operation)
+        return sound(self.asked(operation, **parameters))
+
+    def researched(self) -> str:
+        """The id of a contact that has a dossier, found by looking. Raises NotTested where the first dozen have none."""
+        return self._once("researched", self._look_for_research)
+
+    def _look_for_research(self) -> str:
+        named = self.caller.client.target.data.researched_contact
+        if named and self.name == "primary":
+            return named
+        for contact in _spread(self.contacts, 12):
+            found: str = contact["id"]
+            if self.asked("getContactResearch", id=found).status == 200:
+                return found
+        raise NotTested("no contact with a dossier was found by looking; name one in data.researched_contact")
+
+    def _once(self, name: str, make: Callable[[], T]) -> T:
+        if name not in self._known:
+            try:
+                self._known[name] = make()
+            except (NotTested, Violation) as failure:
+                self._known[name] = failure
+        known: T | BaseException = self._known[name]
+        if isinstance(known, BaseException):
+            raise known.with_traceback(None)
+        return known
+
+
+def _spread(found: Sequence[Resource], most: int) -> Sequence[Resource]:
+    """A few members from all over a sequence, the first included."""
+    step = max(1, len(found) // most)
+    return found[::step][:most]

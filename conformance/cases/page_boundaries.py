@@ -1,0 +1,69 @@
+"""Where a list has runs of equal times, and which limit ends its pages within them.
+
+Most defects of cursors show only there: a cursor that looks at the time alone skips the rest of a run, or repeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.cases.dataset import Dataset, Resource, Walk, whole
+from conformance.cases.expected_pages import LARGEST, settled
+from conformance.checks import expect, not_tested
+
+# What a walk that looks at borders may cost, and how many borders within runs are as good as more.
+PAGES = 3
+_ENOUGH = 2
+
+
+def bordered(dataset: Dataset, operation: str) -> Walk:
+    """The list from its start at the limit that tells most, for at most `PAGES`. Raises NotTested for fewer than two items."""
+    limit = telling_limit(dataset.walk(operation).items)
+    if not limit:
+        not_tested(f"{operation} has fewer than two items in the {dataset.name} organization")
+    return dataset.walked(operation, limit=limit, most_pages=PAGES, **whole(operation))
+
+
+def telling_limit(resources: Sequence[Resource], pages: int = PAGES) -> int:
+    """The limit, other than the largest, at which most of the first pages end within a run; 0 for fewer than two resources.
+
+    Where several tell as much: one that reaches the end of the list, and of those the one that takes the fewest pages.
+    """
+    times = [resource["createdAt"] for resource in resources]
+
+    def worth(limit: int) -> tuple[int, bool, int]:
+        borders = range(limit, min(len(times), limit * (pages - 1) + 1), limit)
+        within = sum(times[border - 1] == times[border] for border in borders)
+        return min(within, _ENOUGH), limit * pages >= len(times), limit
+
+    return max(range(1, min(LARGEST, len(times))), key=worth, default=0)
+
+
+def same_items(walked: Walk, known: Walk) -> None:
+    """Expect a walk to show what another one of the list showed, up to where the first was given up."""
+    shown, wanted = _compared(walked, known)
+    missing, strange = set(wanted) - set(shown), set(shown) - set(wanted)
+    expect(not missing, f"{_told(walked)} never shows {sorted(missing)[:1]} ({len(missing)} such items)", *walked.pages)
+    expect(
+        not strange or not known.complete,
+        f"{_told(walked)} shows {sorted(strange)[:1]}, which another walk does not ({len(strange)} such items)",
+        *walked.pages,
+    )
+
+
+def same_order(walked: Walk, known: Walk) -> None:
+    """Expect the items that two walks of a list share in the same order."""
+    shown, wanted = _compared(walked, known)
+    both = set(shown) & set(wanted)
+    first, second = ([id_ for id_ in dict.fromkeys(ids) if id_ in both] for ids in (shown, wanted))
+    for one, other in zip(first, second, strict=True):
+        expect(one == other, f"{_told(walked)} shows {one} where another walk shows {other}", *walked.pages)
+
+
+def _compared(walked: Walk, known: Walk) -> tuple[list[str], list[str]]:
+    shown = [item["id"] for item in settled(walked.items, known)]
+    return shown, known.ids if walked.complete else known.ids[: len(set(shown))]
+
+
+def _told(walked: Walk) -> str:
+    return f"the walk from {walked.pages[0].request.target}"

@@ -1,0 +1,104 @@
+"""Ids to ask for: those that are known, and well-formed ones that nobody has."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import spec
+from conformance.cases.dataset import Dataset
+from conformance.checks import NotJudged, NotTested
+from conformance.target.exchange import Exchange
+
+# The end of an id is where most forms keep what tells two apart: a random part, or the last digits of a number.
+_CHANGED = 6
+_TRIES = 50
+_BEYOND = (100_000, 900_000)
+_CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How an operation can be asked, once it was seen to work: parameters, and the answer that shows it."""
+
+    operation: str
+    parameters: dict[str, Any]
+    exchange: Exchange
+
+    @property
+    def secret(self) -> str:
+        """The API key that was served."""
+        credential = self.exchange.request.credential
+        return credential.secret if credential else ""
+
+
+def collection_of(operation: str) -> str | None:
+    """The operation that lists what a single-resource operation reads; None for the others."""
+    operations = spec.contract().operations
+    path = operations[operation].path
+    return next((o.id for o in operations.values() if o.is_list and path.startswith(f"{o.path}/")), None)
+
+
+def opening(dataset: Dataset, operation: str, seed: int) -> Opening:
+    """An operation that was served; where the organization has no such resource, its list served and an id nobody has.
+
+    For checks of what comes before the look for the resource: credentials and scopes. Raises NotJudged.
+    """
+    try:
+        return Opening(operation, dataset.parameters(operation), dataset.served(operation))
+    except NotJudged:
+        raise
+    except NotTested:
+        listing = collection_of(operation)
+        if listing is None:
+            raise
+        return Opening(operation, {"id": unknown_id(dataset, operation, seed)}, dataset.served(listing))
+
+
+def unknown_id(dataset: Dataset, operation: str, seed: int, attempt: int = 0) -> str:
+    """A well-formed id that no resource of an operation has: of the form of the known ones, or of the organization's own."""
+    listing = collection_of(operation)
+    known = dataset.walk(listing).ids if listing else []
+    if not known:
+        known = [dataset.served("getMe").json["organization"]["id"]]
+    return resembling(known[0], known, f"{seed} {operation} {attempt}")
+
+
+def resembling(text: str, known: Collection[str], seed: str) -> str:
+    """An id of the same form that is none of the known ones.
+
+    A number becomes one well beyond the known ones, so that no reading of it is among them; in all else the last characters
+    change to others of their class that the known ids end in, so that hexadecimal and base-32 forms stay what they are.
+    """
+    choose = random.Random(seed)  # noqa: S311 — nothing to keep secret
+    taken = {*known, text}
+    head, number = _parted(text)
+    numbers = [other for prefix, other in map(_parted, taken) if prefix == head]
+    if all(number.isdecimal() and number.isascii() for number in numbers):
+        beyond = max(map(int, numbers)) + choose.randrange(*_BEYOND)
+        return f"{head}{beyond:0{len(number)}}"
+    used = {character for other in taken for character in _parted(other)[1][-_CHANGED:]}
+    for _ in range(_TRIES):
+        made = head + number[:-_CHANGED] + "".join(_another(c, used, choose) for c in number[-_CHANGED:])
+        if made not in taken:
+            return made
+    return text + text[-1:] * _CHANGED
+
+
+@cache
+def _parted(id_: str) -> tuple[str, str]:
+    """An id's prefix up to its last separator, and what tells it from others."""
+    end = len(id_)
+    while end and not (id_[end - 1].isascii() and id_[end - 1].isalnum()):
+        end -= 1  # padding, as of base64
+    start = max((place + 1 for place in range(end) if not id_[place].isalnum()), default=0)
+    return id_[:start], id_[start:]
+
+
+def _another(character: str, used: Collection[str], choose: random.Random) -> str:
+    alphabet = next((group for group in _CLASSES if character in group), character)
+    return choose.choice(sorted(set(used) & set(alphabet)))

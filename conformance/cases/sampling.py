@@ -1,0 +1,73 @@
+"""Trying a check on whatever there is: resources that a target may lack, answers that a run may not have drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TypeVar
+
+import spec
+from conformance.checks import NotJudged, NotTested, Violation
+from conformance.oracles import schemas
+from conformance.target.client import Caller, Client, NoAnswer
+from conformance.target.exchange import Exchange
+from spec.target import Target
+
+T = TypeVar("T")
+
+
+def each(things: Iterable[T], check: Callable[[T], object]) -> None:
+    """Run a check on everything that it can be tried on.
+
+    What is missing for one thing does not void the others. Raises NotTested where nothing could be tried, NotJudged where
+    something was not served that had to be, and whatever else the check raises.
+    """
+    tried = 0
+    missing: NotTested | None = None
+    for thing in things:
+        try:
+            check(thing)
+            tried += 1
+        except NotTested as reason:
+            if missing is None or (isinstance(reason, NotJudged) and not isinstance(missing, NotJudged)):
+                missing = reason
+    if isinstance(missing, NotJudged) or not tried:
+        raise missing or NotTested("there was nothing to try it on")
+
+
+def cases(client: Client, applies: Callable[[Exchange], bool]) -> list[Exchange]:
+    """The exchanges of the run so far that are a case of something.
+
+    Raises NotJudged where not one answer of the run was as the contract says, empty pages apart, NotTested where there is
+    no case.
+    """
+    exchanges = tuple(client.exchanges)
+    if not any(schemas.fault_of(exchange) is None and exchange.json.get("data") != [] for exchange in exchanges):
+        raise NotJudged("no answer of the whole run but empty pages was what its operation's schema asks for")
+    found = [exchange for exchange in exchanges if applies(exchange)]
+    if not found:
+        raise NotTested("no answer of the run was a case of it")
+    return found
+
+
+def answered(ask: Callable[[], Exchange], caller: Caller) -> Exchange:
+    """The answer to a request that has to have one: silence where the target still answers others is a Violation.
+
+    Raises NoAnswer where the target is gone.
+    """
+    silence: NoAnswer | None = None
+    for _ in range(2):
+        try:
+            return ask()
+        except NoAnswer as reason:
+            silence = reason
+    caller.get("getMe")
+    raise Violation(f"{silence}, while the target answers others")
+
+
+def relieved(primary: Caller, target: Target, operation: str) -> Caller:
+    """The primary keys, and the one that holds the operation's scope alone: one more to share the load, where there is one."""
+    scope = spec.contract().operations[operation].scope
+    secret = target.keys.single_scope.get(scope) if scope else None
+    further = primary.client.caller(f"keys.single_scope.{scope}", [secret] if secret else [])
+    return replace(primary, keys=(*primary.keys, *further.keys))

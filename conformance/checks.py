@@ -1,0 +1,93 @@
+"""The words that checks are written in: which requirement, what it takes, what is expected, what could not be tried.
+
+A check is a story in four beats: the legitimate act, the look that it worked, the attack, the state afterwards. The first two
+are `served`: before a check asserts that something is refused it has seen the same request, unspoiled, answered with what the
+schema asks for. A server that answers everything alike therefore passes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import pytest
+
+import spec
+from conformance.oracles import schemas
+from conformance.target.client import Caller
+from conformance.target.exchange import Exchange
+from conformance.verdict.ledger import Outcome
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+class Violation(AssertionError):
+    """The requirement is broken; the exchanges show it."""
+
+    def __init__(self, message: str, *exchanges: Exchange) -> None:
+        super().__init__(message)
+        self.message = message
+        self.exchanges = exchanges
+
+
+class NotTested(Exception):
+    """Something that the check needs is missing: a key, a second organization, enough data."""
+
+    outcome: Outcome = "not-tested"
+
+
+class NotJudged(NotTested):
+    """The target did not serve what the check starts from, so it says nothing of the requirement."""
+
+    outcome: Outcome = "not-judged"
+
+    def __init__(self, message: str, *exchanges: Exchange) -> None:
+        super().__init__(message)
+        self.exchanges = exchanges
+
+
+def requirement(id_: str, *, needs: tuple[str, ...] | None = None, whole_run: bool = False) -> pytest.MarkDecorator:
+    """Mark a check with the requirement it judges.
+
+    `needs` replaces the ledger's own needs where a check takes less than the whole requirement; `whole_run` puts it after
+    all others, for what is judged on every exchange of the run.
+    """
+    known = {row.id: row for row in spec.requirements()}[id_]
+    return pytest.mark.requirement(id_, needs=known.needs if needs is None else needs, whole_run=whole_run)
+
+
+def expect(condition: object, message: str, *exchanges: Exchange) -> None:
+    """Raise Violation with the message and its evidence unless the condition holds."""
+    if not condition:
+        raise Violation(message, *exchanges)
+
+
+def not_tested(reason: str) -> NoReturn:
+    """End the check as not tested, for the reason given."""
+    raise NotTested(reason)
+
+
+def served(caller: Caller, operation: str, **parameters: Any) -> Exchange:
+    """The happy path: ask an operation and see it answered as the contract says. Raises NotJudged otherwise."""
+    return sound(caller.get(operation, **parameters))
+
+
+def sound(exchange: Exchange) -> Exchange:
+    """The exchange, if it is a 200 with the JSON that its operation's schema accepts. Raises NotJudged otherwise."""
+    fault = schemas.fault_of(exchange)
+    if fault:
+        raise NotJudged(f"{exchange.line()}: {fault}", exchange)
+    return exchange
+
+
+def refused(exchange: Exchange, *statuses: int) -> Exchange:
+    """Expect one of the statuses. Raises Violation."""
+    wanted = " or ".join(map(str, statuses))
+    expect(exchange.status in statuses, f"{exchange.line()}, expected {wanted}", exchange)
+    return exchange
+
+
+def items(exchange: Exchange) -> list[dict[str, Any]]:
+    """The resources on a page that has been found sound."""
+    data: list[dict[str, Any]] = exchange.json["data"]
+    return data

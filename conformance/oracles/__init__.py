@@ -1,0 +1,1 @@
+"""What must hold of every exchange: schemas, problems, ownership, the published document."""

@@ -1,0 +1,213 @@
+"""What must hold of every exchange, whoever made it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import spec
+from conformance.checks import PROBLEM
+from conformance.oracles import schemas
+from conformance.target.client import credentials, retry_after, wall_clock
+from conformance.target.exchange import Exchange
+
+API = "/api/v1"
+# RATE-1: how far X-RateLimit-Reset may lie from now, and an epoch's allowance for clocks that differ, in seconds.
+_LONGEST_RESET = 120
+_SKEW = 5
+_LONGEST_LIMIT = 12
+_EPOCH_FROM = 10**9
+
+_LEAKS = {
+    "a stack trace": re.compile(
+        r"Traceback \(most recent|^\s+File \"[^\"]+\", line \d+"
+        r"|^\s*at (?:async |new )?[\w.$<>]+ ?\([^)]*:\d+(:\d+)?\)|^[ \t]+at [\w$]+(?:\.[\w$`<>\[\]+]+)+\([^)\n]*\)"
+        # Where a file's ending is no country's: an address has a port behind it.
+        r"|\.(?:kt|scala|cs|go|[jt]sx?|mjs|exs?):\d+\b|\.(?:rs|py):\d+:\d+"
+        r"|goroutine \d+ \[|\.java:\d+\)|\.rb:\d+:in |stack backtrace:|#\d+ /\S+\.php\(\d+\)",
+        re.MULTILINE,
+    ),
+    "a database query": re.compile(
+        r"\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b\s+\S+\s+\bSET\b|\bDELETE FROM\b|SQLSTATE|ORA-\d{5}|psycopg|sqlite3\."
+        r"|syntax error at or near"
+        r"|\bselect\b[^\n]+\bfrom [\w.\"`]+ (?:where|order by|limit|(?:inner |left )?join)\b[^\n]*[=$?\"`]",
+        re.DOTALL,
+    ),
+    "a file path of the server": re.compile(
+        r"(?<![\w:/])/(?:usr|home|var|opt|srv|app|root|etc|tmp|src|mnt|workspace|site-packages)/[\w.-]+(?:/[\w.-]+)*|\b[A-Z]:\\[\w.-]+\\"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """A requirement that each answer shows kept or broken.
+
+    `applies` says whether an exchange is a case of it, `fault` what is wrong in one line, None if nothing.
+    """
+
+    requirement: str
+    applies: Callable[[Exchange], bool]
+    fault: Callable[[Exchange], str | None]
+
+
+def _served_by_operation(exchange: Exchange) -> bool:
+    return exchange.status == 200 and exchange.request.operation is not None and exchange.request.method == "GET"
+
+
+def _page(exchange: Exchange) -> bool:
+    return _served_by_operation(exchange) and exchange.request.operation in spec.LIST_OPERATIONS
+
+
+def _api_error(exchange: Exchange) -> bool:
+    # An answer to HEAD has no body to look at (RFC 9110 9.3.2).
+    return exchange.status >= 400 and exchange.path.startswith(API) and exchange.request.method != "HEAD"
+
+
+def _problem(exchange: Exchange) -> bool:
+    return _api_error(exchange) and exchange.media_type == PROBLEM
+
+
+def _with_valid_key(exchange: Exchange) -> bool:
+    return exchange.request.credential is not None and exchange.status != 401 and exchange.path.startswith(API + "/")
+
+
+def _refused_for_pace(exchange: Exchange) -> bool:
+    return _with_valid_key(exchange) and exchange.status == 429
+
+
+def _answers_the_api(exchange: Exchange) -> bool:
+    return exchange.path.startswith(API)
+
+
+def _too_long(exchange: Exchange) -> str | None:
+    data = exchange.json.get("data") if isinstance(exchange.json, dict) else None
+    most = spec.contract().page_size.maximum
+    return f"a page of {len(data)}" if isinstance(data, list) and len(data) > most else None
+
+
+def _envelope(exchange: Exchange) -> str | None:
+    page = exchange.json
+    if not isinstance(page, dict) or not isinstance(page.get("data"), list):
+        return "no {data: [...], nextCursor}"
+    cursor = page.get("nextCursor")
+    return None if cursor is None or isinstance(cursor, str) else "nextCursor is neither a string nor null"
+
+
+def _last_cursor(exchange: Exchange) -> str | None:
+    page = exchange.json
+    empty = isinstance(page, dict) and page.get("nextCursor") == ""
+    return "nextCursor is an empty string, not null or absent" if empty else None
+
+
+def _no_problem(exchange: Exchange) -> str | None:
+    if exchange.media_type == PROBLEM:
+        return None
+    return f"the error is {exchange.media_type or 'without a content type'}, not {PROBLEM}"
+
+
+def _problem_members(exchange: Exchange) -> str | None:
+    if exchange.json is None:
+        return "the problem is no JSON document"
+    if not isinstance(exchange.json, dict):
+        return "the problem is no JSON object"
+    # ERROR-2 names four members; a server may have an `errors` or `instance` of its own form (RFC 9457 3.2).
+    return schemas.mismatch(schemas.required_part("Problem"), exchange.json)
+
+
+def _problem_status(exchange: Exchange) -> str | None:
+    status = exchange.json.get("status") if isinstance(exchange.json, dict) else None
+    if status == exchange.status and not isinstance(status, bool):
+        return None
+    return f"the problem's status is {status!r}, HTTP's is {exchange.status}"
+
+
+def _server_error(exchange: Exchange) -> str | None:
+    unsupported_write = exchange.status == 501 and exchange.request.method not in ("GET", "HEAD")
+    return f"{exchange.line()}" if exchange.status >= 500 and not unsupported_write else None
+
+
+def _leak(exchange: Exchange) -> str | None:
+    # What the request itself said may come back (in `instance`, say); a secret that it carried may not.
+    text = "\n".join([exchange.body.decode("utf-8", "replace"), *_texts(exchange.json)])
+    for secret in presented(exchange):
+        if any(secret in told for told in (text, *exchange.headers.values())):
+            return "the answer repeats the API key that was presented"
+    text = text.replace("\\/", "/").replace(exchange.request.target, "").replace(exchange.path, "")
+    for what, pattern in _LEAKS.items():
+        if pattern.search(text.replace("\\n", "\n")):
+            return f"the answer shows {what}"
+    return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a JSON document as they were before they were escaped: a path of Windows has its backslashes twice."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+
+
+def presented(exchange: Exchange) -> list[str]:
+    """The secrets that a request carried: in its Authorization header, known or not, and known ones anywhere else."""
+    forged = credentials(exchange.request.headers)
+    known = [exchange.request.credential.secret] if exchange.request.credential else []
+    return [secret for secret in (*known, *forged, *exchange.carried) if len(secret) > 5]
+
+
+def _rate_headers(exchange: Exchange) -> str | None:
+    limit = exchange.headers.get("x-ratelimit-limit")
+    if limit is None or not _digits(limit) or int(limit) == 0:
+        return f"X-RateLimit-Limit is {limit!r}, not a positive integer"
+    return reset_fault(exchange)
+
+
+def reset_fault(exchange: Exchange) -> str | None:
+    """What is wrong with X-RateLimit-Reset: neither seconds from now nor an epoch second close to now; None if nothing."""
+    reset = exchange.headers.get("x-ratelimit-reset")
+    if reset is None or not _digits(reset):
+        return f"X-RateLimit-Reset is {reset!r}, not a whole number of seconds"
+    value, now = int(reset), wall_clock(exchange)
+    from_now = value - now if value >= _EPOCH_FROM else value
+    earliest = -_SKEW if value >= _EPOCH_FROM else 0
+    latest = _LONGEST_RESET + (_SKEW if value >= _EPOCH_FROM else 0)
+    if earliest - 1 <= from_now <= latest + 1:
+        return None
+    return f"X-RateLimit-Reset is {reset}: {from_now:.0f} s from now"
+
+
+def _retry_after(exchange: Exchange) -> str | None:
+    if retry_after(exchange) is None:
+        return f"429 with Retry-After {exchange.headers.get('retry-after')!r}: neither seconds nor a date"
+    return None
+
+
+def _private(exchange: Exchange) -> str | None:
+    control = exchange.headers.get("cache-control", "").lower()
+    vary = [name.strip().lower() for name in exchange.headers.get("vary", "").split(",")]
+    if "private" in control or "no-store" in control or "authorization" in vary or "*" in vary:
+        return None
+    return "neither Cache-Control: private or no-store, nor Vary: Authorization"
+
+
+def _digits(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_LIMIT
+
+
+ORACLES = (
+    Oracle("OP-1", _served_by_operation, schemas.fault_of),
+    Oracle("PAGE-1", _page, _envelope),
+    Oracle("PAGE-4", _page, _too_long),
+    Oracle("PAGE-8", _page, _last_cursor),
+    Oracle("ERROR-1", _api_error, _no_problem),
+    Oracle("ERROR-2", _problem, _problem_members),
+    Oracle("ERROR-3", _problem, _problem_status),
+    Oracle("ERROR-5", _answers_the_api, _server_error),
+    Oracle("ERROR-6", _api_error, _leak),
+    Oracle("RATE-1", _with_valid_key, _rate_headers),
+    Oracle("RATE-5", _refused_for_pace, _retry_after),
+    Oracle("TENANT-8", _served_by_operation, _private),
+)

@@ -1,0 +1,96 @@
+"""Whose data an answer shows, told by the ids of both organizations' whole lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import spec
+from conformance.cases.dataset import Dataset
+from conformance.checks import NotTested, Violation, expect, not_tested
+from conformance.target.exchange import Exchange
+
+Identity = tuple[str, str]
+"""A kind of resource and an id: ids of two kinds may coincide, and two organizations' titles and times do."""
+
+_KINDS = {
+    "listContacts": "contact",
+    "getContact": "contact",
+    "getContactResearch": "research",
+    "listLists": "list",
+    "getList": "list",
+    "listDrafts": "draft",
+    "getDraft": "draft",
+    "listEvents": "event",
+}
+# Members that name a resource of the organization, and its kind.
+_NAMED = {"contactId": "contact", "organizationId": "organization"}
+
+
+def foreign(own: Dataset, other: Dataset) -> frozenset[Identity]:
+    """What identifies the other organization's data and not one's own. Raises NotTested where it has none to be seen."""
+    found = _listed(other) - _listed(own)
+    if not found:
+        not_tested(f"the {other.name} organization shows no data of its own")
+    return found | (_organization(other) - _organization(own))
+
+
+def private(exchange: Exchange, others: frozenset[Identity], reads: str | None = None) -> Exchange:
+    """Expect an answer, whatever its status, to show nothing of another organization.
+
+    `reads` is the operation whose answer it may be, where the request was not made as one. Raises Violation.
+    """
+    shown = identities(exchange.json, reads or exchange.request.operation or "") & others
+    expect(not shown, f"{exchange.line()} shows {_named(shown)} of the other organization", exchange)
+    return exchange
+
+
+def identities(body: Any, operation: str) -> frozenset[Identity]:
+    """The resources that a body of an operation shows or names; none where it has another shape."""
+    if not isinstance(body, dict):
+        return frozenset()
+    if operation == "getMe":
+        organization = body.get("organization")
+        return frozenset(_id_of(organization, "organization"))
+    resources = body.get("data") if operation in spec.LIST_OPERATIONS else [body]
+    kind = _KINDS.get(operation, "")
+    listed = resources if isinstance(resources, list) else []
+    return frozenset(identity for resource in listed for identity in _of_resource(resource, kind))
+
+
+def _of_resource(resource: Any, kind: str) -> Iterator[Identity]:
+    if not isinstance(resource, dict):
+        return
+    yield from _id_of(resource, kind)
+    yield from ((named, resource[name]) for name, named in _NAMED.items() if isinstance(resource.get(name), str))
+    lists = resource.get("listIds")
+    yield from (("list", id_) for id_ in (lists if isinstance(lists, list) else []) if isinstance(id_, str))
+    about = resource.get("resource")
+    if isinstance(about, dict) and about.get("type") in _KINDS.values():
+        yield from _id_of(about, about["type"])
+
+
+def _id_of(resource: Any, kind: str) -> Iterator[Identity]:
+    if isinstance(resource, dict) and isinstance(resource.get("id"), str):
+        yield kind, resource["id"]
+
+
+def _listed(dataset: Dataset) -> frozenset[Identity]:
+    """What the lists show that can be walked; that another cannot be is for others to judge."""
+    found: frozenset[Identity] = frozenset()
+    for operation in spec.LIST_OPERATIONS:
+        with suppress(NotTested, Violation):
+            found = found.union(*(identities(page.json, operation) for page in dataset.walk(operation).pages))
+    return found
+
+
+def _organization(dataset: Dataset) -> frozenset[Identity]:
+    with suppress(NotTested, Violation):
+        return identities(dataset.served("getMe").json, "getMe")
+    return frozenset()
+
+
+def _named(shown: frozenset[Identity]) -> str:
+    kind, id_ = min(shown, default=("nothing", ""))
+    return f"the {kind} {id_}" if len(shown) < 2 else f"the {kind} {id_} and {len(shown) - 1} more"

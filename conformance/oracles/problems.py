@@ -1,0 +1,67 @@
+"""Whether two answers tell a client the same, but for the id that was asked for (AUTH-6, TENANT-2, TENANT-3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from conformance.target.exchange import Exchange
+
+# `instance` names the occurrence, and an unknown member may be anything (RFC 9457 3.1.5, 3.2): neither is compared.
+_COMPARED = ("type", "title", "status", "detail", "errors")
+_PLACE = "{id}"
+
+
+def same_answer(a: Exchange, b: Exchange, ids: Iterable[str]) -> str | None:
+    """In what two answers differ, in one line; None where they tell a client the same.
+
+    Compared are the status, the media type, and the known members of a problem or the items of a page and whether more
+    follow. Occurrences of the ids, as they are or percent-encoded, count as equal. Other bodies are not looked into.
+    """
+    if a.status != b.status:
+        return f"{a.status} and {b.status}"
+    if a.media_type != b.media_type:
+        return f"{a.media_type or 'no content type'} and {b.media_type or 'no content type'}"
+    if not isinstance(a.json, dict) or not isinstance(b.json, dict):
+        return (
+            None if isinstance(a.json, dict) == isinstance(b.json, dict) else "one body is a JSON object, the other not"
+        )
+    pattern = _occurrences(ids)
+    told = _told(a, pattern), _told(b, pattern)
+    for member in told[0]:
+        if told[0][member] != told[1][member]:
+            return f"{member} is {_short(told[0][member])} and {_short(told[1][member])}"
+    return None
+
+
+def _told(exchange: Exchange, ids: re.Pattern[str] | None) -> dict[str, Any]:
+    body: dict[str, Any] = exchange.json
+    if exchange.status >= 400:
+        return {name: _without(body.get(name), ids) for name in _COMPARED}
+    # A cursor may be spelled anew each time; that there is one is what counts.
+    return {"data": _without(body.get("data"), ids), "nextCursor": bool(body.get("nextCursor"))}
+
+
+def _without(value: Any, ids: re.Pattern[str] | None) -> Any:
+    if ids is None:
+        return value
+    if isinstance(value, str):
+        return ids.sub(_PLACE, value)
+    if isinstance(value, list):
+        return [_without(inner, ids) for inner in value]
+    if isinstance(value, dict):
+        return {name: _without(inner, ids) for name, inner in value.items()}
+    return value
+
+
+def _occurrences(ids: Iterable[str]) -> re.Pattern[str] | None:
+    spellings = {spelling for id_ in ids if id_ for spelling in (id_, quote(id_, safe=""), quote_plus(id_))}
+    longest_first = sorted(spellings, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if spellings else None
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"

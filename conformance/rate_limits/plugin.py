@@ -1,0 +1,203 @@
+"""When the rate limit is probed in a run: in the background from its start, or, on a test clock, when it is asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance.checks import NotTested
+from conformance.rate_limits import rulings
+from conformance.rate_limits.rulings import Measured, Reading
+from conformance.rate_limits.runner import Halted, Telling, Wire, measure
+from conformance.rate_limits.traffic_patterns import (
+    BORDER,
+    BYSTANDER,
+    REST,
+    SPENDER,
+    SPREAD,
+    STRANGER,
+    WITNESS,
+    Plan,
+    border,
+    spend,
+    spread,
+)
+from conformance.rate_limits.windows import Attempt, Limits, in_order
+from conformance.report.record import Timeline
+from conformance.target.exchange import Credential
+from spec.commands import CommandFailed
+from spec.target import Target
+
+if TYPE_CHECKING:
+    from conformance.verdict.plugin import Judge
+
+FIXTURE = "rates"
+# Beyond this a limit is not tried: it would take thousands of requests.
+_LARGEST = 1000
+_TAKES = 66.0
+_BINDING: dict[str, Reading] = {"burst": "burst", "strict": "strict"}
+_SPARE = (SPENDER, WITNESS, BORDER, SPREAD)
+_LABELS = {
+    SPENDER: "spent at once, then left alone until Retry-After",
+    WITNESS: "spent while another was, then knocking",
+    BORDER: "spent in two volleys, then knocking through the borders of windows",
+    SPREAD: "a minute's worth, evenly",
+}
+
+
+def keys_for(target: Target) -> dict[str, Credential]:
+    """Who plays which role: the spare keys, or, where there are none, the last of several primary keys.
+
+    Raises NotTested where no key may be spent.
+    """
+    primary = _named("organizations.primary.api_keys", target.organizations.primary.api_keys)
+    secondary = _named("organizations.secondary.api_keys", target.organizations.secondary.api_keys)
+    spare = _spare(target)
+    if not spare and len(primary) < 2:
+        raise NotTested("needs keys.spare (four are best) or a second primary key in the target's description")
+    roles = dict(zip(_SPARE, spare or primary[-1:], strict=False))
+    if WITNESS not in roles:
+        roles[BYSTANDER] = primary[0]
+    if secondary:
+        roles[STRANGER] = secondary[-1]
+    return roles
+
+
+def _spare(target: Target) -> list[Credential]:
+    """The spare keys that really are: each once, and none that other checks use."""
+    organizations = target.organizations
+    used = {*organizations.primary.api_keys, *organizations.secondary.api_keys}
+    by_secret = {key.secret: key for key in _named("keys.spare", target.keys.spare) if key.secret not in used}
+    return list(by_secret.values())
+
+
+class RateProbes:
+    """The probes of one run. `bound` is the reading that was made binding; `show` prints a line for whoever waits."""
+
+    def __init__(self, judge: Judge, bound: str | None, show: Callable[[str], None]) -> None:
+        limit = judge.target.rate_limit
+        self._judge = judge
+        self._show = show
+        self._bound = _BINDING.get(bound or "")
+        self._limits = Limits(limit.per_minute, limit.burst, limit.burst_window)
+        self._halt = threading.Event()
+        self._ended = threading.Event()
+        self._doing = ("probing the rate limit", judge.client.clock.now() + _TAKES)
+        self._thread: threading.Thread | None = None
+        self._outcome: Measured | Exception | None = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put the checks that wait for the probes late, but before those of the whole run."""
+        whole_run = [item for item in items if _whole_run(item)]
+        others = sorted((item for item in items if not _whole_run(item)), key=_waits)
+        items[:] = [*others, *whole_run]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Begin, where there is time to be saved and a key that no other check uses."""
+        asked_for = any(_waits(item) for item in session.items) and not session.config.option.collectonly
+        if asked_for and _spare(self._judge.target) and not self._judge.client.clock.movable:
+            self._begin()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """End the probes at once, wherever they are."""
+        self._halt.set()
+
+    def measured(self) -> Measured:
+        """What the probes measured; waits until they have. Raises NotTested or NoAnswer where they could not."""
+        if self._outcome is None:
+            self._begin()
+            self._await()
+        if isinstance(self._outcome, Measured):
+            return self._outcome
+        raise self._outcome or Halted("the probes were ended")
+
+    def _begin(self) -> None:
+        if self._thread is None:
+            self._doing = ("probing the rate limit", self._judge.client.clock.now() + _TAKES)
+            self._thread = threading.Thread(target=self._run, daemon=True)
+            self._thread.start()
+
+    def _await(self) -> None:
+        shown: str | None = None
+        while not self._ended.wait(0.1):
+            doing, until = self._doing
+            left = until - self._judge.client.clock.now()
+            if doing != shown and left > 1 and not self._judge.client.clock.movable:
+                self._show(f"waiting about {left:.0f} s: {doing}")
+                shown = doing
+
+    def _run(self) -> None:
+        try:
+            self._outcome = self._measure()
+        except CommandFailed as failure:
+            self._outcome = NotTested(f"the target's clock could not be advanced: {failure}")
+        except Exception as failure:
+            # Raised again in the checks that wait for the outcome.
+            self._outcome = failure
+        finally:
+            self._ended.set()
+
+    def _measure(self) -> Measured:
+        if max(self._limits.per_minute, self._limits.burst) > _LARGEST:
+            raise NotTested(f"the limits are above {_LARGEST} requests: too many to send for a verdict")
+        keys = keys_for(self._judge.target)
+        clock = self._judge.client.clock
+        from_rest = self._limits.burst if self._bound == "burst" else self._limits.floor
+        plan = Plan(self._limits, from_rest, rested=clock.movable, pause=3.0 if clock.movable else 1.0)
+        wire = Wire(self._judge.client, keys, self._limits, self._halt, self._resting)
+        timelines = measure(wire, _told(keys), plan)
+        measured = Measured(self._limits, timelines, frozenset(keys), self._bound)
+        self._note(measured, keys)
+        return measured
+
+    def _resting(self) -> None:
+        now = self._judge.client.clock.now()
+        self._doing = (
+            f"a key was refused early; all are left alone for {REST:.0f} s before they are tried again",
+            now + REST + _TAKES,
+        )
+
+    def _note(self, measured: Measured, keys: Mapping[str, Credential]) -> None:
+        reading = rulings.reading(measured)
+        if reading:
+            self._judge.notes["rateReading"] = reading
+        self._judge.notes["rateProbes"] = rulings.summary(measured)
+        self._judge.timelines += _drawn(measured.timelines, keys, self._limits)
+
+
+def _told(keys: Mapping[str, Credential]) -> Sequence[Telling]:
+    return [telling for role, telling in ((SPENDER, spend), (BORDER, border), (SPREAD, spread)) if role in keys]
+
+
+def _drawn(
+    timelines: Mapping[str, Sequence[Attempt]], keys: Mapping[str, Credential], limits: Limits
+) -> list[Timeline]:
+    return [
+        Timeline(
+            key=keys[role].shown,
+            points=tuple((attempt.sent, attempt.answered, attempt.status) for attempt in in_order(timelines[role])),
+            window=limits.window,
+            limit=limits.burst,
+            label=label,
+        )
+        for role, label in _LABELS.items()
+        if timelines.get(role)
+    ]
+
+
+def _named(label: str, secrets: Sequence[str]) -> list[Credential]:
+    return [Credential(secret, f"{label}[{index}]") for index, secret in enumerate(secrets)]
+
+
+def _waits(item: pytest.Item) -> bool:
+    return FIXTURE in getattr(item, "fixturenames", ())
+
+
+def _whole_run(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("requirement")
+    return mark is not None and bool(mark.kwargs["whole_run"])

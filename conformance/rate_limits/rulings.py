@@ -1,0 +1,293 @@
+"""What the measured timelines say of each requirement of the rate limit.
+
+Each ruling returns where the requirement was seen kept, and raises otherwise: Violation where it is broken, NotTested where a
+key is missing for it, NotJudged where the target did not come to the point at which it shows.
+
+A reading that was made binding (`strict` or `burst`) takes the figures at their word: under `burst` a rested key must be
+served the whole burst at once (RATE-2), under `strict` no minute may serve more than the minute's figure (RATE-4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from conformance.checks import PROBLEM, NotJudged, NotTested, Violation
+from conformance.oracles import schemas
+from conformance.rate_limits.traffic_patterns import (
+    BORDER,
+    BYSTANDER,
+    LATE,
+    LONGEST_WAIT,
+    SPENDER,
+    SPREAD,
+    STRANGER,
+    WITNESS,
+)
+from conformance.rate_limits.windows import (
+    MINUTE,
+    Attempt,
+    Limits,
+    Timeline,
+    Wait,
+    crowded,
+    in_order,
+    latencies,
+    overdrawn,
+    restless_waits,
+    served_at_first,
+    silent_waits,
+    spent_twice,
+)
+from conformance.target.client import retry_after
+from conformance.target.exchange import Exchange
+
+Reading = Literal["burst", "strict", "neither"]
+
+_KEYS_OF_THEIR_OWN = (SPENDER, WITNESS, BORDER, SPREAD)
+_NEEDED = {
+    SPENDER: "keys.spare, or a second key of the primary organization",
+    WITNESS: "a second key in keys.spare",
+    BORDER: "a third key in keys.spare",
+    SPREAD: "a fourth key in keys.spare",
+    BYSTANDER: "a second key of the primary organization",
+    STRANGER: "organizations.secondary",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The probes' timelines by role, on keys that were rested, and the roles for which there is a key.
+
+    `bound` is the reading that was made binding, if any.
+    """
+
+    limits: Limits
+    timelines: Mapping[str, Timeline]
+    roles: frozenset[str]
+    bound: Reading | None = None
+
+    def of(self, role: str) -> Timeline:
+        """A role's attempts, in order. Raises NotTested where there was no key for it, NotJudged where none was served."""
+        if role not in self.roles:
+            raise NotTested(f"needs {_NEEDED[role]} in the target's description")
+        attempts = in_order(self.timelines.get(role, ()))
+        if not attempts:
+            raise NotJudged("no request was sent with the key")
+        if not any(attempt.sound for attempt in attempts):
+            raise NotJudged("no request of the key was answered as its schema asks", *_shown(attempts[:1]))
+        return attempts
+
+    def known(self) -> list[Timeline]:
+        """The timelines of all keys that were spent or spread, of which at least one request was answered soundly."""
+        spent = [in_order(self.timelines.get(role, ())) for role in _KEYS_OF_THEIR_OWN]
+        return [attempts for attempts in spent if any(attempt.sound for attempt in attempts)]
+
+
+def floor(measured: Measured, role: str) -> None:
+    """RATE-2: the first requests of a rested key are served, however they were spread; see `stories` for the patterns."""
+    attempts = measured.of(role)
+    wanted = measured.limits.burst if (measured.bound, role) == ("burst", SPENDER) else measured.limits.floor
+    first = [attempt for attempt in attempts[:wanted] if attempt.sent - attempts[0].sent <= MINUTE]
+    refused = [attempt for attempt in first if attempt.refused and attempt.answered - attempts[0].sent <= MINUTE]
+    if refused and _slowed(measured):
+        raise NotJudged("a refusal may be due to other keys: the limit is not the key's own (RATE-7)", *_shown(refused))
+    if refused:
+        raise Violation(
+            f"a rested key was refused after {served_at_first(first)} requests, "
+            f"{refused[0].answered - first[0].sent:.1f} s after its first, where {wanted} are to be served",
+            *_shown(refused[:1]),
+        )
+    sound, served = (sum(getattr(attempt, what) for attempt in first) for what in ("sound", "served"))
+    if served < wanted or sound < wanted / 2:
+        raise NotJudged(f"of {wanted} requests in a minute {served} were served, {sound} as the schema asks")
+
+
+def ceiling(measured: Measured, role: str) -> None:
+    """RATE-3: no burst window serves one key more than the burst."""
+    limits = measured.limits
+    attempts = measured.of(role)
+    too_many = crowded(attempts, limits.burst, limits.window)
+    if too_many:
+        raise Violation(
+            f"{len(too_many)} requests of one key were served within {_took(too_many):.1f} s", *_ends(too_many)
+        )
+    _limit_was_reached(attempts)
+
+
+def sustained(measured: Measured) -> None:
+    """RATE-4: over any span no more than the burst and the sustained rate; under binding `strict` no more in a minute."""
+    limits = measured.limits
+    measured.of(SPENDER)
+    for attempts in measured.known():
+        too_many = overdrawn(attempts, limits)
+        if not too_many and measured.bound == "strict":
+            too_many = crowded(attempts, limits.per_minute, MINUTE)
+        if too_many:
+            raise Violation(
+                f"{len(too_many)} requests of one key were served within {_took(too_many):.1f} s", *_ends(too_many)
+            )
+    if not any(spent_twice(attempts) for attempts in measured.known()):
+        raise NotJudged("no key was refused, served again, and refused again")
+
+
+def past_the_limit(measured: Measured) -> None:
+    """RATE-5: what goes beyond is answered 429 with a problem and a Retry-After."""
+    limits = measured.limits
+    attempts = measured.of(SPENDER)
+    refused = [attempt for attempt in attempts if attempt.refused]
+    if not refused and crowded(attempts, limits.burst, limits.window):
+        raise Violation(f"{len(attempts)} requests within {_took(attempts):.1f} s and no 429", *_shown(attempts[-1:]))
+    _limit_was_reached(attempts)
+    for refusal in refused:
+        fault = _refusal_fault(refusal)
+        if fault:
+            raise Violation(fault, *_shown([refusal]))
+
+
+def honest(measured: Measured, refusals: Iterable[Exchange] = ()) -> None:
+    """RATE-6: waiting Retry-After is enough for one request, and never longer than a minute.
+
+    `refusals` are all answers with 429 of the run.
+    """
+    spender = measured.of(SPENDER)
+    _limit_was_reached(spender)
+    for refusal in refusals:
+        fault = _too_long(refusal)
+        if fault:
+            raise Violation(fault, refusal)
+    longest = max(spender, key=lambda attempt: attempt.retry_after or 0.0)
+    if (longest.retry_after or 0.0) > LONGEST_WAIT + 1:
+        raise Violation(f"Retry-After is {longest.retry_after:.0f} s, more than {LONGEST_WAIT:.0f}", *_shown([longest]))
+    waits = [wait for attempts in measured.known() for wait in silent_waits(attempts)]
+    _keep_their_word(waits, measured)
+    if not waits:
+        raise NotJudged("no refusal had a Retry-After that could be waited for")
+
+
+def independent(measured: Measured, role: str) -> None:
+    """RATE-7: while a key is spent, another one is served what it was served before; `role` says whose that is."""
+    spender = measured.of(SPENDER)
+    _limit_was_reached(spender)
+    spent = min(attempt.answered for attempt in spender if attempt.refused)
+    if role == WITNESS and WITNESS not in measured.roles:
+        role = BYSTANDER
+    attempts = measured.of(role)
+    if not any(attempt.served for attempt in attempts if attempt.answered <= spent):
+        raise NotJudged("the other key was not served before this one was spent")
+    slowed = _slowed_one(measured, role)
+    if slowed:
+        raise Violation(slowed, *_shown([next(a for a in attempts if a.refused)]))
+    if not any(attempt.served for attempt in attempts if attempt.sent >= spent):
+        raise NotJudged("the other key was in use meanwhile: what it is refused may be its own doing")
+
+
+def patient(measured: Measured) -> None:
+    """RATE-8: knocking while one waits does not put off the time that the first refusal named."""
+    witness = measured.of(WITNESS)
+    _limit_was_reached(witness)
+    if not all(wait.kept for wait in silent_waits(measured.of(SPENDER))):
+        raise NotJudged("Retry-After is not to be relied on (RATE-6)")
+    _keep_their_word((wait for attempts in measured.known() for wait in restless_waits(attempts, LATE)), measured)
+    refused = sum(attempt.refused for attempt in witness)
+    if not restless_waits(witness, LATE) or refused < sum(attempt.served for attempt in witness) // 2:
+        raise NotJudged(f"the key was refused {refused} times: not often enough while it waited")
+
+
+def reading(measured: Measured) -> Reading | None:
+    """Which reading of the two figures the target follows; None where the limit was not reached."""
+    limits = measured.limits
+    spender = in_order(measured.timelines.get(SPENDER, ()))
+    if not any(attempt.refused for attempt in spender):
+        return None
+    known = measured.known()
+    if any(crowded(attempts, limits.burst, limits.window) or overdrawn(attempts, limits) for attempts in known):
+        return "neither"
+    at_once = min(served_at_first(measured.timelines[role]) for role in (SPENDER, WITNESS) if role in measured.roles)
+    if at_once >= limits.burst:
+        return "burst"
+    if any(crowded(attempts, limits.per_minute, MINUTE) for attempts in known):
+        return "neither"
+    return "strict" if at_once >= limits.floor else "neither"
+
+
+def summary(measured: Measured) -> str:
+    """What was measured, in one line: how much a rested key was served at once, and the delays that were allowed for."""
+    attempts = [attempt for timeline in measured.timelines.values() for attempt in timeline]
+    delays = latencies(attempts)
+    at_once = served_at_first(measured.timelines.get(SPENDER, ()))
+    middle, longest = (delays[len(delays) // 2], delays[-1]) if delays else (0.0, 0.0)
+    return (
+        f"{at_once} requests served at once; {len(attempts)} sent, "
+        f"answered after {middle * 1000:.0f} ms (median), {longest * 1000:.0f} ms (longest)"
+    )
+
+
+def _limit_was_reached(attempts: Timeline) -> None:
+    if not any(attempt.refused for attempt in attempts):
+        raise NotJudged(f"{len(attempts)} requests in {_took(attempts):.0f} s: the limit was not reached")
+
+
+def _slowed(measured: Measured) -> bool:
+    return any(_slowed_one(measured, role) for role in (WITNESS, BYSTANDER, STRANGER))
+
+
+def _slowed_one(measured: Measured, role: str) -> str | None:
+    """How another key was slowed: it got not even half of what the spent one had got."""
+    spender, other = measured.timelines.get(SPENDER, ()), measured.timelines.get(role, ())
+    refused_at = min((attempt.answered for attempt in spender if attempt.refused), default=float("inf"))
+    first = min((attempt.sent for attempt in other if attempt.refused), default=float("-inf"))
+    own, others = served_at_first(spender), served_at_first(other)
+    if first < refused_at or others >= own / 2:
+        return None
+    whose = "another organization" if role == STRANGER else "the same organization"
+    return f"once a key had been served {own} requests, one of {whose} was refused after {others}"
+
+
+def _keep_their_word(waits: Iterable[Wait], measured: Measured) -> None:
+    for wait in waits:
+        if wait.kept:
+            continue
+        evidence = _shown([wait.refusal, wait.attempt])
+        if _slowed(measured):
+            raise NotJudged("a refusal may be due to other keys: the limit is not the key's own (RATE-7)", *evidence)
+        knocking = f", having been refused {wait.between} times meanwhile" if wait.between else ""
+        seconds = wait.attempt.sent - wait.refusal.answered
+        raise Violation(
+            f"Retry-After was {wait.refusal.retry_after:.0f}, and {seconds:.1f} s later the key was refused{knocking}",
+            *evidence,
+        )
+
+
+def _too_long(refusal: Exchange) -> str | None:
+    value = refusal.headers.get("retry-after", "").strip()
+    longest = LONGEST_WAIT + (not value.isdigit())
+    seconds = retry_after(refusal)
+    if seconds is None or seconds <= longest:
+        return None
+    return f"Retry-After is {value}: {seconds:.0f} s, more than {longest:.0f}"
+
+
+def _refusal_fault(refusal: Attempt) -> str | None:
+    if refusal.retry_after is None:
+        return "429 without a Retry-After in seconds or as a date"
+    exchange = refusal.exchange
+    if exchange is None:
+        return None
+    if exchange.media_type != PROBLEM:
+        return f"the 429 is {exchange.media_type or 'without a content type'}, not {PROBLEM}"
+    return schemas.mismatch(schemas.required_part("Problem"), exchange.json)
+
+
+def _took(attempts: Timeline) -> float:
+    """Seconds from the first request's sending to the last answer."""
+    return max(attempt.answered for attempt in attempts) - min(attempt.sent for attempt in attempts)
+
+
+def _ends(attempts: Timeline) -> list[Exchange]:
+    return _shown([attempts[0], attempts[-1]])
+
+
+def _shown(attempts: Timeline) -> list[Exchange]:
+    return [attempt.exchange for attempt in attempts if attempt.exchange]

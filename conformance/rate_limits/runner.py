@@ -1,0 +1,229 @@
+"""Telling the stories to a target: over the wire, in real time side by side, or one after the other on its test clock."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from conformance.cases.resource_ids import resembling
+from conformance.oracles import schemas
+from conformance.rate_limits.sending import Volley, senders
+from conformance.rate_limits.traffic_patterns import BYSTANDER, REST, STRANGER, NotRested, Plan, Send, Story, Until
+from conformance.rate_limits.windows import MINUTE, Attempt, Limits
+from conformance.target.client import Client, NoAnswer, retry_after, target
+from conformance.target.exchange import Credential, Exchange, Request
+
+_IN_ORDINARY_USE = (BYSTANDER, STRANGER)
+_SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "getDraft"}
+_MISSED = "getContact"
+# So many requests may go without an answer before the target counts as silent.
+_PATIENCE = 3
+_LOOK_AGAIN = 0.05
+OFF_THE_BORDER = 20.0
+"""Seconds between two stories that are told one after the other, beside those of rest.
+
+The one that waits for Retry-After ends at a border of the target's windows. Told right after it, the next would meet the
+next border always at the same moment, and be blind to windows for which that is the wrong one.
+"""
+
+Timelines = dict[str, list[Attempt]]
+Telling = Callable[[Plan], Story]
+
+
+class Halted(Exception):
+    """The probes were told to end."""
+
+
+class Teller(Protocol):
+    """Carries stories out."""
+
+    def tell(self, tellings: Sequence[Telling], plan: Plan) -> Timelines:
+        """Tell the stories to their ends. Raises NotRested where one of them did."""
+
+    def rest(self) -> None:
+        """Leave all keys alone for so long that they are rested."""
+
+
+def measure(teller: Teller, tellings: Sequence[Telling], plan: Plan) -> Timelines:
+    """Tell the stories; where the keys turn out not to be rested, once more after a rest. What counts is the last time."""
+    try:
+        return teller.tell(tellings, plan)
+    except NotRested:
+        teller.rest()
+        return teller.tell(tellings, replace(plan, rested=True))
+
+
+@dataclass
+class Requests:
+    """What is asked, in turn: operations that cost a target little, single resources once their ids have been seen.
+
+    Several of them, because a limit holds for a key, and not for each operation; and a contact that nobody has, because it
+    holds for answers of any kind.
+    """
+
+    _known: list[Request] = field(default_factory=list)
+    _turn: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self._known.append(_request("getMe"))
+        lists = ("listContacts", "listLists", "listDrafts", "listEvents")
+        self._known += [_request(operation, limit=1) for operation in lists]
+
+    def next(self) -> Request:
+        """The next request, without a key."""
+        return self._known[next(self._turn) % len(self._known)]
+
+    def learn(self, exchange: Exchange) -> None:
+        """Take the id of a single resource from a page that is not empty."""
+        single = _SINGLE.get(exchange.request.operation or "")
+        if single and all(request.operation != single for request in self._known):
+            known = exchange.json["data"][0]["id"]
+            self._known.append(_request(single, id=known))
+            if single == _MISSED:
+                self._known.append(_request(single, id=resembling(known, [known], _MISSED)))
+
+
+@dataclass
+class Wire:
+    """Tells stories to the target over its client. `keys` are the roles' keys; `halt` ends everything at once."""
+
+    client: Client
+    keys: Mapping[str, Credential]
+    limits: Limits
+    halt: threading.Event = field(default_factory=threading.Event)
+    on_rest: Callable[[], None] = lambda: None
+    _requests: Requests = field(default_factory=Requests)
+    _delays: list[float] = field(default_factory=list)
+    _silences: int = 0
+
+    def tell(self, tellings: Sequence[Telling], plan: Plan) -> Timelines:
+        """Tell the stories side by side, or one after the other where time can be moved.
+
+        Raises NotRested, NoAnswer, Halted, and what the target's clock raises.
+        """
+        timelines: Timelines = defaultdict(list)
+        if not self.client.clock.movable:
+            self._side_by_side([telling(plan) for telling in tellings], timelines)
+            return timelines
+        for number, telling in enumerate(tellings):
+            self.rest()
+            self._wait(Until(self.client.clock.now() + OFF_THE_BORDER * bool(number)), self.halt)
+            self._carry_out(telling(plan), timelines, self.halt)
+        return timelines
+
+    def rest(self) -> None:
+        """Leave the keys alone for two minutes."""
+        self.on_rest()
+        self._wait(Until(self.client.clock.now() + REST), self.halt)
+
+    def _side_by_side(self, stories: Sequence[Story], timelines: Timelines) -> None:
+        ended = threading.Event()
+        failures: list[Exception] = []
+
+        def carry_out(story: Story) -> None:
+            try:
+                self._carry_out(story, timelines, ended)
+            except Exception as failure:
+                failures.append(failure)
+                ended.set()
+
+        threads = [_started(carry_out, story) for story in stories]
+        while any(thread.is_alive() for thread in threads):
+            if self.halt.wait(_LOOK_AGAIN):
+                ended.set()
+        if failures:
+            raise failures[0]
+
+    def _carry_out(self, story: Story, timelines: Timelines, halt: threading.Event) -> None:
+        try:
+            step = next(story)
+            while True:
+                attempts: list[Attempt] = []
+                if isinstance(step, Until):
+                    self._wait(step, halt)
+                else:
+                    attempts = self._send(step, halt)
+                    timelines[step.role] += attempts
+                step = story.send(attempts)
+        except StopIteration:
+            return
+
+    def _wait(self, until: Until, halt: threading.Event) -> None:
+        clock = self.client.clock
+        if halt.is_set():
+            raise Halted
+        left = until.time - clock.now()
+        if clock.movable and left > 0:
+            clock.wait(math.floor(left) if until.exactly else left)
+            left = until.time - clock.now()
+        if left > 0 and halt.wait(left):
+            raise Halted
+
+    def _send(self, step: Send, halt: threading.Event) -> list[Attempt]:
+        credential = self.keys.get(step.role)
+        if credential is None or (step.role in _IN_ORDINARY_USE and not self._has_room(credential, step.count)):
+            return []
+        volley = Volley(step)
+        failures: list[Exception] = []
+
+        def work() -> None:
+            try:
+                while not halt.is_set() and volley.take():
+                    volley.record(self._ask(credential))
+            except Exception as failure:
+                failures.append(failure)
+
+        latency = statistics.median(self._delays) if self._delays else 0.0
+        _join([_started(work) for _ in range(senders(step, self.limits.burst, latency))], halt)
+        if failures:
+            raise failures[0]
+        return volley.attempts
+
+    def _ask(self, credential: Credential) -> Attempt:
+        began = self.client.clock.now()
+        try:
+            exchange = self.client.send(self._requests.next(), (credential,), paced=False)
+        except NoAnswer:
+            self._silences += 1
+            if self._silences > _PATIENCE:
+                raise
+            return Attempt(began, self.client.clock.now(), status=0)
+        sound = schemas.fault_of(exchange) is None and exchange.json.get("data") != []
+        if sound:
+            self._requests.learn(exchange)
+        self._delays.append(exchange.answered - exchange.sent)
+        return Attempt(
+            exchange.sent, exchange.answered, exchange.status, retry_after(exchange), sound=sound, exchange=exchange
+        )
+
+    def _has_room(self, credential: Credential, count: int) -> bool:
+        """Whether a key in ordinary use has used so little of its minute that a refusal would not be its own doing."""
+        since = self.client.clock.now() - MINUTE - 1
+        recent = itertools.takewhile(lambda exchange: exchange.sent >= since, reversed(self.client.exchanges))
+        used = sum(exchange.request.credential == credential for exchange in recent)
+        return used + count <= self.limits.floor // 2
+
+
+def _request(operation: str, **parameters: object) -> Request:
+    return Request("GET", target(operation, **parameters), operation=operation)
+
+
+def _started(work: Callable[..., None], *arguments: object) -> threading.Thread:
+    # A daemon: an interrupted run does not wait for the answers that are under way.
+    thread = threading.Thread(target=work, args=arguments, daemon=True)
+    thread.start()
+    return thread
+
+
+def _join(threads: Sequence[threading.Thread], halt: threading.Event) -> None:
+    for thread in threads:
+        while thread.is_alive():
+            if halt.is_set():
+                raise Halted
+            thread.join(_LOOK_AGAIN)

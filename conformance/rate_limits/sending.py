@@ -1,0 +1,47 @@
+"""How a `Send` is carried out, whatever carries it: how many requests at once, when to stop, and what came of it."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass, field
+
+from conformance.rate_limits.traffic_patterns import Send
+from conformance.rate_limits.windows import Attempt
+
+_FEWEST = 8
+_MOST = 24
+# A volley should be over in a fifth of a burst window, so that what it proves is not lost in its own length.
+_WITHIN = 5.0
+
+
+def senders(step: Send, burst: int, latency: float) -> int:
+    """How many send at once, so that a burst at this latency (seconds) takes a few seconds."""
+    wanted = 1 if step.one_by_one else min(_MOST, max(_FEWEST, math.ceil(burst * latency / _WITHIN)))
+    return min(wanted, step.count)
+
+
+@dataclass
+class Volley:
+    """A `Send` under way. Several senders share it: each takes one request after the other, and records what came of it."""
+
+    step: Send
+    attempts: list[Attempt] = field(default_factory=list)
+    _taken: int = 0
+    _refused: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self) -> bool:
+        """Whether one more request is to be sent."""
+        with self._lock:
+            enough = self.step.refused is not None and self._refused >= self.step.refused
+            if enough or self._taken >= self.step.count:
+                return False
+            self._taken += 1
+            return True
+
+    def record(self, attempt: Attempt) -> None:
+        """Note what came of a request."""
+        with self._lock:
+            self.attempts.append(attempt)
+            self._refused += attempt.refused

@@ -1,0 +1,248 @@
+"""What the probes send, and when: generators that ask for their steps to be carried out and are sent what came of each.
+
+They know no clock and no wire, so that a simulation can tell them as well as a target can. Every story starts on rested keys
+(unused for two minutes, or never used); where that is not certain and the first answers speak against it, it ends with
+NotRested, and is told again after a rest.
+
+The attacks need no aim. A window that ends at a border of its own, be it aligned to the wall clock, to the key's first
+request or to the announced reset, has one within any span of its own length: so a key is spent at an odd moment and then
+knocks at the door through a whole window and a minute, and whenever it is let in, sends until it is refused again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from conformance.rate_limits.windows import (
+    MINUTE,
+    Attempt,
+    Limits,
+    Timeline,
+    crowded,
+    in_order,
+    latencies,
+    overdrawn,
+    served_at_first,
+)
+
+REST = 120.0
+# RATE-6: a refused client is never told to wait for longer, in seconds; a date is rounded, so it may say one more.
+LONGEST_WAIT = 60.0
+# RATE-8: after so many seconds more, a refusal is not due to a Retry-After that was rounded down (RATE-6).
+LATE = 1.0
+# Where Retry-After is rounded to whole seconds, it is short by the most just before half a second is left over, where it is
+# cut just before a whole one: which of them shows depends on what a request's way there and back takes.
+_PHASE_TO_ROUND = 0.45
+_PHASE_TO_CUT = 0.85
+_NEAR = 0.15
+_CHUNK = 16
+_OPENING = 5
+_WITNESSED = 3
+_TRIES = 5
+_SPREAD_OVER = 57.0
+_BEFORE_THE_FLOOD = 5.0
+_MORE_THAN_SERVED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send requests with the key of a role, several at once unless `one_by_one`, until so many of them were `refused`.
+
+    The answer is the attempts. A role without a key sends nothing.
+    """
+
+    role: str
+    count: int
+    refused: int | None = None
+    one_by_one: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Wait for a time of the target's clock; `exactly`: not a second longer, where that clock moves in whole seconds."""
+
+    time: float
+    exactly: bool = False
+
+
+Story = Generator[Send | Until, list[Attempt], None]
+Part = Generator[Send | Until, list[Attempt], list[Attempt]]
+
+SPENDER = "spender"
+"""Spent at once from rest; waits in silence for what Retry-After names; spends its recovery."""
+WITNESS = "witness"
+"""Of the same organization, rested: spent while the spender is; keeps knocking while it waits."""
+BYSTANDER = "bystander"
+"""Of the same organization, in ordinary use: stands in for a witness."""
+STRANGER = "stranger"
+"""Of another organization, in ordinary use."""
+BORDER = "border"
+"""Spent in two volleys, and knocks through the borders of any window."""
+SPREAD = "spread"
+"""Sends a minute's worth evenly."""
+
+
+class NotRested(Exception):
+    """A key was refused so early that it may have been in use before the run."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What all stories go by. `pause` is the seconds between two knocks.
+
+    `from_rest` is what a rested key must be served at once, `rested` whether the keys are known to be.
+    """
+
+    limits: Limits
+    from_rest: int
+    rested: bool
+    pause: float = 1.0
+
+    @property
+    def most(self) -> int:
+        """Requests that one key sends at the most before a story ends."""
+        return 2 * self.limits.burst + 20
+
+    def check_rest(self, attempts: Timeline, most: int) -> None:
+        """Raise NotRested where one of the first `most` requests was refused and the key may not be rested."""
+        if not self.rested and any(attempt.refused for attempt in in_order(attempts)[:most]):
+            raise NotRested
+
+
+def spend(plan: Plan) -> Story:
+    """Spend a key from rest while a witness looks on, then the witness; see how each recovers (RATE-2 to RATE-8)."""
+    floor = plan.limits.floor
+    stranger = yield Send(STRANGER, 1)
+    yield Send(BYSTANDER, 1)
+    witness = yield Send(WITNESS, max(1, min(_OPENING, floor // 4)), one_by_one=True)
+    spender = yield Send(SPENDER, floor)
+    plan.check_rest(witness + spender, 2 * floor)
+    spender += yield from _exhaust(SPENDER, spender, plan)
+    plan.check_rest(spender, plan.from_rest)
+    stranger += yield Send(STRANGER, _WITNESSED)
+    plan.check_rest(stranger, len(stranger))
+    plan.check_rest((yield Send(BYSTANDER, _WITNESSED)), _WITNESSED)
+    witness += yield Send(WITNESS, floor - len(witness))
+    plan.check_rest(witness, floor)
+    if not any(attempt.refused for attempt in spender):
+        return
+    witness += yield from _exhaust(WITNESS, witness, plan)
+    spender += yield from _refusal_to_wait_for(spender, plan)
+    witness += yield from _knock_hard(witness)
+    yield from _recover(spender, plan)
+    yield Until(_due(witness) + LATE)
+    yield Send(WITNESS, 1)
+
+
+def border(plan: Plan) -> Story:
+    """Spend a key in two volleys, then knock through every border that a window can have (RATE-2, RATE-3, RATE-4)."""
+    half = plan.limits.floor // 2
+    attempts = yield Send(BORDER, half)
+    plan.check_rest(attempts, half)
+    start = attempts[0].sent
+    yield Until(start + plan.limits.window * 2 / 3)
+    attempts += yield Send(BORDER, plan.limits.floor - half)
+    plan.check_rest(attempts, plan.limits.floor)
+    attempts += yield from _exhaust(BORDER, attempts, plan)
+    end = start + max(MINUTE, plan.limits.window) + 2
+    while not _proven(attempts, plan) and _last(attempts).answered < end:
+        yield Until(_last(attempts).answered + plan.pause)
+        knock = yield Send(BORDER, 1)
+        attempts += knock
+        if any(attempt.served for attempt in knock):
+            attempts += yield from _exhaust(BORDER, attempts, plan)
+
+
+def spread(plan: Plan) -> Story:
+    """Send a minute's worth evenly (RATE-2)."""
+    ticks = min(plan.limits.floor, int(_SPREAD_OVER / plan.pause) + 1)
+    attempts = yield Send(SPREAD, 1)
+    start = attempts[0].sent
+    for tick in range(ticks):
+        yield Until(start + tick * _SPREAD_OVER / max(1, ticks - 1))
+        due = plan.limits.floor * (tick + 1) // ticks - len(attempts)
+        attempts += yield Send(SPREAD, due)
+        plan.check_rest(attempts, plan.limits.floor)
+
+
+STORIES = (spend, border, spread)
+
+
+def _exhaust(role: str, before: Timeline, plan: Plan) -> Part:
+    """Send until one more is refused, or more has been served than any reading allows."""
+    attempts: list[Attempt] = []
+    while not any(attempt.refused for attempt in attempts) and not _proven([*before, *attempts], plan):
+        # The documented burst is the most likely end: no more than one request beyond it goes out unasked.
+        left = plan.limits.burst - len(before) - len(attempts)
+        chunk = yield Send(role, left if left > 0 else _CHUNK, refused=1)
+        if not chunk:
+            break
+        attempts += chunk
+    return attempts
+
+
+def _proven(attempts: Timeline, plan: Plan) -> bool:
+    limits = plan.limits
+    everything = crowded(attempts, limits.burst, limits.window) and overdrawn(attempts, limits)
+    return bool(everything) or len(attempts) >= plan.most
+
+
+def _refusal_to_wait_for(spender: list[Attempt], plan: Plan) -> Part:
+    """One more refusal, with nothing else of the key under way, at the moment that shows best whether it is honest."""
+    attempts: list[Attempt] = []
+    full = served_at_first(spender) >= plan.limits.burst
+    first = min(attempt.sent for attempt in spender)
+    recovery = first + (plan.limits.window if full else MINUTE)
+    now = _last(spender).answered
+    delays = latencies(spender)
+    phase = _PHASE_TO_ROUND if delays[len(delays) // 2] < _NEAR else _PHASE_TO_CUT
+    yield Until(now + (recovery - now - phase) % 1, exactly=True)
+    for _ in range(_TRIES):
+        knock = yield Send(SPENDER, 1)
+        attempts += knock
+        if any(attempt.refused for attempt in knock):
+            break
+        attempts += yield from _exhaust(SPENDER, [*spender, *attempts], plan)
+    return attempts
+
+
+def _knock_hard(witness: list[Attempt]) -> Part:
+    """As many refusals as there were requests served: enough to fill any window that counts them too."""
+    if not any(attempt.refused for attempt in witness):
+        return []
+    yield Until(_last(witness).answered + _BEFORE_THE_FLOOD)
+    enough = sum(attempt.served for attempt in witness) + _MORE_THAN_SERVED
+    knocks = yield Send(WITNESS, 2 * enough, refused=enough)
+    # Some may have been served meanwhile: two in a row have been refused since.
+    for _ in range(_TRIES):
+        two = yield Send(WITNESS, 2, one_by_one=True)
+        knocks += two
+        if all(attempt.refused for attempt in two):
+            break
+    return knocks
+
+
+def _recover(spender: list[Attempt], plan: Plan) -> Story:
+    """Come back when Retry-After says, once, and then spend what has been regained."""
+    refusal = _last(spender)
+    back: list[Attempt] = []
+    if _due([refusal]):
+        yield Until(_due([refusal]), exactly=True)
+        back = yield Send(SPENDER, 1)
+    if not any(attempt.served for attempt in back):
+        yield Until(min(attempt.sent for attempt in spender) + max(MINUTE, plan.limits.window) + 1)
+    yield from _exhaust(SPENDER, [*spender, *back], plan)
+
+
+def _due(attempts: Timeline) -> float:
+    """When a key may come back, by what it was told first since it was last served; 0 if that is no use."""
+    since = max((attempt.answered for attempt in attempts if attempt.served), default=0.0)
+    for told in in_order(attempts):
+        if told.sent >= since and told.due is not None and (told.retry_after or 0.0) <= LONGEST_WAIT + 1:
+            return told.due
+    return 0.0
+
+
+def _last(attempts: Timeline) -> Attempt:
+    return max(attempts, key=lambda attempt: attempt.answered)

@@ -1,0 +1,240 @@
+"""The only way to the wire: chooses a key, keeps the target's pace, sends, records."""
+
+from __future__ import annotations
+
+import email.utils
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from http.client import HTTPException
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import quote, urlencode
+
+import httpx
+
+import spec
+from conformance.target import raw_head
+from conformance.target.clock import TargetClock
+from conformance.target.exchange import Credential, Exchange, Redactor, Request
+from conformance.target.pacing import Pace
+from spec.target import Target
+
+TIMEOUT = 15.0
+_RETRIES_FOR_PACE = 3
+_LONGEST_WAIT = 65.0
+_LONGEST_SCHEME = 15
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+Headers = Sequence[tuple[str, str]]
+
+
+class NoAnswer(Exception):
+    """The target closed the connection, or let `TIMEOUT` pass, without an answer; its message is one line."""
+
+
+class Client:
+    """Sends requests to one target and records every exchange. Threads may share it.
+
+    `show` is called with a line whenever the client has to wait more than a second for its pace.
+    """
+
+    def __init__(self, target: Target, clock: TargetClock, show: Callable[[str], None] = lambda _: None) -> None:
+        self.target = target
+        self.clock = clock
+        self.redactor = Redactor()
+        self.redactor.learn(target.secrets())
+        self.exchanges: list[Exchange] = []
+        self.pace = Pace(target.rate_limit.per_minute)
+        self._show = show
+        self._lock = threading.Lock()
+        # A proxy of the environment is for hosts beyond this machine.
+        self._base = httpx.URL(target.base_url)
+        loopback = self._base.host in _LOOPBACK
+        self._http = httpx.Client(
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            trust_env=not loopback,
+            headers={"accept": "*/*"},
+            # A request is what is recorded of it: no answer leaves a cookie that the next one would carry.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            # An authority of one's own is for every host: $SSL_CERT_FILE, $SSL_CERT_DIR.
+            verify=httpx.create_ssl_context(),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def caller(self, label: str, secrets: Iterable[str]) -> Caller:
+        """Speak with keys of the target, of which each request takes the one that is rested most."""
+        return Caller(self, tuple(Credential(secret, f"{label}[{index}]") for index, secret in enumerate(secrets)))
+
+    @property
+    def nobody(self) -> Caller:
+        """Speak without a key of the target: with no Authorization header, or one given among the headers."""
+        return Caller(self, ())
+
+    def send(self, request: Request, pool: Sequence[Credential] = (), *, paced: bool = True) -> Exchange:
+        """Send one request with a key of the pool, keeping its pace and repeating what was refused for pace.
+
+        `paced=False` sends at once, once: for the probes of the rate limit itself. Raises NoAnswer.
+        """
+        for attempt in range(_RETRIES_FOR_PACE + 1):
+            if pool:
+                request = replace(request, credential=self._choose(pool, paced))
+            exchange = self._exchange(request)
+            if not (paced and pool and exchange.status == 429) or attempt == _RETRIES_FOR_PACE:
+                break
+            exchange = self._mark_as_pacing(exchange)
+        return exchange
+
+    def _choose(self, pool: Sequence[Credential], paced: bool) -> Credential:
+        while True:
+            with self._lock:
+                now = self.clock.now()
+                credential, wait = self.pace.choose(pool, now)
+                if not paced or wait <= 0:
+                    self.pace.sent(credential, now)
+                    return credential
+            wait = min(wait, _LONGEST_WAIT)
+            if wait > 1 and not self.clock.movable:
+                self._show(f"waiting {wait:.0f} s for the rate limit of {credential.shown}")
+            self.clock.wait(wait)
+
+    def _exchange(self, request: Request) -> Exchange:
+        url = self.target.base_url + request.target
+        headers = [*request.headers]
+        if request.credential:
+            headers.append(("Authorization", f"Bearer {request.credential.secret}"))
+        if request.body is not None:
+            headers.append(("Content-Type", "application/json"))
+        self.redactor.learn(credentials(headers))
+        with self.clock.steady():
+            at, sent = time.time(), self.clock.now()
+            answer = self._transmit(request.method, url, headers, request.body)
+            answered = self.clock.now()
+        with self._lock:
+            exchange = Exchange(
+                number=len(self.exchanges) + 1,
+                request=request,
+                url=url,
+                status=answer.status_code,
+                headers=answer.headers,
+                body=answer.content,
+                sent=sent,
+                answered=answered,
+                at=at,
+                carried=self.redactor.known_in(request.target, *(value for _, value in headers)),
+            )
+            self.exchanges.append(exchange)
+            if request.credential:
+                self.pace.answered(request.credential, exchange, retry_after(exchange))
+        return exchange
+
+    def _transmit(self, method: str, url: str, headers: Headers, body: str | None) -> httpx.Response | raw_head.Answer:
+        # httpx tidies a path (dots, encodings) before it sends it; the extension puts ours on the wire as it stands.
+        target = self._base.raw_path.rstrip(b"/") + url[len(self.target.base_url) :].encode("ascii")
+        # A field value may hold bytes beyond ASCII (obs-text, RFC 9110 5.5); httpx would refuse to encode them.
+        fields = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
+        request = self._http.build_request(
+            method, self._base, headers=fields, content=body, extensions={"target": target}
+        )
+        if method == "HEAD" and raw_head.direct(self._base):
+            return _head(self._base, target, request.headers.raw)
+        for last in (False, True):
+            try:
+                return self._http.send(request)
+            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError) as error:
+                # A server may close an idle connection at any moment (RFC 9112 9.5): one more try, on a new one.
+                if last or method not in ("GET", "HEAD"):
+                    raise NoAnswer(f"{method} {url}: the connection was closed without an answer") from error
+            except httpx.TimeoutException as error:
+                raise NoAnswer(f"{method} {url}: no answer within {TIMEOUT:.0f} s") from error
+            except (httpx.TransportError, httpx.DecodingError) as error:
+                raise NoAnswer(f"{method} {url}: {error}") from error
+        raise AssertionError("unreachable")
+
+    def _mark_as_pacing(self, exchange: Exchange) -> Exchange:
+        marked = replace(exchange, pacing=True)
+        with self._lock:
+            self.exchanges[exchange.number - 1] = marked
+        self._show(f"refused for pace, will repeat: {exchange.request.method} {exchange.request.target}")
+        return marked
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Speaks for a pool of keys of one organization, for a single key, or for nobody."""
+
+    client: Client
+    keys: tuple[Credential, ...]
+
+    def get(self, operation: str, /, *, headers: Headers = (), **parameters: object) -> Exchange:
+        """Ask one of the nine operations. Parameters are the documentation's; `id` goes into the path, None is left out."""
+        return self.send("GET", target(operation, **parameters), headers=headers, operation=operation)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Headers = (),
+        operation: str | None = None,
+        body: str | None = None,
+        paced: bool = True,
+    ) -> Exchange:
+        """Send to a path with its query, which goes to the wire as it stands; `body` is JSON. Raises NoAnswer."""
+        request = Request(method, path, tuple(headers), None, operation, body)
+        return self.client.send(request, self.keys, paced=paced)
+
+    def pinned(self) -> Caller:
+        """The same caller with the one key of its pool that is rested most."""
+        credential, _ = self.client.pace.choose(self.keys, self.client.clock.now())
+        return replace(self, keys=(credential,))
+
+    def each(self) -> tuple[Caller, ...]:
+        """A caller for every key of the pool."""
+        return tuple(replace(self, keys=(credential,)) for credential in self.keys)
+
+
+def target(operation: str, /, **parameters: object) -> str:
+    """The path and query of an operation, percent-encoded; the members of a sequence become repeated parameters."""
+    path = spec.contract().operations[operation].path
+    for name in spec.contract().operations[operation].path_parameters:
+        path = path.replace(f"{{{name}}}", quote(str(parameters.pop(name)), safe=""))
+    query = urlencode({name: value for name, value in parameters.items() if value is not None}, doseq=True)
+    return f"{path}?{query}" if query else path
+
+
+def retry_after(exchange: Exchange) -> float | None:
+    """Seconds that Retry-After asks for, a date's taken from the answer's Date (RFC 9110 10.2.3); None if unusable."""
+    value = exchange.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        until = email.utils.parsedate_to_datetime(value).timestamp()
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, until - wall_clock(exchange))
+
+
+def wall_clock(exchange: Exchange) -> float:
+    """The unix time at the target when it answered: its Date header, or our own clock where it sends none."""
+    try:
+        return email.utils.parsedate_to_datetime(exchange.headers.get("date", "")).timestamp()
+    except (ValueError, TypeError):
+        return exchange.at + exchange.answered - exchange.sent
+
+
+def _head(url: httpx.URL, target: bytes, fields: Sequence[raw_head.Field]) -> raw_head.Answer:
+    try:
+        return raw_head.head(url, target, fields, TIMEOUT)
+    except (OSError, HTTPException) as error:
+        raise NoAnswer(f"HEAD {url}{target.decode('ascii')}: {error or type(error).__name__}") from error
+
+
+def credentials(headers: Headers) -> list[str]:
+    """The credentials of an Authorization header; a single word is a scheme alone unless it is too long for one."""
+    presented = [value.partition(" ") for name, value in headers if name.lower() == "authorization"]
+    return [secret or scheme for scheme, _, secret in presented if secret or len(scheme) > _LONGEST_SCHEME]

@@ -1,0 +1,123 @@
+"""Is there anything to judge? A few requests before the first check, and one line where there is not."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from conformance.target.client import Caller, NoAnswer
+from conformance.target.exchange import Exchange
+from conformance.verdict.ledger import EXIT_NOT_JUDGED, EXIT_USAGE
+
+# Operations without path parameters: one of them is served by anything that is worth judging.
+_ASKED = ("getMe", "listContacts", "listLists", "listDrafts", "listEvents")
+_LONGEST_LOCATION = 80
+
+
+class Unfit(Exception):
+    """The target cannot be judged; `exit_code` says whether it (3) or its description (4) is to blame."""
+
+    def __init__(self, message: str, exit_code: int = EXIT_NOT_JUDGED) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def preflight(primary: Caller, others: Iterable[Caller] = ()) -> None:
+    """Look for one operation that is served to the primary keys, then whether every full key of `others` too is known.
+
+    Raises Unfit with the reason in one line. An unknown key in the description would show as the target's fault later.
+    """
+    _look_for_service(primary)
+    for caller in (*primary.each(), *(key for other in others for key in other.each())):
+        _look_for_unknown_key(caller)
+
+
+def _look_for_service(caller: Caller) -> None:
+    answers: list[Exchange] = []
+    for operation in _ASKED:
+        try:
+            answers.append(caller.get(operation))
+        except NoAnswer as silence:
+            if not answers:
+                raise Unfit(_unreachable(silence, caller.client.target.base_url)) from None
+            continue
+        if _served(answers[-1]):
+            return
+    raise _diagnosis(answers)
+
+
+def _look_for_unknown_key(caller: Caller) -> None:
+    key = caller.keys[0]
+    if any(_served(exchange) and exchange.request.credential == key for exchange in caller.client.exchanges):
+        return
+    try:
+        unknown = all(caller.get(operation).status == 401 for operation in _ASKED[:2])
+    except NoAnswer:
+        return
+    if unknown:
+        raise Unfit(f"the target answers 401 to {key.label} ({key.shown}): it does not know that API key", EXIT_USAGE)
+
+
+def _served(answer: Exchange) -> bool:
+    # A web site may answer any path with a page.
+    return answer.status == 200 and answer.media_type != "text/html"
+
+
+def _unreachable(silence: NoAnswer, base_url: str) -> str:
+    """What kept an answer from coming, by the first cause that is known."""
+    for cause in _causes(silence):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"TLS: the certificate of {base_url} is not accepted: {cause.verify_message}"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS: no handshake with {base_url} ({cause.reason or cause}); does it speak https on this port?"
+        if isinstance(cause, socket.gaierror):
+            return f"no such host: {base_url}"
+        if isinstance(cause, ConnectionRefusedError):
+            return f"connection refused by {base_url}"
+    return str(silence)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def _diagnosis(answers: list[Exchange]) -> Unfit:
+    first = answers[0]
+    statuses = {answer.status for answer in answers}
+    if statuses == {401}:
+        key = first.request.credential.shown if first.request.credential else "none"
+        return Unfit(f"every operation answers 401: the target does not know the API key {key}", EXIT_USAGE)
+    if statuses <= set(range(300, 400)):
+        return Unfit(_redirected(first))
+    if statuses == {404}:
+        return Unfit(_nothing_there(first))
+    if statuses == {429}:
+        return Unfit("every operation answers 429, after waiting too: the API key's allowance is spent")
+    if statuses == {200}:
+        return Unfit("every operation answers with an HTML page: a login page, or the address of a web site?")
+    if all(status >= 500 for status in statuses):
+        return Unfit(f"every operation answers a server error ({', '.join(map(str, sorted(statuses)))})")
+    return Unfit(f"no operation answers 200, but {', '.join(map(str, sorted(statuses)))}")
+
+
+def _redirected(answer: Exchange) -> str:
+    location = answer.headers.get("location", "")
+    asked, told = urlsplit(answer.url), urlsplit(location)
+    if (asked.scheme, told.scheme) == ("http", "https") and told.hostname == asked.hostname:
+        return "every operation redirects to https: give the base URL with https://"
+    where = location if len(location) <= _LONGEST_LOCATION else f"{location[:_LONGEST_LOCATION]}…"
+    what = "a login page, or the wrong address?"
+    return f"every operation redirects, {answer.request.target} to {where or 'nowhere'}: {what}"
+
+
+def _nothing_there(answer: Exchange) -> str:
+    base_url = answer.url.removesuffix(answer.request.target)
+    path = urlsplit(base_url).path
+    if path and answer.path.startswith(path):
+        return f"every operation answers 404 under {base_url}: give the base URL without {path}"
+    return f"every operation answers 404: no Outbound API under {base_url}"

@@ -1,0 +1,1 @@
+"""From findings to a verdict: the ledger, the pytest plugin, known violations."""

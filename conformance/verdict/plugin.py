@@ -1,0 +1,245 @@
+"""The pytest plugin that turns what the checks say into a ledger, a terminal report and an exit code."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from conformance.checks import NotJudged, NotTested
+from conformance.report import terminal, write
+from conformance.report.record import Run, Timeline
+from conformance.target.client import Client, NoAnswer
+from conformance.target.preflight import Unfit, preflight
+from conformance.verdict.ledger import EXIT_USAGE, Finding, Ledger
+from conformance.verdict.outcomes import Word, apply_to_report, is_verdict, outcome_of, status_word
+from conformance.verdict.selection import in_words
+from spec.target import Target
+
+_ALIVE_AFTER = 0.5
+# So many checks in a row that ended without an answer are a target that no longer answers, each of them a time-out perhaps.
+_PATIENCE = 3
+_OURS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+@dataclass
+class Judge:
+    """Everything that one run of the gate holds: the target, the client to it, and the ledger.
+
+    `command` is the command line that started it, `report` the folder for its reports.
+    """
+
+    target: Target
+    client: Client
+    ledger: Ledger
+    seed: int
+    report: Path | None = None
+    command: str = ""
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    notes: dict[str, str] = field(default_factory=dict)
+    timelines: list[Timeline] = field(default_factory=list)
+
+    def run(self) -> Run:
+        """The run as its reports show it."""
+        return Run(
+            target=self.target,
+            started=self.started,
+            finished=datetime.now(UTC),
+            ledger=self.ledger,
+            exchanges=tuple(self.client.exchanges),
+            redactor=self.client.redactor,
+            seed=self.seed,
+            command=self.command,
+            test_clock=self.client.clock.movable,
+            notes=dict(self.notes),
+            timelines=tuple(self.timelines),
+        )
+
+
+class VerdictPlugin:
+    """Hooks that record a finding for every check and end the session with the verdict. `run` is there once it has ended."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._open: dict[str, str] = {}
+        self._began = 0.0
+        self._silences = 0
+        self.run: Run | None = None
+        self._report: str | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> bool | None:
+        """Look whether there is something to judge, before anything else is done; collect nothing where there is not."""
+        if not (session.config.option.collectonly or session.config.option.no_preflight):
+            self._preflight()
+        return True if self._judge.ledger.unfit else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Leave out what the run is not about, and put the checks of the whole run after all others."""
+        left_out = [item for item in items if not self._asked(item)]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if self._asked(item)]
+        items.sort(key=_of_whole_run)
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """A requirement of which pytest's own options left out a check is not tested."""
+        for item in items:
+            mark = _mark(item)
+            if mark and self._asked(item):
+                self._not_run(mark.args[0], item.nodeid, "left out by pytest's own options")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Remember which checks are to say something."""
+        self._open = {item.nodeid: mark.args[0] for item in session.items if (mark := _mark(item))}
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Leave out what needs something that the target does not offer, or what comes after the target died."""
+        mark = _mark(item)
+        if mark is None:
+            return
+        if self._judge.ledger.unfit:
+            raise NotJudged(f"could not be judged: {self._judge.ledger.unfit}")
+        missing = [need for need in mark.kwargs["needs"] if not self._judge.target.offers(need)]
+        if missing:
+            raise NotTested(f"needs {in_words(missing)} in the target's description")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Record what the check says, and show evidence in place of a traceback."""
+        report = yield
+        mark = _mark(item)
+        failed_early = call.when == "setup" and call.excinfo is not None
+        if call.when == "setup":
+            self._began = call.start
+        if mark is None or not (call.when == "call" or failed_early):
+            return report
+        finding = self._finding(mark.args[0], report.nodeid, call)
+        self._judge.ledger.add(finding)
+        self._open.pop(report.nodeid, None)
+        self._show(report, finding, call.excinfo.value if call.excinfo else None)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """What was judged by then is reported."""
+        # An interrupt that strikes between two lines has none to show, which pytest stumbles over: its first entry is enough.
+        excinfo.traceback = excinfo.traceback[:1]
+        self._judge.ledger.cut_short = "the run was interrupted before it"
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write the reports, and end with the ledger's exit code; an interrupt or a usage error keeps its own."""
+        judge = self._judge
+        judge.client.close()
+        if session.config.option.collectonly:
+            return
+        for nodeid, requirement in self._open.items():
+            self._not_run(requirement, nodeid, judge.ledger.cut_short or "the run ended before it")
+        self.run = judge.run()
+        if exitstatus in _OURS:
+            session.exitstatus = judge.ledger.exit_code()
+        if judge.report:
+            try:
+                write(self.run, judge.report)
+                self._report = str(judge.report / "report.html")
+            except OSError as error:
+                self._report = f"could not be written: {error.filename}: {error.strerror}"
+                session.exitstatus = EXIT_USAGE
+
+    def pytest_terminal_summary(self, config: pytest.Config) -> None:
+        """Print the requirements by family, what broke, and what was not tested."""
+        if self.run:
+            terminal.summarize(self.run, config.get_terminal_writer())
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Print the verdict as the last line."""
+        if self.run:
+            terminal.conclude(self.run, config.get_terminal_writer(), self._report)
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> Word | None:
+        """Name the outcomes in the suite's own words, with the requirement for `-v`."""
+        shown: Word | None = getattr(report, "status_word", None)
+        return shown
+
+    def _preflight(self) -> None:
+        judge = self._judge
+        primary, secondary = (
+            judge.client.caller(f"organizations.{name}.api_keys", organization.api_keys)
+            for name, organization in (
+                ("primary", judge.target.organizations.primary),
+                ("secondary", judge.target.organizations.secondary),
+            )
+        )
+        try:
+            preflight(primary, [secondary])
+        except Unfit as unfit:
+            judge.ledger.stop(judge.client.redactor.text(str(unfit)), unfit.exit_code)
+
+    def _asked(self, item: pytest.Item) -> bool:
+        only, mark = self._judge.ledger.only, _mark(item)
+        return only is None or (mark is not None and mark.args[0] in only)
+
+    def _not_run(self, requirement: str, nodeid: str, reason: str) -> None:
+        self._judge.ledger.add(Finding(requirement, "not-tested", reason, test=_test(nodeid)))
+
+    def _finding(self, requirement: str, nodeid: str, call: pytest.CallInfo[None]) -> Finding:
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, NoAnswer):
+            self._look_whether_alive(str(error))
+        else:
+            self._silences = 0
+        outcome, reason = outcome_of(error)
+        return Finding(
+            requirement,
+            outcome,
+            self._judge.client.redactor.text(reason),
+            tuple(getattr(error, "exchanges", ())),
+            _test(nodeid),
+            # What its fixtures waited for is its own.
+            call.stop - self._began,
+            crashed=not is_verdict(error),
+        )
+
+    def _look_whether_alive(self, reason: str) -> None:
+        self._silences += 1
+        if self._silences < _PATIENCE:
+            time.sleep(_ALIVE_AFTER)
+            try:
+                self._judge.client.nobody.send("GET", "/api/v1/me")
+            except NoAnswer:
+                pass
+            else:
+                return
+        self._judge.ledger.stop(f"the target stopped answering: {self._judge.client.redactor.text(reason)}")
+
+    def _show(self, report: pytest.TestReport, finding: Finding, error: BaseException | None) -> None:
+        redactor, ledger = self._judge.client.redactor, self._judge.ledger
+        report.sections = [(name, redactor.text(text)) for name, text in report.sections]
+        if not is_verdict(error):
+            report.longrepr = redactor.text(report.longreprtext)
+            return
+        setattr(report, "status_word", status_word(finding, ledger))  # noqa: B010 — a report is an open record, unknown to its type
+        apply_to_report(report, finding, terminal.evidence(finding, redactor), ledger)
+
+
+def _of_whole_run(item: pytest.Item) -> bool:
+    mark = _mark(item)
+    return mark is not None and bool(mark.kwargs["whole_run"])
+
+
+def _mark(item: pytest.Item) -> pytest.Mark | None:
+    return item.get_closest_marker("requirement")
+
+
+def _test(nodeid: str) -> str:
+    path, _, name = nodeid.partition("::")
+    return f"{path.rpartition('/')[2]}::{name}"

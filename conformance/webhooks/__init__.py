@@ -1,0 +1,1 @@
+"""Webhooks: the receiver, the live session, recorded deliveries, signatures."""

@@ -1,0 +1,111 @@
+"""An endpoint in trouble: it fails the first attempts of a few deliveries, and looks at how they are made again (HOOK-6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from conformance.webhooks import signatures
+from conformance.webhooks.deliveries import Delivery
+from conformance.webhooks.receiver import Answer
+
+# Silence comes last: who delivers one after the other is held up by it.
+TROUBLES: Mapping[Answer, str] = {
+    "error": "an answer of 500",
+    "drop": "a connection that was closed without an answer",
+    "silence": "no answer",
+}
+"""What deliveries meet, in this order, and in words."""
+
+_APART = 2.0
+_MOST_ATTEMPTS = 4
+_NAME_OF_ID = re.compile(
+    r"(delivery|message|msg|webhook|notification)([-_]?(id|guid|uuid))?$|(event|idempotency)[-_]?(id|guid|uuid|key)$",
+    re.IGNORECASE,
+)
+
+
+class Trouble:
+    """The script of such an endpoint: the first event meets an error, the next a dropped connection, the third silence.
+
+    It accepts everything until it is `armed`. What comes again is answered with errors until it has shown whether it is
+    signed anew, and then accepted.
+    """
+
+    def __init__(self) -> None:
+        self.armed = False
+        self._attempts: dict[str, list[Delivery]] = {}
+
+    def __call__(self, delivery: Delivery) -> Answer:
+        """What a delivery is answered with."""
+        if not self.armed:
+            return "accept"
+        identity = delivery.event.id if delivery.event else delivery.body.hex()
+        if identity not in self._attempts:
+            if len(self._attempts) == len(TROUBLES):
+                return "accept"
+            self._attempts[identity] = [delivery]
+            return tuple(TROUBLES)[len(self._attempts) - 1]
+        attempts = self._attempts[identity]
+        attempts.append(delivery)
+        return "accept" if _conclusive(attempts) else "error"
+
+    @property
+    def met(self) -> bool:
+        """Whether any delivery has met a trouble."""
+        return bool(self._attempts)
+
+    @property
+    def settled(self) -> bool:
+        """Whether every trouble has been met, and all that can be learnt of it has been learnt."""
+        met = list(self._attempts.values())
+        return len(met) == len(TROUBLES) and all(_conclusive(attempts) for attempts in met)
+
+    def attempts(self, trouble: Answer) -> Sequence[Delivery]:
+        """The attempts of the delivery that met the trouble, in order; none where no delivery came to meet it."""
+        met = dict(zip(TROUBLES, self._attempts.values(), strict=False))
+        return met.get(trouble, [])
+
+
+def fault(attempts: Sequence[Delivery], others: Sequence[Delivery]) -> str | None:
+    """What is wrong with how a delivery was made again, in one line; None if nothing.
+
+    `others` are deliveries of other events: a header that is the same there is no id.
+    """
+    first = attempts[0]
+    for number, later in enumerate(attempts[1:], start=2):
+        apart = _apart(first, later)
+        if apart >= _APART and _timestamp(first) and _timestamp(first) == _timestamp(later):
+            return f"attempt {number}, {apart:.0f} s after the first, carries the first one's timestamp: it was not signed anew"
+    if first.event is None and not _header_that_stays(attempts, others):
+        return "the attempts share no id, neither in a header nor in the body"
+    return None
+
+
+def _conclusive(attempts: Sequence[Delivery]) -> bool:
+    """Whether a further attempt would tell nothing more: it was made again, and signed anew, or too late not to be."""
+    first = attempts[0]
+    return len(attempts) >= _MOST_ATTEMPTS or any(
+        _timestamp(later) != _timestamp(first) or _timestamp(first) is None or _apart(first, later) >= _APART
+        for later in attempts[1:]
+    )
+
+
+def _apart(first: Delivery, later: Delivery) -> float:
+    # While the target's clock is being moved we still count the time before: this may be too little, never too much.
+    return (later.at or 0.0) - (first.at or 0.0)
+
+
+def _timestamp(delivery: Delivery) -> str | None:
+    return delivery.signature.timestamp if delivery.signature else None
+
+
+def _header_that_stays(attempts: Sequence[Delivery], others: Sequence[Delivery]) -> bool:
+    for name, value in attempts[0].headers:
+        if (
+            _NAME_OF_ID.search(name)
+            and all(signatures.values(later.headers, name) == [value] for later in attempts[1:])
+            and not any(value in signatures.values(other.headers, name) for other in others)
+        ):
+            return True
+    return False

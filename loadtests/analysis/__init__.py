@@ -1,0 +1,1 @@
+"""What a ledger of requests proves of a target. Pure functions."""

@@ -1,0 +1,149 @@
+"""The checks on what a key is served and when it is refused. Each tells of one timeline whether the target kept its limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from loadtests.analysis.rules import Result, Rules, times
+from loadtests.analysis.timeline import Timeline
+from loadtests.analysis.windows import MINUTE, Window, fullest, overdrawn
+
+_NEAR = 0.9
+"""The share of the sustained rate that a key must have asked for before its being served says something of the rate."""
+
+
+def burst_ceiling(timeline: Timeline, rules: Rules) -> Result:
+    """RATE-3: no burst window holds more admissions than a burst. Unjudged where the key never asked for more."""
+    return _under(timeline, rules.window)
+
+
+def minute_ceiling(timeline: Timeline, rules: Rules) -> Result:
+    """RATE-4: `strict`: no minute above the limit a minute; else never more than a burst and the refill since, over any span."""
+    if rules.reading == "strict":
+        return _under(timeline, rules.minute)
+    allowance = rules.allowance
+    crowd = overdrawn(timeline.admitted, allowance)
+    if crowd:
+        return Result(
+            "broken",
+            f"{crowd.count} requests were served within {crowd.seconds:.2f} s, where {allowance.most} and "
+            f"{allowance.rate * MINUTE:.0f} a minute make {int(allowance.most + allowance.rate * crowd.seconds)}",
+            (crowd.first, crowd.last),
+            {"admitted": crowd.count, "seconds": crowd.seconds},
+            crowd.count - allowance.most - allowance.rate * crowd.seconds,
+        )
+    crowd = fullest(timeline.admitted, MINUTE)
+    return _tried(
+        timeline, crowd.count if crowd else 0, f"served in a minute, and no span above {allowance.most} and the refill"
+    )
+
+
+def just_refusals(timeline: Timeline, rules: Rules) -> Result:
+    """RATE-2: no request is refused while the key has room, by any account of when the ones before it were decided."""
+    refusals = rules.refusals(timeline)
+    if refusals.unjust:
+        first = refusals.unjust[0]
+        recent = sum(first.sent - MINUTE <= attempt.sent <= first.answered for attempt in timeline.admitted)
+        return Result(
+            "broken",
+            f"{times(len(refusals.unjust))} refused while the key had room: "
+            f"at first with {recent} served in the minute before",
+            refusals.unjust[:3],
+            {"unjust": len(refusals.unjust), "refused": len(timeline.refused)},
+            len(refusals.unjust),
+        )
+    if not timeline.admitted:
+        return Result("unjudged", "the key was never served")
+    told = f"each of {len(refusals.just)} refusals had to come" if refusals.just else "no refusal"
+    return Result("held", told, figures={"refused": len(timeline.refused)}, weight=len(refusals.just))
+
+
+def no_refusals(timeline: Timeline, rules: Rules) -> Result:
+    """RATE-2: a key that asks for the limit a minute is never refused. Unjudged where it asked for more, or for less."""
+    unjust = Rules(rules.conditions, None).refusals(timeline).unjust
+    if unjust:
+        return Result(
+            "broken",
+            f"refused {times(len(unjust))} within its limit, at first {unjust[0].sent - timeline.attempts[0].sent:.1f} s in",
+            unjust[:3],
+            {"refused": len(timeline.refused)},
+            len(unjust),
+        )
+    if timeline.refused:
+        return Result(
+            "unjudged", "it asked for more than the limit a minute, or delays made it so", tuple(timeline.refused[:1])
+        )
+    if not timeline.admitted:
+        return Result("unjudged", "the key was never served")
+    served = timeline.admitted
+    seconds = served[-1].sent - served[0].sent
+    rate = (len(served) - 1) / seconds * MINUTE if seconds else 0.0
+    if rate > rules.minute.most / _NEAR:
+        return Result("unjudged", f"{rate:.0f} requests a minute, and none refused: more than the limit")
+    if seconds < _NEAR * MINUTE or rate < _NEAR * rules.minute.most:
+        return Result("unjudged", f"{len(served)} requests in {seconds:.0f} s are too few to tell")
+    return Result(
+        "held", f"{rate:.1f} a minute for {seconds:.0f} s, not one refused", figures={"perMinute": rate}, weight=seconds
+    )
+
+
+def from_rest(timeline: Timeline, rules: Rules) -> Result:
+    """RATE-2: a rested key is served the reading's size before its first refusal: a burst at once, or the limit a minute."""
+    size = rules.from_rest
+    best: Result | None = None
+    for group in timeline.from_rest(rules.rest, rested=rules.conditions.rested):
+        refused = min((a for a in group if a.refused), key=lambda a: a.answered, default=None)
+        end = refused.answered if refused else float("inf")
+        before = sum(not attempt.refused and attempt.sent <= end for attempt in group)
+        if refused and before < size.most:
+            return Result(
+                "broken",
+                f"a rested key was refused after {before} requests, where {size.most} are to be served",
+                (group[0], refused),
+                {"served": before},
+                size.most - before,
+            )
+        first = [attempt for attempt in group if attempt.admitted][: size.most]
+        quick = len(first) == size.most and max(a.answered for a in first) - group[0].sent < size.seconds
+        if quick:
+            took = max(attempt.answered for attempt in first) - group[0].sent
+            told = f"{size.most} served from rest within {took:.2f} s" + (
+                f", {before} before a refusal" if refused else ""
+            )
+            best = Result("held", told, figures={"served": before, "seconds": took}, weight=before)
+    return best or Result(
+        "unjudged", f"no key that was known to be rested asked for {size.most} requests within {size.seconds:.0f} s"
+    )
+
+
+def refused_beyond(timeline: Timeline, rules: Rules) -> Result:
+    """RATE-5: who asks for more than the limit is refused."""
+    if timeline.refused:
+        first = timeline.refused[0]
+        before = sum(attempt.sent <= first.answered for attempt in timeline.admitted)
+        return Result(
+            "held", f"first refused after {before} served", (first,), {"refused": len(timeline.refused)}, before
+        )
+    for cap in (rules.minute, rules.window) if rules.reading == "strict" else (rules.window,):
+        crowd = fullest(timeline.admitted, cap.seconds)
+        if crowd and crowd.count > cap.most:
+            told = f"{crowd.count} requests within {crowd.seconds:.2f} s, and none was refused"
+            return Result("broken", told, (crowd.first, crowd.last), weight=crowd.count)
+    return Result("unjudged", f"{len(timeline.attempts)} requests, and the limit was not reached")
+
+
+def _under(timeline: Timeline, cap: Window) -> Result:
+    crowd = fullest(timeline.admitted, cap.seconds)
+    count = crowd.count if crowd else 0
+    figures = {"most": count}
+    if crowd and count > cap.most:
+        told = f"{count} requests were served within {crowd.seconds:.2f} s, where {cap.most} in {cap.seconds:.0f} s are allowed"
+        return Result("broken", told, (crowd.first, crowd.last), {**figures, "seconds": crowd.seconds}, count)
+    return _tried(timeline, count, f"of {cap.most} within {cap.seconds:.0f} s", figures)
+
+
+def _tried(timeline: Timeline, count: int, told: str, figures: Mapping[str, float] | None = None) -> Result:
+    """A ceiling that nothing passed: it held if somebody was refused at it; else nobody tried it."""
+    if not timeline.refused:
+        return Result("unjudged", f"{count} {told}, and nothing was refused: the limit was not tried", weight=count)
+    return Result("held", f"at most {count} {told}", figures=figures or {"most": count}, weight=count)

@@ -1,0 +1,246 @@
+"""The checks on how a target bears the load: errors, what a refusal costs, what others notice, where a crowd breaks it."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from loadtests.analysis.findings import Conditions
+from loadtests.analysis.ledger import REFUSED, Attempt, Ledger
+from loadtests.analysis.rules import Result
+from loadtests.analysis.silence import since, unanswered
+
+ABUSER, NEIGHBOUR = "abuser", "neighbour"
+"""The roles of keys that the check on neighbours looks for."""
+_FEW = 20
+"""So many answers are needed on either side of a comparison of latencies."""
+_CLOCK = 0.001
+"""Seconds: what two medians may differ by on a machine that does other things as well."""
+_MACHINE = 0.05
+"""Seconds: what a busy host may add to everybody's answers without favouring anyone."""
+_CHANCE = 0.001
+"""A share of failures has changed only where chance alone would make such a difference less often than this."""
+_STEP = 5.0
+"""Seconds over which a crowd's throughput and latency are taken."""
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """The value below which that share of rising values lies (nearest rank). Raises IndexError where there are none."""
+    return ordered[min(len(ordered) - 1, max(0, math.ceil(share * len(ordered)) - 1))]
+
+
+def no_server_errors(ledger: Ledger) -> Result:
+    """No answer is a server error (RATE-5 asks for 429, ERROR-5 for no 5xx)."""
+    statuses = ledger.statuses()
+    count = sum(often for status, often in statuses.items() if status >= 500)
+    answers = statuses.total() - statuses[0]
+    if count:
+        wrong = tuple(islice((attempt for attempt in _all(ledger) if attempt.status >= 500), 3))
+        told = f"{count} of {answers} answers were server errors, the first a {wrong[0].status}"
+        return Result("broken", told, wrong, {"serverErrors": count})
+    if not answers:
+        return Result("unjudged", "no request was answered")
+    return Result("held", f"none in {answers} answers")
+
+
+def answered(ledger: Ledger, conditions: Conditions) -> Result:
+    """Every request is answered: no connection is refused, reset or kept waiting for ever.
+
+    Unjudged where the target stopped answering for good: whether the load ended it or somebody did, nobody outside can tell.
+    """
+    count, total = ledger.statuses()[0], len(ledger)
+    if not total:
+        return Result("unjudged", "no request was sent")
+    if not count:
+        return Result("held", f"all {total} requests")
+    if count == total:
+        silent = tuple(islice(unanswered(ledger), 3))
+        return Result("unjudged", f"no request was answered: {_why(silent)}", silent)
+    end = _end(ledger, conditions)
+    silent = tuple(unanswered(ledger, end))
+    if silent:
+        told = f"{len(silent)} of {total} requests had no answer: {_why(silent)}"
+        return Result("broken", told, silent[:3], {"unanswered": len(silent)})
+    last = max(unanswered(ledger), key=lambda attempt: attempt.answered)
+    start = min(ledger.span(key)[0] for key in ledger)
+    told = f"the target stopped answering {end - start:.1f} s into the run, and was not back at its end: {_why([last])}"
+    return Result("unjudged", told, (last,), {"unanswered": count})
+
+
+def cheap_refusals(ledger: Ledger) -> Result:
+    """A refusal takes no longer than serving: compared second by second, so that a flood weighs on both sides alike.
+
+    Broken where the median of the differences of each second's medians is above 0 by more than the measured noise: the span
+    between the tenth and the ninetieth percentile of the latencies of served requests in those seconds (and a millisecond).
+    """
+    seconds: dict[int, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
+    for attempt in _all(ledger):
+        if attempt.refused or 200 <= attempt.status < 400:
+            seconds[int(attempt.sent)][attempt.refused].append(attempt.latency)
+    both = [(sorted(served), sorted(refused)) for served, refused in seconds.values() if served and refused]
+    served = sorted(chain.from_iterable(pair[0] for pair in both))
+    refused = sorted(chain.from_iterable(pair[1] for pair in both))
+    if min(len(served), len(refused)) < _FEW:
+        return Result("unjudged", f"{len(refused)} refusals beside {len(served)} served in the same seconds: too few")
+    differences = sorted(quantile(refusals, 0.5) - quantile(servings, 0.5) for servings, refusals in both)
+    difference = quantile(differences, 0.5)
+    noise = quantile(served, 0.9) - quantile(served, 0.1) + _CLOCK
+    figures = {"served": quantile(served, 0.5), "refused": quantile(refused, 0.5), "noise": noise}
+    told = f"median {_ms(figures['refused'])} where serving takes {_ms(figures['served'])}"
+    if difference > noise:
+        return Result("broken", f"{told}: {_ms(difference)} more, with a noise of {_ms(noise)}", figures=figures)
+    return Result("held", told, figures=figures)
+
+
+def neighbours(ledger: Ledger, conditions: Conditions) -> Result:
+    """RATE-7: while the abusers' keys are at work, the neighbours are served as before: as often, and as quickly.
+
+    Broken by more failures than chance explains (Fisher's exact test, 1 in 1000), or by a median latency above both twice
+    the one before and the slowest twentieth before, by more than 50 ms. Their refusals are judged by `just-refusals` too.
+    """
+    abuse = [attempt for key in _of_role(ledger, ABUSER) for attempt in ledger.attempts(key)]
+    if not abuse:
+        return Result("unjudged", "no key was abused")
+    begins, ends = min(a.sent for a in abuse), max(a.answered for a in abuse)
+    gone = _end(ledger, conditions)
+    own = [a for key in _of_role(ledger, NEIGHBOUR) for a in ledger.attempts(key) if a.status or a.answered < gone]
+    before = _Served.of(attempt for attempt in own if attempt.answered < begins)
+    during = _Served.of(attempt for attempt in own if begins <= attempt.sent <= ends)
+    if not any(attempt.refused for attempt in abuse):
+        return Result("unjudged", "the abused key was never refused")
+    if min(len(before.latencies) + before.failed, len(during.latencies) + during.failed) < _FEW or not before.latencies:
+        return Result("unjudged", f"{before.total} requests of neighbours before and {during.total} during: too few")
+    figures = {"failedBefore": before.failed, "failedDuring": during.failed, "before": before.median}
+    if _chance(before, during) < _CHANCE:
+        told = f"{during.failed} of {during.total} failed during the abuse, {before.failed} of {before.total} before"
+        return Result("broken", told, during.failures, figures)
+    figures["during"] = during.median
+    told = f"median {_ms(during.median)} during the abuse, {_ms(before.median)} before"
+    if during.median > max(2 * before.median, quantile(before.latencies, 0.95)) + _MACHINE:
+        return Result("broken", told, figures=figures)
+    return Result("held", f"{told}; {during.failed} of {during.total} failed, {before.failed} before", figures=figures)
+
+
+def breaking_point(ledger: Ledger, conditions: Conditions) -> Result:
+    """The throughput of a growing crowd at which the 99th percentile of latency, or the share of errors, breaks.
+
+    Taken in steps of 5 s by when requests were sent; it breaks where two steps in succession do. That is a measurement, and
+    broken only where the target was to bear more (`crowd_rate`).
+    """
+    steps = _steps(ledger)
+    if not steps:
+        return Result("unjudged", f"less than {_STEP:.0f} s of load: too few")
+    bad = [step.p99 > conditions.crowd_p99 or step.errors > conditions.crowd_errors for step in steps]
+    broke = next((i for i in range(len(steps)) if bad[i] and (i + 1 == len(steps) or bad[i + 1])), None)
+    good = [step for step, was_bad in zip(steps[:broke], bad[:broke], strict=True) if not was_bad]
+    best = max((step.rate for step in good), default=0.0)
+    figures = {"borne": best}
+    if broke is None:
+        told = f"did not break: {best:.0f} answers a second, with p99 {_ms(max(step.p99 for step in good))}"
+    else:
+        at = steps[broke]
+        figures |= {"brokeAt": at.rate, "p99": at.p99, "errors": at.errors}
+        told = f"bore {best:.0f} answers a second; broke at {at.rate:.0f} (p99 {_ms(at.p99)}, {at.errors:.1%} errors)"
+    asked = conditions.crowd_rate
+    if asked is not None and best < asked:
+        if broke is None:
+            return Result("unjudged", f"{told}, and {asked:.0f} were never reached", figures=figures)
+        return Result("broken", f"{told}, where {asked:.0f} were asked for", figures=figures)
+    return Result("held", told, figures=figures)
+
+
+@dataclass(frozen=True)
+class _Served:
+    """How requests of neighbours fared: latencies of the served in rising order, and the first failures."""
+
+    latencies: list[float]
+    failed: int
+    failures: tuple[Attempt, ...]
+
+    @classmethod
+    def of(cls, attempts: Iterable[Attempt]) -> _Served:
+        known = list(attempts)
+        failures = [attempt for attempt in known if not 200 <= attempt.status < 400]
+        latencies = sorted(attempt.latency for attempt in known if 200 <= attempt.status < 400)
+        return cls(latencies, len(failures), tuple(failures[:3]))
+
+    @property
+    def total(self) -> int:
+        return len(self.latencies) + self.failed
+
+    @property
+    def median(self) -> float:
+        return quantile(self.latencies, 0.5) if self.latencies else math.inf
+
+
+@dataclass(frozen=True)
+class _Step:
+    rate: float
+    p99: float
+    errors: float
+
+
+def _steps(ledger: Ledger) -> list[_Step]:
+    """The run in steps: answers a second, p99 of the served, share of errors. The last, which is cut off, is left out."""
+    latencies: dict[int, list[float]] = defaultdict(list)
+    counts: dict[int, int] = defaultdict(int)
+    errors: dict[int, int] = defaultdict(int)
+    start = min((ledger.span(key)[0] for key in ledger), default=0.0)
+    for sent, answered, status in chain.from_iterable(map(ledger.times, ledger)):
+        step = int((sent - start) / _STEP)
+        counts[step] += 1
+        if status == 0 or status >= 500:
+            errors[step] += 1
+        elif status != REFUSED:
+            latencies[step].append(answered - sent)
+    last = max(counts, default=-1)
+    return [
+        _Step(
+            (counts[step] - errors[step]) / _STEP,
+            quantile(sorted(latencies[step]), 0.99) if latencies[step] else math.inf,
+            errors[step] / counts[step],
+        )
+        for step in range(last)
+        if counts[step]
+    ]
+
+
+def _chance(before: _Served, during: _Served) -> float:
+    """How likely so many of all failures, or more, fall into the later part by chance alone (hypergeometric)."""
+    total, failed, later = before.total + during.total, before.failed + during.failed, during.total
+
+    def ways(of: int, taken: int) -> float:
+        return math.lgamma(of + 1) - math.lgamma(taken + 1) - math.lgamma(of - taken + 1)
+
+    return sum(
+        math.exp(ways(later, count) + ways(total - later, failed - count) - ways(total, failed))
+        for count in range(during.failed, min(failed, later) + 1)
+        if failed - count <= total - later
+    )
+
+
+def _end(ledger: Ledger, conditions: Conditions) -> float:
+    """When the target stopped answering for good; infinity if it did not."""
+    return since(ledger) if conditions.gone else math.inf
+
+
+def _why(silent: Sequence[Attempt]) -> str:
+    return silent[0].error or "no reason known"
+
+
+def _of_role(ledger: Ledger, role: str) -> list[int]:
+    return [key for key in ledger if ledger.keys[key].role == role]
+
+
+def _all(ledger: Ledger) -> Iterator[Attempt]:
+    for key in ledger:
+        yield from ledger.attempts(key)
+
+
+def _ms(seconds: float) -> str:
+    if math.isinf(seconds):
+        return "endless: nothing was served"
+    return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:.0f} ms"

@@ -1,0 +1,25 @@
+"""Whether a target stopped answering before a run was over, and when: which of its silences were its end, and which were not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from loadtests.analysis.ledger import Attempt, Ledger
+
+
+def since(ledger: Ledger) -> float:
+    """When the target may have stopped answering: as the last request that it answered was sent. Infinity if it never answered.
+
+    A request that failed while that one was under way may have failed for the same reason as all that followed.
+    """
+    answers = ((answered, sent) for sent, answered, status in chain.from_iterable(map(ledger.times, ledger)) if status)
+    return max(answers, default=(0.0, float("inf")))[1]
+
+
+def unanswered(ledger: Ledger, until: float = float("inf")) -> Iterator[Attempt]:
+    """The requests without an answer that were given up before a moment."""
+    for key in ledger:
+        for attempt in ledger.attempts(key):
+            if not attempt.status and attempt.answered < until:
+                yield attempt

@@ -1,0 +1,212 @@
+"""One key's attempts, and what they say of its refusals: which had to come, which must not have, which promises were kept."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from loadtests.analysis.ledger import Attempt
+from loadtests.analysis.windows import DRIFT, MINUTE, Cap, Maxima, Use
+
+LINGER = MINUTE
+"""Seconds after which a request without an answer counts as decided, at the latest."""
+STEADY_GAP = 20.0
+"""Seconds that may lie between two refusals of a key that keeps asking for more than it gets."""
+_NEVER = float("-inf")
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A refusal, and an attempt at or after the time that it promised, before which nothing else can have been admitted.
+
+    `silent` says that every earlier refusal's promise had run out as well: nobody knocked too early.
+    """
+
+    refusal: Attempt
+    attempt: Attempt
+    silent: bool
+
+    @property
+    def kept(self) -> bool:
+        """Whether waiting was enough."""
+        return self.attempt.admitted
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """Refusals by whether they had to come. `knocked`: the key had room, unless refused requests count as well (RATE-8)."""
+
+    just: tuple[Attempt, ...] = ()
+    unjust: tuple[Attempt, ...] = ()
+    knocked: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A span in which a key always asked for more than it got, and the most that it can have got in it."""
+
+    first: Attempt
+    last: Attempt
+    admitted: int
+
+    @property
+    def seconds(self) -> float:
+        """The least that the span can have lasted."""
+        return max(0.0, self.last.sent - self.first.answered)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The attempts of one key, in the order of sending."""
+
+    attempts: Sequence[Attempt]
+    _known: dict[tuple[tuple[Cap, ...], bool, float], Refusals] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def admitted(self) -> list[Attempt]:
+        """The attempts that were let through."""
+        return [attempt for attempt in self.attempts if attempt.admitted]
+
+    @cached_property
+    def refused(self) -> list[Attempt]:
+        """The attempts that were refused for pace."""
+        return [attempt for attempt in self.attempts if attempt.refused]
+
+    @cached_property
+    def possible(self) -> list[tuple[float, float]]:
+        """When each request was decided that was, or (where no answer came) may have been, admitted."""
+        return [
+            (attempt.sent, attempt.answered + (0.0 if attempt.status else LINGER))
+            for attempt in self.attempts
+            if not attempt.refused
+        ]
+
+    def from_rest(self, seconds: float, *, rested: bool) -> list[list[Attempt]]:
+        """The attempts that followed a silence of so many seconds; those from the start too, if the key was `rested` then."""
+        groups: list[list[Attempt]] = []
+        busy_until = _NEVER
+        for attempt in self.attempts:
+            if attempt.sent - busy_until >= seconds * (1 + DRIFT):
+                groups.append([])
+            groups[-1].append(attempt)
+            busy_until = max(busy_until, attempt.answered + (0.0 if attempt.status else LINGER))
+        return groups if rested else groups[1:]
+
+    def refusals(self, caps: tuple[Cap, ...], *, rested: bool, memory: float) -> Refusals:
+        """Sort the refusals by whether one of the caps can have been full. `memory` is how long a refusal may count, in seconds.
+
+        A refusal is `knocked` only if one that was just, or knocked in its turn, may have come before it, not longer ago than
+        `memory`: a limit that counts refused requests still begins with a refusal that had to come.
+        """
+        asked = (caps, rested, memory)
+        if asked not in self._known:
+            self._known[asked] = self._sorted_out(caps, None if rested else self.attempts[0].sent, memory)
+        return self._known[asked]
+
+    def _sorted_out(self, caps: tuple[Cap, ...], before: float | None, memory: float) -> Refusals:
+        if not self.refused:
+            return Refusals()
+        uses = [Use(cap, self.possible, before) for cap in caps]
+        just = [a for a in self.refused if any(use.fills(a.sent, a.answered) for use in uses)]
+        known = set(map(id, just))
+        doubtful = [attempt for attempt in self.refused if id(attempt) not in known]
+        if not doubtful:
+            return Refusals(tuple(just))
+        everything = [*self.possible, *((attempt.sent, attempt.answered) for attempt in self.refused)]
+        crowded = [Use(cap, everything, before) for cap in caps]
+        unjust, knocked = [], []
+        grounds = _Grounds(just)
+        for attempt in doubtful:
+            # It counts itself in `everything`, which is one too many.
+            full = any(use.fills(attempt.sent, attempt.answered, less=1) for use in crowded)
+            if full and grounds.before(attempt, memory):
+                knocked.append(attempt)
+                grounds.add(attempt)
+            else:
+                unjust.append(attempt)
+        return Refusals(tuple(just), tuple(unjust), tuple(knocked))
+
+    def waits(self) -> list[Wait]:
+        """The attempts made when a refusal's promise had run out, with nothing admitted since that could have used it up."""
+        refused = self.refused
+        sent = [attempt.sent for attempt in refused]
+        due = [_due(attempt) for attempt in refused]
+        latest, soonest = Maxima(due), Maxima([-moment for moment in due])
+        busy = _BusyUntil(self.possible)
+        found = []
+        for attempt in self.attempts:
+            if not attempt.status:
+                continue
+            first = bisect_right(sent, busy.before(attempt))
+            end = bisect_left(sent, attempt.sent)
+            if first < end and -soonest.between(first, end) <= attempt.sent:
+                refusal = next(refused[index] for index in range(first, end) if due[index] <= attempt.sent)
+                found.append(Wait(refusal, attempt, latest.between(first, end) <= attempt.sent))
+        return found
+
+    def demands(self, settled: float) -> list[Demand]:
+        """The spans in which refusals followed one another at most `STEADY_GAP` apart, each without its first `settled` seconds.
+
+        In those a burst may still be on its way through a window.
+        """
+        starts = sorted(start for start, _ in self.possible)
+        ends = sorted(end for _, end in self.possible)
+        demands = []
+        for group in _together(self.refused):
+            first = next((a for a in group if a.sent >= group[0].answered + settled * (1 + DRIFT)), None)
+            if first is not None:
+                last = group[-1]
+                admitted = bisect_right(starts, last.answered) - bisect_left(ends, first.sent)
+                demands.append(Demand(first, last, admitted))
+        return demands
+
+
+class _Grounds:
+    """Refusals that may be the reason for later ones."""
+
+    def __init__(self, refusals: Iterable[Attempt]) -> None:
+        self._just = list(refusals)
+        self._sent = [attempt.sent for attempt in self._just]
+        ends = [attempt.answered for attempt in self._just]
+        self._ends = Maxima(ends)
+        self._latest_added = _NEVER
+
+    def add(self, refusal: Attempt) -> None:
+        self._latest_added = max(self._latest_added, refusal.answered)
+
+    def before(self, attempt: Attempt, memory: float) -> bool:
+        latest = self._ends.between(0, bisect_right(self._sent, attempt.answered))
+        return max(latest, self._latest_added) >= attempt.sent - memory * (1 + DRIFT)
+
+
+class _BusyUntil:
+    """When the last of the other requests was decided that may have been admitted before an attempt was decided."""
+
+    def __init__(self, possible: Sequence[tuple[float, float]]) -> None:
+        self._starts = [start for start, _ in possible]
+        self._two: list[tuple[float, float]] = [(_NEVER, _NEVER)]
+        for _, end in possible:
+            last, second = self._two[-1]
+            self._two.append((end, last) if end >= last else (last, max(second, end)))
+
+    def before(self, attempt: Attempt) -> float:
+        last, second = self._two[bisect_right(self._starts, attempt.answered)]
+        # The attempt itself is among them if it was admitted.
+        return second if attempt.admitted and last == attempt.answered else last
+
+
+def _due(refusal: Attempt) -> float:
+    if refusal.retry_after is None:
+        return float("inf")
+    return refusal.answered + refusal.retry_after * (1 + DRIFT)
+
+
+def _together(refused: Sequence[Attempt]) -> list[list[Attempt]]:
+    groups: list[list[Attempt]] = []
+    for refusal in refused:
+        if not groups or refusal.sent - groups[-1][-1].answered > STEADY_GAP:
+            groups.append([])
+        groups[-1].append(refusal)
+    return groups

@@ -1,0 +1,85 @@
+"""The verdict of a run: its findings taken together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from loadtests.analysis.checks import TIMED
+from loadtests.analysis.findings import Check, Examination, Finding, Outcome
+
+_EXIT_CODES: Mapping[Outcome, Literal[0, 1, 3]] = {"held": 0, "broken": 1, "unjudged": 3}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is told of a run besides its findings: `claim` is the scenario's, times are unix seconds of the real clock.
+
+    `target` is its address, without secrets. `notes` are further lines for the report, such as the generator's own cost.
+    """
+
+    scenario: str
+    claim: str
+    target: str
+    started: float
+    finished: float
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a run: `held`, `broken` or `unjudged`, and why in one line."""
+
+    run: Run
+    word: Outcome
+    reason: str
+    examination: Examination
+
+    @property
+    def exit_code(self) -> Literal[0, 1, 3]:
+        """0 held, 1 broken, 3 could not be judged (target.md)."""
+        return _EXIT_CODES[self.word]
+
+
+def judge(
+    run: Run,
+    examination: Examination,
+    *,
+    bottleneck: str | None = None,
+    strict: bool = False,
+    optional: Collection[Check] = (),
+) -> Verdict:
+    """The verdict on a run.
+
+    A broken must breaks it (a broken should too, under `strict`). Else it is unjudged if a must could not be judged that is
+    not `optional`, or if nothing was seen to hold. `bottleneck` says, in a line, that the generator and not the target was
+    at its limit: what compares times is then unjudged, whatever it found.
+    """
+    findings = tuple(_without_times(finding, bottleneck) for finding in examination.findings)
+    examination = replace(examination, findings=findings)
+    broken = [f for f in findings if f.outcome == "broken" and (strict or f.level == "must")]
+    if broken:
+        return Verdict(run, "broken", _reason(broken), examination)
+    unjudged = [f for f in findings if f.outcome == "unjudged" and f.level == "must" and f.check not in optional]
+    if unjudged:
+        # A target that answers no more is the reason for whatever else could not be judged.
+        unjudged.sort(key=lambda finding: finding.check != "answered")
+        return Verdict(run, "unjudged", _reason(unjudged), examination)
+    held = sum(finding.outcome == "held" for finding in findings)
+    if not held:
+        return Verdict(run, "unjudged", "nothing was seen to hold", examination)
+    return Verdict(run, "held", f"{held} {'claim' if held == 1 else 'claims'} held", examination)
+
+
+def _without_times(finding: Finding, bottleneck: str | None) -> Finding:
+    if bottleneck is None or finding.check not in TIMED:
+        return finding
+    return replace(finding, outcome="unjudged", message=f"{bottleneck} ({finding.message})")
+
+
+def _reason(findings: list[Finding]) -> str:
+    first = findings[0]
+    others = len({finding.check for finding in findings}) - 1
+    more = f"; and {others} more" if others else ""
+    return f"{first.claim}: {first.message}{more}"

@@ -1,0 +1,225 @@
+"""What the times of one key's attempts prove of its limits: pure functions, exact over every window.
+
+A target decides on a request at some moment in [sent, answered], which one nobody outside knows. So a ceiling is broken only
+where more admissions than it allows must lie in one window: the last was answered less than a window after the first was
+sent. And a refusal was unjust only where the key had room at every moment at which the target may have decided, wherever in
+their own intervals the admissions before it lay. A slow or jittery way to the target can hide a violation of the size of its
+own delay; it cannot make one.
+
+Besides delay there is one tolerance: `DRIFT`, for two clocks that do not run equally fast.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from operator import sub
+
+from loadtests.analysis.ledger import Attempt
+
+MINUTE = 60.0
+DRIFT = 0.001
+"""Two clocks kept by NTP may each run off by 500 ppm: a span is taken a thousandth longer or shorter, to the target's good."""
+_ROUNDING = 1e-6
+"""Requests: unix times are floats with steps of a quarter of a microsecond."""
+_NEVER = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A cap on the admissions in any window of so many seconds."""
+
+    most: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """An allowance that holds at most `most` requests and refills at `rate` requests a second."""
+
+    most: int
+    rate: float
+
+
+Cap = Window | Allowance
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Admissions of one key that must lie between `first.sent` and `last.answered`."""
+
+    count: int
+    first: Attempt
+    last: Attempt
+
+    @property
+    def seconds(self) -> float:
+        """From the first request's sending to the last answer."""
+        return self.last.answered - self.first.sent
+
+
+def fullest(admitted: Sequence[Attempt], seconds: float) -> Crowd | None:
+    """The most admissions that must lie within less than `seconds`; of several, the first. None where nothing was admitted.
+
+    `admitted` are in the order of sending. O(n log n).
+    """
+    horizon = seconds / (1 + DRIFT)
+    by_answer = sorted(range(len(admitted)), key=lambda index: admitted[index].answered)
+    inside = bytearray(len(admitted))
+    best, start, count, ahead = 0, 0, 0, 0
+    for index, first in enumerate(admitted):
+        while ahead < len(by_answer) and admitted[by_answer[ahead]].answered < first.sent + horizon:
+            # What was sent before `first` and answered only now took longer than a window: it proves nothing of this one.
+            if by_answer[ahead] >= index:
+                inside[by_answer[ahead]] = 1
+                count += 1
+            ahead += 1
+        if count > best:
+            best, start = count, index
+        count -= inside[index]
+    if not best:
+        return None
+    first = admitted[start]
+    among = [attempt for attempt in admitted[start:] if attempt.answered < first.sent + horizon]
+    return Crowd(best, first, max(among, key=lambda attempt: attempt.answered))
+
+
+def may_exceed(admitted: Sequence[Attempt], window: Window) -> bool:
+    """Whether a window may hold more than its cap: False, quickly found, where it could not even if every answer came at once."""
+    sent = [attempt.sent for attempt in admitted]
+    spans = map(sub, sent[window.most :], sent)
+    return min(spans, default=window.seconds) < window.seconds
+
+
+def overdrawn(admitted: Sequence[Attempt], allowance: Allowance) -> Crowd | None:
+    """The admissions that are furthest beyond what an allowance, full at the start, yields over their span; None if none are.
+
+    Over a span t that is `most + rate · t`. `admitted` are in the order of sending. O(n log n).
+    """
+    rate = allowance.rate * (1 + DRIFT)
+    if not admitted or _surplus_by_sending(admitted, rate) <= allowance.most:
+        return None
+    surplus, start = _surplus(admitted, rate)
+    if surplus <= allowance.most + _ROUNDING:
+        return None
+    first = admitted[start]
+    by_answer = sorted(admitted[start:], key=lambda attempt: attempt.answered)
+    count = max(
+        range(1, len(by_answer) + 1), key=lambda count: count - rate * (by_answer[count - 1].answered - first.sent)
+    )
+    return Crowd(count, first, by_answer[count - 1])
+
+
+def _surplus_by_sending(admitted: Sequence[Attempt], rate: float) -> float:
+    """What `_surplus` would be if every answer came at once: never less than it, and quickly found."""
+    most, least = _NEVER, float("inf")
+    for index, attempt in enumerate(admitted):
+        ahead = index - rate * (attempt.sent - admitted[0].sent)
+        least = min(least, ahead)
+        most = max(most, ahead - least + 1)
+    return most
+
+
+def _surplus(admitted: Sequence[Attempt], rate: float) -> tuple[float, int]:
+    """The largest `count - rate · span` over all sets of admissions that must lie in one span, and where that span starts.
+
+    From the last one sent to the first, each admission takes its place in the order of answers. A tree over that order keeps
+    the largest sum of a beginning of it: each place adds one if taken, less what has refilled since the place before.
+    """
+    order = sorted(range(len(admitted)), key=lambda index: admitted[index].answered)
+    place = [0] * len(order)
+    for position, index in enumerate(order):
+        place[index] = position
+    origin = admitted[0].sent
+    ends = [origin, *(admitted[index].answered for index in order)]
+    size = 1 << (len(order) - 1).bit_length()
+    total = [0.0] * (2 * size)
+    best = [_NEVER] * (2 * size)
+    for position, (before, now) in enumerate(pairwise(ends)):
+        total[size + position] = rate * (before - now)
+    for node in range(size - 1, 0, -1):
+        total[node] = total[2 * node] + total[2 * node + 1]
+    most, start = _NEVER, 0
+    for index in range(len(admitted) - 1, -1, -1):
+        node = size + place[index]
+        total[node] += 1
+        best[node] = total[node]
+        node //= 2
+        while node:
+            left, right = 2 * node, 2 * node + 1
+            total[node] = total[left] + total[right]
+            beyond = total[left] + best[right]
+            best[node] = best[left] if best[left] > beyond else beyond
+            node //= 2
+        surplus = best[1] + rate * (admitted[index].sent - origin)
+        if surplus > most:
+            most, start = surplus, index
+    return most, start
+
+
+class Use:
+    """How much of a cap a key may have used at the most, at any moment of an interval.
+
+    `spans` are the intervals (sent, answered) in which the requests that count were decided; `before`, if given, is a time
+    before which the key's past is unknown: it then counts as spent to the last request at that very moment.
+    """
+
+    def __init__(self, cap: Cap, spans: Iterable[tuple[float, float]], before: float | None = None) -> None:
+        known = list(spans) if before is None else [*spans, *[(before, before)] * cap.most]
+        self._origin = min((sent for sent, _ in known), default=0.0)
+        self._sent = sorted(sent - self._origin for sent, _ in known)
+        self._answered = sorted(answered - self._origin for _, answered in known)
+        self._cap = cap
+        if isinstance(cap, Allowance):
+            self._rate = cap.rate / (1 + DRIFT)
+            ahead = (self._rate * answered - index for index, answered in enumerate(self._answered))
+            self._most_ahead = list(accumulate(ahead, max))
+        self._most = Maxima([self._at(sent) for sent in self._sent])
+
+    def most(self, sent: float, answered: float) -> float:
+        """The most, in requests, at any moment from `sent` to `answered`."""
+        start, end = sent - self._origin, answered - self._origin
+        # Use rises only where a request may have begun to count: the other moments need not be looked at.
+        within = self._most.between(bisect_right(self._sent, start), bisect_right(self._sent, end))
+        return max(self._at(start), within)
+
+    def fills(self, sent: float, answered: float, *, less: int = 0) -> bool:
+        """Whether the cap may have been without room at some moment from `sent` to `answered`, with `less` requests fewer."""
+        rounding = _ROUNDING if isinstance(self._cap, Allowance) else 0.0
+        return self.most(sent, answered) - less > self._cap.most - 1 - rounding
+
+    def _at(self, time: float) -> float:
+        begun = bisect_right(self._sent, time)
+        if isinstance(self._cap, Window):
+            return begun - bisect_left(self._answered, time - self._cap.seconds * (1 + DRIFT))
+        ended = bisect_right(self._answered, time)
+        in_flight = begun - bisect_left(self._answered, time)
+        if not ended:
+            return in_flight
+        return max(in_flight, begun - self._rate * time + self._most_ahead[ended - 1])
+
+
+class Maxima:
+    """The largest of a run of numbers, between any two places, in O(log n)."""
+
+    def __init__(self, numbers: Sequence[float]) -> None:
+        self._size = len(numbers)
+        self._tree = [_NEVER] * self._size + list(numbers)
+        for node in range(self._size - 1, 0, -1):
+            self._tree[node] = max(self._tree[2 * node], self._tree[2 * node + 1])
+
+    def between(self, start: int, end: int) -> float:
+        """The largest from place `start` up to but without place `end`; minus infinity where there is none."""
+        most, low, high = _NEVER, start + self._size, end + self._size
+        while low < high:
+            if low & 1:
+                most = max(most, self._tree[low])
+                low += 1
+            if high & 1:
+                high -= 1
+                most = max(most, self._tree[high])
+            low //= 2
+            high //= 2
+        return most

@@ -1,0 +1,1 @@
+"""How a load is generated: Locust, master and workers, schedules, HTTP."""

@@ -1,0 +1,194 @@
+"""Conducts a run: phase after phase on all processes, the target's clock moved between them, the ledgers brought together.
+
+Runs once: in the only process, or in the master. Knows nothing of Locust: how messages travel is the crew's affair.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import gevent
+
+from loadtests.analysis.ledger import Ledger
+from loadtests.runner.clock import TargetClock
+from loadtests.runner.generator_cost import Cost
+from loadtests.scenarios.plan import MINUTE, Phase, waiting
+from loadtests.setup import Setup
+from spec.commands import CommandFailed, run
+
+_SOON = 0.02
+"""Seconds that are slept rather than asked of a test clock."""
+_LONGEST_PROMISE = 62.0
+"""Seconds for which a promise is waited: none may be longer than 60 (RATE-6), a date, which is rounded, 61."""
+_LATE = 0.1
+"""Seconds behind a promised moment at which one asks: two clocks may drift by a thousandth of a minute."""
+_POLL = 0.02
+_SPELL = 10.0
+"""Seconds of sending over which the generator must have kept up: a crowd breaks within as much (two steps of 5 s)."""
+_SLOW = 120.0
+"""Seconds that a phase may take beyond its own time, before the run is given up."""
+
+
+class Workers(Protocol):
+    """The processes that send."""
+
+    def members(self) -> Sequence[str]:
+        """Those that are there now."""
+
+    def tell(self, member: str, kind: str, data: dict[str, Any]) -> None:
+        """Send a message to one of them."""
+
+
+class GivenUpError(Exception):
+    """The run cannot be carried to its end; the message is one line."""
+
+
+@dataclass
+class Conductor:
+    """A run under way. `ledger` holds what has been reported, `costs` what each share of the keys cost to send.
+
+    `skew` is how far the target's clock is ahead of ours. `given_up` says why a run did not come to its end.
+    """
+
+    setup: Setup
+    crew: Workers
+    ledger: Ledger
+    skew: float = 0.0
+    clock: TargetClock = field(default_factory=TargetClock)
+    costs: dict[int, Cost] = field(default_factory=dict)
+    given_up: str | None = None
+    refused: str | None = None
+    number: int = -1
+    started: float = field(default_factory=time.time)
+    _members: tuple[str, ...] = ()
+    _done: set[int] = field(default_factory=set)
+    _since: float = field(default_factory=time.monotonic)
+    _spells: dict[int, deque[Cost]] = field(default_factory=lambda: defaultdict(deque))
+    _strained: str | None = None
+
+    def conduct(self, then: Callable[[], None]) -> None:
+        """Run all phases, and `then`. What stops the run early is in `given_up`."""
+        try:
+            self._share_out()
+            began = ended = self.clock.now()
+            for number, phase in enumerate(self.setup.plan.phases):
+                self._since = time.monotonic()
+                self.number = number
+                self._done.clear()
+                self._wait_for(phase, began, ended)
+                began = self.clock.now()
+                self._carry_out(number, phase)
+                ended = self.clock.now()
+        except GivenUpError as error:
+            self.given_up = str(error)
+        then()
+
+    def heard(self, report: dict[str, Any]) -> None:
+        """A process reported, or cannot do its share."""
+        if "error" in report:
+            self.refused = f"a worker cannot do its share: {report['error']}"
+            return
+        self.ledger.merge(Ledger.load(report["ledger"]))
+        self._note_cost(report["share"], Cost(**report["cost"]))
+        if report["done"] and report["phase"] == self.number:
+            self._done.add(report["share"])
+
+    @property
+    def finished(self) -> bool:
+        """Whether all phases were carried out."""
+        return self.number == len(self.setup.plan.phases) - 1 and len(self._done) == len(self._members) > 0
+
+    @property
+    def left(self) -> float:
+        """How long it still takes, about, in seconds of real time."""
+        phases, movable = self.setup.plan.phases, self.setup.movable
+        place = max(0, self.number)
+        spans = [
+            phase.seconds + waiting(phase, last, movable=movable)
+            for last, phase in zip([None, *phases][place:], phases[place:], strict=False)
+        ]
+        return max(0.0, sum(spans) - (time.monotonic() - self._since))
+
+    def bottleneck(self) -> str | None:
+        """Why the generator was at its limit, in a line, if a process was: over the run, or over any ten seconds of it."""
+        return next(filter(None, (self._bottleneck(cost) for cost in self.costs.values())), self._strained)
+
+    def _bottleneck(self, cost: Cost) -> str | None:
+        return cost.bottleneck(flood=not any(phase.crowd for phase in self.setup.plan.phases))
+
+    def _note_cost(self, share: int, cost: Cost) -> None:
+        """Add a report's cost, and look at the last ten seconds: a growing crowd strains the generator at its end alone."""
+        self.costs.setdefault(share, Cost()).add(cost)
+        spell = self._spells[share]
+        spell.append(cost)
+        while sum(part.seconds for part in spell) - spell[0].seconds >= _SPELL:
+            spell.popleft()
+        together = Cost()
+        for part in spell:
+            together.add(part)
+        if together.seconds >= _SPELL:
+            self._strained = self._strained or self._bottleneck(together)
+
+    def _share_out(self) -> None:
+        self._members = tuple(self.crew.members())
+        if not self._members:
+            raise GivenUpError("no worker is there")
+        for share, member in enumerate(self._members):
+            data = {"share": share, "of": len(self._members), "fingerprint": self.setup.fingerprint}
+            self.crew.tell(member, "share", data)
+
+    def _carry_out(self, number: int, phase: Phase) -> None:
+        for member in self._members:
+            self.crew.tell(member, "phase", {"number": number, "added": self.clock.added})
+        until = time.monotonic() + phase.seconds + _SLOW
+        while len(self._done) < len(self._members):
+            gevent.sleep(_POLL)
+            if self.refused:
+                raise GivenUpError(self.refused)
+            lost = set(self._members) - set(self.crew.members())
+            if lost:
+                raise GivenUpError(f"{len(lost)} of {len(self._members)} workers were lost, and what they had measured")
+            if time.monotonic() > until:
+                raise GivenUpError(f"the phase {phase.name!r} did not end")
+
+    def _wait_for(self, phase: Phase, began: float, ended: float) -> None:
+        until = max(ended + phase.rest, began + phase.gap)
+        if phase.promised:
+            until = max(until, self._promised(began, ended))
+        if phase.align is not None:
+            wall = max(until, self.clock.now()) + self.skew
+            until = wall + (phase.align - wall) % MINUTE - self.skew
+        self._pass_until(until, exactly=phase.promised)
+
+    def _promised(self, began: float, ended: float) -> float:
+        """When all that the last phase's refusals promised has passed."""
+        due = [
+            attempt.answered + attempt.retry_after
+            for key in self.ledger
+            for attempt in self.ledger.attempts(key)
+            if attempt.refused and attempt.retry_after is not None and attempt.sent >= began
+        ]
+        return min(max(due, default=ended), ended + _LONGEST_PROMISE) + _LATE
+
+    def _pass_until(self, moment: float, *, exactly: bool) -> None:
+        """Wait for a moment, by the test clock where there is one. That moves by whole seconds: `exactly` sleeps the rest, for
+        a promise that is a second too short would be kept by a second more."""
+        wait = moment - self.clock.now()
+        if wait <= 0:
+            return
+        command = self.setup.target.hooks.advance_clock
+        seconds = math.floor(wait) if exactly else math.ceil(wait)
+        if not self.setup.movable or command is None or wait < _SOON or not seconds:
+            gevent.sleep(wait)
+            return
+        try:
+            run(command, seconds=seconds)
+        except CommandFailed as failed:
+            raise GivenUpError(f"hooks.advance_clock: {failed}") from None
+        self.clock.added += seconds
+        gevent.sleep(max(0.0, moment - self.clock.now()))

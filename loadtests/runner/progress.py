@@ -1,0 +1,46 @@
+"""What a run is doing and how long it still takes: one line; on a terminal in place, elsewhere every ten seconds."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+import gevent
+
+from loadtests.runner.coordinator import Conductor
+from loadtests.setup import duration
+
+_ON_TERMINAL = 0.5
+_FIRST = 1.0
+_ELSEWHERE = 10.0
+_CLEAR = "\r\x1b[K"
+
+
+def show(conductor: Conductor, stream: TextIO | None = None) -> None:
+    """Show progress for ever: to be run in a greenlet of its own, and ended with the run."""
+    out = stream or sys.stderr
+    terminal = out.isatty()
+    wait = _FIRST
+    try:
+        while True:
+            gevent.sleep(wait)
+            wait = _ON_TERMINAL if terminal else _ELSEWHERE
+            line = describe(conductor)
+            out.write(f"{_CLEAR}{line}" if terminal else f"{line}\n")
+            out.flush()
+    finally:
+        if terminal:
+            out.write(_CLEAR)
+            out.flush()
+
+
+def describe(conductor: Conductor) -> str:
+    """What a run is doing, in a line."""
+    phases = conductor.setup.plan.phases
+    number = max(0, conductor.number)
+    requests = sum(cost.requests for cost in conductor.costs.values())
+    left = conductor.left
+    return (
+        f"{conductor.setup.scenario.name}: {phases[number].name} ({number + 1} of {len(phases)}), "
+        f"{requests} requests, {f'about {duration(left)} left' if left >= 1 else 'nearly done'}"
+    )

@@ -1,0 +1,85 @@
+"""Carrying out a phase: lanes on absolute schedules, and the sessions of a crowd. Greenlets, under gevent's monkey patch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from random import Random
+
+import gevent
+from gevent.pool import Group, Pool
+
+from loadtests.runner.sender import Sender
+from loadtests.runner.sessions import session
+from loadtests.scenarios.plan import Crowd, Lane, joins
+
+Job = Callable[[], None]
+
+
+def run_together(jobs: Sequence[Job]) -> None:
+    """Run jobs side by side until all are done; if this greenlet is ended, so are they."""
+    group = Group()
+    try:
+        for job in jobs:
+            group.spawn(job)
+        group.join(raise_error=True)
+    finally:
+        group.kill(block=True)
+
+
+def run_lane(lane: Lane, sender: Sender, started: float) -> None:
+    """Send a lane's requests. `started` is the phase's start on `time.monotonic`.
+
+    Each request has its own moment, so that a slow answer does not delay the next: unless as many as may be under way are.
+    """
+    sleep_until(started + lane.start)
+    if lane.period == 0.0:
+        _one_after_another(lane, sender)
+        return
+    pool = Pool(lane.at_once)
+    try:
+        for number in range(lane.count):
+            sleep_until(started + lane.start + number * lane.period)
+            pool.spawn(sender.send, lane.key)
+        pool.join(raise_error=True)
+    finally:
+        pool.kill(block=True)
+
+
+def run_member(place: int, crowd: Crowd, sender: Sender, started: float) -> None:
+    """One key's sessions, one after another, until the crowd goes home. `place` is the key's in the crowd.
+
+    A key sends on its own schedule, and never catches up: a slow target is asked less, not more.
+    """
+    key = crowd.keys[place]
+    due = started + joins(place, crowd)
+    end = started + crowd.steps * crowd.seconds
+    random = Random(key)  # noqa: S311 - the same sessions in every run
+    while due < end:
+        steps = session(random)
+        wanted = next(steps, None)
+        while wanted is not None and due < end:
+            sleep_until(due)
+            answer = sender.send(key, wanted)
+            due = max(due + crowd.period, time.monotonic())
+            try:
+                wanted = steps.send(answer)
+            except StopIteration:
+                wanted = None
+
+
+def sleep_until(moment: float) -> None:
+    """Wait for a moment of `time.monotonic`."""
+    wait = moment - time.monotonic()
+    if wait > 0:
+        gevent.sleep(wait)
+
+
+def _one_after_another(lane: Lane, sender: Sender) -> None:
+    left = iter(range(lane.count))
+
+    def work() -> None:
+        for _ in left:
+            sender.send(lane.key)
+
+    run_together([work] * min(lane.at_once, lane.count))

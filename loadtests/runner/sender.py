@@ -1,0 +1,67 @@
+"""One process's requests: sent, timed on the target's clock, entered in the ledger, and told to Locust's statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from loadtests.analysis.ledger import Attempt, Ledger
+from loadtests.runner.clock import TargetClock
+from loadtests.runner.http_client import Answer, Wire
+from loadtests.runner.sessions import Request, request
+from spec import contract
+
+LIMITED = request("getMe")
+"""What the limits are tried with: the limit is the key's, whatever it asks for, and this any key may."""
+
+Tell = Callable[[str, Answer, str | None], None]
+"""Told of each answer: the operation as statistics name it, the answer, and what was wrong with it if anything."""
+
+
+def attempt(key: int, operation: str, answer: Answer) -> Attempt:
+    """What the ledger notes of an answer."""
+    return Attempt(
+        key,
+        operation,
+        answer.sent,
+        answer.answered,
+        answer.status,
+        answer.retry_after,
+        answer.error,
+        answer.dated,
+    )
+
+
+class Sender:
+    """Sends requests of the run's keys, by their indexes."""
+
+    def __init__(self, base_url: str, secrets: Sequence[str], ledger: Ledger, tell: Tell) -> None:
+        self.clock = TargetClock()
+        self.ledger = ledger
+        self._wire = Wire(base_url, self.clock.now)
+        self._secrets = secrets
+        self._tell = tell
+        self._prepared: dict[int, bytes] = {}
+        self._names = {operation.id: operation.path for operation in contract().operations.values()}
+
+    def send(self, key: int, wanted: Request = LIMITED) -> Answer:
+        """Send a request with a key and enter it in the ledger."""
+        ready = self._ready(key) if wanted is LIMITED else self._wire.prepare(wanted.path, self._secrets[key])
+        answer = self._wire.get(ready)
+        self.ledger.add(attempt(key, wanted.operation, answer))
+        self._tell_of(self._names[wanted.operation], answer)
+        return answer
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    def _ready(self, key: int) -> bytes:
+        found = self._prepared.get(key)
+        if found is None:
+            found = self._prepared[key] = self._wire.prepare(LIMITED.path, self._secrets[key])
+        return found
+
+    def _tell_of(self, name: str, answer: Answer) -> None:
+        # A refusal may be right or wrong, which only the ledger tells: statistics count it for itself, not as a failure.
+        wrong = answer.error or (f"status {answer.status}" if answer.status >= 500 else None)
+        self._tell(f"{name} (429)" if answer.status == 429 else name, answer, wrong)

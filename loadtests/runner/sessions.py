@@ -1,0 +1,90 @@
+"""What a client of the API does in a session: it looks who it is, walks pages, opens contacts, polls events.
+
+A session is a generator: it yields requests and is sent their answers. It knows nothing of time and of the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from random import Random
+from urllib.parse import quote
+
+import msgspec
+
+from loadtests.runner.http_client import Answer
+from spec import contract
+
+_MOST_PAGES = 4
+_OPENED = 3
+_POLLS = 3
+_OPERATIONS = contract().operations
+
+Session = Generator["Request", Answer, None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request of an operation (its id) at a path, query included."""
+
+    operation: str
+    path: str
+
+
+class _Item(msgspec.Struct):
+    id: str
+
+
+class _Page(msgspec.Struct):
+    data: list[_Item] = []
+    nextCursor: str | None = None  # noqa: N815 - the name on the wire
+
+
+_decode = msgspec.json.Decoder(_Page).decode
+
+
+def request(operation: str, *, id: str = "", **query: str | int) -> Request:  # noqa: A002 - the parameter's name in the path
+    """A request of an operation, its parameters filled in."""
+    path = _OPERATIONS[operation].path.replace("{id}", quote(id, safe=""))
+    words = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items())
+    return Request(operation, f"{path}?{words}" if words else path)
+
+
+def session(random: Random) -> Session:
+    """One session, as `random` has it: an answer that is no page, or a refusal, ends the walk that it was a part of."""
+    yield request("getMe")
+    contacts = yield from _walk("listContacts", random.randint(1, _MOST_PAGES))
+    for contact in random.sample(contacts, min(_OPENED, len(contacts))):
+        yield request("getContact", id=contact)
+    if random.random() < 0.5:
+        lists = yield from _walk("listLists", 1)
+        if lists:
+            yield from _walk("listContacts", 2, listId=random.choice(lists))
+    drafts = yield from _walk("listDrafts", 1)
+    for draft in random.sample(drafts, min(1, len(drafts))):
+        yield request("getDraft", id=draft)
+    for _ in range(random.randint(1, _POLLS)):
+        yield request("listEvents", limit=20)
+
+
+def _walk(operation: str, pages: int, **filters: str) -> Generator[Request, Answer, list[str]]:
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    for _ in range(pages):
+        answer = yield request(operation, **filters, **cursor)
+        page = page_of(answer)
+        found += [item.id for item in page.data]
+        if not page.nextCursor:
+            break
+        cursor = {"cursor": page.nextCursor}
+    return found
+
+
+def page_of(answer: Answer) -> _Page:
+    """The page in an answer; an empty one where there is none."""
+    if answer.status != 200:
+        return _Page()
+    try:
+        return _decode(answer.body)
+    except msgspec.MsgspecError:
+        return _Page()

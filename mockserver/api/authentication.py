@@ -1,0 +1,40 @@
+"""Who asks: taken from the Authorization header once, before anything else looks at the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.types import Scope
+
+from mockserver.api.keys import ApiKey
+
+if TYPE_CHECKING:
+    from mockserver.tenants.tenant import Tenant
+
+CALLER = "outbound.caller"
+"""Where the ASGI scope keeps the Caller, or the Problem that its credentials raised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A valid API key and the one organization whose data it may see."""
+
+    key: ApiKey
+    tenant: Tenant
+
+
+def presented_secret(scope: Scope) -> bytes | None:
+    """The secret in the Authorization header, None without that header.
+
+    Whatever is no bearer credential (RFC 6750 2.1; the scheme's case does not matter, RFC 9110 11.1), and more than one
+    header, is the empty secret, which no key has.
+    """
+    values = [value for name, value in scope["headers"] if name == b"authorization"]
+    if not values:
+        return None
+    scheme, _, secret = values[0].partition(b" ")
+    if len(values) > 1 or scheme.lower() != b"bearer":
+        return b""
+    found: bytes = secret.lstrip(b" ")
+    return found

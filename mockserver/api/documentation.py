@@ -1,0 +1,93 @@
+"""The documentation for clients: the OpenAPI 3.1 document, and a page that renders it without leaving the host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from mockserver.api import problems
+from mockserver.api.response import Header, Response, json_answer
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.api.pipeline import Parts
+
+PAGE = "/api-docs"
+DOCUMENT = "/api-docs/openapi.json"
+SCRIPT = "page.js"
+ASSETS = {
+    "swagger-ui.css": b"text/css; charset=utf-8",
+    "swagger-ui-bundle.js": b"text/javascript; charset=utf-8",
+    "favicon-32x32.png": b"image/png",
+}
+
+# The browser itself refuses whatever would leave the host. Swagger UI writes style attributes, and images as data: URIs.
+_POLICY: Header = (
+    b"content-security-policy",
+    b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+)
+
+_HTML = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Outbound API</title>
+<link rel="icon" type="image/png" href="{PAGE}/favicon-32x32.png">
+<link rel="stylesheet" href="{PAGE}/swagger-ui.css">
+</head>
+<body>
+<div id="page"></div>
+<script src="{PAGE}/swagger-ui-bundle.js"></script>
+<script src="{PAGE}/{SCRIPT}"></script>
+</body>
+</html>
+"""
+
+_SCRIPT = f"""SwaggerUIBundle({{
+  url: "{DOCUMENT}", dom_id: "#page", validatorUrl: null, deepLinking: true, tryItOutEnabled: true,
+  persistAuthorization: true, defaultModelsExpandDepth: 0
+}});
+"""
+_JAVASCRIPT = Response(200, b"text/javascript; charset=utf-8", _SCRIPT.encode())
+
+
+class Documentation:
+    """Answers `/api-docs` and what lies below it; every other path is `app`'s."""
+
+    def __init__(self, parts: Parts, app: ASGIApp) -> None:
+        self._parts = parts
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        answer = self._answer(scope) if scope["path"].startswith(PAGE) else None
+        await (answer or self._app)(scope, receive, send)
+
+    def _answer(self, scope: Scope) -> Response | None:
+        path = scope["path"].rstrip("/")
+        name = path.removeprefix(f"{PAGE}/")
+        if path not in (PAGE, DOCUMENT) and name not in (SCRIPT, *ASSETS):
+            return None
+        if scope["method"] not in ("GET", "HEAD"):
+            return self._parts.problem(problems.method_not_allowed("GET, HEAD"), scope)
+        if path == DOCUMENT:
+            return json_answer(published(self._parts.document))
+        if path == PAGE:
+            return Response(200, b"text/html; charset=utf-8", _HTML.encode(), (_POLICY,))
+        return _JAVASCRIPT if name == SCRIPT else _asset(name)
+
+
+def published(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document as clients get it: the mock's own address comes first of its servers, so that it can be tried out."""
+    own = {"url": "/", "description": "This mock"}
+    return {**document, "servers": [own, *document.get("servers", ())]}
+
+
+@cache
+def _asset(name: str) -> Response:
+    content: bytes = import_module("swagger_ui_bundle").swagger_ui_path.joinpath(name).read_bytes()
+    return Response(200, ASSETS[name], content, ((b"cache-control", b"public, max-age=86400"),))

@@ -1,0 +1,101 @@
+"""The edge: the one ASGI middleware that every request passes before Connexion sees it, and every answer on its way out.
+
+It identifies the caller once, asks the limiter, and adds what each answer carries: the clock's date, the rate limit, and
+that no cache may share it. A request without a valid key goes on: only Connexion knows whether its path exists.
+"""
+
+from __future__ import annotations
+
+import logging
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+
+from mockserver import paths
+from mockserver.api import problems
+from mockserver.api.authentication import CALLER, Caller
+from mockserver.api.problems import Problem
+from mockserver.api.request_notes import note_key
+from mockserver.api.response import Header
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mockserver.api.pipeline import Parts
+
+logger = logging.getLogger("outbound.mock")
+
+_SERVER: Header = (b"server", b"outbound-mock")
+_PRIVATE: tuple[Header, ...] = ((b"cache-control", b"private, no-store"), (b"vary", b"Authorization"))
+
+
+class Edge:
+    """Wraps `app`. Answers a refused request itself, and a crash of `app` too."""
+
+    def __init__(self, parts: Parts, app: ASGIApp) -> None:
+        self._parts = parts
+        self._app = app
+        self._date = (0, b"")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        now = self._parts.clock.now()
+        headers = [self._date_header(int(now)), _SERVER]
+        out = _Outlet(send, headers, without_body=scope["method"] == "HEAD")
+        try:
+            app = self._app
+            if paths.is_api(scope["path"]):
+                headers += _PRIVATE
+                app = self._admitted(scope, now, headers) or app
+            await app(scope, receive, out)
+        except Exception:
+            logger.exception("A request failed")
+            if out.started:
+                raise
+            await self._parts.problem(problems.internal_error(), scope)(scope, receive, out)
+
+    def _admitted(self, scope: Scope, now: float, headers: list[Header]) -> ASGIApp | None:
+        """Put the caller into the scope and the rate limit into the headers; the answer, where it is a refusal."""
+        parts = self._parts
+        scope[CALLER] = caller = identify(parts, scope, now)
+        if not isinstance(caller, Caller):
+            return None
+        note_key(scope, caller.key)
+        admission = parts.admit(caller.key, now)
+        headers += parts.rate_headers(admission, now)
+        if admission.admitted:
+            return None
+        return parts.problem(problems.rate_limit_exceeded(parts.retry_after(admission, now)), scope)
+
+    def _date_header(self, second: int) -> Header:
+        if self._date[0] != second:
+            self._date = (second, formatdate(second, usegmt=True).encode())
+        return (b"date", self._date[1])
+
+
+def identify(parts: Parts, scope: Scope, now: float) -> Caller | Problem:
+    """Who presents the credentials of a request at `now` (unix seconds), or what is wrong with them."""
+    secret = parts.credentials(scope)
+    if secret is None:
+        return problems.missing_api_key()
+    key = parts.authenticate(secret, now)
+    return problems.invalid_api_key() if key is None else Caller(key, parts.tenant_of(key))
+
+
+class _Outlet:
+    """The `send` of one request: adds headers to the answer, and drops its body where the request was a HEAD."""
+
+    __slots__ = ("_headers", "_send", "_without_body", "started")
+
+    def __init__(self, send: Send, headers: list[Header], *, without_body: bool) -> None:
+        self._send = send
+        self._headers = headers
+        self._without_body = without_body
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            message["headers"] = [*message["headers"], *self._headers]
+        elif self._without_body:
+            message = {**message, "body": b""}
+        await self._send(message)

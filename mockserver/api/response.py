@@ -1,0 +1,47 @@
+"""An answer, ready to be sent: the one form in which everything leaves the mock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+Header = tuple[bytes, bytes]
+
+
+class Response:
+    """A status, headers and a body, sent as it is. It is an ASGI application."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, content_type: bytes, body: bytes, headers: Iterable[Header] = ()) -> None:
+        self.status = status
+        self.body = body
+        self.headers: list[Header] = [
+            (b"content-type", content_type),
+            (b"content-length", b"%d" % len(body)),
+            *headers,
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI's signature)
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_bytes(value: Any) -> bytes:
+    """A JSON value in UTF-8, without spaces."""
+    return msgspec.json.encode(value)
+
+
+def json_answer(value: Mapping[str, Any], status: int = 200) -> Response:
+    """`value` as an `application/json` answer."""
+    return Response(status, b"application/json", json_bytes(value))
+
+
+def problem_response(status: int, title: str, detail: str, headers: Iterable[Header] = ()) -> Response:
+    """A problem (RFC 9457) of the mock's own surfaces, which have no kinds."""
+    members = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return Response(status, b"application/problem+json", json_bytes(members), headers)

@@ -1,0 +1,190 @@
+"""Connexion, cut to what the API needs: it routes, secures and validates every request from the document.
+
+What it would do anew for every request is done once here: the rules for parameters are compiled, an operation calls its handler
+without decorators, and the caller, whom the edge has identified already, is checked against the operation's scopes.
+"""
+
+# Connexion has no type hints, so its classes are of type Any:
+# mypy: disallow-subclassing-any=False
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
+
+from mockserver.api import problems
+from mockserver.api.authentication import CALLER
+from mockserver.api.connexion_import import connexion
+from mockserver.api.openapi_30 import to_openapi_30
+from mockserver.api.operations import OPERATIONS
+from mockserver.api.parameters import PARAMETERS, compile_rules
+from mockserver.api.pipeline import PARTS
+from mockserver.api.problems import Problem, Refused
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+def build(document: Mapping[str, Any]) -> ASGIApp:
+    """The application that answers the operations of an OpenAPI 3.1 document with the parts that a request's scope holds.
+
+    Raises ViewError for a document that OpenAPI 3.0 cannot express, KeyError for an operation without a handler.
+    """
+    stack = connexion.ConnexionMiddleware(
+        _Operations(),
+        middlewares=[
+            _Refusals,
+            Routing,
+            _SecurityMiddleware,
+            _ValidationMiddleware,
+        ],
+        resolver=connexion.Resolver(OPERATIONS.__getitem__),
+    )
+    stack.add_api(to_openapi_30(document))
+    app: ASGIApp = stack
+    return app
+
+
+class _Refusals:
+    """Answers what the steps of a request's way, or Connexion's routing, refuse. A crash is the edge's to answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Refused as refused:
+            problem = refused.problem
+        except HTTPException as error:
+            problem = _routing_problem(scope, error)
+        else:
+            return
+        await scope[PARTS].problem(problem, scope)(scope, receive, send)
+
+
+class Routing(connexion.middleware.routing.RoutingMiddleware):
+    """Connexion's routing without Starlette's redirects from `/contacts/` to `/contacts`: that path is unknown.
+
+    A path without parameters is looked up in a table of Connexion's own routes, rather than tried on each of them.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self._plain: dict[tuple[str, str], dict[str, str]] = {}
+
+    def add_api(self, *args: Any, **options: Any) -> None:
+        """Route the operations of a document."""
+        super().add_api(*args, **options)
+        for mount in self.router.routes:
+            mount.app.redirect_slashes = False
+            for route in mount.app.routes:
+                if not route.param_convertors:
+                    routed = {"api_base_path": mount.path, "operation_id": route.app.operation_id}
+                    self._plain |= dict.fromkeys(
+                        [(method, mount.path + route.path) for method in route.methods], routed
+                    )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Route a request."""
+        routed = self._plain.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if routed is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["path_params"] = {}
+        scope["extensions"] = {**scope.get("extensions", {}), connexion.middleware.abstract.ROUTING_CONTEXT: routed}
+        await self.app(scope, receive, send)
+
+
+class _Security:
+    """The security check of one operation: a caller, who holds the scopes that the operation requires."""
+
+    def __init__(self, operation: Any, next_app: ASGIApp) -> None:
+        (requirement,) = operation.security
+        (self._required,) = requirement.values()
+        self._id = operation.operation_id
+        self._next_app = next_app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope[CALLER]
+        if isinstance(caller, Problem):
+            raise Refused(caller)
+        if not scope[PARTS].authorize(caller.key, self._required, self._id):
+            raise Refused(problems.insufficient_scope(self._required))
+        await self._next_app(scope, receive, send)
+
+
+class _SecurityApi(connexion.middleware.security.SecurityAPI):
+    """Connexion's table of what secures an operation."""
+
+    def make_operation(self, operation: Any) -> _Security:
+        return _Security(operation, self.next_app)
+
+
+class _SecurityMiddleware(connexion.middleware.security.SecurityMiddleware):
+    """Connexion's security, with one scheme, which the edge has read already."""
+
+    api_cls = _SecurityApi
+
+
+class _Validation:
+    """The parameters of an operation, read by rules that are compiled once. None of our operations has a body."""
+
+    def __init__(self, operation: Any, next_app: ASGIApp) -> None:
+        if operation.is_request_body_defined:
+            raise NotImplementedError(f"{operation.operation_id}: request bodies are not validated")
+        self._rules = compile_rules(operation.parameters)
+        self._next_app = next_app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[PARAMETERS] = scope[PARTS].read_parameters(self._rules, scope)
+        await self._next_app(scope, receive, send)
+
+
+class _ValidationApi(connexion.middleware.request_validation.RequestValidationAPI):
+    """Connexion's table of what validates an operation's requests."""
+
+    def make_operation(self, operation: Any) -> _Validation:
+        return _Validation(operation, self.next_app)
+
+
+class _ValidationMiddleware(connexion.middleware.request_validation.RequestValidationMiddleware):
+    """Connexion's validation, with compiled rules."""
+
+    api_cls = _ValidationApi
+
+
+class _Operation:
+    """The end of a request's way: the handler's bytes, sent."""
+
+    def __init__(self, operation: str) -> None:
+        self._id = operation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts = scope[PARTS]
+        body = parts.handlers[self._id](parts, scope[CALLER], scope[PARAMETERS])
+        await parts.success(body)(scope, receive, send)
+
+
+class _OperationsApi(connexion.AsyncApi):
+    """Connexion's table of operations."""
+
+    def make_operation(self, operation: Any) -> _Operation:
+        return _Operation(operation.operation_id)
+
+
+class _Operations(connexion.apps.asynchronous.AsyncASGIApp):
+    """Connexion's innermost application."""
+
+    api_cls = _OperationsApi
+
+
+def _routing_problem(scope: Scope, error: Any) -> Problem:
+    if error.status_code != 405:
+        return problems.not_found()
+    caller = scope.get(CALLER)
+    if isinstance(caller, Problem):
+        return caller
+    return problems.method_not_allowed(", ".join(sorted(error.headers["Allow"].split(", "))))

@@ -1,0 +1,107 @@
+"""The healthy parts: a mock that keeps the contract, before anything modifies it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from starlette.types import Scope
+
+from mockserver.api import problems
+from mockserver.api.authentication import Caller, presented_secret
+from mockserver.api.keys import PREFIX, ApiKey, KeyRing
+from mockserver.api.limits import Admission, Limiter
+from mockserver.api.operations import OPERATIONS
+from mockserver.api.parameters import read_parameters
+from mockserver.api.pipeline import Parts
+from mockserver.api.problems import Problem
+from mockserver.api.request_notes import note_problem
+from mockserver.api.response import Header, Response, json_bytes
+from mockserver.clock import Clock
+from mockserver.tenants import cursor
+from mockserver.tenants.collection import Page
+from mockserver.tenants.cursor import Position
+from mockserver.tenants.tenant import Tenant
+from mockserver.webhooks.service import Webhooks
+from spec import contract
+
+
+def healthy_parts(
+    clock: Clock, tenants: dict[str, Tenant], keys: KeyRing, limiter: Limiter, webhooks: Webhooks
+) -> Parts:
+    """Every part as the contract asks for it. `tenants` are the stores by the organization's id."""
+
+    def authenticate(secret: bytes, now: float) -> ApiKey | None:
+        key = parts.keys.find(secret)
+        return key if key is not None and key.is_valid_at(now) else None
+
+    def problem(problem: Problem, scope: Scope) -> Response:
+        note_problem(scope, problem)
+        return parts.problem_response(problem, parts.problem_members(problem, _instance(scope)))
+
+    parts = Parts(
+        clock=clock,
+        tenants=tenants,
+        keys=keys,
+        limiter=limiter,
+        webhooks=webhooks,
+        document=contract().document,
+        credentials=presented_secret,
+        authenticate=authenticate,
+        tenant_of=lambda key: parts.tenants[key.organization_id],
+        admit=lambda key, now: parts.limiter.admit(key.id, now, key.limits),
+        authorize=lambda key, required, _operation: all(scope in key.scopes for scope in required),
+        read_parameters=read_parameters,
+        decode_cursor=lambda text, _caller: cursor.decode(text),
+        encode_cursor=lambda position, _caller: cursor.encode(position),
+        page=_page,
+        single=_single,
+        envelope=_envelope,
+        handlers=dict(OPERATIONS),
+        success=_success,
+        rate_headers=_rate_headers,
+        retry_after=_retry_after,
+        problem=problem,
+        problem_members=problems.members,
+        problem_response=problems.answer,
+    )
+    return parts
+
+
+def _page(caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
+    page: Page = getattr(caller.tenant, collection).page(filters, after, limit)
+    return page
+
+
+def _single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+    found: bytes | None = getattr(caller.tenant, collection).get(resource_id)
+    return found
+
+
+def _envelope(items: Sequence[bytes], next_cursor: str | None) -> bytes:
+    following = b"null" if next_cursor is None else json_bytes(next_cursor)
+    return b'{"data":[%b],"nextCursor":%b}' % (b",".join(items), following)
+
+
+def _success(body: bytes) -> Response:
+    return Response(200, b"application/json", body)
+
+
+def _rate_headers(admission: Admission, _now: float) -> list[Header]:
+    return [
+        (b"x-ratelimit-limit", b"%d" % admission.limit),
+        (b"x-ratelimit-reset", b"%d" % math.ceil(admission.reset)),
+    ]
+
+
+def _retry_after(admission: Admission, _now: float) -> bytes | None:
+    return b"%d" % max(1, math.ceil(admission.retry_after))
+
+
+def _instance(scope: Scope) -> str | None:
+    """The request's path as it was sent, unless it may hold a secret, which an error must not repeat."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    secret = presented_secret(scope)
+    if PREFIX in scope["path"] or (secret and secret in raw):
+        return None
+    return raw.decode("latin-1")

@@ -1,0 +1,122 @@
+"""Every change to the state, in one order for all processes: a request to the control API is put into a Redis stream, and each
+process has it answered by its own control API when its turn comes. The same requests to the same state have the same effects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from mockserver.cluster.membership import HEARTBEAT, PREFIX, Membership
+from mockserver.cluster.replay import Change, Outcome, Unshared
+
+_STREAM = f"{PREFIX}:changes"
+_APPLIED = f"{PREFIX}:applied"
+_BATCH = 100
+_PATIENCE = 2.0
+_TICK = 0.002
+
+logger = logging.getLogger("outbound.mock")
+
+
+class Changes:
+    """The changes of all processes. `apply` performs one in this process; `run` does so for each, in their order."""
+
+    def __init__(self, membership: Membership, apply: Callable[[Change], Awaitable[Outcome]]) -> None:
+        self._membership = membership
+        self._apply = apply
+        self._server: Any = redis.asyncio.Redis.from_url(membership.url)  # its types are those of both kinds of call
+        self._asked: dict[str, asyncio.Future[tuple[str, Outcome]]] = {}
+        self._last = "0-0"
+
+    async def perform(self, change: Change) -> Outcome:
+        """Have every process perform a change; what this one answered, once all have. Raises Unshared."""
+        token = secrets.token_hex(8)
+        mine: asyncio.Future[tuple[str, Outcome]] = asyncio.get_running_loop().create_future()
+        self._asked[token] = mine
+        try:
+            number = await self._server.xadd(_STREAM, {"token": token, "change": msgspec.msgpack.encode(change)})
+            while not (await asyncio.wait({mine}, timeout=HEARTBEAT))[0]:
+                if not await self._server.xrange(_STREAM, number, number):
+                    raise Unshared("the shared state was lost before the change came to its turn")
+            own, outcome = mine.result()
+            await self._performed_by_all(own)
+        except RedisError as error:
+            raise Unshared(f"the shared state cannot be reached: {_line(error)}") from error
+        finally:
+            del self._asked[token]
+        return outcome
+
+    async def catch_up(self) -> None:
+        """Become one of the processes: perform what was changed before this one came."""
+        self._membership.enter()
+        while await self._perform_next(wait=None):
+            pass
+
+    async def run(self) -> None:
+        """Perform all changes, the earlier ones first, until cancelled; and be heard of."""
+        beating = asyncio.create_task(self._beat())
+        try:
+            while True:
+                try:
+                    await self._perform_next(wait=HEARTBEAT)
+                except RedisError as error:
+                    logger.error("The shared state cannot be reached: %s", _line(error))  # noqa: TRY400 - one line is enough
+                    await asyncio.sleep(HEARTBEAT)
+        finally:
+            beating.cancel()
+            with suppress(asyncio.CancelledError):
+                await beating
+            self._membership.leave()
+            await self._server.aclose()
+
+    async def _perform_next(self, wait: float | None) -> bool:
+        """Perform the next changes, for the first of which to wait so many seconds; whether there were any."""
+        block = None if wait is None else int(wait * 1_000)
+        found = await self._server.xread({_STREAM: self._last}, count=_BATCH, block=block)
+        for number, fields in found[0][1] if found else ():
+            await self._perform_one(number.decode(), fields)
+        return bool(found)
+
+    async def _perform_one(self, number: str, fields: Mapping[bytes, bytes]) -> None:
+        outcome = await self._apply(msgspec.msgpack.decode(fields[b"change"], type=Change))
+        self._last = number
+        await self._server.hset(_APPLIED, self._membership.id, number)
+        asked = self._asked.get(fields[b"token"].decode())
+        if asked and not asked.done():
+            asked.set_result((number, outcome))
+
+    async def _performed_by_all(self, number: str) -> None:
+        """Wait until each process that is alive has performed a change, so that whoever asks any of them next sees it."""
+        until = asyncio.get_running_loop().time() + _PATIENCE
+        while asyncio.get_running_loop().time() < until:
+            applied = await self._server.hgetall(_APPLIED)
+            members = self._membership.members()
+            if all(_order(applied.get(member.encode(), b"0-0").decode()) >= _order(number) for member in members):
+                return
+            await asyncio.sleep(_TICK)
+
+    async def _beat(self) -> None:
+        while True:
+            try:
+                self._membership.beat()
+            except RedisError:
+                self._membership.leading = False
+            await asyncio.sleep(HEARTBEAT)
+
+
+def _line(error: RedisError) -> str:
+    return " ".join(str(error).split())
+
+
+def _order(number: str) -> tuple[int, int]:
+    milliseconds, _, count = number.partition("-")
+    return int(milliseconds), int(count)

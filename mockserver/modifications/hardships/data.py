@@ -1,0 +1,195 @@
+"""Pages, cursors and resources that keep the contract as far as it goes, and go where few clients expect it to."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from mockserver.api.authentication import Caller
+from mockserver.api.pipeline import Parts
+from mockserver.api.problems import ParameterError, Problem, Refused, invalid_cursor
+from mockserver.api.response import json_bytes
+from mockserver.modifications.catalogue import AppliesTo
+from mockserver.modifications.hardships.chance import share
+from mockserver.modifications.hardships.parameters import parameter, probability, seed
+from mockserver.modifications.helpers.pages import position_of
+from mockserver.modifications.helpers.responses import change_members, edited
+from mockserver.tenants.collection import Page
+from mockserver.tenants.cursor import Position
+from mockserver.tenants.ids import stream
+from mockserver.webhooks.delivery import Delivery
+from mockserver.webhooks.endpoints import Endpoint
+from mockserver.webhooks.sending import Outgoing
+from mockserver.webhooks.steps import Steps
+from spec import contract
+
+Filters = Mapping[str, str]
+
+_MOST_REMEMBERED = 10_000
+
+_MORE: Mapping[str, Any] = {"_links": {"self": None}, "tags": ["ünknown", 1, None], "experimental": True}
+
+_FILTERED = {"contacts": "qualificationStatus", "drafts": "status", "events": "eventType"}
+"""The member of each collection that clients filter by and branch on."""
+
+_UNKNOWN: Mapping[str, Mapping[str, str]] = {
+    "contacts": {"qualificationStatus": "under_review"},
+    "drafts": {"status": "snoozed", "channel": "carrier_pigeon"},
+    "events": {"eventType": "sequence.step_reached"},
+    "lists": {},
+    "research": {"level": "L5"},
+}
+
+
+@dataclass(frozen=True)
+class SmallPages:
+    """Pages behind the first hold fewer items than asked for, never none, and lead on: only null ends a walk."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("PAGE-13",)
+    applies_to: ClassVar[AppliesTo] = "requests"
+
+    probability: float = probability(0.5, "pages that are short")
+    smallest: float = parameter(0.3, "The least that a short page holds, as a share of the limit.", 0, 1)
+    seed: int = seed()
+
+    def install(self, parts: Parts) -> None:
+        healthy = parts.page
+
+        def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+            if after is not None:
+                # By the place alone: whoever comes back with the same cursor gets the same items (PAGE-12).
+                random = stream("small-pages", self.seed, *after)
+                if random.random() < self.probability:
+                    limit = max(1, int(limit * random.uniform(self.smallest, 1)))
+            return healthy(caller, collection, filters, after, limit)
+
+        parts.page = page
+
+
+@dataclass(frozen=True)
+class UnknownMembers:
+    """Objects have members that the documentation does not name: in answers, problems and deliveries."""
+
+    breaks: ClassVar[tuple[str, ...]] = ()
+    applies_to: ClassVar[AppliesTo] = "requests"
+
+    def install(self, parts: Parts) -> None:
+        success, steps = parts.success, parts.webhooks.steps
+        serialize = steps.serialize
+        parts.success = lambda body: success(edited(body, _with_more))
+        change_members(parts, _with_more)
+        steps.serialize = lambda event, organization: edited(serialize(event, organization), _with_more)
+
+
+@dataclass(frozen=True)
+class UnknownEnumValues:
+    """Some statuses, channels, levels and event types are ones that the documentation does not know, filters included."""
+
+    breaks: ClassVar[tuple[str, ...]] = ()
+    applies_to: ClassVar[AppliesTo] = "requests"
+
+    probability: float = probability(0.1, "resources that have such a value")
+    seed: int = seed()
+
+    def install(self, parts: Parts) -> None:
+        chosen = share(self.seed, self.probability)
+        page, single, compose = parts.page, parts.single, parts.webhooks.steps.compose
+
+        def listed(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+            def pages(filters: Filters, after: Position | None, limit: int) -> Page:
+                found = page(caller, collection, filters, after, limit)
+                return found._replace(items=[_changed(collection, item, chosen) for item in found.items])
+
+            return _filtered(pages, collection, filters, after, limit)
+
+        def alone(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+            found = single(caller, collection, resource_id)
+            return found and _changed(collection, found, chosen)
+
+        def composed(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float) -> Outgoing:
+            event = json.loads(_changed("events", json_bytes(delivery.event), chosen))
+            return compose(steps, replace(delivery, event=event), endpoint, now)
+
+        parts.page, parts.single, parts.webhooks.steps.compose = listed, alone, composed
+
+
+@dataclass(frozen=True)
+class ExpiringCursors:
+    """A cursor is good for some time, and for so many uses; afterwards it answers 400, invalid-cursor."""
+
+    breaks: ClassVar[tuple[str, ...]] = ("PAGE-12", "PAGE-6")
+    applies_to: ClassVar[AppliesTo] = "requests"
+
+    seconds: float = parameter(60.0, "How old a cursor gets, by the mock's clock.", 0)
+    uses: int = parameter(0, "How often a cursor can be used; 0 for any number of times.", 0)
+
+    def install(self, parts: Parts) -> None:
+        encode, decode = parts.encode_cursor, parts.decode_cursor
+        used: Counter[str] = Counter()
+
+        def encoded(position: Position, caller: Caller) -> str:
+            return f"{encode(position, caller)}.{int(parts.clock.now() * 1_000)}"
+
+        def decoded(text: str, caller: Caller) -> Position:
+            cursor, dot, born = text.rpartition(".")
+            if not dot:
+                # Given out before cursors began to expire.
+                return decode(text, caller)
+            position = decode(cursor, caller)
+            now = parts.clock.now()
+            if not (born.isascii() and born.isdigit() and len(born) < 20 and int(born) <= now * 1_000):
+                raise ValueError("not a cursor")
+            if len(used) > _MOST_REMEMBERED:
+                used.clear()
+            used[text] += 1
+            if now - int(born) / 1_000 > self.seconds or 0 < self.uses < used[text]:
+                raise Refused(_expired_cursor())
+            return position
+
+        parts.encode_cursor, parts.decode_cursor = encoded, decoded
+
+
+def _with_more(value: Any) -> Any:
+    """A JSON value whose objects all have more members."""
+    if isinstance(value, list):
+        return [_with_more(item) for item in value]
+    return {**{name: _with_more(item) for name, item in value.items()}, **_MORE} if isinstance(value, dict) else value
+
+
+def _changed(collection: str, item: bytes, chosen: Callable[[str], bool]) -> bytes:
+    """A resource with unknown values, where it is one of those chosen to have them."""
+    resource = json.loads(item)
+    if not chosen(resource.get("id") or resource["contactId"]):
+        return item
+    return json_bytes({**resource, **_UNKNOWN[collection]})
+
+
+def _filtered(
+    pages: Callable[[Filters, Position | None, int], Page],
+    collection: str,
+    filters: Filters,
+    after: Position | None,
+    limit: int,
+) -> Page:
+    """A page of what the filters let through by the values that are shown, which the store does not know."""
+    member = _FILTERED.get(collection, "")
+    if member not in filters:
+        return pages(filters, after, limit)
+    wanted = filters[member].split(",") if collection == "events" else [filters[member]]
+    if _UNKNOWN[collection][member] in wanted:
+        filters = {name: value for name, value in filters.items() if name != member}
+    kept: list[bytes] = []
+    more = True
+    while more and len(kept) <= limit:
+        found = pages(filters, after, contract().page_size.maximum)
+        kept += [item for item in found.items if json.loads(item)[member] in wanted]
+        after, more = found.next, found.next is not None
+    return Page(kept[:limit], position_of(kept[limit - 1]) if len(kept) > limit else None)
+
+
+def _expired_cursor() -> Problem:
+    detail = "The cursor has expired: begin again without one."
+    return replace(invalid_cursor(), detail=detail, errors=(ParameterError("cursor", "has expired"),))

@@ -1,0 +1,31 @@
+"""Other ways for some of the API's requests: layers around the API that leave documentation, console and control API alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from mockserver import paths
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.api.pipeline import Layer
+
+Way = Callable[["ASGIApp", "Scope", "Receive", "Send"], Awaitable[None]]
+"""(application, scope, receive, send) → the request's answer, sent."""
+
+
+def sometimes(happens: Callable[[], bool], way: Way) -> Layer:
+    """A layer that sends a request to the API another way where `happens`, asked for each of them, says so."""
+
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def served(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["path"].startswith(paths.API) and happens():
+                await way(app, scope, receive, send)
+            else:
+                await app(scope, receive, send)
+
+        return served
+
+    return layer

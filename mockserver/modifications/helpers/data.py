@@ -1,0 +1,58 @@
+"""Organizations made again with other data, when a mock is wired."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mockserver.api.keys import KeyRing
+from mockserver.tenants.tenant import Organization, Tenant
+
+if TYPE_CHECKING:
+    from mockserver.api.pipeline import Parts
+
+COLLECTIONS = ("contacts", "lists", "drafts", "events")
+
+_ID = re.compile(r"\b(?:con|lst|drf|evt|org)_([0-9a-f]{20})\b")
+
+
+def change_resources(parts: Parts, change: Callable[[str, int, dict[str, Any]], dict[str, Any]]) -> None:
+    """Have every resource be another: `change` gets its collection, its number from the oldest, and itself."""
+    if parts.data_in_place:
+        return
+    for tenant in parts.tenants.values():
+        for collection in COLLECTIONS:
+            store = getattr(tenant, collection)
+            everything = store.rows({"includeArchived": "1"} if collection == "lists" else {})
+            resources = [json.loads(row.single) for row in everything]
+            store.extend([change(collection, number, resource) for number, resource in enumerate(resources)])
+
+
+def rename(parts: Parts, spelled: Callable[[str], str]) -> None:
+    """Have every id of data and organizations spelled otherwise: `spelled` gets its twenty hexadecimal digits."""
+    if parts.data_in_place:
+        return
+
+    def renamed(text: bytes) -> Any:
+        return json.loads(_ID.sub(lambda found: spelled(found[1]), text.decode()))
+
+    tenants = [_renamed(tenant, renamed) for tenant in parts.tenants.values()]
+    ids = dict(zip(parts.tenants, (tenant.organization.id for tenant in tenants), strict=True))
+    parts.tenants = {tenant.organization.id: tenant for tenant in tenants}
+    parts.keys = KeyRing([replace(key, organization_id=ids[key.organization_id]) for key in parts.keys])
+
+
+def _renamed(tenant: Tenant, renamed: Callable[[bytes], Any]) -> Tenant:
+    own = tenant.organization
+    again = Tenant(Organization(renamed(json.dumps(own.id).encode()), own.name, own.created_at))
+    for collection in COLLECTIONS:
+        everything = getattr(tenant, collection).rows({"includeArchived": "1"} if collection == "lists" else {})
+        getattr(again, collection).extend([renamed(row.single) for row in everything])
+    for row in tenant.contacts.rows({}):
+        dossier = tenant.research.get(row.id)
+        if dossier:
+            again.research.put(renamed(dossier))
+    return again

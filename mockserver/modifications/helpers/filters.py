@@ -1,0 +1,73 @@
+"""Having filters ignored, read otherwise, or decide otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mockserver.api.authentication import Caller
+from mockserver.api.pipeline import Parts
+from mockserver.modifications.helpers.pages import keyset_page, matching, newest_first
+from mockserver.tenants.collection import Page
+from mockserver.tenants.cursor import Position
+from mockserver.tenants.index import Row
+
+Filters = Mapping[str, str]
+
+
+Lets = Callable[[str, dict[str, Any]], bool]
+
+"""(value of the parameter, resource) → whether it is let through."""
+
+
+def change_filters(parts: Parts, collection: str, change: Callable[[Filters], Filters]) -> None:
+    """Have a collection's filters read as others."""
+    healthy = parts.page
+
+    def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        return healthy(caller, asked, change(filters) if asked == collection else filters, after, limit)
+
+    parts.page = page
+
+
+def ignore(parts: Parts, collection: str, *names: str) -> None:
+    """Have filters of a collection ignored."""
+    change_filters(
+        parts, collection, lambda filters: {name: value for name, value in filters.items() if name not in names}
+    )
+
+
+def change_rows(parts: Parts, collection: str, name: str, rows: Callable[[Caller, Filters], list[Row]]) -> None:
+    """Have a collection's pages made of other rows where the parameter is given."""
+    healthy = parts.page
+
+    def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        if asked != collection or name not in filters:
+            return healthy(caller, asked, filters, after, limit)
+        return keyset_page(rows(caller, filters), newest_first, after, limit)
+
+    parts.page = page
+
+
+def change_filter(parts: Parts, collection: str, name: str, lets: Lets) -> None:
+    """Have one filter of a collection decide otherwise; the others stay as they are."""
+
+    def rows(caller: Caller, filters: Filters) -> list[Row]:
+        others = {other: value for other, value in filters.items() if other != name}
+        found = matching(caller.tenant, collection, others)
+        return [row for row in found if lets(filters[name], json.loads(row.single))]
+
+    change_rows(parts, collection, name, rows)
+
+
+def unfiltered_where_empty(parts: Parts, *names: str) -> None:
+    """Have a page that shows nothing be one of the list without these filters."""
+    healthy = parts.page
+
+    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        found = healthy(caller, collection, filters, None, 1)
+        known = {} if not found.items and set(filters) <= set(names) else filters
+        return healthy(caller, collection, known, after, limit)
+
+    parts.page = page

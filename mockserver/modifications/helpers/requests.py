@@ -1,0 +1,34 @@
+"""What a request asks for, read from its ASGI scope by itself: the modified steps stand before and beside the healthy ones."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from starlette.types import Scope
+
+from mockserver import paths
+
+
+def resource_asked(scope: Scope) -> tuple[str, str] | None:
+    """The collection and the id of the one resource that the path names, `research` being a collection; None for another."""
+    _, base, rest = scope["path"].partition(f"{paths.API}/")
+    collection, _, resource_id = rest.partition("/")
+    if not base or not resource_id:
+        return None
+    resource_id, _, research = resource_id.partition("/")
+    return research or collection, resource_id
+
+
+def operation_path(scope: Scope) -> str:
+    """The path below the base: `/contacts/con_1`."""
+    return str(scope["path"]).removeprefix(paths.API)
+
+
+def query(scope: Scope) -> dict[str, str]:
+    """The query parameters, the last of each name."""
+    return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """The first header of that lower-case name."""
+    return next((value for each, value in scope["headers"] if each == name), None)

@@ -1,0 +1,109 @@
+"""Changing answers on their way out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mockserver.api.problems import Problem
+from mockserver.api.response import Header, Response, json_bytes
+from spec import contract
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mockserver.api.pipeline import Layer, Parts
+
+Change = Callable[["Scope", Response], Response | None]
+"""(scope, answer) → the answer to send instead, None for the same, which may have been changed in place."""
+
+
+def rewriting(change: Change) -> Layer:
+    """A layer that hands every answer, collected, to `change`. An answer to HEAD has no body, and keeps its length."""
+
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def rewritten(scope: Scope, receive: Receive, send: Send) -> None:
+            answer = await collected(app, scope, receive)
+            changed = change(scope, answer) or answer
+            if scope["method"] != "HEAD":
+                changed.headers = with_header(changed.headers, b"content-length", b"%d" % len(changed.body))
+            await changed(scope, receive, send)
+
+        return rewritten
+
+    return layer
+
+
+async def collected(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
+    """The whole answer of an application to a request."""
+    answer = Response(500, b"", b"")
+
+    async def collect(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer.status, answer.headers = message["status"], list(message["headers"])
+        else:
+            answer.body += message.get("body", b"")
+
+    await app(scope, receive, collect)
+    return answer
+
+
+def without_header(headers: Iterable[Header], *names: bytes) -> list[Header]:
+    """The headers but for those of the lower-case names."""
+    return [(name, value) for name, value in headers if name.lower() not in names]
+
+
+def with_header(headers: Iterable[Header], name: bytes, value: bytes) -> list[Header]:
+    """The headers with that one instead of any of its lower-case name."""
+    return [*without_header(headers, name), (name, value)]
+
+
+def change_problems(parts: Parts, change: Callable[[Problem, Scope], Problem]) -> None:
+    """Have every problem told as another: `change` gets it with the ASGI scope of its request."""
+    healthy = parts.problem
+    parts.problem = lambda problem, scope: healthy(change(problem, scope), scope)
+
+
+def change_members(parts: Parts, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Have the members of every problem document changed."""
+    healthy = parts.problem_members
+    parts.problem_members = lambda problem, instance: change(healthy(problem, instance))
+
+
+def change_items(parts: Parts, collection: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Have the items of a collection's pages changed."""
+    healthy = parts.page
+
+    def page(caller: Any, asked: str, *rest: Any) -> Any:
+        found = healthy(caller, asked, *rest)
+        return found._replace(items=[edited(item, change) for item in found.items]) if asked == collection else found
+
+    parts.page = page
+
+
+def change_single(parts: Parts, collection: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Have the single resources of a collection changed."""
+    healthy = parts.single
+
+    def single(caller: Any, asked: str, resource_id: str) -> bytes | None:
+        found = healthy(caller, asked, resource_id)
+        return edited(found, change) if found and asked == collection else found
+
+    parts.single = single
+
+
+def edited(item: bytes, change: Callable[[dict[str, Any]], dict[str, Any]]) -> bytes:
+    """A JSON object, changed."""
+    return json_bytes(change(json.loads(item)))
+
+
+def problem_of(slug: str, detail: str) -> Problem:
+    """A problem of that kind. Raises KeyError for an unknown slug."""
+    return Problem(contract().problems[slug], detail)
+
+
+def with_status(problem: Problem, status: int) -> Problem:
+    """The problem under another HTTP status."""
+    return replace(problem, kind=replace(problem.kind, status=status))

@@ -1,0 +1,81 @@
+"""What the mock says when it is up: where it is, whose data it has, and with which keys. It exists to hand them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import click
+
+from mockserver import paths
+from mockserver.api.documentation import PAGE
+from spec import contract
+
+if TYPE_CHECKING:
+    from mockserver.api.keys import ApiKey
+    from mockserver.api.pipeline import Parts
+    from mockserver.settings import Settings
+
+
+def banner(parts: Parts, settings: Settings, base_url: str) -> str:
+    """The text, at most 80 columns wide, coloured."""
+    first = next(iter(parts.keys))
+    return "\n".join(
+        [
+            f"{click.style('outbound-mock', bold=True)} {metadata.version('outbound-conformance')}",
+            "",
+            _fact("API", click.style(base_url, fg="cyan", underline=True)),
+            _fact("Docs", click.style(base_url + PAGE, fg="cyan", underline=True)),
+            _fact("Console", click.style(base_url + paths.CONSOLE, fg="cyan", underline=True)),
+            _fact("Rate limit", _rate_limit(settings)),
+            *_modified(settings),
+            *_organizations(parts),
+            *_webhooks(parts),
+            "",
+            click.style("Try it", bold=True),
+            f'  curl -H "Authorization: Bearer {click.style(first.secret, fg="green")}" \\',
+            f"    {base_url}{contract().operations['getMe'].path}",
+            "",
+            click.style("Ctrl-C ends it. Nothing is kept.", dim=True),
+        ]
+    )
+
+
+def _fact(name: str, value: str) -> str:
+    return f"  {click.style(f'{name:<14}', dim=True)}{value}"
+
+
+def _rate_limit(settings: Settings) -> str:
+    if not settings.rate_limited:
+        return "none"
+    limits = settings.rate_limits
+    return f"{limits.per_minute} a minute, {limits.burst} in {limits.burst_window} s, read as {settings.rate_reading}"
+
+
+def _modified(settings: Settings) -> Iterator[str]:
+    for modification in settings.modifications:
+        yield _fact("Modified", click.style(type(modification).__name__, fg="yellow"))
+
+
+def _organizations(parts: Parts) -> Iterator[str]:
+    for organization_id, tenant in parts.tenants.items():
+        yield ""
+        name = click.style(tenant.organization.name, bold=True)
+        yield f"{name}  {organization_id}  {len(tenant.contacts)} contacts"
+        yield from _keys(key for key in parts.keys if key.organization_id == organization_id)
+
+
+def _webhooks(parts: Parts) -> Iterator[str]:
+    for endpoint in parts.webhooks.endpoints:
+        yield ""
+        yield f"{click.style('Webhook', bold=True)}  {endpoint.url}"
+        yield _fact("secret", click.style(endpoint.secret, fg="green"))
+
+
+def _keys(keys: Iterable[ApiKey]) -> Iterator[str]:
+    for key in keys:
+        label = key.scopes[0] if key.kind == "single_scope" else key.kind.replace("_", " ")
+        yield _fact(
+            label if label not in ("primary", "secondary") else "all scopes", click.style(key.secret, fg="green")
+        )

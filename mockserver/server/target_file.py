@@ -1,0 +1,95 @@
+"""The mock as a target of the conformance suite: a `target.toml` with its keys and the commands that steer it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockserver.api.pipeline import Parts
+    from mockserver.app import Settings
+
+
+def target_toml(parts: Parts, settings: Settings, base_url: str) -> str:
+    """The text of the file. It holds the secrets of the mock's keys."""
+    tables: dict[str, dict[str, Any]] = {
+        "": {"base_url": base_url},
+        **{f"organizations.{name}": {"api_keys": _secrets(parts, name)} for name in ("primary", "secondary")},
+        "keys": _special_keys(parts),
+        "rate_limit": {
+            "reading": settings.rate_reading,
+            "per_minute": settings.rate_limits.per_minute,
+            "burst": settings.rate_limits.burst,
+            "burst_window": settings.rate_limits.burst_window,
+        },
+        "webhooks": _webhooks(parts, base_url),
+        "hooks": {
+            "add_contact": _command(base_url, "add-contact"),
+            "advance_clock": _command(base_url, "advance-clock", "{seconds}"),
+        },
+    }
+    return "\n".join(_table(name, members) for name, members in tables.items() if members != {"api_keys": []})
+
+
+def keys_text(parts: Parts) -> str:
+    """The secrets of all keys that may do everything, and their organizations: a key a line, for load tests."""
+    kinds = {"primary", "secondary", "spare"}
+    full = [key for key in parts.keys if key.kind in kinds or key.kind.startswith("organization ")]
+    return "".join(f"{key.secret} {key.organization_id}\n" for key in full)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Put a file into its place at once, readable by its owner alone. Raises OSError."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink()
+        raise
+
+
+def _secrets(parts: Parts, kind: str) -> list[str]:
+    return [key.secret for key in parts.keys if key.kind == kind]
+
+
+def _special_keys(parts: Parts) -> dict[str, Any]:
+    single = {key.scopes[0]: key.secret for key in parts.keys if key.kind == "single_scope"}
+    return {
+        "single_scope": single,
+        **{kind: _secrets(parts, kind)[0] for kind in ("no_scope", "revoked", "expired")},
+        "spare": _secrets(parts, "spare"),
+    }
+
+
+def _webhooks(parts: Parts, base_url: str) -> dict[str, str]:
+    commands = {"listen": "127.0.0.1:0"}
+    for suffix, organization in zip(("", "_secondary"), parts.tenants, strict=False):
+        of = ("--organization", organization)
+        commands[f"register{suffix}"] = _command(base_url, "register-webhook", *of, "{url}")
+        commands[f"trigger{suffix}"] = _command(base_url, "trigger-event", *of)
+    return commands
+
+
+def _command(base_url: str, *arguments: str) -> str:
+    return shlex.join([sys.executable, "-m", "mockserver.control.client", "--url", base_url, *arguments])
+
+
+def _table(name: str, members: dict[str, Any]) -> str:
+    head = [f"[{name}]"] if name else []
+    return "\n".join([*head, *(f"{member} = {_toml(value)}" for member, value in members.items()), ""])
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    # A JSON string is a TOML string, as long as no character is escaped as a pair of surrogates.
+    return json.dumps(value, ensure_ascii=False)

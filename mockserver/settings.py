@@ -1,0 +1,78 @@
+"""What a mock is made of: the settings of its first world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from mockserver.api.limits import Limiter, Unlimited
+from mockserver.api.pipeline import Modification
+from mockserver.clock import Clock
+from mockserver.tenants.seed.organizations import Progress
+from mockserver.webhooks.service import Webhooks
+from spec import RateLimits, contract
+
+if TYPE_CHECKING:
+    from mockserver.cluster.membership import Membership
+
+UNLIMITED = 1_000_000
+"""Requests a minute, and a burst window, of a mock without rate limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a mock is made of. `organizations` and `contacts` (of each organization) are numbers.
+
+    `webhook_urls` are endpoints of the first organization. `webhook_hosts` are the hosts beyond this machine to which events may
+    be delivered. `sharing` is this process's place among
+    those that share the state, None for a mock of one process; `began` is the unix time that data is made for, where it is not
+    the time of its making. `activity` is how many steps a minute a
+    sales team does for the first organization, None for none. `progress` is told how far the seeding is.
+    """
+
+    seed: int = 1
+    organizations: int = 2
+    contacts: int = 1_000
+    rate_reading: Literal["burst", "strict"] = "burst"
+    rate_limited: bool = True
+    modifications: Sequence[Modification] = ()
+    webhook_urls: Sequence[str] = ()
+    webhook_hosts: Sequence[str] = ()
+    sharing: Membership | None = None
+    began: float | None = None
+    activity: float | None = None
+    progress: Progress = field(default=lambda _done, _of: None, compare=False)
+
+    def webhooks(self, clock: Clock) -> Webhooks:
+        """Webhooks without endpoints. Of several processes one delivers."""
+        return Webhooks(clock, self.seed, self.webhook_hosts, self.leads)
+
+    def leads(self) -> bool:
+        """Whether this process is the one, of those that share the state, that does what must be done once."""
+        return self.sharing is None or self.sharing.leading
+
+    def shown(self) -> dict[str, Any]:
+        """What processes must agree on to be one mock."""
+        return {
+            "seed": self.seed,
+            "organizations": self.organizations,
+            "contacts": self.contacts,
+            "rate reading": self.rate_reading,
+            "rate limit": self.rate_limited,
+            "modifications": [repr(modification) for modification in self.modifications],
+        }
+
+    @property
+    def rate_limits(self) -> RateLimits:
+        """The limits of every key: the contract's, or ones that nobody reaches."""
+        limits = contract().rate_limits
+        return limits if self.rate_limited else RateLimits(UNLIMITED, UNLIMITED, limits.burst_window)
+
+    def limiter(self, namespace: str) -> Limiter:
+        """A rested limiter. Processes that share their state share it with those that ask for the same namespace."""
+        if not self.rate_limited:
+            return Unlimited(self.rate_limits, self.rate_reading)
+        if self.sharing:
+            return self.sharing.limiter(self.rate_limits, self.rate_reading, namespace)
+        return Limiter(self.rate_limits, self.rate_reading)

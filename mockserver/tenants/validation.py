@@ -1,0 +1,159 @@
+"""Resources as a person or a test gives them: completed, checked against the document's schemas, refused in one line.
+
+Pure functions of resources. What one resource says of another (a draft of its contact) is the tenant's affair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from textwrap import shorten
+from typing import Any
+
+import msgspec
+
+from mockserver.clock import milliseconds, utc
+from mockserver.tenants.ids import identifier, stream
+from mockserver.tenants.resource_types import Resource
+from spec import contract
+
+SCHEMAS: Mapping[str, str] = {
+    "lists": "List",
+    "contacts": "Contact",
+    "drafts": "Draft",
+    "events": "Event",
+    "research": "Research",
+}
+"""The document's schema of each collection's resources, those first that others speak of."""
+
+PREFIXES: Mapping[str, str] = {"contacts": "con", "lists": "lst", "drafts": "drf", "events": "evt"}
+"""What the ids of a collection begin with."""
+
+SENT = ("sent", "replied", "bounced")
+"""The statuses of a draft that went out."""
+
+_UNSET: Mapping[str, Mapping[str, Any]] = {
+    "contacts": {"qualificationStatus": "unqualified", "listIds": []},
+    "lists": {"contactCount": 0},
+    "drafts": {"channel": "email", "subject": "", "status": "draft", "body": "", "engagement": []},
+    "events": {"data": {}},
+    "research": {"level": contract().schema("Research")["properties"]["level"]["x-known-values"][-1], "sections": []},
+}
+"""What a member is that is not given, where it is not null."""
+
+_SNIPPET = 140
+_REASON = 200
+
+
+def key_of(collection: str) -> str:
+    """The member that a collection's resources are found by: a dossier has no id but its contact's."""
+    return "contactId" if collection == "research" else "id"
+
+
+def members_of(collection: str) -> Mapping[str, Mapping[str, Any]]:
+    """The members of a collection's resources with their schemas, in the document's order. Raises KeyError."""
+    schema = contract().schema(SCHEMAS[collection])
+    parts = (
+        contract().schema(part["$ref"].rpartition("/")[2]) if "$ref" in part else part
+        for part in schema.get("allOf", (schema,))
+    )
+    return {name: member for part in parts for name, member in part["properties"].items()}
+
+
+def completed(collection: str, members: Mapping[str, Any], new_id: str, now: int) -> Resource:
+    """A whole resource of the members given, as if it were created now (milliseconds since 1970).
+
+    Raises ValueError for what the document's schema does not allow.
+    """
+    _check_object(members)
+    known = members_of(collection)
+    moment = utc(now)
+    times = {name: moment for name in ("createdAt", "updatedAt", "generatedAt") if name in known}
+    null = {name: None for name, schema in known.items() if "null" in schema.get("type", ())}
+    unset = {**null, **_UNSET[collection], **times}
+    if collection != "research":
+        unset["id"] = new_id
+    if "createdAt" in members and "updatedAt" in known:
+        unset["updatedAt"] = members["createdAt"]
+    given = {**unset, **members}
+    resource = {name: given[name] for name in (*known, *members) if name in given}
+    return _checked(SCHEMAS[collection], _derived(resource, members, moment) if collection == "drafts" else resource)
+
+
+def patched(collection: str, before: Resource, members: Mapping[str, Any], now: int) -> Resource:
+    """A resource with other members instead of its own, updated now (milliseconds since 1970).
+
+    Raises ValueError for another id or createdAt, and for what the document's schema does not allow.
+    """
+    _check_object(members)
+    for fixed in (key_of(collection), "createdAt"):
+        if fixed in members and members[fixed] != before.get(fixed):
+            raise ValueError(f"{fixed} cannot be changed")
+    resource = {**before, **members}
+    if "updatedAt" in before:
+        resource["updatedAt"] = utc(now)
+    return _checked(SCHEMAS[collection], _derived(resource, members, utc(now)) if collection == "drafts" else resource)
+
+
+def checked_organization(members: Any, now: int) -> Resource:
+    """An organization of the members given: one without an id gets that of its name, and was created now.
+
+    `now` is in milliseconds since 1970. Raises ValueError for what the document's schema does not allow.
+    """
+    _check_object(members)
+    made_up = identifier("org", stream("organization", str(members.get("name"))))
+    return _checked("Organization", {"id": made_up, "createdAt": utc(now), **members})
+
+
+def _derived(draft: Resource, members: Mapping[str, Any], moment: str) -> Resource:
+    """A draft with what follows from the members given: its snippet from its body, its sending from its status."""
+    body, engagement = draft.get("body"), draft.get("engagement")
+    if isinstance(body, str) and "snippet" not in members:
+        draft["snippet"] = " ".join(body.split())[:_SNIPPET]
+    if draft.get("status") in SENT:
+        draft["engagement"] = engagement or [{"type": "sent", "occurredAt": draft.get("sentAt") or moment}]
+        draft["sentAt"] = draft.get("sentAt") or moment
+    return draft
+
+
+def _checked(schema: str, resource: Resource) -> Resource:
+    """The resource as its JSON reads, with a createdAt in milliseconds. Raises ValueError, in one line."""
+    try:
+        plain: Resource = msgspec.json.decode(msgspec.json.encode(resource))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise ValueError(f"this cannot be written as JSON ({error})") from error
+    _validate(schema, plain)
+    if "createdAt" in plain:
+        plain["createdAt"] = utc(_milliseconds(plain["createdAt"], "createdAt"))
+    return plain
+
+
+def _check_object(members: Any) -> None:
+    if not isinstance(members, Mapping):
+        raise ValueError("this must be an object")  # noqa: TRY004 - as all that can be wrong with a resource
+
+
+def _milliseconds(timestamp: str, name: str) -> int:
+    try:
+        return milliseconds(timestamp)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a time in UTC such as 2026-05-23T10:00:00.000Z") from error
+
+
+def _validate(schema: str, resource: Resource) -> None:
+    invalid = _validator(schema)(resource)
+    if invalid is not None:
+        where = ".".join(map(str, invalid.instance_path))
+        reason = shorten(str(invalid.message), _REASON, placeholder=" …")
+        raise ValueError(f"{where}: {reason}" if where else reason)
+
+
+@cache
+def _validator(schema: str) -> Callable[[Resource], Any]:
+    """Finds the first thing in a resource that the document's schema does not allow, None if nothing. Compiled once."""
+    # Imported late: a mock whose data nobody changes does without.
+    import jsonschema_rs
+
+    document = {"$ref": f"#/components/schemas/{schema}", "components": contract().document["components"]}
+    validator = jsonschema_rs.Draft202012Validator(document, validate_formats=True)
+    return lambda resource: None if validator.is_valid(resource) else next(iter(validator.iter_errors(resource)))

@@ -1,0 +1,1 @@
+"""Worlds: one state of the mock each, and how it is served."""

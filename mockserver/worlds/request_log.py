@@ -1,0 +1,163 @@
+"""The request log: what was asked and answered lately, and why a request was refused. Bounded in entries and in bytes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from mockserver.api.request_notes import ENTRY
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mockserver.api.keys import ApiKey
+    from mockserver.api.problems import Problem
+    from mockserver.api.response import Header
+    from mockserver.clock import Clock
+
+KEPT = 1_000
+"""Entries that a request log holds, the newest."""
+
+KEPT_BYTES = 4_000_000
+"""Bytes of answers' bodies that a request log holds, the newest."""
+
+
+class Entry:
+    """One request and its answer. `at` is the unix time of its arrival, `seconds` what it took, both by the mock's clock.
+
+    `number` counts the requests of a request log, from 1. `status` is None where no answer was begun, `complete` says whether one
+    was ended. `body` is the answer's, None once it had to make room; `size` its length. `key` is the key that was presented,
+    where it is valid, `problem` what the request was refused for, and `switches` the ids of what was switched on for it.
+    """
+
+    __slots__ = (
+        "at",
+        "body",
+        "client",
+        "complete",
+        "headers",
+        "key",
+        "method",
+        "number",
+        "path",
+        "problem",
+        "query",
+        "request_headers",
+        "seconds",
+        "size",
+        "status",
+        "switches",
+    )
+
+    def __init__(self, number: int, at: float, scope: Scope, switches: Sequence[str]) -> None:
+        self.number = number
+        self.at = at
+        self.method: str = scope["method"]
+        self.path: bytes = scope.get("raw_path") or scope["path"].encode()
+        self.query: bytes = scope["query_string"]
+        self.request_headers: list[Header] = scope["headers"]
+        self.client: tuple[str, int] | None = scope.get("client")
+        self.switches = switches
+        self.status: int | None = None
+        self.headers: Sequence[Header] = ()
+        self.body: bytes | None = b""
+        self.size = 0
+        self.seconds = 0.0
+        self.complete = False
+        self.key: ApiKey | None = None
+        self.problem: Problem | None = None
+
+    def see(self, message: Message) -> None:
+        """Take down a part of the answer as it is sent."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = message["headers"]
+            return
+        part = message.get("body", b"")
+        self.body = self.body + part if self.body else part
+        self.size += len(part)
+        self.complete = not message.get("more_body", False)
+
+
+class RequestLog:
+    """The newest entries, oldest first. Iterating over it gives a snapshot."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._entries: deque[Entry] = deque()
+        self._with_body: deque[Entry] = deque()
+        self._bytes = 0
+        self._seen = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(tuple(self._entries))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def last(self) -> int:
+        """The number of the newest request, 0 where there was none."""
+        return self._seen
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for an entry to be added."""
+        return len(self._waiting)
+
+    async def record(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, switches: Sequence[str] = ()
+    ) -> None:
+        """Have `app` answer a request, and write down both."""
+        self._seen += 1
+        began = self._clock.now()
+        entry = scope[ENTRY] = Entry(self._seen, began, scope, switches)
+
+        async def seen(message: Message) -> None:
+            entry.see(message)
+            await send(message)
+
+        try:
+            await app(scope, receive, seen)
+        finally:
+            entry.seconds = self._clock.now() - began
+            self._keep(entry)
+
+    def clear(self) -> None:
+        """Forget all entries. Numbers go on."""
+        self._entries.clear()
+        self._with_body.clear()
+        self._bytes = 0
+
+    async def change(self, seconds: float) -> None:
+        """Return once an entry has been added, or after so many real seconds."""
+        change = asyncio.get_running_loop().create_future()
+        self._waiting.add(change)
+        try:
+            await asyncio.wait_for(change, seconds)
+        except TimeoutError:
+            pass
+        finally:
+            self._waiting.discard(change)
+
+    def _keep(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        if entry.body:
+            self._with_body.append(entry)
+            self._bytes += len(entry.body)
+        if len(self._entries) > KEPT:
+            self._entries.popleft()
+        while self._bytes > KEPT_BYTES or len(self._with_body) > KEPT:
+            oldest = self._with_body.popleft()
+            self._bytes -= len(oldest.body or b"")
+            oldest.body = None
+        if self._waiting:
+            self._tell()
+
+    def _tell(self) -> None:
+        for change in self._waiting:
+            if not change.done():
+                change.set_result(None)

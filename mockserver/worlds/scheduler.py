@@ -1,0 +1,75 @@
+"""Activity of a world: its sales teams do things one by one, on demand or at a rate, by real time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from mockserver.tenants.ids import stream
+from mockserver.tenants.seed.simulation import SalesTeam
+
+if TYPE_CHECKING:
+    from mockserver.api.pipeline import Parts
+    from mockserver.tenants.tenant import Tenant
+
+logger = logging.getLogger("outbound.mock")
+
+
+class Activity:
+    """At most one thing that goes on by itself. `rate` is steps a minute, None where nothing goes on.
+
+    `leads` says whether this is the one process, of those that share their state, that has the steps done.
+    """
+
+    def __init__(self, seed: int, leads: Callable[[], bool]) -> None:
+        self.rate: float | None = None
+        self.organization: str | None = None
+        self.steps = 0
+        self._seed = seed
+        self._leads = leads
+        self._teams: dict[str, tuple[Tenant, SalesTeam]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, rate: float, organization: str, perform: Callable[[], Awaitable[None]]) -> None:
+        """Have a step performed so many times a minute for an organization, from now on, instead of what went on."""
+        self.stop()
+        self.rate, self.organization, self.steps = rate, organization, 0
+        self._task = asyncio.get_running_loop().create_task(self._run(60 / rate, perform))
+
+    def stop(self) -> None:
+        """Have nothing go on."""
+        self.rate = self.organization = None
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def step(self, parts: Parts, organization: str, now: float) -> list[dict[str, Any]]:
+        """Do one thing at `now` (unix seconds), deliver its events, and answer them with their deliveries' ids."""
+        self.steps += 1
+        events = self._team(parts.tenants[organization]).step(now)
+        return [
+            {**event, "deliveries": [delivery.id for delivery in parts.webhooks.publish(organization, event)]}
+            for event in events
+        ]
+
+    def _team(self, tenant: Tenant) -> SalesTeam:
+        known = self._teams.get(tenant.organization.id)
+        if known is None or known[0] is not tenant:
+            team = SalesTeam(tenant, stream(self._seed, "activity", tenant.organization.id))
+            known = self._teams[tenant.organization.id] = (tenant, team)
+        return known[1]
+
+    async def _run(self, seconds: float, perform: Callable[[], Awaitable[None]]) -> None:
+        """Perform steps on a schedule. One that could not be kept is not made up for."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            due = max(due + seconds, loop.time())
+            await asyncio.sleep(due - loop.time())
+            if self._leads():
+                try:
+                    await perform()
+                except Exception:
+                    logger.exception("A step of the activity failed")

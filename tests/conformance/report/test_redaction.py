@@ -1,0 +1,30 @@
+"""No secret of a run is in anything that it leaves behind: not in a report, not on the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.watched_gate import finish, gate
+
+# Words that requests carry where a secret belongs, and that the documentation uses too.
+_NO_SECRETS = {"Bearer"}
+_SHORTEST = 6
+# Servers that repeat a key that was presented, take one where none belongs, sign wrongly, or sign anew what they had signed.
+_BREAKS = ("invalid-key-repeated", "forbidden-key-repeated", "key-in-query", "signed-anew", "tried-again-as-it-was")
+
+
+@pytest.mark.parametrize("faults", [(), _BREAKS], ids=["conformant", "broken"])
+def test_no_output_holds_a_secret(faults: tuple[str, ...], tmp_path: Path) -> None:
+    mock = " ".join(f"--fault {name}" for name in faults)
+    options = ("-v", "-p", "tests.support.secret_spy", f"--mock-options={mock}", "--report", str(tmp_path / "report"))
+    with gate(*options, OUTBOUND_SPY=str(tmp_path / "secrets")) as process:
+        _, output = finish(process)
+    secrets = {line for line in (tmp_path / "secrets").read_text("utf-8").split("\n") if len(line) >= _SHORTEST}
+    assert {secret.partition("_")[0] for secret in secrets} >= {"obk", "whsec"}
+    assert any("v1=" in secret for secret in secrets)
+    published = {path.name: path.read_text("utf-8") for path in (tmp_path / "report").iterdir()}
+    assert len(published) == 5
+    for name, text in {**published, "terminal": output}.items():
+        assert [secret for secret in sorted(secrets - _NO_SECRETS) if secret in text] == [], name

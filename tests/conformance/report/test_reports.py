@@ -1,0 +1,349 @@
+"""The verdict on paper: every form says the same, hides every secret, and stays whole whatever the target sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, get_args
+from xml.etree import ElementTree
+
+import httpx
+import pytest
+
+import spec
+from conformance.report import terminal, write
+from conformance.report.chart import chart
+from conformance.report.readings import readings
+from conformance.report.record import Run, Timeline
+from conformance.report.text import folded, harmless, one_line, titled, visible, writable
+from conformance.target.exchange import Credential, Exchange, Redactor, Request
+from conformance.verdict.known_violations import KnownViolation
+from conformance.verdict.ledger import Finding, Ledger, Outcome, Verdict
+from spec.target import Organization, Organizations, Target
+
+SECRET = "obk_live_0123456789abcdefghijABCDEFGH1a2b"
+HOSTILE = "</pre><script>alert(1)</script>\x1b[31m\n::error::`x`|<img src=x onerror=alert(1)>\u202e\ud800]]>"
+COOKIE = "session=a-cookie-that-the-target-sets"
+TODAY = date(2027, 1, 15)
+STARTED = datetime(2027, 1, 15, 8, 0, tzinfo=UTC)
+REPORTS = ("report.html", "report.json", "junit.xml", "exchanges.har", "summary.md")
+
+
+def exchange(number: int = 1, status: int = 200, body: str = "{}", headers: Mapping[str, str] = {}) -> Exchange:
+    """An answer to a request that carried the secret in every place that a request has."""
+    key = Credential(SECRET, "organizations.primary.api_keys[0]")
+    target = f"/api/v1/contacts?limit=999&api_key={SECRET}"
+    request = Request("GET", target, (("Cookie", f"key={SECRET}"),), key, "listContacts")
+    return Exchange(
+        number=number,
+        request=request,
+        url=f"http://127.0.0.1:8080{target}",
+        status=status,
+        headers=httpx.Headers({"content-type": "application/json", "x-echo": SECRET, "set-cookie": COOKIE, **headers}),
+        body=body.encode("utf-8", "surrogatepass"),
+        sent=100.0 + number,
+        answered=100.025 + number,
+        at=STARTED.timestamp() + number,
+    )
+
+
+def finding(id_: str, outcome: Outcome, reason: str = "", *exchanges: Exchange) -> Finding:
+    return Finding(id_, outcome, reason, exchanges, f"test_x.py::test_{id_}[a/b]", 0.5)
+
+
+def ledger(**options: Any) -> Ledger:
+    """A broken must and should, a known violation, one not tested, all others passed."""
+    made = Ledger(today=TODAY, known=(KnownViolation("PAGE-2", "being mended", TODAY),), **options)
+    echoed = exchange(7, 200, f'{{"data": ["{SECRET}", "x"], "more": 1}}')
+    others = {
+        "PAGE-3": finding("PAGE-3", "failed", f"limit=200 gave 201 {HOSTILE}", exchange(3, body=HOSTILE), echoed),
+        "AUTH-5": finding("AUTH-5", "failed", "no WWW-Authenticate", exchange(4, 401)),
+        "PAGE-2": finding("PAGE-2", "failed", "a page of 49", exchange(5)),
+        "HOOK-1": finding("HOOK-1", "not-tested", "needs webhooks.register in the target's description"),
+    }
+    for requirement in spec.requirements():
+        made.add(others.get(requirement.id) or finding(requirement.id, "passed"))
+    return made
+
+
+def run_of(made: Ledger, *exchanges: Exchange, **members: Any) -> Run:
+    """A run of 12.5 seconds, with a burst of 160 requests of which the last 40 were refused."""
+    redactor = Redactor()
+    redactor.learn([SECRET])
+    points = tuple((second / 4, second / 4 + 0.02, 200 if second < 120 else 429) for second in range(160))
+    given: dict[str, Any] = {
+        "notes": {"rateReading": "burst", "hostile": HOSTILE},
+        "timelines": (Timeline(SECRET, points, 30.0, 120, f"a burst {HOSTILE}"),),
+        "command": f"pytest conformance --api-key {SECRET}",
+        **members,
+    }
+    return Run(
+        target=Target("http://127.0.0.1:8080", Organizations(primary=Organization((SECRET,)))),
+        started=STARTED,
+        finished=STARTED + timedelta(seconds=12.5),
+        ledger=made,
+        exchanges=exchanges or (exchange(1), exchange(2, body=HOSTILE), exchange(3, 429, headers={"retry-after": "7"})),
+        redactor=redactor,
+        seed=1,
+        **given,
+    )
+
+
+def written(folder: Path, run: Run) -> dict[str, str]:
+    """The reports of a run, by name."""
+    write(run, folder)
+    return {name: (folder / name).read_text("utf-8") for name in REPORTS}
+
+
+class Screen:
+    """A terminal of 80 columns that keeps what is written to it."""
+
+    fullwidth = 80
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def line(self, s: str = "", **_: bool) -> None:
+        self.lines.append(s)
+
+    def sep(self, sepchar: str, title: str | None = None, fullwidth: int | None = None, **_: bool) -> None:
+        self.lines.append(f" {title} ".center(fullwidth or self.fullwidth - 1, sepchar))
+
+
+def on_screen(run: Run) -> list[str]:
+    screen = Screen()
+    terminal.summarize(run, screen)
+    terminal.conclude(run, screen, str(Path("out") / "report.html"))
+    return screen.lines
+
+
+class Page(HTMLParser):
+    """What a page is made of: tags, attributes, ids, links within, and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.opened: set[str | None] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag == "details" and ("open", None) in attrs:
+            self.opened.add(dict(attrs).get("id"))
+
+    def values(self, name: str) -> list[str | None]:
+        return [value for attribute, value in self.attributes if attribute == name]
+
+
+def test_no_report_holds_a_secret(tmp_path: Path) -> None:
+    reports = written(tmp_path, run_of(ledger()))
+    for name, text in {**reports, "terminal": "\n".join(on_screen(run_of(ledger())))}.items():
+        assert SECRET not in text, name
+        assert COOKIE not in text, name
+        assert "obk_live_…1a2b" in text or "obk_live_\\u20261a2b" in text or name == "summary.md", name
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(tmp_path: Path) -> None:
+    page = Page(written(tmp_path, run_of(ledger()))["report.html"])
+    assert not {"script", "img", "link", "iframe", "object", "embed", "base"} & set(page.tags)
+    assert not [name for name, _ in page.attributes if name.startswith("on") or name in ("src", "srcset", "action")]
+    assert all(str(link).startswith("#") for link in page.values("href"))
+    assert "default-src 'none'" in str(page.values("content"))
+
+
+def test_the_pages_links_lead_somewhere_and_its_ids_are_unique(tmp_path: Path) -> None:
+    page = Page(written(tmp_path, run_of(ledger()))["report.html"])
+    ids = page.values("id")
+    assert len(set(ids)) == len(ids)
+    assert {str(link).removeprefix("#") for link in page.values("href")} <= set(ids)
+    assert {requirement.id for requirement in spec.requirements()} <= set(ids)
+
+
+def test_what_is_broken_stands_open_on_the_page(tmp_path: Path) -> None:
+    text = written(tmp_path, run_of(ledger()))["report.html"]
+    assert Page(text).opened == {"PAGE-3"}
+    assert "limit=200 gave 201" in text
+    assert "curl -i --path-as-is" in text
+    assert "120 admitted, 40 refused; at most 120 in 30 s, where 120 may be" in text
+
+
+def test_report_json_keeps_its_schema(tmp_path: Path) -> None:
+    report = json.loads(written(tmp_path, run_of(ledger()))["report.json"])
+    assert list(report) == [
+        *("target", "startedAt", "finishedAt", "verdict", "rateReading", "signatureForm", "requests", "requirements")
+    ]
+    assert report["verdict"] in get_args(Verdict)
+    assert (report["startedAt"], report["finishedAt"]) == ("2027-01-15T08:00:00.000Z", "2027-01-15T08:00:12.500Z")
+    assert report["requests"] == {"total": 3, "byKey": {"obk_live_…1a2b": 3}}
+    assert [row["id"] for row in report["requirements"]] == [requirement.id for requirement in spec.requirements()]
+    for row in report["requirements"]:
+        assert list(row) == ["id", "level", "title", "status", "reason", "evidence"]
+        assert row["status"] in ("passed", "failed", "not-tested")
+        assert bool(row["evidence"]) == (row["status"] == "failed")
+    for entry in (entry for row in report["requirements"] for entry in row["evidence"]):
+        assert list(entry) == ["method", "url", "status", "curl", "message"]
+
+
+def test_a_known_violation_is_shown_with_its_reason_everywhere(tmp_path: Path) -> None:
+    reports = written(tmp_path, run_of(ledger()))
+    row = next(row for row in json.loads(reports["report.json"])["requirements"] if row["id"] == "PAGE-2")
+    assert row["reason"] == "known violation until 2027-01-15, being mended: a page of 49"
+    for name in ("report.html", "junit.xml", "summary.md"):
+        assert "being mended" in reports[name], name
+    assert "  known until 2027-01-15: being mended" in on_screen(run_of(ledger()))
+
+
+def cases(text: str) -> dict[str, dict[str, str | None]]:
+    """Of each test case, by its first word, its failures and skips with their messages."""
+    root = ElementTree.fromstring(text)
+    return {
+        str(case.get("name")).split()[0]: {child.tag: child.get("message") for child in case}
+        for case in root.iter("testcase")
+    }
+
+
+def test_junit_has_real_failures_and_skips_with_their_reasons(tmp_path: Path) -> None:
+    text = written(tmp_path, run_of(ledger()))["junit.xml"]
+    by_id = cases(text)
+    assert "limit=200 gave 201" in str(by_id["PAGE-3"]["failure"])
+    assert by_id["HOOK-1"]["skipped"] == "needs webhooks.register in the target's description"
+    assert by_id["AUTH-5"]["skipped"] == "a should is broken: no WWW-Authenticate"
+    assert str(by_id["PAGE-2"]["skipped"]).startswith("known violation until 2027-01-15, being mended")
+    assert by_id["AUTH-1"] == {}
+    root = ElementTree.fromstring(text)
+    assert sum(int(suite.get("failures", 0)) for suite in root) == len(root.findall(".//failure")) == 1
+    assert sum(int(suite.get("tests", 0)) for suite in root) == len(spec.requirements())
+
+
+def test_under_strict_a_should_is_a_failure_in_junit(tmp_path: Path) -> None:
+    assert "failure" in cases(written(tmp_path, run_of(ledger(strict=True)))["junit.xml"])["AUTH-5"]
+
+
+def test_under_require_all_what_was_not_tested_is_a_failure_in_junit(tmp_path: Path) -> None:
+    assert "failure" in cases(written(tmp_path, run_of(ledger(require_all=True)))["junit.xml"])["HOOK-1"]
+
+
+def test_a_target_that_could_not_be_judged_is_an_error_in_junit(tmp_path: Path) -> None:
+    made = Ledger()
+    made.stop(f"connection refused {HOSTILE}")
+    reports = written(tmp_path, run_of(made))
+    assert "<error" in reports["junit.xml"]
+    assert json.loads(reports["report.json"])["verdict"] == "unreachable"
+    assert "connection refused" in reports["report.html"]
+    assert on_screen(run_of(made))[-1] == "verdict: unreachable"
+
+
+def test_the_archive_is_har_1_2(tmp_path: Path) -> None:
+    log = json.loads(written(tmp_path, run_of(ledger()))["exchanges.har"])["log"]
+    assert log["version"] == "1.2"
+    assert {"name", "version"} <= set(log["creator"])
+    for entry in log["entries"]:
+        assert {"startedDateTime", "time", "request", "response", "cache", "timings"} <= set(entry)
+        assert {"method", "url", "httpVersion", "cookies", "headers", "queryString"} <= set(entry["request"])
+        assert {"headersSize", "bodySize"} <= set(entry["request"])
+        assert {"status", "statusText", "httpVersion", "cookies", "headers", "content"} <= set(entry["response"])
+        assert {"redirectURL", "headersSize", "bodySize"} <= set(entry["response"])
+        assert {"size", "mimeType", "text"} <= set(entry["response"]["content"])
+        assert sum(entry["timings"].values()) == entry["time"] == 25.0
+        assert datetime.fromisoformat(entry["startedDateTime"]) > STARTED
+    assert log["entries"][0]["request"]["queryString"][0] == {"name": "limit", "value": "999"}
+
+
+def test_nothing_of_the_target_is_markup_in_the_summary(tmp_path: Path) -> None:
+    text = written(tmp_path, run_of(ledger()))["summary.md"]
+    assert not re.search(r"(?<!\\)<(?!/?(details|summary)>)", text)
+    rows = [line for line in text.splitlines() if line.startswith("| **PAGE-3**")]
+    assert len(rows) == 1
+    assert len(re.findall(r"(?<!\\)\|", rows[0])) == 4
+
+
+def test_the_terminal_fits_80_columns_and_ends_with_the_verdict() -> None:
+    lines = on_screen(run_of(ledger()))
+    assert [line for line in lines if len(line) > 80 and "curl" not in line] == []
+    every = len(spec.requirements())
+    assert lines[-2:] == [
+        "1 broken, 1 known violation, 1 should broken, 1 not tested",
+        f"verdict: non-conformant, {every - 4} of {every} requirements passed",
+    ]
+    assert all(line.isprintable() or not line for line in lines)
+    assert not [line for line in lines if line.lstrip().startswith("::")]
+
+
+def test_requirements_that_lack_the_same_share_a_line() -> None:
+    made = Ledger()
+    for requirement in spec.requirements():
+        lacks = requirement.family == "HOOK"
+        made.add(finding(requirement.id, "not-tested" if lacks else "passed", "needs webhooks" if lacks else ""))
+    lines = on_screen(run_of(made))
+    assert lines.count("needs webhooks") == 1
+    assert "    HOOK-1, HOOK-2, HOOK-3, HOOK-4, HOOK-5, HOOK-6, HOOK-7" in lines
+
+
+def test_a_run_cut_short_says_so(tmp_path: Path) -> None:
+    made = ledger(cut_short="the run was interrupted before it")
+    assert "Interrupted: what had been judged by then is reported." in on_screen(run_of(made))
+    assert "Interrupted" in written(tmp_path, run_of(made))["report.html"]
+
+
+def test_a_selection_is_no_whole_verdict_and_says_so() -> None:
+    made = ledger(only=frozenset({"AUTH-1", "AUTH-2"}))
+    lines = on_screen(run_of(made))
+    assert any(line.startswith("Only 2 requirements selected with --only") for line in lines)
+    assert lines[-1] == "verdict: conformant, 2 of 2 requirements passed"
+
+
+def test_a_timeline_counts_what_each_window_held() -> None:
+    points = tuple((float(second), second + 0.5, 200 if second < 10 else 429) for second in range(11))
+    drawn = chart(Timeline("key", points, 5.0, 4, "steady"))
+    assert (drawn.peak, len(drawn.admitted), len(drawn.refused)) == (5, 10, 1)
+    assert drawn.summary == "10 admitted, 1 refused; at most 5 in 5 s, where 4 may be"
+    left, right = drawn.fullest
+    assert drawn.left <= left < right <= drawn.right
+    assert drawn.top < drawn.limit < drawn.bottom
+
+
+def test_a_timeline_of_one_point_is_drawn() -> None:
+    assert chart(Timeline("key", ((3.0, 3.1, 429),), 30.0, 120, "refused at once")).peak == 0
+
+
+def test_the_targets_readings_are_told_from_its_answers() -> None:
+    page = exchange(
+        body='{"data": [{"id": "b", "createdAt": "2027-01-02"}, {"id": "a", "createdAt": "2027-01-01"}]}',
+        headers={"x-ratelimit-reset": "1800000000"},
+    )
+    refused = exchange(2, 429, headers={"retry-after": "7"})
+    told = {reading.requirement.id: reading.measured for reading in readings(run_of(ledger(), page, refused))}
+    assert told["PAGE-5"] == "a page of 2 (1 answer), 429 (1 answer)"
+    assert told["PAGE-6"] == "newest first by createdAt (1 page)"
+    assert told["PAGE-8"] == "nextCursor is absent (1 answer)"
+    assert told["RATE-1"] == "epoch seconds (1 answer)"
+    assert told["RATE-2"] == "burst"
+    assert told["RATE-6"] == "seconds (1 answer)"
+    assert told["HOOK-2"] == ""
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "a\u202eb", "\x00", "\ud800", "\u2028"])
+def test_what_does_not_print_is_escaped(text: str) -> None:
+    assert visible(text).isprintable()
+
+
+def test_lines_are_as_wide_as_a_terminal_shows_them() -> None:
+    assert folded("営業部長 ok", 6, "", "") == ["営業部", "長 ok"]
+    assert titled("rateReading") == "Rate reading"
+
+
+def test_no_line_of_a_log_is_a_command_of_the_ci_system() -> None:
+    assert harmless("  ::error::x") == "|  ::error::x"
+    assert "##[" not in harmless("x ##[error] y")
+    assert one_line("a\n::error::b", 80) == "a ::error::b"
+
+
+def test_a_terminal_that_knows_ascii_alone_gets_ascii() -> None:
+    assert writable("✓ obk_live_…1a2b → ü", "ascii") == "+ obk_live_...1a2b > \\xfc"
+    assert writable("✓ ü", "utf-8") == "✓ ü"

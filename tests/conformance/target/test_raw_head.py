@@ -1,0 +1,94 @@
+"""HEAD on a bare connection: what follows the header section is seen, what is legal passes, and nothing lasts for ever."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+
+import httpx
+import pytest
+
+from conformance.target import raw_head
+
+FIELDS = [(b"Host", b"127.0.0.1"), (b"Connection", b"keep-alive")]
+
+
+@contextmanager
+def server(*sent: bytes, closes: bool = True) -> Iterator[tuple[httpx.URL, list[bytes]]]:
+    """A server that answers one connection with these bytes, whatever it is asked, and the request that it got."""
+    got: list[bytes] = []
+    done = threading.Event()
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            got.append(connection.recv(65_536))
+            for part in sent:
+                connection.sendall(part)
+            if not closes:
+                done.wait(5)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield httpx.URL(f"http://127.0.0.1:{listener.getsockname()[1]}"), got
+        done.set()
+        thread.join(5)
+
+
+def ask(url: httpx.URL, timeout: float = 2.0) -> raw_head.Answer:
+    return raw_head.head(url, b"/api/v1/me", FIELDS, timeout)
+
+
+HEALTHY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+
+
+def test_a_header_section_and_nothing_else_has_no_body() -> None:
+    with server(HEALTHY) as (url, got):
+        answer = ask(url)
+    assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "application/json", b"")
+    assert got[0].startswith(b"HEAD /api/v1/me HTTP/1.1\r\n")
+    assert got[0].lower().count(b"connection:") == 1
+
+
+@pytest.mark.parametrize(
+    "sent", [(HEALTHY + b'{"a": 1}\n',), (HEALTHY, b'{"a": ', b"1}\n")], ids=["at once", "in parts"]
+)
+def test_a_body_is_seen(sent: tuple[bytes, ...]) -> None:
+    with server(*sent) as (url, _):
+        assert ask(url).content == b'{"a": 1}\n'
+
+
+def test_a_server_that_does_not_close_is_not_waited_for() -> None:
+    with server(HEALTHY, closes=False) as (url, _):
+        assert ask(url).content == b""
+
+
+def test_interim_answers_are_passed_over() -> None:
+    with server(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + HEALTHY) as (url, _):
+        assert ask(url).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "error"),
+    [(b"", OSError), (b"HTTP/1.1 200 OK\r\nContent-", OSError), (b"SSH-2.0-x\r\n\r\n", HTTPException)],
+    ids=["nothing", "half", "no HTTP"],
+)
+def test_what_is_no_answer_is_an_error(sent: bytes, error: type[Exception]) -> None:
+    with server(sent) as (url, _), pytest.raises(error):
+        ask(url)
+
+
+def test_silence_ends_with_the_time_out() -> None:
+    with server(closes=False) as (url, _), pytest.raises(TimeoutError):
+        ask(url, 0.1)
+
+
+def test_a_proxy_of_the_environment_is_not_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "localhost")
+    assert not raw_head.direct(httpx.URL("http://staging.example"))
+    assert raw_head.direct(httpx.URL("http://localhost:8000"))

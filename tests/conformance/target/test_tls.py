@@ -1,0 +1,104 @@
+"""Targets that speak TLS, their certificate signed by an authority of one's own, as on many a staging host."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from loadtests.runner.embedded import Embedded, mock
+from spec.target import load
+from tests.support.gate import run_gate
+from tests.support.load_runs import outbound_load
+
+_NOT_JUDGED = 3
+
+
+@pytest.fixture(scope="module")
+def healthy() -> Iterator[Embedded]:
+    with mock("--contacts 60") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of localhost that nobody knows, and beside it its key."""
+    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(file.with_suffix(".key")), "-out", str(file)]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return file
+
+
+@pytest.fixture
+def description(healthy: Embedded, certificate: Path, tmp_path: Path) -> Iterator[Path]:
+    """The healthy mock behind TLS: a `target.toml`, whose commands speak with the mock itself."""
+    plain = load(healthy.target).base_url
+    with _terminating(int(plain.rpartition(":")[2]), certificate) as port:
+        told = healthy.target.read_text("utf-8")
+        path = tmp_path / "target.toml"
+        path.write_text(told.replace(f'base_url = "{plain}"', f'base_url = "https://localhost:{port}"'), "utf-8")
+        yield path
+
+
+@contextmanager
+def _terminating(port: int, certificate: Path) -> Iterator[int]:
+    """The port of a server that takes TLS off what it passes on to another port of this machine."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+
+    async def passing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(_pass_on(reader, onward_writer), _pass_on(onward_reader, writer))
+
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(passing, "localhost", 0, ssl=context))
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+def test_the_gate_judges_over_tls(
+    description: Path, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    run = run_gate(tmp_path, "--target", str(description), "--only", "AUTH", "--only", "OP")
+    assert (run.exit_code, run.verdict) == (0, "conformant"), run.output
+
+
+def test_the_gate_refuses_a_certificate_that_nobody_vouches_for(description: Path, tmp_path: Path) -> None:
+    run = run_gate(tmp_path, "--target", str(description))
+    assert (run.exit_code, run.verdict) == (_NOT_JUDGED, "unreachable")
+    assert "self-signed certificate" in run.output
+
+
+def test_a_load_test_runs_over_tls(
+    description: Path, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    run = outbound_load("burst", "--target", str(description), folder=tmp_path / "report")
+    assert run.code == 0, run.out + run.err
+
+
+def test_a_load_test_refuses_a_certificate_that_nobody_vouches_for(description: Path) -> None:
+    run = outbound_load("burst", "--target", str(description))
+    assert run.code == _NOT_JUDGED
+    assert "self-signed certificate" in run.err

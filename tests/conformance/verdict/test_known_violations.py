@@ -1,0 +1,138 @@
+"""Known violations excuse what is broken until their day, and fail the run once they no longer say the truth."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from conformance.verdict.known_violations import KnownViolation, KnownViolationsError, load
+from conformance.verdict.ledger import Finding, Ledger, Outcome
+from tests.support.gate import run_gate
+from tests.support.null_servers import NULL_SERVERS, serving
+
+TODAY = date(2027, 1, 15)
+YESTERDAY = TODAY - timedelta(days=1)
+KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
+ENTRY = '[[violation]]\nid = "PAGE-3"\nreason = "being mended"\nuntil = 2027-01-15\n'
+
+
+def listed(folder: Path, text: str) -> Path:
+    path = folder / "known.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def judged(
+    outcome: Outcome, *known: KnownViolation, only: frozenset[str] | None = None, strict: bool = False
+) -> Ledger:
+    """A run in which PAGE-3 ended so and AUTH-1 passed."""
+    ledger = Ledger(known=known, today=TODAY, only=only, strict=strict)
+    ledger.add(Finding("PAGE-3", outcome, "limit=200 gave 201 items"))
+    ledger.add(Finding("AUTH-1", "passed"))
+    return ledger
+
+
+def known(id_: str = "PAGE-3", until: date = TODAY) -> KnownViolation:
+    return KnownViolation(id_, "being mended", until)
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    assert load(listed(tmp_path, ENTRY)) == (known(),)
+    assert load(listed(tmp_path, "")) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[[violation", "not a TOML document"),
+        ('[[violation]]\nid = "PAGE-3"\nuntil = 2027-01-15\n', "reason"),
+        ('[[violation]]\nid = "PAGE-3"\nreason = ""\nuntil = 2027-01-15\n', "length"),
+        ('[[violation]]\nid = "PAGE-3"\nreason = "x"\nuntil = "soon"\n', "date"),
+        ('[[violation]]\nid = "PAGE-3"\nreason = "x"\nuntil = 2027-01-15\nsince = 1\n', "since"),
+        ("[[violations]]\n", "violations"),
+        (ENTRY + ENTRY, "PAGE-3 stands there twice"),
+    ],
+)
+def test_a_malformed_file_is_refused_in_one_line(text: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(KnownViolationsError, match=says) as refused:
+        load(listed(tmp_path, text))
+    assert "\n" not in str(refused.value)
+
+
+def test_what_is_known_does_not_fail_the_run_but_is_no_conformance() -> None:
+    ledger = judged("failed", known())
+    assert (ledger.verdict(), ledger.exit_code(), ledger.outdated()) == ("partial", 0, [])
+    assert [ruling.known for ruling in ledger.rulings() if ruling.status == "failed"] == [known()]
+
+
+def test_what_else_is_broken_still_fails_the_run() -> None:
+    ledger = judged("failed", known("PAGE-4"))
+    assert (ledger.verdict(), ledger.exit_code()) == ("non-conformant", 1)
+
+
+def test_an_entry_holds_to_the_end_of_its_day() -> None:
+    expired = judged("failed", known(until=YESTERDAY))
+    assert (expired.verdict(), expired.exit_code()) == ("non-conformant", 1)
+    assert expired.outdated() == ["PAGE-3: expired on 2027-01-14"]
+
+
+def test_an_entry_that_is_no_longer_broken_fails_the_run() -> None:
+    ledger = judged("passed", known())
+    assert (ledger.exit_code(), ledger.outdated()) == (1, ["PAGE-3: no longer broken, take it out"])
+
+
+def test_an_entry_that_names_nothing_fails_the_run() -> None:
+    ledger = judged("passed", known("PAGE-99"))
+    assert (ledger.exit_code(), ledger.outdated()) == (1, ["PAGE-99: no such requirement"])
+
+
+def test_an_expired_entry_fails_the_run_even_where_it_was_not_tested() -> None:
+    assert judged("not-tested", known(until=YESTERDAY)).exit_code() == 1
+
+
+def test_nothing_is_said_of_an_entry_that_was_not_tested_or_not_asked_for() -> None:
+    assert judged("not-tested", known()).outdated() == []
+    assert judged("passed", known(), only=frozenset({"AUTH-1"})).outdated() == []
+
+
+def test_a_known_should_is_excused_under_strict_too() -> None:
+    ledger = Ledger(known=(known("AUTH-5"),), today=TODAY, strict=True)
+    ledger.add(Finding("AUTH-5", "failed", "no WWW-Authenticate"))
+    assert ledger.exit_code() == 0
+
+
+def entries(*ids: str, until: str = "2999-12-31") -> str:
+    return "".join(f'[[violation]]\nid = "{id_}"\nreason = "being mended"\nuntil = {until}\n' for id_ in ids)
+
+
+def test_a_run_shows_what_is_known_with_its_reason_and_ends_well(tmp_path: Path) -> None:
+    options = ("--api-key", KEY, "--only", "OP-1,AUTH-1")
+    with serving(NULL_SERVERS["empty_object_to_everything"]) as base_url:
+        broken = run_gate(tmp_path, "--base-url", base_url, *options)
+        every = ("--known-violations", str(listed(tmp_path, entries(*broken.ids("failed")))))
+        excused = run_gate(tmp_path, "--base-url", base_url, *options, *every)
+    assert broken.exit_code == 1, broken.output
+    assert (excused.exit_code, excused.verdict) == (0, "partial"), excused.output
+    assert "known until 2999-12-31: being mended" in excused.output
+
+
+def test_a_run_ends_badly_on_an_entry_out_of_date(tmp_path: Path) -> None:
+    path = listed(tmp_path, entries("SCOPE-3"))
+    run = run_gate(tmp_path, "--only", "SCOPE-3", "--known-violations", str(path))
+    assert (run.exit_code, run.verdict) == (1, "conformant"), run.output
+    output = " ".join(run.output.split())
+    assert "A known violation is out of date, which fails the run: SCOPE-3: no longer broken, take it out." in output
+    assert output.endswith("1 of 1 requirements passed, but the run fails: known violations are out of date")
+    for paper in ("report.html", "summary.md"):
+        written = (tmp_path / "report" / paper).read_text("utf-8")
+        assert "onformant, but the run fails" in written
+        assert "no longer broken" in written
+
+
+def test_a_run_does_not_begin_with_a_malformed_file(tmp_path: Path) -> None:
+    run = run_gate(tmp_path, "--known-violations", str(listed(tmp_path, "[[violation]]\n")))
+    assert run.exit_code == 4
+    assert "--known-violations: " in run.output
+    assert "Traceback" not in run.output

@@ -1,0 +1,124 @@
+"""How a run ends that is cut short, and how it shows itself on other terminals."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from conformance.target.embedded import EmbeddedMock
+from tests.support.watched_gate import HELD, finish, gate, hold_before, let_go, reported, wait_for_checks
+
+NOT_JUDGED, INTERRUPTED = 3, 2
+KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[Path]:
+    """The description of a mock that serves this module's runs."""
+    running = EmbeddedMock()
+    yield running.description
+    running.stop()
+
+
+def test_a_target_that_dies_is_reported_as_far_as_it_was_judged(tmp_path: Path) -> None:
+    mortal = EmbeddedMock()
+    options = ("-v", "--target", str(mortal.description), "--only", "AUTH,SCOPE", "--report", str(tmp_path))
+    try:
+        # The silence is met by checks before SCOPE-4: at SCOPE-2 at the latest, which has new questions to ask.
+        with gate(*options, *HELD, **hold_before("SCOPE-2", tmp_path)) as process:
+            wait_for_checks(process, 12)
+            mortal.stop()
+            let_go(tmp_path)
+            run = reported(tmp_path, *finish(process))
+    finally:
+        mortal.stop()
+    assert (run.exit_code, run.verdict) == (NOT_JUDGED, "unreachable"), run.output
+    assert "Could not be judged: the target stopped answering" in run.output
+    assert "AUTH-1" in run.ids("passed")
+    reasons = {row["reason"] for row in run.report["requirements"] if row["id"] == "SCOPE-4"}
+    assert all(reason.startswith("could not be judged: the target stopped answering") for reason in reasons)
+
+
+class _Flagging(BaseHTTPRequestHandler):
+    """Serves a few requests, and from then on only those without a key; on others it hangs up."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        if "Authorization" not in self.headers:
+            self.send_error(401)
+        elif self.asked <= 5:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_target_that_hardly_answers_is_not_asked_for_long(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Flagging) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        options = ("--base-url", f"http://127.0.0.1:{server.server_port}", "--api-key", KEY, "--only", "PAGE,OP")
+        with gate(*options, "--report", str(tmp_path)) as process:
+            run = reported(tmp_path, *finish(process))
+        server.shutdown()
+    assert run.exit_code == NOT_JUDGED, run.output
+    assert "the target stopped answering" in run.output
+    assert _Flagging.asked < 40
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_is_reported_and_leaves_no_mock_behind(ending: signal.Signals, tmp_path: Path) -> None:
+    options = ("-v", "--only", "AUTH,SCOPE", "--report", str(tmp_path))
+    with gate(*options, *HELD, **hold_before("SCOPE-4", tmp_path)) as process:
+        begun = wait_for_checks(process, 12)
+        process.send_signal(ending)
+        sent = time.monotonic()
+        run = reported(tmp_path, *finish(process))
+    assert run.exit_code == INTERRUPTED, run.output
+    assert time.monotonic() - sent < 60
+    assert "Interrupted: what had been judged by then is reported." in run.output
+    assert run.output.splitlines()[-1].startswith("verdict: partial (interrupted), ")
+    assert "AUTH-1" in run.ids("passed")
+    assert {row["reason"] for row in run.report["requirements"] if row["id"] == "SCOPE-4"} == {
+        "the run was interrupted before it"
+    }
+    host, _, port = begun.split("target: http://")[1].split(",")[0].partition(":")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=1)
+
+
+@pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
+def test_a_terminal_without_unicode_shows_the_verdict(environment: dict[str, str], mock: Path) -> None:
+    with gate("--target", str(mock), "--only", "SCOPE-3", PYTHONCOERCECLOCALE="0", **environment) as process:
+        code, output = finish(process)
+    assert code == 0, output
+    assert "SCOPE     +" in output
+    assert "Traceback" not in output
+    assert output.splitlines()[-1] == "verdict: conformant, 1 of 1 requirements passed"
+
+
+def test_piped_output_has_no_colour_and_fits_80_columns(mock: Path) -> None:
+    with gate("--target", str(mock), "--only", "SCOPE,TENANT-8", COLUMNS="80") as process:
+        _, output = finish(process)
+    assert "\x1b" not in output
+    ours = output[output.index(" requirements =") :].splitlines()
+    assert [line for line in ours if len(line) > 80] == []
+
+
+def test_a_verbose_run_names_the_requirement_of_every_check(mock: Path) -> None:
+    with gate("-v", "--target", str(mock), "--only", "SCOPE-3", COLUMNS="120") as process:
+        _, output = finish(process)
+    checks = [line for line in output.splitlines() if "::" in line]
+    assert checks
+    assert all(" SCOPE-3 passed " in line for line in checks)

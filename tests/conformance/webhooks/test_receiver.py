@@ -1,0 +1,255 @@
+"""The judge's receiver takes whatever a sender makes of HTTP, and an endpoint in trouble tells retries from resends."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from conformance.checks import NotTested, Violation
+from conformance.target.clock import TargetClock
+from conformance.target.exchange import Redactor
+from conformance.webhooks import failure_script as troubles
+from conformance.webhooks.deliveries import Delivery
+from conformance.webhooks.failure_script import TROUBLES, Trouble
+from conformance.webhooks.receiver import Answer, CannotListen, Endpoint, Receiver
+from conformance.webhooks.session import Live
+from conformance.webhooks.signatures import HEADER
+from spec.target import Webhooks
+
+WITHIN = 30.0
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver("127.0.0.1:0", count(1_000.0).__next__)
+    yield made
+    made.close()
+
+
+def ask(url: str, method: str = "POST", body: Any = b"{}", **headers: str) -> int:
+    """The status of the answer; raises what `http.client` does where there is none."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=WITHIN)
+    try:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, parts.path, body, named, encode_chunked="Transfer-Encoding" in named)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def raw(endpoint: Endpoint, text: bytes) -> bytes:
+    """What comes back for bytes that stand on the wire as they are."""
+    parts = urlsplit(endpoint.url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=WITHIN) as connection:
+        connection.sendall(text.replace(b"PATH", parts.path.encode()))
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(4_096), b""))
+
+
+def test_what_arrives_is_written_down_to_the_byte(receiver: Receiver) -> None:
+    endpoint = receiver.endpoint("primary")
+    assert ask(endpoint.url, body="Zoë 🚀".encode(), X_Name="a") == 200
+    endpoint.secret = "whsec_1"
+    (delivery,) = endpoint.deliveries
+    assert (delivery.method, delivery.body, delivery.secret) == ("POST", "Zoë 🚀".encode(), "whsec_1")
+    assert ("X-Name", "a") in delivery.headers
+    assert (delivery.endpoint, delivery.number, delivery.at) == ("primary", 1, 1_000.0)
+
+
+def test_header_bytes_beyond_ascii_and_repeated_headers_stay_as_they_are(receiver: Receiver) -> None:
+    endpoint = receiver.endpoint("primary")
+    answer = raw(endpoint, b"POST PATH HTTP/1.1\r\nContent-Length: 1\r\nX: \xff\xc3\xa9\r\nx: 2\r\n\r\n1")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    values = [value for name, value in endpoint.deliveries[0].headers if name.lower() == "x"]
+    assert values == ["\xff\xc3\xa9", "2"]
+
+
+def test_a_body_in_chunks_is_read_whole(receiver: Receiver) -> None:
+    endpoint = receiver.endpoint("primary")
+    assert ask(endpoint.url, body=iter([b"ab", b"c" * 5_000]), Transfer_Encoding="chunked") == 200
+    assert endpoint.deliveries[0].body == b"ab" + b"c" * 5_000
+
+
+@pytest.mark.parametrize(
+    ("request_text", "status"),
+    [
+        (b"POST PATH HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", b"413"),
+        (b"POST PATH HTTP/1.1\r\nContent-Length: 5\r\n\r\n{}", b"400"),
+        (b"POST PATH HTTP/1.1\r\nContent-Length: x\r\n\r\n", b"400"),
+        (b"POST PATH HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"400"),
+        (b"POST PATH HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n", b"413"),
+        (b"POST PATH HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n", b"413"),
+        (b"POST /elsewhere HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", b"404"),
+        (b"POST PATH/more HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", b"404"),
+        (b"\x00\xff\r\n\r\n", b"400"),
+        (b"", b""),
+    ],
+)
+def test_what_is_no_delivery_is_turned_away(
+    receiver: Receiver, capfd: pytest.CaptureFixture[str], request_text: bytes, status: bytes
+) -> None:
+    endpoint = receiver.endpoint("primary")
+    assert status in raw(endpoint, request_text).partition(b"\r\n")[0]
+    assert endpoint.deliveries == ()
+    assert ask(endpoint.url) == 200, "the receiver goes on"
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_other_methods_are_deliveries_too(receiver: Receiver, method: str) -> None:
+    endpoint = receiver.endpoint("primary")
+    assert ask(endpoint.url, method) == 200
+    assert endpoint.deliveries[0].method == method
+
+
+def test_a_look_whether_the_endpoint_is_there_is_no_delivery(receiver: Receiver) -> None:
+    endpoint = receiver.endpoint("primary")
+    assert [ask(endpoint.url, method, b"") for method in ("GET", "HEAD", "OPTIONS")] == [200, 200, 200]
+    assert endpoint.deliveries == ()
+    assert receiver.visits == 3
+
+
+def test_an_endpoint_answers_as_its_script_says(receiver: Receiver) -> None:
+    answers: list[Answer] = ["error", "drop", "accept"]
+    endpoint = receiver.endpoint("primary", lambda _: answers.pop(0))
+    assert ask(endpoint.url) == 500
+    with pytest.raises(http.client.RemoteDisconnected):
+        ask(endpoint.url)
+    assert ask(endpoint.url) == 200
+    assert len(endpoint.deliveries) == 3
+
+
+def test_silence_lasts_until_the_sender_hangs_up(receiver: Receiver) -> None:
+    endpoint = receiver.endpoint("primary", lambda _: "silence")
+    parts = urlsplit(endpoint.url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=WITHIN)
+    connection.request("POST", parts.path, b"{}")
+    assert receiver.wait(lambda: receiver.holding, WITHIN)
+    connection.close()
+    assert receiver.wait(lambda: not receiver.holding, WITHIN)
+
+
+def test_closing_hangs_up_on_whoever_still_waits() -> None:
+    receiver = Receiver("127.0.0.1:0", lambda: 0.0)
+    endpoint = receiver.endpoint("primary", lambda _: "silence")
+    ended: list[Exception] = []
+
+    def deliver() -> None:
+        try:
+            ask(endpoint.url)
+        except (OSError, http.client.HTTPException) as error:
+            ended.append(error)
+
+    sender = threading.Thread(target=deliver)
+    sender.start()
+    assert receiver.wait(lambda: receiver.holding, WITHIN)
+    receiver.close()
+    sender.join(WITHIN)
+    assert [type(error) for error in ended] == [http.client.RemoteDisconnected]
+
+
+def test_an_address_that_is_taken_is_said_in_one_line(receiver: Receiver) -> None:
+    with pytest.raises(CannotListen, match=r"\Acannot listen on 127\.0\.0\.1:\d+: [^\n]+\Z"):
+        Receiver(urlsplit(receiver.address).netloc, lambda: 0.0)
+
+
+def attempt(event: str, at: float, timestamp: int | None = None, **headers: str) -> Delivery:
+    """An attempt at `at` seconds of the target's clock, signed then, unless another timestamp is given."""
+    stamp = int(at) if timestamp is None else timestamp
+    named = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    body = json.dumps({"id": event, "eventType": "a.b"} if event else {"at": at}).encode()
+    return Delivery("troubled", "POST", [(HEADER, f"t={stamp},v1={'0' * 64}"), *named], body, at, "", at)
+
+
+def armed() -> Trouble:
+    trouble = Trouble()
+    trouble.armed = True
+    return trouble
+
+
+def test_nothing_is_in_trouble_before_it_is_armed() -> None:
+    trouble = Trouble()
+    assert trouble(attempt("evt_1", 0)) == "accept"
+    assert not trouble.met
+
+
+def test_each_event_meets_a_trouble_of_its_own_and_is_accepted_when_it_comes_again() -> None:
+    trouble = armed()
+    assert [trouble(attempt(f"evt_{number}", 0)) for number in range(5)] == [*TROUBLES, "accept", "accept"]
+    assert not trouble.settled
+    assert [trouble(attempt(f"evt_{number}", 3)) for number in (2, 0, 1)] == ["accept"] * 3
+    assert trouble.settled
+    assert [len(trouble.attempts(kind)) for kind in TROUBLES] == [2, 2, 2]
+
+
+def test_a_retry_with_the_first_timestamp_is_failed_until_time_must_have_passed() -> None:
+    trouble = armed()
+    answers = [trouble(attempt("evt_1", at, timestamp=0)) for at in (0.0, 0.5, 1.9, 2.0)]
+    assert answers == ["error", "error", "error", "accept"]
+    assert "not signed anew" in (troubles.fault(trouble.attempts("error"), []) or "")
+
+
+@pytest.mark.parametrize(
+    ("attempts", "fault"),
+    [
+        ([attempt("evt_1", 0), attempt("evt_1", 1, timestamp=0)], None),
+        ([attempt("evt_1", 0), attempt("evt_1", 30)], None),
+        ([attempt("evt_1", 0), attempt("evt_1", 30, timestamp=0)], "not signed anew"),
+        ([attempt("", 0, webhook_id="m1"), attempt("", 30, webhook_id="m1")], None),
+        ([attempt("", 0, X_Outbound_Delivery="d1"), attempt("", 30, X_Outbound_Delivery="d1")], None),
+        ([attempt("", 0, X_Outbound_Delivery="d1"), attempt("", 30, X_Outbound_Delivery="d2")], "share no id"),
+        ([attempt("", 0, X_Outbound_Event="a.b"), attempt("", 30, X_Outbound_Event="a.b")], "share no id"),
+        ([attempt("", 0, webhook_id="same"), attempt("", 30, webhook_id="same")], "share no id"),
+    ],
+)
+def test_attempts_share_an_id_and_nothing_of_their_signature(attempts: list[Delivery], fault: str | None) -> None:
+    found = troubles.fault(attempts, [attempt("", 9, webhook_id="same")])
+    assert found == fault or (fault and found and fault in found)
+
+
+def live(receiver: Receiver, **settings: str) -> Live:
+    return Live(Webhooks(**settings), receiver, TargetClock(), Redactor())
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"register": "false"}, "webhooks.register: the command 'false' exited with 1"),
+        ({"register": "true"}, "webhooks.register: the command printed no signing secret"),
+        ({"register": "no-such-command"}, "webhooks.register: the command 'no-such-command' could not be run"),
+        ({"register": "echo whsec_1"}, "needs webhooks.trigger"),
+        ({"register": "echo whsec_1", "trigger": "false"}, "webhooks.trigger: the command 'false' exited with 1"),
+    ],
+)
+def test_a_command_that_fails_is_the_reason_why_nothing_is_tested(
+    receiver: Receiver, settings: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(NotTested, match=reason):
+        live(receiver, **settings).begin()
+
+
+def test_the_signing_secrets_are_learnt_by_the_redactor(receiver: Receiver) -> None:
+    started = live(receiver, register="echo whsec_0123456789abcdef")
+    with pytest.raises(NotTested):
+        started.begin()
+    assert "0123456789" not in started.redactor.text("whsec_0123456789abcdef")
+
+
+def test_silence_is_a_violation_only_where_the_receiver_can_be_reached_for_sure(receiver: Receiver) -> None:
+    silent = live(receiver)
+    with pytest.raises(Violation, match="no delivery reached"):
+        silent.judge_silence(embedded=True)
+    with pytest.raises(NotTested, match="can the target reach that address"):
+        silent.judge_silence(embedded=False)
+    ask(receiver.endpoint("secondary").url)
+    with pytest.raises(Violation, match="no delivery reached"):
+        silent.judge_silence(embedded=False)

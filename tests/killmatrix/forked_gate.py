@@ -1,0 +1,196 @@
+"""Runs of the gate on the mock, in forks of one process that has loaded and computed what does not depend on the target.
+
+Such a run judges as `pytest conformance --mock-options …` does: the same checks over the same wire, ended by the same rules. It
+does without starting interpreters (for the run, the mock, and each of the mock's commands) and without writing reports.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import multiprocessing
+import os
+import shlex
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import pytest
+
+import mockserver.worlds.world
+from conformance.report.record import as_json
+from conformance.target.embedded import EmbeddedMockError
+from conformance.verdict.plugin import VerdictPlugin
+from mockserver.api import routing
+from mockserver.cli import command
+from mockserver.control import app as control
+from mockserver.control import client
+from mockserver.settings import Settings
+from mockserver.tenants.seed.organizations import seed
+from mockserver.tenants.tenant import Tenant
+from spec import commands, contract
+from tests.support.gate import ROOT, GateRun
+
+# Looking for garbage with finalizers after every run is worth a tenth of it, and says nothing of the target.
+_WITHOUT = ("no:cacheprovider", "no:unraisableexception", "no:threadexception", "no:logging")
+# So is finding the source of each failure's lines.
+_SPARE = ("-q", "--assert=plain", "--tb=native")
+_GATE = (str(ROOT / "conformance"), *_SPARE, "--rootdir", str(ROOT), *(f"-p{name}" for name in _WITHOUT))
+_LOADED = (
+    "mockserver.server.uvicorn_server",
+    "mockserver.server.target_file",
+    "mockserver.modifications.faults",
+    "mockserver.modifications.variants",
+)
+_PURE = (("test_published_spec", "invalidity"), ("test_schema_driven", "_cases"))
+_START_WITHIN = 30.0
+
+_Result = TypeVar("_Result")
+
+
+def warm_up() -> None:
+    """Load and compute in this process what every run needs, by judging the healthy mock once.
+
+    Changes this process for good: it is of no use but for being forked. Raises RuntimeError where the healthy mock is not
+    found conformant.
+    """
+    for needed in _LOADED:
+        importlib.import_module(needed)
+    os.environ.pop("OUTBOUND_API_KEY", None)
+    _replace(commands, "run", _run_here)
+    _replace(mockserver.worlds.world, "seed", _seeded_once())
+    _replace(importlib.import_module("conformance.conftest"), "EmbeddedMock", _ForkedMock)
+    for name, pure in _PURE:
+        module = importlib.import_module(f"conformance.{name}")
+        _replace(module, pure, _remembering(vars(module)[pure]))
+    _replace(routing, "build", _ready(routing.build(contract().document)))
+    _replace(control, "_stack", _ready(control._stack()))
+    run = gate("")
+    if run.exit_code == pytest.ExitCode.INTERRUPTED:
+        # pytest has taken note of it and reported what there was, which nobody waits for here.
+        raise KeyboardInterrupt
+    if run.exit_code or run.verdict != "conformant":
+        raise RuntimeError(f"the healthy mock is not conformant, so nothing can be told of others:\n{run.output}")
+    gc.collect()
+    gc.freeze()
+    gc.disable()  # a run ends before its garbage matters
+
+
+def gate(options: str) -> GateRun:
+    """Judge a mock that is started with these options. What is printed goes into the run's output, not to the terminal."""
+    reader = _Reader()
+    with tempfile.TemporaryFile() as output:
+        with _into(output.fileno()):
+            exit_code = pytest.main([*_GATE, "--mock-options", options], plugins=[reader])
+        output.seek(0)
+        return GateRun(int(exit_code), output.read().decode("utf-8", "replace"), reader.report)
+
+
+class _Reader:
+    """Takes the content of `report.json` from a run that has ended."""
+
+    def __init__(self) -> None:
+        self.report: dict[str, Any] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        verdict = config.pluginmanager.get_plugin("outbound-verdict")
+        if isinstance(verdict, VerdictPlugin) and verdict.run:
+            self.report = as_json(verdict.run)
+
+
+@contextmanager
+def _into(file: int) -> Iterator[None]:
+    """Have standard output and error, of this process and of those forked off it, go to a file."""
+    kept = {stream: os.dup(stream) for stream in (1, 2)}
+    _flush()
+    for stream in kept:
+        os.dup2(file, stream)
+    try:
+        yield
+    finally:
+        _flush()
+        for stream, before in kept.items():
+            os.dup2(before, stream)
+            os.close(before)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+
+
+class _ForkedMock:
+    """In the place of `EmbeddedMock`: the same command line of the mock, forked off this process."""
+
+    def __init__(self, options: str = "") -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="outbound-")
+        self.description = Path(self._folder.name) / "target.toml"
+        self._process = multiprocessing.get_context("fork").Process(target=self._serve, args=(options,))
+        self._process.start()
+        until = time.monotonic() + _START_WITHIN
+        while not self.description.exists():
+            if not self._process.is_alive() or time.monotonic() > until:
+                self.stop()
+                raise EmbeddedMockError("the mock did not start")
+            time.sleep(0.005)
+
+    def _serve(self, options: str) -> None:
+        fixed = ["--port", "0", "--quiet", "--write-target", str(self.description)]
+        command([*fixed, *shlex.split(options)], standalone_mode=False)
+
+    def stop(self) -> None:
+        """End the process and remove its files."""
+        self._process.kill()
+        self._process.join()
+        self._folder.cleanup()
+
+
+def _run_here(line: str, **placeholders: object) -> str:
+    """In the place of `spec.commands.run`: a command of the mock's own, which asks its control API from this process."""
+    words = commands.arguments(line, placeholders)
+    assert words[1:3] == ["-m", client.__name__]
+    try:
+        return client.perform(words[3:]).strip()
+    except client.Failed as failure:
+        raise commands.CommandFailed(str(failure)) from None
+
+
+def _seeded_once() -> Callable[..., list[Tenant]]:
+    """In the place of `seed`: organizations of the usual size that are there already. Forks share them until they change them."""
+    usual = Settings()
+    size = (usual.seed, usual.organizations, usual.contacts)
+    ready = seed(*size, time.time())
+
+    def seeded(*arguments: Any) -> list[Tenant]:
+        return ready if arguments[:3] == size else seed(*arguments)
+
+    return seeded
+
+
+def _ready(value: _Result) -> Callable[..., _Result]:
+    """A function that answers what is there already: Connexion's applications, which keep nothing of a mock."""
+    return lambda *_: value
+
+
+def _remembering(function: Callable[..., _Result]) -> Callable[..., _Result]:
+    """A function of nothing but its arguments, computed once for the same ones."""
+    known: dict[str, _Result] = {}
+
+    def remembering(*arguments: object) -> _Result:
+        key = repr(arguments)
+        if key not in known:
+            known[key] = function(*arguments)
+        return known[key]
+
+    return remembering
+
+
+def _replace(module: ModuleType, name: str, value: object) -> None:
+    assert hasattr(module, name)
+    setattr(module, name, value)

@@ -1,0 +1,215 @@
+"""A defect a family is caught by the requirement that it breaks, what differs and is right passes, and trials that fail are told.
+
+`python -m tests.killmatrix` tries every fault and every variant; these are the ones that a change is tried on at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import spec
+from tests.killmatrix import trials
+from tests.killmatrix.command import document, summary
+from tests.killmatrix.trials import Result, Trial, judge_all
+from tests.support.gate import ROOT, GateRun, run_gate
+
+BY_NAME = {trial.name: trial for trial in trials.trials()}
+FAULTS = (
+    "keys-by-beginning",
+    "contacts-scope-reads-lists",
+    "refused-delete-deletes",
+    "cursor-skips-ties",
+    "filter-lost-on-page-two",
+    "first-event-type-only",
+    "cache-by-url",
+    "status-as-string",
+    "sixty-one-a-minute",
+    "signed-anew",
+)
+VARIANTS = ("oldest-first", "writes-not-implemented", "strict-reading")
+IN_FULL = ("filter-lost-on-page-two", "sixty-one-a-minute", "signed-anew")
+FAULT = Trial("fault", "wrong", "--fault wrong", ("AUTH-1", "AUTH-2"))
+VARIANT = Trial("variant", "other", "--variant other", ("AUTH-5",))
+
+
+def judged(names: tuple[str, ...]) -> list[Result]:
+    return list(judge_all([BY_NAME[name] for name in names], jobs=2))
+
+
+def in_own_process(names: tuple[str, ...]) -> list[Result]:
+    """Judge in a process that tests do not go on in: it is changed for good."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(judged, names).result()
+
+
+def test_the_sample_has_a_fault_of_every_family() -> None:
+    aimed = {BY_NAME[name].expected[0].partition("-")[0] for name in FAULTS}
+    assert aimed == {requirement.family for requirement in spec.requirements()}
+
+
+def test_faults_are_caught_by_the_requirement_that_they_break_and_variants_pass() -> None:
+    results = in_own_process((*FAULTS, *VARIANTS))
+    assert {result.trial.name for result in results} == {*FAULTS, *VARIANTS}
+    assert not [f"{each.trial.name}: {each.explanation}\n{each.output}" for each in results if not each.right]
+
+
+def test_a_trial_tells_what_the_gate_tells_its_users(tmp_path: Path) -> None:
+    for result in in_own_process(IN_FULL):
+        run = run_gate(tmp_path / result.trial.name, "--mock-options", result.trial.options)
+        assert result.run
+        assert result.run.exit_code == run.exit_code
+        for status in ("passed", "failed", "not-tested"):
+            assert result.run.ids(status) == run.ids(status)
+
+
+def reported(exit_code: int, *fell: str) -> GateRun:
+    """A run of which these requirements fell."""
+    rows = [
+        {"id": requirement.id, "level": requirement.level, "status": "failed" if requirement.id in fell else "passed"}
+        for requirement in spec.requirements()
+    ]
+    return GateRun(exit_code, "", {"requirements": rows})
+
+
+@pytest.mark.parametrize(
+    ("trial", "run", "right"),
+    [
+        (FAULT, reported(1, "AUTH-1"), True),
+        (FAULT, reported(1, "AUTH-1", "PAGE-1"), True),
+        (FAULT, reported(1, "AUTH-2"), False),
+        (FAULT, reported(0), False),
+        (FAULT, reported(0, "AUTH-1"), False),
+        (FAULT, reported(3, "AUTH-1"), False),
+        (FAULT, GateRun(1, "", {}), False),
+        (FAULT, None, False),
+        (VARIANT, reported(0), True),
+        (VARIANT, reported(0, "AUTH-5"), True),
+        (VARIANT, reported(0, "TENANT-8"), False),
+        (VARIANT, reported(1, "AUTH-1"), False),
+        (VARIANT, reported(3), False),
+        (VARIANT, GateRun(0, "", {}), False),
+    ],
+)
+def test_right_is_what_was_expected_alone(trial: Trial, run: GateRun | None, right: bool) -> None:
+    assert Result(trial, run, 1.0).right is right
+
+
+def run_stubs(monkeypatch: pytest.MonkeyPatch, stub: Callable[[str], GateRun], within: float = 30.0) -> list[Result]:
+    monkeypatch.setattr(trials, "warm_up", lambda: None)
+    monkeypatch.setattr(trials, "gate", stub)
+    return list(judge_all([FAULT, VARIANT], jobs=2, within=within))
+
+
+def test_results_are_those_of_their_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = run_stubs(monkeypatch, lambda options: reported(1, "AUTH-1") if "fault" in options else reported(0))
+    assert {result.trial.name for result in results} == {"wrong", "other"}
+    assert all(result.right for result in results)
+
+
+def test_what_hangs_is_ended_with_all_that_it_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def hang(options: str) -> GateRun:
+        started = subprocess.Popen(["/bin/sleep", "60"])
+        (tmp_path / options.split()[-1]).write_text(str(started.pid), "utf-8")
+        started.wait()
+        return reported(0)
+
+    started = [tmp_path / name for name in ("wrong", "other")]
+    # Time passes once both hang, however long a busy machine takes to start them.
+    clock = SimpleNamespace(monotonic=lambda: float(all(map(is_written, started))))
+    monkeypatch.setattr(trials, "time", clock)
+    results = run_stubs(monkeypatch, hang, within=1.0)
+    assert {result.explanation for result in results} == {"no end within 1 s"}
+    assert not any(result.right for result in results)
+    assert all(has_ended(int(file.read_text("utf-8"))) for file in started)
+
+
+def is_written(file: Path) -> bool:
+    return file.exists() and bool(file.read_text("utf-8"))
+
+
+def has_ended(pid: int) -> bool:
+    for _ in range(1_000):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        if Path(f"/proc/{pid}/stat").exists() and ") Z " in Path(f"/proc/{pid}/stat").read_text("utf-8"):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_what_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(_options: str) -> GateRun:
+        os._exit(1)
+
+    results = run_stubs(monkeypatch, die)
+    assert [result.explanation for result in results] == ["the run's process died"] * 2
+
+
+def test_an_interrupt_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def hang(options: str) -> GateRun:
+        (tmp_path / options.split()[-1]).write_text(str(os.getpid()), "utf-8")
+        if "fault" in options:
+            time.sleep(60)
+        return reported(0)
+
+    monkeypatch.setattr(trials, "warm_up", lambda: None)
+    monkeypatch.setattr(trials, "gate", hang)
+    results = judge_all([FAULT, VARIANT], jobs=2)
+    assert next(results).trial == VARIANT
+    while not is_written(tmp_path / "wrong"):
+        time.sleep(0.01)
+    results.close()
+    assert has_ended(int((tmp_path / "wrong").read_text("utf-8")))
+
+
+def test_a_name_that_is_mistyped_is_one_line_with_those_most_like_it() -> None:
+    command = [sys.executable, "-m", "tests.killmatrix", "cursor-skip-ties"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "killmatrix: 'cursor-skip-ties' is no fault or variant; did you mean cursor-skips-ties"
+    )
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_matrix_has_a_row_for_each_and_a_line_for_all() -> None:
+    caught, missed = BY_NAME["status-as-string"], BY_NAME["cursor-skips-ties"]
+    passed = BY_NAME["oldest-first"]
+    results = [
+        Result(missed, reported(1, "PAGE-1"), 2.0),
+        Result(caught, reported(1, caught.expected[0], "PAGE-10", "PAGE-9"), 1.0),
+        Result(passed, reported(0), 3.0),
+    ]
+    line = "1 of 2 faults caught by the requirement that they break, 1 of 1 legal variations passed, 4 min 12 s"
+    assert summary(results, 252.4) == line
+    written = document(results, 252.4).splitlines()
+    assert f"{line}." in written
+    assert f"| ✓ | fault | `status-as-string` | {caught.expected[0]} | PAGE-9, PAGE-10 | 1.0 |" in written
+    assert f"| ✗ | fault | `cursor-skips-ties` | {missed.expected[0]} | PAGE-1 | 2.0 |" in written
+    assert "| ✓ | variant | `oldest-first` | none | – | 3.0 |" in written
+
+
+def test_the_readme_shows_a_run_without_a_miss() -> None:
+    line = (
+        r"^(\d+) of \1 faults caught by the requirement that they break, "
+        r"(\d+) of \2 legal variations passed, \d+ min \d+ s$"
+    )
+    shown = re.search(line, (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert shown
+    kinds = [trial.kind for trial in BY_NAME.values()]
+    # Some may have been added since that run, none taken away.
+    assert int(shown[1]) <= kinds.count("fault")
+    assert int(shown[2]) <= kinds.count("variant")

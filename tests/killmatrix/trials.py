@@ -1,0 +1,145 @@
+"""The trials of the kill matrix, and how they are run: several at a time, each in a process of its own that may not hang."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+import time
+from collections import deque
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from mockserver.modifications.faults import all_faults
+from mockserver.modifications.variants import all_variants
+from tests.killmatrix.forked_gate import gate, warm_up
+from tests.support.gate import GateRun
+
+WITHIN = 240.0
+"""Seconds after which a run is ended and counts as hanging. The slowest variation, 300 ms an answer, takes a good minute."""
+
+_FORK = multiprocessing.get_context("fork")
+_STRICT = "--rate-reading strict"
+# Under `burst`, the mock's default, a minute may well hold more than sixty.
+_FAULTS_UNDER_STRICT = ("sixty-one-a-minute",)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A mock to judge: with a fault that breaks requirements, or with a legal variation that breaks no must.
+
+    `options` are the mock's; `expected` are the ids of which a fault must break at least the first, and the only
+    ones, all shoulds, that a variation may break.
+    """
+
+    kind: str
+    name: str
+    options: str
+    expected: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How the gate judged a trial, in how many seconds, and how many of the processor's; or that its process `hung` or died."""
+
+    trial: Trial
+    run: GateRun | None
+    seconds: float
+    cpu: float = 0.0
+    hung: bool = False
+
+    @property
+    def fell(self) -> frozenset[str]:
+        """The requirements that the gate found broken."""
+        return frozenset(self.run.ids("failed") if self.run else ())
+
+    @property
+    def right(self) -> bool:
+        """Whether the gate told right from wrong, and said so by its exit code."""
+        if self.run is None or not self.run.report:
+            return False
+        if self.trial.kind == "variant":
+            return self.run.exit_code == 0 and self.fell <= set(self.trial.expected)
+        return self.trial.expected[0] in self.fell and self.run.exit_code == bool(self.run.broken_musts())
+
+    @property
+    def explanation(self) -> str:
+        """What happened instead, in one line."""
+        if self.run is None:
+            return f"no end within {self.seconds:.0f} s" if self.hung else "the run's process died"
+        fell = ", ".join(sorted(self.fell)) or "nothing"
+        return f"expected {', '.join(self.trial.expected) or 'nothing'}; exit code {self.run.exit_code}, fell: {fell}"
+
+    @property
+    def output(self) -> str:
+        """What the gate printed."""
+        return self.run.output if self.run else ""
+
+
+def trials() -> list[Trial]:
+    """Every variant of the mock, which take longest, its other reading of the rate limits, and every fault."""
+    variants = [Trial("variant", name, f"--variant {name}", variant.bends) for name, variant in all_variants().items()]
+    faults = [Trial("fault", name, _options(name), fault.breaks) for name, fault in all_faults().items()]
+    return [*variants, Trial("variant", "strict-reading", _STRICT, ()), *faults]
+
+
+def _options(fault: str) -> str:
+    return f"{_STRICT} --fault {fault}" if fault in _FAULTS_UNDER_STRICT else f"--fault {fault}"
+
+
+def judge_all(chosen: Sequence[Trial], jobs: int, within: float = WITHIN) -> Generator[Result]:
+    """Judge so many trials at a time; results come as they are ready. Whatever ends this ends the runs that are under way."""
+    warm_up()
+    waiting = deque(chosen)
+    running: dict[Connection, _Running] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                one = _Running(waiting.popleft(), within)
+                running[one.connection] = one
+            ready = wait(list(running), max(0.0, min(one.until for one in running.values()) - time.monotonic()))
+            overdue = [one.connection for one in running.values() if one.until <= time.monotonic()]
+            for connection in {*ready, *overdue}:
+                assert isinstance(connection, Connection)
+                yield running.pop(connection).end()
+    finally:
+        for one in running.values():
+            one.end()
+
+
+class _Running:
+    """A run that is under way, in a session of its own, so that the mock which it starts can be ended with it."""
+
+    def __init__(self, trial: Trial, within: float) -> None:
+        self.connection, other = _FORK.Pipe(duplex=False)
+        self._trial = trial
+        self._began = time.monotonic()
+        self.until = self._began + within
+        self._process: BaseProcess = _FORK.Process(target=_judge, args=(trial, other))
+        self._process.start()
+        other.close()
+
+    def end(self) -> Result:
+        """The result, if there is one by now. Nothing of the run is left afterwards."""
+        run, cpu = None, 0.0
+        with suppress(EOFError):
+            if self.connection.poll():
+                run, cpu = self.connection.recv()
+        now = time.monotonic()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid or 0, signal.SIGKILL)
+        self._process.kill()
+        self._process.join()
+        self.connection.close()
+        return Result(self._trial, run, now - self._began, cpu, hung=run is None and now >= self.until)
+
+
+def _judge(trial: Trial, connection: Connection) -> None:
+    os.setsid()
+    run = gate(trial.options)
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    connection.send((run, sum(each.ru_utime + each.ru_stime for each in used)))

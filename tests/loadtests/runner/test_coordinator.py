@@ -1,0 +1,112 @@
+"""What goes before a run and what passes between its phases: the first request, and the waiting for what was promised."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from loadtests.analysis.ledger import Attempt
+from loadtests.runner.coordinator import Conductor
+from loadtests.runner.generator_cost import Cost
+from loadtests.runner.preflight import preflight
+from loadtests.scenarios.plan import Lane, Phase, Plan
+from loadtests.setup import Options, Setup, UsageError, prepare
+
+_KEY = "obk_live_" + "x" * 32
+
+
+@pytest.fixture
+def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
+    monkeypatch.setenv("OUTBOUND_API_KEY", _KEY)
+    return prepare(Options(scenario="burst", base_url="http://127.0.0.1:1"))
+
+
+def _refusal(setup: Setup, at: float, retry_after: float) -> bytes:
+    ledger = setup.ledger()
+    ledger.add(Attempt(0, "getMe", at, at, 429, retry_after))
+    return ledger.dump()
+
+
+class _Crew:
+    """A process that is refused at once, in every phase, and notes when each began on the target's clock."""
+
+    def __init__(self) -> None:
+        self.conductor: Conductor
+        self.began: list[float] = []
+
+    def members(self) -> list[str]:
+        return ["it"]
+
+    def tell(self, _member: str, kind: str, data: dict[str, Any]) -> None:
+        if kind == "phase":
+            now = self.conductor.clock.now()
+            self.began.append(now)
+            report = {"share": 0, "phase": data["number"], "done": True, "cost": Cost().dump()}
+            self.conductor.heard({**report, "ledger": _refusal(self.conductor.setup, now, 59.0)})
+
+
+def test_a_promise_is_waited_for_to_the_second_by_a_clock_of_whole_seconds(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Retry-After that is a second too short must not be helped by a clock that was moved a second too far."""
+    moved: list[int] = []
+    monkeypatch.setattr("loadtests.runner.coordinator.run", lambda _, seconds: moved.append(seconds))
+    hooks = msgspec.structs.replace(setup.target.hooks, advance_clock="true {seconds}")
+    one = (Lane(0, 1),)
+    plan = Plan((Phase("refused", one), Phase("coming back", one, promised=True)), rested=True)
+    movable = replace(setup, target=msgspec.structs.replace(setup.target, hooks=hooks), plan=plan)
+    crew = _Crew()
+    crew.conductor = Conductor(movable, crew, movable.ledger())
+    crew.conductor.conduct(lambda: None)
+    assert crew.conductor.given_up is None
+    assert moved == [59]
+    assert crew.began[1] >= crew.began[0] + 59.0
+
+
+@pytest.mark.parametrize(("rested", "noted"), [(True, [(429, 61.0, True)]), (False, [])])
+def test_the_first_request_counts_unless_a_rest_follows(
+    rested: bool, noted: list[tuple[int, float, bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key may be spent before a run that lets it rest; a date is rounded, and may promise a second more."""
+    dates = "Date: Mon, 23 Nov 2026 10:00:00 GMT\r\nRetry-After: Mon, 23 Nov 2026 10:01:01 GMT\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse() -> None:
+            with listener.accept()[0] as accepted:
+                accepted.recv(65_536)
+                accepted.sendall(f"HTTP/1.1 429 X\r\n{dates}Content-Length: 0\r\n\r\n".encode())
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        monkeypatch.setenv("OUTBOUND_API_KEY", _KEY)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        setup = prepare(Options(scenario="burst", base_url=address, rested=rested))
+        ledger = setup.ledger()
+        preflight(setup, ledger)
+        thread.join()
+    assert [(one.status, one.retry_after, one.dated) for one in ledger.attempts(0)] == noted
+
+
+def test_authorities_that_cannot_be_read_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTBOUND_API_KEY", _KEY)
+    monkeypatch.setenv("SSL_CERT_FILE", "/missing.pem")
+    setup = prepare(Options(scenario="burst", base_url="https://127.0.0.1:1"))
+    with pytest.raises(UsageError, match="SSL_CERT_FILE"):
+        preflight(setup, setup.ledger())
+
+
+def test_a_generator_that_was_strained_for_ten_seconds_of_many_says_so(setup: Setup) -> None:
+    """A crowd grows: where the generator could not keep up was its end alone, and the average tells nothing of it."""
+    conductor = Conductor(setup, _Crew(), setup.ledger())
+    nothing = {"share": 0, "phase": 0, "done": False, "ledger": setup.ledger().dump()}
+    for _ in range(100):
+        conductor.heard({**nothing, "cost": Cost(cpu=0.4, seconds=2.0, ticks=40).dump()})
+    assert conductor.bottleneck() is None
+    for _ in range(5):
+        conductor.heard({**nothing, "cost": Cost(cpu=1.9, seconds=2.0, ticks=20, late=15, worst=0.4).dump()})
+    assert "late" in (conductor.bottleneck() or "")

@@ -1,0 +1,96 @@
+"""One process or several, on Locust's own command line or ours: the same keys, the same requests, the same verdict."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from loadtests.runner.embedded import Embedded, mock
+from tests.support.free_ports import free_port
+from tests.support.load_runs import Outcome, outbound_load
+
+_LOCUST = ("-f", "loadtests/locustfile.py", "--headless", "--only-summary", "--loglevel=WARNING")
+
+
+@pytest.fixture(scope="module")
+def healthy() -> Iterator[Embedded]:
+    with mock("--contacts 20") as started:
+        yield started
+
+
+def _judged(done: Outcome) -> object:
+    report = done.report
+    counted = {key["key"]: key["sent"] for key in report["keys"]}
+    return done.code, report["verdict"], report["rateReading"], done.found, counted
+
+
+@pytest.mark.parametrize("scenario", ["burst", "neighbours"])
+def test_three_workers_come_to_the_verdict_of_one_process(scenario: str, healthy: Embedded, tmp_path: Path) -> None:
+    words = (scenario, f"--target={healthy.target}", "--minutes=1")
+    alone = outbound_load(*words, folder=tmp_path / "alone")
+    together = outbound_load(*words, "--processes=3", folder=tmp_path / "together")
+    assert alone.report["verdict"] == "held", alone.out
+    assert _judged(together) == _judged(alone), together.out + together.err
+    assert together.report["notes"]["generator"].startswith("3 process")
+
+
+def test_three_workers_see_a_fault_as_one_process_does(tmp_path: Path) -> None:
+    with mock("--contacts 20 --fault fixed-windows") as faulty:
+        words = ("border", f"--target={faulty.target}")
+        alone = outbound_load(*words, folder=tmp_path / "alone")
+        together = outbound_load(*words, "--processes=3", folder=tmp_path / "together")
+    assert alone.code == together.code == 1
+    assert alone.found == together.found
+
+
+@pytest.mark.parametrize("path", ["loadtests", "loadtests/locustfile.py"])
+def test_locust_runs_the_folder_and_the_file(path: str, healthy: Embedded, tmp_path: Path) -> None:
+    words = ("-f", path, *_LOCUST[2:], "--scenario=burst", f"--target={healthy.target}")
+    done = outbound_load(*words, module="locust", folder=tmp_path)
+    assert done.code == 0, done.err
+    assert "verdict: held" in done.out
+    assert "Traceback" not in done.err
+
+
+def _worker(port: int, target: Path) -> subprocess.Popen[bytes]:
+    words = ["--worker", f"--master-port={port}", f"--target={target}"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "loadtests", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: Embedded, tmp_path: Path) -> None:
+    port = free_port()
+    workers = [_worker(port, healthy.target) for _ in range(2)]
+    try:
+        words = ("burst", f"--target={healthy.target}", "--master", f"--master-port={port}", "--expect-workers=2")
+        done = outbound_load(*words, folder=tmp_path)
+        assert done.code == 0, done.out + done.err
+        assert done.report["notes"]["generator"].startswith("2 process")
+        assert [worker.wait(60) for worker in workers] == [0, 0]
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.wait()
+
+
+def test_a_worker_with_other_keys_cannot_do_its_share(healthy: Embedded, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(healthy.target.read_text("utf-8").replace("spare = [", "# spare = ["), "utf-8")
+    port = free_port()
+    worker = _worker(port, other)
+    try:
+        words = ("burst", f"--target={healthy.target}", "--master", f"--master-port={port}")
+        done = outbound_load(*words, folder=tmp_path)
+        assert done.code == 3
+        assert "differ from the master's" in done.report["reason"]
+    finally:
+        worker.terminate()
+        worker.wait()

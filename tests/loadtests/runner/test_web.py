@@ -1,0 +1,123 @@
+"""Locust's web page: the scenarios' options are fields on it, and what is begun there comes to a verdict."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from loadtests.runner.embedded import Embedded, mock
+from tests.support import patient_http
+from tests.support.free_ports import free_port
+
+_WITHIN = 120.0
+
+
+@pytest.fixture(scope="module")
+def healthy() -> Iterator[Embedded]:
+    with mock("--contacts 20") as started:
+        yield started
+
+
+@pytest.fixture
+def page(healthy: Embedded, tmp_path: Path) -> Iterator[httpx.Client]:
+    port = free_port()
+    words = ["--web", f"--web-port={port}", f"--target={healthy.target}", f"--report={tmp_path}"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "loadtests", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=(tmp_path / "out").open("wb"),
+        stderr=(tmp_path / "err").open("wb"),
+    )
+    try:
+        with patient_http.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            _eventually(lambda: _is_up(client))
+            yield client
+    finally:
+        running.terminate()
+        running.wait(60)
+
+
+def _is_up(client: httpx.Client) -> bool:
+    try:
+        return client.get("/").is_success
+    except httpx.TransportError:
+        return False
+
+
+def _eventually(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + _WITHIN
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def _state(page: httpx.Client) -> str:
+    """What the runner is doing at this moment: unlike Locust's statistics, its page is made anew each time."""
+    found = re.search(r'"state": "([^"]+)"', page.get("/").text)
+    assert found is not None
+    return found[1]
+
+
+def _is_under_load(page: httpx.Client) -> bool:
+    """Whether a run has sent something: once it is running, what the run before it sent is no longer counted."""
+    if _state(page) != "running":
+        return False
+    *_, total = csv.DictReader(page.get("/stats/requests/csv").text.splitlines())
+    return int(total["Request Count"]) > 0
+
+
+def _run(page: httpx.Client, folder: Path, stop: bool = False, **fields: str) -> dict[str, Any]:
+    """Begin a run with these fields, stop it if so wanted, and read its report."""
+    report = folder / "load.json"
+    report.unlink(missing_ok=True)
+    host = re.search(r'"host": "([^"]+)"', page.get("/").text)
+    assert host is not None
+    answer = page.post("/swarm", data={"host": host[1], **fields})
+    assert answer.json()["success"]
+    if stop:
+        _eventually(lambda: _is_under_load(page))
+        page.post("/stop")
+    _eventually(lambda: report.exists() and _state(page) == "stopped")
+    found: dict[str, Any] = json.loads(report.read_text("utf-8"))
+    return found
+
+
+def test_options_are_fields_and_runs_come_to_a_verdict_one_after_another(page: httpx.Client, tmp_path: Path) -> None:
+    fields = page.get("/").text
+    for name in ("scenario", "minutes", "real_time", "rested", "strict", "crowd_rate", "crowd_p99", "rate_reading"):
+        assert f'"{name}": {{"choices"' in fields
+    assert '"target": {"choices"' not in fields
+    assert "obk_live_" not in fields
+
+    burst = _run(page, tmp_path, scenario="burst")
+    assert (burst["scenario"], burst["verdict"]) == ("burst", "held")
+    assert "burst" in page.get("/load.html").text
+
+    steady = _run(page, tmp_path, scenario="steady", minutes="1")
+    assert (steady["scenario"], steady["verdict"]) == ("steady", "held")
+    assert steady["requests"]["total"] == 4 * 60
+
+    stopped = _run(page, tmp_path, stop=True, scenario="steady", real_time="true", rested="true")
+    assert stopped["notes"]["ended early"] == "interrupted"
+    assert stopped["verdict"] != "held"
+
+
+def test_a_host_that_was_not_allowed_gets_no_load_and_the_page_says_why(page: httpx.Client, tmp_path: Path) -> None:
+    _run(page, tmp_path, scenario="burst")
+    (tmp_path / "load.json").unlink()
+    page.post("/swarm", data={"host": "http://staging.example", "scenario": "burst"})
+    _eventually(lambda: "--allow-host staging.example" in page.get("/logs").text)
+    _eventually(lambda: _state(page) == "stopped")
+    # Nor is the run before it begun once more.
+    assert not (tmp_path / "load.json").exists()
+    assert (tmp_path / "out").read_text("utf-8").count("verdict:") == 1

@@ -1,0 +1,92 @@
+"""Each scenario passes on the mock under both readings of the limits, and fails on the faults that it is there to see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from loadtests.runner.embedded import Embedded, mock
+from loadtests.scenarios import scenarios
+from mockserver.modifications.faults import named, names, rate_limits, rate_refusals
+from tests.support.load_runs import outbound_load
+
+_SMALL = "--contacts 20"
+_SHORT = {"steady": 2.0, "overload": 2.0, "neighbours": 2.0, "crowd": 0.12, "soak": 0.1}
+
+SEEN_BY = {
+    "fifty-nine-a-minute": ("steady", "no-refusals"),
+    "no-burst": ("steady", "no-refusals"),
+    "burst-of-121": ("burst", "burst-ceiling"),
+    "sixty-one-a-minute": ("burst", "minute-ceiling"),
+    "fixed-windows": ("border", "burst-ceiling"),
+    "fixed-minutes": ("border", "burst-ceiling"),
+    "no-sustained-limit": ("overload", "minute-ceiling"),
+    "refill-too-quick": ("overload", "minute-ceiling"),
+    "no-limit-at-all": ("burst", "refused-beyond"),
+    "refused-with-503": ("burst", "no-server-errors"),
+    "refused-with-403": ("burst", "refused-beyond"),
+    "retry-after-missing": ("burst", "retry-after"),
+    "retry-after-too-long": ("burst", "retry-after"),
+    "retry-after-in-milliseconds": ("burst", "retry-after"),
+    "retry-after-too-short": ("burst", "recovery"),
+    "retry-after-always-one": ("burst", "recovery"),
+    "limit-per-organization": ("neighbours", "neighbours"),
+    "limit-per-address": ("neighbours", "neighbours"),
+    "refused-requests-count": ("overload", "sustained-rate"),
+}
+"""Which scenario has to see a fault of the rate limit, and by which check at the least."""
+
+OF_STRICT = ("sixty-one-a-minute",)
+"""Faults under the strict reading alone."""
+
+UNSEEN = {
+    "rate-headers-missing": "headers are the gate's affair (RATE-1)",
+    "rate-headers-missing-on-errors": "headers are the gate's affair (RATE-1)",
+    "reset-in-milliseconds": "headers are the gate's affair (RATE-1)",
+    "limit-below-zero": "headers are the gate's affair (RATE-1)",
+    "misses-not-counted": "which requests count is the gate's affair: under load all find what they ask for (RATE-3)",
+    "refused-in-plain-text": "the form of a refusal is the gate's affair (ERROR-1)",
+}
+
+
+@pytest.fixture(scope="module")
+def mocks() -> Iterator[Callable[[str], Embedded]]:
+    """Mocks by the reading that they follow, each started once: every scenario lets the keys of a test clock rest first."""
+    with ExitStack() as stack:
+        yield cache(lambda reading: stack.enter_context(mock(f"{_SMALL} --rate-reading {reading}")))
+
+
+def _minutes(scenario: str) -> list[str]:
+    return [f"--minutes={_SHORT[scenario]}"] if scenario in _SHORT else []
+
+
+@pytest.mark.parametrize("reading", ["burst", "strict"])
+@pytest.mark.parametrize("scenario", list(scenarios()))
+def test_a_scenario_holds_on_the_mock_under_either_reading(
+    scenario: str, reading: str, mocks: Callable[[str], Embedded], tmp_path: Path
+) -> None:
+    target = f"--target={mocks(reading).target}"
+    done = outbound_load(scenario, target, *_minutes(scenario), folder=tmp_path)
+    assert done.report["verdict"] == "held", done.out + done.err
+    assert done.code == 0
+    assert set(done.found) == set(scenarios()[scenario].checks)
+
+
+@pytest.mark.parametrize("fault", list(SEEN_BY))
+def test_a_scenario_fails_on_the_fault_that_it_is_there_to_see(fault: str, tmp_path: Path) -> None:
+    scenario, check = SEEN_BY[fault]
+    reading = "strict" if fault in OF_STRICT else "burst"
+    options = f"--mock-options={_SMALL} --rate-reading {reading} --fault {fault}"
+    done = outbound_load(scenario, options, "--strict", *_minutes(scenario), folder=tmp_path)
+    assert done.code == 1, done.out + done.err
+    assert done.found[check] == "broken", done.out
+
+
+def test_every_fault_of_the_rate_limit_is_seen_or_has_a_reason_not_to_be() -> None:
+    modules = {rate_limits.__name__, rate_refusals.__name__}
+    of_limits = {name for name in names() if type(named(name)).__module__ in modules}
+    assert of_limits == set(SEEN_BY) | set(UNSEEN)

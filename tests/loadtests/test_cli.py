@@ -1,0 +1,175 @@
+"""`outbound-load`: what it says before any load, what it refuses, and how it ends."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from loadtests.runner.embedded import Embedded, mock
+from loadtests.scenarios import scenarios
+from spec.target import load
+from tests.support.interrupts import heed_interrupts
+from tests.support.load_runs import outbound_load
+
+_KEY = "obk_live_" + "x" * 32
+
+
+@pytest.fixture(scope="module")
+def healthy() -> Iterator[Embedded]:
+    with mock("--contacts 20") as started:
+        yield started
+
+
+@pytest.fixture
+def answering() -> Iterator[ThreadingHTTPServer]:
+    """A server that answers everything with the status in its `answer`, and counts in `asked`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(status[0])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    asked: list[str] = []
+    status = [401]
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.asked, server.status = asked, status  # type: ignore[attr-defined]  # for the tests to look at
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def _target(folder: Path, base_url: str, more: str = "") -> str:
+    path = folder / "target.toml"
+    path.write_text(f'base_url = "{base_url}"\n[organizations.primary]\napi_keys = ["{_KEY}"]\n{more}', "utf-8")
+    return f"--target={path}"
+
+
+def test_the_list_names_every_scenario_with_its_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = outbound_load("--list")
+    assert done.code == 0
+    told = " ".join(done.out.split())
+    assert all(f"{scenario.name} {scenario.claim}" in told for scenario in scenarios().values())
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_the_help_and_the_version_are_told() -> None:
+    assert "--allow-host" in outbound_load("--help").out
+    assert outbound_load("--version").out.startswith("outbound-load ")
+
+
+def test_a_dry_run_counts_what_a_run_then_sends(healthy: Embedded, tmp_path: Path) -> None:
+    told = outbound_load("burst", f"--target={healthy.target}", "--dry-run")
+    assert told.code == 0
+    done = outbound_load("burst", f"--target={healthy.target}", folder=tmp_path)
+    assert f"{done.report['requests']['total']} requests at the most" in told.out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["nonsense"], "nonsense"),
+        ([], "name a scenario"),
+        (["burst", "--minutes=-1"], "--minutes"),
+        (["burst", "--base-url=http://127.0.0.1:1"], "no API key"),
+        (["burst", "--base-url=http://staging.example", "--api-key=" + _KEY], "--allow-host staging.example"),
+        (["burst", "--base-url=ftp://127.0.0.1", "--api-key=" + _KEY], "base_url"),
+        (["burst", "--target=missing.toml"], "missing.toml"),
+        (["burst", "--keys=missing.txt", "--base-url=http://127.0.0.1:1"], "missing.txt"),
+        (["burst", "--mock-options=--fault nonsense"], "nonsense"),
+        (["burst", "--master", "--worker"], "exclude one another"),
+        (["--worker", "--web"], "--web is the master's"),
+        (["steady", "--minutes=inf"], "positive numbers"),
+        (["crowd", "--crowd-rate=nan"], "positive numbers"),
+        (["crowd", "--crowd-p99=nan"], "positive numbers"),
+        (["burst", "--report=/dev/null/report"], "--report: Not a directory"),
+        (["neighbours", "--base-url=http://127.0.0.1:1", "--api-key=" + _KEY], "neighbours needs 2 API keys"),
+    ],
+)
+def test_what_a_user_gets_wrong_is_one_line_and_exit_code_4(words: list[str], told: str) -> None:
+    done = outbound_load(*words)
+    assert done.code == 4
+    assert told in done.err
+    assert done.err.count("\n") == 1
+    assert _KEY not in done.out + done.err
+
+
+def test_a_target_that_does_not_answer_cannot_be_judged(tmp_path: Path) -> None:
+    done = outbound_load("burst", _target(tmp_path, "http://127.0.0.1:1"))
+    assert done.code == 3
+    assert done.err.startswith("outbound-load: 127.0.0.1:1 does not answer")
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (500, 3), (404, 3)])
+def test_a_target_that_does_not_serve_the_key_is_asked_once(
+    status: int, code: int, answering: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    answering.status[0] = status  # type: ignore[attr-defined]  # see the fixture
+    done = outbound_load("burst", _target(tmp_path, f"http://127.0.0.1:{answering.server_port}"))
+    assert done.code == code
+    assert str(status) in done.err
+    assert _KEY not in done.err
+    assert answering.asked == ["/api/v1/me"]  # type: ignore[attr-defined]  # see the fixture
+
+
+def test_a_clock_that_cannot_be_moved_leaves_the_target_unjudged(
+    answering: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    answering.status[0] = 200  # type: ignore[attr-defined]  # see the fixture
+    hooks = '[hooks]\nadvance_clock = "false {seconds}"\n'
+    done = outbound_load(
+        "burst", _target(tmp_path, f"http://127.0.0.1:{answering.server_port}", hooks), folder=tmp_path
+    )
+    assert done.code == 3
+    assert "advance_clock" in done.report["reason"]
+
+
+def test_an_interrupt_reports_what_was_measured(healthy: Embedded, tmp_path: Path) -> None:
+    words = ["steady", f"--target={healthy.target}", "--real-time", "--rested", f"--report={tmp_path}"]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "loadtests", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
+    )
+    try:
+        assert running.stderr is not None
+        # The first line of progress comes while requests are sent.
+        first = running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=100)
+    finally:
+        running.kill()
+        running.wait()
+    assert first.startswith("steady: at the limit (1 of 1)")
+    assert "left" in first
+    assert running.returncode == 130
+    assert "ended early: interrupted" in out
+    assert (tmp_path / "load.json").exists()
+    assert "Traceback" not in err
+
+
+def test_no_key_is_told_by_a_run_and_its_report(healthy: Embedded, tmp_path: Path) -> None:
+    done = outbound_load("burst", f"--target={healthy.target}", "--processes=1", folder=tmp_path)
+    text = done.out + done.err + "".join(path.read_text("utf-8") for path in tmp_path.iterdir())
+    for secret in load(healthy.target).secrets():
+        assert secret not in text
+        assert secret[9:] not in text

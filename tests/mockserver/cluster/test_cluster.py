@@ -1,0 +1,270 @@
+"""Several processes as one mock: limits that hold over all of them, changes that all of them see. With a real Redis server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Queue
+from random import Random
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+import redis
+
+from mockserver.api.limits import Limiter, Reading
+from mockserver.cluster.limits import SharedLimiter
+from mockserver.cluster.membership import Membership, SharingError
+from spec import RateLimits, contract
+from spec.target import Target, load
+from tests.support import patient_http
+from tests.support.interrupts import heed_interrupts
+from tests.support.mock_client import START
+from tests.support.redis_server import redis_server
+
+ME = contract().operations["getMe"].path
+CONTACTS = contract().operations["listContacts"].path
+LIMITS = contract().rate_limits
+READINGS: Sequence[Reading] = ("burst", "strict")
+PATIENCE = 60.0
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def empty(server: str) -> str:
+    with redis.Redis.from_url(server) as client:
+        client.flushall()
+    return server
+
+
+class TestLimiter:
+    @pytest.mark.parametrize("reading", READINGS)
+    @pytest.mark.parametrize("limits", [LIMITS, RateLimits(7, 3, 90), RateLimits(1, 1, 1)])
+    def test_it_decides_as_the_limiter_in_memory(self, empty: str, reading: Reading, limits: RateLimits) -> None:
+        random, now = Random(7), START
+        alone = Limiter(limits, reading)
+        with redis.Redis.from_url(empty) as client:
+            shared = SharedLimiter(limits, reading, client, "test")
+            for _ in range(1_500):
+                now += random.choice((0.0, 0.001, 0.4, random.random() * 5, 30.0))
+                ours, theirs = alone.admit("key", now), shared.admit("key", now)
+                assert ours.admitted == theirs.admitted
+                assert (theirs.reset, theirs.retry_after) == pytest.approx((ours.reset, ours.retry_after))
+                assert shared.peek("key", now).sustained.used == pytest.approx(alone.peek("key", now).sustained.used)
+                assert shared.peek("key", now).window == alone.peek("key", now).window
+
+    @pytest.mark.parametrize("reading", READINGS)
+    def test_a_clock_that_lags_gains_nothing(self, empty: str, reading: Reading) -> None:
+        with redis.Redis.from_url(empty) as client:
+            ahead, behind = (SharedLimiter(LIMITS, reading, client, "test") for _ in range(2))
+            admitted = [
+                (ahead if number % 2 else behind).admit("key", START + number % 2 * 40) for number in range(400)
+            ]
+        most = LIMITS.burst if reading == "burst" else LIMITS.per_minute
+        assert sum(each.admitted for each in admitted) <= most + 1
+
+    def test_keys_and_namespaces_are_apart(self, empty: str) -> None:
+        with redis.Redis.from_url(empty) as client:
+            one, other = (SharedLimiter(RateLimits(1, 1, 1), "strict", client, name) for name in ("one", "other"))
+            assert one.admit("a", START).admitted
+            assert not one.admit("a", START).admitted
+            assert one.admit("b", START).admitted
+            assert other.admit("a", START).admitted
+
+
+class TestMembership:
+    def test_the_first_says_when_all_began(self, empty: str) -> None:
+        assert Membership(empty).join({"seed": 1}, START) == START
+        assert Membership(empty).join({"seed": 1}, START + 9) == START
+
+    def test_what_an_earlier_mock_left_is_forgotten(self, empty: str) -> None:
+        gone = Membership(empty)
+        gone.join({"seed": 1}, START)
+        gone.leave()
+        assert Membership(empty).join({"seed": 2}, START + 9) == START + 9
+
+    def test_members_agree_on_their_settings(self, empty: str) -> None:
+        Membership(empty).join({"seed": 1}, START)
+        with pytest.raises(SharingError, match=r"\Athe mock that shares its state there has seed 1, not 2\Z"):
+            Membership(empty).join({"seed": 2}, START)
+
+    def test_one_leads(self, empty: str) -> None:
+        members = [Membership(empty) for _ in range(3)]
+        for member in members:
+            member.join({}, START)
+        assert [member.leading for member in members] == [True, False, False]
+        members[0].leave()
+        members[1].beat()
+        assert members[1].leading
+
+    @pytest.mark.parametrize("url", ["nonsense", "redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
+    def test_a_server_that_is_not_there_is_one_line(self, url: str) -> None:
+        with pytest.raises(SharingError, match=r"\A[^\n]+\Z"):
+            Membership(url)
+
+
+@contextmanager
+def running(url: str, folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], Target]]:
+    """A mock of three processes, once it serves, with its description."""
+    description = folder / "target.toml"
+    command = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "60", "--state", url, "--workers", "3"]
+    command += ["--write-target", str(description), *options]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert "outbound-mock" in process.stdout.readline()
+            yield process, load(description)
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+@contextmanager
+def receiver() -> Iterator[tuple[str, Queue[str]]]:
+    """An endpoint for webhooks: its URL, and the ids of the events that come in."""
+    received: Queue[str] = Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.put(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["id"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/hook", received
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def statuses(target: Target, requests: int) -> Counter[int]:
+    """What so many requests of a key are answered, each on a connection of its own, eight at once."""
+    headers = {"authorization": f"Bearer {target.organizations.primary.api_keys[0]}"}
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(
+            lambda _: patient_http.get(f"{target.base_url}{ME}", headers=headers).status_code, range(requests)
+        )
+        return Counter(answers)
+
+
+def everywhere(target: Target, path: str) -> list[Any]:
+    """What a path answers over several connections, so that each process is asked."""
+    headers = {"authorization": f"Bearer {target.organizations.primary.api_keys[1]}"}
+    return [patient_http.get(f"{target.base_url}{path}", headers=headers).json() for _ in range(12)]
+
+
+def control(target: Target, method: str, path: str, body: Any = None) -> Any:
+    answer = patient_http.request(method, f"{target.base_url}/_mock/{path}", json=body or {})
+    assert answer.is_success, answer.text
+    return answer.json() if answer.content else None
+
+
+class TestWorkers:
+    def test_a_limit_holds_exactly_over_all_and_the_clock_moves_for_all(self, empty: str, tmp_path: Path) -> None:
+        with running(empty, tmp_path, "--rate-reading", "strict") as (_, target):
+            assert statuses(target, 90) == {200: LIMITS.per_minute, 429: 90 - LIMITS.per_minute}
+            control(target, "POST", "clock", {"advance": 60})
+            assert statuses(target, 90) == {200: LIMITS.per_minute, 429: 90 - LIMITS.per_minute}
+
+    def test_a_change_is_seen_everywhere_and_is_the_same_there(self, empty: str, tmp_path: Path) -> None:
+        with running(empty, tmp_path) as (_, target):
+            added = control(target, "POST", "contacts")
+            pages = everywhere(target, f"{CONTACTS}?limit=1")
+            assert pages[0]["data"][0]["id"] == added["id"]
+            assert pages == [pages[0]] * len(pages)
+
+    def test_a_write_that_the_api_refuses_counts_once_in_a_world_too(self, empty: str, tmp_path: Path) -> None:
+        with running(empty, tmp_path) as (_, target):
+            control(target, "POST", "clock", {"freeze": True})
+            world = control(target, "POST", "worlds")
+            key = patient_http.post(f"{world['controlUrl']}/keys", json={"name": "CI", "scopes": []}).json()
+            headers = {"authorization": f"Bearer {key['secret']}"}
+            assert patient_http.post(f"{world['baseUrl']}{ME}", headers=headers).status_code == 405
+            usage = patient_http.get(f"{world['controlUrl']}/keys/{key['id']}").json()["usage"]
+        assert usage["window"]["used"] == 1
+
+    def test_another_mock_joins_with_what_has_changed(self, empty: str, tmp_path: Path) -> None:
+        with running(empty, tmp_path) as (_, target):
+            added = control(target, "POST", "contacts")
+            (tmp_path / "other").mkdir()
+            with running(empty, tmp_path / "other") as (_, other):
+                assert everywhere(other, f"{CONTACTS}?limit=1")[0]["data"][0]["id"] == added["id"]
+
+    def test_an_event_is_delivered_once(self, empty: str, tmp_path: Path) -> None:
+        with receiver() as (url, received), running(empty, tmp_path) as (_, target):
+            control(target, "POST", "webhooks", {"url": url})
+            events = [control(target, "POST", "events")["id"] for _ in range(3)]
+            delivered = [received.get(timeout=PATIENCE) for _ in events]
+        assert sorted(delivered) == sorted(events)
+        assert received.empty()
+
+    def test_ctrl_c_ends_all(self, empty: str, tmp_path: Path) -> None:
+        with running(empty, tmp_path) as (process, target):
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE) == 130
+            with pytest.raises(httpx.ConnectError):
+                patient_http.get(target.base_url)
+
+    def test_a_server_that_goes_is_told_and_one_that_comes_back_is_used(self, tmp_path: Path) -> None:
+        (tmp_path / "state").mkdir()
+        with redis_server(tmp_path / "state") as url, running(url, tmp_path) as (_, target):
+            with redis.Redis.from_url(url) as client, suppress(redis.ConnectionError):
+                client.shutdown(nosave=True)
+            answer = patient_http.post(f"{target.base_url}/_mock/contacts", json={})
+            assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+            assert "the shared state cannot be reached" in answer.json()["detail"]
+            assert set(statuses(target, 3)) == {500}
+            with redis_server(tmp_path / "state"):
+                added = control(target, "POST", "contacts")
+                until = time.monotonic() + PATIENCE
+                # They look for the server once a second.
+                while {page["data"][0]["id"] for page in everywhere(target, f"{CONTACTS}?limit=1")} != {added["id"]}:
+                    assert time.monotonic() < until, "not everybody has seen the change"
+                assert set(statuses(target, 3)) == {200}
+
+    def test_a_process_that_dies_takes_the_others_with_it(self, empty: str, tmp_path: Path) -> None:
+        with running(empty, tmp_path) as (process, _):
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            os.kill(int(children[0]), signal.SIGKILL)
+            assert process.wait(PATIENCE) == 1
+            assert process.stderr is not None
+            assert "a worker was ended by SIGKILL, so all end" in process.stderr.read()
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [(["--workers", "2"], "--state"), (["--state", "redis://127.0.0.1:1/0"], "no Redis server answers there")],
+    )
+    def test_what_cannot_be_shared_is_one_line(self, options: list[str], words: str) -> None:
+        command = [sys.executable, "-m", "mockserver", "--port", "0", *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert done.returncode in (1, 2)
+        assert words in done.stderr
+        assert done.stderr.count("\n") == 1

@@ -1,0 +1,133 @@
+"""API keys and webhook endpoints in the console: minted, limited, revoked, debugged, their secrets shown once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mockserver.webhooks.signing import digest
+from spec import contract
+from tests.support.console_client import CONTACTS, ME, PAGES, Fields, Visitor, shown_secret, text
+from tests.support.mock_client import FULL, MOCK, START, Client, new_mock
+
+
+class TestKeys:
+    def test_a_minted_secret_is_shown_once(self) -> None:
+        mock = new_mock()
+        visitor = Visitor(mock)
+        sent = visitor.post("/api-keys", {"name": "Mine", "scopes": ["contacts.read"], "expires": "2", "unit": "hours"})
+        page = visitor.send("GET", sent.headers["location"], b"")
+        secret = shown_secret(page)
+        key = mock.parts.keys.find(secret.encode())
+        assert key
+        assert (key.name, key.scopes, key.expires_at) == ("Mine", ("contacts.read",), START + 7_200)
+        for path in (sent.headers["location"].removeprefix("/admin"), *PAGES):
+            assert secret.encode() not in visitor.get(path).body
+        assert key.prefix in text(visitor.get("/api-keys"))
+
+    def test_a_key_has_limits_of_its_own(self) -> None:
+        mock = new_mock()
+        visitor = Visitor(mock)
+        page = visitor.do("/api-keys", {"name": "Slow", "perMinute": "7", "burst": "9"})
+        key = mock.parts.keys.find(shown_secret(page).encode())
+        assert key
+        assert key.limits
+        assert (key.limits.per_minute, key.limits.burst, key.limits.burst_window) == (
+            7,
+            9,
+            contract().rate_limits.burst_window,
+        )
+        visitor.do(f"/api-keys/{key.id}", {"name": "Renamed", "scopes": ["lists.read"]})
+        changed = mock.parts.keys.get(key.id)
+        assert changed
+        assert (changed.name, changed.scopes, changed.limits) == ("Renamed", ("lists.read",), None)
+
+    @pytest.mark.parametrize(
+        "fields", [{"name": ""}, {"name": "x", "expires": "soon"}, {"name": "x", "burst": "-1"}], ids=str
+    )
+    def test_what_is_no_key_is_said_beside_the_form(self, fields: Fields) -> None:
+        answer = Visitor(MOCK).post("/api-keys", fields)
+        assert answer.status == 400
+        assert b'role="alert"' in answer.body
+
+    def test_a_revoked_key_is_refused(self) -> None:
+        mock = new_mock()
+        assert Client(mock, FULL).get(ME).status == 200
+        page = Visitor(mock).do(f"/api-keys/{FULL.id}/revoke", {"organization": FULL.organization_id})
+        assert "revoked" in text(page)
+        assert Client(mock, FULL).get(ME).status == 401
+
+    def test_the_meters_move(self) -> None:
+        mock = new_mock(rate_limited=True)
+        for _ in range(3):
+            Client(mock, FULL).get(ME)
+        usage = {each["id"]: each for each in Visitor(mock).get("/api-keys/usage").json["data"]}
+        assert usage[FULL.id]["window"] == {"used": 3, "most": contract().rate_limits.burst}
+
+    def test_no_page_shows_a_key_of_the_start(self) -> None:
+        mock = new_mock()
+        Client(mock, FULL).get(f"{CONTACTS}?q={FULL.secret}")
+        visitor = Visitor(mock)
+        for path in (*PAGES, "/requests/1", "/recent", "/requests/rows"):
+            page = visitor.get(path).body.decode()
+            assert not [key for key in mock.parts.keys if key.secret in page], path
+
+
+class TestWebhooks:
+    def test_a_signing_secret_is_shown_once(self) -> None:
+        visitor = Visitor(new_mock())
+        page = visitor.do("/integrations/webhooks", {"url": "http://127.0.0.1:1/hook"})
+        first = shown_secret(page)
+        endpoint = visitor.mock.parts.webhooks.endpoints.__iter__().__next__()
+        assert endpoint.secret == first
+        page = visitor.do(f"/integrations/webhooks/{endpoint.id}/rotate")
+        second = shown_secret(page)
+        assert first != second
+        for path in PAGES:
+            body = visitor.get(path).body.decode()
+            assert first not in body
+            assert second not in body
+
+    def test_an_endpoint_is_switched_off_and_removed(self) -> None:
+        mock = new_mock()
+        visitor = Visitor(mock)
+        visitor.do("/integrations/webhooks", {"url": "http://127.0.0.1:1/hook"})
+        (endpoint,) = mock.parts.webhooks.endpoints
+        assert "disabled" in text(visitor.do(f"/integrations/webhooks/{endpoint.id}/enabled", {"enabled": "0"}))
+        visitor.do(f"/integrations/webhooks/{endpoint.id}/remove")
+        assert not list(mock.parts.webhooks.endpoints)
+
+    def test_a_url_that_cannot_be_is_said(self) -> None:
+        answer = Visitor(new_mock()).post("/integrations/webhooks", {"url": "ftp://x"})
+        assert answer.status == 400
+        assert "http" in text(answer)
+
+    def test_the_debugger_marks_where_a_signature_differs(self) -> None:
+        visitor = Visitor(new_mock())
+        asked: Fields = {
+            "secret": "whsec_abc",
+            "body": "{}",
+            "signature": f"t={START:.0f},v1={'0' * 64}",
+        }
+        answer = visitor.post("/integrations/webhooks/debugger", asked)
+        page = answer.body.decode()
+        assert f"{START:.0f}.{{}}" in text(answer)
+        wanted = re.search(r'<mark class="good">(\w+)</mark>', page)
+        given = re.search(r"<mark>(0+)</mark>", page)
+        assert wanted
+        assert given
+        assert len(wanted[1]) == len(given[1])
+        assert wanted[1][0] != given[1][0]
+        assert "whsec_abc" not in page
+        right = "0" * (64 - len(wanted[1])) + wanted[1]
+        answer = visitor.post("/integrations/webhooks/debugger", {**asked, "signature": f"t={START:.0f},v1={right}"})
+        assert "The signature is valid." in text(answer)
+
+    def test_the_debugger_compares_with_the_form_that_was_given_though_another_begins_alike(self) -> None:
+        secret, timestamp = "whsec_abc", f"{START:.0f}"
+        # What is "d0" to "d3" in hex begins with "0" in base64, as the given signature does.
+        body = next(text for text in map(str, range(10_000)) if digest(secret, timestamp, text.encode())[:2] == "d3")
+        asked: Fields = {"secret": secret, "body": body, "signature": f"t={timestamp},v1={'0' * 64}"}
+        page = Visitor(new_mock()).post("/integrations/webhooks/debugger", asked).body.decode()
+        assert f'<mark class="good">{digest(secret, timestamp, body.encode())}</mark>' in page

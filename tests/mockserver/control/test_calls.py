@@ -1,0 +1,297 @@
+"""Every call that the control API's document has: made once at least, and answered as the document says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from openapi_spec_validator import validate
+
+from mockserver.app import Mock
+from mockserver.control.document import document, operations, self_contained, success
+from mockserver.control.handlers import HANDLERS
+from spec import contract
+from tests.support.mock_client import FULL, Client, Response, new_mock
+
+OPERATIONS = {operation["operationId"]: (*place, operation) for place, operation in operations(document()).items()}
+NOTHING_HAS_IT = "nothing_1"
+STEADY = Client(new_mock(contacts=0))
+"""Asks a mock that no test changes."""
+
+
+def check(operation_id: str, status: int, answer: Any) -> None:
+    """The answer is one that the document has for the operation's success."""
+    operation = OPERATIONS[operation_id][2]
+    assert status == success(operation), answer
+    content = operation["responses"][str(status)].get("content")
+    if content is None:
+        assert answer is None
+        return
+    schema = self_contained(content["application/json"]["schema"], document())
+    errors = [
+        f"{error.instance_path}: {error.message}" for error in jsonschema_rs.validator_for(schema).iter_errors(answer)
+    ]
+    assert not errors
+
+
+BODIES = [name for name, (method, _, found) in OPERATIONS.items() if method != "PATCH" and "requestBody" in found]
+
+
+@pytest.mark.parametrize("operation_id", BODIES)
+def test_a_body_that_the_document_requires_cannot_be_left_out(operation_id: str) -> None:
+    mock = new_mock(contacts=3)
+    method, template, operation = OPERATIONS[operation_id]
+    answer = Client(mock).ask(method, template.format(id=next(iter(mock.parts.tenants))))
+    refused = answer.status not in (200, 201, 404)
+    assert refused == operation["requestBody"].get("required", False)
+
+
+class Session:
+    """A mock whose calls are made in process, each answer held against the document."""
+
+    def __init__(self, mock: Mock) -> None:
+        self.mock = mock
+        self.made: set[str] = set()
+
+    async def __call__(self, operation_id: str, body: Any = None, query: str = "", **path: Any) -> Any:
+        method, template, _ = OPERATIONS[operation_id]
+        target = template.format(**path) + query
+        status, answer = await self.mock.control.call(self.mock.world, method, target, body)
+        check(operation_id, status, answer)
+        self.made.add(operation_id)
+        return answer
+
+
+async def keys(call: Session) -> None:
+    own = {"perMinute": 5, "burst": 6, "burstWindow": 7}
+    key = await call("mintKey", {"name": "CI", "scopes": ["lists.read"], "expiresIn": 60, "limits": own})
+    assert key["limits"] == own
+    assert key["usage"] == {"sustained": {"used": 0, "most": 6}, "window": {"used": 0, "most": 6}}
+    listed = await call("listKeys")
+    assert key["secret"] not in json.dumps(listed)
+    shown = await call("getKey", id=key["id"])
+    assert shown == {name: value for name, value in key.items() if name != "secret"}
+    changed = await call("patchKey", {"limits": None, "scopes": [], "expiresIn": None, "name": "New"}, id=key["id"])
+    assert (changed["limits"], changed["scopes"], changed["expiresAt"], changed["name"]) == (None, [], None, "New")
+    revoked = await call("revokeKey", id=key["id"])
+    assert revoked["revokedAt"]
+    assert await call("revokeKey", id=key["id"]) == revoked
+    await call("deleteKey", id=key["id"])
+    assert key["id"] not in json.dumps(await call("listKeys"))
+
+
+async def organizations(call: Session) -> None:
+    added = await call("addOrganization", {"name": "Cinder", "contacts": 40})
+    assert added["contacts"] == 40
+    assert await call("getOrganization", id=added["id"]) == added
+    key = await call("mintKey", {"organization": added["id"], "name": "Its own", "scopes": []})
+    assert [each["id"] for each in (await call("listKeys", query=f"?organization={added['id']}"))["data"]] == [
+        key["id"]
+    ]
+    await call("deleteOrganization", id=added["id"])
+    assert len((await call("listOrganizations"))["data"]) == 2
+    assert key["id"] not in json.dumps(await call("listKeys"))
+
+
+async def data(call: Session) -> None:
+    of = FULL.organization_id
+    contact = await call("addContact", {"firstName": "<script>", "lastName": "Ü"}, id=of)
+    for one, members, change in (
+        ("Contact", {"firstName": "A"}, {"companyName": "B"}),
+        ("List", {"name": "A"}, {"description": "B"}),
+        ("Draft", {"contactId": contact["id"], "body": "A"}, {"status": "sent"}),
+        ("Event", {"eventType": "a.b", "resource": {"type": "contact", "id": contact["id"]}}, {"data": {"a": 1}}),
+    ):
+        added = await call(f"add{one}", members, id=of)
+        place = {"id": of, "resourceId": added["id"]}
+        assert await call(f"read{one}", **place) == added
+        page = await call(f"browse{one}s", query="?limit=1", id=of)
+        assert page["data"][0]["id"] == added["id"]
+        following = await call(f"browse{one}s", query=f"?limit=1&cursor={page['nextCursor']}", id=of)
+        assert following["data"][0]["id"] != added["id"]
+        changed = await call(f"patch{one}", change, **place)
+        assert {name: changed[name] for name in change} == change
+        await call(f"delete{one}", **place)
+    found = await call("browseContacts", query="?q=%3Cscript%3E", id=of)
+    assert [each["id"] for each in found["data"]] == [contact["id"]]
+    assert (await call("makeUpContact"))["firstName"] == "Added"
+
+
+async def state(call: Session) -> None:
+    await call("registerWebhook", {"url": "http://127.0.0.1:9/"})
+    exported = await call("exportState")
+    await call("reset", {"seed": 9, "contacts": 3, "organizations": 1})
+    assert [each["contacts"] for each in (await call("listOrganizations"))["data"]] == [3]
+    await call("importState", exported)
+    assert await call("exportState") == exported
+    assert Client(call.mock, FULL)
+
+
+async def clock(call: Session) -> None:
+    before = await call("getClock")
+    assert before["frozen"]
+    assert (await call("changeClock", {"advance": 1.5}))["now"] == before["now"] + 1.5
+    assert (await call("changeClock", {"set": "2030-01-01T00:00:00+01:00"}))["time"] == "2029-12-31T23:00:00.000Z"
+    assert (await call("changeClock", {"set": before["now"]}))["now"] == before["now"]
+    assert not (await call("changeClock", {"resume": True}))["frozen"]
+    assert (await call("changeClock", {"freeze": True}))["frozen"]
+
+
+async def activity(call: Session) -> None:
+    (event,) = (await call("stepActivity"))["data"]
+    assert await call("readEvent", id=FULL.organization_id, resourceId=event["id"])
+    assert (await call("startActivity", {"rate": 6000}))["rate"] == 6000
+    while (await call("getActivity"))["steps"] < 3:
+        await asyncio.sleep(0.005)
+    await call("stopActivity")
+    stopped = await call("getActivity")
+    await asyncio.sleep(0.05)
+    assert await call("getActivity") == stopped
+    assert stopped["rate"] is None
+
+
+async def switches(call: Session) -> None:
+    catalogue = (await call("getCatalogue"))["data"]
+    assert {each["kind"] for each in catalogue} == {"fault", "hardship"}
+    for each in catalogue:
+        some = {"operation": "getMe", "requests": 1} if each.get("appliesTo", "requests") == "requests" else {}
+        switch = await call("switchOn", {each["kind"]: each["name"], **some})
+        assert (switch["kind"], switch["left"]) == (each["kind"], some.get("requests"))
+        await call("switchOff", id=switch["id"])
+    await call("switchOn", {"fault": "default-of-49", "key": FULL.id})
+    assert len((await call("listSwitches"))["data"]) == 1
+    await call("switchAllOff")
+    assert (await call("listSwitches"))["data"] == []
+
+
+async def requests(call: Session) -> None:
+    asked = Client(call.mock, FULL)
+    for target in ("/api/v1/me", "/api/v1/contacts?limit=x"):
+        await asyncio.to_thread(asked.get, target)
+    listed = await call("listRequests")
+    assert [each["status"] for each in listed["data"]] == [200, 400]
+    assert listed["data"][1]["problem"]["kind"] == "invalid-parameter"
+    (only,) = (await call("listRequests", query="?problem=invalid-parameter&status=4xx&method=get&path=cont"))["data"]
+    assert await call("getRequest", number=only["number"])
+    assert (await call("listRequests", query=f"?after={listed['last']}"))["data"] == []
+    await call("exportRequests")
+    await call("clearRequests")
+    assert (await call("listRequests"))["data"] == []
+
+
+async def webhooks(call: Session) -> None:
+    made = await call("registerWebhook", {"url": "http://127.0.0.1:9/"})
+    rotated = await call("rotateWebhook", id=made["id"])
+    assert rotated["signingSecret"] != made["signingSecret"]
+    for answer in (await call("listWebhooks"), await call("getWebhook", id=made["id"])):
+        assert made["signingSecret"] not in json.dumps(answer)
+        assert rotated["signingSecret"] not in json.dumps(answer)
+    event = await call("makeEventHappen", {"eventType": "contact.created", "data": {"ü": 1}})
+    (delivery,) = (await call("listDeliveries", query=f"?endpoint={made['id']}"))["data"]
+    assert event["deliveries"] == [delivery["id"]]
+    while (await call("getDelivery", id=delivery["id"]))["state"] != "given up":
+        await call("patchWebhook", {"enabled": False}, id=made["id"])
+        await call("changeClock", {"advance": 3600})
+        await asyncio.sleep(0.02)
+    for form in ("sent", "tampered", "stale"):
+        await call("redeliver", {"as": form}, id=delivery["id"])
+        while (await call("getDelivery", id=delivery["id"]))["state"] != "given up":
+            await asyncio.sleep(0.01)
+    await call("deleteWebhook", id=made["id"])
+
+
+async def others(call: Session) -> None:
+    assert (await call("getHealth"))["status"] == "ok"
+    assert (await call("getDocument"))["openapi"].startswith("3.1")
+    question = {"secret": "whsec_1", "timestamp": "1", "body": "{}", "signature": "t=1,v1=00"}
+    assert not (await call("explainSignature", question))["valid"]
+    world = await call("addWorld")
+    assert (await call("listWorlds"))["data"] == [world]
+    await call("dropWorld", id=world["id"])
+    assert (await call("listWorlds"))["data"] == []
+
+
+STORIES = (keys, organizations, data, state, clock, activity, switches, requests, webhooks, others)
+
+
+@cache
+def told(story: Callable[[Session], Any]) -> set[str]:
+    async def telling() -> set[str]:
+        session = Session(new_mock())
+        try:
+            async with asyncio.timeout(20):
+                await story(session)
+        finally:
+            session.mock.world.close()
+        return session.made
+
+    return asyncio.run(telling())
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+def test_calls_are_answered_as_documented(story: Callable[[Session], Any]) -> None:
+    assert told(story)
+
+
+def test_the_stories_make_every_call() -> None:
+    made = set().union(*(told(story) for story in STORIES))
+    assert made == set(OPERATIONS)
+
+
+def test_the_document_is_valid_and_has_a_handler_for_each_operation() -> None:
+    validate(document())
+    assert set(HANDLERS) == set(OPERATIONS)
+
+
+def parameterized() -> Iterator[tuple[str, str, str]]:
+    for method, path, operation in OPERATIONS.values():
+        if "{" in path:
+            yield method, path, operation["operationId"]
+
+
+@pytest.mark.parametrize(("method", "path", "operation_id"), list(parameterized()))
+def test_what_nothing_has_is_a_problem(method: str, path: str, operation_id: str) -> None:
+    bodies = {"patchKey": {}, "patchWebhook": {"enabled": True}}
+    body = json.dumps(bodies.get(operation_id, {})).encode()
+    target = path.replace("{number}", "999999").replace("{id}", NOTHING_HAS_IT).replace("{resourceId}", NOTHING_HAS_IT)
+    assert_problem(STEADY.ask(method, target, body), 404)
+
+
+@pytest.mark.parametrize("operation_id", [name for name, each in OPERATIONS.items() if "requestBody" in each[2]])
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"[]", 400),
+        (b"null", 400),
+        (b"{", 400),
+        (b'{"a":1,"a":2}', 400),
+        (b'{"a":NaN}', 400),
+        (b'{"a":"\\ud800"}', 400),
+        (b'{"a":' + b"[" * 30_000 + b"]" * 30_000 + b"}", 400),
+        (b'{"a":' + b'{"a":' * 300 + b"1" + b"}" * 301, 400),
+        (b"\xff\xfe", 400),
+    ],
+    ids=[str(n) for n in range(9)],
+)
+def test_a_body_that_cannot_be_taken_is_a_problem(operation_id: str, body: bytes, status: int) -> None:
+    method, path, _ = OPERATIONS[operation_id]
+    path = path.replace("{id}", FULL.organization_id).replace("{resourceId}", NOTHING_HAS_IT).replace("{number}", "1")
+    assert_problem(STEADY.ask(method, path, body), status)
+
+
+def assert_problem(answer: Response, *statuses: int) -> None:
+    assert answer.status in statuses, answer.body[:200]
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json
+    assert problem["status"] == answer.status
+    assert len(problem["detail"].splitlines()) == 1
+    assert len(problem["detail"]) < 500
+
+
+def test_the_apis_schemas_are_those_of_the_contract() -> None:
+    assert document()["components"]["schemas"]["Contact"] == contract().schema("Contact")

@@ -1,0 +1,112 @@
+"""Events happen to resources that are there, and whoever uses the mock makes them happen and sees to the endpoints."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.webhooks.receiver import Receiver as HttpReceiver
+from mockserver.tenants.seed.organizations import seed
+from mockserver.webhooks.events import EVENT_TYPES, happen
+from tests.support.mock_client import START, Client, new_mock
+from tests.support.mock_process import PATIENCE, running
+
+
+def test_an_event_happens_to_a_resource_that_is_there() -> None:
+    tenant, empty = (seed(1, 1, contacts, START)[0] for contacts in (60, 0))
+    for event_type in EVENT_TYPES:
+        kind, _, _ = event_type.partition(".")
+        event = happen(tenant, START, event_type)
+        assert event == tenant.events.read(event["id"])
+        assert event["resource"]["type"] == kind
+        assert getattr(tenant, f"{kind}s").get(event["resource"]["id"])
+        assert happen(empty, START, event_type)["eventType"] == event_type
+    with pytest.raises(ValueError, match=r"contact\., list\., draft\."):
+        happen(tenant, START, "invoice.paid")
+
+
+def test_every_other_event_is_beyond_ascii_and_the_types_take_turns() -> None:
+    (tenant,) = seed(1, 1, 60, START)
+    events = [happen(tenant, START) for _ in EVENT_TYPES]
+    assert {event["eventType"] for event in events} == set(EVENT_TYPES)
+    ascii_ones = [json.dumps(event, ensure_ascii=False).isascii() for event in events]
+    assert all(one != following for one, following in pairwise(ascii_ones))
+
+
+class TestControl:
+    """The control API's routes."""
+
+    def ask(self, method: str, path: str, **body: Any) -> Any:
+        return self.client.ask(method, f"/_mock{path}", json.dumps(body).encode())
+
+    @pytest.fixture(autouse=True)
+    def _client(self) -> None:
+        self.client = Client(new_mock())
+
+    def test_an_endpoint_is_registered_listed_rotated_and_removed(self) -> None:
+        organization = list(self.client.mock.parts.tenants)[1]
+        made = self.ask("POST", "/webhooks", organization=organization, url="http://127.0.0.1:9/").json
+        assert made["signingSecret"].startswith("whsec_")
+        (listed,) = self.ask("GET", "/webhooks").json["data"]
+        assert (listed["id"], listed["organization"]) == (made["id"], organization)
+        assert listed["secret"] == f"whsec_…{made['signingSecret'][-4:]}"
+        rotated = self.ask("POST", f"/webhooks/{made['id']}/rotate").json
+        assert rotated["signingSecret"] not in ("", made["signingSecret"])
+        assert self.ask("DELETE", f"/webhooks/{made['id']}").status == 204
+        assert self.ask("DELETE", f"/webhooks/{made['id']}").status == 404
+        assert self.ask("GET", "/webhooks").json == {"data": []}
+
+    def test_an_event_happens_and_is_logged_with_its_deliveries(self) -> None:
+        self.ask("POST", "/webhooks", url="http://127.0.0.1:9/")
+        event = self.ask("POST", "/events", eventType="list.created", data={"name": "Ü"}).json
+        tenant = next(iter(self.client.mock.parts.tenants.values()))
+        assert (tenant.events.read(event["id"]) or {})["data"] == {"name": "Ü"}
+        (delivery,) = self.ask("GET", "/deliveries").json["data"]
+        assert [delivery["id"]] == event["deliveries"]
+        assert delivery["eventId"] == event["id"]
+
+    @pytest.mark.parametrize(
+        ("path", "body"),
+        [
+            ("/webhooks", {}),
+            ("/webhooks", {"url": 1}),
+            ("/webhooks", {"url": "ftp://127.0.0.1/"}),
+            ("/webhooks", {"url": "http://127.0.0.1/", "organization": "org_unknown"}),
+            ("/events", {"eventType": "invoice.paid"}),
+            ("/events", {"eventType": 1}),
+            ("/events", {"data": []}),
+            ("/webhooks", {"id": "whk_1", "url": "http://127.0.0.1/"}),
+        ],
+    )
+    def test_what_cannot_be_taken_is_refused_in_one_line(self, path: str, body: dict[str, Any]) -> None:
+        answer = self.ask("POST", path, **body)
+        assert answer.status == 400
+        assert "\n" not in answer.json["detail"]
+
+
+def test_an_endpoint_of_the_command_line_gets_events_that_its_printed_secret_verifies(tmp_path: Path) -> None:
+    receiver = HttpReceiver("127.0.0.1:0", lambda: 0.0)
+    endpoint = receiver.endpoint("primary")
+    try:
+        with running(tmp_path, "--webhook", endpoint.url) as mock:
+            assert mock.hook("webhooks", "trigger").returncode == 0
+            assert receiver.wait(lambda: bool(endpoint.arrived), PATIENCE)
+            printed, _ = mock.interrupt()
+    finally:
+        receiver.close()
+    endpoint.secret = re.findall(r"whsec_[0-9a-f]+", printed)[0]
+    assert endpoint.deliveries[0].verified
+
+
+def test_an_endpoint_that_cannot_be_is_a_usage_error() -> None:
+    arguments = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "0", "--webhook", "ftp://127.0.0.1/"]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 2
+    assert re.fullmatch(r"outbound-mock: [^\n]*--webhook[^\n]*\n", done.stderr)

@@ -1,0 +1,183 @@
+"""Worlds, switches and the request log: what changes while a mock runs, and leaves no trace."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from mockserver.app import Mock
+from mockserver.modifications.active import Condition, operation_asked
+from mockserver.modifications.faults import named
+from mockserver.worlds.request_log import KEPT, KEPT_BYTES, Entry
+from mockserver.worlds.worlds import MOST
+from spec import contract
+from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, START, Client, Response, new_mock
+
+ME = contract().operations["getMe"].path
+CONTACTS = contract().operations["listContacts"].path
+
+
+def entries(mock: Mock) -> list[Entry]:
+    return list(mock.world.request_log)
+
+
+class TestWorlds:
+    def test_a_copy_answers_under_its_own_address_as_the_first_does(self) -> None:
+        mock = new_mock()
+        world_id, _ = mock.worlds.add()
+        client = Client(mock, FULL)
+        assert client.get(f"/_worlds/{world_id}{CONTACTS}").body == client.get(CONTACTS).body
+
+    def test_what_happens_in_a_copy_stays_there(self) -> None:
+        mock = new_mock(rate_limited=True)
+        world_id, world = mock.worlds.add()
+        client = Client(mock, FULL)
+        world.parts.clock.advance(60)
+        world.parts.tenants[FULL.organization_id].add_contact(START, lastName="Elsewhere")
+        world.switch_on("x", named("default-of-49"), Condition())
+        statuses = {client.get(f"/_worlds/{world_id}{ME}").status for _ in range(130)}
+        assert statuses == {200, 429}
+        assert client.get(ME).status == 200
+        assert mock.parts.clock.now() == START
+        assert len(client.get(CONTACTS).json["data"]) == contract().page_size.default
+        assert len(mock.parts.tenants[FULL.organization_id].contacts) == 60
+        assert len(entries(mock)) == 2
+
+    def test_an_unknown_world_is_a_problem(self) -> None:
+        answer = Client(new_mock(), FULL).get(f"/_worlds/wld_unknown{ME}")
+        assert answer.status == 404
+        assert answer.json["detail"] == "There is no world with this id."
+
+    def test_there_is_an_end_to_worlds(self) -> None:
+        mock = new_mock(contacts=0)
+        for _ in range(MOST):
+            mock.worlds.add()
+        with pytest.raises(ValueError, match="drop one"):
+            mock.worlds.add()
+
+    def test_a_reset_begins_again(self) -> None:
+        mock = new_mock()
+        client = Client(mock, FULL)
+        before = client.get(CONTACTS).body
+        mock.parts.tenants[FULL.organization_id].add_contact(START, lastName="New")
+        mock.world.switch_on("x", named("default-of-49"), Condition())
+        mock.world.reset()
+        assert client.get(CONTACTS).body == before
+
+
+class TestSwitches:
+    def short(self, answer: Response) -> bool:
+        return len(answer.json["data"]) == 49
+
+    def test_a_fault_comes_and_goes(self) -> None:
+        mock = new_mock()
+        client = Client(mock, FULL)
+        switch = mock.world.switch_on("x", named("default-of-49"), Condition())
+        assert self.short(client.get(CONTACTS))
+        assert mock.world.switch_off(switch.id)
+        assert not mock.world.switch_off(switch.id)
+        assert not self.short(client.get(CONTACTS))
+
+    def test_it_applies_to_one_key_alone(self) -> None:
+        mock = new_mock()
+        mock.world.switch_on("x", named("default-of-49"), Condition(key=FULL.id))
+        other = KEYS["primary"][1]
+        assert [self.short(Client(mock, key).get(CONTACTS)) for key in (FULL, other, NEIGHBOUR)] == [True, False, False]
+
+    def test_it_applies_to_one_operation_alone(self) -> None:
+        mock = new_mock(contacts=200)
+        mock.world.switch_on("x", named("default-of-49"), Condition(operation="listEvents"))
+        client = Client(mock, FULL)
+        assert not self.short(client.get(CONTACTS))
+        assert self.short(client.get(contract().operations["listEvents"].path))
+
+    def test_it_applies_to_the_next_requests_alone(self) -> None:
+        mock = new_mock()
+        mock.world.switch_on("x", named("default-of-49"), Condition(operation="listContacts", requests=2))
+        client = Client(mock, FULL)
+        client.get(ME)
+        assert [self.short(client.get(CONTACTS)) for _ in range(4)] == [True, True, False, False]
+
+    def test_a_fault_of_webhooks_applies_to_deliveries(self) -> None:
+        mock = new_mock()
+        healthy = mock.parts.webhooks.steps.timestamp(START)
+        switch = mock.world.switch_on("x", named("timestamp-in-milliseconds"), Condition())
+        assert mock.parts.webhooks.steps.timestamp(START) != healthy
+        mock.world.switch_off(switch.id)
+        assert mock.parts.webhooks.steps.timestamp(START) == healthy
+
+    @pytest.mark.parametrize("operation", contract().operations.values(), ids=lambda operation: operation.id)
+    def test_a_path_tells_its_operation(self, operation: object) -> None:
+        path = contract().operations[getattr(operation, "id", "")].path
+        assert operation_asked(path.replace("{id}", "con_1.x")) == getattr(operation, "id", "")
+        assert operation_asked(f"{path}/nothing/there") is None
+
+
+class TestJournal:
+    def test_a_request_is_written_down_with_its_answer(self) -> None:
+        mock = new_mock()
+        answer = Client(mock, FULL).get(f"{CONTACTS}?limit=2")
+        (entry,) = entries(mock)
+        assert (entry.number, entry.method, entry.path, entry.query) == (1, "GET", CONTACTS.encode(), b"limit=2")
+        assert (entry.status, entry.body, entry.size, entry.complete) == (200, answer.body, len(answer.body), True)
+        assert entry.key == FULL
+        assert entry.problem is None
+
+    @pytest.mark.parametrize(
+        ("target", "slug"),
+        [
+            ("/api/v1/nothing", "not-found"),
+            (f"{CONTACTS}?limit=x", "invalid-parameter"),
+            (f"{CONTACTS}?cursor=x", "invalid-cursor"),
+        ],
+    )
+    def test_a_refusal_is_written_down_with_its_reason(self, target: str, slug: str) -> None:
+        mock = new_mock()
+        Client(mock, FULL).get(target)
+        problem = entries(mock)[0].problem
+        assert problem is not None
+        assert problem.kind.slug == slug
+
+    def test_a_spent_key_is_written_down_too(self) -> None:
+        mock = new_mock(rate_limited=True)
+        client = Client(mock, FULL)
+        while client.get(ME).status == 200:
+            pass
+        last = entries(mock)[-1]
+        assert last.problem is not None
+        assert (last.key, last.problem.kind.slug) == (FULL, "rate-limit-exceeded")
+
+    def test_it_is_bounded_in_entries_and_bytes(self) -> None:
+        mock = new_mock()
+        client = Client(mock, FULL)
+        for _ in range(KEPT + 50):
+            client.get(f"{CONTACTS}?limit=60")
+        kept = entries(mock)
+        assert [entry.number for entry in kept] == list(range(51, KEPT + 51))
+        assert 0 < sum(len(entry.body or b"") for entry in kept) <= KEPT_BYTES
+        assert kept[-1].body
+        assert json.loads(kept[-1].body)
+        assert kept[0].body is None
+
+    def test_who_waits_is_told_of_the_next_entry(self) -> None:
+        mock = new_mock()
+
+        async def wait() -> int:
+            waiting = asyncio.ensure_future(mock.world.request_log.change(5))
+            await asyncio.sleep(0)
+            await Client(mock, FULL)._exchange(scope, b"")
+            await waiting
+            return len(mock.world.request_log)
+
+        scope: dict[str, Any] = {
+            "type": "http",
+            "method": "GET",
+            "path": ME,
+            "query_string": b"",
+            "headers": [],
+            "client": None,
+        }
+        assert asyncio.run(wait()) == 1

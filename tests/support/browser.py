@@ -1,0 +1,51 @@
+"""A browser, which is the Chromium of the machine or the one that Playwright keeps, and a mock for it to look at."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from playwright.sync_api import Browser, Playwright
+
+from mockserver.app import Mock, Settings, create_app
+from mockserver.server.uvicorn_server import base_url, listen
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+def executable(playwright: Playwright) -> str | None:
+    """The path of a browser; None where there is none."""
+    own = playwright.chromium.executable_path
+    found = (path for name in NAMES if (path := shutil.which(name)))
+    return next(found, own if Path(own).exists() else None)
+
+
+def launched(playwright: Playwright, path: str) -> Browser:
+    """The browser, started. Root may not have its sandbox."""
+    return playwright.chromium.launch(
+        executable_path=path, args=["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    )
+
+
+@contextmanager
+def served(settings: Settings | None = None) -> Iterator[tuple[Mock, str]]:
+    """A mock that listens in a thread of this process, and its address."""
+    mock = create_app(settings or Settings(contacts=120))
+    listener = listen("127.0.0.1", 0)
+    config = uvicorn.Config(
+        mock, log_config=None, log_level="critical", lifespan="on", ws="none", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield mock, base_url(listener)
+    finally:
+        server.should_exit = server.force_exit = True
+        thread.join(10)
+        listener.close()

@@ -1,0 +1,71 @@
+"""`outbound-mock` as a person starts it: a process of its own, and the target that it described."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.interrupts import heed_interrupts
+
+PATIENCE = 60.0
+"""Seconds after which a process that does not do its work has failed."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A mock in a process of its own, with the target it described."""
+
+    process: subprocess.Popen[str]
+    target: dict[str, Any]
+    file: Path
+
+    @property
+    def url(self) -> str:
+        url: str = self.target["base_url"]
+        return url
+
+    @property
+    def key(self) -> str:
+        key: str = self.target["organizations"]["primary"]["api_keys"][0]
+        return key
+
+    def hook(self, table: str, name: str, **values: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the target as the suite does."""
+        command = [argument.format(**values) for argument in shlex.split(self.target[table][name])]
+        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    def interrupt(self) -> tuple[str, str]:
+        """Press Ctrl-C; what it had printed, on standard output and on standard error."""
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(PATIENCE)
+        return self.process.stdout.read(), self.process.stderr.read()
+
+
+@contextmanager
+def running(folder: Path, *options: str) -> Iterator[Running]:
+    file = folder / "target.toml"
+    arguments = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "20", "--write-target", str(file)]
+    process = subprocess.Popen(
+        [*arguments, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("outbound-mock"), "the mock said something else"
+        yield Running(process, tomllib.loads(file.read_text("utf-8")), file)
+    finally:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,81 @@
+"""Traffic of one key for the limiter's tests, and a naive limiter to compare with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import accumulate
+
+from hypothesis import strategies as st
+
+from mockserver.api.limits import Reading
+from spec import RateLimits, contract
+
+LIMITS = contract().rate_limits
+START = 1_764_000_000.25
+TICK = 2.0**-22
+"""Seconds between two neighbouring floats that are unix times of our days."""
+TICKS_A_SECOND = 2**22
+READINGS: tuple[Reading, ...] = ("burst", "strict")
+
+
+@dataclass
+class Reference:
+    """Both readings, as slowly and plainly as can be: all admissions are kept, windows are counted, tokens are fractions."""
+
+    reading: Reading
+    admitted: list[int] = field(default_factory=list)
+    tokens: Fraction | None = None
+    at: int = 0
+
+    def admits(self, now: float, limits: RateLimits) -> bool:
+        tick = round(Fraction(now) * TICKS_A_SECOND)
+        admits = self._sustained(tick, limits) and self._in_window(tick, limits.burst_window) < limits.burst
+        if admits:
+            self.admitted.append(tick)
+            if self.tokens is not None:
+                self.tokens -= 1
+        return admits
+
+    def _sustained(self, tick: int, limits: RateLimits) -> bool:
+        if self.reading == "strict":
+            return self._in_window(tick, 60) < limits.per_minute
+        tokens = limits.burst if self.tokens is None else self.tokens
+        gained = Fraction((tick - self.at) * limits.per_minute, 60 * TICKS_A_SECOND)
+        self.tokens, self.at = min(Fraction(limits.burst), tokens + gained), tick
+        return self.tokens >= 1
+
+    def _in_window(self, tick: int, seconds: int) -> int:
+        return sum(tick - seconds * TICKS_A_SECOND < then for then in self.admitted)
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The requests of one key, by their times, under its limits."""
+
+    limits: RateLimits
+    times: list[float]
+
+
+small_limits = st.builds(RateLimits, st.integers(1, 12), st.integers(1, 15), st.integers(1, 60))
+raised_limits = st.builds(RateLimits, st.integers(60, 700), st.integers(60, 200), st.just(LIMITS.burst_window))
+any_limits = st.one_of(st.just(LIMITS), small_limits, raised_limits)
+
+
+@st.composite
+def traffic_under(draw: st.DrawFn, some_limits: st.SearchStrategy[RateLimits]) -> Traffic:
+    """Runs of requests with equal gaps: bursts, steady clients, and steps onto, just before and just after a border."""
+    limits = draw(some_limits)
+    refill = 60 / limits.per_minute
+    borders = st.sampled_from([0.0, refill, limits.burst_window, 60.0, refill * limits.burst])
+    near_borders = st.builds(lambda border, ticks: max(0.0, border + ticks * TICK), borders, st.integers(-2, 2))
+    pauses = st.one_of(near_borders, st.floats(0, 130))
+    steps = st.one_of(near_borders, st.sampled_from([0.0, TICK, 0.25, 0.5, 1.0, refill]))
+    runs = draw(st.lists(st.tuples(pauses, steps, st.integers(0, limits.burst + 5)), min_size=1, max_size=6))
+    gaps = [gap for pause, step, steps_after in runs for gap in (pause, *[step] * steps_after)]
+    return Traffic(limits, list(accumulate(gaps, initial=START)))
+
+
+any_traffic = traffic_under(any_limits)
+steps_back = st.dictionaries(st.integers(0, 300), st.sampled_from([TICK, 0.5, 45.0, 4_000.0]), max_size=8)
+"""By how many seconds the clock is set back before which arrivals."""

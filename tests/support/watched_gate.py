@@ -1,0 +1,74 @@
+"""A run of the gate that is watched while it goes on, and may be interfered with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.gate import ROOT, GateRun
+from tests.support.interrupts import heed_interrupts
+
+HELD = ("-p", "tests.support.held_gate")
+_HOLDING = "holding"
+_WITHIN = 300.0
+
+
+@contextmanager
+def gate(*options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A run that has begun, its output in a pipe; it is ended where the test does not."""
+    command = [sys.executable, "-m", "pytest", "conformance", "-p", "no:cacheprovider", *options]
+    kept = {name: value for name, value in os.environ.items() if "PYTEST" not in name and name != "OUTBOUND_API_KEY"}
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=kept | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        preexec_fn=heed_interrupts,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def hold_before(requirement: str, folder: Path) -> dict[str, str]:
+    """The environment of a run that, with `HELD` among its options, waits before a requirement until `let_go`."""
+    (folder / _HOLDING).touch()
+    return {"HELD_BEFORE": requirement, "HELD_BY": str(folder / _HOLDING)}
+
+
+def let_go(folder: Path) -> None:
+    """Let a run that is held by this folder go on."""
+    (folder / _HOLDING).unlink()
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """The exit code of a run, and what it printed since."""
+    output, _ = process.communicate(timeout=_WITHIN)
+    return process.returncode, output
+
+
+def wait_for_checks(process: subprocess.Popen[str], count: int) -> str:
+    """Read a verbose run's output until so many checks have passed; returns what was read."""
+    assert process.stdout is not None
+    read: list[str] = []
+    for line in process.stdout:
+        read.append(line)
+        count -= " passed " in line
+        if count <= 0:
+            break
+    return "".join(read)
+
+
+def reported(folder: Path, code: int, output: str) -> GateRun:
+    """A run that has ended, with the report that it wrote into the folder."""
+    return GateRun(code, output, json.loads((folder / "report.json").read_text("utf-8")))
