@@ -82,13 +82,13 @@ class _Mock:
 
     def __init__(self, contacts: int) -> None:
         self._app = create_app(Settings(organizations=1, contacts=contacts))
-        parts = self._app.parts
-        now = parts.clock.now()
+        state = self._app.state
+        now = state.clock.now()
         whole = set(contract().scopes)
-        key = next(key for key in parts.keys if set(key.scopes) == whole and key.is_valid_at(now))
+        key = next(key for key in state.keys if set(key.scopes) == whole and key.is_valid_at(now))
         self._key = replace(key, limits=RateLimits(VAST, VAST, contract().rate_limits.burst_window))
-        parts.keys.put(self._key)
-        (self.tenant,) = parts.tenants.values()
+        state.keys.put(self._key)
+        (self.tenant,) = state.tenants.values()
 
     async def seconds(self, path: str, queries: Sequence[str]) -> float:
         """Processor time of a request for the path with each of these query strings, on average."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from mockserver import paths
 from mockserver.api import routing
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import State
 from mockserver.api.response import Response, problem_response
 from mockserver.clock import Clock
 from mockserver.cluster.replay import Unshared, answer, asked, is_change, taken
 from mockserver.control.activity import start_usual
 from mockserver.control.app import Control
 from mockserver.settings import Settings
-from mockserver.worlds.world import WORLD, World, seeded_parts
+from mockserver.worlds.world import WORLD, World
 from mockserver.worlds.worlds import Worlds
 from spec import contract
 
@@ -43,7 +43,7 @@ class Mock:
 
     def __init__(self, settings: Settings, clock: Clock, control_token: str | None = None) -> None:
         self._operations = routing.build(contract().document)
-        self.world = World(settings, self._operations, seeded_parts(settings, clock))
+        self.world = World.seeded(settings, self._operations, clock)
         self.worlds = Worlds(self.world)
         self.control = Control(self.worlds, self, control_token)
         self.changes: Changes | None = None
@@ -53,12 +53,12 @@ class Mock:
             self.changes = Changes(settings.sharing, self._apply)
 
     @property
-    def parts(self) -> Parts:
-        """The parts of the first world."""
-        return self.world.parts
+    def state(self) -> State:
+        """The state of the first world."""
+        return self.world.state
 
     def rewire(self) -> None:
-        """Put the layers of the first world's parts into effect."""
+        """Put the layers of the first world's pipeline into effect."""
         self.world.rewire()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,7 +97,7 @@ class Mock:
 
     async def _everywhere(self, changes: Changes, scope: Scope, receive: Receive, send: Send) -> None:
         """Have all processes answer a request, each for itself, and this one its client."""
-        change = await taken(scope, receive, self._asked(scope).parts.clock.now())
+        change = await taken(scope, receive, self._asked(scope).state.clock.now())
         if change is None:
             await problem_response(413, "Content too large", "The body is too long.")(scope, receive, send)
             return

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 if TYPE_CHECKING:
-    from mockserver.api.pipeline import Modification
     from mockserver.clock import Clock
+    from mockserver.modifications.registry import Modification
     from mockserver.settings import Settings
 
 _TOKEN = 8
@@ -173,11 +173,11 @@ def command(
 
     def ready() -> None:
         if write_keys:
-            write_private(write_keys, keys_text(mock.parts))
+            write_private(write_keys, keys_text(mock.state))
         if write_target:
-            write_private(write_target, target_toml(mock.parts, settings, address))
+            write_private(write_target, target_toml(mock.state, settings, address))
         if not quiet:
-            click.echo(banner(mock.parts, settings, address), color=False if os.environ.get("NO_COLOR") else None)
+            click.echo(banner(mock.state, settings, address), color=False if os.environ.get("NO_COLOR") else None)
 
     try:
         run(workers, lambda up: serve(mock, listener, up), ready)

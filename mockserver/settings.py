@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.api.limits import Limiter, Unlimited
-from mockserver.api.pipeline import Modification
 from mockserver.clock import Clock
+from mockserver.modifications.registry import Modification
 from mockserver.tenants.seed.organizations import Progress
 from mockserver.webhooks.service import Webhooks
 from spec import RateLimits, contract
@@ -60,7 +60,7 @@ class Settings:
             "contacts": self.contacts,
             "rate reading": self.rate_reading,
             "rate limit": self.rate_limited,
-            "modifications": [repr(modification) for modification in self.modifications],
+            "modifications": [str(modification) for modification in self.modifications],
         }
 
     @property

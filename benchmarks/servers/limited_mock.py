@@ -14,15 +14,15 @@ from spec import RateLimits, contract
 
 VAST = 1_000_000_000
 
-healthy = app.create_app
+original = app.create_app
 
 
 def create_app(*arguments: Any) -> app.Mock:
     """A mock whose keys have vast limits of their own."""
-    mock = healthy(*arguments)
+    mock = original(*arguments)
     limits = RateLimits(VAST, VAST, contract().rate_limits.burst_window)
-    for key in mock.parts.keys:
-        mock.parts.keys.put(replace(key, limits=limits))
+    for key in mock.state.keys:
+        mock.state.keys.put(replace(key, limits=limits))
     return mock
 
 

@@ -13,7 +13,7 @@ from mockserver.api.response import Header, Response, json_answer
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from mockserver.api.pipeline import Parts
+    from mockserver.api.pipeline import Pipeline
 
 PAGE = "/api-docs"
 DOCUMENT = "/api-docs/openapi.json"
@@ -58,8 +58,8 @@ _JAVASCRIPT = Response(200, b"text/javascript; charset=utf-8", _SCRIPT.encode())
 class Documentation:
     """Answers `/api-docs` and what lies below it; every other path is `app`'s."""
 
-    def __init__(self, parts: Parts, app: ASGIApp) -> None:
-        self._parts = parts
+    def __init__(self, pipeline: Pipeline, app: ASGIApp) -> None:
+        self._pipeline = pipeline
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,9 +73,9 @@ class Documentation:
         if path not in (PAGE, DOCUMENT) and name not in (SCRIPT, *ASSETS):
             return None
         if scope["method"] not in ("GET", "HEAD"):
-            return self._parts.problem(problems.method_not_allowed("GET, HEAD"), scope)
+            return self._pipeline.problem(problems.method_not_allowed("GET, HEAD"), scope)
         if path == DOCUMENT:
-            return json_answer(published(self._parts.document))
+            return json_answer(published(self._pipeline.document))
         if path == PAGE:
             return Response(200, b"text/html; charset=utf-8", _HTML.encode(), (_POLICY,))
         return _JAVASCRIPT if name == SCRIPT else _asset(name)

@@ -20,7 +20,7 @@ from mockserver.api.response import Header
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mockserver.api.pipeline import Parts
+    from mockserver.api.pipeline import Pipeline
 
 logger = logging.getLogger("outbound.mock")
 
@@ -31,14 +31,14 @@ _PRIVATE: tuple[Header, ...] = ((b"cache-control", b"private, no-store"), (b"var
 class Edge:
     """Wraps `app`. Answers a refused request itself, and a crash of `app` too."""
 
-    def __init__(self, parts: Parts, app: ASGIApp) -> None:
-        self._parts = parts
+    def __init__(self, pipeline: Pipeline, app: ASGIApp) -> None:
+        self._pipeline = pipeline
         self._app = app
         self._date = (0, b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        now = self._parts.clock.now()
+        now = self._pipeline.state.clock.now()
         headers = [self._date_header(int(now)), _SERVER]
         out = _Outlet(send, headers, without_body=scope["method"] == "HEAD")
         try:
@@ -51,20 +51,20 @@ class Edge:
             logger.exception("A request failed")
             if out.started:
                 raise
-            await self._parts.problem(problems.internal_error(), scope)(scope, receive, out)
+            await self._pipeline.problem(problems.internal_error(), scope)(scope, receive, out)
 
     def _admitted(self, scope: Scope, now: float, headers: list[Header]) -> ASGIApp | None:
         """Put the caller into the scope and the rate limit into the headers; the answer, where it is a refusal."""
-        parts = self._parts
-        scope[CALLER] = caller = identify(parts, scope, now)
+        pipeline = self._pipeline
+        scope[CALLER] = caller = identify(pipeline, scope, now)
         if not isinstance(caller, Caller):
             return None
         note_key(scope, caller.key)
-        admission = parts.admit(caller.key, now)
-        headers += parts.rate_headers(admission, now)
+        admission = pipeline.admit(caller.key, now)
+        headers += pipeline.rate_headers(admission, now)
         if admission.admitted:
             return None
-        return parts.problem(problems.rate_limit_exceeded(parts.retry_after(admission, now)), scope)
+        return pipeline.problem(problems.rate_limit_exceeded(pipeline.retry_after(admission, now)), scope)
 
     def _date_header(self, second: int) -> Header:
         if self._date[0] != second:
@@ -72,13 +72,13 @@ class Edge:
         return (b"date", self._date[1])
 
 
-def identify(parts: Parts, scope: Scope, now: float) -> Caller | Problem:
+def identify(pipeline: Pipeline, scope: Scope, now: float) -> Caller | Problem:
     """Who presents the credentials of a request at `now` (unix seconds), or what is wrong with them."""
-    secret = parts.credentials(scope)
+    secret = pipeline.credentials(scope)
     if secret is None:
         return problems.missing_api_key()
-    key = parts.authenticate(secret, now)
-    return problems.invalid_api_key() if key is None else Caller(key, parts.tenant_of(key))
+    key = pipeline.authenticate(secret, now)
+    return problems.invalid_api_key() if key is None else Caller(key, pipeline.tenant_of(key))
 
 
 class _Outlet:

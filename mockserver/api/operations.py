@@ -1,4 +1,4 @@
-"""The nine operations: each a function of (parts, caller, parameters) that returns the body of a 200.
+"""The nine operations: each a function of (pipeline, caller, parameters) that returns the body of a 200.
 
 An operation is only ever handed the caller's own organization. It raises Refused for everything but a 200.
 """
@@ -17,56 +17,56 @@ if TYPE_CHECKING:
     from mockserver.api.authentication import Caller
     from mockserver.api.keys import ApiKey
     from mockserver.api.parameters import Parameters
-    from mockserver.api.pipeline import Parts
+    from mockserver.api.pipeline import Pipeline
     from mockserver.tenants.tenant import Organization
 
 
-def get_me(_parts: Parts, caller: Caller, _parameters: Parameters) -> bytes:
+def get_me(_pipeline: Pipeline, caller: Caller, _parameters: Parameters) -> bytes:
     """The API key presented, without its secret, and the organization it belongs to."""
     return _me(caller.key, caller.tenant.organization)
 
 
-def list_contacts(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+def list_contacts(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
     """A page of contacts. Filters: listId, qualificationStatus, q."""
-    return _page("contacts", parts, caller, parameters)
+    return _page("contacts", pipeline, caller, parameters)
 
 
-def get_contact(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+def get_contact(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
     """One contact."""
-    return _single("contacts", parts, caller, parameters, "There is no contact with this id.")
+    return _single("contacts", pipeline, caller, parameters, "There is no contact with this id.")
 
 
-def get_contact_research(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+def get_contact_research(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
     """The cached research dossier of a contact; 404 if none is cached."""
-    return _single("research", parts, caller, parameters, "No research is cached for a contact with this id.")
+    return _single("research", pipeline, caller, parameters, "No research is cached for a contact with this id.")
 
 
-def list_lists(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+def list_lists(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
     """A page of contact lists, archived ones only with includeArchived=1."""
-    return _page("lists", parts, caller, parameters)
+    return _page("lists", pipeline, caller, parameters)
 
 
-def get_list(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+def get_list(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
     """One contact list, archived or not."""
-    return _single("lists", parts, caller, parameters, "There is no list with this id.")
+    return _single("lists", pipeline, caller, parameters, "There is no list with this id.")
 
 
-def list_drafts(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+def list_drafts(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
     """A page of draft summaries. Filters: status, contactId."""
-    return _page("drafts", parts, caller, parameters)
+    return _page("drafts", pipeline, caller, parameters)
 
 
-def get_draft(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+def get_draft(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
     """One draft with its full body and engagement timeline."""
-    return _single("drafts", parts, caller, parameters, "There is no draft with this id.")
+    return _single("drafts", pipeline, caller, parameters, "There is no draft with this id.")
 
 
-def list_events(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+def list_events(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
     """A page of events. Filter: eventType, one or several separated by commas."""
-    return _page("events", parts, caller, parameters)
+    return _page("events", pipeline, caller, parameters)
 
 
-OPERATIONS: Mapping[str, Callable[[Parts, Caller, Parameters], bytes]] = {
+OPERATIONS: Mapping[str, Callable[[Pipeline, Caller, Parameters], bytes]] = {
     "getMe": get_me,
     "listContacts": list_contacts,
     "getContact": get_contact,
@@ -80,21 +80,21 @@ OPERATIONS: Mapping[str, Callable[[Parts, Caller, Parameters], bytes]] = {
 """What answers an operation, by the operation id of the OpenAPI document."""
 
 
-def _page(collection: str, parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
+def _page(collection: str, pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
     """A page of the caller's contacts, lists, drafts or events (documentation, "Pagination")."""
     after = None
     if parameters.cursor is not None:
         try:
-            after = parts.decode_cursor(parameters.cursor, caller)
+            after = pipeline.decode_cursor(parameters.cursor, caller)
         except ValueError as error:
             raise Refused(invalid_cursor()) from error
-    page = parts.page(caller, collection, parameters.filters, after, parameters.limit)
-    return parts.envelope(page.items, None if page.next is None else parts.encode_cursor(page.next, caller))
+    page = pipeline.page(caller, collection, parameters.filters, after, parameters.limit)
+    return pipeline.envelope(page.items, None if page.next is None else pipeline.encode_cursor(page.next, caller))
 
 
-def _single(collection: str, parts: Parts, caller: Caller, parameters: Parameters, missing: str) -> bytes:
+def _single(collection: str, pipeline: Pipeline, caller: Caller, parameters: Parameters, missing: str) -> bytes:
     """One resource of the caller's. Another organization's id is refused as an unknown one is, with `missing` as detail."""
-    found = parts.single(caller, collection, parameters.path["id"])
+    found = pipeline.single(caller, collection, parameters.path["id"])
     if found is None:
         raise Refused(not_found(missing))
     return found

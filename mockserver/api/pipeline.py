@@ -1,29 +1,27 @@
-"""The parts of the mock: every step of a request's way as one callable that can be replaced.
+"""What serves a request: the state (data, keys, limits, time, webhooks), and the pipeline of the steps on its way.
 
 A request comes to the edge, which finds out who asks (`credentials`, `authenticate`, `tenant_of`) and asks the limiter
 (`admit`). Connexion routes it, has its scope checked (`authorize`) and its parameters read (`read_parameters`), and calls
 the operation's handler, which gets a page or a resource (`page`, `single`, with `decode_cursor` and `encode_cursor`) and
-puts it into words (`envelope`). What goes wrong on the way is told as a problem (`problem`, which asks `problem_members`
+serializes it (`envelope`). What goes wrong on the way is told as a problem (`problem`, which asks `problem_members`
 and `problem_response`).
 
-The parts are read at every request, so a modification takes effect when it is installed. It wraps what it finds:
+Every step is a callable that can be replaced, and is looked up at every request. A modification wraps the step it finds:
 
-    @dataclass(frozen=True)
-    class FirstPageAlone:
-        def install(self, parts: Parts) -> None:
-            healthy = parts.page
+    def first_page_alone(pipeline: Pipeline) -> None:
+        inner = pipeline.page
 
-            def page(caller, collection, filters, after, limit):
-                return healthy(caller, collection, filters, None, limit)
+        def page(caller, collection, filters, after, limit):
+            return inner(caller, collection, filters, None, limit)
 
-            parts.page = page
+        pipeline.page = page
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.types import ASGIApp, Scope
 
@@ -38,24 +36,18 @@ from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 from mockserver.tenants.tenant import Tenant
 from mockserver.webhooks.service import Webhooks
+from mockserver.webhooks.steps import Steps
 
-PARTS = "outbound.parts"
-"""Where the ASGI scope keeps the Parts that a request is served by."""
+PIPELINE = "outbound.pipeline"
+"""Where the ASGI scope keeps the Pipeline that a request is served by."""
 
-Handler = Callable[["Parts", Caller, Parameters], bytes]
+Handler = Callable[["Pipeline", Caller, Parameters], bytes]
 Layer = Callable[[ASGIApp], ASGIApp]
 
 
-class Modification(Protocol):
-    """A fault or a variant: something that makes the mock behave in another way."""
-
-    def install(self, parts: Parts) -> None:
-        """Replace one or more of the parts."""
-
-
 @dataclass
-class Parts:
-    """The mock's state and the steps of a request's way. Times are unix seconds."""
+class State:
+    """The mock's state. Times are unix seconds."""
 
     clock: Clock
     tenants: dict[str, Tenant]
@@ -63,7 +55,14 @@ class Parts:
     keys: KeyRing
     limiter: Limiter
     webhooks: Webhooks
-    """Endpoints and deliveries; the steps of an event's way to them are `webhooks.steps`."""
+    """Endpoints and deliveries."""
+
+
+@dataclass
+class Pipeline:
+    """The steps of a request's way, and of an event's way to webhook endpoints, over a state. Times are unix seconds."""
+
+    state: State
     document: Mapping[str, Any]
     """The OpenAPI document that clients are served."""
 
@@ -94,15 +93,16 @@ class Parts:
     retry_after: Callable[[Admission, float], bytes | None]
     """(admission, now) → the value of Retry-After, None to send none."""
     problem: Callable[[Problem, Scope], Response]
-    """(problem, ASGI scope) → the answer that tells a request of it, by the next two parts."""
+    """(problem, ASGI scope) → the answer that tells a request of it, by the next two steps."""
     problem_members: Callable[[Problem, str | None], dict[str, Any]]
     """(problem, path of the request) → the members of the problem document."""
     problem_response: Callable[[Problem, dict[str, Any]], Response]
     """(problem, members) → the answer."""
 
+    deliveries: Steps
+    """The steps of an event's way to webhook endpoints."""
+
     outer: list[Layer] = field(default_factory=list)
     """ASGI middlewares around everything but the control API: they see the finished answers. The last is outermost."""
-    data_in_place: bool = False
-    """Whether data and keys are already as the modifications want them: these parts serve what others serve too."""
     inner: list[Layer] = field(default_factory=list)
     """ASGI middlewares between the edge and Connexion: they find the Caller in the scope. The last is outermost."""

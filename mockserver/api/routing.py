@@ -20,7 +20,7 @@ from mockserver.api.connexion_import import connexion
 from mockserver.api.openapi_30 import to_openapi_30
 from mockserver.api.operations import OPERATIONS
 from mockserver.api.parameters import PARAMETERS, compile_rules
-from mockserver.api.pipeline import PARTS
+from mockserver.api.pipeline import PIPELINE
 from mockserver.api.problems import Problem, Refused
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def build(document: Mapping[str, Any]) -> ASGIApp:
-    """The application that answers the operations of an OpenAPI 3.1 document with the parts that a request's scope holds.
+    """The application that answers the operations of an OpenAPI 3.1 document with the pipeline that a request's scope holds.
 
     Raises ViewError for a document that OpenAPI 3.0 cannot express, KeyError for an operation without a handler.
     """
@@ -62,7 +62,7 @@ class _Refusals:
             problem = _routing_problem(scope, error)
         else:
             return
-        await scope[PARTS].problem(problem, scope)(scope, receive, send)
+        await scope[PIPELINE].problem(problem, scope)(scope, receive, send)
 
 
 class Routing(connexion.middleware.routing.RoutingMiddleware):
@@ -111,7 +111,7 @@ class _Security:
         caller = scope[CALLER]
         if isinstance(caller, Problem):
             raise Refused(caller)
-        if not scope[PARTS].authorize(caller.key, self._required, self._id):
+        if not scope[PIPELINE].authorize(caller.key, self._required, self._id):
             raise Refused(problems.insufficient_scope(self._required))
         await self._next_app(scope, receive, send)
 
@@ -139,7 +139,7 @@ class _Validation:
         self._next_app = next_app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[PARAMETERS] = scope[PARTS].read_parameters(self._rules, scope)
+        scope[PARAMETERS] = scope[PIPELINE].read_parameters(self._rules, scope)
         await self._next_app(scope, receive, send)
 
 
@@ -163,9 +163,9 @@ class _Operation:
         self._id = operation
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        parts = scope[PARTS]
-        body = parts.handlers[self._id](parts, scope[CALLER], scope[PARAMETERS])
-        await parts.success(body)(scope, receive, send)
+        pipeline = scope[PIPELINE]
+        body = pipeline.handlers[self._id](pipeline, scope[CALLER], scope[PARAMETERS])
+        await pipeline.success(body)(scope, receive, send)
 
 
 class _OperationsApi(connexion.AsyncApi):

@@ -1,4 +1,4 @@
-"""The healthy parts: a mock that keeps the contract, before anything modifies it."""
+"""The default steps of the pipeline: a mock that keeps the contract, before anything modifies it."""
 
 from __future__ import annotations
 
@@ -9,47 +9,39 @@ from starlette.types import Scope
 
 from mockserver.api import problems
 from mockserver.api.authentication import Caller, presented_secret
-from mockserver.api.keys import PREFIX, ApiKey, KeyRing
-from mockserver.api.limits import Admission, Limiter
+from mockserver.api.keys import PREFIX, ApiKey
+from mockserver.api.limits import Admission
 from mockserver.api.operations import OPERATIONS
 from mockserver.api.parameters import read_parameters
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline, State
 from mockserver.api.problems import Problem
 from mockserver.api.request_notes import note_problem
 from mockserver.api.response import Header, Response, json_bytes
-from mockserver.clock import Clock
 from mockserver.tenants import cursor
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
-from mockserver.tenants.tenant import Tenant
-from mockserver.webhooks.service import Webhooks
+from mockserver.webhooks.steps import default_steps
 from spec import contract
 
 
-def healthy_parts(
-    clock: Clock, tenants: dict[str, Tenant], keys: KeyRing, limiter: Limiter, webhooks: Webhooks
-) -> Parts:
-    """Every part as the contract asks for it. `tenants` are the stores by the organization's id."""
+def default_pipeline(state: State) -> Pipeline:
+    """Every step as the contract asks for it, over `state`."""
 
     def authenticate(secret: bytes, now: float) -> ApiKey | None:
-        key = parts.keys.find(secret)
+        key = state.keys.find(secret)
         return key if key is not None and key.is_valid_at(now) else None
 
     def problem(problem: Problem, scope: Scope) -> Response:
         note_problem(scope, problem)
-        return parts.problem_response(problem, parts.problem_members(problem, _instance(scope)))
+        return pipeline.problem_response(problem, pipeline.problem_members(problem, _instance(scope)))
 
-    parts = Parts(
-        clock=clock,
-        tenants=tenants,
-        keys=keys,
-        limiter=limiter,
-        webhooks=webhooks,
+    pipeline = Pipeline(
+        state=state,
         document=contract().document,
         credentials=presented_secret,
         authenticate=authenticate,
-        tenant_of=lambda key: parts.tenants[key.organization_id],
-        admit=lambda key, now: parts.limiter.admit(key.id, now, key.limits),
+        tenant_of=lambda key: state.tenants[key.organization_id],
+        admit=lambda key, now: state.limiter.admit(key.id, now, key.limits),
         authorize=lambda key, required, _operation: all(scope in key.scopes for scope in required),
         read_parameters=read_parameters,
         decode_cursor=lambda text, _caller: cursor.decode(text),
@@ -64,8 +56,9 @@ def healthy_parts(
         problem=problem,
         problem_members=problems.members,
         problem_response=problems.answer,
+        deliveries=default_steps(state.webhooks.sender),
     )
-    return parts
+    return pipeline
 
 
 def _page(caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:

@@ -89,7 +89,7 @@ class Visit:
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """A page, with the notice that was left for it."""
         notice = self.notices.take(self.query["notice"])
-        body = render(template, visit=self, notice=notice, now=self.world.parts.clock.now(), **context)
+        body = render(template, visit=self, notice=notice, now=self.world.state.clock.now(), **context)
         return Response(status, HTML, body)
 
     def redirect(self, path: str, notice: Notice | None = None, /, **query: Any) -> Response:
@@ -107,7 +107,7 @@ class Visit:
     def tenant(self) -> Tenant:
         """The organization that the query or the form names; the first without one. Raises Gone for an unknown one."""
         named = self.form["organization"] or self.query["organization"]
-        tenants = self.world.parts.tenants
+        tenants = self.world.state.tenants
         if not named and tenants:
             return next(iter(tenants.values()))
         if named not in tenants:

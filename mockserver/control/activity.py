@@ -15,7 +15,7 @@ def start_usual(world: World, ask: Ask) -> None:
     """Have the sales team work that the mock was started with, if it was."""
     rate = world.settings.activity
     if rate:
-        _let_work(world, ask, rate, next(iter(world.parts.tenants)))
+        _let_work(world, ask, rate, next(iter(world.state.tenants)))
 
 
 def _let_work(world: World, ask: Ask, rate: float, organization: str) -> None:
@@ -42,7 +42,7 @@ def _stop(call: Call) -> None:
 
 def _step(call: Call) -> Mapping[str, Any]:
     organization = chosen(call).organization.id
-    return {"data": call.world.activity.step(call.parts, organization, call.now)}
+    return {"data": call.world.activity.step(call.state, organization, call.now)}
 
 
 def _shown(call: Call) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mockserver.api.pipeline import Parts
+    from mockserver.api.pipeline import State
     from mockserver.tenants.tenant import Tenant
     from mockserver.worlds.world import World
     from mockserver.worlds.worlds import Worlds
@@ -42,9 +42,9 @@ class Call:
     body: Mapping[str, Any]
 
     @property
-    def parts(self) -> Parts:
-        """The parts of the world that is asked."""
-        return self.world.parts
+    def state(self) -> State:
+        """The state of the world that is asked."""
+        return self.world.state
 
 
 Handler = Callable[[Call], Any | Awaitable[Any]]
@@ -81,7 +81,7 @@ def conflict(detail: str) -> Refusal:
 
 def chosen(call: Call) -> Tenant:
     """The tenant of the body's `organization` (an id), the first without one. Raises Refusal for an unknown one."""
-    tenants = call.parts.tenants
+    tenants = call.state.tenants
     organization = call.body.get("organization")
     if organization is None:
         return next(iter(tenants.values()))

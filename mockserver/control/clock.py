@@ -12,11 +12,11 @@ from mockserver.control.times import shown_time
 
 
 def _get(call: Call) -> Mapping[str, Any]:
-    return _shown(call.parts.clock)
+    return _shown(call.state.clock)
 
 
 def _change(call: Call) -> Mapping[str, Any]:
-    clock = call.parts.clock
+    clock = call.state.clock
     ((change, value),) = call.body.items()
     try:
         _CHANGES[change](clock, value)

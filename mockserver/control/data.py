@@ -23,7 +23,7 @@ def _browse(collection: str, call: Call) -> bytes:
     except ValueError:
         raise bad_input("cursor is malformed: pass a nextCursor as it was received.") from None
     page: Page = getattr(named_in_path(call), collection).page(filters, after, query["limit"])
-    return call.parts.envelope(page.items, None if page.next is None else cursor.encode(page.next))
+    return call.world.pipeline.envelope(page.items, None if page.next is None else cursor.encode(page.next))
 
 
 def _read(collection: str, call: Call) -> bytes:

@@ -13,14 +13,14 @@ def _list(call: Call) -> Mapping[str, Any]:
     endpoint, state = call.query.get("endpoint"), call.query.get("state")
     found = (
         delivery
-        for delivery in reversed(call.parts.webhooks.log)
+        for delivery in reversed(call.state.webhooks.log)
         if endpoint in (None, delivery.endpoint_id) and state in (None, delivery.state)
     )
     return {"data": [record(delivery) for delivery in found]}
 
 
 def _get(call: Call) -> Mapping[str, Any]:
-    for delivery in call.parts.webhooks.log:
+    for delivery in call.state.webhooks.log:
         if delivery.id == call.path["id"]:
             return record(delivery)
     raise missing("delivery")
@@ -28,7 +28,7 @@ def _get(call: Call) -> Mapping[str, Any]:
 
 def _redeliver(call: Call) -> Mapping[str, Any]:
     try:
-        return record(call.parts.webhooks.redeliver(call.path["id"], call.body.get("as", "sent")))
+        return record(call.state.webhooks.redeliver(call.path["id"], call.body.get("as", "sent")))
     except KeyError:
         raise missing("delivery") from None
     except ValueError as error:

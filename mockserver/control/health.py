@@ -12,7 +12,7 @@ from mockserver.control.document import document
 def _health(call: Call) -> Mapping[str, Any]:
     organizations = [
         {"id": tenant.organization.id, "name": tenant.organization.name, "contacts": len(tenant.contacts)}
-        for tenant in call.parts.tenants.values()
+        for tenant in call.state.tenants.values()
     ]
     return {"status": "ok", "now": call.now, "organizations": organizations}
 

@@ -18,7 +18,7 @@ MINTED = "minted"
 
 def _list(call: Call) -> Mapping[str, Any]:
     asked = call.query.get("organization")
-    return {"data": [shown(call, key) for key in call.parts.keys if asked in (None, key.organization_id)]}
+    return {"data": [shown(call, key) for key in call.state.keys if asked in (None, key.organization_id)]}
 
 
 def _mint(call: Call) -> Mapping[str, Any]:
@@ -37,7 +37,7 @@ def _mint(call: Call) -> Mapping[str, Any]:
         expires_at=_expiry(call),
         limits=limits_of(body.get("limits")),
     )
-    call.parts.keys.put(key)
+    call.state.keys.put(key)
     return {**shown(call, key), "secret": key.secret}
 
 
@@ -64,18 +64,18 @@ def _revoke(call: Call) -> Mapping[str, Any]:
 
 
 def _delete(call: Call) -> None:
-    call.parts.keys.remove(_meant(call))
+    call.state.keys.remove(_meant(call))
 
 
 def _meant(call: Call) -> ApiKey:
-    key = call.parts.keys.get(call.path["id"])
+    key = call.state.keys.get(call.path["id"])
     if key is None:
         raise missing("key")
     return key
 
 
 def _keep(call: Call, key: ApiKey) -> Mapping[str, Any]:
-    call.parts.keys.put(key)
+    call.state.keys.put(key)
     return shown(call, key)
 
 
@@ -106,7 +106,7 @@ def shown_limits(limits: RateLimits | None) -> Mapping[str, int] | None:
 
 def shown(call: Call, key: ApiKey) -> Mapping[str, Any]:
     """A key as JSON has it, without its secret, and with what it has used."""
-    meter = call.parts.limiter.peek(key.id, call.now, key.limits)
+    meter = call.state.limiter.peek(key.id, call.now, key.limits)
     return {
         "id": key.id,
         "name": key.name,

@@ -17,7 +17,7 @@ def _list(call: Call) -> Mapping[str, Any]:
 
 
 def _add(call: Call) -> Mapping[str, Any]:
-    tenants = call.parts.tenants
+    tenants = call.state.tenants
     if len(tenants) >= MOST_ORGANIZATIONS:
         raise conflict(f"There are {MOST_ORGANIZATIONS} organizations already.")
     label = f"{call.world.settings.seed}/made/{call.world.next_number()}"
@@ -33,24 +33,24 @@ def _get(call: Call) -> Mapping[str, Any]:
 
 
 def _delete(call: Call) -> None:
-    parts = call.parts
+    state = call.state
     organization_id = named_in_path(call).organization.id
-    if len(parts.tenants) == 1:
+    if len(state.tenants) == 1:
         raise conflict("The last organization has to stay.")
-    for key in parts.keys:
+    for key in state.keys:
         if key.organization_id == organization_id:
-            parts.keys.remove(key)
-    for endpoint in parts.webhooks.endpoints:
+            state.keys.remove(key)
+    for endpoint in state.webhooks.endpoints:
         if endpoint.organization_id == organization_id:
-            parts.webhooks.endpoints.remove(endpoint.id)
+            state.webhooks.endpoints.remove(endpoint.id)
     if call.world.activity.organization == organization_id:
         call.world.activity.stop()
-    del parts.tenants[organization_id]
+    del state.tenants[organization_id]
 
 
 def named_in_path(call: Call) -> Tenant:
     """The tenant of the organization whose id is in the path. Raises Refusal where there is none."""
-    tenant = call.parts.tenants.get(call.path["id"])
+    tenant = call.state.tenants.get(call.path["id"])
     if tenant is None:
         raise missing("organization")
     return tenant
@@ -58,7 +58,7 @@ def named_in_path(call: Call) -> Tenant:
 
 def all_shown(call: Call) -> list[Mapping[str, Any]]:
     """Every organization as JSON has it."""
-    return [_shown(call, tenant) for tenant in call.parts.tenants.values()]
+    return [_shown(call, tenant) for tenant in call.state.tenants.values()]
 
 
 def _shown(call: Call, tenant: Tenant) -> Mapping[str, Any]:
@@ -71,7 +71,7 @@ def _shown(call: Call, tenant: Tenant) -> Mapping[str, Any]:
         "lists": len(tenant.lists),
         "drafts": len(tenant.drafts),
         "events": len(tenant.events),
-        "keys": sum(key.organization_id == own.id for key in call.parts.keys),
+        "keys": sum(key.organization_id == own.id for key in call.state.keys),
     }
 
 

@@ -123,7 +123,7 @@ async def _call(scope: Scope, receive: Receive, rules: Rules, check: Check, long
         raise bad_input(f"{errors}.") from None
     body = check(parse(await read_body(scope, receive, longest)))
     query = {"limit": parameters.limit, "cursor": parameters.cursor, **parameters.filters}
-    now = scope[NOW] if NOW in scope else scope[WORLD].parts.clock.now()
+    now = scope[NOW] if NOW in scope else scope[WORLD].state.clock.now()
     where = scope[WORLDS], scope[WORLD], scope[ASK]
     return Call(*where, now, _base_url(scope), parameters.path, query, body)
 
@@ -143,7 +143,7 @@ def _base_url(scope: Scope) -> str:
 
 
 async def _handled(handle: Handler, call: Call) -> Any:
-    with call.parts.clock.at(call.now):
+    with call.state.clock.at(call.now):
         value = handle(call)
     return await value if inspect.isawaitable(value) else value
 

@@ -26,14 +26,14 @@ Json = Mapping[str, Any]
 
 
 def _export(call: Call) -> Json:
-    parts = call.parts
+    state = call.state
     return {
         "version": VERSION,
         "made": call.world.made,
-        "clock": {"now": call.now, "frozen": parts.clock.is_frozen},
-        "organizations": [tenant.export() for tenant in parts.tenants.values()],
-        "keys": [_exported_key(key) for key in parts.keys],
-        "webhooks": [_exported_endpoint(endpoint) for endpoint in parts.webhooks.endpoints],
+        "clock": {"now": call.now, "frozen": state.clock.is_frozen},
+        "organizations": [tenant.export() for tenant in state.tenants.values()],
+        "keys": [_exported_key(key) for key in state.keys],
+        "webhooks": [_exported_endpoint(endpoint) for endpoint in state.webhooks.endpoints],
     }
 
 
@@ -88,7 +88,7 @@ def _check_distinct(where: str, *columns: list[str]) -> None:
 
 
 def _set_clock(call: Call) -> None:
-    clock, wanted = call.parts.clock, call.body["clock"]
+    clock, wanted = call.state.clock, call.body["clock"]
     clock.set(wanted["now"])
     if wanted["frozen"]:
         clock.freeze()

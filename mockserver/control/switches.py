@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from mockserver.api.pipeline import Modification
 from mockserver.control.call import Call, Handler, bad_input, conflict, missing
 from mockserver.modifications import faults, hardships
 from mockserver.modifications.active import Condition, Switch
-from mockserver.modifications.catalogue import AppliesTo
+from mockserver.modifications.registry import Modification
 from spec import contract
 
 MOST_SWITCHES = 100
 
 
 def _catalogue(_call: Call) -> Mapping[str, Any]:
-    return {"data": [*_faults(), *_hardships()]}
+    known = [*faults.all_faults().values(), *map(hardships.describe, hardships.names())]
+    return {"data": [_described(modification) for modification in known]}
 
 
-def _faults() -> Iterator[Mapping[str, Any]]:
-    for name, fault in faults.all_faults().items():
-        description = " ".join((fault.__doc__ or "").split())
-        yield {
-            "name": name,
-            "kind": "fault",
-            "description": description,
-            "breaks": fault.breaks,
-            "appliesTo": faults.applies_to(name),
-            "parameters": [],
-        }
-
-
-def _hardships() -> Iterator[Mapping[str, Any]]:
-    for hardship in map(hardships.describe, hardships.names()):
-        yield {
-            "name": hardship.name,
-            "kind": "hardship",
-            "description": " ".join(hardship.description.split()),
-            "breaks": hardship.breaks,
-            "appliesTo": hardship.applies_to,
-            "parameters": [asdict(parameter) for parameter in hardship.parameters],
-        }
+def _described(modification: Modification) -> Mapping[str, Any]:
+    return {
+        "name": modification.name,
+        "kind": modification.kind,
+        "description": " ".join(modification.description.split()),
+        "breaks": modification.breaks,
+        "appliesTo": modification.applies_to,
+        "parameters": [asdict(parameter) for parameter in modification.parameters],
+    }
 
 
 def _list(call: Call) -> Mapping[str, Any]:
@@ -55,20 +41,15 @@ def _on(call: Call) -> Mapping[str, Any]:
         raise conflict(f"{MOST_SWITCHES} are switched on already: switch one off first.")
     if ("fault" in body) == ("hardship" in body):
         raise bad_input("Name one of fault and hardship.")
-    if "key" in body and call.parts.keys.get(body["key"]) is None:
+    if "key" in body and call.state.keys.get(body["key"]) is None:
         raise bad_input("key: no key has this id.")
     if "operation" in body and body["operation"] not in contract().operations:
         raise bad_input(f"operation: there are {', '.join(contract().operations)}.")
     modification = _hardship(body) if "hardship" in body else _fault(body)
-    if _applies_to(body) == "deliveries" and body.keys() & {"key", "operation", "requests"}:
+    if modification.applies_to == "deliveries" and body.keys() & {"key", "operation", "requests"}:
         raise bad_input("key, operation, requests: this changes deliveries, of which all are meant.")
     condition = Condition(body.get("key"), body.get("operation"), body.get("requests"))
     return _shown(call.world.switch_on(body.get("fault") or body["hardship"], modification, condition))
-
-
-def _applies_to(body: Mapping[str, Any]) -> AppliesTo:
-    """What a fault or hardship that there is changes."""
-    return faults.applies_to(body["fault"]) if "fault" in body else hardships.describe(body["hardship"]).applies_to
 
 
 def _fault(body: Mapping[str, Any]) -> Modification:
@@ -98,12 +79,11 @@ def _all_off(call: Call) -> None:
 
 
 def _shown(switch: Switch) -> Mapping[str, Any]:
-    is_fault = switch.name in faults.names()
     return {
         "id": switch.id,
         "name": switch.name,
-        "kind": "fault" if is_fault else "hardship",
-        "parameters": {} if is_fault else asdict(switch.modification),  # type: ignore[call-overload]
+        "kind": switch.modification.kind,
+        "parameters": switch.modification.values,
         "condition": asdict(switch.condition),
         "left": switch.left,
     }

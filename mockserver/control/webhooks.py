@@ -15,18 +15,18 @@ MOST_ENDPOINTS = 1_000
 
 
 def _register(call: Call) -> Mapping[str, Any]:
-    if len(list(call.parts.webhooks.endpoints)) >= MOST_ENDPOINTS:
+    if len(list(call.state.webhooks.endpoints)) >= MOST_ENDPOINTS:
         raise conflict(f"There are {MOST_ENDPOINTS} endpoints already: remove one first.")
     organization = chosen(call).organization
     try:
-        return _with_secret(call.parts.webhooks.register(organization.id, call.body["url"]))
+        return _with_secret(call.state.webhooks.register(organization.id, call.body["url"]))
     except ValueError as error:
         raise bad_input(f"url: {error}.") from error
 
 
 def _list(call: Call) -> Mapping[str, Any]:
     asked = call.query.get("organization")
-    endpoints = call.parts.webhooks.endpoints
+    endpoints = call.state.webhooks.endpoints
     return {"data": [_shown(endpoint) for endpoint in endpoints if asked in (None, endpoint.organization_id)]}
 
 
@@ -35,15 +35,15 @@ def _get(call: Call) -> Mapping[str, Any]:
 
 
 def _patch(call: Call) -> Mapping[str, Any]:
-    return _shown(call.parts.webhooks.endpoints.enable(_meant(call).id, call.body["enabled"]))
+    return _shown(call.state.webhooks.endpoints.enable(_meant(call).id, call.body["enabled"]))
 
 
 def _delete(call: Call) -> None:
-    call.parts.webhooks.endpoints.remove(_meant(call).id)
+    call.state.webhooks.endpoints.remove(_meant(call).id)
 
 
 def _rotate(call: Call) -> Mapping[str, Any]:
-    return _with_secret(call.parts.webhooks.rotate(_meant(call).id))
+    return _with_secret(call.state.webhooks.rotate(_meant(call).id))
 
 
 def _happen(call: Call) -> Mapping[str, Any]:
@@ -52,12 +52,12 @@ def _happen(call: Call) -> Mapping[str, Any]:
         event = happen(tenant, call.now, call.body.get("eventType"), call.body.get("data"))
     except ValueError as error:
         raise bad_input(f"{error}.") from error
-    deliveries = call.parts.webhooks.publish(tenant.organization.id, event)
+    deliveries = call.state.webhooks.publish(tenant.organization.id, event)
     return {**event, "deliveries": [delivery.id for delivery in deliveries]}
 
 
 def _meant(call: Call) -> Endpoint:
-    endpoint = call.parts.webhooks.endpoints.get(call.path["id"])
+    endpoint = call.state.webhooks.endpoints.get(call.path["id"])
     if endpoint is None:
         raise missing("endpoint")
     return endpoint

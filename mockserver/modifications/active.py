@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from mockserver.api.keys import KeyRing
-    from mockserver.api.pipeline import Modification
+    from mockserver.modifications.registry import Modification
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from spec import contract
 
 if TYPE_CHECKING:
     from mockserver.api.keys import ApiKey
-    from mockserver.api.pipeline import Parts
+    from mockserver.api.pipeline import State
     from mockserver.settings import Settings
 
 
-def banner(parts: Parts, settings: Settings, base_url: str) -> str:
+def banner(state: State, settings: Settings, base_url: str) -> str:
     """The text, at most 80 columns wide, coloured."""
-    first = next(iter(parts.keys))
+    first = next(iter(state.keys))
     return "\n".join(
         [
             f"{click.style('outbound-mock', bold=True)} {metadata.version('outbound-conformance')}",
@@ -30,8 +30,8 @@ def banner(parts: Parts, settings: Settings, base_url: str) -> str:
             _fact("Console", click.style(base_url + paths.CONSOLE, fg="cyan", underline=True)),
             _fact("Rate limit", _rate_limit(settings)),
             *_modified(settings),
-            *_organizations(parts),
-            *_webhooks(parts),
+            *_organizations(state),
+            *_webhooks(state),
             "",
             click.style("Try it", bold=True),
             f'  curl -H "Authorization: Bearer {click.style(first.secret, fg="green")}" \\',
@@ -58,16 +58,16 @@ def _modified(settings: Settings) -> Iterator[str]:
         yield _fact("Modified", click.style(type(modification).__name__, fg="yellow"))
 
 
-def _organizations(parts: Parts) -> Iterator[str]:
-    for organization_id, tenant in parts.tenants.items():
+def _organizations(state: State) -> Iterator[str]:
+    for organization_id, tenant in state.tenants.items():
         yield ""
         name = click.style(tenant.organization.name, bold=True)
         yield f"{name}  {organization_id}  {len(tenant.contacts)} contacts"
-        yield from _keys(key for key in parts.keys if key.organization_id == organization_id)
+        yield from _keys(key for key in state.keys if key.organization_id == organization_id)
 
 
-def _webhooks(parts: Parts) -> Iterator[str]:
-    for endpoint in parts.webhooks.endpoints:
+def _webhooks(state: State) -> Iterator[str]:
+    for endpoint in state.webhooks.endpoints:
         yield ""
         yield f"{click.style('Webhook', bold=True)}  {endpoint.url}"
         yield _fact("secret", click.style(endpoint.secret, fg="green"))

@@ -169,7 +169,7 @@ class Connection(HttpToolsProtocol):
 
     def _answer(self, reason: Unacceptable) -> Response:
         mock: Any = self.config.app
-        date = formatdate(mock.parts.clock.now(), usegmt=True).encode()
+        date = formatdate(mock.state.clock.now(), usegmt=True).encode()
         headers = [(b"date", date), (b"server", b"outbound-mock"), (b"connection", b"close")]
         return problem_response(reason.status, HTTPStatus(reason.status).phrase, reason.detail, headers)
 

@@ -11,23 +11,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mockserver.api.pipeline import Parts
+    from mockserver.api.pipeline import State
     from mockserver.app import Settings
 
 
-def target_toml(parts: Parts, settings: Settings, base_url: str) -> str:
+def target_toml(state: State, settings: Settings, base_url: str) -> str:
     """The text of the file. It holds the secrets of the mock's keys."""
     tables: dict[str, dict[str, Any]] = {
         "": {"base_url": base_url},
-        **{f"organizations.{name}": {"api_keys": _secrets(parts, name)} for name in ("primary", "secondary")},
-        "keys": _special_keys(parts),
+        **{f"organizations.{name}": {"api_keys": _secrets(state, name)} for name in ("primary", "secondary")},
+        "keys": _special_keys(state),
         "rate_limit": {
             "reading": settings.rate_reading,
             "per_minute": settings.rate_limits.per_minute,
             "burst": settings.rate_limits.burst,
             "burst_window": settings.rate_limits.burst_window,
         },
-        "webhooks": _webhooks(parts, base_url),
+        "webhooks": _webhooks(state, base_url),
         "hooks": {
             "add_contact": _command(base_url, "add-contact"),
             "advance_clock": _command(base_url, "advance-clock", "{seconds}"),
@@ -36,10 +36,10 @@ def target_toml(parts: Parts, settings: Settings, base_url: str) -> str:
     return "\n".join(_table(name, members) for name, members in tables.items() if members != {"api_keys": []})
 
 
-def keys_text(parts: Parts) -> str:
+def keys_text(state: State) -> str:
     """The secrets of all keys that may do everything, and their organizations: a key a line, for load tests."""
     kinds = {"primary", "secondary", "spare"}
-    full = [key for key in parts.keys if key.kind in kinds or key.kind.startswith("organization ")]
+    full = [key for key in state.keys if key.kind in kinds or key.kind.startswith("organization ")]
     return "".join(f"{key.secret} {key.organization_id}\n" for key in full)
 
 
@@ -55,22 +55,22 @@ def write_private(path: Path, text: str) -> None:
         raise
 
 
-def _secrets(parts: Parts, kind: str) -> list[str]:
-    return [key.secret for key in parts.keys if key.kind == kind]
+def _secrets(state: State, kind: str) -> list[str]:
+    return [key.secret for key in state.keys if key.kind == kind]
 
 
-def _special_keys(parts: Parts) -> dict[str, Any]:
-    single = {key.scopes[0]: key.secret for key in parts.keys if key.kind == "single_scope"}
+def _special_keys(state: State) -> dict[str, Any]:
+    single = {key.scopes[0]: key.secret for key in state.keys if key.kind == "single_scope"}
     return {
         "single_scope": single,
-        **{kind: _secrets(parts, kind)[0] for kind in ("no_scope", "revoked", "expired")},
-        "spare": _secrets(parts, "spare"),
+        **{kind: _secrets(state, kind)[0] for kind in ("no_scope", "revoked", "expired")},
+        "spare": _secrets(state, "spare"),
     }
 
 
-def _webhooks(parts: Parts, base_url: str) -> dict[str, str]:
+def _webhooks(state: State, base_url: str) -> dict[str, str]:
     commands = {"listen": "127.0.0.1:0"}
-    for suffix, organization in zip(("", "_secondary"), parts.tenants, strict=False):
+    for suffix, organization in zip(("", "_secondary"), state.tenants, strict=False):
         of = ("--organization", organization)
         commands[f"register{suffix}"] = _command(base_url, "register-webhook", *of, "{url}")
         commands[f"trigger{suffix}"] = _command(base_url, "trigger-event", *of)

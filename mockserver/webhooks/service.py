@@ -8,7 +8,6 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from copy import copy
 from itertools import count
 
 from mockserver.clock import Clock
@@ -47,8 +46,9 @@ class Webhooks:
         delivers: Callable[[], bool] = lambda: True,
     ) -> None:
         self.endpoints = Endpoints()
-        self._sender = Sender(allowed_hosts)
-        self.steps = default_steps(self._sender)
+        self.sender = Sender(allowed_hosts)
+        self.steps = default_steps(self.sender)
+        """The steps that deliveries go by: the default ones, until a world has others."""
         self.log: deque[Delivery] = deque()
         self._clock = clock
         self._delivers = delivers
@@ -59,15 +59,9 @@ class Webhooks:
         self._runner: asyncio.Task[None] | None = None
         self._news: asyncio.Event = asyncio.Event()
 
-    def with_healthy_steps(self) -> Webhooks:
-        """The same endpoints and deliveries by other steps: the healthy ones, to be modified."""
-        other = copy(self)
-        other.steps = default_steps(self._sender)
-        return other
-
     def register(self, organization_id: str, url: str) -> Endpoint:
         """Add an endpoint with a secret of its own. Raises ValueError for a URL that nothing can be sent to."""
-        self._sender.check(url)
+        self.sender.check(url)
         secret = self.steps.mint_secret(organization_id, self.endpoints.next_number())
         return self.endpoints.add(organization_id, url, secret, self._clock.now())
 

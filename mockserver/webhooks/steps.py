@@ -1,7 +1,6 @@
 """The steps of a delivery's way, each a callable that can be replaced, as a fault or a variant does:
 
-steps = parts.webhooks.steps
-steps.retry_delay = lambda delivery, random: None  # never tries again
+pipeline.deliveries.retry_delay = lambda delivery, random: None  # never tries again
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from mockserver.tenants.ids import stream
 from mockserver.tenants.seed.simulation import SalesTeam
 
 if TYPE_CHECKING:
-    from mockserver.api.pipeline import Parts
+    from mockserver.api.pipeline import State
     from mockserver.tenants.tenant import Tenant
 
 logger = logging.getLogger("outbound.mock")
@@ -45,12 +45,12 @@ class Activity:
             self._task.cancel()
             self._task = None
 
-    def step(self, parts: Parts, organization: str, now: float) -> list[dict[str, Any]]:
+    def step(self, state: State, organization: str, now: float) -> list[dict[str, Any]]:
         """Do one thing at `now` (unix seconds), deliver its events, and answer them with their deliveries' ids."""
         self.steps += 1
-        events = self._team(parts.tenants[organization]).step(now)
+        events = self._team(state.tenants[organization]).step(now)
         return [
-            {**event, "deliveries": [delivery.id for delivery in parts.webhooks.publish(organization, event)]}
+            {**event, "deliveries": [delivery.id for delivery in state.webhooks.publish(organization, event)]}
             for event in events
         ]
 

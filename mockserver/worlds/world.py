@@ -1,7 +1,7 @@
 """A world: one state (organizations, keys, limits, clock, webhooks), and the ways in which it is served.
 
-Every request is served by a set of parts. As a rule these are the world's own; while something is switched on for a request, they
-are another set over the same state, with that modification installed: so it comes and goes without a trace.
+Every request is served by a pipeline: the world's own, or, while something is switched on for a request, another one over
+the same state, changed by that modification too. So a modification comes and goes without a trace.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from mockserver.api.documentation import Documentation
 from mockserver.api.keys import KeyRing, mint
 from mockserver.api.middleware import Edge
-from mockserver.api.pipeline import PARTS, Layer, Modification, Parts
-from mockserver.api.steps import healthy_parts
+from mockserver.api.pipeline import PIPELINE, Layer, Pipeline, State
+from mockserver.api.steps import default_pipeline
 from mockserver.clock import Clock
 from mockserver.modifications.active import Condition, Switch, Switches
+from mockserver.modifications.registry import Modification
 from mockserver.settings import Settings
 from mockserver.tenants.seed.organizations import seed
 from mockserver.tenants.tenant import Tenant
@@ -41,19 +42,23 @@ class World:
     `name` is the world's id, empty for the first.
     """
 
-    def __init__(self, settings: Settings, operations: ASGIApp, parts: Parts, name: str = "") -> None:
+    def __init__(self, settings: Settings, operations: ASGIApp, state: State, name: str = "") -> None:
         self.name = name
-        self.settings = settings
-        self.parts = parts
-        self.request_log = RequestLog(parts.clock)
-        self.switches = self._no_switches()
-        self.made = 0
-        """How many keys and organizations have been made here beside those that it began with."""
-        self.activity = Activity(settings.seed, settings.leads)
-        self._resets = 0
         self._operations = operations
+        self._resets = 0
         self._views: dict[tuple[str, ...], ASGIApp] = {}
-        self._app = self._served(parts)
+        self.request_log = RequestLog(state.clock)
+        self._begin(settings, state, made=0)
+
+    @classmethod
+    def seeded(cls, settings: Settings, operations: ASGIApp, clock: Clock) -> World:
+        """A world with fresh data, keys, limits and the settings' endpoints.
+
+        Raises ValueError for a URL that nothing can be delivered to.
+        """
+        world = cls(settings, operations, seeded_state(settings, clock))
+        world._register_urls()
+        return world
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request to the API."""
@@ -65,8 +70,8 @@ class World:
         await self.request_log.record(self._view(ids, taken), scope, receive, send, ids)
 
     def rewire(self) -> None:
-        """Put the layers of `parts` into effect. All other parts are read at every request."""
-        self._app = self._served(self.parts)
+        """Put the layers of `pipeline` into effect. All other steps are read at every request."""
+        self._app = self._served(self.pipeline)
         self._views.clear()
 
     def switch_on(self, name: str, modification: Modification, condition: Condition) -> Switch:
@@ -83,13 +88,12 @@ class World:
 
     def copy(self, name: str) -> World:
         """A world of its own with this one's data, keys and time: rested limits, nothing switched on, no webhooks, no log."""
-        own = self.parts
+        own = self.state
         clock = own.clock.copy()
-        webhooks = self.settings.webhooks(clock)
-        tenants = {name: tenant.copy() for name, tenant in own.tenants.items()}
-        parts = healthy_parts(clock, tenants, own.keys.copy(), self.settings.limiter(name), webhooks)
-        install(parts, self.settings.modifications, over=(tenants, parts.keys))
-        twin = World(self.settings, self._operations, parts, name)
+        tenants = {organization_id: tenant.copy() for organization_id, tenant in own.tenants.items()}
+        limiter = self.settings.limiter(name)
+        state = State(clock, tenants, own.keys.copy(), limiter, self.settings.webhooks(clock))
+        twin = World(self.settings, self._operations, state, name)
         twin.made = self.made
         return twin
 
@@ -101,31 +105,40 @@ class World:
     def reset(self, settings: Settings | None = None) -> None:
         """Begin again with fresh data, keys and limits, by these settings or the ones that it was made with."""
         settings = settings or self.settings
-        parts = seeded_parts(replace(settings, began=None), self.parts.clock, self._next_namespace())
-        self._begin(settings, parts, made=0)
+        state = seeded_state(replace(settings, began=None), self.state.clock, self._next_namespace())
+        self.close()
+        self._begin(settings, state, made=0)
+        self._register_urls()
 
     def load(self, tenants: Tenants, keys: KeyRing, endpoints: Iterable[Endpoint], made: int) -> None:
         """Go on with other data, keys and endpoints, with rested limits. `made` is how many of them were made later."""
-        webhooks = self.settings.webhooks(self.parts.clock)
+        webhooks = self.settings.webhooks(self.state.clock)
         for endpoint in endpoints:
             webhooks.endpoints.put(endpoint)
         limiter = self.settings.limiter(self._next_namespace())
-        parts = healthy_parts(self.parts.clock, tenants, keys, limiter, webhooks)
-        install(parts, self.settings.modifications, over=(tenants, keys))
-        self._begin(self.settings, parts, made)
+        self.close()
+        self._begin(self.settings, State(self.state.clock, tenants, keys, limiter, webhooks), made)
 
     def close(self) -> None:
         """End whatever is under way: activity and deliveries."""
         self.activity.stop()
-        self.parts.webhooks.close()
+        self.state.webhooks.close()
 
-    def _begin(self, settings: Settings, parts: Parts, made: int) -> None:
-        self.close()
-        self.settings, self.parts, self.made = settings, parts, made
+    def _begin(self, settings: Settings, state: State, made: int) -> None:
+        self.settings = settings
+        self.state = state
+        self.pipeline = modified(state, settings.modifications)
+        state.webhooks.steps = self.pipeline.deliveries
+        self.made = made
+        """How many keys and organizations have been made here beside those that it began with."""
         self.activity = Activity(settings.seed, settings.leads)
         self.switches = self._no_switches()
         self.request_log.clear()
         self.rewire()
+
+    def _register_urls(self) -> None:
+        for url in self.settings.webhook_urls:
+            self.state.webhooks.register(next(iter(self.state.tenants)), url)
 
     def _next_namespace(self) -> str:
         self._resets += 1
@@ -134,14 +147,14 @@ class World:
     def _no_switches(self) -> Switches:
         sharing = self.settings.sharing
         if sharing is None:
-            return Switches(self.parts.keys)
+            return Switches(self.state.keys)
         return Switches(
-            self.parts.keys, lambda switch, most: sharing.take(f"{self.name}/{self._resets}/{switch}", most)
+            self.state.keys, lambda switch, most: sharing.take(f"{self.name}/{self._resets}/{switch}", most)
         )
 
     def _switched(self) -> None:
         self._views.clear()
-        self.parts.webhooks.steps = self._modified(self.switches).webhooks.steps
+        self.state.webhooks.steps = self._modified(self.switches).deliveries
 
     def _view(self, ids: tuple[str, ...], switches: Iterable[Switch]) -> ASGIApp:
         if not ids:
@@ -151,49 +164,39 @@ class World:
             found = self._views[ids] = self._served(self._modified(switches))
         return found
 
-    def _modified(self, switches: Iterable[Switch]) -> Parts:
-        """Other parts over the same state, with what is switched on."""
-        own = self.parts
-        parts = healthy_parts(own.clock, own.tenants, own.keys, own.limiter, own.webhooks.with_healthy_steps())
-        modifications = [*self.settings.modifications, *(switch.modification for switch in switches)]
-        install(parts, modifications, over=(own.tenants, own.keys))
-        return parts
+    def _modified(self, switches: Iterable[Switch]) -> Pipeline:
+        """Another pipeline over the same state, with what is switched on."""
+        return modified(self.state, [*self.settings.modifications, *(switch.modification for switch in switches)])
 
-    def _served(self, parts: Parts) -> ASGIApp:
-        inner = _wrapped(self._operations, parts.inner)
-        app = _wrapped(Edge(parts, Documentation(parts, inner)), parts.outer)
+    def _served(self, pipeline: Pipeline) -> ASGIApp:
+        inner = _wrapped(self._operations, pipeline.inner)
+        app = _wrapped(Edge(pipeline, Documentation(pipeline, inner)), pipeline.outer)
 
         async def served(scope: Scope, receive: Receive, send: Send) -> None:
-            scope[PARTS] = parts
+            scope[PIPELINE] = pipeline
             await app(scope, receive, send)
 
         return served
 
 
-def seeded_parts(settings: Settings, clock: Clock, namespace: str = "") -> Parts:
-    """Parts with fresh data, keys, limits and the settings' endpoints, its modifications installed.
-
-    Raises ValueError for a URL that nothing can be delivered to.
-    """
+def seeded_state(settings: Settings, clock: Clock, namespace: str = "") -> State:
+    """Fresh data, keys and limits, with the data that the settings' modifications need, and no endpoints."""
     now = settings.began or clock.now()
     seeded = seed(settings.seed, settings.organizations, settings.contacts, now, settings.progress)
     tenants = {tenant.organization.id: tenant for tenant in seeded}
     keys = KeyRing(mint(list(tenants), settings.seed, now))
-    webhooks = settings.webhooks(clock)
-    parts = healthy_parts(clock, tenants, keys, settings.limiter(namespace), webhooks)
+    state = State(clock, tenants, keys, settings.limiter(namespace), settings.webhooks(clock))
     for modification in settings.modifications:
-        modification.install(parts)
-    for url in settings.webhook_urls:
-        webhooks.register(next(iter(tenants)), url)
-    return parts
+        modification.change_data(state)
+    return state
 
 
-def install(parts: Parts, modifications: Iterable[Modification], over: tuple[Tenants, KeyRing]) -> None:
-    """Install modifications into parts over data and keys that are already as these want them."""
-    parts.data_in_place = True
+def modified(state: State, modifications: Iterable[Modification]) -> Pipeline:
+    """A pipeline over `state`, changed by the modifications in their order."""
+    pipeline = default_pipeline(state)
     for modification in modifications:
-        modification.install(parts)
-    parts.tenants, parts.keys = over
+        modification.change_pipeline(pipeline)
+    return pipeline
 
 
 def _wrapped(app: ASGIApp, layers: Iterable[Layer]) -> ASGIApp:

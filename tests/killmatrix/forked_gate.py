@@ -54,9 +54,9 @@ _Result = TypeVar("_Result")
 
 
 def warm_up() -> None:
-    """Load and compute in this process what every run needs, by judging the healthy mock once.
+    """Load and compute in this process what every run needs, by judging the unmodified mock once.
 
-    Changes this process for good: it is of no use but for being forked. Raises RuntimeError where the healthy mock is not
+    Changes this process for good: it is of no use but for being forked. Raises RuntimeError where the unmodified mock is not
     found conformant.
     """
     for needed in _LOADED:
@@ -75,7 +75,7 @@ def warm_up() -> None:
         # pytest has taken note of it and reported what there was, which nobody waits for here.
         raise KeyboardInterrupt
     if run.exit_code or run.verdict != "conformant":
-        raise RuntimeError(f"the healthy mock is not conformant, so nothing can be told of others:\n{run.output}")
+        raise RuntimeError(f"the unmodified mock is not conformant, so nothing can be told of others:\n{run.output}")
     gc.collect()
     gc.freeze()
     gc.disable()  # a run ends before its garbage matters

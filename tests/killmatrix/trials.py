@@ -82,7 +82,7 @@ class Result:
 
 def trials() -> list[Trial]:
     """Every variant of the mock, which take longest, its other reading of the rate limits, and every fault."""
-    variants = [Trial("variant", name, f"--variant {name}", variant.bends) for name, variant in all_variants().items()]
+    variants = [Trial("variant", name, f"--variant {name}", variant.breaks) for name, variant in all_variants().items()]
     faults = [Trial("fault", name, _options(name), fault.breaks) for name, fault in all_faults().items()]
     return [*variants, Trial("variant", "strict-reading", _STRICT, ()), *faults]
 

@@ -109,10 +109,10 @@ def test_it_prints_where_it_is_and_a_line_that_works(tmp_path: Path) -> None:
 
 def test_its_banner_is_coloured_for_a_person_and_names_every_key() -> None:
     mock = new_mock()
-    text = banner(mock.parts, SETTINGS, "http://127.0.0.1:8080")
+    text = banner(mock.state, SETTINGS, "http://127.0.0.1:8080")
     assert "\x1b[" in text
     assert FULL.secret in text
-    assert {key.secret for key in mock.parts.keys} == set(re.findall(r"obk_live_\w{32}", text))
+    assert {key.secret for key in mock.state.keys} == set(re.findall(r"obk_live_\w{32}", text))
 
 
 SETTINGS: Any = SimpleNamespace(rate_limited=False, modifications=[])

@@ -43,18 +43,18 @@ def sent_to_endpoints(mock: Mock, events: int) -> list[Outgoing]:
         return Reply(200)
 
     async def happen_all() -> None:
-        hooks, parts = mock.parts.webhooks, mock.parts
+        hooks, state = mock.state.webhooks, mock.state
         hooks.steps.transmit = take
         hooks._news = asyncio.Event()  # of this loop
         hooks.register(FULL.organization_id, "http://127.0.0.1:1/hook")
         for _ in range(events):
-            event = happen(parts.tenants[FULL.organization_id], parts.clock.now(), data={"note": "Zoë"})
+            event = happen(state.tenants[FULL.organization_id], state.clock.now(), data={"note": "Zoë"})
             hooks.publish(FULL.organization_id, event)
-            parts.clock.advance(0.1)
+            state.clock.advance(0.1)
         async with asyncio.timeout(60):
             while any(delivery.state in ("waiting", "sending") for delivery in hooks.log):
                 await asyncio.sleep(0)
-                parts.clock.advance(0.05)
+                state.clock.advance(0.05)
                 hooks._news.set()
 
     asyncio.run(happen_all())
@@ -63,9 +63,9 @@ def sent_to_endpoints(mock: Mock, events: int) -> list[Outgoing]:
 
 def is_signed(mock: Mock, outgoing: Outgoing) -> bool:
     """Whether a receiver would believe it: signed, and not too old."""
-    (endpoint,) = mock.parts.webhooks.endpoints
+    (endpoint,) = mock.state.webhooks.endpoints
     found = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", outgoing.headers.get(HEADER, ""))
     if not found:
         return False
-    fresh = abs(mock.parts.clock.now() - int(found[1])) < 300
+    fresh = abs(mock.state.clock.now() - int(found[1])) < 300
     return fresh and found[2] == digest(endpoint.secret, found[1], outgoing.body)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
 
 from mockserver.api.keys import ApiKey
+from mockserver.api.pipeline import Pipeline
 from mockserver.app import Mock, Settings, create_app
 from mockserver.clock import Clock
+from mockserver.modifications.registry import Modification
 from spec import contract
 
 PROBLEM = "application/problem+json"
@@ -98,10 +100,15 @@ def new_mock(**changes: Any) -> Mock:
     return create_app(replace(Settings(contacts=60, rate_limited=False), **changes), Clock(START))
 
 
+def changing(change: Callable[[Pipeline], None]) -> Modification:
+    """A modification that only a test knows."""
+    return Modification("of-a-test", "fault", (), "Only a test knows it.", on_pipeline=change)
+
+
 MOCK = new_mock()
 """A mock that no test changes."""
 
-KEYS: Mapping[str, list[ApiKey]] = {kind: list(keys) for kind, keys in groupby(MOCK.parts.keys, lambda key: key.kind)}
+KEYS: Mapping[str, list[ApiKey]] = {kind: list(keys) for kind, keys in groupby(MOCK.state.keys, lambda key: key.kind)}
 """The keys of every mock, by kind."""
 
 FULL = KEYS["primary"][0]
@@ -116,7 +123,7 @@ def path_of(operation_id: str, key: ApiKey = FULL) -> str:
     operation = contract().operations[operation_id]
     if not operation.path_parameters:
         return operation.path
-    tenant = MOCK.parts.tenants[key.organization_id]
+    tenant = MOCK.state.tenants[key.organization_id]
     collection = operation.path.split("/")[3]
     ids = [row.id for row in getattr(tenant, collection).rows({})]
     found = next(one for one in ids if operation_id != "getContactResearch" or tenant.research.get(one))

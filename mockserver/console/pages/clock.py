@@ -25,7 +25,7 @@ _CHANGES: Mapping[str, str] = {"freeze": "The clock stands still.", "resume": "T
 
 
 async def _show(visit: Visit) -> Response:
-    return visit.page("clock.html", steps=STEPS, frozen=visit.world.parts.clock.is_frozen)
+    return visit.page("clock.html", steps=STEPS, frozen=visit.world.state.clock.is_frozen)
 
 
 async def _change(visit: Visit) -> Response:

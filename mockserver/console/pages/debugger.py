@@ -34,7 +34,7 @@ async def _explain(visit: Visit) -> Response:
 
 def _page(visit: Visit, given: dict[str, Any], result: Any = None, error: str | None = None) -> Response:
     own = visit.tenant.organization.id
-    endpoints = [each for each in visit.world.parts.webhooks.endpoints if each.organization_id == own]
+    endpoints = [each for each in visit.world.state.webhooks.endpoints if each.organization_id == own]
     return visit.page(
         "debugger.html",
         400 if error else 200,
@@ -54,7 +54,7 @@ def _given(visit: Visit) -> dict[str, Any]:
     if not visit.query["delivery"]:
         return given
     number = visit.query.whole("attempt")
-    for delivery in visit.world.parts.webhooks.log:
+    for delivery in visit.world.state.webhooks.log:
         if delivery.id == visit.query["delivery"] and 0 < number <= len(delivery.attempts):
             sent = delivery.attempts[number - 1].sent
             timestamp = sent.headers.get(HEADER, "").partition("t=")[2].partition(",")[0]
@@ -79,7 +79,7 @@ def _common(one: str, other: str) -> int:
 
 def _secret(visit: Visit) -> str:
     """The secret that was typed, or that of the endpoint that was chosen; a page shows neither."""
-    endpoint = visit.world.parts.webhooks.endpoints.get(visit.form["endpoint"])
+    endpoint = visit.world.state.webhooks.endpoints.get(visit.form["endpoint"])
     return visit.form.text("secret") or (endpoint.secret if endpoint else "")
 
 

@@ -66,7 +66,7 @@ async def _page(visit: Visit, error: str | None = None) -> Response:
         switches=switches["data"],
         of_deliveries={each["name"] for each in entries if each["appliesTo"] == "deliveries"},
         activity=activity,
-        keys={key.id: key for key in visit.world.parts.keys},
+        keys={key.id: key for key in visit.world.state.keys},
         error=error,
     )
 

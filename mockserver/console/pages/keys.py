@@ -65,7 +65,7 @@ async def _change(visit: Visit, method: str, suffix: str, done: str, body: Any =
 
 
 def _page(visit: Visit, error: str | None = None) -> Response:
-    now = visit.world.parts.clock.now()
+    now = visit.world.state.clock.now()
     keys = sorted(_keys(visit), key=lambda key: not key.is_valid_at(now))
     return visit.page(
         "keys.html",
@@ -82,12 +82,12 @@ def _page(visit: Visit, error: str | None = None) -> Response:
 def _keys(visit: Visit) -> Sequence[ApiKey]:
     """The organization's keys, the newest first."""
     own = visit.tenant.organization.id
-    return [key for key in visit.world.parts.keys if key.organization_id == own][::-1]
+    return [key for key in visit.world.state.keys if key.organization_id == own][::-1]
 
 
 def _meter(visit: Visit, key: ApiKey) -> Meter:
-    parts = visit.world.parts
-    return parts.limiter.peek(key.id, parts.clock.now(), key.limits)
+    state = visit.world.state
+    return state.limiter.peek(key.id, state.clock.now(), key.limits)
 
 
 def _gauges(meter: Meter) -> dict[str, Any]:

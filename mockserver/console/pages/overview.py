@@ -21,21 +21,21 @@ _RECENT = 8
 
 async def _show(visit: Visit) -> Response:
     world = visit.world
-    parts = world.parts
-    keys = Counter(key.organization_id for key in parts.keys)
-    endpoints = Counter(endpoint.organization_id for endpoint in parts.webhooks.endpoints)
+    state = world.state
+    keys = Counter(key.organization_id for key in state.keys)
+    endpoints = Counter(endpoint.organization_id for endpoint in state.webhooks.endpoints)
     organizations = [
         (tenant, keys[organization_id], endpoints[organization_id])
-        for organization_id, tenant in islice(parts.tenants.items(), _ORGANIZATIONS)
+        for organization_id, tenant in islice(state.tenants.items(), _ORGANIZATIONS)
     ]
     return visit.page(
         "overview.html",
         organizations=organizations,
-        more=len(parts.tenants) - len(organizations),
+        more=len(state.tenants) - len(organizations),
         limits=world.settings.rate_limits,
         switches=list(world.switches),
         modifications=[type(one).__name__ for one in world.settings.modifications],
-        frozen=parts.clock.is_frozen,
+        frozen=state.clock.is_frozen,
         **_recent(visit),
     )
 

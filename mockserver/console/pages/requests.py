@@ -33,7 +33,7 @@ async def _show(visit: Visit) -> Response:
         fitting=len(fitting),
         all=len(entries),
         newest=entries[-1].number if entries else 0,
-        keys=list(visit.world.parts.keys),
+        keys=list(visit.world.state.keys),
         filters={name: visit.query[name] for name in FILTERS},
     )
 

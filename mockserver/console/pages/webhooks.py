@@ -84,20 +84,20 @@ async def _change(visit: Visit, method: str, path: str, body: Any, done: str) ->
 
 def _shown(visit: Visit) -> dict[str, Any]:
     delivery = _found(visit)
-    endpoint = visit.world.parts.webhooks.endpoints.get(delivery.endpoint_id)
+    endpoint = visit.world.state.webhooks.endpoints.get(delivery.endpoint_id)
     return {"delivery": record(delivery), "endpoint": endpoint}
 
 
 def _page(visit: Visit, error: str | None = None) -> Response:
     own = visit.tenant.organization.id
-    now = visit.world.parts.clock.now()
+    now = visit.world.state.clock.now()
     return visit.page(
         "webhooks.html",
         400 if error else 200,
         tenant=visit.tenant,
-        endpoints=[each for each in visit.world.parts.webhooks.endpoints if each.organization_id == own],
+        endpoints=[each for each in visit.world.state.webhooks.endpoints if each.organization_id == own],
         shortened=shortened,
-        rotating={each.id for each in visit.world.parts.webhooks.endpoints if len(each.secrets_at(now)) > 1},
+        rotating={each.id for each in visit.world.state.webhooks.endpoints if len(each.secrets_at(now)) > 1},
         event_types=EVENT_TYPES,
         error=error,
         **_deliveries(visit),
@@ -109,17 +109,17 @@ def _deliveries(visit: Visit) -> dict[str, Any]:
     own, endpoint, state = visit.tenant.organization.id, visit.query["endpoint"], visit.query["state"]
     fitting = [
         delivery
-        for delivery in visit.world.parts.webhooks.log
+        for delivery in visit.world.state.webhooks.log
         if delivery.organization_id == own and endpoint in ("", delivery.endpoint_id) and state in ("", delivery.state)
     ]
-    urls = {each.id: each.url for each in visit.world.parts.webhooks.endpoints}
+    urls = {each.id: each.url for each in visit.world.state.webhooks.endpoints}
     return {"deliveries": fitting[: -SHOWN - 1 : -1], "fitting": len(fitting), "urls": urls}
 
 
 def _found(visit: Visit) -> Delivery:
     """The delivery that the path names. Raises Gone."""
     wanted = visit.parameters["id"]
-    for delivery in visit.world.parts.webhooks.log:
+    for delivery in visit.world.state.webhooks.log:
         if delivery.id == wanted:
             return delivery
     raise Gone("This delivery is not in the log, or not any more: it keeps the newest ones.")

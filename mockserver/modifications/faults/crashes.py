@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import paths
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
+from mockserver.modifications.registry import fault
 
 _LONGEST_ID = 255
 
 
-def _crash_on(parts: Parts, crashes: Callable[[bytes, bytes], bool]) -> None:
+def _crash_on(pipeline: Pipeline, crashes: Callable[[bytes, bytes], bool]) -> None:
     """Have requests to the API crash: (raw path, query string) → whether they do."""
 
     def layer(app: ASGIApp) -> ASGIApp:
@@ -26,75 +25,53 @@ def _crash_on(parts: Parts, crashes: Callable[[bytes, bytes], bool]) -> None:
 
         return checked
 
-    parts.inner.append(layer)
+    pipeline.inner.append(layer)
 
 
-@dataclass(frozen=True)
-class NulCrashes:
+@fault("ERROR-5")
+def nul_crashes(pipeline: Pipeline) -> None:
     """A NUL in path or query reaches the database, which takes none in a text."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
-
-    def install(self, parts: Parts) -> None:
-        _crash_on(parts, lambda path, query: b"%00" in path + query)
+    _crash_on(pipeline, lambda path, query: b"%00" in path + query)
 
 
-@dataclass(frozen=True)
-class InvalidUtf8Crashes:
+@fault("ERROR-5")
+def invalid_utf_8_crashes(pipeline: Pipeline) -> None:
     """A value that is no UTF-8 is an unhandled exception."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
+    def crashes(path: bytes, query: bytes) -> bool:
+        try:
+            unquote_to_bytes(path + query).decode()
+        except UnicodeDecodeError:
+            return True
+        return False
 
-    def install(self, parts: Parts) -> None:
-        def crashes(path: bytes, query: bytes) -> bool:
-            try:
-                unquote_to_bytes(path + query).decode()
-            except UnicodeDecodeError:
-                return True
-            return False
-
-        _crash_on(parts, crashes)
+    _crash_on(pipeline, crashes)
 
 
-@dataclass(frozen=True)
-class LongIdCrashes:
+@fault("ERROR-5")
+def long_id_crashes(pipeline: Pipeline) -> None:
     """An id longer than the column is an unhandled exception."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
-
-    def install(self, parts: Parts) -> None:
-        _crash_on(parts, lambda path, _query: max(map(len, path.split(b"/"))) > _LONGEST_ID)
+    _crash_on(pipeline, lambda path, _query: max(map(len, path.split(b"/"))) > _LONGEST_ID)
 
 
-@dataclass(frozen=True)
-class LongSearchCrashes:
+@fault("ERROR-5")
+def long_search_crashes(pipeline: Pipeline) -> None:
     """A value longer than 1,000 characters is an unhandled exception."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
-
-    def install(self, parts: Parts) -> None:
-        _crash_on(parts, lambda _path, query: max(map(len, query.split(b"&"))) > 1_000)
+    _crash_on(pipeline, lambda _path, query: max(map(len, query.split(b"&"))) > 1_000)
 
 
-@dataclass(frozen=True)
-class RepeatedParameterCrashes:
+@fault("ERROR-5")
+def repeated_parameter_crashes(pipeline: Pipeline) -> None:
     """A repeated parameter is an array where a string was expected."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
+    def crashes(_path: bytes, query: bytes) -> bool:
+        names = [pair.partition(b"=")[0] for pair in query.split(b"&")]
+        return len(set(names)) < len(names)
 
-    def install(self, parts: Parts) -> None:
-        def crashes(_path: bytes, query: bytes) -> bool:
-            names = [pair.partition(b"=")[0] for pair in query.split(b"&")]
-            return len(set(names)) < len(names)
-
-        _crash_on(parts, crashes)
+    _crash_on(pipeline, crashes)
 
 
-@dataclass(frozen=True)
-class HugeNumberIdCrashes:
+@fault("ERROR-5")
+def huge_number_id_crashes(pipeline: Pipeline) -> None:
     """An id that is a number beyond 64 bits overflows the database's."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5",)
-
-    def install(self, parts: Parts) -> None:
-        _crash_on(parts, lambda path, _query: any(part.isdigit() and int(part) >= 2**63 for part in path.split(b"/")))
+    _crash_on(pipeline, lambda path, _query: any(part.isdigit() and int(part) >= 2**63 for part in path.split(b"/")))

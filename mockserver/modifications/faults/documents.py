@@ -3,86 +3,62 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
+from mockserver.modifications.registry import fault
 
 
-@dataclass(frozen=True)
-class DocumentMissesOperation:
+@fault("OP-8")
+def document_misses_operation(pipeline: Pipeline) -> None:
     """The published document lacks the research operation."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
-
-    def install(self, parts: Parts) -> None:
-        paths = parts.document["paths"]
-        parts.document = {
-            **parts.document,
-            "paths": {path: item for path, item in paths.items() if not path.endswith("/research")},
-        }
+    paths = pipeline.document["paths"]
+    pipeline.document = {
+        **pipeline.document,
+        "paths": {path: item for path, item in paths.items() if not path.endswith("/research")},
+    }
 
 
-@dataclass(frozen=True)
-class DocumentOfOpenApi30:
+@fault("OP-8")
+def document_of_open_api_30(pipeline: Pipeline) -> None:
     """The published document says that it is OpenAPI 3.0."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
-
-    def install(self, parts: Parts) -> None:
-        parts.document = {**parts.document, "openapi": "3.0.3"}
+    pipeline.document = {**pipeline.document, "openapi": "3.0.3"}
 
 
-@dataclass(frozen=True)
-class DocumentInvalid:
+@fault("OP-8")
+def document_invalid(pipeline: Pipeline) -> None:
     """The published document breaks the rules of OpenAPI: its responses have no description."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
-
-    def install(self, parts: Parts) -> None:
-        document = deepcopy(dict(parts.document))
-        for item in document["paths"].values():
-            item["get"]["responses"] = {"200": {"content": "application/json"}}
-        parts.document = document
+    document = deepcopy(dict(pipeline.document))
+    for item in document["paths"].values():
+        item["get"]["responses"] = {"200": {"content": "application/json"}}
+    pipeline.document = document
 
 
-@dataclass(frozen=True)
-class DocumentDangles:
+@fault("OP-8")
+def document_dangles(pipeline: Pipeline) -> None:
     """The published document refers to a schema that it does not have."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-8",)
-
-    def install(self, parts: Parts) -> None:
-        document = deepcopy(dict(parts.document))
-        del document["components"]["schemas"]["Contact"]
-        parts.document = document
+    document = deepcopy(dict(pipeline.document))
+    del document["components"]["schemas"]["Contact"]
+    pipeline.document = document
 
 
-@dataclass(frozen=True)
-class DocumentHidesSecurity:
+@fault("OP-9")
+def document_hides_security(pipeline: Pipeline) -> None:
     """The published document does not say that a key is needed."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-9",)
-
-    def install(self, parts: Parts) -> None:
-        document = deepcopy(dict(parts.document))
-        document.pop("security", None)
-        del document["components"]["securitySchemes"]
-        for item in document["paths"].values():
-            item["get"].pop("security", None)
-        parts.document = document
+    document = deepcopy(dict(pipeline.document))
+    document.pop("security", None)
+    del document["components"]["securitySchemes"]
+    for item in document["paths"].values():
+        item["get"].pop("security", None)
+    pipeline.document = document
 
 
-@dataclass(frozen=True)
-class DocumentHidesFilters:
+@fault("OP-9")
+def document_hides_filters(pipeline: Pipeline) -> None:
     """The published document does not have the filters of contacts."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-9",)
-
-    def install(self, parts: Parts) -> None:
-        document = deepcopy(dict(parts.document))
-        document["paths"][_path("/contacts", document)]["get"]["parameters"] = []
-        parts.document = document
+    document = deepcopy(dict(pipeline.document))
+    document["paths"][_path("/contacts", document)]["get"]["parameters"] = []
+    pipeline.document = document
 
 
 def _path(ending: str, document: dict[str, Any]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from mockserver.api.authentication import Caller
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.filters import (
     Filters,
     change_filter,
@@ -17,256 +16,175 @@ from mockserver.modifications.helpers.filters import (
     unfiltered_where_empty,
 )
 from mockserver.modifications.helpers.pages import keyset_page, matching, newest_first
+from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 
 
-@dataclass(frozen=True)
-class ListIdIgnored:
+@fault("FILTER-1", "FILTER-8", "FILTER-9")
+def list_id_ignored(pipeline: Pipeline) -> None:
     """Contacts are not filtered by list."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-1", "FILTER-8", "FILTER-9")
-
-    def install(self, parts: Parts) -> None:
-        ignore(parts, "contacts", "listId")
+    ignore(pipeline, "contacts", "listId")
 
 
-@dataclass(frozen=True)
-class ListIdOfFirstListOnly:
+@fault("FILTER-1")
+def list_id_of_first_list_only(pipeline: Pipeline) -> None:
     """A contact is found by the first of its lists alone."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-1",)
-
-    def install(self, parts: Parts) -> None:
-        change_filter(parts, "contacts", "listId", lambda value, contact: contact["listIds"][:1] == [value])
+    change_filter(pipeline, "contacts", "listId", lambda value, contact: contact["listIds"][:1] == [value])
 
 
-@dataclass(frozen=True)
-class QualificationStatusIgnored:
+@fault("FILTER-2", "FILTER-8", "FILTER-9")
+def qualification_status_ignored(pipeline: Pipeline) -> None:
     """Contacts are not filtered by status."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-2", "FILTER-8", "FILTER-9")
-
-    def install(self, parts: Parts) -> None:
-        ignore(parts, "contacts", "qualificationStatus")
+    ignore(pipeline, "contacts", "qualificationStatus")
 
 
-@dataclass(frozen=True)
-class QualificationStatusAsSubstring:
+@fault("FILTER-2")
+def qualification_status_as_substring(pipeline: Pipeline) -> None:
     """The status is matched with LIKE: `qualified` finds the unqualified and the disqualified too."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-2",)
-
-    def install(self, parts: Parts) -> None:
-        change_filter(
-            parts, "contacts", "qualificationStatus", lambda value, contact: value in contact["qualificationStatus"]
-        )
+    change_filter(
+        pipeline, "contacts", "qualificationStatus", lambda value, contact: value in contact["qualificationStatus"]
+    )
 
 
-@dataclass(frozen=True)
-class PendingFindsNobody:
+@fault("FILTER-2")
+def pending_finds_nobody(pipeline: Pipeline) -> None:
     """A status was renamed in the database, but not in the filter: `pending` finds nobody, the others are right."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-2",)
-
-    def install(self, parts: Parts) -> None:
-        change_filter(
-            parts,
-            "contacts",
-            "qualificationStatus",
-            lambda value, contact: contact["qualificationStatus"] == value != "pending",
-        )
+    change_filter(
+        pipeline,
+        "contacts",
+        "qualificationStatus",
+        lambda value, contact: contact["qualificationStatus"] == value != "pending",
+    )
 
 
-@dataclass(frozen=True)
-class OddScoresHidden:
+@fault("FILTER-2")
+def odd_scores_hidden(pipeline: Pipeline) -> None:
     """Of the contacts with a status those are found whose score is even or missing."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-2",)
+    def lets(value: str, contact: dict[str, Any]) -> bool:
+        return contact["qualificationStatus"] == value and (contact["qualificationScore"] or 0) % 2 == 0
 
-    def install(self, parts: Parts) -> None:
-        def lets(value: str, contact: dict[str, Any]) -> bool:
-            return contact["qualificationStatus"] == value and (contact["qualificationScore"] or 0) % 2 == 0
-
-        change_filter(parts, "contacts", "qualificationStatus", lets)
+    change_filter(pipeline, "contacts", "qualificationStatus", lets)
 
 
-@dataclass(frozen=True)
-class ArchivedAlwaysShown:
+@fault("FILTER-4")
+def archived_always_shown(pipeline: Pipeline) -> None:
     """Archived lists are shown without being asked for."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-4",)
-
-    def install(self, parts: Parts) -> None:
-        change_filters(parts, "lists", lambda _filters: {"includeArchived": "1"})
+    change_filters(pipeline, "lists", lambda _filters: {"includeArchived": "1"})
 
 
-@dataclass(frozen=True)
-class ArchivedNeverShown:
+@fault("FILTER-4")
+def archived_never_shown(pipeline: Pipeline) -> None:
     """Archived lists are not shown even when they are asked for."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-4",)
-
-    def install(self, parts: Parts) -> None:
-        ignore(parts, "lists", "includeArchived")
+    ignore(pipeline, "lists", "includeArchived")
 
 
-@dataclass(frozen=True)
-class ArchivedAlone:
+@fault("FILTER-4")
+def archived_alone(pipeline: Pipeline) -> None:
     """`includeArchived=1` shows the archived lists and no others."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-4",)
+    def lets(value: str, contact_list: dict[str, Any]) -> bool:
+        return (contact_list["archivedAt"] is not None) == (value == "1")
 
-    def install(self, parts: Parts) -> None:
-        def lets(value: str, contact_list: dict[str, Any]) -> bool:
-            return (contact_list["archivedAt"] is not None) == (value == "1")
-
-        change_rows(
-            parts,
-            "lists",
-            "includeArchived",
-            lambda caller, filters: [
-                row
-                for row in matching(caller.tenant, "lists", {"includeArchived": "1"})
-                if lets(filters["includeArchived"], json.loads(row.single))
-            ],
-        )
+    change_rows(
+        pipeline,
+        "lists",
+        "includeArchived",
+        lambda caller, filters: [
+            row
+            for row in matching(caller.tenant, "lists", {"includeArchived": "1"})
+            if lets(filters["includeArchived"], json.loads(row.single))
+        ],
+    )
 
 
-@dataclass(frozen=True)
-class DraftStatusIgnored:
+@fault("FILTER-5", "FILTER-8", "FILTER-9")
+def draft_status_ignored(pipeline: Pipeline) -> None:
     """Drafts are not filtered by status."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-5", "FILTER-8", "FILTER-9")
-
-    def install(self, parts: Parts) -> None:
-        ignore(parts, "drafts", "status")
+    ignore(pipeline, "drafts", "status")
 
 
-@dataclass(frozen=True)
-class SentLetsRepliesThrough:
+@fault("FILTER-5")
+def sent_lets_replies_through(pipeline: Pipeline) -> None:
     """`status=sent` finds whatever was sent once: what was replied to or bounced as well."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-5",)
+    def lets(value: str, draft: dict[str, Any]) -> bool:
+        return bool(draft["status"] == value or (value == "sent" and draft["sentAt"]))
 
-    def install(self, parts: Parts) -> None:
-        def lets(value: str, draft: dict[str, Any]) -> bool:
-            return bool(draft["status"] == value or (value == "sent" and draft["sentAt"]))
-
-        change_filter(parts, "drafts", "status", lets)
+    change_filter(pipeline, "drafts", "status", lets)
 
 
-@dataclass(frozen=True)
-class ContactIdIgnored:
+@fault("FILTER-6", "FILTER-8", "FILTER-9")
+def contact_id_ignored(pipeline: Pipeline) -> None:
     """Drafts are not filtered by contact."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-6", "FILTER-8", "FILTER-9")
-
-    def install(self, parts: Parts) -> None:
-        ignore(parts, "drafts", "contactId")
+    ignore(pipeline, "drafts", "contactId")
 
 
-@dataclass(frozen=True)
-class OneDraftOfAContact:
+@fault("FILTER-6")
+def one_draft_of_a_contact(pipeline: Pipeline) -> None:
     """`contactId` finds the contact's newest draft alone."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-6",)
-
-    def install(self, parts: Parts) -> None:
-        change_rows(
-            parts, "drafts", "contactId", lambda caller, filters: matching(caller.tenant, "drafts", filters)[:1]
-        )
+    change_rows(pipeline, "drafts", "contactId", lambda caller, filters: matching(caller.tenant, "drafts", filters)[:1])
 
 
-@dataclass(frozen=True)
-class EventTypeIgnored:
+@fault("FILTER-7", "FILTER-9")
+def event_type_ignored(pipeline: Pipeline) -> None:
     """Events are not filtered."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-7", "FILTER-9")
-
-    def install(self, parts: Parts) -> None:
-        ignore(parts, "events", "eventType")
+    ignore(pipeline, "events", "eventType")
 
 
-@dataclass(frozen=True)
-class FirstEventTypeOnly:
+@fault("FILTER-7")
+def first_event_type_only(pipeline: Pipeline) -> None:
     """Of several types only the first counts."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-7",)
-
-    def install(self, parts: Parts) -> None:
-        change_filter(parts, "events", "eventType", lambda value, event: event["eventType"] == value.partition(",")[0])
+    change_filter(pipeline, "events", "eventType", lambda value, event: event["eventType"] == value.partition(",")[0])
 
 
-@dataclass(frozen=True)
-class EventTypesNotSplit:
+@fault("FILTER-7")
+def event_types_not_split(pipeline: Pipeline) -> None:
     """Several types, comma-separated, are taken for one type, which nothing has."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-7",)
-
-    def install(self, parts: Parts) -> None:
-        change_filter(parts, "events", "eventType", lambda value, event: event["eventType"] == value)
+    change_filter(pipeline, "events", "eventType", lambda value, event: event["eventType"] == value)
 
 
-@dataclass(frozen=True)
-class EventTypeByFamily:
+@fault("FILTER-7")
+def event_type_by_family(pipeline: Pipeline) -> None:
     """Only the part before the dot is compared: `draft.sent` finds whatever happened to drafts."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-7",)
+    def lets(value: str, event: dict[str, Any]) -> bool:
+        families = {each.partition(".")[0] for each in value.split(",")}
+        return event["eventType"].partition(".")[0] in families
 
-    def install(self, parts: Parts) -> None:
-        def lets(value: str, event: dict[str, Any]) -> bool:
-            families = {each.partition(".")[0] for each in value.split(",")}
-            return event["eventType"].partition(".")[0] in families
-
-        change_filter(parts, "events", "eventType", lets)
+    change_filter(pipeline, "events", "eventType", lets)
 
 
-@dataclass(frozen=True)
-class FiltersAreAlternatives:
+@fault("FILTER-8")
+def filters_are_alternatives(pipeline: Pipeline) -> None:
     """Several filters let through what any of them does."""
+    inner = pipeline.page
 
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-8",)
+    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        if len(filters) < 2:
+            return inner(caller, collection, filters, after, limit)
+        each = (matching(caller.tenant, collection, {name: value}) for name, value in filters.items())
+        rows = {row.id: row for found in each for row in found}
+        return keyset_page(rows.values(), newest_first, after, limit)
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.page
-
-        def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-            if len(filters) < 2:
-                return healthy(caller, collection, filters, after, limit)
-            each = (matching(caller.tenant, collection, {name: value}) for name, value in filters.items())
-            rows = {row.id: row for found in each for row in found}
-            return keyset_page(rows.values(), newest_first, after, limit)
-
-        parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class LastFilterCounts:
+@fault("FILTER-8")
+def last_filter_counts(pipeline: Pipeline) -> None:
     """Of several filters the last one in the query alone is applied."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-8",)
-
-    def install(self, parts: Parts) -> None:
-        for collection in ("contacts", "drafts"):
-            change_filters(parts, collection, lambda filters: dict([*filters.items()][-1:]))
+    for collection in ("contacts", "drafts"):
+        change_filters(pipeline, collection, lambda filters: dict([*filters.items()][-1:]))
 
 
-@dataclass(frozen=True)
-class UnknownValueIgnored:
+@fault("FILTER-9")
+def unknown_value_ignored(pipeline: Pipeline) -> None:
     """A filter value that nothing has is dropped, and everything served."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-9",)
-
-    def install(self, parts: Parts) -> None:
-        unfiltered_where_empty(parts, "listId", "qualificationStatus", "status", "contactId", "eventType")
+    unfiltered_where_empty(pipeline, "listId", "qualificationStatus", "status", "contactId", "eventType")
 
 
-@dataclass(frozen=True)
-class UnknownDraftStatusIgnored:
+@fault("FILTER-9")
+def unknown_draft_status_ignored(pipeline: Pipeline) -> None:
     """A status that no draft can have is dropped, and all drafts served."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("FILTER-9",)
-
-    def install(self, parts: Parts) -> None:
-        unfiltered_where_empty(parts, "status")
+    unfiltered_where_empty(pipeline, "status")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import replace
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.authentication import CALLER, Caller
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
 from mockserver.modifications.helpers.pages import keyset_page, matching, newest_first
 from mockserver.modifications.helpers.requests import query, resource_asked
 from mockserver.modifications.helpers.responses import change_problems, problem_of
+from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 from mockserver.tenants.tenant import Tenant
@@ -21,39 +21,43 @@ from mockserver.tenants.tenant import Tenant
 Filters = Mapping[str, str]
 
 
-def _serve_all(parts: Parts, collection: str, applies: Callable[[Filters], bool]) -> None:
+def _serve_all(pipeline: Pipeline, collection: str, applies: Callable[[Filters], bool]) -> None:
     """Have pages of a collection made of everybody's rows."""
-    healthy = parts.page
+    inner = pipeline.page
 
     def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
         if asked != collection or not applies(filters):
-            return healthy(caller, asked, filters, after, limit)
-        rows = [row for tenant in parts.tenants.values() for row in matching(tenant, collection, filters)]
+            return inner(caller, asked, filters, after, limit)
+        rows = [row for tenant in pipeline.state.tenants.values() for row in matching(tenant, collection, filters)]
         return keyset_page(rows, newest_first, after, limit)
 
-    parts.page = page
+    pipeline.page = page
 
 
-def _show_foreign(parts: Parts, collection: str) -> None:
+def _show_foreign(pipeline: Pipeline, collection: str) -> None:
     """Have single resources found by their id alone."""
-    healthy = parts.single
+    inner = pipeline.single
 
     def single(caller: Caller, asked: str, resource_id: str) -> bytes | None:
-        found = healthy(caller, asked, resource_id)
+        found = inner(caller, asked, resource_id)
         if found or asked != collection:
             return found
-        everywhere = (healthy(replace(caller, tenant=tenant), asked, resource_id) for tenant in parts.tenants.values())
+        everywhere = (
+            inner(replace(caller, tenant=tenant), asked, resource_id) for tenant in pipeline.state.tenants.values()
+        )
         return next(filter(None, everywhere), None)
 
-    parts.single = single
+    pipeline.single = single
 
 
-def owner_of(parts: Parts, collection: str, resource_id: str) -> Tenant | None:
+def owner_of(pipeline: Pipeline, collection: str, resource_id: str) -> Tenant | None:
     """The organization that has a resource."""
-    return next((tenant for tenant in parts.tenants.values() if getattr(tenant, collection).get(resource_id)), None)
+    return next(
+        (tenant for tenant in pipeline.state.tenants.values() if getattr(tenant, collection).get(resource_id)), None
+    )
 
 
-def change_caller(parts: Parts, tenant_of: Callable[[Scope, Caller], Tenant | None]) -> None:
+def change_caller(pipeline: Pipeline, tenant_of: Callable[[Scope, Caller], Tenant | None]) -> None:
     """Have requests served with another organization's data: None for the key's own."""
 
     def layer(app: ASGIApp) -> ASGIApp:
@@ -65,169 +69,118 @@ def change_caller(parts: Parts, tenant_of: Callable[[Scope, Caller], Tenant | No
 
         return served
 
-    parts.inner.append(layer)
+    pipeline.inner.append(layer)
 
 
-@dataclass(frozen=True)
-class SearchOfEverybody:
+@fault("TENANT-1")
+def search_of_everybody(pipeline: Pipeline) -> None:
     """`q` searches the contacts of all organizations: the search index knows of none."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-1",)
-
-    def install(self, parts: Parts) -> None:
-        _serve_all(parts, "contacts", lambda filters: "q" in filters)
+    _serve_all(pipeline, "contacts", lambda filters: "q" in filters)
 
 
-@dataclass(frozen=True)
-class ArchivedListsOfEverybody:
+@fault("TENANT-1")
+def archived_lists_of_everybody(pipeline: Pipeline) -> None:
     """With `includeArchived=1` the condition on the organization is lost to an OR."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-1",)
-
-    def install(self, parts: Parts) -> None:
-        _serve_all(parts, "lists", lambda filters: filters.get("includeArchived") == "1")
+    _serve_all(pipeline, "lists", lambda filters: filters.get("includeArchived") == "1")
 
 
-@dataclass(frozen=True)
-class EventsOfEverybody:
+@fault("TENANT-1")
+def events_of_everybody(pipeline: Pipeline) -> None:
     """The log of events is the platform's."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-1",)
-
-    def install(self, parts: Parts) -> None:
-        _serve_all(parts, "events", lambda _filters: True)
+    _serve_all(pipeline, "events", lambda _filters: True)
 
 
-@dataclass(frozen=True)
-class DraftsOfEverybodyByStatus:
+@fault("TENANT-1")
+def drafts_of_everybody_by_status(pipeline: Pipeline) -> None:
     """Drafts of a status are read from an index of all organizations."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-1",)
-
-    def install(self, parts: Parts) -> None:
-        _serve_all(parts, "drafts", lambda filters: "status" in filters)
+    _serve_all(pipeline, "drafts", lambda filters: "status" in filters)
 
 
-@dataclass(frozen=True)
-class ForeignContactsShown:
+@fault("TENANT-2")
+def foreign_contacts_shown(pipeline: Pipeline) -> None:
     """A single contact is found by its id alone."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-2",)
-
-    def install(self, parts: Parts) -> None:
-        _show_foreign(parts, "contacts")
+    _show_foreign(pipeline, "contacts")
 
 
-@dataclass(frozen=True)
-class ForeignResearchShown:
+@fault("TENANT-2")
+def foreign_research_shown(pipeline: Pipeline) -> None:
     """Research is found by the contact's id alone."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-2",)
-
-    def install(self, parts: Parts) -> None:
-        _show_foreign(parts, "research")
+    _show_foreign(pipeline, "research")
 
 
-@dataclass(frozen=True)
-class ForeignListsShown:
+@fault("TENANT-2")
+def foreign_lists_shown(pipeline: Pipeline) -> None:
     """A single list is found by its id alone."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-2",)
-
-    def install(self, parts: Parts) -> None:
-        _show_foreign(parts, "lists")
+    _show_foreign(pipeline, "lists")
 
 
-@dataclass(frozen=True)
-class ForeignDraftsShown:
+@fault("TENANT-2")
+def foreign_drafts_shown(pipeline: Pipeline) -> None:
     """A single draft is found by its id alone."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-2",)
-
-    def install(self, parts: Parts) -> None:
-        _show_foreign(parts, "drafts")
+    _show_foreign(pipeline, "drafts")
 
 
-def _tell_foreign(parts: Parts, change: Callable[[Problem], Problem]) -> None:
+def _tell_foreign(pipeline: Pipeline, change: Callable[[Problem], Problem]) -> None:
     """Have an id that another organization has refused otherwise than one that nobody has."""
 
     def told(problem: Problem, scope: Scope) -> Problem:
         asked = resource_asked(scope)
         foreign = problem.kind.slug == "not-found" and asked and hasattr(scope[CALLER].tenant, asked[0])
-        owner = owner_of(parts, *asked) if foreign and asked else None
+        owner = owner_of(pipeline, *asked) if foreign and asked else None
         return change(problem) if owner and owner is not scope[CALLER].tenant else problem
 
-    change_problems(parts, told)
+    change_problems(pipeline, told)
 
 
-@dataclass(frozen=True)
-class ForeignIdsForbidden:
+@fault("TENANT-2")
+def foreign_ids_forbidden(pipeline: Pipeline) -> None:
     """Another organization's id is answered 403: so it exists."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-2",)
-
-    def install(self, parts: Parts) -> None:
-        _tell_foreign(parts, lambda _problem: problem_of("insufficient-scope", "This belongs to another organization."))
+    _tell_foreign(pipeline, lambda _problem: problem_of("insufficient-scope", "This belongs to another organization."))
 
 
-@dataclass(frozen=True)
-class ForeignIdsToldApart:
+@fault("TENANT-2")
+def foreign_ids_told_apart(pipeline: Pipeline) -> None:
     """Another organization's id is answered 404, in other words than an id that nobody has."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-2",)
-
-    def install(self, parts: Parts) -> None:
-        _tell_foreign(parts, lambda problem: replace(problem, detail="Your organization has nothing with this id."))
+    _tell_foreign(pipeline, lambda problem: replace(problem, detail="Your organization has nothing with this id."))
 
 
-def _follow(parts: Parts, collection: str, name: str, of: str) -> None:
+def _follow(pipeline: Pipeline, collection: str, name: str, of: str) -> None:
     """Have a filter by another collection's id served from the organization that has that id."""
-    healthy = parts.page
+    inner = pipeline.page
 
     def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
-        owner = owner_of(parts, of, filters[name]) if asked == collection and name in filters else None
-        return healthy(replace(caller, tenant=owner or caller.tenant), asked, filters, after, limit)
+        owner = owner_of(pipeline, of, filters[name]) if asked == collection and name in filters else None
+        return inner(replace(caller, tenant=owner or caller.tenant), asked, filters, after, limit)
 
-    parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class ForeignListIdLeaks:
+@fault("TENANT-3", "TENANT-1")
+def foreign_list_id_leaks(pipeline: Pipeline) -> None:
     """The contacts on a list are served to whoever knows the list's id."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-3", "TENANT-1")
-
-    def install(self, parts: Parts) -> None:
-        _follow(parts, "contacts", "listId", "lists")
+    _follow(pipeline, "contacts", "listId", "lists")
 
 
-@dataclass(frozen=True)
-class ForeignContactIdLeaks:
+@fault("TENANT-3", "TENANT-1")
+def foreign_contact_id_leaks(pipeline: Pipeline) -> None:
     """The drafts to a contact are served to whoever knows the contact's id."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-3", "TENANT-1")
-
-    def install(self, parts: Parts) -> None:
-        _follow(parts, "drafts", "contactId", "contacts")
+    _follow(pipeline, "drafts", "contactId", "contacts")
 
 
-@dataclass(frozen=True)
-class ForeignListIdForbidden:
+@fault("TENANT-3")
+def foreign_list_id_forbidden(pipeline: Pipeline) -> None:
     """Another organization's list as a filter is answered 403, an unknown one an empty page."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-3",)
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def checked(scope: Scope, receive: Receive, send: Send) -> None:
+            caller = scope.get(CALLER)
+            owner = owner_of(pipeline, "lists", query(scope).get("listId", ""))
+            if isinstance(caller, Caller) and owner and owner is not caller.tenant:
+                refusal = problem_of("insufficient-scope", "The list belongs to another organization.")
+                await pipeline.problem(refusal, scope)(scope, receive, send)
+            else:
+                await app(scope, receive, send)
 
-    def install(self, parts: Parts) -> None:
-        def layer(app: ASGIApp) -> ASGIApp:
-            async def checked(scope: Scope, receive: Receive, send: Send) -> None:
-                caller = scope.get(CALLER)
-                owner = owner_of(parts, "lists", query(scope).get("listId", ""))
-                if isinstance(caller, Caller) and owner and owner is not caller.tenant:
-                    refusal = problem_of("insufficient-scope", "The list belongs to another organization.")
-                    await parts.problem(refusal, scope)(scope, receive, send)
-                else:
-                    await app(scope, receive, send)
+        return checked
 
-            return checked
-
-        parts.inner.append(layer)
+    pipeline.inner.append(layer)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.authentication import CALLER, Caller
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response, json_answer
 from mockserver.clock import utc
 from mockserver.modifications.helpers.requests import operation_path, resource_asked
@@ -16,12 +16,13 @@ from mockserver.modifications.helpers.responses import (
     change_problems,
     without_header,
 )
+from mockserver.modifications.registry import fault
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
-def _answer_writes(parts: Parts, answer: Any) -> None:
-    """Have writes of valid keys answered by `answer`: (scope, caller) → Response, None for the healthy one."""
+def _answer_writes(pipeline: Pipeline, answer: Any) -> None:
+    """Have writes of valid keys answered by `answer`: (scope, caller) → Response, None for the inner one."""
 
     def layer(app: ASGIApp) -> ASGIApp:
         async def answered(scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,203 +31,155 @@ def _answer_writes(parts: Parts, answer: Any) -> None:
 
         return answered
 
-    parts.inner.append(layer)
+    pipeline.inner.append(layer)
 
 
-@dataclass(frozen=True)
-class WritesPretended:
+@fault("OP-6")
+def writes_pretended(pipeline: Pipeline) -> None:
     """Writes are answered 200 and change nothing."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
-
-    def install(self, parts: Parts) -> None:
-        _answer_writes(parts, lambda _scope, _caller: json_answer({"ok": True}))
+    _answer_writes(pipeline, lambda _scope, _caller: json_answer({"ok": True}))
 
 
-@dataclass(frozen=True)
-class PostTakenForGet:
+@fault("OP-6")
+def post_taken_for_get(pipeline: Pipeline) -> None:
     """The router looks at paths alone: a POST is answered as a GET."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def as_get(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "method": "GET"} if scope["method"] == "POST" else scope, receive, send)
 
-    def install(self, parts: Parts) -> None:
-        def layer(app: ASGIApp) -> ASGIApp:
-            async def as_get(scope: Scope, receive: Receive, send: Send) -> None:
-                await app({**scope, "method": "GET"} if scope["method"] == "POST" else scope, receive, send)
+        return as_get
 
-            return as_get
-
-        parts.inner.append(layer)
+    pipeline.inner.append(layer)
 
 
-@dataclass(frozen=True)
-class RefusedDeleteDeletes:
+@fault("OP-6")
+def refused_delete_deletes(pipeline: Pipeline) -> None:
     """A DELETE of a contact is answered 405, when it is done."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+    def delete(scope: Scope, caller: Caller) -> None:
+        collection, resource_id = resource_asked(scope) or ("", "")
+        if scope["method"] == "DELETE" and collection == "contacts":
+            caller.tenant.contacts.remove(resource_id)
 
-    def install(self, parts: Parts) -> None:
-        def delete(scope: Scope, caller: Caller) -> None:
-            collection, resource_id = resource_asked(scope) or ("", "")
-            if scope["method"] == "DELETE" and collection == "contacts":
-                caller.tenant.contacts.remove(resource_id)
-
-        _answer_writes(parts, delete)
+    _answer_writes(pipeline, delete)
 
 
-@dataclass(frozen=True)
-class RefusedPatchChanges:
+@fault("OP-6")
+def refused_patch_changes(pipeline: Pipeline) -> None:
     """A PATCH of a single contact, list or draft is answered 405, and sets its updatedAt all the same."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+    def touch(scope: Scope, caller: Caller) -> None:
+        collection, resource_id = resource_asked(scope) or ("", "")
+        if scope["method"] == "PATCH" and collection in ("contacts", "lists", "drafts"):
+            store = getattr(caller.tenant, collection)
+            if resource := store.read(resource_id):
+                store.put({**resource, "updatedAt": utc(int(pipeline.state.clock.now() * 1_000))})
 
-    def install(self, parts: Parts) -> None:
-        def touch(scope: Scope, caller: Caller) -> None:
-            collection, resource_id = resource_asked(scope) or ("", "")
-            if scope["method"] == "PATCH" and collection in ("contacts", "lists", "drafts"):
-                store = getattr(caller.tenant, collection)
-                if resource := store.read(resource_id):
-                    store.put({**resource, "updatedAt": utc(int(parts.clock.now() * 1_000))})
-
-        _answer_writes(parts, touch)
+    _answer_writes(pipeline, touch)
 
 
-@dataclass(frozen=True)
-class RefusedPatchApproves:
+@fault("OP-6")
+def refused_patch_approves(pipeline: Pipeline) -> None:
     """A PATCH of a single draft is answered 405, and approves it all the same: a second one changes nothing more."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+    def approve(scope: Scope, caller: Caller) -> None:
+        collection, resource_id = resource_asked(scope) or ("", "")
+        draft = caller.tenant.drafts.read(resource_id) if collection == "drafts" else None
+        if scope["method"] == "PATCH" and draft:
+            caller.tenant.drafts.put({**draft, "status": "approved"})
 
-    def install(self, parts: Parts) -> None:
-        def approve(scope: Scope, caller: Caller) -> None:
-            collection, resource_id = resource_asked(scope) or ("", "")
-            draft = caller.tenant.drafts.read(resource_id) if collection == "drafts" else None
-            if scope["method"] == "PATCH" and draft:
-                caller.tenant.drafts.put({**draft, "status": "approved"})
-
-        _answer_writes(parts, approve)
+    _answer_writes(pipeline, approve)
 
 
-@dataclass(frozen=True)
-class RefusedPostAdds:
+@fault("OP-6")
+def refused_post_adds(pipeline: Pipeline) -> None:
     """A POST of a contact is answered 405, when it has been added."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+    def add(scope: Scope, caller: Caller) -> None:
+        if scope["method"] == "POST" and operation_path(scope) == "/contacts":
+            caller.tenant.add_contact(pipeline.state.clock.now())
 
-    def install(self, parts: Parts) -> None:
-        def add(scope: Scope, caller: Caller) -> None:
-            if scope["method"] == "POST" and operation_path(scope) == "/contacts":
-                caller.tenant.add_contact(parts.clock.now())
-
-        _answer_writes(parts, add)
+    _answer_writes(pipeline, add)
 
 
-@dataclass(frozen=True)
-class PostAddsContact:
+@fault("OP-6")
+def post_adds_contact(pipeline: Pipeline) -> None:
     """A POST of a contact is answered 201, and there it is."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
+    def add(scope: Scope, caller: Caller) -> Response | None:
+        if scope["method"] != "POST" or operation_path(scope) != "/contacts":
+            return None
+        return json_answer(caller.tenant.add_contact(pipeline.state.clock.now()), 201)
 
-    def install(self, parts: Parts) -> None:
-        def add(scope: Scope, caller: Caller) -> Response | None:
-            if scope["method"] != "POST" or operation_path(scope) != "/contacts":
-                return None
-            return json_answer(caller.tenant.add_contact(parts.clock.now()), 201)
-
-        _answer_writes(parts, add)
+    _answer_writes(pipeline, add)
 
 
-@dataclass(frozen=True)
-class HeadRefused:
+@fault("OP-7")
+def head_refused(pipeline: Pipeline) -> None:
     """HEAD is answered 405."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-7",)
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, "method": "PURGE"} if scope["method"] == "HEAD" else scope, receive, send)
 
-    def install(self, parts: Parts) -> None:
-        def layer(app: ASGIApp) -> ASGIApp:
-            async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
-                await app({**scope, "method": "PURGE"} if scope["method"] == "HEAD" else scope, receive, send)
+        return unknown
 
-            return unknown
-
-        parts.inner.append(layer)
+    pipeline.inner.append(layer)
 
 
-@dataclass(frozen=True)
-class HeadWithBody:
+@fault("OP-7")
+def head_with_body(pipeline: Pipeline) -> None:
     """HEAD is answered as GET is, the body included: the next answer on that connection begins in the midst of it."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-7",)
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def as_get(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["method"] == "HEAD":
+                scope["method"] = "GET"  # in place: the server too is to take it for one
+            await app(scope, receive, send)
 
-    def install(self, parts: Parts) -> None:
-        def layer(app: ASGIApp) -> ASGIApp:
-            async def as_get(scope: Scope, receive: Receive, send: Send) -> None:
-                if scope["method"] == "HEAD":
-                    scope["method"] = "GET"  # in place: the server too is to take it for one
-                await app(scope, receive, send)
+        return as_get
 
-            return as_get
-
-        parts.outer.append(layer)
+    pipeline.outer.append(layer)
 
 
-@dataclass(frozen=True)
-class AllowMissing:
+@fault("OP-7")
+def allow_missing(pipeline: Pipeline) -> None:
     """A 405 does not say which methods are allowed."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-7",)
-
-    def install(self, parts: Parts) -> None:
-        change_problems(
-            parts, lambda problem, _scope: replace(problem, headers=tuple(without_header(problem.headers, b"allow")))
-        )
+    change_problems(
+        pipeline, lambda problem, _scope: replace(problem, headers=tuple(without_header(problem.headers, b"allow")))
+    )
 
 
-def _accept_posts(parts: Parts, ending: str) -> None:
+def _accept_posts(pipeline: Pipeline, ending: str) -> None:
     """Have a POST answered 202 where the path ends so."""
 
     def accepted(scope: Scope, _caller: Caller) -> Response | None:
         posted = scope["method"] == "POST" and operation_path(scope).endswith(ending)
         return json_answer({"ok": True}, 202) if posted else None
 
-    _answer_writes(parts, accepted)
+    _answer_writes(pipeline, accepted)
 
 
-@dataclass(frozen=True)
-class PostedListsAccepted:
+@fault("OP-6")
+def posted_lists_accepted(pipeline: Pipeline) -> None:
     """A list may be posted."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
-
-    def install(self, parts: Parts) -> None:
-        _accept_posts(parts, "/lists")
+    _accept_posts(pipeline, "/lists")
 
 
-@dataclass(frozen=True)
-class PostedDraftsAccepted:
+@fault("OP-6")
+def posted_drafts_accepted(pipeline: Pipeline) -> None:
     """A draft may be posted."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
-
-    def install(self, parts: Parts) -> None:
-        _accept_posts(parts, "/drafts")
+    _accept_posts(pipeline, "/drafts")
 
 
-@dataclass(frozen=True)
-class PostedEventsAccepted:
+@fault("OP-6")
+def posted_events_accepted(pipeline: Pipeline) -> None:
     """An event may be posted, as the platform's own services do."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
-
-    def install(self, parts: Parts) -> None:
-        _accept_posts(parts, "/events")
+    _accept_posts(pipeline, "/events")
 
 
-@dataclass(frozen=True)
-class ResearchOnDemand:
+@fault("OP-6")
+def research_on_demand(pipeline: Pipeline) -> None:
     """A POST to a contact's dossier has it made anew."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-6",)
-
-    def install(self, parts: Parts) -> None:
-        _accept_posts(parts, "/research")
+    _accept_posts(pipeline, "/research")

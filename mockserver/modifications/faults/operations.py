@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 from starlette.types import Scope
 
 from mockserver.api.authentication import Caller
 from mockserver.api.operations import get_me
 from mockserver.api.parameters import Parameters
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
 from mockserver.api.response import Response, json_bytes
 from mockserver.modifications.helpers.requests import resource_asked
@@ -21,6 +21,7 @@ from mockserver.modifications.helpers.responses import (
     edited,
     with_status,
 )
+from mockserver.modifications.registry import fault
 from spec import contract
 
 
@@ -28,268 +29,191 @@ def _without(*members: str) -> Any:
     return lambda resource: {name: value for name, value in resource.items() if name not in members}
 
 
-@dataclass(frozen=True)
-class ContactsWithoutStatus:
+@fault("OP-1")
+def contacts_without_status(pipeline: Pipeline) -> None:
     """Contacts lack a required member."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-1",)
-
-    def install(self, parts: Parts) -> None:
-        change_items(parts, "contacts", _without("qualificationStatus"))
-        change_single(parts, "contacts", _without("qualificationStatus"))
+    change_items(pipeline, "contacts", _without("qualificationStatus"))
+    change_single(pipeline, "contacts", _without("qualificationStatus"))
 
 
-@dataclass(frozen=True)
-class EmptyListIdsAreNull:
+@fault("OP-1")
+def empty_list_ids_are_null(pipeline: Pipeline) -> None:
     """A contact on no list has null for its lists."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-1",)
-
-    def install(self, parts: Parts) -> None:
-        for change in (change_items, change_single):
-            change(parts, "contacts", lambda contact: {**contact, "listIds": contact["listIds"] or None})
+    for change in (change_items, change_single):
+        change(pipeline, "contacts", lambda contact: {**contact, "listIds": contact["listIds"] or None})
 
 
-@dataclass(frozen=True)
-class SuccessAsText:
+@fault("OP-1")
+def success_as_text(pipeline: Pipeline) -> None:
     """JSON is served as text/plain."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-1",)
-
-    def install(self, parts: Parts) -> None:
-        parts.success = lambda body: Response(200, b"text/plain; charset=utf-8", body)
+    pipeline.success = lambda body: Response(200, b"text/plain; charset=utf-8", body)
 
 
-@dataclass(frozen=True)
-class MeOfFirstKey:
+@fault("OP-2")
+def me_of_first_key(pipeline: Pipeline) -> None:
     """`/me` reports the organization's first key, whichever was presented."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-2",)
+    def me(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
+        first = next(key for key in pipeline.state.keys if key.organization_id == caller.key.organization_id)
+        return get_me(pipeline, replace(caller, key=first), parameters)
 
-    def install(self, parts: Parts) -> None:
-        def me(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
-            first = next(key for key in parts.keys if key.organization_id == caller.key.organization_id)
-            return get_me(parts, replace(caller, key=first), parameters)
-
-        parts.handlers["getMe"] = me
+    pipeline.handlers["getMe"] = me
 
 
-@dataclass(frozen=True)
-class MeOfKeysOwnOrganization:
+@fault("OP-2")
+def me_of_keys_own_organization(pipeline: Pipeline) -> None:
     """`/me` reports an organization of each key's own: two keys of one do not seem to belong together."""
+    inner = pipeline.handlers["getMe"]
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-2",)
+    def me(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
+        def of_key(found: dict[str, Any]) -> dict[str, Any]:
+            return {**found, "organization": {**found["organization"], "id": f"org_{caller.key.id}"}}
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.handlers["getMe"]
+        return edited(inner(pipeline, caller, parameters), of_key)
 
-        def me(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
-            def of_key(found: dict[str, Any]) -> dict[str, Any]:
-                return {**found, "organization": {**found["organization"], "id": f"org_{caller.key.id}"}}
-
-            return edited(healthy(parts, caller, parameters), of_key)
-
-        parts.handlers["getMe"] = me
+    pipeline.handlers["getMe"] = me
 
 
-@dataclass(frozen=True)
-class SingleContactStale:
+@fault("OP-3")
+def single_contact_stale(pipeline: Pipeline) -> None:
     """A single contact comes from a replica that lags behind the list."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-3",)
-
-    def install(self, parts: Parts) -> None:
-        change_single(parts, "contacts", lambda contact: {**contact, "updatedAt": contact["createdAt"]})
+    change_single(pipeline, "contacts", lambda contact: {**contact, "updatedAt": contact["createdAt"]})
 
 
-@dataclass(frozen=True)
-class SingleListCountsNobody:
+@fault("OP-3")
+def single_list_counts_nobody(pipeline: Pipeline) -> None:
     """A single list counts no contacts."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-3",)
-
-    def install(self, parts: Parts) -> None:
-        change_single(parts, "lists", lambda contact_list: {**contact_list, "contactCount": 0})
+    change_single(pipeline, "lists", lambda contact_list: {**contact_list, "contactCount": 0})
 
 
-@dataclass(frozen=True)
-class ListedSubjectsCut:
+@fault("OP-3")
+def listed_subjects_cut(pipeline: Pipeline) -> None:
     """Subjects are cut to twenty characters in the list of drafts."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-3",)
-
-    def install(self, parts: Parts) -> None:
-        change_items(parts, "drafts", lambda draft: {**draft, "subject": draft["subject"][:20]})
+    change_items(pipeline, "drafts", lambda draft: {**draft, "subject": draft["subject"][:20]})
 
 
-@dataclass(frozen=True)
-class SingleContactLosesNulls:
+@fault("OP-3")
+def single_contact_loses_nulls(pipeline: Pipeline) -> None:
     """A single contact shows an empty string where the list has null."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-3",)
-
-    def install(self, parts: Parts) -> None:
-        change_single(
-            parts,
-            "contacts",
-            lambda contact: {**contact, **{name: contact[name] or "" for name in ("title", "location", "lastName")}},
-        )
+    change_single(
+        pipeline,
+        "contacts",
+        lambda contact: {**contact, **{name: contact[name] or "" for name in ("title", "location", "lastName")}},
+    )
 
 
-@dataclass(frozen=True)
-class DraftWithoutBody:
+@fault("OP-4", "OP-1")
+def draft_without_body(pipeline: Pipeline) -> None:
     """A single draft is what the list shows of it, and its timeline."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-4", "OP-1")
-
-    def install(self, parts: Parts) -> None:
-        change_single(parts, "drafts", _without("body"))
+    change_single(pipeline, "drafts", _without("body"))
 
 
-@dataclass(frozen=True)
-class DraftWithoutTimeline:
+@fault("OP-4", "OP-1")
+def draft_without_timeline(pipeline: Pipeline) -> None:
     """A single draft has no engagement timeline."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-4", "OP-1")
-
-    def install(self, parts: Parts) -> None:
-        change_single(parts, "drafts", _without("engagement"))
+    change_single(pipeline, "drafts", _without("engagement"))
 
 
-@dataclass(frozen=True)
-class EngagementNewestFirst:
+@fault("OP-4")
+def engagement_newest_first(pipeline: Pipeline) -> None:
     """The engagement timeline begins with the newest."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-4",)
-
-    def install(self, parts: Parts) -> None:
-        change_single(parts, "drafts", lambda draft: {**draft, "engagement": draft["engagement"][::-1]})
+    change_single(pipeline, "drafts", lambda draft: {**draft, "engagement": draft["engagement"][::-1]})
 
 
-@dataclass(frozen=True)
-class DraftBodyEmpty:
+@fault("OP-4")
+def draft_body_empty(pipeline: Pipeline) -> None:
     """The body of a single draft is an empty string, whatever its snippet says."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("OP-4",)
-
-    def install(self, parts: Parts) -> None:
-        change_single(parts, "drafts", lambda draft: {**draft, "body": ""})
+    change_single(pipeline, "drafts", lambda draft: {**draft, "body": ""})
 
 
-@dataclass(frozen=True)
-class ResearchOfAnotherContact:
+@fault("OP-5")
+def research_of_another_contact(pipeline: Pipeline) -> None:
     """A contact that has a dossier is answered another one's."""
+    inner = pipeline.single
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-5",)
+    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+        found = inner(caller, collection, resource_id)
+        if collection != "research" or found is None:
+            return found
+        others = (row.id for row in caller.tenant.contacts.rows({}) if row.id != resource_id)
+        return next(filter(None, (inner(caller, collection, other) for other in others)), found)
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.single
-
-        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
-            found = healthy(caller, collection, resource_id)
-            if collection != "research" or found is None:
-                return found
-            others = (row.id for row in caller.tenant.contacts.rows({}) if row.id != resource_id)
-            return next(filter(None, (healthy(caller, collection, other) for other in others)), found)
-
-        parts.single = single
+    pipeline.single = single
 
 
-@dataclass(frozen=True)
-class ResearchOfFirstAsked:
+@fault("OP-5")
+def research_of_first_asked(pipeline: Pipeline) -> None:
     """The dossier is cached by organization, not by contact: whoever has one gets the one that was asked for first."""
+    inner = pipeline.single
+    kept: dict[str, bytes] = {}
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-5",)
+    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+        found = inner(caller, collection, resource_id)
+        if collection != "research" or not found:
+            return found
+        return kept.setdefault(caller.tenant.organization.id, found)
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.single
-        kept: dict[str, bytes] = {}
-
-        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
-            found = healthy(caller, collection, resource_id)
-            if collection != "research" or not found:
-                return found
-            return kept.setdefault(caller.tenant.organization.id, found)
-
-        parts.single = single
+    pipeline.single = single
 
 
-@dataclass(frozen=True)
-class MissingResearchIsEmpty:
+@fault("OP-5")
+def missing_research_is_empty(pipeline: Pipeline) -> None:
     """A contact without a dossier is answered an empty one."""
+    inner = pipeline.single
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-5",)
+    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+        found = inner(caller, collection, resource_id)
+        if collection != "research" or found or not inner(caller, "contacts", resource_id):
+            return found
+        dossier = {"contactId": resource_id, "level": "L4", "summary": "", "sections": []}
+        return json_bytes({**dossier, "generatedAt": "2026-05-23T10:00:00.000Z", "expiresAt": None})
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.single
-
-        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
-            found = healthy(caller, collection, resource_id)
-            if collection != "research" or found or not healthy(caller, "contacts", resource_id):
-                return found
-            dossier = {"contactId": resource_id, "level": "L4", "summary": "", "sections": []}
-            return json_bytes({**dossier, "generatedAt": "2026-05-23T10:00:00.000Z", "expiresAt": None})
-
-        parts.single = single
+    pipeline.single = single
 
 
-@dataclass(frozen=True)
-class UnknownIdIsEmpty:
+@fault("OP-10", "OP-1")
+def unknown_id_is_empty(pipeline: Pipeline) -> None:
     """An id that nothing has is answered 200 and an empty object."""
+    inner = pipeline.single
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-10", "OP-1")
+    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+        found = inner(caller, collection, resource_id)
+        return b"{}" if found is None and collection != "research" else found
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.single
-
-        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
-            found = healthy(caller, collection, resource_id)
-            return b"{}" if found is None and collection != "research" else found
-
-        parts.single = single
+    pipeline.single = single
 
 
-@dataclass(frozen=True)
-class UnknownIdIs400:
+@fault("OP-10")
+def unknown_id_is_400(pipeline: Pipeline) -> None:
     """An id that nothing has is answered 400, as a malformed one."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-10",)
+    def change(problem: Problem, scope: Scope) -> Problem:
+        found = problem.kind.slug == "not-found" and resource_asked(scope)
+        return with_status(problem, 400) if found and found[0] != "research" else problem
 
-    def install(self, parts: Parts) -> None:
-        def change(problem: Problem, scope: Scope) -> Problem:
-            found = problem.kind.slug == "not-found" and resource_asked(scope)
-            return with_status(problem, 400) if found and found[0] != "research" else problem
-
-        change_problems(parts, change)
+    change_problems(pipeline, change)
 
 
-@dataclass(frozen=True)
-class UnknownIdGetsAnother:
+@fault("OP-10")
+def unknown_id_gets_another(pipeline: Pipeline) -> None:
     """An id that nothing has is answered the newest contact, as the nearest match."""
+    inner = pipeline.single
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-10",)
+    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+        found = inner(caller, collection, resource_id)
+        if found or collection != "contacts":
+            return found
+        newest = pipeline.page(caller, collection, {}, None, 1).items
+        return newest[0] if newest else None
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.single
-
-        def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
-            found = healthy(caller, collection, resource_id)
-            if found or collection != "contacts":
-                return found
-            newest = parts.page(caller, collection, {}, None, 1).items
-            return newest[0] if newest else None
-
-        parts.single = single
+    pipeline.single = single
 
 
-@dataclass(frozen=True)
-class MeOfAllScopes:
+@fault("OP-2")
+def me_of_all_scopes(pipeline: Pipeline) -> None:
     """`/me` shows every key as one that holds all scopes."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-2",)
+    def me(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
+        return get_me(pipeline, replace(caller, key=replace(caller.key, scopes=tuple(contract().scopes))), parameters)
 
-    def install(self, parts: Parts) -> None:
-        def me(parts: Parts, caller: Caller, parameters: Parameters) -> bytes:
-            return get_me(parts, replace(caller, key=replace(caller.key, scopes=tuple(contract().scopes))), parameters)
-
-        parts.handlers["getMe"] = me
+    pipeline.handlers["getMe"] = me

@@ -3,47 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import ClassVar, NoReturn
+from dataclasses import replace
+from typing import NoReturn
 
 from starlette.types import Scope
 
 from mockserver.api.parameters import Parameters, Rules
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.requests import operation_path, query
+from mockserver.modifications.registry import fault
 from spec import contract
 
 _EVERYTHING = 1_000_000
 
 
-def change_default(parts: Parts, default: int) -> None:
+def change_default(pipeline: Pipeline, default: int) -> None:
     """Have pages without a limit hold so many items."""
-    healthy = parts.read_parameters
-    parts.read_parameters = lambda rules, scope: healthy(replace(rules, default_limit=default), scope)
+    inner = pipeline.read_parameters
+    pipeline.read_parameters = lambda rules, scope: inner(replace(rules, default_limit=default), scope)
 
 
-def change_limit(parts: Parts, change: Callable[[int], int]) -> None:
+def change_limit(pipeline: Pipeline, change: Callable[[int], int]) -> None:
     """Have a page hold another number of items than it was asked for."""
-    healthy = parts.read_parameters
+    inner = pipeline.read_parameters
 
     def read(rules: Rules, scope: Scope) -> Parameters:
-        parameters = healthy(rules, scope)
+        parameters = inner(rules, scope)
         return replace(parameters, limit=change(parameters.limit)) if "limit" in query(scope) else parameters
 
-    parts.read_parameters = read
+    pipeline.read_parameters = read
 
 
-def change_refusal(parts: Parts, applies: Callable[[str], bool], instead: Callable[[str], int]) -> None:
+def change_refusal(pipeline: Pipeline, applies: Callable[[str], bool], instead: Callable[[str], int]) -> None:
     """Have a limit that `applies` says yes to served with another one, instead of being refused."""
-    healthy = parts.read_parameters
+    inner = pipeline.read_parameters
 
     def read(rules: Rules, scope: Scope) -> Parameters:
         text = query(scope).get("limit")
         if text is None or not applies(text):
-            return healthy(rules, scope)
-        return healthy(replace(rules, query={**rules.query, "limit": instead}), scope)
+            return inner(rules, scope)
+        return inner(replace(rules, query={**rules.query, "limit": instead}), scope)
 
-    parts.read_parameters = read
+    pipeline.read_parameters = read
 
 
 def _crash(text: str) -> NoReturn:
@@ -57,141 +58,90 @@ def _number(text: str) -> int | None:
         return None
 
 
-@dataclass(frozen=True)
-class DefaultOf51:
+@fault("PAGE-2")
+def default_of_51(pipeline: Pipeline) -> None:
     """Without `limit` a page holds 51."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-2",)
-
-    def install(self, parts: Parts) -> None:
-        change_default(parts, contract().page_size.default + 1)
+    change_default(pipeline, contract().page_size.default + 1)
 
 
-@dataclass(frozen=True)
-class DefaultOf49:
+@fault("PAGE-2")
+def default_of_49(pipeline: Pipeline) -> None:
     """Without `limit` a page holds 49."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-2",)
-
-    def install(self, parts: Parts) -> None:
-        change_default(parts, contract().page_size.default - 1)
+    change_default(pipeline, contract().page_size.default - 1)
 
 
-@dataclass(frozen=True)
-class LimitPlusOne:
+@fault("PAGE-3", "PAGE-4")
+def limit_plus_one(pipeline: Pipeline) -> None:
     """A page holds one item more than asked for: the one that was fetched to see whether there is more."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-3", "PAGE-4")
-
-    def install(self, parts: Parts) -> None:
-        change_limit(parts, lambda limit: limit + 1)
+    change_limit(pipeline, lambda limit: limit + 1)
 
 
-@dataclass(frozen=True)
-class LimitMinusOne:
+@fault("PAGE-3")
+def limit_minus_one(pipeline: Pipeline) -> None:
     """A page holds one item less than asked for, but for pages of one."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-3",)
-
-    def install(self, parts: Parts) -> None:
-        change_limit(parts, lambda limit: max(1, limit - 1))
+    change_limit(pipeline, lambda limit: max(1, limit - 1))
 
 
-@dataclass(frozen=True)
-class LimitIgnored:
+@fault("PAGE-3")
+def limit_ignored(pipeline: Pipeline) -> None:
     """Every page holds 50."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-3",)
-
-    def install(self, parts: Parts) -> None:
-        change_limit(parts, lambda _limit: contract().page_size.default)
+    change_limit(pipeline, lambda _limit: contract().page_size.default)
 
 
-@dataclass(frozen=True)
-class LimitStopsAt100:
+@fault("PAGE-3")
+def limit_stops_at_100(pipeline: Pipeline) -> None:
     """No page holds more than 100, whatever the documentation says."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-3",)
-
-    def install(self, parts: Parts) -> None:
-        change_limit(parts, lambda limit: min(limit, 100))
+    change_limit(pipeline, lambda limit: min(limit, 100))
 
 
-@dataclass(frozen=True)
-class LimitOf201:
+@fault("PAGE-4", "PAGE-3")
+def limit_of_201(pipeline: Pipeline) -> None:
     """The greatest limit gives one item too many."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-4", "PAGE-3")
-
-    def install(self, parts: Parts) -> None:
-        most = contract().page_size.maximum
-        change_limit(parts, lambda limit: limit + (limit == most))
+    most = contract().page_size.maximum
+    change_limit(pipeline, lambda limit: limit + (limit == most))
 
 
-@dataclass(frozen=True)
-class LimitStopsAt500:
+@fault("PAGE-4", "PAGE-5")
+def limit_stops_at_500(pipeline: Pipeline) -> None:
     """Limits are cut down to 500."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-4", "PAGE-5")
+    def beyond(text: str) -> bool:
+        return (_number(text) or 0) > contract().page_size.maximum
 
-    def install(self, parts: Parts) -> None:
-        def beyond(text: str) -> bool:
-            return (_number(text) or 0) > contract().page_size.maximum
-
-        change_refusal(parts, beyond, lambda text: min(int(text), 500))
+    change_refusal(pipeline, beyond, lambda text: min(int(text), 500))
 
 
-@dataclass(frozen=True)
-class LimitZeroGivesAll:
+@fault("PAGE-5", "PAGE-4")
+def limit_zero_gives_all(pipeline: Pipeline) -> None:
     """`limit=0` means no limit."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-5", "PAGE-4")
-
-    def install(self, parts: Parts) -> None:
-        change_refusal(parts, lambda text: _number(text) == 0, lambda _text: _EVERYTHING)
+    change_refusal(pipeline, lambda text: _number(text) == 0, lambda _text: _EVERYTHING)
 
 
-@dataclass(frozen=True)
-class NegativeLimitGivesAll:
+@fault("PAGE-5", "PAGE-4")
+def negative_limit_gives_all(pipeline: Pipeline) -> None:
     """A negative limit means no limit, as some databases have it."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-5", "PAGE-4")
-
-    def install(self, parts: Parts) -> None:
-        change_refusal(parts, lambda text: (_number(text) or 0) < 0, lambda _text: _EVERYTHING)
+    change_refusal(pipeline, lambda text: (_number(text) or 0) < 0, lambda _text: _EVERYTHING)
 
 
-@dataclass(frozen=True)
-class LimitOfLettersCrashes:
+@fault("PAGE-5", "ERROR-5")
+def limit_of_letters_crashes(pipeline: Pipeline) -> None:
     """A limit that is no number is an unhandled exception."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-5", "ERROR-5")
-
-    def install(self, parts: Parts) -> None:
-        change_refusal(parts, lambda text: _number(text) is None, _crash)
+    change_refusal(pipeline, lambda text: _number(text) is None, _crash)
 
 
-@dataclass(frozen=True)
-class HugeLimitCrashes:
+@fault("ERROR-5", "PAGE-5")
+def huge_limit_crashes(pipeline: Pipeline) -> None:
     """A limit that no machine word holds is an unhandled exception."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("ERROR-5", "PAGE-5")
-
-    def install(self, parts: Parts) -> None:
-        change_refusal(parts, lambda text: abs(_number(text) or 0) >= 2**63, _crash)
+    change_refusal(pipeline, lambda text: abs(_number(text) or 0) >= 2**63, _crash)
 
 
-@dataclass(frozen=True)
-class LimitZeroCrashesForLists:
+@fault("PAGE-5", "ERROR-5")
+def limit_zero_crashes_for_lists(pipeline: Pipeline) -> None:
     """The number of pages is computed for contact lists alone, and divides by the limit."""
+    inner = pipeline.read_parameters
 
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-5", "ERROR-5")
+    def read(rules: Rules, scope: Scope) -> Parameters:
+        limit = query(scope).get("limit")
+        return _crash(limit) if limit == "0" and operation_path(scope) == "/lists" else inner(rules, scope)
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.read_parameters
-
-        def read(rules: Rules, scope: Scope) -> Parameters:
-            limit = query(scope).get("limit")
-            return _crash(limit) if limit == "0" and operation_path(scope) == "/lists" else healthy(rules, scope)
-
-        parts.read_parameters = read
+    pipeline.read_parameters = read

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from mockserver.api.authentication import Caller
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.pages import change_question, keyset_page, matching, newest_first
+from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 
@@ -24,142 +24,107 @@ _AFTER_ALL = Position(0, "end")
 _BEFORE_ALL = Position(32_503_680_000_000, "start")
 
 
-def change_page(parts: Parts, change: Callable[[Page, Position | None, int, PageOf], Page]) -> None:
-    """Have every page changed: `change` gets the healthy page, what it was asked for, and a way to others of its list."""
-    healthy = parts.page
+def change_page(pipeline: Pipeline, change: Callable[[Page, Position | None, int, PageOf], Page]) -> None:
+    """Have every page changed: `change` gets the inner page, what it was asked for, and a way to others of its list."""
+    inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-        found = healthy(caller, collection, filters, after, limit)
-        return change(found, after, limit, lambda *_, **__: healthy(caller, collection, filters, found.next, limit))
+        found = inner(caller, collection, filters, after, limit)
+        return change(found, after, limit, lambda *_, **__: inner(caller, collection, filters, found.next, limit))
 
-    parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class LastPartialPageLost:
+@fault("PAGE-6", "PAGE-10")
+def last_partial_page_lost(pipeline: Pipeline) -> None:
     """The number of pages is rounded down: what does not fill a page is never reached."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-6", "PAGE-10")
+    def change(found: Page, _after: Position | None, limit: int, following: Any) -> Page:
+        return found._replace(next=None) if found.next and len(following().items) < limit else found
 
-    def install(self, parts: Parts) -> None:
-        def change(found: Page, _after: Position | None, limit: int, following: Any) -> Page:
-            return found._replace(next=None) if found.next and len(following().items) < limit else found
-
-        change_page(parts, change)
+    change_page(pipeline, change)
 
 
-@dataclass(frozen=True)
-class WalkEndsAt400:
+@fault("PAGE-6")
+def walk_ends_at_400(pipeline: Pipeline) -> None:
     """No cursor leads beyond the four hundredth item, as where a search index caps its window."""
+    inner = pipeline.page
 
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-6",)
+    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        found = inner(caller, collection, filters, after, limit)
+        if found.next is None:
+            return found
+        window = inner(caller, collection, filters, None, 400).next
+        return found._replace(next=None) if window and found.next <= window else found
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.page
-
-        def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-            found = healthy(caller, collection, filters, after, limit)
-            if found.next is None:
-                return found
-            window = healthy(caller, collection, filters, None, 400).next
-            return found._replace(next=None) if window and found.next <= window else found
-
-        parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class OrderChangesWithLimit:
+@fault("PAGE-7")
+def order_changes_with_limit(pipeline: Pipeline) -> None:
     """Large pages are read by another index, and come in the order of ids."""
+    inner = pipeline.page
 
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-7",)
+    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        if limit < 100:
+            return inner(caller, collection, filters, after, limit)
+        return keyset_page(matching(caller.tenant, collection, filters), lambda at: at.id, after, limit)
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.page
-
-        def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-            if limit < 100:
-                return healthy(caller, collection, filters, after, limit)
-            return keyset_page(matching(caller.tenant, collection, filters), lambda at: at.id, after, limit)
-
-        parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class TiesComeInAnyOrder:
+@fault("PAGE-7")
+def ties_come_in_any_order(pipeline: Pipeline) -> None:
     """Items of one moment come in the one order or the other, as the database likes; a walk keeps to one."""
+    walks = 0
 
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-7",)
+    def other_ties(position: Position) -> tuple[int, str]:
+        return -position.created_at_ms, position.id
 
-    def install(self, parts: Parts) -> None:
-        walks = 0
+    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        nonlocal walks
+        walks += after is None
+        odd = after.id.endswith("~") if after else bool(walks % 2)
+        at = after._replace(id=after.id.removesuffix("~")) if after else None
+        rows = matching(caller.tenant, collection, filters)
+        found = keyset_page(rows, other_ties if odd else newest_first, at, limit)
+        following = found.next and found.next._replace(id=found.next.id + "~" * odd)
+        return found._replace(next=following)
 
-        def other_ties(position: Position) -> tuple[int, str]:
-            return -position.created_at_ms, position.id
-
-        def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-            nonlocal walks
-            walks += after is None
-            odd = after.id.endswith("~") if after else bool(walks % 2)
-            at = after._replace(id=after.id.removesuffix("~")) if after else None
-            rows = matching(caller.tenant, collection, filters)
-            found = keyset_page(rows, other_ties if odd else newest_first, at, limit)
-            following = found.next and found.next._replace(id=found.next.id + "~" * odd)
-            return found._replace(next=following)
-
-        parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class WalkNeverEnds:
+@fault("PAGE-8")
+def walk_never_ends(pipeline: Pipeline) -> None:
     """The last page has a cursor too, to an empty page that has the same again."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-8",)
-
-    def install(self, parts: Parts) -> None:
-        change_page(parts, lambda found, *_: found._replace(next=found.next or _AFTER_ALL))
+    change_page(pipeline, lambda found, *_: found._replace(next=found.next or _AFTER_ALL))
 
 
-@dataclass(frozen=True)
-class WalkStartsOver:
+@fault("PAGE-8", "PAGE-6")
+def walk_starts_over(pipeline: Pipeline) -> None:
     """The last page's cursor leads back to the first."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-8", "PAGE-6")
-
-    def install(self, parts: Parts) -> None:
-        change_page(parts, lambda found, *_: found._replace(next=found.next or _BEFORE_ALL))
+    change_page(pipeline, lambda found, *_: found._replace(next=found.next or _BEFORE_ALL))
 
 
-@dataclass(frozen=True)
-class FilterLostOnPageTwo:
+@fault("PAGE-10")
+def filter_lost_on_page_two(pipeline: Pipeline) -> None:
     """Only the first page is filtered: the cursor knows nothing of filters."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-10",)
-
-    def install(self, parts: Parts) -> None:
-        change_question(parts, lambda asked: asked._replace(filters={} if asked.after else asked.filters))
+    change_question(pipeline, lambda asked: asked._replace(filters={} if asked.after else asked.filters))
 
 
-@dataclass(frozen=True)
-class FilteredWalkEndsEarly:
+@fault("PAGE-10")
+def filtered_walk_ends_early(pipeline: Pipeline) -> None:
     """A filtered list has one page alone: what the filter lets through beyond it is never reached."""
+    inner = pipeline.page
 
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-10",)
+    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        found = inner(caller, collection, filters, after, limit)
+        return found._replace(next=None) if filters else found
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.page
-
-        def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-            found = healthy(caller, collection, filters, after, limit)
-            return found._replace(next=None) if filters else found
-
-        parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class PagesGrowShorter:
+@fault("PAGE-13")
+def pages_grow_shorter(pipeline: Pipeline) -> None:
     """Every page but the first holds half of what was asked for."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-13",)
-
-    def install(self, parts: Parts) -> None:
-        change_question(parts, lambda asked: asked._replace(limit=(asked.limit + 1) // 2) if asked.after else asked)
+    change_question(pipeline, lambda asked: asked._replace(limit=(asked.limit + 1) // 2) if asked.after else asked)

@@ -4,113 +4,80 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
 
 from starlette.types import Scope
 
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
 from mockserver.api.response import Response
 from mockserver.modifications.helpers.responses import change_problems, with_status
+from mockserver.modifications.registry import fault
 from spec import contract
 
 _LIMITS = contract().rate_limits
 
 
-def _change_wait(parts: Parts, wait: Callable[[float], float]) -> None:
+def _change_wait(pipeline: Pipeline, wait: Callable[[float], float]) -> None:
     """Have Retry-After name another number of seconds than the one that is right."""
-    parts.retry_after = lambda admission, _now: b"%d" % math.ceil(wait(admission.retry_after))
+    pipeline.retry_after = lambda admission, _now: b"%d" % math.ceil(wait(admission.retry_after))
 
 
-@dataclass(frozen=True)
-class RetryAfterMissing:
+@fault("RATE-5")
+def retry_after_missing(pipeline: Pipeline) -> None:
     """A 429 does not say when to come back."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-5",)
-
-    def install(self, parts: Parts) -> None:
-        parts.retry_after = lambda _admission, _now: None
+    pipeline.retry_after = lambda _admission, _now: None
 
 
-def _change_refusal(parts: Parts, change: Callable[[Problem], Problem]) -> None:
+def _change_refusal(pipeline: Pipeline, change: Callable[[Problem], Problem]) -> None:
     change_problems(
-        parts, lambda problem, _scope: change(problem) if problem.kind.slug == "rate-limit-exceeded" else problem
+        pipeline, lambda problem, _scope: change(problem) if problem.kind.slug == "rate-limit-exceeded" else problem
     )
 
 
-@dataclass(frozen=True)
-class RefusedWith503:
+@fault("RATE-5", "ERROR-5")
+def refused_with_503(pipeline: Pipeline) -> None:
     """What goes beyond the limit is answered 503."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-5", "ERROR-5")
-
-    def install(self, parts: Parts) -> None:
-        _change_refusal(parts, lambda problem: with_status(problem, 503))
+    _change_refusal(pipeline, lambda problem: with_status(problem, 503))
 
 
-@dataclass(frozen=True)
-class RefusedWith403:
+@fault("RATE-5")
+def refused_with_403(pipeline: Pipeline) -> None:
     """What goes beyond the limit is answered 403."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-5",)
-
-    def install(self, parts: Parts) -> None:
-        _change_refusal(parts, lambda problem: with_status(problem, 403))
+    _change_refusal(pipeline, lambda problem: with_status(problem, 403))
 
 
-@dataclass(frozen=True)
-class RefusedInPlainText:
+@fault("RATE-5", "ERROR-1")
+def refused_in_plain_text(pipeline: Pipeline) -> None:
     """A 429 comes from the gateway, in plain text."""
+    inner = pipeline.problem
 
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-5", "ERROR-1")
+    def problem(problem: Problem, scope: Scope) -> Response:
+        if problem.kind.slug != "rate-limit-exceeded":
+            return inner(problem, scope)
+        return Response(429, b"text/plain", b"Too Many Requests", problem.headers)
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.problem
-
-        def problem(problem: Problem, scope: Scope) -> Response:
-            if problem.kind.slug != "rate-limit-exceeded":
-                return healthy(problem, scope)
-            return Response(429, b"text/plain", b"Too Many Requests", problem.headers)
-
-        parts.problem = problem
+    pipeline.problem = problem
 
 
-@dataclass(frozen=True)
-class RetryAfterTooShort:
+@fault("RATE-6")
+def retry_after_too_short(pipeline: Pipeline) -> None:
     """Retry-After is half of what it takes."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-6",)
-
-    def install(self, parts: Parts) -> None:
-        _change_wait(parts, lambda seconds: seconds / 2)
+    _change_wait(pipeline, lambda seconds: seconds / 2)
 
 
-@dataclass(frozen=True)
-class RetryAfterAlwaysOne:
+@fault("RATE-6")
+def retry_after_always_one(pipeline: Pipeline) -> None:
     """Retry-After is always 1."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-6",)
-
-    def install(self, parts: Parts) -> None:
-        _change_wait(parts, lambda _seconds: 1)
+    _change_wait(pipeline, lambda _seconds: 1)
 
 
-@dataclass(frozen=True)
-class RetryAfterTooLong:
+@fault("RATE-6")
+def retry_after_too_long(pipeline: Pipeline) -> None:
     """Retry-After is always two minutes."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-6",)
-
-    def install(self, parts: Parts) -> None:
-        _change_wait(parts, lambda _seconds: 120)
+    _change_wait(pipeline, lambda _seconds: 120)
 
 
-@dataclass(frozen=True)
-class RetryAfterInMilliseconds:
+@fault("RATE-6")
+def retry_after_in_milliseconds(pipeline: Pipeline) -> None:
     """Retry-After is in milliseconds."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("RATE-6",)
-
-    def install(self, parts: Parts) -> None:
-        _change_wait(parts, lambda seconds: seconds * 1_000)
+    _change_wait(pipeline, lambda seconds: seconds * 1_000)

@@ -3,211 +3,152 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import replace
 
 from starlette.types import Scope
 
 from mockserver.api.authentication import CALLER
 from mockserver.api.keys import ApiKey
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem, not_found
 from mockserver.api.response import Response
 from mockserver.modifications.helpers.requests import query, resource_asked
 from mockserver.modifications.helpers.responses import change_problems, problem_of, with_status
+from mockserver.modifications.registry import fault
 
 
-def change_check(parts: Parts, decide: Callable[[ApiKey, Sequence[str], str, bool], bool]) -> None:
-    """Have scopes checked otherwise: (key, required scopes, operation id, what the healthy check says) → served."""
-    healthy = parts.authorize
-    parts.authorize = lambda key, required, operation: decide(
-        key, required, operation, healthy(key, required, operation)
+def change_check(pipeline: Pipeline, decide: Callable[[ApiKey, Sequence[str], str, bool], bool]) -> None:
+    """Have scopes checked otherwise: (key, required scopes, operation id, what the inner check says) → served."""
+    inner = pipeline.authorize
+    pipeline.authorize = lambda key, required, operation: decide(
+        key, required, operation, inner(key, required, operation)
     )
 
 
-def _open(parts: Parts, *operations: str) -> None:
-    change_check(parts, lambda _key, _required, operation, healthy: healthy or operation in operations)
+def _open(pipeline: Pipeline, *operations: str) -> None:
+    change_check(pipeline, lambda _key, _required, operation, inner: inner or operation in operations)
 
 
-def change_refusal(parts: Parts, change: Callable[[Problem, Scope], Problem]) -> None:
+def change_refusal(pipeline: Pipeline, change: Callable[[Problem, Scope], Problem]) -> None:
     """Have a missing scope told otherwise."""
     change_problems(
-        parts,
+        pipeline,
         lambda problem, scope: change(problem, scope) if problem.kind.slug == "insufficient-scope" else problem,
     )
 
 
-@dataclass(frozen=True)
-class ResearchNeedsNoScope:
+@fault("SCOPE-1")
+def research_needs_no_scope(pipeline: Pipeline) -> None:
     """The nested route of research asks for no scope."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1",)
-
-    def install(self, parts: Parts) -> None:
-        _open(parts, "getContactResearch")
+    _open(pipeline, "getContactResearch")
 
 
-@dataclass(frozen=True)
-class SingleDraftNeedsNoScope:
+@fault("SCOPE-1")
+def single_draft_needs_no_scope(pipeline: Pipeline) -> None:
     """A single draft needs no scope: the check was put on the list alone."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1",)
-
-    def install(self, parts: Parts) -> None:
-        _open(parts, "getDraft")
+    _open(pipeline, "getDraft")
 
 
-@dataclass(frozen=True)
-class ContactsScopeReadsLists:
+@fault("SCOPE-1")
+def contacts_scope_reads_lists(pipeline: Pipeline) -> None:
     """Whoever may read contacts may read lists."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1",)
-
-    def install(self, parts: Parts) -> None:
-        change_check(
-            parts,
-            lambda key, required, _operation, healthy: (
-                healthy or ("lists.read" in required and "contacts.read" in key.scopes)
-            ),
-        )
+    change_check(
+        pipeline,
+        lambda key, required, _operation, inner: inner or ("lists.read" in required and "contacts.read" in key.scopes),
+    )
 
 
-@dataclass(frozen=True)
-class ScopesByVerb:
+@fault("SCOPE-1")
+def scopes_by_verb(pipeline: Pipeline) -> None:
     """Only the part behind the dot is compared: whoever may read something may read everything."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1",)
+    def decide(key: ApiKey, required: Sequence[str], _operation: str, _held: bool) -> bool:
+        verbs = {scope.rpartition(".")[2] for scope in key.scopes}
+        return all(scope.rpartition(".")[2] in verbs for scope in required)
 
-    def install(self, parts: Parts) -> None:
-        def decide(key: ApiKey, required: Sequence[str], _operation: str, _healthy: bool) -> bool:
-            verbs = {scope.rpartition(".")[2] for scope in key.scopes}
-            return all(scope.rpartition(".")[2] in verbs for scope in required)
-
-        change_check(parts, decide)
+    change_check(pipeline, decide)
 
 
-@dataclass(frozen=True)
-class NoScopeMeansAll:
+@fault("SCOPE-1")
+def no_scope_means_all(pipeline: Pipeline) -> None:
     """A key without any scope is an old one, and may read everything."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1",)
-
-    def install(self, parts: Parts) -> None:
-        change_check(parts, lambda key, _required, _operation, healthy: healthy or not key.scopes)
+    change_check(pipeline, lambda key, _required, _operation, inner: inner or not key.scopes)
 
 
-@dataclass(frozen=True)
-class MissingScopeIsEmpty:
+@fault("SCOPE-1")
+def missing_scope_is_empty(pipeline: Pipeline) -> None:
     """A list that the key may not read is served, and empty."""
+    inner = pipeline.problem
 
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1",)
+    def problem(problem: Problem, scope: Scope) -> Response:
+        if problem.kind.slug == "insufficient-scope" and not resource_asked(scope):
+            return pipeline.success(pipeline.envelope([], None))
+        return inner(problem, scope)
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.problem
-
-        def problem(problem: Problem, scope: Scope) -> Response:
-            if problem.kind.slug == "insufficient-scope" and not resource_asked(scope):
-                return parts.success(parts.envelope([], None))
-            return healthy(problem, scope)
-
-        parts.problem = problem
+    pipeline.problem = problem
 
 
-@dataclass(frozen=True)
-class MissingScopeUnauthorized:
+@fault("SCOPE-1", "SCOPE-4")
+def missing_scope_unauthorized(pipeline: Pipeline) -> None:
     """A missing scope is answered 401."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1", "SCOPE-4")
-
-    def install(self, parts: Parts) -> None:
-        change_refusal(parts, lambda problem, _scope: with_status(problem, 401))
+    change_refusal(pipeline, lambda problem, _scope: with_status(problem, 401))
 
 
-@dataclass(frozen=True)
-class MissingScopeHidden:
+@fault("SCOPE-1", "SCOPE-4")
+def missing_scope_hidden(pipeline: Pipeline) -> None:
     """A missing scope is answered 404."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1", "SCOPE-4")
-
-    def install(self, parts: Parts) -> None:
-        change_refusal(parts, lambda _problem, _scope: not_found())
+    change_refusal(pipeline, lambda _problem, _scope: not_found())
 
 
-@dataclass(frozen=True)
-class SingleDraftNeedsContactsToo:
+@fault("SCOPE-2")
+def single_draft_needs_contacts_too(pipeline: Pipeline) -> None:
     """A single draft asks for the scope of its contact too."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-2",)
-
-    def install(self, parts: Parts) -> None:
-        change_check(
-            parts,
-            lambda key, _required, operation, healthy: (
-                healthy and (operation != "getDraft" or "contacts.read" in key.scopes)
-            ),
-        )
+    change_check(
+        pipeline,
+        lambda key, _required, operation, inner: inner and (operation != "getDraft" or "contacts.read" in key.scopes),
+    )
 
 
-@dataclass(frozen=True)
-class AllScopesOrNone:
+@fault("SCOPE-2")
+def all_scopes_or_none(pipeline: Pipeline) -> None:
     """Only a key with every scope is served."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-2",)
-
-    def install(self, parts: Parts) -> None:
-        change_check(
-            parts, lambda key, required, _operation, healthy: healthy and (not required or len(key.scopes) > 1)
-        )
+    change_check(pipeline, lambda key, required, _operation, inner: inner and (not required or len(key.scopes) > 1))
 
 
-@dataclass(frozen=True)
-class MeNeedsSomeScope:
+@fault("SCOPE-3")
+def me_needs_some_scope(pipeline: Pipeline) -> None:
     """`/me` refuses a key that has no scope."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-3",)
-
-    def install(self, parts: Parts) -> None:
-        _close_me(parts, lambda key: bool(key.scopes))
+    _close_me(pipeline, lambda key: bool(key.scopes))
 
 
-def _close_me(parts: Parts, serves: Callable[[ApiKey], bool]) -> None:
-    change_check(parts, lambda key, _required, operation, healthy: healthy and (operation != "getMe" or serves(key)))
+def _close_me(pipeline: Pipeline, serves: Callable[[ApiKey], bool]) -> None:
+    change_check(pipeline, lambda key, _required, operation, inner: inner and (operation != "getMe" or serves(key)))
 
 
-@dataclass(frozen=True)
-class UnknownIdBeforeScope:
+@fault("SCOPE-4")
+def unknown_id_before_scope(pipeline: Pipeline) -> None:
     """The id is looked up before the scope: who may not read it learns whether it exists."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-4",)
+    def change(problem: Problem, scope: Scope) -> Problem:
+        asked, caller = resource_asked(scope), scope[CALLER]
+        return not_found() if asked and pipeline.single(caller, *asked) is None else problem
 
-    def install(self, parts: Parts) -> None:
-        def change(problem: Problem, scope: Scope) -> Problem:
-            asked, caller = resource_asked(scope), scope[CALLER]
-            return not_found() if asked and parts.single(caller, *asked) is None else problem
-
-        change_refusal(parts, change)
+    change_refusal(pipeline, change)
 
 
-@dataclass(frozen=True)
-class ScopeNotNamed:
+@fault("SCOPE-5")
+def scope_not_named(pipeline: Pipeline) -> None:
     """A 403 does not say which scope is missing."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-5",)
-
-    def install(self, parts: Parts) -> None:
-        change_refusal(parts, lambda problem, _scope: replace(problem, detail="This is not allowed.", headers=()))
+    change_refusal(pipeline, lambda problem, _scope: replace(problem, detail="This is not allowed.", headers=()))
 
 
-@dataclass(frozen=True)
-class ParametersBeforeScope:
+@fault("SCOPE-1")
+def parameters_before_scope(pipeline: Pipeline) -> None:
     """Parameters are read before the scope is looked at: a bad limit is answered 400, whatever the key may read."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("SCOPE-1",)
+    def change(problem: Problem, scope: Scope) -> Problem:
+        if query(scope).get("limit", "1").isdecimal():
+            return problem
+        return problem_of("invalid-parameter", "limit has to be a number.")
 
-    def install(self, parts: Parts) -> None:
-        def change(problem: Problem, scope: Scope) -> Problem:
-            if query(scope).get("limit", "1").isdecimal():
-                return problem
-            return problem_of("invalid-parameter", "limit has to be a number.")
-
-        change_refusal(parts, change)
+    change_refusal(pipeline, change)

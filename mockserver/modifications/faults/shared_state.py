@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.authentication import CALLER, Caller
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response
 from mockserver.modifications.faults.isolation import change_caller
 from mockserver.modifications.helpers.requests import header
 from mockserver.modifications.helpers.responses import rewriting, without_header
+from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 from mockserver.tenants.tenant import Tenant
@@ -23,78 +24,62 @@ from mockserver.tenants.tenant import Tenant
 Filters = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class TenantAcrossAwait:
+@fault("TENANT-6")
+def tenant_across_await(pipeline: Pipeline) -> None:
     """The organization is kept in a variable of the process while the database is waited for: the latest request's counts."""
+    latest: dict[str, Tenant] = {}
 
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-6",)
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def served(scope: Scope, receive: Receive, send: Send) -> None:
+            caller = scope.get(CALLER)
+            if isinstance(caller, Caller):
+                latest["tenant"] = caller.tenant
+                await asyncio.sleep(0.004)
+                scope[CALLER] = replace(caller, tenant=latest["tenant"])
+            await app(scope, receive, send)
 
-    def install(self, parts: Parts) -> None:
-        latest: dict[str, Tenant] = {}
+        return served
 
-        def layer(app: ASGIApp) -> ASGIApp:
-            async def served(scope: Scope, receive: Receive, send: Send) -> None:
-                caller = scope.get(CALLER)
-                if isinstance(caller, Caller):
-                    latest["tenant"] = caller.tenant
-                    await asyncio.sleep(0.004)
-                    scope[CALLER] = replace(caller, tenant=latest["tenant"])
-                await app(scope, receive, send)
-
-            return served
-
-        parts.inner.append(layer)
+    pipeline.inner.append(layer)
 
 
-@dataclass(frozen=True)
-class TenantOfConnection:
+@fault("TENANT-6", "TENANT-1", "OP-2")
+def tenant_of_connection(pipeline: Pipeline) -> None:
     """The organization is looked up once a connection, by its first key."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-6", "TENANT-1", "OP-2")
-
-    def install(self, parts: Parts) -> None:
-        first: dict[Any, Tenant] = {}
-        change_caller(parts, lambda scope, caller: first.setdefault(scope["client"], caller.tenant))
+    first: dict[Any, Tenant] = {}
+    change_caller(pipeline, lambda scope, caller: first.setdefault(scope["client"], caller.tenant))
 
 
-def _cache_pages(parts: Parts, seconds: float) -> None:
+def _cache_pages(pipeline: Pipeline, seconds: float) -> None:
     """Have pages kept by what was asked for, and not by who asked, for so many seconds of the mock's clock."""
-    healthy = parts.page
+    inner = pipeline.page
     kept: dict[Any, tuple[float, Page]] = {}
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
         asked = (collection, tuple(sorted(filters.items())), after, limit)
-        now = parts.clock.now()
+        now = pipeline.state.clock.now()
         until, found = kept.get(asked, (0.0, Page([], None)))
         if now >= until:
-            found = healthy(caller, collection, filters, after, limit)
+            found = inner(caller, collection, filters, after, limit)
             kept[asked] = (now + seconds, found)
         return found
 
-    parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class CacheByUrl:
+@fault("TENANT-1", "TENANT-7")
+def cache_by_url(pipeline: Pipeline) -> None:
     """Pages are cached for an hour by their URL alone."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-1", "TENANT-7")
-
-    def install(self, parts: Parts) -> None:
-        _cache_pages(parts, 3_600.0)
+    _cache_pages(pipeline, 3_600.0)
 
 
-@dataclass(frozen=True)
-class BriefCacheByUrl:
+@fault("TENANT-6")
+def brief_cache_by_url(pipeline: Pipeline) -> None:
     """Pages are cached for a moment by their URL alone: only who asks at the same time as another sees it."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-6",)
-
-    def install(self, parts: Parts) -> None:
-        _cache_pages(parts, 0.03)
+    _cache_pages(pipeline, 0.03)
 
 
-def _validate(parts: Parts, tag_of: Callable[[Scope, Response], str]) -> None:
+def _validate(pipeline: Pipeline, tag_of: Callable[[Scope, Response], str]) -> None:
     """Have answers carry an ETag, and those that the client has already be 304."""
 
     def change(scope: Scope, answer: Response) -> Response | None:
@@ -106,43 +91,32 @@ def _validate(parts: Parts, tag_of: Callable[[Scope, Response], str]) -> None:
         answer.headers.append((b"etag", tag))
         return answer
 
-    parts.outer.append(rewriting(change))
+    pipeline.outer.append(rewriting(change))
 
 
 def _url(scope: Scope) -> str:
     return f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
 
 
-@dataclass(frozen=True)
-class EtagByUrl:
+@fault("TENANT-7")
+def etag_by_url(pipeline: Pipeline) -> None:
     """An ETag is made of the URL alone: one organization's makes another's answer 304."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-7",)
-
-    def install(self, parts: Parts) -> None:
-        _validate(parts, lambda scope, _answer: _url(scope))
+    _validate(pipeline, lambda scope, _answer: _url(scope))
 
 
-@dataclass(frozen=True)
-class EtagByLength:
+@fault("TENANT-7")
+def etag_by_length(pipeline: Pipeline) -> None:
     """An ETag is made of the URL and the number of items, which organizations have in common."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-7",)
-
-    def install(self, parts: Parts) -> None:
-        _validate(parts, lambda scope, answer: f"{_url(scope)} {answer.body.count(b'createdAt')}")
+    _validate(pipeline, lambda scope, answer: f"{_url(scope)} {answer.body.count(b'createdAt')}")
 
 
-@dataclass(frozen=True)
-class AnswersPublic:
+@fault("TENANT-8")
+def answers_public(pipeline: Pipeline) -> None:
     """Every cache on the way may keep the answers and share them."""
 
-    breaks: ClassVar[tuple[str, ...]] = ("TENANT-8",)
+    def change(scope: Scope, answer: Response) -> None:
+        if isinstance(scope.get(CALLER), Caller):
+            answer.headers = without_header(answer.headers, b"cache-control", b"vary")
+            answer.headers.append((b"cache-control", b"public, max-age=60"))
 
-    def install(self, parts: Parts) -> None:
-        def change(scope: Scope, answer: Response) -> None:
-            if isinstance(scope.get(CALLER), Caller):
-                answer.headers = without_header(answer.headers, b"cache-control", b"vary")
-                answer.headers.append((b"cache-control", b"public, max-age=60"))
-
-        parts.outer.append(rewriting(change))
+    pipeline.outer.append(rewriting(change))

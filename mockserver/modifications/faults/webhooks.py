@@ -6,12 +6,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 from mockserver.api.authentication import Caller
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.pages import keyset_page, matching, newest_first
+from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 from mockserver.webhooks.delivery import Delivery
@@ -23,248 +24,174 @@ from mockserver.webhooks.steps import Steps
 Headers = Mapping[str, str]
 
 
-def _change_outgoing(parts: Parts, change: Callable[[Outgoing], Outgoing]) -> None:
+def _change_outgoing(pipeline: Pipeline, change: Callable[[Outgoing], Outgoing]) -> None:
     """Have the requests to endpoints changed when they are ready."""
-    steps = parts.webhooks.steps
-    healthy = steps.compose
-    steps.compose = lambda steps, delivery, endpoint, now: change(healthy(steps, delivery, endpoint, now))
+    steps = pipeline.deliveries
+    inner = steps.compose
+    steps.compose = lambda steps, delivery, endpoint, now: change(inner(steps, delivery, endpoint, now))
 
 
-def _sign_as(parts: Parts, hexdigest: Callable[[str, str, bytes], str]) -> None:
+def _sign_as(pipeline: Pipeline, hexdigest: Callable[[str, str, bytes], str]) -> None:
     """Have deliveries signed otherwise, in the form of ever: (secret, timestamp, body) → hex."""
 
     def sign(secrets: Sequence[str], timestamp: str, body: bytes) -> Headers:
         return {HEADER: f"t={timestamp},v1={hexdigest(secrets[0], timestamp, body)}"}
 
-    parts.webhooks.steps.sign = sign
+    pipeline.deliveries.sign = sign
 
 
-def _change_event(parts: Parts, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def _change_event(pipeline: Pipeline, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Have events delivered otherwise than they are in the feed."""
-    steps = parts.webhooks.steps
-    healthy = steps.serialize
-    steps.serialize = lambda event, organization: healthy(change(dict(event)), organization)
+    steps = pipeline.deliveries
+    inner = steps.serialize
+    steps.serialize = lambda event, organization: inner(change(dict(event)), organization)
 
 
-@dataclass(frozen=True)
-class DeliveryByPut:
+@fault("HOOK-1", applies_to="deliveries")
+def delivery_by_put(pipeline: Pipeline) -> None:
     """Deliveries are PUT."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-1",)
-
-    def install(self, parts: Parts) -> None:
-        _change_outgoing(parts, lambda outgoing: replace(outgoing, method="PUT"))
+    _change_outgoing(pipeline, lambda outgoing: replace(outgoing, method="PUT"))
 
 
-@dataclass(frozen=True)
-class DeliveryUnsigned:
+@fault("HOOK-1", applies_to="deliveries")
+def delivery_unsigned(pipeline: Pipeline) -> None:
     """Deliveries carry no signature."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-1",)
-
-    def install(self, parts: Parts) -> None:
-        parts.webhooks.steps.sign = lambda _secrets, _timestamp, _body: {}
+    pipeline.deliveries.sign = lambda _secrets, _timestamp, _body: {}
 
 
-@dataclass(frozen=True)
-class DeliveryAsForm:
+@fault("HOOK-1", applies_to="deliveries")
+def delivery_as_form(pipeline: Pipeline) -> None:
     """Deliveries are forms with the event in a field."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-1",)
-
-    def install(self, parts: Parts) -> None:
-        steps = parts.webhooks.steps
-        serialize, headers = steps.serialize, steps.headers
-        steps.serialize = lambda event, organization: b"payload=" + serialize(event, organization)
-        steps.headers = lambda delivery: {
-            **headers(delivery),
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
+    steps = pipeline.deliveries
+    serialize, headers = steps.serialize, steps.headers
+    steps.serialize = lambda event, organization: b"payload=" + serialize(event, organization)
+    steps.headers = lambda delivery: {
+        **headers(delivery),
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
 
 
-@dataclass(frozen=True)
-class SignedWithoutDot:
+@fault("HOOK-2", applies_to="deliveries")
+def signed_without_dot(pipeline: Pipeline) -> None:
     """Nothing stands between timestamp and body in what is signed."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-2",)
-
-    def install(self, parts: Parts) -> None:
-        _sign_as(parts, lambda secret, timestamp, body: _hmac(secret, timestamp.encode() + body))
+    _sign_as(pipeline, lambda secret, timestamp, body: _hmac(secret, timestamp.encode() + body))
 
 
-@dataclass(frozen=True)
-class SignedBodyAlone:
+@fault("HOOK-2", applies_to="deliveries")
+def signed_body_alone(pipeline: Pipeline) -> None:
     """The timestamp is sent, and not signed: an old delivery can be sent again."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-2",)
-
-    def install(self, parts: Parts) -> None:
-        _sign_as(parts, lambda secret, _timestamp, body: _hmac(secret, body))
+    _sign_as(pipeline, lambda secret, _timestamp, body: _hmac(secret, body))
 
 
-@dataclass(frozen=True)
-class SignedAnew:
+@fault("HOOK-2", applies_to="deliveries")
+def signed_anew(pipeline: Pipeline) -> None:
     """What is signed is the event serialized once more, with spaces, not the body that is sent."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-2",)
-
-    def install(self, parts: Parts) -> None:
-        _sign_as(
-            parts,
-            lambda secret, timestamp, body: digest(
-                secret, timestamp, json.dumps(json.loads(body), ensure_ascii=False).encode()
-            ),
-        )
+    _sign_as(
+        pipeline,
+        lambda secret, timestamp, body: digest(
+            secret, timestamp, json.dumps(json.loads(body), ensure_ascii=False).encode()
+        ),
+    )
 
 
-@dataclass(frozen=True)
-class SignedInAscii:
+@fault("HOOK-2", applies_to="deliveries")
+def signed_in_ascii(pipeline: Pipeline) -> None:
     """What is signed has everything beyond ASCII escaped: only the deliveries with such a text fail."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-2",)
-
-    def install(self, parts: Parts) -> None:
-        _sign_as(
-            parts,
-            lambda secret, timestamp, body: digest(
-                secret, timestamp, json.dumps(json.loads(body), separators=(",", ":")).encode()
-            ),
-        )
+    _sign_as(
+        pipeline,
+        lambda secret, timestamp, body: digest(
+            secret, timestamp, json.dumps(json.loads(body), separators=(",", ":")).encode()
+        ),
+    )
 
 
-@dataclass(frozen=True)
-class SignedWithSha512:
+@fault("HOOK-2", applies_to="deliveries")
+def signed_with_sha_512(pipeline: Pipeline) -> None:
     """Deliveries are signed with HMAC-SHA512."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-2",)
-
-    def install(self, parts: Parts) -> None:
-        _sign_as(
-            parts,
-            lambda secret, timestamp, body: hmac.new(
-                secret.encode(), timestamp.encode() + b"." + body, hashlib.sha512
-            ).hexdigest(),
-        )
+    _sign_as(
+        pipeline,
+        lambda secret, timestamp, body: hmac.new(
+            secret.encode(), timestamp.encode() + b"." + body, hashlib.sha512
+        ).hexdigest(),
+    )
 
 
 def _hmac(secret: str, text: bytes) -> str:
     return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
 
 
-@dataclass(frozen=True)
-class TimestampInMilliseconds:
+@fault("HOOK-3", applies_to="deliveries")
+def timestamp_in_milliseconds(pipeline: Pipeline) -> None:
     """The timestamp is in milliseconds."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-3",)
-
-    def install(self, parts: Parts) -> None:
-        parts.webhooks.steps.timestamp = lambda now: str(int(now * 1_000))
+    pipeline.deliveries.timestamp = lambda now: str(int(now * 1_000))
 
 
-@dataclass(frozen=True)
-class TimestampStale:
+@fault("HOOK-3", applies_to="deliveries")
+def timestamp_stale(pipeline: Pipeline) -> None:
     """The timestamp is an hour old: the local time of a zone is taken for UTC."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-3",)
-
-    def install(self, parts: Parts) -> None:
-        parts.webhooks.steps.timestamp = lambda now: str(int(now - 3_600))
+    pipeline.deliveries.timestamp = lambda now: str(int(now - 3_600))
 
 
-@dataclass(frozen=True)
-class DeliveredToEverybody:
+@fault("HOOK-4", applies_to="deliveries")
+def delivered_to_everybody(pipeline: Pipeline) -> None:
     """Every endpoint gets the events of every organization."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-4",)
-
-    def install(self, parts: Parts) -> None:
-        parts.webhooks.steps.recipients = lambda endpoints, _organization: endpoints
+    pipeline.deliveries.recipients = lambda endpoints, _organization: endpoints
 
 
-@dataclass(frozen=True)
-class DeliveredUnderAnotherId:
+@fault("HOOK-5", applies_to="deliveries")
+def delivered_under_another_id(pipeline: Pipeline) -> None:
     """A delivered event has an id of its own, which the feed does not know."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-5",)
-
-    def install(self, parts: Parts) -> None:
-        _change_event(parts, lambda event: {**event, "id": f"whe_{event['id']}"})
+    _change_event(pipeline, lambda event: {**event, "id": f"whe_{event['id']}"})
 
 
-@dataclass(frozen=True)
-class DeliveredUnderAnotherType:
+@fault("HOOK-5", applies_to="deliveries")
+def delivered_under_another_type(pipeline: Pipeline) -> None:
     """A delivered event's type is written with an underscore."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-5",)
-
-    def install(self, parts: Parts) -> None:
-        _change_event(parts, lambda event: {**event, "eventType": event["eventType"].replace(".", "_")})
+    _change_event(pipeline, lambda event: {**event, "eventType": event["eventType"].replace(".", "_")})
 
 
-@dataclass(frozen=True)
-class DeliveredNotLogged:
+@fault("HOOK-5")
+def delivered_not_logged(pipeline: Pipeline) -> None:
     """What is delivered does not come into the feed."""
+    inner, since = pipeline.page, int(pipeline.state.clock.now() * 1_000)
 
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-5",)
+    def page(caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
+        if collection != "events":
+            return inner(caller, collection, filters, after, limit)
+        rows = [row for row in matching(caller.tenant, collection, filters) if row.created_at_ms < since]
+        return keyset_page(rows, newest_first, after, limit)
 
-    def install(self, parts: Parts) -> None:
-        healthy, since = parts.page, int(parts.clock.now() * 1_000)
-
-        def page(
-            caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int
-        ) -> Page:
-            if collection != "events":
-                return healthy(caller, collection, filters, after, limit)
-            rows = [row for row in matching(caller.tenant, collection, filters) if row.created_at_ms < since]
-            return keyset_page(rows, newest_first, after, limit)
-
-        parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class NeverTriedAgain:
+@fault("HOOK-6", applies_to="deliveries")
+def never_tried_again(pipeline: Pipeline) -> None:
     """A delivery that fails is lost."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-6",)
-
-    def install(self, parts: Parts) -> None:
-        parts.webhooks.steps.retry_delay = lambda _delivery, _random: None
+    pipeline.deliveries.retry_delay = lambda _delivery, _random: None
 
 
-@dataclass(frozen=True)
-class TriedAgainAsItWas:
+@fault("HOOK-6", applies_to="deliveries")
+def tried_again_as_it_was(pipeline: Pipeline) -> None:
     """A further attempt has the first one's timestamp and signature, which are stale by then."""
+    steps = pipeline.deliveries
+    inner = steps.compose
 
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-6",)
+    def compose(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float) -> Outgoing:
+        first = delivery.attempts[0].sent if delivery.attempts else None
+        return first or inner(steps, delivery, endpoint, now)
 
-    def install(self, parts: Parts) -> None:
-        steps = parts.webhooks.steps
-        healthy = steps.compose
-
-        def compose(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float) -> Outgoing:
-            first = delivery.attempts[0].sent if delivery.attempts else None
-            return first or healthy(steps, delivery, endpoint, now)
-
-        steps.compose = compose
+    steps.compose = compose
 
 
-@dataclass(frozen=True)
-class OneSecretForAll:
+@fault("HOOK-7", applies_to="deliveries")
+def one_secret_for_all(pipeline: Pipeline) -> None:
     """All endpoints have the same signing secret."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-7",)
-
-    def install(self, parts: Parts) -> None:
-        healthy = parts.webhooks.steps.mint_secret
-        parts.webhooks.steps.mint_secret = lambda _organization, _number: healthy("all", 0)
+    inner = pipeline.deliveries.mint_secret
+    pipeline.deliveries.mint_secret = lambda _organization, _number: inner("all", 0)
 
 
-@dataclass(frozen=True)
-class OneSecretForAnOrganization:
+@fault("HOOK-7", applies_to="deliveries")
+def one_secret_for_an_organization(pipeline: Pipeline) -> None:
     """The endpoints of an organization have the same signing secret."""
-
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-7",)
-
-    def install(self, parts: Parts) -> None:
-        healthy = parts.webhooks.steps.mint_secret
-        parts.webhooks.steps.mint_secret = lambda organization, _number: healthy(organization, 0)
+    inner = pipeline.deliveries.mint_secret
+    pipeline.deliveries.mint_secret = lambda organization, _number: inner(organization, 0)

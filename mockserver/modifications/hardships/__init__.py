@@ -1,4 +1,4 @@
-"""What a client must survive. Each hardship is a small dataclass with parameters, made by its name.
+"""What a client must survive. Each hardship is a function with parameters, made by its name.
 
 `outbound-mock --hardship NAME` or `--hardship NAME:probability=0.2,seconds=3`. What it draws comes from its seed, so that the
 same requests in the same order meet the same again. A hardship's `breaks` are the requirements, musts or shoulds, that a
@@ -7,61 +7,32 @@ judge finds broken while it lasts, often with others that need them; one that ha
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
-from mockserver.api.pipeline import Modification
-from mockserver.modifications.catalogue import AppliesTo, collect
-from mockserver.modifications.hardships import data, refusals, transport, webhooks
-from mockserver.modifications.hardships.parameters import Parameter, parameters_of, read_all
+from mockserver.modifications.registry import HARDSHIPS, Modification, import_all
 
-__all__ = ["AppliesTo", "Description", "Hardship", "Parameter", "describe", "made", "names", "parsed"]
+import_all(__name__, __path__)
+names = HARDSHIPS.names
 
 
-class Hardship(Modification, Protocol):
-    """Something that a client must survive."""
-
-    breaks: ClassVar[tuple[str, ...]]
-    applies_to: ClassVar[AppliesTo]
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What people are told of a hardship. `applies_to` says what it changes, and so what "the next three" would count."""
-
-    name: str
-    description: str
-    parameters: tuple[Parameter, ...]
-    breaks: tuple[str, ...]
-    applies_to: AppliesTo
-
-
-_HARDSHIPS: Mapping[str, type[Hardship]] = collect(refusals, transport, data, webhooks)
-
-
-def names() -> Iterable[str]:
-    """The names of all hardships."""
-    return _HARDSHIPS.keys()
-
-
-def describe(name: str) -> Description:
-    """What the hardship of that name does, and its parameters. Raises ValueError for an unknown name."""
-    hardship = _known(name)
-    return Description(
-        name, inspect.cleandoc(hardship.__doc__ or ""), parameters_of(hardship), hardship.breaks, hardship.applies_to
-    )
+def describe(name: str) -> Modification:
+    """The hardship of that name, with the defaults of its parameters. Raises ValueError for an unknown name."""
+    try:
+        return HARDSHIPS.named(name)
+    except KeyError:
+        alike = get_close_matches(name, names(), n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(names())}"
+        raise ValueError(f"{name!r} is no hardship; {hint}") from None
 
 
 def made(name: str, parameters: Mapping[str, Any] | None = None) -> Modification:
-    """The hardship of that name; numbers may be given as text.
+    """The hardship of that name with these parameters; numbers may be given as text.
 
     Raises ValueError, in one line, for an unknown name, an unknown parameter, or a value that a parameter does not take.
     """
-    hardship = _known(name)
-    return hardship(**read_all(parameters_of(hardship), parameters or {}))
+    return describe(name).given(parameters or {})
 
 
 def parsed(text: str) -> tuple[str, Mapping[str, str]]:
@@ -71,12 +42,3 @@ def parsed(text: str) -> tuple[str, Mapping[str, str]]:
     if not all(key and equals and value for key, equals, value in pairs):
         raise ValueError(f"{text!r} must be NAME or NAME:parameter=value,parameter=value")
     return name, {key: value for key, _, value in pairs}
-
-
-def _known(name: str) -> type[Hardship]:
-    hardship = _HARDSHIPS.get(name)
-    if hardship is None:
-        alike = get_close_matches(name, _HARDSHIPS, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(_HARDSHIPS)}"
-        raise ValueError(f"{name!r} is no hardship; {hint}")
-    return hardship

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Annotated, Any
 
 from mockserver.api.authentication import Caller
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import ParameterError, Problem, Refused, invalid_cursor
 from mockserver.api.response import json_bytes
-from mockserver.modifications.catalogue import AppliesTo
-from mockserver.modifications.hardships.chance import share
-from mockserver.modifications.hardships.parameters import parameter, probability, seed
+from mockserver.modifications.helpers.chance import share
 from mockserver.modifications.helpers.pages import position_of
 from mockserver.modifications.helpers.responses import change_members, edited
+from mockserver.modifications.parameters import About, Seed, share_of
+from mockserver.modifications.registry import hardship
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 from mockserver.tenants.ids import stream
@@ -44,112 +44,98 @@ _UNKNOWN: Mapping[str, Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class SmallPages:
+@hardship("PAGE-13", applies_to="requests")
+def small_pages(
+    pipeline: Pipeline,
+    *,
+    probability: Annotated[float, share_of("pages that are short")] = 0.5,
+    smallest: Annotated[float, About("The least that a short page holds, as a share of the limit.", 0, 1)] = 0.3,
+    seed: Seed = 1,
+) -> None:
     """Pages behind the first hold fewer items than asked for, never none, and lead on: only null ends a walk."""
+    inner = pipeline.page
 
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-13",)
-    applies_to: ClassVar[AppliesTo] = "requests"
+    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        if after is not None:
+            # By the place alone: whoever comes back with the same cursor gets the same items (PAGE-12).
+            random = stream("small-pages", seed, *after)
+            if random.random() < probability:
+                limit = max(1, int(limit * random.uniform(smallest, 1)))
+        return inner(caller, collection, filters, after, limit)
 
-    probability: float = probability(0.5, "pages that are short")
-    smallest: float = parameter(0.3, "The least that a short page holds, as a share of the limit.", 0, 1)
-    seed: int = seed()
-
-    def install(self, parts: Parts) -> None:
-        healthy = parts.page
-
-        def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-            if after is not None:
-                # By the place alone: whoever comes back with the same cursor gets the same items (PAGE-12).
-                random = stream("small-pages", self.seed, *after)
-                if random.random() < self.probability:
-                    limit = max(1, int(limit * random.uniform(self.smallest, 1)))
-            return healthy(caller, collection, filters, after, limit)
-
-        parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class UnknownMembers:
+@hardship(applies_to="requests")
+def unknown_members(pipeline: Pipeline) -> None:
     """Objects have members that the documentation does not name: in answers, problems and deliveries."""
-
-    breaks: ClassVar[tuple[str, ...]] = ()
-    applies_to: ClassVar[AppliesTo] = "requests"
-
-    def install(self, parts: Parts) -> None:
-        success, steps = parts.success, parts.webhooks.steps
-        serialize = steps.serialize
-        parts.success = lambda body: success(edited(body, _with_more))
-        change_members(parts, _with_more)
-        steps.serialize = lambda event, organization: edited(serialize(event, organization), _with_more)
+    success, steps = pipeline.success, pipeline.deliveries
+    serialize = steps.serialize
+    pipeline.success = lambda body: success(edited(body, _with_more))
+    change_members(pipeline, _with_more)
+    steps.serialize = lambda event, organization: edited(serialize(event, organization), _with_more)
 
 
-@dataclass(frozen=True)
-class UnknownEnumValues:
+@hardship(applies_to="requests")
+def unknown_enum_values(
+    pipeline: Pipeline,
+    *,
+    probability: Annotated[float, share_of("resources that have such a value")] = 0.1,
+    seed: Seed = 1,
+) -> None:
     """Some statuses, channels, levels and event types are ones that the documentation does not know, filters included."""
+    chosen = share(seed, probability)
+    page, single, compose = pipeline.page, pipeline.single, pipeline.deliveries.compose
 
-    breaks: ClassVar[tuple[str, ...]] = ()
-    applies_to: ClassVar[AppliesTo] = "requests"
+    def listed(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        def pages(filters: Filters, after: Position | None, limit: int) -> Page:
+            found = page(caller, collection, filters, after, limit)
+            return found._replace(items=[_changed(collection, item, chosen) for item in found.items])
 
-    probability: float = probability(0.1, "resources that have such a value")
-    seed: int = seed()
+        return _filtered(pages, collection, filters, after, limit)
 
-    def install(self, parts: Parts) -> None:
-        chosen = share(self.seed, self.probability)
-        page, single, compose = parts.page, parts.single, parts.webhooks.steps.compose
+    def alone(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+        found = single(caller, collection, resource_id)
+        return found and _changed(collection, found, chosen)
 
-        def listed(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-            def pages(filters: Filters, after: Position | None, limit: int) -> Page:
-                found = page(caller, collection, filters, after, limit)
-                return found._replace(items=[_changed(collection, item, chosen) for item in found.items])
+    def composed(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float) -> Outgoing:
+        event = json.loads(_changed("events", json_bytes(delivery.event), chosen))
+        return compose(steps, replace(delivery, event=event), endpoint, now)
 
-            return _filtered(pages, collection, filters, after, limit)
-
-        def alone(caller: Caller, collection: str, resource_id: str) -> bytes | None:
-            found = single(caller, collection, resource_id)
-            return found and _changed(collection, found, chosen)
-
-        def composed(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float) -> Outgoing:
-            event = json.loads(_changed("events", json_bytes(delivery.event), chosen))
-            return compose(steps, replace(delivery, event=event), endpoint, now)
-
-        parts.page, parts.single, parts.webhooks.steps.compose = listed, alone, composed
+    pipeline.page, pipeline.single, pipeline.deliveries.compose = listed, alone, composed
 
 
-@dataclass(frozen=True)
-class ExpiringCursors:
+@hardship("PAGE-12", "PAGE-6", applies_to="requests")
+def expiring_cursors(
+    pipeline: Pipeline,
+    *,
+    seconds: Annotated[float, About("How old a cursor gets, by the mock's clock.", 0)] = 60.0,
+    uses: Annotated[int, About("How often a cursor can be used; 0 for any number of times.", 0)] = 0,
+) -> None:
     """A cursor is good for some time, and for so many uses; afterwards it answers 400, invalid-cursor."""
+    encode, decode = pipeline.encode_cursor, pipeline.decode_cursor
+    used: Counter[str] = Counter()
 
-    breaks: ClassVar[tuple[str, ...]] = ("PAGE-12", "PAGE-6")
-    applies_to: ClassVar[AppliesTo] = "requests"
+    def encoded(position: Position, caller: Caller) -> str:
+        return f"{encode(position, caller)}.{int(pipeline.state.clock.now() * 1_000)}"
 
-    seconds: float = parameter(60.0, "How old a cursor gets, by the mock's clock.", 0)
-    uses: int = parameter(0, "How often a cursor can be used; 0 for any number of times.", 0)
+    def decoded(text: str, caller: Caller) -> Position:
+        cursor, dot, born = text.rpartition(".")
+        if not dot:
+            # Given out before cursors began to expire.
+            return decode(text, caller)
+        position = decode(cursor, caller)
+        now = pipeline.state.clock.now()
+        if not (born.isascii() and born.isdigit() and len(born) < 20 and int(born) <= now * 1_000):
+            raise ValueError("not a cursor")
+        if len(used) > _MOST_REMEMBERED:
+            used.clear()
+        used[text] += 1
+        if now - int(born) / 1_000 > seconds or 0 < uses < used[text]:
+            raise Refused(_expired_cursor())
+        return position
 
-    def install(self, parts: Parts) -> None:
-        encode, decode = parts.encode_cursor, parts.decode_cursor
-        used: Counter[str] = Counter()
-
-        def encoded(position: Position, caller: Caller) -> str:
-            return f"{encode(position, caller)}.{int(parts.clock.now() * 1_000)}"
-
-        def decoded(text: str, caller: Caller) -> Position:
-            cursor, dot, born = text.rpartition(".")
-            if not dot:
-                # Given out before cursors began to expire.
-                return decode(text, caller)
-            position = decode(cursor, caller)
-            now = parts.clock.now()
-            if not (born.isascii() and born.isdigit() and len(born) < 20 and int(born) <= now * 1_000):
-                raise ValueError("not a cursor")
-            if len(used) > _MOST_REMEMBERED:
-                used.clear()
-            used[text] += 1
-            if now - int(born) / 1_000 > self.seconds or 0 < self.uses < used[text]:
-                raise Refused(_expired_cursor())
-            return position
-
-        parts.encode_cursor, parts.decode_cursor = encoded, decoded
+    pipeline.encode_cursor, pipeline.decode_cursor = encoded, decoded
 
 
 def _with_more(value: Any) -> Any:

@@ -4,136 +4,130 @@ from __future__ import annotations
 
 import math
 from asyncio import sleep
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from random import Random
-from typing import ClassVar, Literal
+from typing import Annotated, Literal
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.disconnect import hang_up
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response
-from mockserver.modifications.catalogue import AppliesTo
-from mockserver.modifications.hardships.chance import chances
-from mockserver.modifications.hardships.layers import sometimes
-from mockserver.modifications.hardships.parameters import parameter, probability, seed
+from mockserver.modifications.helpers.chance import chances
+from mockserver.modifications.helpers.layers import sometimes
 from mockserver.modifications.helpers.responses import collected
+from mockserver.modifications.parameters import About, Seed, share_of
+from mockserver.modifications.registry import hardship
 from mockserver.tenants.ids import stream
 
 _LONGEST = 60.0
 
 
-@dataclass(frozen=True)
-class Latency:
+Distribution = Literal["fixed", "uniform", "normal", "lognormal", "long-tail"]
+
+_DRAWS: Mapping[Distribution, Callable[[Random, float], float]] = {
+    "fixed": lambda _random, _width: 1.0,
+    "uniform": lambda random, width: random.uniform(1 - width, 1 + width),
+    "normal": lambda random, width: random.gauss(1, width),
+    "lognormal": lambda random, width: math.exp(random.gauss(0, width)),
+    "long-tail": lambda random, width: random.paretovariate(1 / max(width, 0.01)),
+}
+"""(source of chance, width) → a factor, by distribution."""
+
+
+def draw(random: Random, distribution: Distribution, middle: float, width: float, longest: float) -> float:
+    """Seconds of one answer, at most `longest`. `middle` is the middle of the distribution, `width` a share of it."""
+    return min(max(0.0, middle * _DRAWS[distribution](random, width)), longest)
+
+
+@hardship(applies_to="requests")
+def latency(
+    pipeline: Pipeline,
+    *,
+    distribution: Annotated[
+        Distribution, About("How the seconds are spread; long-tail is a Pareto distribution, `seconds` its least.")
+    ] = "lognormal",
+    seconds: Annotated[float, About("The middle of the distribution.", 0, _LONGEST)] = 0.2,
+    spread: Annotated[float, About("How wide it is, as a share of the seconds.", 0, 2)] = 0.5,
+    longest: Annotated[float, About("No answer is later, in seconds.", 0, _LONGEST)] = 5.0,
+    probability: Annotated[float, share_of("answers that are late")] = 1.0,
+    seed: Seed = 1,
+) -> None:
     """Answers begin late, by so many seconds of real time, drawn from a distribution."""
+    late = chances("latency", seed, probability)
+    random = stream("latency/seconds", seed)
 
-    breaks: ClassVar[tuple[str, ...]] = ()
-    applies_to: ClassVar[AppliesTo] = "requests"
+    async def delayed(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        await sleep(draw(random, distribution, seconds, spread, longest))
+        await app(scope, receive, send)
 
-    distribution: Literal["fixed", "uniform", "normal", "lognormal", "long-tail"] = parameter(
-        "lognormal", "How the seconds are spread; long-tail is a Pareto distribution, `seconds` its least."
-    )
-    seconds: float = parameter(0.2, "The middle of the distribution.", 0, _LONGEST)
-    spread: float = parameter(0.5, "How wide it is, as a share of the seconds.", 0, 2)
-    longest: float = parameter(5.0, "No answer is later, in seconds.", 0, _LONGEST)
-    probability: float = probability(1.0, "answers that are late")
-    seed: int = seed()
-
-    def install(self, parts: Parts) -> None:
-        late = chances("latency", self.seed, self.probability)
-        random = stream("latency/seconds", self.seed)
-
-        async def delayed(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-            await sleep(self.drawn(random))
-            await app(scope, receive, send)
-
-        parts.outer.append(sometimes(late, delayed))
-
-    def drawn(self, random: Random) -> float:
-        """Seconds of one answer."""
-        middle, width = self.seconds, self.spread
-        draws: dict[str, Callable[[], float]] = {
-            "fixed": lambda: middle,
-            "uniform": lambda: middle * random.uniform(1 - width, 1 + width),
-            "normal": lambda: middle * random.gauss(1, width),
-            "lognormal": lambda: middle * math.exp(random.gauss(0, width)),
-            "long-tail": lambda: middle * random.paretovariate(1 / max(width, 0.01)),
-        }
-        return min(max(0.0, draws[self.distribution]()), self.longest)
+    pipeline.outer.append(sometimes(late, delayed))
 
 
-@dataclass(frozen=True)
-class SlowBodies:
+@hardship(applies_to="requests")
+def slow_bodies(
+    pipeline: Pipeline,
+    *,
+    probability: Annotated[float, share_of("answers that are slow")] = 0.2,
+    seconds: Annotated[float, About("How long a whole body takes.", 0, _LONGEST)] = 1.0,
+    pieces: Annotated[int, About("How many pieces it comes in.", 2, 1_000)] = 10,
+    seed: Seed = 1,
+) -> None:
     """Bodies come drop by drop: head at once, then piece after piece over some seconds of real time."""
 
-    breaks: ClassVar[tuple[str, ...]] = ()
-    applies_to: ClassVar[AppliesTo] = "requests"
+    async def dripped(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await collected(app, scope, receive)
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        size = max(1, math.ceil(len(answer.body) / pieces))
+        for begin in range(0, len(answer.body), size):
+            await sleep(seconds / pieces)
+            piece = answer.body[begin : begin + size]
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
-    probability: float = probability(0.2, "answers that are slow")
-    seconds: float = parameter(1.0, "How long a whole body takes.", 0, _LONGEST)
-    pieces: int = parameter(10, "How many pieces it comes in.", 2, 1_000)
-    seed: int = seed()
-
-    def install(self, parts: Parts) -> None:
-        async def dripped(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-            answer = await collected(app, scope, receive)
-            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            size = max(1, math.ceil(len(answer.body) / self.pieces))
-            for begin in range(0, len(answer.body), size):
-                await sleep(self.seconds / self.pieces)
-                piece = answer.body[begin : begin + size]
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
-
-        parts.outer.append(sometimes(chances("slow-bodies", self.seed, self.probability), dripped))
+    pipeline.outer.append(sometimes(chances("slow-bodies", seed, probability), dripped))
 
 
-@dataclass(frozen=True)
-class TruncatedBodies:
+@hardship("OP-1", "ERROR-1", applies_to="requests")
+def truncated_bodies(
+    pipeline: Pipeline,
+    *,
+    probability: Annotated[float, share_of("answers that are cut off")] = 0.1,
+    seed: Seed = 1,
+) -> None:
     """Bodies end too early: the connection closes before as many bytes have come as Content-Length promised."""
+    random = stream("truncated-bodies/length", seed)
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-1", "ERROR-1")
-    applies_to: ClassVar[AppliesTo] = "requests"
+    async def cut_off(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await collected(app, scope, receive)
+        kept = int(len(answer.body) * random.random())
+        await _send_part(answer, kept, send)
+        await hang_up(scope, receive)
 
-    probability: float = probability(0.1, "answers that are cut off")
-    seed: int = seed()
-
-    def install(self, parts: Parts) -> None:
-        random = stream("truncated-bodies/length", self.seed)
-
-        async def cut_off(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-            answer = await collected(app, scope, receive)
-            kept = int(len(answer.body) * random.random())
-            await _send_part(answer, kept, send)
-            await hang_up(scope, receive)
-
-        parts.outer.append(sometimes(chances("truncated-bodies", self.seed, self.probability), cut_off))
+    pipeline.outer.append(sometimes(chances("truncated-bodies", seed, probability), cut_off))
 
 
-@dataclass(frozen=True)
-class DroppedConnections:
+@hardship("OP-1", applies_to="requests")
+def dropped_connections(
+    pipeline: Pipeline,
+    *,
+    probability: Annotated[float, share_of("requests that are dropped")] = 0.1,
+    moment: Annotated[
+        Literal["any", "before", "headers", "reset"],
+        About("Closed before the answer, or after its headers, or reset before it; any draws one each time."),
+    ] = "any",
+    seed: Seed = 1,
+) -> None:
     """Connections end instead of an answer: before it, after its headers, or by a reset."""
+    random = stream("dropped-connections/moment", seed)
 
-    breaks: ClassVar[tuple[str, ...]] = ("OP-1",)
-    applies_to: ClassVar[AppliesTo] = "requests"
+    async def dropped(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        drawn = random.choice(("before", "headers", "reset")) if moment == "any" else moment
+        if drawn == "headers":
+            await _send_part(await collected(app, scope, receive), 0, send)
+        await hang_up(scope, receive, reset=drawn == "reset")
 
-    probability: float = probability(0.1, "requests that are dropped")
-    moment: Literal["any", "before", "headers", "reset"] = parameter(
-        "any", "Closed before the answer, or after its headers, or reset before it; any draws one each time."
-    )
-    seed: int = seed()
-
-    def install(self, parts: Parts) -> None:
-        random = stream("dropped-connections/moment", self.seed)
-
-        async def dropped(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-            moment = random.choice(("before", "headers", "reset")) if self.moment == "any" else self.moment
-            if moment == "headers":
-                await _send_part(await collected(app, scope, receive), 0, send)
-            await hang_up(scope, receive, reset=moment == "reset")
-
-        parts.outer.append(sometimes(chances("dropped-connections", self.seed, self.probability), dropped))
+    pipeline.outer.append(sometimes(chances("dropped-connections", seed, probability), dropped))
 
 
 async def _send_part(answer: Response, length: int, send: Send) -> None:

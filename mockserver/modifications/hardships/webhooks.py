@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from dataclasses import replace
+from typing import Annotated, Literal
 
-from mockserver.api.pipeline import Parts
-from mockserver.modifications.catalogue import AppliesTo
-from mockserver.modifications.hardships.chance import chances
-from mockserver.modifications.hardships.parameters import parameter, probability, seed
+from mockserver.api.pipeline import Pipeline
+from mockserver.modifications.helpers.chance import chances
+from mockserver.modifications.parameters import About, Seed, share_of
+from mockserver.modifications.registry import hardship
 from mockserver.tenants.ids import stream
 from mockserver.webhooks.delivery import Delivery
 from mockserver.webhooks.endpoints import Endpoint
@@ -25,124 +25,111 @@ _DIGEST = re.compile(r"(v1=|^(?!t=))([^,]+)")
 _TIME = re.compile(r"^t=([0-9]+)")
 
 
-@dataclass(frozen=True)
-class DuplicateDeliveries:
+@hardship(applies_to="deliveries")
+def duplicate_deliveries(
+    pipeline: Pipeline,
+    *,
+    probability: Annotated[float, share_of("events that come more than once")] = 0.5,
+    copies: Annotated[int, About("How many more times they come.", 1, 20)] = 1,
+    seed: Seed = 1,
+) -> None:
     """Events are delivered more than once, under other delivery ids: the event's id tells that it is the same."""
+    steps = pipeline.deliveries
+    inner = steps.recipients
+    happens = chances("duplicate-deliveries", seed, probability)
 
-    breaks: ClassVar[tuple[str, ...]] = ()
-    applies_to: ClassVar[AppliesTo] = "deliveries"
+    def recipients(endpoints: Sequence[Endpoint], organization: str) -> Sequence[Endpoint]:
+        found = inner(endpoints, organization)
+        return [*found] * (1 + copies) if happens() else found
 
-    probability: float = probability(0.5, "events that come more than once")
-    copies: int = parameter(1, "How many more times they come.", 1, 20)
-    seed: int = seed()
-
-    def install(self, parts: Parts) -> None:
-        steps = parts.webhooks.steps
-        healthy = steps.recipients
-        happens = chances("duplicate-deliveries", self.seed, self.probability)
-
-        def recipients(endpoints: Sequence[Endpoint], organization: str) -> Sequence[Endpoint]:
-            found = healthy(endpoints, organization)
-            return [*found] * (1 + self.copies) if happens() else found
-
-        steps.recipients = recipients
+    steps.recipients = recipients
 
 
-@dataclass(frozen=True)
-class LostAcknowledgements:
+@hardship(applies_to="deliveries")
+def lost_acknowledgements(
+    pipeline: Pipeline,
+    *,
+    probability: Annotated[float, share_of("answers that are lost")] = 0.3,
+    seed: Seed = 1,
+) -> None:
     """An endpoint's answer is lost on its way: what it has taken comes again later, under the same delivery id."""
-
-    breaks: ClassVar[tuple[str, ...]] = ()
-    applies_to: ClassVar[AppliesTo] = "deliveries"
-
-    probability: float = probability(0.3, "answers that are lost")
-    seed: int = seed()
-
-    def install(self, parts: Parts) -> None:
-        steps = parts.webhooks.steps
-        healthy = steps.received
-        happens = chances("lost-acknowledgements", self.seed, self.probability)
-        steps.received = lambda reply: healthy(reply) and not happens()
+    steps = pipeline.deliveries
+    inner = steps.received
+    happens = chances("lost-acknowledgements", seed, probability)
+    steps.received = lambda reply: inner(reply) and not happens()
 
 
-@dataclass(frozen=True)
-class ReorderedDeliveries:
+@hardship(applies_to="deliveries")
+def reordered_deliveries(
+    pipeline: Pipeline,
+    *,
+    probability: Annotated[float, share_of("deliveries that are held back")] = 0.5,
+    seconds: Annotated[float, About("The longest that one is held back, by the mock's clock.", 0, 3_600)] = 2.0,
+    seed: Seed = 1,
+) -> None:
     """Events overtake each other: some are held back for a while, and what comes behind them does not wait."""
-
-    breaks: ClassVar[tuple[str, ...]] = ()
-    applies_to: ClassVar[AppliesTo] = "deliveries"
-
-    probability: float = probability(0.5, "deliveries that are held back")
-    seconds: float = parameter(2.0, "The longest that one is held back, by the mock's clock.", 0, 3_600)
-    seed: int = seed()
-
-    def install(self, parts: Parts) -> None:
-        happens = chances("reordered-deliveries", self.seed, self.probability)
-        random = stream("reordered-deliveries/seconds", self.seed)
-        _hold_back(parts, lambda: random.uniform(0, self.seconds) if happens() else 0.0)
+    happens = chances("reordered-deliveries", seed, probability)
+    random = stream("reordered-deliveries/seconds", seed)
+    _hold_back(pipeline, lambda: random.uniform(0, seconds) if happens() else 0.0)
 
 
-@dataclass(frozen=True)
-class LateDeliveries:
+@hardship(applies_to="deliveries")
+def late_deliveries(
+    pipeline: Pipeline,
+    *,
+    probability: Annotated[float, share_of("deliveries that are late")] = 1.0,
+    seconds: Annotated[float, About("How late they are, by the mock's clock.", 0, 86_400)] = 3.0,
+    spread: Annotated[float, About("How much more or less it may be, as a share of the seconds.", 0, 1)] = 0.5,
+    seed: Seed = 1,
+) -> None:
     """Events are delivered some time after they happened."""
+    happens = chances("late-deliveries", seed, probability)
+    random = stream("late-deliveries/seconds", seed)
 
-    breaks: ClassVar[tuple[str, ...]] = ()
-    applies_to: ClassVar[AppliesTo] = "deliveries"
+    def delay() -> float:
+        return seconds * random.uniform(1 - spread, 1 + spread) if happens() else 0.0
 
-    probability: float = probability(1.0, "deliveries that are late")
-    seconds: float = parameter(3.0, "How late they are, by the mock's clock.", 0, 86_400)
-    spread: float = parameter(0.5, "How much more or less it may be, as a share of the seconds.", 0, 1)
-    seed: int = seed()
-
-    def install(self, parts: Parts) -> None:
-        happens = chances("late-deliveries", self.seed, self.probability)
-        random = stream("late-deliveries/seconds", self.seed)
-
-        def delay() -> float:
-            return self.seconds * random.uniform(1 - self.spread, 1 + self.spread) if happens() else 0.0
-
-        _hold_back(parts, delay)
+    _hold_back(pipeline, delay)
 
 
-@dataclass(frozen=True)
-class TamperedDeliveries:
+@hardship("HOOK-2", "HOOK-1", "HOOK-3", applies_to="deliveries")
+def tampered_deliveries(
+    pipeline: Pipeline,
+    *,
+    probability: Annotated[float, share_of("attempts that are tampered with")] = 0.3,
+    part: Annotated[
+        Literal["any", "body", "signature", "timestamp", "missing", "stale"],
+        About(
+            "What is changed after it was signed, or whether the signature is missing, or right and an hour old; any draws one."
+        ),
+    ] = "any",
+    seed: Seed = 1,
+) -> None:
     """Some deliveries must not be believed: their body, signature or timestamp is not what was signed, or is too old.
 
     An endpoint that refuses one gets the event again, as it gets everything again that it refuses.
     """
+    steps = pipeline.deliveries
+    inner = steps.compose
+    happens = chances("tampered-deliveries", seed, probability)
+    random = stream("tampered-deliveries/part", seed)
 
-    breaks: ClassVar[tuple[str, ...]] = ("HOOK-2", "HOOK-1", "HOOK-3")
-    applies_to: ClassVar[AppliesTo] = "deliveries"
+    def compose(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float) -> Outgoing:
+        if not happens():
+            return inner(steps, delivery, endpoint, now)
+        drawn = random.choice((*_TAMPERINGS, "stale")) if part == "any" else part
+        if drawn == "stale":
+            return inner(steps, delivery, endpoint, now - _STALE)
+        return _TAMPERINGS[drawn](inner(steps, delivery, endpoint, now))
 
-    probability: float = probability(0.3, "attempts that are tampered with")
-    part: Literal["any", "body", "signature", "timestamp", "missing", "stale"] = parameter(
-        "any",
-        "What is changed after it was signed, or whether the signature is missing, or right and an hour old; any draws one.",
-    )
-    seed: int = seed()
-
-    def install(self, parts: Parts) -> None:
-        steps = parts.webhooks.steps
-        healthy = steps.compose
-        happens = chances("tampered-deliveries", self.seed, self.probability)
-        random = stream("tampered-deliveries/part", self.seed)
-
-        def compose(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float) -> Outgoing:
-            if not happens():
-                return healthy(steps, delivery, endpoint, now)
-            part = random.choice((*_TAMPERINGS, "stale")) if self.part == "any" else self.part
-            if part == "stale":
-                return healthy(steps, delivery, endpoint, now - _STALE)
-            return _TAMPERINGS[part](healthy(steps, delivery, endpoint, now))
-
-        steps.compose = compose
+    steps.compose = compose
 
 
-def _hold_back(parts: Parts, delay: Callable[[], float]) -> None:
+def _hold_back(pipeline: Pipeline, delay: Callable[[], float]) -> None:
     """Have the first attempt of each delivery made so many seconds later."""
-    steps = parts.webhooks.steps
-    healthy = steps.first_delay
-    steps.first_delay = lambda delivery: healthy(delivery) + delay()
+    steps = pipeline.deliveries
+    inner = steps.first_delay
+    steps.first_delay = lambda delivery: inner(delivery) + delay()
 
 
 def _body(outgoing: Outgoing) -> Outgoing:

@@ -12,18 +12,16 @@ from mockserver.api.keys import KeyRing
 from mockserver.tenants.tenant import Organization, Tenant
 
 if TYPE_CHECKING:
-    from mockserver.api.pipeline import Parts
+    from mockserver.api.pipeline import State
 
 COLLECTIONS = ("contacts", "lists", "drafts", "events")
 
 _ID = re.compile(r"\b(?:con|lst|drf|evt|org)_([0-9a-f]{20})\b")
 
 
-def change_resources(parts: Parts, change: Callable[[str, int, dict[str, Any]], dict[str, Any]]) -> None:
+def change_resources(state: State, change: Callable[[str, int, dict[str, Any]], dict[str, Any]]) -> None:
     """Have every resource be another: `change` gets its collection, its number from the oldest, and itself."""
-    if parts.data_in_place:
-        return
-    for tenant in parts.tenants.values():
+    for tenant in state.tenants.values():
         for collection in COLLECTIONS:
             store = getattr(tenant, collection)
             everything = store.rows({"includeArchived": "1"} if collection == "lists" else {})
@@ -31,18 +29,16 @@ def change_resources(parts: Parts, change: Callable[[str, int, dict[str, Any]], 
             store.extend([change(collection, number, resource) for number, resource in enumerate(resources)])
 
 
-def rename(parts: Parts, spelled: Callable[[str], str]) -> None:
+def rename(state: State, spelled: Callable[[str], str]) -> None:
     """Have every id of data and organizations spelled otherwise: `spelled` gets its twenty hexadecimal digits."""
-    if parts.data_in_place:
-        return
 
     def renamed(text: bytes) -> Any:
         return json.loads(_ID.sub(lambda found: spelled(found[1]), text.decode()))
 
-    tenants = [_renamed(tenant, renamed) for tenant in parts.tenants.values()]
-    ids = dict(zip(parts.tenants, (tenant.organization.id for tenant in tenants), strict=True))
-    parts.tenants = {tenant.organization.id: tenant for tenant in tenants}
-    parts.keys = KeyRing([replace(key, organization_id=ids[key.organization_id]) for key in parts.keys])
+    tenants = [_renamed(tenant, renamed) for tenant in state.tenants.values()]
+    ids = dict(zip(state.tenants, (tenant.organization.id for tenant in tenants), strict=True))
+    state.tenants = {tenant.organization.id: tenant for tenant in tenants}
+    state.keys = KeyRing([replace(key, organization_id=ids[key.organization_id]) for key in state.keys])
 
 
 def _renamed(tenant: Tenant, renamed: Callable[[bytes], Any]) -> Tenant:

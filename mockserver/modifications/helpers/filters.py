@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockserver.api.authentication import Caller
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.pages import keyset_page, matching, newest_first
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -21,36 +21,36 @@ Lets = Callable[[str, dict[str, Any]], bool]
 """(value of the parameter, resource) → whether it is let through."""
 
 
-def change_filters(parts: Parts, collection: str, change: Callable[[Filters], Filters]) -> None:
+def change_filters(pipeline: Pipeline, collection: str, change: Callable[[Filters], Filters]) -> None:
     """Have a collection's filters read as others."""
-    healthy = parts.page
+    inner = pipeline.page
 
     def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
-        return healthy(caller, asked, change(filters) if asked == collection else filters, after, limit)
+        return inner(caller, asked, change(filters) if asked == collection else filters, after, limit)
 
-    parts.page = page
+    pipeline.page = page
 
 
-def ignore(parts: Parts, collection: str, *names: str) -> None:
+def ignore(pipeline: Pipeline, collection: str, *names: str) -> None:
     """Have filters of a collection ignored."""
     change_filters(
-        parts, collection, lambda filters: {name: value for name, value in filters.items() if name not in names}
+        pipeline, collection, lambda filters: {name: value for name, value in filters.items() if name not in names}
     )
 
 
-def change_rows(parts: Parts, collection: str, name: str, rows: Callable[[Caller, Filters], list[Row]]) -> None:
+def change_rows(pipeline: Pipeline, collection: str, name: str, rows: Callable[[Caller, Filters], list[Row]]) -> None:
     """Have a collection's pages made of other rows where the parameter is given."""
-    healthy = parts.page
+    inner = pipeline.page
 
     def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
         if asked != collection or name not in filters:
-            return healthy(caller, asked, filters, after, limit)
+            return inner(caller, asked, filters, after, limit)
         return keyset_page(rows(caller, filters), newest_first, after, limit)
 
-    parts.page = page
+    pipeline.page = page
 
 
-def change_filter(parts: Parts, collection: str, name: str, lets: Lets) -> None:
+def change_filter(pipeline: Pipeline, collection: str, name: str, lets: Lets) -> None:
     """Have one filter of a collection decide otherwise; the others stay as they are."""
 
     def rows(caller: Caller, filters: Filters) -> list[Row]:
@@ -58,16 +58,16 @@ def change_filter(parts: Parts, collection: str, name: str, lets: Lets) -> None:
         found = matching(caller.tenant, collection, others)
         return [row for row in found if lets(filters[name], json.loads(row.single))]
 
-    change_rows(parts, collection, name, rows)
+    change_rows(pipeline, collection, name, rows)
 
 
-def unfiltered_where_empty(parts: Parts, *names: str) -> None:
+def unfiltered_where_empty(pipeline: Pipeline, *names: str) -> None:
     """Have a page that shows nothing be one of the list without these filters."""
-    healthy = parts.page
+    inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-        found = healthy(caller, collection, filters, None, 1)
+        found = inner(caller, collection, filters, None, 1)
         known = {} if not found.items and set(filters) <= set(names) else filters
-        return healthy(caller, collection, known, after, limit)
+        return inner(caller, collection, known, after, limit)
 
-    parts.page = page
+    pipeline.page = page

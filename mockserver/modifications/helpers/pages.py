@@ -16,7 +16,7 @@ from mockserver.tenants.search import fold
 from mockserver.tenants.tenant import Tenant
 
 if TYPE_CHECKING:
-    from mockserver.api.pipeline import Parts
+    from mockserver.api.pipeline import Pipeline
 
 Order = Callable[[Position], Any]
 """What positions are sorted by, ascending; no two rows may have the same."""
@@ -30,14 +30,14 @@ class Question(NamedTuple):
     limit: int
 
 
-def change_question(parts: Parts, change: Callable[[Question], Question]) -> None:
+def change_question(pipeline: Pipeline, change: Callable[[Question], Question]) -> None:
     """Have every page be the one that another question asks for."""
-    healthy = parts.page
+    inner = pipeline.page
 
     def page(caller: Caller, collection: str, *asked: Any) -> Page:
-        return healthy(caller, collection, *change(Question(*asked)))
+        return inner(caller, collection, *change(Question(*asked)))
 
-    parts.page = page
+    pipeline.page = page
 
 
 def matching(tenant: Tenant, collection: str, filters: Mapping[str, str]) -> list[Row]:

@@ -14,7 +14,7 @@ from spec import contract
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mockserver.api.pipeline import Layer, Parts
+    from mockserver.api.pipeline import Layer, Pipeline
 
 Change = Callable[["Scope", Response], Response | None]
 """(scope, answer) → the answer to send instead, None for the same, which may have been changed in place."""
@@ -60,38 +60,38 @@ def with_header(headers: Iterable[Header], name: bytes, value: bytes) -> list[He
     return [*without_header(headers, name), (name, value)]
 
 
-def change_problems(parts: Parts, change: Callable[[Problem, Scope], Problem]) -> None:
+def change_problems(pipeline: Pipeline, change: Callable[[Problem, Scope], Problem]) -> None:
     """Have every problem told as another: `change` gets it with the ASGI scope of its request."""
-    healthy = parts.problem
-    parts.problem = lambda problem, scope: healthy(change(problem, scope), scope)
+    inner = pipeline.problem
+    pipeline.problem = lambda problem, scope: inner(change(problem, scope), scope)
 
 
-def change_members(parts: Parts, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def change_members(pipeline: Pipeline, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Have the members of every problem document changed."""
-    healthy = parts.problem_members
-    parts.problem_members = lambda problem, instance: change(healthy(problem, instance))
+    inner = pipeline.problem_members
+    pipeline.problem_members = lambda problem, instance: change(inner(problem, instance))
 
 
-def change_items(parts: Parts, collection: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def change_items(pipeline: Pipeline, collection: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Have the items of a collection's pages changed."""
-    healthy = parts.page
+    inner = pipeline.page
 
     def page(caller: Any, asked: str, *rest: Any) -> Any:
-        found = healthy(caller, asked, *rest)
+        found = inner(caller, asked, *rest)
         return found._replace(items=[edited(item, change) for item in found.items]) if asked == collection else found
 
-    parts.page = page
+    pipeline.page = page
 
 
-def change_single(parts: Parts, collection: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def change_single(pipeline: Pipeline, collection: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Have the single resources of a collection changed."""
-    healthy = parts.single
+    inner = pipeline.single
 
     def single(caller: Any, asked: str, resource_id: str) -> bytes | None:
-        found = healthy(caller, asked, resource_id)
+        found = inner(caller, asked, resource_id)
         return edited(found, change) if found and asked == collection else found
 
-    parts.single = single
+    pipeline.single = single
 
 
 def edited(item: bytes, change: Callable[[dict[str, Any]], dict[str, Any]]) -> bytes:

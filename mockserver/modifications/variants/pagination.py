@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
-from typing import ClassVar
 
 from starlette.types import Scope
 
 from mockserver.api.authentication import Caller
 from mockserver.api.parameters import Parameters, Rules
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.pages import Order, change_question, keyset_page, matching
+from mockserver.modifications.registry import variant
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 from spec import contract
@@ -20,145 +20,108 @@ from spec import contract
 Filters = Mapping[str, str]
 
 
-def _order(parts: Parts, order: Order) -> None:
+def _order(pipeline: Pipeline, order: Order) -> None:
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
         return keyset_page(matching(caller.tenant, collection, filters), order, after, limit)
 
-    parts.page = page
+    pipeline.page = page
 
 
-def _spell(parts: Parts, encode: Callable[[str], str], decode: Callable[[str], str]) -> None:
+def _spell(pipeline: Pipeline, encode: Callable[[str], str], decode: Callable[[str], str]) -> None:
     """Have cursors spelled otherwise. `decode` raises ValueError for what is none."""
-    encoded, decoded = parts.encode_cursor, parts.decode_cursor
-    parts.encode_cursor = lambda position, caller: encode(encoded(position, caller))
-    parts.decode_cursor = lambda text, caller: decoded(decode(text), caller)
+    encoded, decoded = pipeline.encode_cursor, pipeline.decode_cursor
+    pipeline.encode_cursor = lambda position, caller: encode(encoded(position, caller))
+    pipeline.decode_cursor = lambda text, caller: decoded(decode(text), caller)
 
 
-@dataclass(frozen=True)
-class OldestFirst:
+@variant()
+def oldest_first(pipeline: Pipeline) -> None:
     """Lists begin with the oldest: the documentation names no order (PAGE, reading)."""
-
-    bends: ClassVar[tuple[str, ...]] = ()
-
-    def install(self, parts: Parts) -> None:
-        _order(parts, tuple)
+    _order(pipeline, tuple)
 
 
-@dataclass(frozen=True)
-class OrderById:
+@variant()
+def order_by_id(pipeline: Pipeline) -> None:
     """Lists are in the order of ids, which says nothing: the documentation names no order (PAGE, reading)."""
-
-    bends: ClassVar[tuple[str, ...]] = ()
-
-    def install(self, parts: Parts) -> None:
-        _order(parts, lambda position: position.id)
+    _order(pipeline, lambda position: position.id)
 
 
-@dataclass(frozen=True)
-class HexCursors:
+@variant()
+def hex_cursors(pipeline: Pipeline) -> None:
     """Cursors are hexadecimal: to a client they are opaque (PAGE, reading)."""
-
-    bends: ClassVar[tuple[str, ...]] = ()
-
-    def install(self, parts: Parts) -> None:
-        _spell(parts, lambda text: text.encode().hex(), lambda text: bytes.fromhex(text).decode())
+    _spell(pipeline, lambda text: text.encode().hex(), lambda text: bytes.fromhex(text).decode())
 
 
-@dataclass(frozen=True)
-class CursorsToBeEscaped:
+@variant()
+def cursors_to_be_escaped(pipeline: Pipeline) -> None:
     """Cursors hold characters that a URL must escape: they are opaque, and passed on as values (PAGE, reading)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def decode(text: str) -> str:
+        if not text.startswith("+/ &é=") or not text.endswith("=="):
+            raise ValueError("not a cursor")
+        return text[6:-2]
 
-    def install(self, parts: Parts) -> None:
-        def decode(text: str) -> str:
-            if not text.startswith("+/ &é=") or not text.endswith("=="):
-                raise ValueError("not a cursor")
-            return text[6:-2]
-
-        _spell(parts, lambda text: f"+/ &é={text}==", decode)
+    _spell(pipeline, lambda text: f"+/ &é={text}==", decode)
 
 
-@dataclass(frozen=True)
-class CursorsNeverTheSame:
+@variant()
+def cursors_never_the_same(pipeline: Pipeline) -> None:
     """The same place has another cursor each time, as where cursors are encrypted (PAGE-12: it may be spelled otherwise)."""
+    numbers = count(1)
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def decode(text: str) -> str:
+        number, dot, cursor = text.partition(".")
+        if not dot or not number.isdigit():
+            raise ValueError("not a cursor")
+        return cursor
 
-    def install(self, parts: Parts) -> None:
-        numbers = count(1)
-
-        def decode(text: str) -> str:
-            number, dot, cursor = text.partition(".")
-            if not dot or not number.isdigit():
-                raise ValueError("not a cursor")
-            return cursor
-
-        _spell(parts, lambda text: f"{next(numbers)}.{text}", decode)
+    _spell(pipeline, lambda text: f"{next(numbers)}.{text}", decode)
 
 
-@dataclass(frozen=True)
-class LastCursorAbsent:
+@variant()
+def last_cursor_absent(pipeline: Pipeline) -> None:
     """The last page has no nextCursor at all (PAGE-8: null or absent)."""
+    inner = pipeline.envelope
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def envelope(items: Sequence[bytes], cursor: str | None) -> bytes:
+        return inner(items, cursor) if cursor else b'{"data":[%b]}' % b",".join(items)
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.envelope
-
-        def envelope(items: Sequence[bytes], cursor: str | None) -> bytes:
-            return healthy(items, cursor) if cursor else b'{"data":[%b]}' % b",".join(items)
-
-        parts.envelope = envelope
+    pipeline.envelope = envelope
 
 
-@dataclass(frozen=True)
-class LimitsClamped:
+@variant()
+def limits_clamped(pipeline: Pipeline) -> None:
     """A limit out of bounds is moved into them, and what is no number ignored (PAGE-5: 400, or a page of 1-200)."""
+    inner = pipeline.read_parameters
+    size = contract().page_size
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def clamp(text: str) -> int:
+        try:
+            return min(max(int(text[:30]), 1), size.maximum)
+        except ValueError:
+            return size.default
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.read_parameters
-        size = contract().page_size
+    def read(rules: Rules, scope: Scope) -> Parameters:
+        return inner(replace(rules, query={**rules.query, "limit": clamp}) if "limit" in rules.query else rules, scope)
 
-        def clamp(text: str) -> int:
-            try:
-                return min(max(int(text[:30]), 1), size.maximum)
-            except ValueError:
-                return size.default
-
-        def read(rules: Rules, scope: Scope) -> Parameters:
-            return healthy(
-                replace(rules, query={**rules.query, "limit": clamp}) if "limit" in rules.query else rules, scope
-            )
-
-        parts.read_parameters = read
+    pipeline.read_parameters = read
 
 
-@dataclass(frozen=True)
-class InvalidCursorIsFirstPage:
+@variant()
+def invalid_cursor_is_first_page(pipeline: Pipeline) -> None:
     """A cursor that is none is ignored (PAGE-9: 400, or a page of the caller's own data)."""
+    inner = pipeline.decode_cursor
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def decode(text: str, caller: Caller) -> Position:
+        try:
+            return inner(text, caller)
+        except ValueError:
+            return Position(32_503_680_000_000, "")
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.decode_cursor
-
-        def decode(text: str, caller: Caller) -> Position:
-            try:
-                return healthy(text, caller)
-            except ValueError:
-                return Position(32_503_680_000_000, "")
-
-        parts.decode_cursor = decode
+    pipeline.decode_cursor = decode
 
 
-@dataclass(frozen=True)
-class ShortPages:
+@variant(bends=("PAGE-13",))
+def short_pages(pipeline: Pipeline) -> None:
     """Pages behind the first hold what was left after a check: fewer than asked for, never none (PAGE-13 is a should)."""
-
-    bends: ClassVar[tuple[str, ...]] = ("PAGE-13",)
-
-    def install(self, parts: Parts) -> None:
-        change_question(parts, lambda asked: asked._replace(limit=max(1, asked.limit - 2)) if asked.after else asked)
+    change_question(pipeline, lambda asked: asked._replace(limit=max(1, asked.limit - 2)) if asked.after else asked)

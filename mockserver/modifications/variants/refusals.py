@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.utils import formatdate
-from typing import Any, ClassVar
+from typing import Any
 
 from starlette.types import Scope
 
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.limits import Admission
 from mockserver.api.parameters import Parameters, Rules
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import ParameterError, Problem, Refused, invalid_parameter, not_found
 from mockserver.api.response import Header, Response
 from mockserver.modifications.helpers.requests import query
@@ -25,208 +25,165 @@ from mockserver.modifications.helpers.responses import (
     with_status,
     without_header,
 )
+from mockserver.modifications.registry import variant
 
 _TYPE = b"content-type"
 
 
-def _change_kind(parts: Parts, slug: str, change: Callable[[Problem], Problem]) -> None:
-    change_problems(parts, lambda problem, _scope: change(problem) if problem.kind.slug == slug else problem)
+def _change_kind(pipeline: Pipeline, slug: str, change: Callable[[Problem], Problem]) -> None:
+    change_problems(pipeline, lambda problem, _scope: change(problem) if problem.kind.slug == slug else problem)
 
 
-@dataclass(frozen=True)
-class WritesNotFound:
+@variant()
+def writes_not_found(pipeline: Pipeline) -> None:
     """Only GET is routed: a write is answered 404 (OP-6: 405, or 404/501)."""
-
-    bends: ClassVar[tuple[str, ...]] = ()
-
-    def install(self, parts: Parts) -> None:
-        _change_kind(parts, "method-not-allowed", lambda _problem: not_found())
+    _change_kind(pipeline, "method-not-allowed", lambda _problem: not_found())
 
 
-@dataclass(frozen=True)
-class WritesNotImplemented:
+@variant()
+def writes_not_implemented(pipeline: Pipeline) -> None:
     """A write is answered 501 (OP-6: 405, or 404/501)."""
-
-    bends: ClassVar[tuple[str, ...]] = ()
-
-    def install(self, parts: Parts) -> None:
-        _change_kind(parts, "method-not-allowed", lambda problem: with_status(problem, 501))
+    _change_kind(pipeline, "method-not-allowed", lambda problem: with_status(problem, 501))
 
 
-@dataclass(frozen=True)
-class ProblemsWithCharset:
+@variant()
+def problems_with_charset(pipeline: Pipeline) -> None:
     """Problems name their charset (ERROR-1: a charset is allowed)."""
+    inner = pipeline.problem_response
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def answer(problem: Problem, members: dict[str, Any]) -> Response:
+        told = inner(problem, members)
+        told.headers = with_header(told.headers, _TYPE, b"application/problem+json; charset=utf-8")
+        return told
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.problem_response
-
-        def answer(problem: Problem, members: dict[str, Any]) -> Response:
-            told = healthy(problem, members)
-            told.headers = with_header(told.headers, _TYPE, b"application/problem+json; charset=utf-8")
-            return told
-
-        parts.problem_response = answer
+    pipeline.problem_response = answer
 
 
-@dataclass(frozen=True)
-class UnauthorizedSaysHow:
+@variant()
+def unauthorized_says_how(pipeline: Pipeline) -> None:
     """A 401 says how a key is presented, the scheme by its name: no secret, though a request may have held nothing else."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def change(problem: Problem, _scope: Scope) -> Problem:
+        said = f"{problem.detail} Send Authorization: Bearer <key>, where Basic and Token are not accepted."
+        return replace(problem, detail=said) if problem.kind.status == 401 else problem
 
-    def install(self, parts: Parts) -> None:
-        def change(problem: Problem, _scope: Scope) -> Problem:
-            said = f"{problem.detail} Send Authorization: Bearer <key>, where Basic and Token are not accepted."
-            return replace(problem, detail=said) if problem.kind.status == 401 else problem
-
-        change_problems(parts, change)
+    change_problems(pipeline, change)
 
 
-@dataclass(frozen=True)
-class ProblemsOfOwnForm:
+@variant(bends=("OP-9",))  # its document does not say so
+def problems_of_own_form(pipeline: Pipeline) -> None:
     """Problems have no instance, and members of their own, `errors` in another form among them (RFC 9457 3.2)."""
 
-    bends: ClassVar[tuple[str, ...]] = ("OP-9",)  # its document does not say so
+    def change(members: dict[str, Any]) -> dict[str, Any]:
+        kept = {name: value for name, value in members.items() if name != "instance"}
+        return {**kept, "traceId": "0af7651916cd43dd", "errors": {"limit": ["is out of range"]}}
 
-    def install(self, parts: Parts) -> None:
-        def change(members: dict[str, Any]) -> dict[str, Any]:
-            kept = {name: value for name, value in members.items() if name != "instance"}
-            return {**kept, "traceId": "0af7651916cd43dd", "errors": {"limit": ["is out of range"]}}
-
-        change_members(parts, change)
+    change_members(pipeline, change)
 
 
-@dataclass(frozen=True)
-class OwnErrorBase:
+@variant(bends=("ERROR-4",))
+def own_error_base(pipeline: Pipeline) -> None:
     """Types of problems lie under a base of the server's own (ERROR-4 is a should)."""
 
-    bends: ClassVar[tuple[str, ...]] = ("ERROR-4",)
+    def change(members: dict[str, Any]) -> dict[str, Any]:
+        return {**members, "type": f"urn:outbound:{members['type'].rpartition('/')[2]}"}
 
-    def install(self, parts: Parts) -> None:
-        def change(members: dict[str, Any]) -> dict[str, Any]:
-            return {**members, "type": f"urn:outbound:{members['type'].rpartition('/')[2]}"}
-
-        change_members(parts, change)
+    change_members(pipeline, change)
 
 
-@dataclass(frozen=True)
-class ChallengeAbsent:
+@variant(bends=("AUTH-5",))
+def challenge_absent(pipeline: Pipeline) -> None:
     """A 401 has no WWW-Authenticate (AUTH-5 is a should)."""
 
-    bends: ClassVar[tuple[str, ...]] = ("AUTH-5",)
+    def change(problem: Problem, _scope: Scope) -> Problem:
+        if problem.kind.status != 401:
+            return problem
+        return replace(problem, headers=tuple(without_header(problem.headers, b"www-authenticate")))
 
-    def install(self, parts: Parts) -> None:
-        def change(problem: Problem, _scope: Scope) -> Problem:
-            if problem.kind.status != 401:
-                return problem
-            return replace(problem, headers=tuple(without_header(problem.headers, b"www-authenticate")))
-
-        change_problems(parts, change)
+    change_problems(pipeline, change)
 
 
-@dataclass(frozen=True)
-class UnknownParametersRefused:
+@variant()
+def unknown_parameters_refused(pipeline: Pipeline) -> None:
     """A query parameter that the documentation does not name is answered 400 (FILTER, reading: a 400 is accepted too)."""
+    inner = pipeline.read_parameters
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def read(rules: Rules, scope: Scope) -> Parameters:
+        unknown = [ParameterError(name[:50], "is unknown") for name in query(scope) if name not in rules.query]
+        if unknown:
+            raise Refused(replace(invalid_parameter(unknown), detail="There is no such parameter."))
+        return inner(rules, scope)
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.read_parameters
-
-        def read(rules: Rules, scope: Scope) -> Parameters:
-            unknown = [ParameterError(name[:50], "is unknown") for name in query(scope) if name not in rules.query]
-            if unknown:
-                raise Refused(replace(invalid_parameter(unknown), detail="There is no such parameter."))
-            return healthy(rules, scope)
-
-        parts.read_parameters = read
+    pipeline.read_parameters = read
 
 
-def _refuse_values(parts: Parts, refusal: Callable[[str], Problem], *names: str) -> None:
+def _refuse_values(pipeline: Pipeline, refusal: Callable[[str], Problem], *names: str) -> None:
     """Have a filter value that nothing of one's own has refused."""
-    healthy = parts.page
+    inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Any, *rest: Any) -> Any:
         for name in names:
-            if name in filters and not healthy(caller, collection, {name: filters[name]}, None, 1).items:
+            if name in filters and not inner(caller, collection, {name: filters[name]}, None, 1).items:
                 raise Refused(refusal(name))
-        return healthy(caller, collection, filters, *rest)
+        return inner(caller, collection, filters, *rest)
 
-    parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class UnknownFilterIdsNotFound:
+@variant(bends=("OP-9",))  # its document does not say so
+def unknown_filter_ids_not_found(pipeline: Pipeline) -> None:
     """A list or contact that is not one's own, as a filter, is answered 404 (FILTER-9, TENANT-3)."""
+    inner = pipeline.page
+    stores = {"listId": "lists", "contactId": "contacts"}
 
-    bends: ClassVar[tuple[str, ...]] = ("OP-9",)  # its document does not say so
+    def page(caller: Caller, collection: str, filters: Any, *rest: Any) -> Any:
+        for name, store in stores.items():
+            if name in filters and getattr(caller.tenant, store).get(filters[name]) is None:
+                raise Refused(not_found("What the filter names does not exist."))
+        return inner(caller, collection, filters, *rest)
 
-    def install(self, parts: Parts) -> None:
-        healthy = parts.page
-        stores = {"listId": "lists", "contactId": "contacts"}
-
-        def page(caller: Caller, collection: str, filters: Any, *rest: Any) -> Any:
-            for name, store in stores.items():
-                if name in filters and getattr(caller.tenant, store).get(filters[name]) is None:
-                    raise Refused(not_found("What the filter names does not exist."))
-            return healthy(caller, collection, filters, *rest)
-
-        parts.page = page
+    pipeline.page = page
 
 
-@dataclass(frozen=True)
-class UnknownValuesRefused:
+@variant()
+def unknown_values_refused(pipeline: Pipeline) -> None:
     """A status or type that nothing has is answered 400 (FILTER-9: an empty page, or a 400/404)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def refusal(name: str) -> Problem:
+        return invalid_parameter([ParameterError(name, "is no value that this filter knows")])
 
-    def install(self, parts: Parts) -> None:
-        def refusal(name: str) -> Problem:
-            return invalid_parameter([ParameterError(name, "is no value that this filter knows")])
-
-        _refuse_values(parts, refusal, "qualificationStatus", "status", "eventType")
+    _refuse_values(pipeline, refusal, "qualificationStatus", "status", "eventType")
 
 
-@dataclass(frozen=True)
-class VaryInsteadOfPrivate:
+@variant()
+def vary_instead_of_private(pipeline: Pipeline) -> None:
     """Answers are not private, but vary with Authorization (TENANT-8: or)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def change(scope: Scope, answer: Response) -> None:
+        if isinstance(scope.get(CALLER), Caller):
+            answer.headers = with_header(answer.headers, b"cache-control", b"max-age=0, must-revalidate")
 
-    def install(self, parts: Parts) -> None:
-        def change(scope: Scope, answer: Response) -> None:
-            if isinstance(scope.get(CALLER), Caller):
-                answer.headers = with_header(answer.headers, b"cache-control", b"max-age=0, must-revalidate")
-
-        parts.outer.append(rewriting(change))
+    pipeline.outer.append(rewriting(change))
 
 
-@dataclass(frozen=True)
-class RetryAfterAsDate:
+@variant()
+def retry_after_as_date(pipeline: Pipeline) -> None:
     """Retry-After is an HTTP date (RATE-5: seconds or an HTTP date)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def date(admission: Admission, now: float) -> bytes:
+        return formatdate(math.ceil(now + admission.retry_after), usegmt=True).encode()
 
-    def install(self, parts: Parts) -> None:
-        def date(admission: Admission, now: float) -> bytes:
-            return formatdate(math.ceil(now + admission.retry_after), usegmt=True).encode()
-
-        parts.retry_after = date
+    pipeline.retry_after = date
 
 
-@dataclass(frozen=True)
-class ResetFromNow:
+@variant()
+def reset_from_now(pipeline: Pipeline) -> None:
     """X-RateLimit-Reset is in seconds from now (RATE, reading: epoch seconds or seconds from now)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def headers(admission: Admission, now: float) -> list[Header]:
+        return [
+            (b"x-ratelimit-limit", b"%d" % admission.limit),
+            (b"x-ratelimit-reset", b"%d" % math.ceil(max(0.0, admission.reset - now))),
+        ]
 
-    def install(self, parts: Parts) -> None:
-        def headers(admission: Admission, now: float) -> list[Header]:
-            return [
-                (b"x-ratelimit-limit", b"%d" % admission.limit),
-                (b"x-ratelimit-reset", b"%d" % math.ceil(max(0.0, admission.reset - now))),
-            ]
-
-        parts.rate_headers = headers
+    pipeline.rate_headers = headers

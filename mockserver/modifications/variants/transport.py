@@ -6,136 +6,113 @@ import asyncio
 import gzip
 import hashlib
 import json
-from dataclasses import dataclass
 from random import Random
-from typing import ClassVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mockserver.api import problems
 from mockserver.api.authentication import CALLER, Caller
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response
 from mockserver.modifications.helpers.requests import header
 from mockserver.modifications.helpers.responses import rewriting, with_header
+from mockserver.modifications.registry import variant
 
 
-@dataclass(frozen=True)
-class UpperCaseHeaders:
+@variant()
+def upper_case_headers(pipeline: Pipeline) -> None:
     """Header names are in upper case (RFC 9110 5.1: field names are case-insensitive)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def shouted(scope: Scope, receive: Receive, send: Send) -> None:
+            async def loud(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = [(name.upper(), value) for name, value in message["headers"]]
+                await send(message)
 
-    def install(self, parts: Parts) -> None:
-        def layer(app: ASGIApp) -> ASGIApp:
-            async def shouted(scope: Scope, receive: Receive, send: Send) -> None:
-                async def loud(message: Message) -> None:
-                    if message["type"] == "http.response.start":
-                        message["headers"] = [(name.upper(), value) for name, value in message["headers"]]
-                    await send(message)
+            await app(scope, receive, loud)
 
-                await app(scope, receive, loud)
+        return shouted
 
-            return shouted
-
-        parts.outer.append(layer)
+    pipeline.outer.append(layer)
 
 
-@dataclass(frozen=True)
-class GzipAnswers:
+@variant()
+def gzip_answers(pipeline: Pipeline) -> None:
     """Answers are compressed for those who accept it (RFC 9110 8.4)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def change(scope: Scope, answer: Response) -> None:
+        if b"gzip" in (header(scope, b"accept-encoding") or b"") and answer.body:
+            answer.body = gzip.compress(answer.body, 1)
+            answer.headers.append((b"content-encoding", b"gzip"))
 
-    def install(self, parts: Parts) -> None:
-        def change(scope: Scope, answer: Response) -> None:
-            if b"gzip" in (header(scope, b"accept-encoding") or b"") and answer.body:
-                answer.body = gzip.compress(answer.body, 1)
-                answer.headers.append((b"content-encoding", b"gzip"))
-
-        parts.outer.append(rewriting(change))
+    pipeline.outer.append(rewriting(change))
 
 
-@dataclass(frozen=True)
-class CloseAfterEachAnswer:
+@variant()
+def close_after_each_answer(pipeline: Pipeline) -> None:
     """Every connection serves one request (RFC 9112 9.6)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def change(_scope: Scope, answer: Response) -> None:
+        answer.headers = with_header(answer.headers, b"connection", b"close")
 
-    def install(self, parts: Parts) -> None:
-        def change(_scope: Scope, answer: Response) -> None:
-            answer.headers = with_header(answer.headers, b"connection", b"close")
-
-        parts.outer.append(rewriting(change))
+    pipeline.outer.append(rewriting(change))
 
 
-@dataclass(frozen=True)
-class SlowAnswers:
+@variant()
+def slow_answers(pipeline: Pipeline) -> None:
     """An answer takes 300 ms, give or take a third: the documentation promises no speed."""
+    random = Random(1)  # noqa: S311 - a jitter that must be reproducible, nothing secret
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def late(scope: Scope, receive: Receive, send: Send) -> None:
+            await asyncio.sleep(random.uniform(0.2, 0.4))
+            await app(scope, receive, send)
 
-    def install(self, parts: Parts) -> None:
-        random = Random(1)  # noqa: S311 - a jitter that must be reproducible, nothing secret
+        return late
 
-        def layer(app: ASGIApp) -> ASGIApp:
-            async def late(scope: Scope, receive: Receive, send: Send) -> None:
-                await asyncio.sleep(random.uniform(0.2, 0.4))
-                await app(scope, receive, send)
-
-            return late
-
-        parts.outer.append(layer)
+    pipeline.outer.append(layer)
 
 
-@dataclass(frozen=True)
-class IndentedJson:
+@variant()
+def indented_json(pipeline: Pipeline) -> None:
     """JSON is indented and escaped to ASCII, its members sorted (RFC 8259: neither means anything)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def change(_scope: Scope, answer: Response) -> None:
+        if b"json" in dict(answer.headers).get(b"content-type", b"") and answer.body:
+            answer.body = json.dumps(json.loads(answer.body), indent=2, sort_keys=True).encode()
 
-    def install(self, parts: Parts) -> None:
-        def change(_scope: Scope, answer: Response) -> None:
-            if b"json" in dict(answer.headers).get(b"content-type", b"") and answer.body:
-                answer.body = json.dumps(json.loads(answer.body), indent=2, sort_keys=True).encode()
-
-        parts.outer.append(rewriting(change))
+    pipeline.outer.append(rewriting(change))
 
 
-@dataclass(frozen=True)
-class SessionCookies:
+@variant()
+def session_cookies(pipeline: Pipeline) -> None:
     """Every answer sets a session cookie, and no other key is taken together with it: no client was asked to keep cookies."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def change(scope: Scope, answer: Response) -> Response | None:
+        caller = scope.get(CALLER)
+        own = caller.key.id.encode() if isinstance(caller, Caller) else b"nobody"
+        sent = header(scope, b"cookie") or b""
+        if b"outbound-session=" in sent and b"outbound-session=" + own not in sent:
+            return pipeline.problem(problems.invalid_api_key(), scope)
+        answer.headers.append((b"set-cookie", b"outbound-session=%b; Path=/; HttpOnly" % own))
+        return None
 
-    def install(self, parts: Parts) -> None:
-        def change(scope: Scope, answer: Response) -> Response | None:
-            caller = scope.get(CALLER)
-            own = caller.key.id.encode() if isinstance(caller, Caller) else b"nobody"
-            sent = header(scope, b"cookie") or b""
-            if b"outbound-session=" in sent and b"outbound-session=" + own not in sent:
-                return parts.problem(problems.invalid_api_key(), scope)
-            answer.headers.append((b"set-cookie", b"outbound-session=%b; Path=/; HttpOnly" % own))
-            return None
-
-        parts.outer.append(rewriting(change))
+    pipeline.outer.append(rewriting(change))
 
 
-@dataclass(frozen=True)
-class EtagsOfOwn:
+@variant()
+def etags_of_own(pipeline: Pipeline) -> None:
     """Answers have an ETag of body and organization, and are 304 to who has them (TENANT-7: never another's)."""
 
-    bends: ClassVar[tuple[str, ...]] = ()
+    def change(scope: Scope, answer: Response) -> None:
+        caller = scope.get(CALLER)
+        if answer.status != 200 or scope["method"] != "GET" or not isinstance(caller, Caller):
+            return
+        digest = hashlib.sha256(caller.tenant.organization.id.encode() + answer.body).hexdigest()
+        tag = b'"%b"' % digest[:20].encode()
+        answer.headers.append((b"etag", tag))
+        if header(scope, b"if-none-match") == tag:
+            answer.status, answer.body = 304, b""
 
-    def install(self, parts: Parts) -> None:
-        def change(scope: Scope, answer: Response) -> None:
-            caller = scope.get(CALLER)
-            if answer.status != 200 or scope["method"] != "GET" or not isinstance(caller, Caller):
-                return
-            digest = hashlib.sha256(caller.tenant.organization.id.encode() + answer.body).hexdigest()
-            tag = b'"%b"' % digest[:20].encode()
-            answer.headers.append((b"etag", tag))
-            if header(scope, b"if-none-match") == tag:
-                answer.status, answer.body = 304, b""
-
-        parts.outer.append(rewriting(change))
+    pipeline.outer.append(rewriting(change))

@@ -80,10 +80,10 @@ class TestAuthentication:
 
     def test_a_key_serves_until_it_expires(self) -> None:
         mock = new_mock()
-        key = next(key for key in mock.parts.keys if key.kind == "expired")
+        key = next(key for key in mock.state.keys if key.kind == "expired")
         assert key.expires_at is not None
-        assert mock.parts.authenticate(key.secret.encode(), key.expires_at - 0.001) == key
-        assert mock.parts.authenticate(key.secret.encode(), key.expires_at) is None
+        assert mock.world.pipeline.authenticate(key.secret.encode(), key.expires_at - 0.001) == key
+        assert mock.world.pipeline.authenticate(key.secret.encode(), key.expires_at) is None
 
     def test_a_401_is_the_same_for_an_id_that_exists(self) -> None:
         path = path_of("getContact")

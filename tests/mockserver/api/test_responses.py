@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
 from mockserver.app import Mock
+from mockserver.modifications.registry import Modification
 from spec import contract
 from tests.support.mock_client import (
     ANYONE,
@@ -25,29 +25,29 @@ from tests.support.mock_client import (
     UNKNOWN,
     Client,
     Response,
+    changing,
     new_mock,
 )
 
 CONTRACT = contract()
 
 
-@dataclass(frozen=True)
-class Crashes:
-    """One of the parts raises an error that nobody expects."""
+def crashing(step: str) -> Modification:
+    """One of the steps raises an error that nobody expects, always or `_once`."""
+    name = step.removesuffix("_once")
+    failures = itertools.count() if name != step else itertools.repeat(0)
 
-    part: str
-
-    def install(self, parts: Parts) -> None:
-        name = self.part.removesuffix("_once")
-        healthy: Callable[..., Any] = getattr(parts, name)
-        failures = itertools.count() if name != self.part else itertools.repeat(0)
+    def change(pipeline: Pipeline) -> None:
+        inner: Callable[..., Any] = getattr(pipeline, name)
 
         def crash(*arguments: Any) -> Any:
             if next(failures) == 0:
                 raise RuntimeError("the cause")
-            return healthy(*arguments)
+            return inner(*arguments)
 
-        setattr(parts, name, crash)
+        setattr(pipeline, name, crash)
+
+    return changing(change)
 
 
 class TestProblems:
@@ -97,7 +97,7 @@ class TestProblems:
 
     @pytest.mark.parametrize("broken", ["page", "admit", "problem_members_once"])
     def test_a_crash_is_told_without_details(self, broken: str, caplog: pytest.LogCaptureFixture) -> None:
-        mock = new_mock(modifications=[Crashes(broken)])
+        mock = new_mock(modifications=[crashing(broken)])
         answer = Client(mock, FULL).get("/api/v1/contacts?limit=0" if "once" in broken else "/api/v1/contacts")
         assert (answer.status, answer.kind) == (500, "internal-error")
         assert "the cause" not in answer.body.decode()
@@ -127,7 +127,7 @@ class TestHeaders:
     def test_the_date_is_the_mocks_own(self) -> None:
         mock = new_mock()
         assert Client(mock).get("/").headers["date"] == "Mon, 21 Sep 2026 14:13:20 GMT"
-        mock.parts.clock.advance(3_601.9)
+        mock.state.clock.advance(3_601.9)
         assert Client(mock).get("/").headers["date"] == "Mon, 21 Sep 2026 15:13:21 GMT"
         assert Client(mock).get("/").headers["server"] == "outbound-mock"
 
@@ -165,7 +165,7 @@ class TestRateLimit:
         assert int(answer.headers["x-ratelimit-limit"]) > 0
         wait = int(answer.headers["retry-after"])
         assert 1 <= wait <= 60
-        mock.parts.clock.advance(wait)
+        mock.state.clock.advance(wait)
         assert Client(mock, FULL).get("/api/v1/me").status == 200
 
     def test_whatever_a_spent_key_asks_for_answers_429(self) -> None:

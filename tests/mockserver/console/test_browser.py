@@ -33,7 +33,7 @@ class Console:
 
     @property
     def organization(self) -> str:
-        return next(iter(self.mock.parts.tenants))
+        return next(iter(self.mock.state.tenants))
 
     def visit(self, path: str = "") -> None:
         self.page.goto(f"{self.address}/admin{path}")
@@ -178,16 +178,16 @@ def test_a_key_is_minted_with_the_keyboard_alone(console: Console) -> None:
     keyboard.press("Tab")
     keyboard.press("Enter")
     expect(page.locator("#secret")).to_be_visible()
-    key = next(key for key in console.mock.parts.keys if key.name == "By keyboard ?g")
+    key = next(key for key in console.mock.state.keys if key.name == "By keyboard ?g")
     assert len(key.scopes) == len(contract().scopes) - 1
 
 
 def test_hostile_data_does_not_run(console: Console) -> None:
     attack = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'\u202e\x00" + "w" * 3_000
-    tenant = console.mock.parts.tenants[console.organization]
-    now = console.mock.parts.clock.now()
+    tenant = console.mock.state.tenants[console.organization]
+    now = console.mock.state.clock.now()
     contact = tenant.add_contact(now, firstName=attack, companyName=attack, email=attack)
-    secret = next(key.secret for key in console.mock.parts.keys if key.kind == "primary")
+    secret = next(key.secret for key in console.mock.state.keys if key.kind == "primary")
     console.ask(f"{CONTACTS}?q=<script>alert(3)</script>&limit=0", secret)
     for path in ("/data/contacts", f"/data/contacts/{contact['id']}", "/requests", ""):
         console.visit(path)
@@ -233,7 +233,7 @@ def test_the_log_shows_a_refusal_and_its_reason_as_it_happens(console: Console) 
     page = console.page
     console.visit("/requests")
     secret = next(
-        key.secret for key in console.mock.parts.keys if key.kind == "single_scope" and "lists.read" in key.scopes
+        key.secret for key in console.mock.state.keys if key.kind == "single_scope" and "lists.read" in key.scopes
     )
     assert console.ask(f"{CONTACTS}?live=1", secret).status_code == 403
     first = page.locator(".log .entry").first
@@ -255,7 +255,7 @@ def test_a_hardship_is_switched_on_for_the_next_request(console: Console) -> Non
     page.get_by_label("probability").fill("1")
     page.get_by_label("Next requests").fill("1")
     page.get_by_role("button", name="Switch on").click()
-    secret = next(key.secret for key in console.mock.parts.keys if key.kind == "spare")
+    secret = next(key.secret for key in console.mock.state.keys if key.kind == "spare")
     assert console.ask(ME, secret).status_code >= 500
     assert console.ask(ME, secret).status_code == 200
     page.get_by_role("button", name="Switch off", exact=True).click()
@@ -263,7 +263,7 @@ def test_a_hardship_is_switched_on_for_the_next_request(console: Console) -> Non
 
 
 def test_every_page_fits_a_narrow_screen_and_keeps_to_itself(console: Console) -> None:
-    secret = next(key.secret for key in console.mock.parts.keys if key.kind == "spare")
+    secret = next(key.secret for key in console.mock.state.keys if key.kind == "spare")
     console.ask(f"{CONTACTS}?cursor={'x' * 500}", secret)
     number = list(console.mock.world.request_log)[-1].number
     console.page.set_viewport_size({"width": 390, "height": 800})
@@ -293,5 +293,5 @@ def test_pages_work_without_scripts(browser: Browser, running: tuple[Mock, str])
     secret = minted(page, "Without scripts")
     page.reload()
     assert secret not in page.content()
-    assert running[0].parts.keys.find(secret.encode())
+    assert running[0].state.keys.find(secret.encode())
     context.close()

@@ -112,13 +112,13 @@ class TestForms:
         visitor = Visitor(mock)
         assert visitor.post("/clock", self.ADVANCE).status == 303
         assert visitor.post("/clock", self.ADVANCE, **headers).status == 403
-        assert mock.parts.clock.now() == START + 60
+        assert mock.state.clock.now() == START + 60
 
     @pytest.mark.parametrize("token", ["", "x" * 32])
     def test_it_needs_the_token_of_the_page(self, token: str) -> None:
         mock = new_mock()
         assert Visitor(mock).post("/clock", {**self.ADVANCE, "token": token}).status == 403
-        assert mock.parts.clock.now() == START
+        assert mock.state.clock.now() == START
 
     def test_it_needs_the_cookie_too(self) -> None:
         visitor = Visitor(new_mock())
@@ -144,8 +144,8 @@ def test_a_world_has_a_console_of_its_own() -> None:
     visitor = Visitor(mock, base=f"/_worlds/{world_id}")
     assert f'href="/_worlds/{world_id}/admin/clock"' in visitor.get().body.decode()
     visitor.do("/clock", {"advance": "60"})
-    assert world.parts.clock.now() == START + 60
-    assert mock.parts.clock.now() == START
+    assert world.state.clock.now() == START + 60
+    assert mock.state.clock.now() == START
 
 
 def test_it_is_imported_when_it_is_asked_for() -> None:

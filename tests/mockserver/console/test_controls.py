@@ -59,7 +59,7 @@ class TestRequests:
 class TestClockAndHardships:
     def test_the_clock_is_moved(self) -> None:
         mock = create_app(Settings(contacts=3))
-        clock = mock.parts.clock
+        clock = mock.state.clock
         visitor = Visitor(mock)
         assert "frozen" in text(visitor.do("/clock", {"freeze": "1"}))
         before = clock.now()
@@ -111,6 +111,6 @@ class TestClockAndHardships:
 
     def test_a_reset_begins_again(self) -> None:
         mock = new_mock()
-        mock.parts.tenants[FULL.organization_id].add_contact(START, firstName="Late")
+        mock.state.tenants[FULL.organization_id].add_contact(START, firstName="Late")
         Visitor(mock).do("/hardships/reset")
-        assert len(mock.parts.tenants[FULL.organization_id].contacts) == 60
+        assert len(mock.state.tenants[FULL.organization_id].contacts) == 60

@@ -17,7 +17,7 @@ class TestData:
 
     def test_hostile_data_stays_text(self) -> None:
         mock = new_mock()
-        tenant = mock.parts.tenants[FULL.organization_id]
+        tenant = mock.state.tenants[FULL.organization_id]
         contact = tenant.add_contact(START, firstName=self.HOSTILE, email='"><img src=x onerror=alert(1)>')
         visitor = Visitor(mock)
         visitor.do("/api-keys", {"name": "<b>bold</b>"})
@@ -31,7 +31,7 @@ class TestData:
 
     def test_a_resource_is_added_changed_and_deleted(self) -> None:
         mock = new_mock()
-        tenant = mock.parts.tenants[FULL.organization_id]
+        tenant = mock.state.tenants[FULL.organization_id]
         visitor = Visitor(mock)
         added = visitor.post("/data/contacts", {"json": json.dumps({"firstName": "Ada", "email": "ada@example.com"})})
         path = added.headers["location"].partition("?")[0].removeprefix("/admin")
@@ -46,7 +46,7 @@ class TestData:
 
     def test_saving_what_is_shown_changes_nothing_but_the_time(self) -> None:
         mock = new_mock()
-        tenant = mock.parts.tenants[FULL.organization_id]
+        tenant = mock.state.tenants[FULL.organization_id]
         contact = tenant.add_contact(START, firstName=self.HOSTILE, lastName="\u2028\u200f\x7f é")
         visitor = Visitor(mock)
         page = visitor.get(f"/data/contacts/{contact['id']}").body.decode()
@@ -73,7 +73,7 @@ class TestData:
 
     def test_the_search_finds_by_name(self) -> None:
         mock = new_mock()
-        mock.parts.tenants[FULL.organization_id].add_contact(START, firstName="Findable")
+        mock.state.tenants[FULL.organization_id].add_contact(START, firstName="Findable")
         page = Visitor(mock).get("/data/contacts?q=findable").body.decode()
         assert len(re.findall(r">(con_\w+)</code>", page)) == 1
 
@@ -84,11 +84,11 @@ class TestOrganizations:
         visitor = Visitor(mock)
         page = visitor.do("/organizations", {"name": "Third & <Sons>", "contacts": "7"})
         assert "Contacts 7" in text(page)
-        *_, added = mock.parts.tenants.values()
+        *_, added = mock.state.tenants.values()
         assert added.organization.name == "Third & <Sons>"
         assert "Third & <Sons>" in text(visitor.get())
         visitor.do(f"/organizations/{added.organization.id}/delete")
-        assert added.organization.id not in mock.parts.tenants
+        assert added.organization.id not in mock.state.tenants
 
     def test_one_without_a_name_is_not_added(self) -> None:
         assert b'role="alert"' in Visitor(MOCK).do("/organizations", {"name": ""}).body

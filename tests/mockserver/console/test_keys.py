@@ -19,7 +19,7 @@ class TestKeys:
         sent = visitor.post("/api-keys", {"name": "Mine", "scopes": ["contacts.read"], "expires": "2", "unit": "hours"})
         page = visitor.send("GET", sent.headers["location"], b"")
         secret = shown_secret(page)
-        key = mock.parts.keys.find(secret.encode())
+        key = mock.state.keys.find(secret.encode())
         assert key
         assert (key.name, key.scopes, key.expires_at) == ("Mine", ("contacts.read",), START + 7_200)
         for path in (sent.headers["location"].removeprefix("/admin"), *PAGES):
@@ -30,7 +30,7 @@ class TestKeys:
         mock = new_mock()
         visitor = Visitor(mock)
         page = visitor.do("/api-keys", {"name": "Slow", "perMinute": "7", "burst": "9"})
-        key = mock.parts.keys.find(shown_secret(page).encode())
+        key = mock.state.keys.find(shown_secret(page).encode())
         assert key
         assert key.limits
         assert (key.limits.per_minute, key.limits.burst, key.limits.burst_window) == (
@@ -39,7 +39,7 @@ class TestKeys:
             contract().rate_limits.burst_window,
         )
         visitor.do(f"/api-keys/{key.id}", {"name": "Renamed", "scopes": ["lists.read"]})
-        changed = mock.parts.keys.get(key.id)
+        changed = mock.state.keys.get(key.id)
         assert changed
         assert (changed.name, changed.scopes, changed.limits) == ("Renamed", ("lists.read",), None)
 
@@ -71,7 +71,7 @@ class TestKeys:
         visitor = Visitor(mock)
         for path in (*PAGES, "/requests/1", "/recent", "/requests/rows"):
             page = visitor.get(path).body.decode()
-            assert not [key for key in mock.parts.keys if key.secret in page], path
+            assert not [key for key in mock.state.keys if key.secret in page], path
 
 
 class TestWebhooks:
@@ -79,7 +79,7 @@ class TestWebhooks:
         visitor = Visitor(new_mock())
         page = visitor.do("/integrations/webhooks", {"url": "http://127.0.0.1:1/hook"})
         first = shown_secret(page)
-        endpoint = visitor.mock.parts.webhooks.endpoints.__iter__().__next__()
+        endpoint = visitor.mock.state.webhooks.endpoints.__iter__().__next__()
         assert endpoint.secret == first
         page = visitor.do(f"/integrations/webhooks/{endpoint.id}/rotate")
         second = shown_secret(page)
@@ -93,10 +93,10 @@ class TestWebhooks:
         mock = new_mock()
         visitor = Visitor(mock)
         visitor.do("/integrations/webhooks", {"url": "http://127.0.0.1:1/hook"})
-        (endpoint,) = mock.parts.webhooks.endpoints
+        (endpoint,) = mock.state.webhooks.endpoints
         assert "disabled" in text(visitor.do(f"/integrations/webhooks/{endpoint.id}/enabled", {"enabled": "0"}))
         visitor.do(f"/integrations/webhooks/{endpoint.id}/remove")
-        assert not list(mock.parts.webhooks.endpoints)
+        assert not list(mock.state.webhooks.endpoints)
 
     def test_a_url_that_cannot_be_is_said(self) -> None:
         answer = Visitor(new_mock()).post("/integrations/webhooks", {"url": "ftp://x"})

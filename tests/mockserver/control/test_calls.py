@@ -46,7 +46,7 @@ BODIES = [name for name, (method, _, found) in OPERATIONS.items() if method != "
 def test_a_body_that_the_document_requires_cannot_be_left_out(operation_id: str) -> None:
     mock = new_mock(contacts=3)
     method, template, operation = OPERATIONS[operation_id]
-    answer = Client(mock).ask(method, template.format(id=next(iter(mock.parts.tenants))))
+    answer = Client(mock).ask(method, template.format(id=next(iter(mock.state.tenants))))
     refused = answer.status not in (200, 201, 404)
     assert refused == operation["requestBody"].get("required", False)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from mockserver.api.pipeline import Parts
 from mockserver.app import Settings, create_app
 from mockserver.clock import Clock
+from mockserver.modifications.registry import Modification
 from spec import contract
-from tests.support.mock_client import ANYONE, FULL, KEYS, MOCK, NEIGHBOUR, PROBLEM, START, Client, new_mock
+from tests.support.mock_client import ANYONE, FULL, KEYS, MOCK, NEIGHBOUR, PROBLEM, START, Client, changing, new_mock
 
 
 class TestControl:
@@ -27,7 +27,7 @@ class TestControl:
     def test_it_moves_the_clock(self) -> None:
         mock = new_mock()
         assert Client(mock).ask("POST", "/_mock/clock", b'{"advance": 1.5}').json["now"] == START + 1.5
-        assert mock.parts.clock.now() == START + 1.5
+        assert mock.state.clock.now() == START + 1.5
 
     def test_it_tells_its_health(self) -> None:
         health = ANYONE.get("/_mock/health").json
@@ -81,25 +81,21 @@ class TestControl:
         assert ANYONE.send("GET", b"/_mock/health", [(b"host", host.encode())]).status == status
 
 
-@dataclass(frozen=True)
-class Layered:
+def layered(place: str) -> Modification:
     """Marks what passes its layer, around everything (`outer`) or before Connexion (`inner`)."""
 
-    place: str
+    def layer(app: Any) -> Any:
+        async def marked(scope: Any, receive: Any, send: Any) -> None:
+            async def marking(message: Any) -> None:
+                if "headers" in message:
+                    message["headers"] = [*message["headers"], (b"x-seen", b"date" if _dated(message) else b"bare")]
+                await send(message)
 
-    def install(self, parts: Parts) -> None:
-        def layer(app: Any) -> Any:
-            async def marked(scope: Any, receive: Any, send: Any) -> None:
-                async def marking(message: Any) -> None:
-                    if "headers" in message:
-                        message["headers"] = [*message["headers"], (b"x-seen", b"date" if _dated(message) else b"bare")]
-                    await send(message)
+            await app(scope, receive, marking)
 
-                await app(scope, receive, marking)
+        return marked
 
-            return marked
-
-        getattr(parts, self.place).append(layer)
+    return changing(lambda pipeline: getattr(pipeline, place).append(layer))
 
 
 def _dated(message: Any) -> bool:
@@ -109,24 +105,24 @@ def _dated(message: Any) -> bool:
 class TestModifications:
     @pytest.mark.parametrize(("place", "seen"), [("outer", "date"), ("inner", "bare")])
     def test_a_layer_sees_the_answer_where_it_stands(self, place: str, seen: str) -> None:
-        mock = new_mock(modifications=[Layered(place)])
+        mock = new_mock(modifications=[layered(place)])
         assert Client(mock, FULL).get("/api/v1/me").headers["x-seen"] == seen
         assert "x-seen" not in Client(mock).get("/_mock/health").headers
 
     def test_a_part_can_be_replaced_while_the_mock_runs(self) -> None:
         mock = new_mock()
         client = Client(mock, FULL)
-        healthy = mock.parts.page
-        mock.parts.page = lambda caller, collection, filters, after, _limit: healthy(
+        inner = mock.world.pipeline.page
+        mock.world.pipeline.page = lambda caller, collection, filters, after, _limit: inner(
             caller, collection, filters, after, 1
         )
         assert len(client.get("/api/v1/contacts").json["data"]) == 1
-        mock.parts.page = healthy
+        mock.world.pipeline.page = inner
         assert len(client.get("/api/v1/contacts").json["data"]) == 50
 
     def test_a_layer_can_be_added_while_the_mock_runs(self) -> None:
         mock = new_mock()
-        Layered("inner").install(mock.parts)
+        layered("inner").change_pipeline(mock.world.pipeline)
         assert "x-seen" not in Client(mock, FULL).get("/api/v1/me").headers
         mock.rewire()
         assert "x-seen" in Client(mock, FULL).get("/api/v1/me").headers
@@ -135,9 +131,9 @@ class TestModifications:
 def test_keys_depend_on_the_seed_alone() -> None:
     def secrets(**changes: Any) -> list[str]:
         mock = create_app(replace(Settings(contacts=1), **changes), Clock(START + 1))
-        return [key.secret for key in mock.parts.keys]
+        return [key.secret for key in mock.state.keys]
 
-    assert secrets() == [key.secret for key in MOCK.parts.keys] == secrets(contacts=2)
+    assert secrets() == [key.secret for key in MOCK.state.keys] == secrets(contacts=2)
     assert secrets(organizations=3)[: len(secrets())] == secrets()
     assert not set(secrets()) & set(secrets(seed=2))
     assert len(set(secrets())) == len(secrets())
@@ -155,7 +151,7 @@ def test_the_organizations_have_every_kind_of_key_that_a_target_names() -> None:
     }
     for key in KEYS["primary"] + KEYS["spare"] + KEYS["secondary"]:
         assert key.scopes == contract().scopes
-    for key in MOCK.parts.keys:
+    for key in MOCK.state.keys:
         assert len(key.secret) == len("obk_live_") + 32
         assert key.secret[9:].isalnum()
         assert key.secret not in repr(key)

@@ -7,7 +7,6 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from itertools import zip_longest
 from random import Random
 from typing import Any
@@ -18,10 +17,11 @@ import pytest
 import spec
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.keys import ApiKey
-from mockserver.api.pipeline import Parts
+from mockserver.api.pipeline import Pipeline
+from mockserver.api.steps import default_pipeline
 from mockserver.app import Mock
 from mockserver.modifications import faults, variants
-from mockserver.modifications.catalogue import collect, kebab_case
+from mockserver.modifications.registry import Register
 from mockserver.webhooks.delivery import Attempt, Delivery
 from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, START, Client, Response, new_mock
 
@@ -35,11 +35,14 @@ ONLY_AT_ONCE = ("tenant-across-await",)
 WRITING = ("OP-6",)
 
 
-def test_every_name_is_kebab_case_and_leads_to_its_class() -> None:
+def test_every_name_is_kebab_case_and_leads_to_its_function() -> None:
     for catalogue in (faults, variants):
         for name in catalogue.names():
+            modification = catalogue.named(name)
+            function = modification.on_pipeline or modification.on_state
             assert re.fullmatch(r"[a-z]+(-[a-z]+|-[0-9]+)*", name)
-            assert kebab_case(type(catalogue.named(name)).__name__) == name
+            assert function
+            assert function.__name__ == name.replace("-", "_")
 
 
 def test_no_fault_is_named_like_a_variant() -> None:
@@ -47,8 +50,13 @@ def test_no_fault_is_named_like_a_variant() -> None:
 
 
 def test_two_of_one_name_are_refused() -> None:
-    with pytest.raises(ValueError, match="two modifications are named"):
-        collect(faults.pagination, faults.pagination)
+    def same(pipeline: Pipeline) -> None:
+        """Change nothing."""
+
+    register = Register("fault")
+    register.add(same, ("OP-1",))
+    with pytest.raises(ValueError, match="two modifications are named same"):
+        register.add(same, ("OP-1",))
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -57,16 +65,14 @@ def test_a_fault_breaks_requirements_that_exist_and_says_how(name: str) -> None:
     assert fault.breaks
     assert set(fault.breaks) <= set(LEVELS)
     assert len(set(fault.breaks)) == len(fault.breaks)
-    assert fault.__doc__
-    assert not fault.__doc__.startswith(f"{fault.__name__}(")
+    assert fault.description
 
 
 @pytest.mark.parametrize("name", variants.names())
 def test_a_variant_bends_shoulds_alone_and_says_why(name: str) -> None:
     variant = variants.all_variants()[name]
-    assert {LEVELS[id_] for id_ in variant.bends} <= {"should"}
-    assert variant.__doc__
-    assert not variant.__doc__.startswith(f"{variant.__name__}(")
+    assert {LEVELS[id_] for id_ in variant.breaks} <= {"should"}
+    assert variant.description
 
 
 @pytest.mark.parametrize("requirement", LEVELS)
@@ -79,8 +85,8 @@ Request = tuple[ApiKey | None, str, str, dict[str, str]]
 
 
 def script(mock: Mock) -> Iterator[Request]:
-    """Requests to a healthy mock that show one fault or another."""
-    api, tenants = "/api/v1", mock.parts.tenants
+    """Requests to the unmodified mock that show one fault or another."""
+    api, tenants = "/api/v1", mock.state.tenants
     own, theirs = (tenants[key.organization_id] for key in (FULL, NEIGHBOUR))
     contact = own.contacts.rows({})[-1].id
     replied = own.drafts.rows({"status": "replied"})[-1].id
@@ -119,7 +125,7 @@ def script(mock: Mock) -> Iterator[Request]:
 
 
 def _queries(mock: Mock, popular: str) -> list[str]:
-    own, theirs = (mock.parts.tenants[key.organization_id] for key in (FULL, NEIGHBOUR))
+    own, theirs = (mock.state.tenants[key.organization_id] for key in (FULL, NEIGHBOUR))
     writer = own.drafts.read(own.drafts.rows({})[0].id)
     assert writer
     person = own.contacts.read(own.contacts.rows({})[-1].id)
@@ -156,7 +162,7 @@ def _cursor(content: object) -> str:
 
 def _second_word(mock: Mock) -> str:
     """Of a company's name, where the address does not hold it."""
-    contacts = mock.parts.tenants[FULL.organization_id].contacts
+    contacts = mock.state.tenants[FULL.organization_id].contacts
     everyone = (contacts.read(row.id) or {} for row in contacts.rows({}))
     words = ((word, one["email"] or "") for one in everyone for word in (one["companyName"] or "").split()[1:])
     return next(quote(word) for word, email in words if word.lower() not in email.lower())
@@ -220,15 +226,15 @@ def rated(mock: Mock) -> list[Any]:
     answers = [told(asks[0].get("/api/v1/me")) for _ in range(122)]
     answers += [told(client.get("/api/v1/me")) for client in asks[1:]]
     answers.append(told(asks[0].get("/api/v1/contacts/con_unknown")))
-    mock.parts.clock.advance(31)
+    mock.state.clock.advance(31)
     return answers + [told(asks[0].get("/api/v1/contacts/con_unknown")) for _ in range(40)]
 
 
 def delivered(mock: Mock) -> list[Any]:
     """What is sent to endpoints, and what the feed has of it."""
-    hooks, parts = mock.parts.webhooks, mock.parts
+    hooks = mock.state.webhooks
     steps = hooks.steps
-    own, other = parts.tenants.values()
+    own, other = mock.state.tenants.values()
     endpoints = [
         hooks.register(tenant.organization.id, f"http://127.0.0.1:1/{number}")
         for number, tenant in enumerate((own, own, other))
@@ -239,7 +245,7 @@ def delivered(mock: Mock) -> list[Any]:
     delivery.take_down(Attempt(START, first, 0.0, 500))
     second = steps.compose(steps, delivery, endpoints[0], START + 10)
     sent = [(one.method, sorted(one.headers.items()), one.body) for one in (first, second)]
-    feed = parts.page(Caller(FULL, own), "events", {}, None, 1)
+    feed = mock.world.pipeline.page(Caller(FULL, own), "events", {}, None, 1)
     receivers = [one.id for one in steps.recipients(endpoints, own.organization.id)]
     return [*sent, [one.secret for one in endpoints], receivers, feed, steps.retry_delay(delivery, Random(1))]
 
@@ -249,16 +255,14 @@ Hear = Callable[[str | None], Iterator[Any]]
 
 @pytest.fixture(scope="module")
 def hear() -> Hear:
-    """Hears a mock with a fault, or a healthy one: the same mock for all, put back to its healthy parts before each."""
+    """Hears a mock with a fault, or with none: the same mock for all, by a pipeline of its own."""
     mock = new_mock(contacts=420)
     requests = list(script(mock))
-    healthy = {each.name: getattr(mock.parts, each.name) for each in fields(Parts)}
 
     def hear(name: str | None) -> Iterator[Any]:
-        for member, value in healthy.items():
-            setattr(mock.parts, member, value.copy() if isinstance(value, dict | list) else value)
+        mock.world.pipeline = default_pipeline(mock.state)
         if name:
-            faults.named(name).install(mock.parts)
+            faults.named(name).change_pipeline(mock.world.pipeline)
         mock.rewire()
         return heard(mock, requests)
 
@@ -270,7 +274,7 @@ def sound(hear: Hear) -> list[Any]:
     return list(hear(None))
 
 
-def test_a_healthy_mock_makes_no_difference(hear: Hear, sound: list[Any]) -> None:
+def test_a_mock_without_a_fault_makes_no_difference(hear: Hear, sound: list[Any]) -> None:
     assert list(hear(None)) == sound
 
 
@@ -302,7 +306,7 @@ def test_a_fault_of_deliveries_shows(name: str) -> None:
 def test_a_fault_of_writes_shows(name: str) -> None:
     def written(mock: Mock) -> list[Any]:
         client = Client(mock, FULL)
-        own = mock.parts.tenants[FULL.organization_id]
+        own = mock.state.tenants[FULL.organization_id]
         path = f"/api/v1/contacts/{own.contacts.rows({})[-1].id}"
         draft = f"/api/v1/drafts/{own.drafts.rows({'status': 'draft'})[-1].id}"
         asked = [("POST", f"/api/v1/{kind}") for kind in ("lists", "drafts", "events")]
@@ -323,7 +327,7 @@ def test_an_offset_sees_an_item_twice_when_one_is_added() -> None:
     mock = new_mock(modifications=[faults.named("offset-cursors")])
     client = Client(mock, FULL)
     first = client.get("/api/v1/contacts?limit=5").json
-    mock.parts.tenants[FULL.organization_id].add_contact(START + 1)
+    mock.state.tenants[FULL.organization_id].add_contact(START + 1)
     second = client.get(f"/api/v1/contacts?limit=5&cursor={first['nextCursor']}").json
     assert second["data"][0] == first["data"][-1]
 
@@ -333,10 +337,10 @@ def test_a_tenant_across_an_await_shows_under_concurrency_alone() -> None:
     served = []
 
     async def app(scope: Any, _receive: Any, _send: Any) -> None:
-        served.append(scope[CALLER].tenant is mock.parts.tenants[scope[CALLER].key.organization_id])
+        served.append(scope[CALLER].tenant is mock.state.tenants[scope[CALLER].key.organization_id])
 
-    layer: Any = mock.parts.inner[-1](app)
-    callers = [Caller(key, mock.parts.tenants[key.organization_id]) for key in (FULL, NEIGHBOUR)]
+    layer: Any = mock.world.pipeline.inner[-1](app)
+    callers = [Caller(key, mock.state.tenants[key.organization_id]) for key in (FULL, NEIGHBOUR)]
 
     async def at_once() -> None:
         await asyncio.gather(*(layer({CALLER: caller}, None, None) for caller in callers))
@@ -351,7 +355,7 @@ def test_a_tenant_across_an_await_shows_under_concurrency_alone() -> None:
 @pytest.mark.parametrize("name", [name for name in variants.names() if name != "slow-answers"])
 def test_a_variant_serves(name: str) -> None:
     mock = new_mock(modifications=[variants.named(name)])
-    key = next(key for key in mock.parts.keys if key.kind == "primary")
+    key = next(key for key in mock.state.keys if key.kind == "primary")
     for operation in spec.contract().operations.values():
         if not operation.path_parameters:
             assert Client(mock, key).get(operation.path).status == 200

@@ -10,32 +10,36 @@ from typing import Any
 import pytest
 
 import spec
-from mockserver.api.pipeline import Modification, Parts
+from mockserver.api.pipeline import Pipeline
+from mockserver.api.steps import default_pipeline
 from mockserver.modifications import faults, hardships, variants
-from mockserver.modifications.hardships.parameters import read
+from mockserver.modifications.parameters import read
+from mockserver.modifications.registry import Modification
 from tests.support.gate import ROOT, run_gate
 from tests.support.mock_client import new_mock
+
+SMALL = new_mock(contacts=5)
 
 NAMES = tuple(hardships.names())
 
 LEVELS = {requirement.id: requirement.level for requirement in spec.requirements()}
 
 
-def untouched(parts: Parts) -> dict[str, Any]:
+def untouched(pipeline: Pipeline) -> dict[str, Any]:
     """What a modification may replace, as it stands."""
-    steps = {
-        f"steps.{member.name}": getattr(parts.webhooks.steps, member.name) for member in fields(parts.webhooks.steps)
-    }
-    members = {member.name: getattr(parts, member.name) for member in fields(parts)}
-    return {**steps, **{name: value[:] if isinstance(value, list) else value for name, value in members.items()}}
+    steps = pipeline.deliveries
+    of_deliveries = {f"deliveries.{member.name}": getattr(steps, member.name) for member in fields(steps)}
+    members = {member.name: getattr(pipeline, member.name) for member in fields(pipeline)}
+    kept = {name: value[:] if isinstance(value, list) else value for name, value in members.items()}
+    return {**of_deliveries, **kept, "deliveries": steps}
 
 
 def replaced(modification: Modification) -> set[str]:
-    """The parts, and the steps of a delivery, that a modification replaces."""
-    parts = new_mock(contacts=5).parts
-    before = untouched(parts)
-    modification.install(parts)
-    return {name for name, value in untouched(parts).items() if value is not before[name] and value != before[name]}
+    """The steps of the pipeline, those of a delivery among them, that a modification replaces."""
+    pipeline = default_pipeline(SMALL.state)
+    before = untouched(pipeline)
+    modification.change_pipeline(pipeline)
+    return {name for name, value in untouched(pipeline).items() if value is not before[name] and value != before[name]}
 
 
 class TestCatalogue:
@@ -60,20 +64,20 @@ class TestCatalogue:
     def test_what_applies_to_deliveries_replaces_their_steps_alone(self, name: str) -> None:
         changed = replaced(hardships.made(name))
         assert changed
-        applies_to = "deliveries" if all(part.startswith("steps.") for part in changed) else "requests"
+        applies_to = "deliveries" if all(part.startswith("deliveries.") for part in changed) else "requests"
         assert hardships.describe(name).applies_to == applies_to
 
     @pytest.mark.parametrize("name", faults.names())
     def test_what_applies_to_deliveries_is_known_of_faults_too(self, name: str) -> None:
         changed = replaced(faults.named(name))
-        applies_to = "deliveries" if changed and all(part.startswith("steps.") for part in changed) else "requests"
-        assert faults.applies_to(name) == applies_to
+        applies_to = "deliveries" if changed and all(part.startswith("deliveries.") for part in changed) else "requests"
+        assert faults.named(name).applies_to == applies_to
 
     @pytest.mark.parametrize(
         ("name", "parameters", "words"),
         [
             ("latenc", {}, "did you mean latency"),
-            ("zzz", {}, "there are rate-limit-storms"),
+            ("zzz", {}, "there are small-pages"),
             ("latency", {"second": 1}, "distribution, seconds"),
             ("unknown-members", {"seed": 1}, "none"),
             ("latency", {"seconds": "x"}, "seconds must be a number"),

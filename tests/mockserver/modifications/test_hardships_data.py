@@ -82,9 +82,9 @@ class TestData:
         mock.world.switch_on("x", hardships.made("expiring-cursors", {"seconds": 10}), Condition())
         page = client.get(f"{CONTACTS}?limit=5").json
         following = f"{CONTACTS}?limit=5&cursor={page['nextCursor']}"
-        mock.parts.clock.advance(10)
+        mock.state.clock.advance(10)
         assert client.get(following).json["data"] == client.get(f"{CONTACTS}?limit=5&cursor={old}").json["data"]
-        mock.parts.clock.advance(0.1)
+        mock.state.clock.advance(0.1)
         refused = client.get(following)
         assert (refused.status, refused.kind) == (400, "invalid-cursor")
         assert "expired" in refused.json["detail"]

@@ -24,7 +24,7 @@ class TestDeliveries:
         mock = new_mock()
         sent = sent_to_endpoints(mock, 20)
         assert len(set(events_of(sent))) == len(sent) == 20
-        assert events_of(sent) == [delivery.event["id"] for delivery in mock.parts.webhooks.log]
+        assert events_of(sent) == [delivery.event["id"] for delivery in mock.state.webhooks.log]
 
     def test_duplicates_are_the_same_event_under_other_delivery_ids(self) -> None:
         mock = hard("duplicate-deliveries", probability=0.5, copies=2)
@@ -40,12 +40,12 @@ class TestDeliveries:
         ids = {(json.loads(outgoing.body)["id"], outgoing.headers["X-Outbound-Delivery"]) for outgoing in sent}
         assert len(ids) == 20
         assert all(is_signed(mock, outgoing) for outgoing in sent)
-        assert {attempt.status for delivery in mock.parts.webhooks.log for attempt in delivery.attempts} == {200}
+        assert {attempt.status for delivery in mock.state.webhooks.log for attempt in delivery.attempts} == {200}
 
     def test_reordered_events_come_all_and_in_another_order(self) -> None:
         mock = hard("reordered-deliveries")
         sent = sent_to_endpoints(mock, 20)
-        happened = [delivery.event["id"] for delivery in mock.parts.webhooks.log]
+        happened = [delivery.event["id"] for delivery in mock.state.webhooks.log]
         assert sorted(events_of(sent)) == sorted(happened)
         assert events_of(sent) != happened
         assert all(is_signed(mock, outgoing) for outgoing in sent)
@@ -53,7 +53,7 @@ class TestDeliveries:
     def test_late_events_come_when_their_time_has(self) -> None:
         mock = hard("late-deliveries", seconds=100, spread=0.1)
         sent_to_endpoints(mock, 10)
-        for delivery in mock.parts.webhooks.log:
+        for delivery in mock.state.webhooks.log:
             created = milliseconds(delivery.event["createdAt"]) / 1_000
             assert 89 < delivery.attempts[0].at - created < 112
 

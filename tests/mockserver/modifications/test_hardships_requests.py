@@ -13,7 +13,7 @@ from mockserver.app import Mock
 from mockserver.modifications import hardships
 from mockserver.modifications.active import Condition
 from mockserver.modifications.hardships import transport
-from mockserver.modifications.hardships.transport import Latency
+from mockserver.modifications.hardships.transport import draw
 from tests.support import patient_http
 from tests.support.hardship_mocks import CONTACTS, ME, hard, sent_to_endpoints, walked
 from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, PROBLEM, Client, new_mock
@@ -97,12 +97,12 @@ class TestRefusals:
             assert answer.kind == "rate-limit-exceeded"
             wait = int(answer.headers["retry-after"])
             assert 4.5 <= wait <= 5
-            mock.parts.clock.advance(4.4)
+            mock.state.clock.advance(4.4)
             assert client.get(ME).headers["retry-after"] == "1"
-            mock.parts.clock.advance(wait - 4.4)
+            mock.state.clock.advance(wait - 4.4)
             assert client.get(ME).status == 200
         assert {client.get(ME).status for _ in range(20)} == {200, 429}
-        mock.parts.clock.advance(5)
+        mock.state.clock.advance(5)
         while client.get(ME).status == 200:
             pass
         assert other.get(ME).status in (200, 429)
@@ -111,7 +111,7 @@ class TestRefusals:
         mock = new_mock(rate_limited=True, modifications=[hardships.made("rate-limit-storms", {"probability": 1})])
         client = Client(mock, FULL)
         assert {client.get(ME).status for _ in range(300)} == {429}
-        mock.parts.clock.advance(5)
+        mock.state.clock.advance(5)
         assert client.get(ME).status == 200
 
     def test_a_spent_key_meets_no_storm_whose_end_it_could_not_use(self) -> None:
@@ -122,7 +122,7 @@ class TestRefusals:
             pass
         mock.world.switch_on("x", storms, Condition())
         refused = client.get(ME)
-        mock.parts.clock.advance(int(refused.headers["retry-after"]))
+        mock.state.clock.advance(int(refused.headers["retry-after"]))
         assert client.get(ME).status in (200, 429)
         assert int(refused.headers["retry-after"]) > 1
 
@@ -161,16 +161,15 @@ class TestRefusals:
         for key in (FULL, NEIGHBOUR):
             answer = Client(mock, key).get(ME)
             assert (answer.status, answer.headers.get("retry-after")) == (503, "30" if announced else None)
-        mock.parts.clock.advance(30)
+        mock.state.clock.advance(30)
         assert Client(mock, NEIGHBOUR).get(ME).status == 200
 
 
 class TestTransport:
     @pytest.mark.parametrize("distribution", ["fixed", "uniform", "normal", "lognormal", "long-tail"])
     def test_latency_is_as_it_is_distributed_and_bounded(self, distribution: Any) -> None:
-        latency = Latency(distribution=distribution, seconds=0.2, spread=0.5, longest=0.9)
         random = Random(1)
-        drawn = sorted(latency.drawn(random) for _ in range(4_000))
+        drawn = sorted(draw(random, distribution, 0.2, 0.5, 0.9) for _ in range(4_000))
         middle = drawn[2_000]
         assert drawn[0] >= 0
         assert drawn[-1] <= 0.9

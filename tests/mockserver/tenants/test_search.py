@@ -50,11 +50,11 @@ def row(number: int, text: str) -> Row:
 def counted_segments(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The number of rows of each segment that is made from now on."""
     made: list[int] = []
-    healthy = search._Segment.__init__
+    original = search._Segment.__init__
 
     def counting(self: Any, rows: Sequence[Row]) -> None:
         made.append(len(rows))
-        healthy(self, rows)
+        original(self, rows)
 
     monkeypatch.setattr(search._Segment, "__init__", counting)
     return made

@@ -51,7 +51,7 @@ class TestControl:
         self.client = Client(new_mock())
 
     def test_an_endpoint_is_registered_listed_rotated_and_removed(self) -> None:
-        organization = list(self.client.mock.parts.tenants)[1]
+        organization = list(self.client.mock.state.tenants)[1]
         made = self.ask("POST", "/webhooks", organization=organization, url="http://127.0.0.1:9/").json
         assert made["signingSecret"].startswith("whsec_")
         (listed,) = self.ask("GET", "/webhooks").json["data"]
@@ -66,7 +66,7 @@ class TestControl:
     def test_an_event_happens_and_is_logged_with_its_deliveries(self) -> None:
         self.ask("POST", "/webhooks", url="http://127.0.0.1:9/")
         event = self.ask("POST", "/events", eventType="list.created", data={"name": "Ü"}).json
-        tenant = next(iter(self.client.mock.parts.tenants.values()))
+        tenant = next(iter(self.client.mock.state.tenants.values()))
         assert (tenant.events.read(event["id"]) or {})["data"] == {"name": "Ü"}
         (delivery,) = self.ask("GET", "/deliveries").json["data"]
         assert [delivery["id"]] == event["deliveries"]

@@ -35,15 +35,15 @@ class TestWorlds:
         mock = new_mock(rate_limited=True)
         world_id, world = mock.worlds.add()
         client = Client(mock, FULL)
-        world.parts.clock.advance(60)
-        world.parts.tenants[FULL.organization_id].add_contact(START, lastName="Elsewhere")
+        world.state.clock.advance(60)
+        world.state.tenants[FULL.organization_id].add_contact(START, lastName="Elsewhere")
         world.switch_on("x", named("default-of-49"), Condition())
         statuses = {client.get(f"/_worlds/{world_id}{ME}").status for _ in range(130)}
         assert statuses == {200, 429}
         assert client.get(ME).status == 200
-        assert mock.parts.clock.now() == START
+        assert mock.state.clock.now() == START
         assert len(client.get(CONTACTS).json["data"]) == contract().page_size.default
-        assert len(mock.parts.tenants[FULL.organization_id].contacts) == 60
+        assert len(mock.state.tenants[FULL.organization_id].contacts) == 60
         assert len(entries(mock)) == 2
 
     def test_an_unknown_world_is_a_problem(self) -> None:
@@ -62,7 +62,7 @@ class TestWorlds:
         mock = new_mock()
         client = Client(mock, FULL)
         before = client.get(CONTACTS).body
-        mock.parts.tenants[FULL.organization_id].add_contact(START, lastName="New")
+        mock.state.tenants[FULL.organization_id].add_contact(START, lastName="New")
         mock.world.switch_on("x", named("default-of-49"), Condition())
         mock.world.reset()
         assert client.get(CONTACTS).body == before
@@ -103,11 +103,11 @@ class TestSwitches:
 
     def test_a_fault_of_webhooks_applies_to_deliveries(self) -> None:
         mock = new_mock()
-        healthy = mock.parts.webhooks.steps.timestamp(START)
+        original = mock.state.webhooks.steps.timestamp(START)
         switch = mock.world.switch_on("x", named("timestamp-in-milliseconds"), Condition())
-        assert mock.parts.webhooks.steps.timestamp(START) != healthy
+        assert mock.state.webhooks.steps.timestamp(START) != original
         mock.world.switch_off(switch.id)
-        assert mock.parts.webhooks.steps.timestamp(START) == healthy
+        assert mock.state.webhooks.steps.timestamp(START) == original
 
     @pytest.mark.parametrize("operation", contract().operations.values(), ids=lambda operation: operation.id)
     def test_a_path_tells_its_operation(self, operation: object) -> None:

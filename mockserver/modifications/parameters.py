@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+ValueType = Literal["integer", "number", "boolean", "string"]
+
+_TYPES: Mapping[Any, ValueType] = {int: "integer", float: "number", bool: "boolean"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +18,7 @@ class Parameter:
     """One parameter of a hardship. `minimum` and `maximum` bound a number, `choices` are the values of a string."""
 
     name: str
-    type: Literal["integer", "number", "boolean", "string"]
+    type: ValueType
     description: str
     default: int | float | bool | str
     minimum: float | None = None
@@ -21,25 +26,35 @@ class Parameter:
     choices: tuple[str, ...] = ()
 
 
-def parameter(default: Any, description: str, minimum: float | None = None, maximum: float | None = None) -> Any:
-    """A member of a hardship's dataclass that people can set."""
-    return field(default=default, metadata={"description": description, "minimum": minimum, "maximum": maximum})
+@dataclass(frozen=True, slots=True)
+class About:
+    """What people are told of a parameter, as an annotation of it. `minimum` and `maximum` bound a number."""
+
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
 
 
-def probability(default: float, of: str) -> Any:
-    """The parameter that says how often it happens."""
-    return parameter(default, f"Share of {of}.", 0, 1)
+def share_of(what: str) -> About:
+    """The annotation of a probability."""
+    return About(f"Share of {what}.", 0, 1)
 
 
-def seed() -> Any:
-    """The parameter that chance comes from."""
-    return parameter(1, "What chance is made from: with the same one, the same happens to the same requests again.")
+Seed = Annotated[
+    int, About("What chance is made from: with the same one, the same happens to the same requests again.")
+]
+"""The parameter that chance comes from."""
 
 
-def parameters_of(hardship: type[Any]) -> tuple[Parameter, ...]:
-    """The parameters of a hardship's dataclass, in its order."""
-    hints = get_type_hints(hardship)
-    return tuple(_parameter(member.name, hints[member.name], member) for member in fields(hardship))
+def parameters_of(function: Callable[..., None]) -> tuple[Parameter, ...]:
+    """The parameters of a hardship: its keyword arguments, each annotated with an About."""
+    hints = get_type_hints(function, include_extras=True)
+    arguments = inspect.signature(function).parameters.values()
+    return tuple(
+        _parameter(argument.name, hints[argument.name], argument.default)
+        for argument in arguments
+        if argument.kind is argument.KEYWORD_ONLY
+    )
 
 
 def read(parameter: Parameter, value: object) -> int | float | bool | str:
@@ -65,18 +80,11 @@ def read_all(known: tuple[Parameter, ...], given: Mapping[str, object]) -> dict[
     return {name: read(by_name[name], value) for name, value in given.items()}
 
 
-def _parameter(name: str, hint: Any, member: Any) -> Parameter:
-    about = member.metadata
-    choices = get_args(hint) if get_origin(hint) is Literal else ()
-    kinds: Mapping[Any, Any] = {int: "integer", float: "number", bool: "boolean"}
+def _parameter(name: str, hint: Any, default: Any) -> Parameter:
+    kind, about = get_args(hint)
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
     return Parameter(
-        name,
-        "string" if choices else kinds[hint],
-        about["description"],
-        member.default,
-        about["minimum"],
-        about["maximum"],
-        choices,
+        name, "string" if choices else _TYPES[kind], about.description, default, about.minimum, about.maximum, choices
     )
 
 
