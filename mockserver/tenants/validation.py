@@ -18,7 +18,7 @@ from mockserver.tenants.resource_types import Resource
 from spec import contract
 
 SCHEMAS: Mapping[str, str] = {
-    "lists": "List",
+    "lists": "ContactList",
     "contacts": "Contact",
     "drafts": "Draft",
     "events": "Event",

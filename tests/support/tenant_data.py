@@ -17,7 +17,7 @@ from spec import contract
 
 NOW = 1_780_000_000.5
 
-COLLECTIONS = {"contacts": "Contact", "lists": "List", "drafts": "DraftSummary", "events": "Event"}
+COLLECTIONS = {"contacts": "Contact", "lists": "ContactList", "drafts": "DraftSummary", "events": "Event"}
 
 EVERYTHING = {"includeArchived": "1"}
 

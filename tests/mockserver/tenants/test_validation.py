@@ -23,7 +23,7 @@ from tests.support.tenant_data import (
     text_of,
 )
 
-SCHEMAS = {"contacts": "Contact", "lists": "List", "drafts": "Draft", "events": "Event", "research": "Research"}
+SCHEMAS = {"contacts": "Contact", "lists": "ContactList", "drafts": "Draft", "events": "Event", "research": "Research"}
 
 
 @pytest.fixture
