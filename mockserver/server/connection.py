@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import asyncio
 
 LONGEST_HEAD = 32_768
-"""Bytes of a request's target and headers. The contract speaks of a quarter of that."""
+"""Bytes of a request's target and headers, and of what is neither head nor body. The contract speaks of a quarter of that."""
 
 MOST_HEADERS = 100
 
@@ -94,8 +94,8 @@ class Connection(HttpToolsProtocol):
         self._unread += len(data)
         try:
             self.parser.feed_data(data)
-            if self._in_head and self._unread > LONGEST_HEAD:
-                raise _too_long()
+            if self._unread > LONGEST_HEAD:
+                raise _too_long() if self._in_head else _too_much_around_the_body()
         except httptools.HttpParserUpgrade:
             # Nothing else is spoken here: the request is answered as if it had not asked, and the connection ends.
             self.cycle.keep_alive = False
@@ -120,6 +120,11 @@ class Connection(HttpToolsProtocol):
         self.waiting_since = self.loop.time()
         self._in_head = True
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # The parser reports trailers like headers. A trailer must not take effect as a header (RFC 9110, section 6.5.1).
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         self._in_head = False
         headers = self.headers
@@ -132,7 +137,12 @@ class Connection(HttpToolsProtocol):
             raise _too_long()
         if [name for name, _ in headers].count(b"host") != 1 and self.parser.get_http_version() == "1.1":
             raise Unacceptable(400, "A request must have one Host header (RFC 9112, section 3.2).")
+        self._unread = 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -145,7 +155,7 @@ class Connection(HttpToolsProtocol):
         # Whoever is not read from cannot send.
         if since is None or self.flow.read_paused or self.loop.time() - since <= WITHIN:
             return
-        if self._refused or not self._unread:
+        if self._refused or self.scope is None:
             self.transport.close()
         else:
             self._refuse(Unacceptable(408, f"A request must arrive within {WITHIN:.0f} seconds."))
@@ -188,6 +198,10 @@ class Connection(HttpToolsProtocol):
 
 def _too_long() -> Unacceptable:
     return Unacceptable(431, f"The target and the headers of a request may have {LONGEST_HEAD} bytes.")
+
+
+def _too_much_around_the_body() -> Unacceptable:
+    return Unacceptable(431, f"Trailers and chunk extensions of a request may have {LONGEST_HEAD} bytes.")
 
 
 def _reason(error: Exception) -> Unacceptable:
