@@ -104,6 +104,7 @@ def main() -> None:
     type=click.FloatRange(0.1, 6_000),
     help="Have a sales team work for the first organization: so many steps a minute.",
 )
+@click.option("--exit-with-parent", is_flag=True, help="End when the process that started this one has ended.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
 def command(
@@ -126,12 +127,14 @@ def command(
     state: str | None,
     control_token: str | None,
     activity: float | None,
+    exit_with_parent: bool,
     quiet: bool,
 ) -> None:
     """A mock of the Outbound API that keeps its contract: organizations, keys, rate limits, in memory.
 
     Every option can be given in the environment too: OUTBOUND_MOCK_PORT=9000.
     """
+    parent = os.getppid() if exit_with_parent else None
     # Imported late, so that help and errors come at once.
     from mockserver.cluster.workers import run
     from mockserver.server.uvicorn_server import base_url, listen, serve
@@ -180,7 +183,7 @@ def command(
             click.echo(banner(mock.state, settings, address), color=False if os.environ.get("NO_COLOR") else None)
 
     try:
-        run(workers, lambda up: serve(mock, listener, up), ready)
+        run(workers, lambda up: serve(mock, listener, up), ready, parent)
     except OSError as error:
         raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
 

@@ -31,6 +31,7 @@ class EmbeddedMock:
             "--port",
             "0",
             "--quiet",
+            "--exit-with-parent",
             "--write-target",
             str(self.description),
         ]

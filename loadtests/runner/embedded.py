@@ -71,7 +71,7 @@ class Embedded:
 def mock(options: str = "", *, many_keys: bool = False) -> Embedded:
     """The project's mock, with further options as a shell would split them; `many_keys`: it writes down all of its keys."""
     keys = ("--write-keys", "{folder}/keys.txt") if many_keys else ()
-    return Embedded("mockserver", "--port", "0", "--quiet", *keys, *shlex.split(options))
+    return Embedded("mockserver", "--port", "0", "--quiet", "--exit-with-parent", *keys, *shlex.split(options))
 
 
 def idle_server() -> Embedded:

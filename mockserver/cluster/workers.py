@@ -5,50 +5,100 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 
+from mockserver.cluster import ending
 
-def run(count: int, serve: Callable[[Callable[[], None]], None], ready: Callable[[], None]) -> None:
-    """Run `serve` in this process, or in so many forked from it, until one ends or SIGINT or SIGTERM comes; then end all.
 
-    `serve` gets what it has to call once it serves; `ready` is called once all do. Exits with 1 where a process died by itself.
-    Raises KeyboardInterrupt after SIGINT.
+def run(
+    count: int, serve: Callable[[Callable[[], None]], None], ready: Callable[[], None], parent: int | None = None
+) -> None:
+    """Run `serve` in this process, or in `count` processes forked from it, until one ends or a signal comes; then end all.
+
+    `serve` gets the function that it has to call once it serves; `ready` is called once all serve. `parent` is the id of the
+    process whose end is a reason to end, None if there is none. Exits with 1 if a process died by itself. Raises
+    KeyboardInterrupt after SIGINT.
     """
     if count == 1:
+        # A script's background commands start with SIGINT ignored; this one is meant to be ended by it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        ending.end_with(parent)
         serve(ready)
         return
-    reading, writing = os.pipe()
-    children = [_fork(serve, writing) for _ in range(count)]
-    os.close(writing)
-    received: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-        _signal_all(children, signal.SIGTERM)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    if _all_up(reading, count):
-        ready()
-    _wait(children, lambda status: None if received else _mourn(status))
-    if not received:
-        sys.exit(1)
-    if received[0] == signal.SIGINT:
-        raise KeyboardInterrupt
+    _Workers().run(count, serve, ready, parent)
 
 
-def _fork(serve: Callable[[Callable[[], None]], None], writing: int) -> int:
+class _Workers:
+    """The processes that were forked from this one."""
+
+    def __init__(self) -> None:
+        self._left: set[int] = set()
+        self._received: list[int] = []
+        self._ending = False
+
+    def run(
+        self, count: int, serve: Callable[[Callable[[], None]], None], ready: Callable[[], None], parent: int | None
+    ) -> None:
+        for number in ending.SIGNALS:
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._stop)
+        signal.signal(signal.SIGALRM, self._kill)
+        reading, writing = os.pipe()
+        for _ in range(count):
+            self._left.add(_forked(serve, writing))
+        os.close(writing)
+        ending.end_with(parent)
+        if self._ending:  # A signal came before all of them were there to hear of it.
+            self._end()
+        elif _all_up(reading, count):
+            ready()
+        self._wait()
+        if not self._received:
+            sys.exit(1)
+        if self._received[0] == signal.SIGINT:
+            raise KeyboardInterrupt
+
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        """Take a signal: the first asks the processes to end, a second one ends them."""
+        self._received.append(number)
+        if len(self._received) > 1:
+            _signal_all(self._left, signal.SIGKILL)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        self._ending = True
+        _signal_all(self._left, signal.SIGTERM)
+        signal.setitimer(signal.ITIMER_REAL, ending.WITHIN)
+
+    def _kill(self, _number: int, _frame: FrameType | None) -> None:
+        _signal_all(self._left, signal.SIGKILL)
+
+    def _wait(self) -> None:
+        """Wait until all have ended; the first that ends takes the others with it, and is told of if nobody asked it to."""
+        while self._left:
+            ended, status = os.wait()
+            self._left.discard(ended)
+            if not self._ending:
+                _mourn(status)
+                self._end()
+
+
+def _forked(serve: Callable[[Callable[[], None]], None], writing: int) -> int:
+    """The id of a new process that serves."""
+    parent = os.getpid()
     child = os.fork()
     if child:
         return child
     code = 1
     try:
-        # Ctrl-C reaches the whole group: the parent alone answers to it, and ends its children.
+        # Ctrl-C and a closed terminal reach the whole group: the parent alone answers to them, and ends its children.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        ending.end_with(parent)
         serve(lambda: _tell(writing))
-        code = 0
-    except KeyboardInterrupt:
         code = 0
     except BaseException as error:
         sys.stderr.write(f"outbound-mock: a worker failed: {error}\n")
@@ -72,17 +122,6 @@ def _all_up(reading: int, count: int) -> bool:
     return True
 
 
-def _wait(children: list[int], told: Callable[[int], None]) -> None:
-    """Wait until all have ended; the first that does takes the others with it, and its wait status is `told`."""
-    left = set(children)
-    while left:
-        ended, status = os.wait()
-        if len(left) == len(children):
-            told(status)
-        left.discard(ended)
-        _signal_all(left, signal.SIGTERM)
-
-
 def _mourn(status: int) -> None:
     """Say how a process ended that nobody asked to."""
     code = os.waitstatus_to_exitcode(status)
@@ -90,8 +129,8 @@ def _mourn(status: int) -> None:
     sys.stderr.write(f"outbound-mock: a worker {how}, so all end\n")
 
 
-def _signal_all(children: list[int] | set[int], number: int) -> None:
-    for child in children:
+def _signal_all(children: Iterable[int], number: int) -> None:
+    for child in tuple(children):
         try:
             os.kill(child, number)
         except ProcessLookupError:

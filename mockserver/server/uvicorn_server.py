@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
 
+from mockserver.cluster import ending
 from mockserver.server.connection import Connection
 
 if TYPE_CHECKING:
@@ -18,6 +23,8 @@ BACKLOG = 2_048
 
 _HURRY = 50
 """Ticks of uvicorn's, ten a second, after which clients are looked at that take their time."""
+
+_CANCEL_EVERY = 0.1
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -42,7 +49,10 @@ def base_url(listener: socket.socket) -> str:
 
 
 def serve(app: Mock, listener: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until SIGINT or SIGTERM, which is raised again afterwards. Calls `ready` once requests are answered."""
+    """Serve until a signal that ends a mock, which is raised again afterwards. Calls `ready` once requests are answered.
+
+    A second signal ends the process at once, and `ending.WITHIN` seconds after the first it ends in any case.
+    """
     config = uvicorn.Config(
         app,
         http=Connection,
@@ -86,5 +96,39 @@ class _Server(uvicorn.Server):
         self.force_exit = True
         await super().shutdown(sockets)
         if self._sharing:
-            self._sharing.cancel()
-            await asyncio.wait({self._sharing})
+            await ended(self._sharing)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals that end a mock, but for those that are ignored, and raise them again afterwards."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        heeded = [number for number in ending.SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+        handlers = {number: signal.signal(number, self.handle_exit) for number in heeded}
+        try:
+            yield
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+        for captured in self._captured_signals:
+            signal.raise_signal(captured)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler's signature)
+        """Take a signal: the first asks the server to end, the second ends the process."""
+        if self._captured_signals:
+            signal.signal(sig, signal.SIG_DFL)
+            signal.raise_signal(sig)
+        self._captured_signals.append(sig)
+        self.should_exit = True
+        ending.end_within(ending.WITHIN, 128 + sig)
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it has ended.
+
+    Once is not enough: `asyncio.wait_for` of Python 3.11 loses a cancellation that comes just as it gets what it waited for.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_EVERY)

@@ -258,6 +258,20 @@ class TestWorkers:
             assert process.stderr is not None
             assert "a worker was ended by SIGKILL, so all end" in process.stderr.read()
 
+    def test_processes_end_with_the_one_that_started_them(self, empty: str, tmp_path: Path) -> None:
+        with running(empty, tmp_path) as (process, _):
+            process.kill()
+            # Everybody who could write to these pipes is gone once they are at their end.
+            _, errors = process.communicate(timeout=PATIENCE)
+        assert errors == ""
+
+    def test_a_stopped_process_does_not_keep_the_others_from_ending(self, empty: str, tmp_path: Path) -> None:
+        with running(empty, tmp_path) as (process, _):
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            os.kill(int(children[0]), signal.SIGSTOP)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(PATIENCE) == 130
+
     @pytest.mark.parametrize(
         ("options", "words"),
         [(["--workers", "2"], "--state"), (["--state", "redis://127.0.0.1:1/0"], "no Redis server answers there")],
