@@ -1,5 +1,5 @@
-"""Every change to the state, in one order for all processes: a request to the control API is put into a Redis stream, and each
-process has it answered by its own control API when its turn comes. The same requests to the same state have the same effects.
+"""Every change to the state, in one order for all processes: a call to the control API is put into a Redis stream, and each
+process performs it when its turn comes. The same calls to the same state have the same effects.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import redis.asyncio
 from redis.exceptions import RedisError
 
 from mockserver.cluster.membership import HEARTBEAT, PREFIX, Membership
-from mockserver.cluster.replay import Change, Outcome, Unshared
+from mockserver.cluster.replay import Change, Unshared
+
+if TYPE_CHECKING:
+    from mockserver.api.response import Response
 
 _STREAM = f"{PREFIX}:changes"
 _APPLIED = f"{PREFIX}:applied"
@@ -30,17 +33,17 @@ logger = logging.getLogger("outbound.mock")
 class Changes:
     """The changes of all processes. `apply` performs one in this process; `run` does so for each, in their order."""
 
-    def __init__(self, membership: Membership, apply: Callable[[Change], Awaitable[Outcome]]) -> None:
+    def __init__(self, membership: Membership, apply: Callable[[Change], Awaitable[Response]]) -> None:
         self._membership = membership
         self._apply = apply
         self._server: Any = redis.asyncio.Redis.from_url(membership.url)  # its types are those of both kinds of call
-        self._asked: dict[str, asyncio.Future[tuple[str, Outcome]]] = {}
+        self._asked: dict[str, asyncio.Future[tuple[str, Response]]] = {}
         self._last = "0-0"
 
-    async def perform(self, change: Change) -> Outcome:
+    async def perform(self, change: Change) -> Response:
         """Have every process perform a change; what this one answered, once all have. Raises Unshared."""
         token = secrets.token_hex(8)
-        mine: asyncio.Future[tuple[str, Outcome]] = asyncio.get_running_loop().create_future()
+        mine: asyncio.Future[tuple[str, Response]] = asyncio.get_running_loop().create_future()
         self._asked[token] = mine
         try:
             number = await self._server.xadd(_STREAM, {"token": token, "change": msgspec.msgpack.encode(change)})

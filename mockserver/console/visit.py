@@ -78,7 +78,7 @@ class Visit:
 
     async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Ask the control API of this world; the status and the JSON that it answers."""
-        status, answer = await self.control.call(self.world, method, path, body, self.host)
+        status, answer = await self.control.call(self.world, method, path, body, f"http://{self.host}")
         return status, answer
 
     def url(self, path: str = "", /, **query: Any) -> str:

@@ -2,99 +2,129 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mockserver.api.response import Response, json_bytes
-from mockserver.cluster.replay import NOW
-from mockserver.control.call import ASK, WORLDS
+from mockserver.api.response import Response, json_bytes, problem_response
+from mockserver.cluster.replay import Change, Unshared
+from mockserver.control.address import base_url
+from mockserver.control.call import Call, Refusal, missing
 from mockserver.control.guard import refusal
+from mockserver.worlds.world import WORLD
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
+    from mockserver.cluster.changes import Changes
+    from mockserver.control.operations import Operation
     from mockserver.worlds.world import World
     from mockserver.worlds.worlds import Worlds
 
-_TRUSTED = "outbound.trusted"
+logger = logging.getLogger("outbound.mock")
+
+_HERE = "http://127.0.0.1"
 
 
 class Control:
-    """Answers `/_mock/…`: JSON objects in and out, problems for whatever it cannot take.
+    """Answers `/_mock/…`: JSON objects in and out, problems for what it cannot take.
 
-    `mock` is the application that has this one among its parts. `token` is what everyone has to present who asks over the wire,
-    None to serve this machine alone.
+    `token` is what a client has to present; None to serve this machine alone. Where several processes share their state,
+    `changes` has all of them perform each call that changes it.
     """
 
-    def __init__(self, worlds: Worlds, mock: ASGIApp, token: str | None = None) -> None:
+    def __init__(self, worlds: Worlds, token: str | None = None) -> None:
         self._worlds = worlds
-        self._mock = mock
         self.token = token
-        self._stack: ASGIApp | None = None
-
-    def admits(self, scope: Scope) -> bool:
-        """Whether whoever sends a request may use the control API."""
-        return self._refused(scope) is None
+        self.changes: Changes | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
-        refused = self._refused(scope)
-        if refused is not None:
-            await refused(scope, receive, send)
-            return
-        if self._stack is None:
-            self._stack = _stack()
-        scope[WORLDS], scope[ASK] = self._worlds, self.call
-        await self._stack(scope, receive, send)
-
-    def _refused(self, scope: Scope) -> Response | None:
-        # What is performed by all processes was admitted by the one that it came to.
-        return None if _TRUSTED in scope or NOW in scope else refusal(scope, self.token)
+        """Answer one HTTP request about the world that the scope names."""
+        answer = refusal(scope, self.token) or await self._answer_http(scope, receive)
+        await answer(scope, receive, send)
 
     async def call(
-        self, world: World, method: str, path: str, body: Mapping[str, Any] | None = None, host: str = "127.0.0.1"
+        self, world: World, method: str, path: str, body: Mapping[str, Any] | None = None, base_url: str = _HERE
     ) -> tuple[int, Any]:
-        """What a request of this process's own is answered: the status and the JSON value, None for an empty body.
+        """Make a call from this process: the status and the JSON value of its answer, None for an empty one.
 
-        `path` begins with `/_mock`, and may have a query; `host` is the authority that addresses in the answer begin with.
+        `path` begins with `/_mock`, and may have a query; `base_url` is what addresses in the answer begin with.
         """
         target, _, query = path.partition("?")
-        target = f"/_worlds/{world.name}{target}" if world.name else target
-        content = b"" if body is None else json_bytes(body)
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "scheme": "http",
-            "method": method,
-            "path": target,
-            "raw_path": target.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "headers": [(b"host", host.encode()), (b"content-type", b"application/json")],
-            "client": ("127.0.0.1", 0),
-            "server": ("127.0.0.1", 0),
-            _TRUSTED: True,
-        }
-        sent: list[Message] = []
+        try:
+            operation, in_path = _operations().find(method, target)
+            content = b"" if body is None else json_bytes(body)
+            answer = await self._answer(world, operation, in_path, query.encode(), content, base_url)
+        except Exception as error:
+            answer = _told(error)
+        return answer.status, json.loads(answer.body) if answer.body else None
 
-        async def receive() -> Message:
-            return {"type": "http.request", "body": content, "more_body": False}
+    async def perform(self, change: Change) -> Response:
+        """Perform a validated call in this process."""
+        operation = _operations().by_id()[change.operation]
+        world = self._worlds.find(change.world)
+        if world is None:
+            return _told(missing("world"))
+        where = self._worlds, world, self.call, change.now, change.base_url
+        call = Call(*where, change.path, change.query, change.body)
+        try:
+            with world.state.clock.at(change.now):
+                value = operation.handle(call)
+            return _done(operation.status, await value if inspect.isawaitable(value) else value)
+        except Exception as error:
+            return _told(error)
 
-        async def send(message: Message) -> None:
-            sent.append(message)
+    async def _answer_http(self, scope: Scope, receive: Receive) -> Response:
+        from mockserver.control.body import read_body
 
-        await self._mock(scope, receive, send)
-        begin, *rest = sent
-        answer = b"".join(message.get("body", b"") for message in rest)
-        return begin["status"], json.loads(answer) if answer else None
+        try:
+            operation, in_path = _operations().find(scope["method"], scope["path"])
+            body = await read_body(scope, receive, operation.longest)
+            return await self._answer(scope[WORLD], operation, in_path, scope["query_string"], body, base_url(scope))
+        except Exception as error:
+            return _told(error)
+
+    async def _answer(
+        self, world: World, operation: Operation, path: Mapping[str, str], query: bytes, body: bytes, base_url: str
+    ) -> Response:
+        """Check a call and have it performed, by all processes if it is a change. Raises Refusal, Unshared."""
+        from mockserver.control.body import parse
+
+        change = Change(
+            operation=operation.id,
+            world=world.name,
+            path=path,
+            query=operation.read_query(query),
+            body=operation.check(parse(body)),
+            base_url=base_url,
+            now=world.state.clock.now(),
+        )
+        perform = self.changes.perform if self.changes and operation.is_change else self.perform
+        return await perform(change)
 
 
-def _stack() -> ASGIApp:
-    # Imported and built when somebody asks for the first time: who never does should not wait for it.
-    from mockserver.control.document import document
-    from mockserver.control.handlers import HANDLERS
-    from mockserver.control.stack import build
+def _operations() -> Any:
+    # Imported at the first call: a mock that nobody controls should not wait for it.
+    from mockserver.control import operations
 
-    return build(document(), HANDLERS)
+    return operations
+
+
+def _done(status: int, value: Any) -> Response:
+    if value is None:
+        answer = Response(status, b"", b"")
+        answer.headers = []
+        return answer
+    return Response(status, b"application/json", value if isinstance(value, bytes) else json_bytes(value))
+
+
+def _told(error: Exception) -> Response:
+    """The problem that an exception is answered with. A defect is logged and not told."""
+    if isinstance(error, Refusal):
+        return problem_response(error.status, error.title, error.detail, error.headers)
+    if isinstance(error, Unshared):
+        return problem_response(503, "Service unavailable", f"This may not have happened: {error}.")
+    logger.error("A call failed", exc_info=error)
+    return problem_response(500, "Internal error", "The mock failed to answer this call.")

@@ -19,6 +19,7 @@ Check = Callable[[Any], Mapping[str, Any]]
 
 _SHOWN = 60
 _DEEPEST = 32
+_MOST_DIGITS = 18
 
 _NOTHING = jsonschema_rs.validator_for({"type": "object", "additionalProperties": False})
 
@@ -45,7 +46,9 @@ def _is_json(content_type: bytes | None) -> bool:
 def parse(body: bytes) -> Any:
     """The JSON value of a body, an empty object of an empty one. Raises Refusal for anything that JSON readers disagree on."""
     try:
-        value = json.loads(body.decode() or "{}", object_pairs_hook=_object, parse_constant=_no_number)
+        value = json.loads(
+            body.decode() or "{}", object_pairs_hook=_object, parse_int=_integer, parse_constant=_no_number
+        )
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except _Repeated as repeated:
@@ -83,6 +86,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise _Repeated(next(name for name in names if names.count(name) > 1))
     return found
+
+
+def _integer(digits: str) -> int:
+    """Raises Refusal for a number that no two JSON readers agree on."""
+    if len(digits) > _MOST_DIGITS:
+        raise bad_input(f"A whole number may have at most {_MOST_DIGITS} digits.")
+    return int(digits)
 
 
 def _no_number(name: str) -> None:

@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mockserver.api.pipeline import State
+    from mockserver.api.response import Header
     from mockserver.tenants.tenant import Tenant
     from mockserver.worlds.world import World
     from mockserver.worlds.worlds import Worlds
 
 Ask = Callable[["World", str, str, Mapping[str, Any]], Awaitable[tuple[int, Any]]]
 """(world, method, path, body) → what the control API answers to that request of this process's own."""
-
-ASK = "outbound.ask"
-"""Where the ASGI scope of a control request keeps the Ask."""
-
-WORLDS = "outbound.worlds"
-"""Where the ASGI scope of a control request keeps the Worlds."""
-
-CALL = "outbound.call"
-"""Where the ASGI scope keeps the Call, once it is validated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +49,12 @@ It is a function of the world, the call and its time alone, so that processes th
 class Refusal(Exception):
     """Ends a call with a problem. The detail is one line."""
 
-    def __init__(self, status: int, title: str, detail: str) -> None:
+    def __init__(self, status: int, title: str, detail: str, headers: tuple[Header, ...] = ()) -> None:
         super().__init__(detail)
         self.status = status
         self.title = title
         self.detail = detail
+        self.headers = headers
 
 
 def bad_input(detail: str) -> Refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -67,16 +67,3 @@ def self_contained(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[
                 found[name] = every[name]
                 unread.append(every[name])
     return {**schema, "components": {"schemas": found}} if found else dict(schema)
-
-
-def methods_of(path: str) -> Sequence[str]:
-    """The methods that the document has for a path; none where it has no such path."""
-    return next((methods for template, methods in _methods() if template.fullmatch(path)), ())
-
-
-@cache
-def _methods() -> Sequence[tuple[re.Pattern[str], Sequence[str]]]:
-    return [
-        (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), sorted(method.upper() for method in item))
-        for path, item in document()["paths"].items()
-    ]

@@ -17,6 +17,10 @@ class Worlds:
         self.copies: dict[str, World] = {}
         self._made = 0
 
+    def find(self, world_id: str) -> World | None:
+        """The world of that id, an empty one for the first; None if there is no such world."""
+        return self.copies.get(world_id) if world_id else self.first
+
     def add(self) -> tuple[str, World]:
         """Copy the first world as it is; the copy's id and itself. Raises ValueError where there are too many."""
         if len(self.copies) >= MOST:

@@ -28,7 +28,6 @@ from conformance.target.embedded import EmbeddedMockError
 from conformance.verdict.plugin import VerdictPlugin
 from mockserver.api import routing
 from mockserver.cli import command
-from mockserver.control import app as control
 from mockserver.control import client
 from mockserver.settings import Settings
 from mockserver.tenants.seed.organizations import seed
@@ -42,6 +41,7 @@ _WITHOUT = ("no:cacheprovider", "no:unraisableexception", "no:threadexception", 
 _SPARE = ("-q", "--assert=plain", "--tb=native")
 _GATE = (str(ROOT / "conformance"), *_SPARE, "--rootdir", str(ROOT), *(f"-p{name}" for name in _WITHOUT))
 _LOADED = (
+    "mockserver.control.operations",
     "mockserver.server.uvicorn_server",
     "mockserver.server.target_file",
     "mockserver.modifications.faults",
@@ -69,7 +69,6 @@ def warm_up() -> None:
         module = importlib.import_module(f"conformance.{name}")
         _replace(module, pure, _remembering(vars(module)[pure]))
     _replace(routing, "build", _ready(routing.build(contract().document)))
-    _replace(control, "_stack", _ready(control._stack()))
     run = gate("")
     if run.exit_code == pytest.ExitCode.INTERRUPTED:
         # pytest has taken note of it and reported what there was, which nobody waits for here.

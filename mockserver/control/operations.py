@@ -1,0 +1,98 @@
+"""The operations of the control API, as its document has them: which one a request means, and what it has to hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from starlette.routing import compile_path
+
+from mockserver.api.parameters import Rules, compile_rules, read_parameters
+from mockserver.api.problems import Refused
+from mockserver.control.body import Check, compiled
+from mockserver.control.call import Handler, Refusal, bad_input
+from mockserver.control.document import LONGEST_BODY, body_schema, document, operations, self_contained, success
+from mockserver.control.handlers import HANDLERS
+
+_SAFE = ("GET", "HEAD")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the document. `status` is that of its success, `longest` the bytes that its body may have."""
+
+    id: str
+    is_change: bool
+    status: int
+    longest: int
+    rules: Rules
+    handle: Handler
+    described: Mapping[str, Any]
+
+    @cached_property
+    def check(self) -> Check:
+        """What checks a body. Compiled at the first use: a schema takes half a megabyte."""
+        schema = body_schema(self.described)
+        return compiled(None if schema is None else self_contained(schema, document()))
+
+    def read_query(self, query: bytes) -> Mapping[str, Any]:
+        """The query's parameters by name, with the default limit. Raises Refusal for an unknown or a wrong one."""
+        for pair in query.split(b"&"):
+            name = pair.partition(b"=")[0].decode("latin-1")
+            if name and name not in self.rules.query:
+                known = f"; there are {', '.join(self.rules.query)}" if self.rules.query else ""
+                raise bad_input(f"This call has no such query parameter{known}.")
+        try:
+            read = read_parameters(self.rules, {"query_string": query, "path_params": {}})
+        except Refused as refused:
+            errors = "; ".join(f"{error.parameter} {error.detail}" for error in refused.problem.errors)
+            raise bad_input(f"{errors}.") from None
+        return {"limit": read.limit, "cursor": read.cursor, **read.filters}
+
+
+def find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
+    """The operation that a request means, and the parameters in its path. Raises Refusal (404, 405)."""
+    for pattern, by_method in _paths():
+        fit = pattern.match(path)
+        if fit is None:
+            continue
+        if method not in by_method:
+            allowed = ", ".join(sorted(by_method))
+            raise Refusal(405, "Method not allowed", f"This path allows {allowed}.", ((b"allow", allowed.encode()),))
+        return by_method[method], fit.groupdict()
+    raise Refusal(404, "Not found", "The control API has no such path.")
+
+
+@cache
+def by_id() -> Mapping[str, Operation]:
+    """All operations by their ids. Raises KeyError for one without a handler."""
+    return {
+        described["operationId"]: Operation(
+            id=described["operationId"],
+            is_change=method not in _SAFE,
+            status=success(described),
+            longest=described.get("x-longest-body", LONGEST_BODY),
+            rules=compile_rules(map(_resolved, described.get("parameters", ()))),
+            handle=HANDLERS[described["operationId"]],
+            described=described,
+        )
+        for (method, _), described in operations(document()).items()
+    }
+
+
+@cache
+def _paths() -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
+    found: dict[str, dict[str, Operation]] = {}
+    for (method, path), described in operations(document()).items():
+        found.setdefault(path, {})[method] = by_id()[described["operationId"]]
+    return [(compile_path(path)[0], by_method) for path, by_method in found.items()]
+
+
+def _resolved(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" not in parameter:
+        return parameter
+    found: Mapping[str, Any] = document()["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
+    return found
