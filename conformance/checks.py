@@ -18,6 +18,7 @@ from conformance.target.exchange import Exchange
 from conformance.verdict.ledger import Outcome
 
 JSON = "application/json"
+_tried: list[tuple[int, int]] = []
 PROBLEM = "application/problem+json"
 
 
@@ -54,6 +55,18 @@ def requirement(id_: str, *, needs: tuple[str, ...] | None = None, whole_run: bo
     """
     known = {row.id: row for row in spec.requirements()}[id_]
     return pytest.mark.requirement(id_, needs=known.needs if needs is None else needs, whole_run=whole_run)
+
+
+def record_tried(cases: int, of: int) -> None:
+    """Count the cases that the check under way has tried, and how many its table holds at full depth."""
+    _tried.append((cases, of))
+
+
+def take_tried() -> tuple[int, int] | None:
+    """The cases counted since the last call, and of how many; None if no check counted any."""
+    counted = list(_tried)
+    _tried.clear()
+    return (sum(tried for tried, _ in counted), sum(of for _, of in counted)) if counted else None
 
 
 def expect(condition: object, message: str, *exchanges: Exchange) -> None:

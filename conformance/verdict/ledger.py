@@ -28,6 +28,7 @@ class Finding:
 
     `not-tested`: something that the requirement needs is missing. `not-judged`: the target did not let the story begin
     (its happy path was not served), or the check itself broke (`crashed`); another requirement's failure may say why.
+    `tried` counts the cases that were tried and those that there are; None where a check counts none.
     """
 
     requirement: str
@@ -37,6 +38,7 @@ class Finding:
     test: str = ""
     seconds: float = 0.0
     crashed: bool = False
+    tried: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

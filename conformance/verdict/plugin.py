@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.checks import NotJudged, NotTested
+from conformance.checks import NotJudged, NotTested, take_tried
 from conformance.report import terminal, write
 from conformance.report.record import Run, Timeline
 from conformance.target.client import Client, NoAnswer
@@ -119,6 +119,7 @@ class VerdictPlugin:
         failed_early = call.when == "setup" and call.excinfo is not None
         if call.when == "setup":
             self._began = call.start
+            take_tried()
         if mark is None or not (call.when == "call" or failed_early):
             return report
         finding = self._finding(mark.args[0], report.nodeid, call)
@@ -207,6 +208,7 @@ class VerdictPlugin:
             # What its fixtures waited for is its own.
             call.stop - self._began,
             crashed=not is_verdict(error),
+            tried=take_tried(),
         )
 
     def _look_whether_alive(self, reason: str) -> None:
