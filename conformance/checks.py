@@ -1,8 +1,8 @@
 """The words that checks are written in: which requirement, what it takes, what is expected, what could not be tried.
 
 A check is a story in four beats: the legitimate act, the look that it worked, the attack, the state afterwards. The first two
-are `served`: before a check asserts that something is refused it has seen the same request, unspoiled, answered with what the
-schema asks for. A server that answers everything alike therefore passes nothing.
+are `served`: before a check asserts that something is refused it has seen the same request, unspoiled, answered usably. A
+server that answers everything alike therefore passes nothing. Whether an answer obeys its schema is OP-1's affair alone.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 import pytest
 
 import spec
-from conformance.oracles import schemas
+from conformance.oracles.usable import items as items
+from conformance.oracles.usable import unusable
 from conformance.target.client import Caller
 from conformance.target.exchange import Exchange
 from conformance.verdict.ledger import Outcome
@@ -81,13 +82,13 @@ def not_tested(reason: str) -> NoReturn:
 
 
 def served(caller: Caller, operation: str, **parameters: Any) -> Exchange:
-    """The happy path: ask an operation and see it answered as the contract says. Raises NotJudged otherwise."""
+    """The happy path: ask an operation and see it answered usably. Raises NotJudged otherwise."""
     return sound(caller.get(operation, **parameters))
 
 
 def sound(exchange: Exchange) -> Exchange:
-    """The exchange, if it is a 200 with the JSON that its operation's schema accepts. Raises NotJudged otherwise."""
-    fault = schemas.fault_of(exchange)
+    """The exchange, if it is usable: a 200 with a page or a resource in JSON. Raises NotJudged otherwise."""
+    fault = unusable(exchange)
     if fault:
         raise NotJudged(f"{exchange.line()}: {fault}", exchange)
     return exchange
@@ -98,9 +99,3 @@ def refused(exchange: Exchange, *statuses: int) -> Exchange:
     wanted = " or ".join(map(str, statuses))
     expect(exchange.status in statuses, f"{exchange.line()}, expected {wanted}", exchange)
     return exchange
-
-
-def items(exchange: Exchange) -> list[dict[str, Any]]:
-    """The resources on a page that has been found sound."""
-    data: list[dict[str, Any]] = exchange.json["data"]
-    return data

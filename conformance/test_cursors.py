@@ -13,7 +13,7 @@ from conformance.cases.expected_pages import DEFAULT, LARGEST, confirmed, once, 
 from conformance.cases.page_boundaries import bordered
 from conformance.cases.sampling import cases, each
 from conformance.checks import PROBLEM, expect, items, not_tested, requirement, sound
-from conformance.oracles.schemas import fault_of
+from conformance.oracles.usable import unusable
 from conformance.target.client import Caller, Client
 from conformance.target.exchange import Exchange
 from spec import commands
@@ -166,7 +166,7 @@ def _repeated(caller: Caller, exchange: Exchange) -> Exchange:
 
 
 def _ids(page: Exchange) -> list[str] | None:
-    return None if fault_of(page) else [item["id"] for item in items(page)]
+    return None if unusable(page) else [item["id"] for item in items(page)]
 
 
 def _limit(exchange: Exchange) -> int | None:
@@ -179,4 +179,4 @@ def _limit(exchange: Exchange) -> int | None:
 
 
 def _goes_on(exchange: Exchange) -> bool:
-    return fault_of(exchange) is None and bool(next_cursor(exchange))
+    return unusable(exchange) is None and bool(next_cursor(exchange))

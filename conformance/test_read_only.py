@@ -12,6 +12,7 @@ from conformance.cases.sampling import answered, each
 from conformance.checks import Violation, expect, refused, requirement, sound
 from conformance.oracles.consistency import Resource, disagreement, steady
 from conformance.oracles.exchanges import API
+from conformance.oracles.usable import as_id
 from conformance.target.client import Client, target
 from conformance.target.exchange import Exchange
 
@@ -110,7 +111,7 @@ def _change(before: Resource, after: Resource) -> str | None:
         return disagreement(before, after)
     if "data" not in before:
         return None  # it changes from one reading to the next
-    shown, shown_now = ([item["id"] for item in page["data"]] for page in (before, after))
+    shown, shown_now = ([as_id(item["id"]) for item in page["data"]] for page in (before, after))
     added = [id_ for id_ in shown_now if id_ not in shown]
     if added:
         return f"the list shows {added[:1]} now"
@@ -123,6 +124,6 @@ def _still_to_be_changed(dataset: Dataset, operation: str, before: Exchange, aft
     if listing is None:
         return before.request.target
     changed = {name: value for name, value in after.json.items() if disagreement(before.json, {name: value})}
-    others = [item for item in dataset.walk(listing).items if item["id"] != before.json["id"]]
+    others = [item for item in dataset.walk(listing).items if item["id"] != as_id(before.json["id"])]
     fit = [item for item in others if disagreement(changed, item)]
     return target(operation, id=fit[-1]["id"]) if fit else before.request.target

@@ -13,7 +13,7 @@ from conformance.cases.resource_ids import collection_of, opening, unknown_id
 from conformance.cases.sampling import cases, each
 from conformance.checks import Violation, expect, not_tested, refused, requirement, sound
 from conformance.oracles.exchanges import API
-from conformance.oracles.schemas import fault_of
+from conformance.oracles.usable import unusable
 from conformance.target.client import Caller, Client, target
 from conformance.target.exchange import Exchange
 from spec.target import Target
@@ -128,6 +128,6 @@ def _lacks_scope(exchange: Exchange) -> bool:
 
 
 def _serves(exchange: Exchange, scope: str) -> None:
-    fault = fault_of(exchange)
+    fault = unusable(exchange)
     if fault:
         raise Violation(f"{exchange.line()} for a key with {scope}: {fault}", exchange)

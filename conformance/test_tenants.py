@@ -9,12 +9,12 @@ import pytest
 import spec
 from conformance.cases.concurrency import volley
 from conformance.cases.dataset import Dataset, next_cursor, whole
-from conformance.cases.expected_pages import LARGEST, asked_of, unknown_value
+from conformance.cases.expected_pages import LARGEST, asked_of, unknown_value, values_of
 from conformance.cases.interleaving import Party, take_turns
 from conformance.cases.resource_ids import collection_of, resembling, unknown_id
 from conformance.cases.sampling import cases, each
 from conformance.cases.tenant_escapes import Theirs, tricks
-from conformance.checks import NotJudged, expect, not_tested, requirement, sound
+from conformance.checks import NotJudged, expect, items, not_tested, requirement, sound
 from conformance.oracles.ownership import Identity, foreign, identities, private
 from conformance.oracles.problems import same_answer
 from conformance.target.client import Client, Headers, target
@@ -53,7 +53,7 @@ def test_lists_share_no_id(dataset: Dataset, neighbour: Dataset) -> None:
         if not own.ids or not other.ids:
             not_tested(f"{operation} is empty for one of the organizations")
         shared = set(own.ids) & set(other.ids)
-        for page in [page for page in own.pages if shared & {item["id"] for item in page.json["data"]}][:1]:
+        for page in [page for page in own.pages if shared & {item["id"] for item in items(page)}][:1]:
             expect(False, f"{operation} shows {len(shared)} ids to both organizations: {sorted(shared)[:1]}", page)
 
     each(LISTS, look)
@@ -129,7 +129,7 @@ def test_a_foreign_cursor(dataset: Dataset, neighbour: Dataset, theirs: frozense
 def test_no_trick_moves_a_key(dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity]) -> None:
     """Parameters, headers, paths and repetitions that name another organization or its resources show nothing of it."""
     goal = Theirs(
-        organization=neighbour.served("getMe").json["organization"]["id"],
+        organization=neighbour.organization(),
         contact=neighbour.one("listContacts")["id"],
         contact_list=_list_with_contacts(neighbour),
     )
@@ -143,8 +143,8 @@ def test_no_trick_moves_a_key(dataset: Dataset, neighbour: Dataset, theirs: froz
 @requirement("TENANT-6")
 def test_each_organization_is_told_its_own(dataset: Dataset, neighbour: Dataset) -> None:
     """While both ask this and that, `/me` names another organization to the one's key than to the other's."""
+    first, second = dataset.organization(), neighbour.organization()
     answers = [asker.served("getMe") for asker in (dataset, neighbour)]
-    first, second = (answer.json["organization"]["id"] for answer in answers)
     expect(first != second, f"/me names {first} to both organizations", *answers)
 
 
@@ -192,7 +192,7 @@ def test_no_answer_is_shared(dataset: Dataset, neighbour: Dataset) -> None:
 
 
 def _list_with_contacts(neighbour: Dataset) -> str:
-    lists: list[str] = next((contact["listIds"] for contact in neighbour.contacts if contact["listIds"]), [])
+    lists = [id_ for contact in neighbour.contacts for id_ in values_of("listId", contact)]
     return lists[0] if lists else str(neighbour.one("listLists")["id"])
 
 

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import spec
-from conformance.checks import NotTested, Violation, items, sound
+from conformance.checks import NotJudged, NotTested, Violation, items, sound
+from conformance.oracles.usable import as_id, member
 from conformance.target.client import Caller, target
 from conformance.target.exchange import Exchange
 
@@ -70,9 +71,9 @@ def whole(operation: str) -> dict[str, Any]:
 
 
 def next_cursor(page: Exchange) -> str | None:
-    """A page's nextCursor; None on the last page, where it is null or absent."""
-    cursor: str | None = page.json.get("nextCursor")
-    return cursor
+    """A page's nextCursor; None on the last page, where it is null, absent, or an empty string (which breaks PAGE-8)."""
+    cursor = page.json.get("nextCursor")
+    return None if cursor in (None, "") else str(cursor)
 
 
 @dataclass
@@ -138,11 +139,19 @@ class Dataset:
         return {"id": self.one(source)["id"]} if source else {}
 
     def served(self, operation: str) -> Exchange:
-        """The happy path of an operation, asked once: a 200 that its schema accepts. Raises NotJudged or NotTested otherwise."""
+        """The happy path of an operation, asked once: a usable 200. Raises NotJudged or NotTested otherwise."""
         if operation in spec.LIST_OPERATIONS:
             return self.walk(operation).pages[0]
         parameters: dict[str, Any] = self.parameters(operation)
         return sound(self.asked(operation, **parameters))
+
+    def organization(self) -> str:
+        """The organization's id, as `/me` reports it. Raises NotJudged if it reports none."""
+        me = self.served("getMe")
+        found = as_id(member(me, "organization", "id"))
+        if found is None:
+            raise NotJudged("/me does not name the organization by its id", me)
+        return found
 
     def researched(self) -> str:
         """The id of a contact that has a dossier, found by looking. Raises NotTested where the first dozen have none."""

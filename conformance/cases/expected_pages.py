@@ -34,16 +34,10 @@ T = TypeVar("T")
 _NAMES = ("firstName", "lastName", "companyName")
 SEARCHED = (*_NAMES, "email")
 
-# By query parameter: whether it lets a resource through, told by the resource's own members. `q` is not among them: it may look
+# The filters that have the name of the member that they look at, and the one that does not. `q` is none of them: it may look
 # through more than the suite asks for.
-_LETS_THROUGH: Mapping[str, Callable[[Resource, str], bool]] = {
-    "listId": lambda contact, value: value in contact["listIds"],
-    "qualificationStatus": lambda contact, value: contact["qualificationStatus"] == value,
-    "includeArchived": lambda contact_list, value: value == "1" or contact_list["archivedAt"] is None,
-    "status": lambda draft, value: draft["status"] == value,
-    "contactId": lambda draft, value: draft["contactId"] == value,
-    "eventType": lambda event, value: event["eventType"] in value.split(","),
-}
+_MEMBER_OF = {"listId": "listIds"}
+_SEVERAL = "eventType"
 
 
 @dataclass(frozen=True)
@@ -55,10 +49,13 @@ class Value:
 
 
 def lets_through(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
-    """Whether a list under these filters may show a resource; `q` aside, and archived lists only if asked for."""
-    if operation == "listLists":
-        filters = {"includeArchived": "0", **filters}
-    return all(name == "q" or _LETS_THROUGH[name](resource, value) for name, value in filters.items())
+    """Whether a list under these filters shows a resource, as its members say; `q` aside, archived lists only if asked for."""
+    return all(told is True for told in _told_of(operation, filters, resource))
+
+
+def excluded(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
+    """Whether a list under these filters may not show a resource, as its members say. A member that is missing says nothing."""
+    return any(told is False for told in _told_of(operation, filters, resource))
 
 
 def must_show(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
@@ -90,7 +87,7 @@ def on_one_page(dataset: Dataset, operation: str, **filters: str) -> None:
 def no_strangers(walked: Walk, filters: Mapping[str, str]) -> None:
     """Expect nothing in a filtered walk that the filters exclude."""
     for page in walked.pages:
-        strange = [item["id"] for item in items(page) if not lets_through(walked.operation, filters, item)]
+        strange = [item["id"] for item in items(page) if excluded(walked.operation, filters, item)]
         expect(
             not strange,
             f"{page.request.target} shows {strange[:1]}, which the filter excludes ({len(strange)} of {len(items(page))} items)",
@@ -148,7 +145,7 @@ def values(dataset: Dataset, operation: str, name: str) -> list[Value]:
     """
     resources = dataset.walk(operation).items
     counts = _counted(resources, name)
-    later = {value for resource in resources for value in _values_of(name, resource)[1:]}
+    later = {value for resource in resources for value in values_of(name, resource)[1:]}
     usable = _usable(dataset, name, counts)
     found = [Value(value, counts[value]) for value in usable if counts[value] < len(resources)]
     if not found:
@@ -193,12 +190,18 @@ def half(count: int) -> int:
 def needles(contact: Resource) -> set[str]:
     """What `q` must find a contact by: the plain words of its names and company, and its whole email."""
     words = {word for name in _NAMES for word in _words(contact, name)}
-    return words | ({contact["email"]} if contact.get("email") else set())
+    return words | ({text_of(contact, "email")} - {""})
 
 
 def asked_of(name: str, resource: Resource) -> list[str]:
     """Values of a filter by which a resource is found."""
-    return sorted(needles(resource)) if name == "q" else _values_of(name, resource)
+    return sorted(needles(resource)) if name == "q" else values_of(name, resource)
+
+
+def text_of(resource: Resource, member: str) -> str:
+    """A member's text; empty where it is null, missing or something else."""
+    value = resource.get(member)
+    return value if isinstance(value, str) else ""
 
 
 def words_of(contacts: Sequence[Resource], member: str) -> list[str]:
@@ -209,9 +212,9 @@ def words_of(contacts: Sequence[Resource], member: str) -> list[str]:
     alone: Counter[str] = Counter()
     among: Counter[str] = Counter()
     for contact in contacts:
-        for word in {contact["email"]} if member == "email" and contact.get("email") else set(_words(contact, member)):
+        for word in {text_of(contact, "email")} - {""} if member == "email" else set(_words(contact, member)):
             among[word] += 1
-            others = (contact.get(other) or "" for other in SEARCHED if other != member)
+            others = (text_of(contact, other) for other in SEARCHED if other != member)
             alone[word] += all(word.casefold() not in text.casefold() for text in others)
     few = [word for word in among if among[word] <= LARGEST]
     return sorted(few, key=lambda word: (alone[word] == 0, len(word) not in _HANDY, -among[word]))
@@ -245,13 +248,32 @@ def settled(resources: Iterable[Resource], known: Walk) -> list[Resource]:
     return [resource for resource in resources if resource["id"] in ids or _created(resource) <= newest]
 
 
-def _values_of(name: str, resource: Resource) -> list[str]:
-    own: Any = resource["listIds"] if name == "listId" else resource[name]
-    return own if isinstance(own, list) else [own]
+def values_of(name: str, resource: Resource) -> list[str]:
+    """The values of a filter that a resource has; none where it lacks the member, or has something else in its place."""
+    own: Any = resource.get(_MEMBER_OF.get(name, name))
+    return [value for value in (own if isinstance(own, list) else [own]) if isinstance(value, str) and value]
+
+
+def _told_of(operation: str, filters: Mapping[str, str], resource: Resource) -> list[bool | None]:
+    """For each filter but `q` whether it lets a resource through; None where the resource lacks the member."""
+    if operation == "listLists":
+        filters = {"includeArchived": "0", **filters}
+    return [_told(name, value, resource) for name, value in filters.items() if name != "q"]
+
+
+def _told(name: str, value: str, resource: Resource) -> bool | None:
+    if name == "includeArchived":
+        if value == "1":
+            return True
+        return None if "archivedAt" not in resource else not resource["archivedAt"]
+    if _MEMBER_OF.get(name, name) not in resource:
+        return None
+    wanted = value.split(",") if name == _SEVERAL else [value]
+    return any(own in wanted for own in values_of(name, resource))
 
 
 def _counted(resources: Iterable[Resource], name: str) -> Counter[str]:
-    return Counter(value for resource in resources for value in set(_values_of(name, resource)))
+    return Counter(value for resource in resources for value in set(values_of(name, resource)))
 
 
 def _all_count(operation: str, filters: Mapping[str, str], resources: Sequence[Resource]) -> bool:
@@ -268,7 +290,7 @@ def _all_count(operation: str, filters: Mapping[str, str], resources: Sequence[R
 def _usable(dataset: Dataset, name: str, counts: Mapping[str, int]) -> list[str]:
     """Values that a server has no reason to refuse: an archived list or a contact that is gone might be one."""
     if name == "listId":
-        there = {known["id"] for known in dataset.lists if known["archivedAt"] is None}
+        there = {known["id"] for known in dataset.lists if not known.get("archivedAt")}
         return [value for value in counts if value in there] or list(counts)
     if name == "contactId":
         there = set(dataset.walk("listContacts").ids)
@@ -286,13 +308,15 @@ def _in_another(value: str, others: Iterable[str]) -> bool:
 
 
 def _words(contact: Resource, member: str) -> list[str]:
-    return [word for word in (contact.get(member) or "").split() if word.isalnum()]
+    return [word for word in text_of(contact, member).split() if word.isalnum()]
 
 
 def _created(resource: Resource) -> float:
     try:
-        return datetime.fromisoformat(resource["createdAt"].upper()).timestamp()
-    except ValueError:  # a leap second: RFC 3339 has it, Python has not
+        return datetime.fromisoformat(text_of(resource, "createdAt").upper()).timestamp()
+    except (
+        ValueError
+    ):  # a leap second, which RFC 3339 has and Python has not; or no time at all, which is OP-1's affair
         return float("-inf")
 
 

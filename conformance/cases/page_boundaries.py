@@ -29,7 +29,7 @@ def telling_limit(resources: Sequence[Resource], pages: int = PAGES) -> int:
 
     Where several tell as much: one that reaches the end of the list, and of those the one that takes the fewest pages.
     """
-    times = [resource["createdAt"] for resource in resources]
+    times = [resource.get("createdAt") for resource in resources]
 
     def worth(limit: int) -> tuple[int, bool, int]:
         borders = range(limit, min(len(times), limit * (pages - 1) + 1), limit)

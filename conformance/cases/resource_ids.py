@@ -64,7 +64,7 @@ def unknown_id(dataset: Dataset, operation: str, seed: int, attempt: int = 0) ->
     listing = collection_of(operation)
     known = dataset.walk(listing).ids if listing else []
     if not known:
-        known = [dataset.served("getMe").json["organization"]["id"]]
+        known = [dataset.organization()]
     return resembling(known[0], known, f"{seed} {operation} {attempt}")
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import spec
 from conformance.checks import NotJudged, NotTested, Violation
-from conformance.oracles import schemas
+from conformance.oracles.usable import unusable
 from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.exchange import Exchange
 from spec.target import Target
@@ -38,12 +38,11 @@ def each(things: Iterable[T], check: Callable[[T], object]) -> None:
 def cases(client: Client, applies: Callable[[Exchange], bool]) -> list[Exchange]:
     """The exchanges of the run so far that are a case of something.
 
-    Raises NotJudged where not one answer of the run was as the contract says, empty pages apart, NotTested where there is
-    no case.
+    Raises NotJudged if not one answer of the run was usable, empty pages apart, NotTested if there is no case.
     """
     exchanges = tuple(client.exchanges)
-    if not any(schemas.fault_of(exchange) is None and exchange.json.get("data") != [] for exchange in exchanges):
-        raise NotJudged("no answer of the whole run but empty pages was what its operation's schema asks for")
+    if not any(unusable(exchange) is None and exchange.json.get("data") != [] for exchange in exchanges):
+        raise NotJudged("the whole run saw no usable answer but empty pages")
     found = [exchange for exchange in exchanges if applies(exchange)]
     if not found:
         raise NotTested("no answer of the run was a case of it")

@@ -9,6 +9,7 @@ from typing import Any
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.checks import NotTested, Violation, expect, not_tested
+from conformance.oracles.usable import as_id
 from conformance.target.exchange import Exchange
 
 Identity = tuple[str, str]
@@ -63,17 +64,18 @@ def _of_resource(resource: Any, kind: str) -> Iterator[Identity]:
     if not isinstance(resource, dict):
         return
     yield from _id_of(resource, kind)
-    yield from ((named, resource[name]) for name, named in _NAMED.items() if isinstance(resource.get(name), str))
+    yield from ((kind, id_) for name, kind in _NAMED.items() if (id_ := as_id(resource.get(name))))
     lists = resource.get("listIds")
-    yield from (("list", id_) for id_ in (lists if isinstance(lists, list) else []) if isinstance(id_, str))
+    yield from (("list", id_) for value in (lists if isinstance(lists, list) else []) if (id_ := as_id(value)))
     about = resource.get("resource")
     if isinstance(about, dict) and about.get("type") in _KINDS.values():
         yield from _id_of(about, about["type"])
 
 
 def _id_of(resource: Any, kind: str) -> Iterator[Identity]:
-    if isinstance(resource, dict) and isinstance(resource.get("id"), str):
-        yield kind, resource["id"]
+    id_ = as_id(resource.get("id")) if isinstance(resource, dict) else None
+    if id_:
+        yield kind, id_
 
 
 def _listed(dataset: Dataset) -> frozenset[Identity]:

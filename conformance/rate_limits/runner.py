@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from conformance.cases.resource_ids import resembling
-from conformance.oracles import schemas
+from conformance.oracles.usable import as_id, unusable
 from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import BYSTANDER, REST, STRANGER, NotRested, Plan, Send, Story, Until
 from conformance.rate_limits.windows import MINUTE, Attempt, Limits
@@ -83,7 +83,7 @@ class Requests:
         """Take the id of a single resource from a page that is not empty."""
         single = _SINGLE.get(exchange.request.operation or "")
         if single and all(request.operation != single for request in self._known):
-            known = exchange.json["data"][0]["id"]
+            known = as_id(exchange.json["data"][0]["id"]) or ""
             self._known.append(_request(single, id=known))
             if single == _MISSED:
                 self._known.append(_request(single, id=resembling(known, [known], _MISSED)))
@@ -194,7 +194,7 @@ class Wire:
             if self._silences > _PATIENCE:
                 raise
             return Attempt(began, self.client.clock.now(), status=0)
-        sound = schemas.fault_of(exchange) is None and exchange.json.get("data") != []
+        sound = unusable(exchange) is None and exchange.json.get("data") != []
         if sound:
             self._requests.learn(exchange)
         self._delays.append(exchange.answered - exchange.sent)

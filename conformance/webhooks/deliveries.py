@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from conformance.oracles.usable import as_id
 from conformance.webhooks import signatures
 from conformance.webhooks.signatures import Headers, Signature, Unreadable
 
@@ -66,10 +67,11 @@ class Delivery:
 
     @cached_property
     def event(self) -> Event | None:
-        """The body's event: its outermost object that has an id and an eventType, both of them text."""
+        """The body's event: its outermost object that has an id and an eventType."""
         for found in _objects(self.json):
-            if isinstance(found.get("id"), str) and isinstance(found.get("eventType"), str):
-                return Event(found["id"], found["eventType"])
+            id_ = as_id(found.get("id"))
+            if id_ and isinstance(found.get("eventType"), str):
+                return Event(id_, found["eventType"])
         return None
 
     @cached_property

@@ -1,0 +1,129 @@
+"""One slip must not blind the rest: what breaks its schema is told as that, and everything else is judged."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.target.embedded import EmbeddedMock
+from spec.target import load
+from tests.support.gate import GateRun, run_gate
+from tests.support.rewriting_proxy import Answered, Forward, Lie, Passed, both, lying, of_json
+
+_JUDGED = ("--only", "AUTH,SCOPE,OP,PAGE,FILTER,TENANT,ERROR")
+# With any schema slip the document that the mock publishes disagrees too: a should that follows from it.
+_TELLS_OF_SCHEMAS = {"OP-1", "PAGE-1", "PAGE-8"}
+
+
+def score_as_text(body: Any) -> Any:
+    return _each(body, lambda o: {**o, "qualificationScore": "61"} if "qualificationScore" in o else o)
+
+
+def times_without_zone(body: Any) -> Any:
+    return json.loads(re.sub(r'(T\d\d:\d\d:\d\d\.\d+)Z"', r'\1"', json.dumps(body)))
+
+
+def empty_last_cursor(body: Any) -> Any:
+    return {**body, "nextCursor": ""} if "data" in body and not body.get("nextCursor") else body
+
+
+class NumberedIds:
+    """Ids that are numbers, in both directions."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def __call__(self, request: Passed, forward: Forward) -> Answered:
+        answer = forward(replace(request, target=self._lettered(request.target)))
+        if answer.status != 200 or not answer.body or not request.target.startswith("/api/v1"):
+            return answer
+        return answer.with_body(_each(json.loads(answer.body), self._numbered))
+
+    def _lettered(self, target: str) -> str:
+        known = {str(number): id_ for id_, number in self._numbers.items()}
+        path, mark, query = target.partition("?")
+        parts = [part.partition("=") for part in query.split("&")]
+        asked = [(n, e, known.get(value, value) if n in ("listId", "contactId") else value) for n, e, value in parts]
+        return "/".join(known.get(step, step) for step in path.split("/")) + mark + "&".join(map("".join, asked))
+
+    def _numbered(self, found: dict[str, Any]) -> dict[str, Any]:
+        return {name: self._number(name, value) for name, value in found.items()}
+
+    def _number(self, name: str, value: Any) -> Any:
+        if name == "listIds":
+            return [self._number("id", inner) for inner in value]
+        if name in ("id", "contactId") and isinstance(value, str):
+            return self._numbers.setdefault(value, 700_000 + len(self._numbers))
+        return value
+
+
+def contact_of_anybody(secret: str) -> Lie:
+    """A leak: the contact of another organization is served by its id, asked for with that organization's key."""
+
+    def lie(request: Passed, forward: Forward) -> Answered:
+        answer = forward(request)
+        if answer.status != 404 or not re.fullmatch(r"/api/v1/contacts/[^/?]+", request.target):
+            return answer
+        headers = tuple((n, v) for n, v in request.headers if n.lower() != "authorization")
+        return forward(Passed(request.method, request.target, (*headers, ("Authorization", f"Bearer {secret}")), b""))
+
+    return lie
+
+
+SLIPS: dict[str, Lie] = {
+    "a score that is text": of_json(score_as_text),
+    "times without a zone": of_json(times_without_zone),
+    "an empty last cursor": of_json(empty_last_cursor),
+}
+
+
+def _each(value: Any, change: Any) -> Any:
+    if isinstance(value, dict):
+        return change({name: _each(inner, change) for name, inner in value.items()})
+    return [_each(inner, change) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[EmbeddedMock]:
+    started = EmbeddedMock("--no-rate-limit")
+    yield started
+    started.stop()
+
+
+def judge(mock: EmbeddedMock, lie: Lie, folder: Path, *options: str) -> GateRun:
+    with lying(load(mock.description).base_url, lie) as base_url:
+        return run_gate(folder, "--base-url", base_url, "--target", str(mock.description), *_JUDGED, *options)
+
+
+def told_of_nothing_else(run: GateRun) -> None:
+    assert run.broken_musts(), run.output
+    assert run.broken_musts() <= _TELLS_OF_SCHEMAS, run.output
+    assert not run.ids("not-tested"), run.output
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_only_the_schema_is_told_broken_and_nothing_is_left_untested(
+    name: str, mock: EmbeddedMock, tmp_path: Path
+) -> None:
+    told_of_nothing_else(judge(mock, SLIPS[name], tmp_path))
+
+
+def test_ids_that_are_numbers_keep_nothing_from_being_judged(mock: EmbeddedMock, tmp_path: Path) -> None:
+    told_of_nothing_else(judge(mock, NumberedIds(), tmp_path))
+
+
+def test_a_leak_beside_a_slip_is_told_and_an_excuse_for_the_slip_does_not_hide_it(
+    mock: EmbeddedMock, tmp_path: Path
+) -> None:
+    excuse = tmp_path / "known.toml"
+    excuse.write_text('[[violation]]\nid = "OP-1"\nreason = "scores"\nuntil = 2999-01-01\n', "utf-8")
+    leak = contact_of_anybody(load(mock.description).organizations.secondary.api_keys[0])
+    run = judge(mock, both(of_json(score_as_text), leak), tmp_path, "--known-violations", str(excuse))
+    assert {"OP-1", "TENANT-2"} <= run.broken_musts(), run.output
+    assert run.exit_code == 1

@@ -1,0 +1,122 @@
+"""A reverse proxy on loopback that tells small lies about what it forwards: an API with one slip, or one more."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+_OF_THE_CONNECTION = ("connection", "keep-alive", "transfer-encoding", "content-length", "host")
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A request on its way to the API."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """A field's value, empty if there is none."""
+        return next((value for own, value in self.headers if own.lower() == name), "")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer on its way back."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def with_body(self, body: Any) -> Answered:
+        """The same answer with another JSON body."""
+        return replace(self, body=json.dumps(body).encode())
+
+    def with_header(self, name: str, value: str | None) -> Answered:
+        """The same answer with a field set, or removed if the value is None."""
+        kept = [(own, old) for own, old in self.headers if own.lower() != name.lower()]
+        return replace(self, headers=(*kept, *([(name, value)] if value is not None else [])))
+
+
+Forward = Callable[[Passed], Answered]
+Lie = Callable[[Passed, Forward], Answered]
+
+
+def of_json(change: Callable[[Any], Any]) -> Lie:
+    """A lie about the JSON of every 200."""
+
+    def lie(request: Passed, forward: Forward) -> Answered:
+        answer = forward(request)
+        if answer.status != 200 or not answer.body or not request.target.startswith("/api/v1"):
+            return answer
+        return answer.with_body(change(json.loads(answer.body)))
+
+    return lie
+
+
+def both(first: Lie, second: Lie) -> Lie:
+    """Two lies at once; the second is told by the API that the first is told about."""
+    return lambda request, forward: first(request, lambda passed: second(passed, forward))
+
+
+@contextmanager
+def lying(base_url: str, lie: Lie) -> Iterator[str]:
+    """Serve an API with a lie; yields the proxy's base URL."""
+    upstream = urlsplit(base_url)
+
+    def forward(request: Passed) -> Answered:
+        connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=30)
+        try:
+            connection.putrequest(request.method, request.target, skip_accept_encoding=True)
+            for name, value in request.headers:
+                connection.putheader(name, value.encode("latin-1"))
+            connection.putheader("Content-Length", str(len(request.body)))
+            connection.endheaders(request.body)
+            answer = connection.getresponse()
+            return Answered(answer.status, tuple(answer.getheaders()), answer.read())
+        finally:
+            connection.close()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = tuple((n, v) for n, v in self.headers.items() if n.lower() not in _OF_THE_CONNECTION)
+            answer = lie(Passed(self.command, self.path, headers, body), forward)
+            self.send_response_only(answer.status)
+            for name, value in answer.headers:
+                if name.lower() not in _OF_THE_CONNECTION:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(answer.body)
+            self.wfile.flush()
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
