@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from conformance.report.record import Run
 from conformance.report.text import counted, visible
 from conformance.verdict.ledger import EXIT_CONFORMANT, Ledger, Ruling
+
+_MOST_NAMES = 5
 
 STATES = {
     "passed": "passed",
@@ -58,7 +62,11 @@ def but(run: Run) -> str:
     """Why a run fails whose verdict finds nothing broken; empty where the verdict says all."""
     if run.ledger.verdict() not in ("conformant", "partial") or run.ledger.exit_code() == EXIT_CONFORMANT:
         return ""
-    return "known violations are out of date" if run.ledger.outdated() else "a check itself broke"
+    if run.ledger.outdated():
+        return "known violations are out of date"
+    if any(finding.crashed for finding in run.ledger.findings):
+        return "a check itself broke"
+    return "something else of this session failed"
 
 
 def remarks(run: Run) -> list[str]:
@@ -79,6 +87,13 @@ def remarks(run: Run) -> list[str]:
     lines += [f"A known violation is out of date, which fails the run: {line}." for line in ledger.outdated()]
     if any(finding.crashed for finding in ledger.findings):
         lines.append("A check itself broke, which fails the run: what it was to judge is not tested.")
+    if ledger.failed_elsewhere:
+        lines.append(visible(f"Failed beside the checks, which fails the run: {_first(ledger.failed_elsewhere)}."))
     if ledger.require_all and any(ruling.status == "not-tested" for ruling in ledger.rulings()):
         lines.append("What was not tested fails the run (--require-all).")
     return lines
+
+
+def _first(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

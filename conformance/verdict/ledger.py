@@ -73,7 +73,8 @@ class Ledger:
     """Collects findings; each requirement's ruling is the worst of them, and a pass needs at least one.
 
     `only` are the requirements that the run is about, None for all. `cut_short` says why the run ended early, `unfit` why
-    the target could not be judged, or no longer.
+    the target could not be judged, or no longer. `failed_elsewhere` names tests of the session that are not the gate's and
+    failed, and failed set-ups, teardowns and collections.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -85,6 +86,7 @@ class Ledger:
     cut_short: str = ""
     unfit: str = ""
     unfit_exit: int = EXIT_NOT_JUDGED
+    failed_elsewhere: list[str] = field(default_factory=list)
 
     def add(self, finding: Finding) -> None:
         """Record a finding."""
@@ -123,8 +125,13 @@ class Ledger:
     def exit_code(self) -> int:
         """0 conformant or partial, 1 broken or known violations that are out of date, 3 where it could not be judged.
 
-        A check that crashed has judged nothing, which must not look like success.
+        A check that crashed has judged nothing, which must not look like success. Where something else of the session failed,
+        the code is the worse of the two.
         """
+        own = self._own_exit_code()
+        return max(own, EXIT_BROKEN) if self.failed_elsewhere else own
+
+    def _own_exit_code(self) -> int:
         if self.unfit:
             return self.unfit_exit
         verdict = self.verdict()

@@ -23,6 +23,7 @@ from spec.target import Target
 _ALIVE_AFTER = 0.5
 # So many checks in a row that ended without an answer are a target that no longer answers, each of them a time-out perhaps.
 _PATIENCE = 3
+_JUDGED = "outbound_judged"
 _OURS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -126,7 +127,18 @@ class VerdictPlugin:
         self._judge.ledger.add(finding)
         self._open.pop(report.nodeid, None)
         self._show(report, finding, call.excinfo.value if call.excinfo else None)
+        setattr(report, _JUDGED, True)  # a report is an open record
         return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember what failed beside the checks: other tests of the session, and teardowns. No verdict hides it."""
+        if report.failed and not hasattr(report, _JUDGED):
+            self._judge.ledger.failed_elsewhere.append(_failed(report))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember a module that could not be collected, where the run goes on without it."""
+        if report.failed:
+            self._judge.ledger.failed_elsewhere.append(f"{report.nodeid} (collection)")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -240,6 +252,12 @@ def _of_whole_run(item: pytest.Item) -> bool:
 
 def _mark(item: pytest.Item) -> pytest.Mark | None:
     return item.get_closest_marker("requirement")
+
+
+def _failed(report: pytest.TestReport) -> str:
+    path, _, name = report.location
+    name = f"{Path(path).name}::{name}"
+    return name if report.when == "call" else f"{name} ({report.when})"
 
 
 def _test(nodeid: str) -> str:

@@ -1,0 +1,57 @@
+"""The exit code is the worse of the verdict and the session: no verdict hides what failed beside the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance.target.embedded import EmbeddedMock
+from conformance.verdict.ledger import Finding, Ledger
+from tests.support.gate import run_gate
+
+_FAILS = "def test_it_fails(): assert False\n"
+_TEARDOWN = """
+import pytest
+
+@pytest.fixture
+def broken():
+    yield
+    raise RuntimeError("the teardown failed")
+
+def test_it_passes(broken): pass
+"""
+
+
+@pytest.fixture(scope="module")
+def mock() -> Iterator[Path]:
+    """The description of a mock that serves this module's runs."""
+    running = EmbeddedMock()
+    yield running.description
+    running.stop()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(_FAILS, "test_other.py::test_it_fails"), (_TEARDOWN, "test_other.py::test_it_passes (teardown)")],
+    ids=["a test", "a teardown"],
+)
+def test_what_fails_beside_the_checks_fails_the_run(text: str, told: str, mock: Path, tmp_path: Path) -> None:
+    other = tmp_path / "test_other.py"
+    other.write_text(text, "utf-8")
+    run = run_gate(tmp_path, str(other), "--target", str(mock), "-k", "it_fails or it_passes or exactly_the_scope")
+    assert (run.exit_code, run.verdict) == (1, "partial"), run.output
+    output = " ".join(run.output.split())
+    assert told in output
+    assert output.endswith("but the run fails: something else of this session failed")
+
+
+def test_the_worse_of_both_codes_counts() -> None:
+    ledger = Ledger()
+    ledger.add(Finding("AUTH-1", "passed"))
+    assert ledger.exit_code() == 0
+    ledger.failed_elsewhere.append("test_other.py::test_it_fails")
+    assert ledger.exit_code() == 1
+    ledger.stop("it stopped answering")
+    assert ledger.exit_code() == 3
