@@ -26,7 +26,7 @@ def change_check(pipeline: Pipeline, decide: Callable[[ApiKey, Sequence[str], st
 
 
 def _open(pipeline: Pipeline, *operations: str) -> None:
-    change_check(pipeline, lambda _key, _required, operation, inner: inner or operation in operations)
+    change_check(pipeline, lambda _key, _required, operation, held: held or operation in operations)
 
 
 def change_refusal(pipeline: Pipeline, change: Callable[[Problem, Scope], Problem]) -> None:
@@ -54,7 +54,7 @@ def contacts_scope_reads_lists(pipeline: Pipeline) -> None:
     """Whoever may read contacts may read lists."""
     change_check(
         pipeline,
-        lambda key, required, _operation, inner: inner or ("lists.read" in required and "contacts.read" in key.scopes),
+        lambda key, required, _operation, held: held or ("lists.read" in required and "contacts.read" in key.scopes),
     )
 
 
@@ -72,7 +72,7 @@ def scopes_by_verb(pipeline: Pipeline) -> None:
 @fault("SCOPE-1")
 def no_scope_means_all(pipeline: Pipeline) -> None:
     """A key without any scope is an old one, and may read everything."""
-    change_check(pipeline, lambda key, _required, _operation, inner: inner or not key.scopes)
+    change_check(pipeline, lambda key, _required, _operation, held: held or not key.scopes)
 
 
 @fault("SCOPE-1")
@@ -105,14 +105,14 @@ def single_draft_needs_contacts_too(pipeline: Pipeline) -> None:
     """A single draft asks for the scope of its contact too."""
     change_check(
         pipeline,
-        lambda key, _required, operation, inner: inner and (operation != "getDraft" or "contacts.read" in key.scopes),
+        lambda key, _required, operation, held: held and (operation != "getDraft" or "contacts.read" in key.scopes),
     )
 
 
 @fault("SCOPE-2")
 def all_scopes_or_none(pipeline: Pipeline) -> None:
     """Only a key with every scope is served."""
-    change_check(pipeline, lambda key, required, _operation, inner: inner and (not required or len(key.scopes) > 1))
+    change_check(pipeline, lambda key, required, _operation, held: held and (not required or len(key.scopes) > 1))
 
 
 @fault("SCOPE-3")
@@ -122,7 +122,7 @@ def me_needs_some_scope(pipeline: Pipeline) -> None:
 
 
 def _close_me(pipeline: Pipeline, serves: Callable[[ApiKey], bool]) -> None:
-    change_check(pipeline, lambda key, _required, operation, inner: inner and (operation != "getMe" or serves(key)))
+    change_check(pipeline, lambda key, _required, operation, held: held and (operation != "getMe" or serves(key)))
 
 
 @fault("SCOPE-4")
