@@ -105,7 +105,8 @@ def main() -> None:
     help="Have a sales team work for the first organization: so many steps a minute.",
 )
 @click.option("--exit-with-parent", is_flag=True, help="End when the process that started this one has ended.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print address, organizations and keys as one line of JSON.")
+@click.option("--quiet", is_flag=True, help="Print the address alone.")
 @click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
 def command(
     *,
@@ -128,6 +129,7 @@ def command(
     control_token: str | None,
     activity: float | None,
     exit_with_parent: bool,
+    as_json: bool,
     quiet: bool,
 ) -> None:
     """A mock of the Outbound API that keeps its contract: organizations, keys, rate limits, in memory.
@@ -151,9 +153,10 @@ def command(
         raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
     from mockserver.app import Settings, create_app
     from mockserver.clock import Clock
+    from mockserver.server import announcement
     from mockserver.server.banner import banner
     from mockserver.server.progress import Progress
-    from mockserver.server.target_file import keys_text, target_toml, write_private
+    from mockserver.server.target_file import keys_text, target_toml
 
     _check_webhooks(webhooks, webhook_hosts)
     settings = Settings(
@@ -168,7 +171,7 @@ def command(
         activity=activity,
     )
     clock = Clock()
-    if not quiet:
+    if not quiet and not as_json:
         settings = replace(settings, progress=Progress())
     mock = create_app(_shared(settings, state, workers, clock), clock, control_token)
     gc.freeze()  # What was seeded stays: no collection need look at it again, which with a million contacts takes a second.
@@ -176,16 +179,15 @@ def command(
 
     def ready() -> None:
         if write_keys:
-            write_private(write_keys, keys_text(mock.state))
+            announcement.write(write_keys, keys_text(mock.state))
         if write_target:
-            write_private(write_target, target_toml(mock.state, settings, address))
-        if not quiet:
-            click.echo(banner(mock.state, settings, address), color=False if os.environ.get("NO_COLOR") else None)
+            announcement.write(write_target, target_toml(mock.state, settings, address))
+        if as_json:
+            announcement.say(announcement.as_json(mock.state, address))
+        else:
+            announcement.say(address if quiet else banner(mock.state, settings, address))
 
-    try:
-        run(workers, lambda up: serve(mock, listener, up), ready, parent)
-    except OSError as error:
-        raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
+    run(workers, lambda up: serve(mock, listener, up), ready, parent)
 
 
 def _check_token(token: str | None) -> None:

@@ -28,6 +28,7 @@ def banner(state: State, settings: Settings, base_url: str) -> str:
             _fact("API", click.style(base_url, fg="cyan", underline=True)),
             _fact("Docs", click.style(base_url + PAGE, fg="cyan", underline=True)),
             _fact("Console", click.style(base_url + paths.CONSOLE, fg="cyan", underline=True)),
+            _fact("Control API", click.style(base_url + paths.CONTROL, fg="cyan", underline=True)),
             _fact("Rate limit", _rate_limit(settings)),
             *_modified(settings),
             *_organizations(state),

@@ -44,7 +44,14 @@ def keys_text(state: State) -> str:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Put a file into its place at once, readable by its owner alone. Raises OSError."""
+    """Put a file into its place at once, readable by its owner alone. Raises OSError.
+
+    What is there but is no regular file (a device, a pipe) is written to, and a symbolic link stays one.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    path = Path(os.path.realpath(path))
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -1,0 +1,60 @@
+"""What a mock that listens tells: its files for other programs, and on standard output where it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mockserver import paths
+from mockserver.server.target_file import write_private
+
+if TYPE_CHECKING:
+    from mockserver.api.pipeline import State
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file of secrets. Raises ClickException, which names the file and the reason."""
+    try:
+        write_private(path, text)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {path}: {error.strerror}") from None
+
+
+def say(text: str) -> None:
+    """Print a text at once. Raises ClickException if nobody can read it."""
+    try:
+        click.echo(text, color=False if os.environ.get("NO_COLOR") else None)
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would try to write the text again when it ends, and complain in its own words.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.ClickException(f"cannot write to standard output: {error.strerror}") from None
+
+
+def as_json(state: State, base_url: str) -> str:
+    """Address, organizations, keys and webhook endpoints as one line of JSON, for scripts. It holds the keys' secrets."""
+    organizations = [
+        {
+            "id": organization_id,
+            "name": tenant.organization.name,
+            "keys": [
+                {"name": key.name, "kind": key.kind, "scopes": list(key.scopes), "secret": key.secret}
+                for key in state.keys
+                if key.organization_id == organization_id
+            ],
+        }
+        for organization_id, tenant in state.tenants.items()
+    ]
+    told: dict[str, Any] = {
+        "baseUrl": base_url,
+        "controlUrl": base_url + paths.CONTROL,
+        "consoleUrl": base_url + paths.CONSOLE,
+        "organizations": organizations,
+        "webhooks": [{"url": endpoint.url, "secret": endpoint.secret} for endpoint in state.webhooks.endpoints],
+    }
+    return json.dumps(told)
