@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import signal
@@ -23,6 +24,7 @@ from conformance.report.text import writable
 from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.clock import TargetClock
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError
+from conformance.target.proxies import ProxyError
 from conformance.verdict.estimate import forecast
 from conformance.verdict.ledger import Ledger
 from conformance.verdict.plugin import Judge, VerdictPlugin
@@ -95,7 +97,11 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     judge = config.stash[_JUDGE]
     address = judge.client.redactor.text(judge.target.base_url)
     about = f", only {', '.join(config.option.only)}" if judge.ledger.only else ""
-    return [f"target: {address}, seed: {judge.seed}{about}", f"outbound-conformance {version('outbound-conformance')}"]
+    through = f", through {judge.client.proxy}" if judge.client.proxy else ""
+    return [
+        f"target: {address}{through}, seed: {judge.seed}{about}",
+        f"outbound-conformance {version('outbound-conformance')}, run {judge.client.run}",
+    ]
 
 
 def _end_in_order(config: pytest.Config) -> None:
@@ -127,11 +133,21 @@ def _judge(config: pytest.Config) -> Judge:
     clock = TargetClock((lambda seconds: _advance(advance, seconds)) if advance else None)
     try:
         client = Client(target, clock, lambda line: _show(config, line))
+    except ProxyError as error:
+        raise pytest.UsageError(str(error)) from None
+    except OSError as error:
+        raise pytest.UsageError(f"{_authorities()}: no certificates can be read from it: {error}") from None
     except (httpx.InvalidURL, ValueError) as error:
         raise pytest.UsageError(f"base_url: {error}") from None
     ledger = Ledger(strict=bool(config.getini("strict")), require_all=option.require_all, only=only, known=known)
     command = shlex.join(["pytest", *map(str, config.invocation_params.args)])
     return Judge(target, client, ledger, option.seed, report, command)
+
+
+def _authorities() -> str:
+    """The variable that says which authorities are trusted, with its value."""
+    name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), "certificates")
+    return f"{name}={os.environ[name]}" if name in os.environ else name
 
 
 def _probes(config: pytest.Config, judge: Judge) -> RateProbes:

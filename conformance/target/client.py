@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import email.utils
+import itertools
+import secrets
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from http.client import HTTPException
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.metadata import version
 from urllib.parse import quote, urlencode
 
+import httpcore
 import httpx
 
 import spec
@@ -18,25 +22,30 @@ from conformance.target import raw_head
 from conformance.target.clock import TargetClock
 from conformance.target.exchange import Credential, Exchange, Redactor, Request
 from conformance.target.pacing import Pace
+from conformance.target.proxies import proxy_for
+from conformance.target.transport import TIMEOUT, Answer, BrokenAnswer, Field, Transport
 from spec.target import Target
 
-TIMEOUT = 15.0
 _RETRIES_FOR_PACE = 3
 _LONGEST_WAIT = 65.0
 _LONGEST_SCHEME = 15
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# Without a body they say so (RFC 9110 8.6).
+_WITH_CONTENT = ("POST", "PUT", "PATCH")
+_USER_AGENT = f"outbound-conformance/{version('outbound-conformance')}"
 
 Headers = Sequence[tuple[str, str]]
 
 
 class NoAnswer(Exception):
-    """The target closed the connection, or let `TIMEOUT` pass, without an answer; its message is one line."""
+    """No whole answer came within the bounds of time and size, or the connection was closed; its message is one line."""
 
 
 class Client:
     """Sends requests to one target and records every exchange. Threads may share it.
 
-    `show` is called with a line whenever the client has to wait more than a second for its pace.
+    `show` is called with a line whenever the client has to wait more than a second for its pace. `run` names the run in the
+    User-Agent of every request, beside the exchange's number. Raises ProxyError, ValueError and OSError for an environment
+    (proxies, certificates) that cannot be used.
     """
 
     def __init__(self, target: Target, clock: TargetClock, show: Callable[[str], None] = lambda _: None) -> None:
@@ -48,23 +57,16 @@ class Client:
         self.pace = Pace(target.rate_limit.per_minute)
         self._show = show
         self._lock = threading.Lock()
-        # A proxy of the environment is for hosts beyond this machine.
+        self.run = secrets.token_hex(4)
+        self.proxy = proxy_for(target.base_url)
+        self._numbers = itertools.count(1)
         self._base = httpx.URL(target.base_url)
-        loopback = self._base.host in _LOOPBACK
-        self._http = httpx.Client(
-            timeout=TIMEOUT,
-            follow_redirects=False,
-            trust_env=not loopback,
-            headers={"accept": "*/*"},
-            # A request is what is recorded of it: no answer leaves a cookie that the next one would carry.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            # An authority of one's own is for every host: $SSL_CERT_FILE, $SSL_CERT_DIR.
-            verify=httpx.create_ssl_context(),
-        )
+        self._context = _tls() if self._base.scheme == "https" else None
+        self._transport = Transport(self._base, self.proxy, self._context)
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._transport.close()
 
     def caller(self, label: str, secrets: Iterable[str]) -> Caller:
         """Speak with keys of the target, of which each request takes the one that is rested most."""
@@ -103,8 +105,8 @@ class Client:
             self.clock.wait(wait)
 
     def _exchange(self, request: Request) -> Exchange:
-        url = self.target.base_url + request.target
-        headers = [*request.headers]
+        number = next(self._numbers)
+        headers = [("User-Agent", f"{_USER_AGENT} (run {self.run}; exchange {number})"), *request.headers]
         if request.credential:
             headers.append(("Authorization", f"Bearer {request.credential.secret}"))
         if request.body is not None:
@@ -112,13 +114,13 @@ class Client:
         self.redactor.learn(credentials(headers))
         with self.clock.steady():
             at, sent = time.time(), self.clock.now()
-            answer = self._transmit(request.method, url, headers, request.body)
+            answer = self._transmit(request, headers)
             answered = self.clock.now()
         with self._lock:
             exchange = Exchange(
-                number=len(self.exchanges) + 1,
+                number=number,
                 request=request,
-                url=url,
+                url=self.target.base_url + request.target,
                 status=answer.status_code,
                 headers=answer.headers,
                 body=answer.content,
@@ -132,33 +134,39 @@ class Client:
                 self.pace.answered(request.credential, exchange, retry_after(exchange))
         return exchange
 
-    def _transmit(self, method: str, url: str, headers: Headers, body: str | None) -> httpx.Response | raw_head.Answer:
-        # httpx tidies a path (dots, encodings) before it sends it; the extension puts ours on the wire as it stands.
-        target = self._base.raw_path.rstrip(b"/") + url[len(self.target.base_url) :].encode("ascii")
-        # A field value may hold bytes beyond ASCII (obs-text, RFC 9110 5.5); httpx would refuse to encode them.
-        fields = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
-        request = self._http.build_request(
-            method, self._base, headers=fields, content=body, extensions={"target": target}
-        )
-        if method == "HEAD" and raw_head.direct(self._base):
-            return _head(self._base, target, request.headers.raw)
-        for last in (False, True):
-            try:
-                return self._http.send(request)
-            except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError) as error:
-                # A server may close an idle connection at any moment (RFC 9112 9.5): one more try, on a new one.
-                if last or method not in ("GET", "HEAD"):
-                    raise NoAnswer(f"{method} {url}: the connection was closed without an answer") from error
-            except httpx.TimeoutException as error:
-                raise NoAnswer(f"{method} {url}: no answer within {TIMEOUT:.0f} s") from error
-            except (httpx.TransportError, httpx.DecodingError) as error:
-                raise NoAnswer(f"{method} {url}: {error}") from error
-        raise AssertionError("unreachable")
+    def _transmit(self, request: Request, headers: Headers) -> Answer:
+        method = request.method
+        body = request.body.encode() if request.body is not None else b"" if method in _WITH_CONTENT else None
+        target = self._base.raw_path.rstrip(b"/") + request.target.encode("ascii")
+        try:
+            fields = self._fields(headers)
+            if method == "HEAD":
+                return raw_head.head(self._base, target, fields, TIMEOUT, self.proxy, self._context)
+            return self._send(method, target, fields, body)
+        except (OSError, HTTPException, httpcore.ConnectError, BrokenAnswer) as error:
+            where = f" (through {self.proxy})" if self.proxy else ""
+            raise NoAnswer(f"{method} {self.target.base_url}{request.target}: {_plain(error)}{where}") from error
+
+    def _send(self, method: str, target: bytes, fields: Sequence[Field], body: bytes | None) -> Answer:
+        try:
+            return self._transport.send(method, target, fields, body)
+        except BrokenAnswer as error:
+            # A server may close an idle connection at any moment (RFC 9112 9.5): one more try, on a new one.
+            if not error.closed or method not in ("GET", "HEAD"):
+                raise
+        return self._transport.send(method, target, fields, body)
+
+    def _fields(self, headers: Headers) -> list[Field]:
+        # A field value may hold bytes beyond ASCII (obs-text, RFC 9110 5.5).
+        own = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
+        named = {name.lower() for name, _ in own}
+        ordinary = [(b"Host", self._base.netloc), (b"Accept", b"*/*"), (b"Accept-Encoding", b"gzip, deflate")]
+        return [*(field for field in ordinary if field[0].lower() not in named), *own]
 
     def _mark_as_pacing(self, exchange: Exchange) -> Exchange:
         marked = replace(exchange, pacing=True)
         with self._lock:
-            self.exchanges[exchange.number - 1] = marked
+            self.exchanges[_place(self.exchanges, exchange)] = marked
         self._show(f"refused for pace, will repeat: {exchange.request.method} {exchange.request.target}")
         return marked
 
@@ -227,11 +235,18 @@ def wall_clock(exchange: Exchange) -> float:
         return exchange.at + exchange.answered - exchange.sent
 
 
-def _head(url: httpx.URL, target: bytes, fields: Sequence[raw_head.Field]) -> raw_head.Answer:
-    try:
-        return raw_head.head(url, target, fields, TIMEOUT)
-    except (OSError, HTTPException) as error:
-        raise NoAnswer(f"HEAD {url}{target.decode('ascii')}: {error or type(error).__name__}") from error
+def _place(exchanges: Sequence[Exchange], exchange: Exchange) -> int:
+    """Where an exchange stands; it is among the last."""
+    return next(place for place in reversed(range(len(exchanges))) if exchanges[place] is exchange)
+
+
+def _tls() -> ssl.SSLContext:
+    """How certificates are judged: an authority of one's own is named by `$SSL_CERT_FILE` or `$SSL_CERT_DIR`."""
+    return httpx.create_ssl_context()
+
+
+def _plain(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def credentials(headers: Headers) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,13 @@ from spec.target import shown
 
 _KEY = r"obk_[a-z]+_[A-Za-z0-9]{5,}"
 _SHOWN_BODY = 600
+_REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "x-trace-id", "traceparent")
+
+MOST_DEPTH = 64
+"""Levels to which an answer's JSON may be nested: what reads it further must not be made to recurse without end."""
+
+_EITHER = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +88,23 @@ class Exchange:
 
     @cached_property
     def json(self) -> Any:
-        """The decoded body, or None where it is no JSON (NaN and duplicate members included, RFC 8259)."""
+        """The decoded body, or None where it is no JSON (NaN and duplicate members included, RFC 8259), or nested too deep."""
         try:
-            return json.loads(self.body, parse_constant=_refuse, object_pairs_hook=_unique)
+            return None if self.too_deep else json.loads(self.body, parse_constant=_refuse, object_pairs_hook=_unique)
         except (ValueError, RecursionError):
             return None
+
+    @cached_property
+    def too_deep(self) -> bool:
+        """Whether the body's brackets are nested deeper than `MOST_DEPTH`; it is then not decoded."""
+        brackets = self.body.translate(None, _NO_BRACKETS)
+        # Brackets within strings count too at first: the exact look, which is slow, is for what may be too deep.
+        return _deepest(brackets) > MOST_DEPTH and _deepest(b"".join(_brackets(self.body))) > MOST_DEPTH
+
+    @property
+    def request_id(self) -> str:
+        """The id that the target gave the request, for a look into its own log; empty if its answer names none."""
+        return next((self.headers[name] for name in _REQUEST_IDS if self.headers.get(name)), "")
 
     def line(self) -> str:
         """The exchange on one line, for messages."""
@@ -140,6 +159,18 @@ class Redactor:
         # A secret before one that it begins with, and all before what merely looks like a key.
         longest_first = sorted(self.secrets, key=len, reverse=True)
         return re.compile("|".join([*map(re.escape, longest_first), _KEY]))
+
+
+def _brackets(body: bytes) -> Iterator[bytes]:
+    return (found[0] for found in _EITHER.finditer(body) if found[0] in (b"[", b"{", b"]", b"}"))
+
+
+def _deepest(brackets: bytes) -> int:
+    depth = deepest = 0
+    for bracket in brackets:
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _masked(name: str, value: str) -> str:

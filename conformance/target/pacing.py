@@ -14,6 +14,9 @@ _WINDOW = 60.0
 # The target counts a request when it arrives, we when it is sent: a margin for the difference between two requests' delays.
 _MARGIN = 0.25
 
+LONGEST_RETRY_AFTER = 61.0
+"""Seconds that Retry-After may ask for (RATE-6), a date's rounding included. What asks for more is not waited for longer."""
+
 
 @dataclass
 class _Spent:
@@ -58,7 +61,7 @@ class Pace:
         if limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) < self._per_minute:
             spent.limit = int(limit)
         if exchange.status == 429:
-            spent.not_before = exchange.answered + (retry_after if retry_after is not None else 1.0)
+            spent.not_before = exchange.answered + min(1.0 if retry_after is None else retry_after, LONGEST_RETRY_AFTER)
 
     def _of(self, credential: Credential) -> _Spent:
         return self._keys.setdefault(credential.secret, _Spent(limit=self._per_minute))

@@ -7,13 +7,15 @@ import ssl
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from conformance.target.client import Caller, NoAnswer
+from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.exchange import Exchange
+from conformance.target.http_2 import speaks_http_2
 from conformance.verdict.ledger import EXIT_NOT_JUDGED, EXIT_USAGE
 
 # Operations without path parameters: one of them is served by anything that is worth judging.
 _ASKED = ("getMe", "listContacts", "listLists", "listDrafts", "listEvents")
 _LONGEST_LOCATION = 80
+_HTTP_2 = "; it speaks HTTP/2 alone, and the suite HTTP/1.1: put a server in front of it that speaks both"
 
 
 class Unfit(Exception):
@@ -41,7 +43,7 @@ def _look_for_service(caller: Caller) -> None:
             answers.append(caller.get(operation))
         except NoAnswer as silence:
             if not answers:
-                raise Unfit(_unreachable(silence, caller.client.target.base_url)) from None
+                raise Unfit(_unreachable(silence, caller.client)) from None
             continue
         if _served(answers[-1]):
             return
@@ -65,18 +67,28 @@ def _served(answer: Exchange) -> bool:
     return answer.status == 200 and answer.media_type != "text/html"
 
 
-def _unreachable(silence: NoAnswer, base_url: str) -> str:
+def _unreachable(silence: NoAnswer, client: Client) -> str:
     """What kept an answer from coming, by the first cause that is known."""
+    base_url = client.target.base_url
+    # Names are looked up, and connections opened, by way of the proxy where there is one.
+    first = str(client.proxy or base_url)
     for cause in _causes(silence):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"TLS: the certificate of {base_url} is not accepted: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
-            return f"TLS: no handshake with {base_url} ({cause.reason or cause}); does it speak https on this port?"
+            return _no_handshake(cause, base_url)
         if isinstance(cause, socket.gaierror):
-            return f"no such host: {base_url}"
+            return f"no such host: {first}"
         if isinstance(cause, ConnectionRefusedError):
-            return f"connection refused by {base_url}"
-    return str(silence)
+            return f"connection refused by {first}"
+    return f"{silence}{_HTTP_2}" if client.proxy is None and speaks_http_2(base_url) else str(silence)
+
+
+def _no_handshake(error: ssl.SSLError, base_url: str) -> str:
+    reason = error.reason or str(error)
+    if "NO_APPLICATION_PROTOCOL" in reason:
+        return f"TLS: no handshake with {base_url} ({reason}){_HTTP_2}"
+    return f"TLS: no handshake with {base_url} ({reason}); does it speak https on this port?"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

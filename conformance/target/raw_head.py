@@ -5,14 +5,14 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-Field = tuple[bytes, bytes]
+from conformance.target.proxies import Proxy
+from conformance.target.transport import Answer, Field
 
 # Of an answer's header section and of what follows it; and how long a server that does not close is listened to, in seconds.
 _MOST_HEAD = 65_536
@@ -20,27 +20,24 @@ _MOST_BODY = 65_536
 _LISTEN = 0.5
 
 
-@dataclass(frozen=True)
-class Answer:
-    """An answer as it came: `content` is whatever followed the header section."""
-
-    status_code: int
-    headers: httpx.Headers
-    content: bytes
-
-
-def direct(url: httpx.URL) -> bool:
-    """Whether the environment has no proxy between us and an address."""
-    return url.scheme not in getproxies() or bool(proxy_bypass(url.host))
-
-
-def head(url: httpx.URL, target: bytes, fields: Sequence[Field], timeout: float) -> Answer:
+def head(
+    url: httpx.URL,
+    target: bytes,
+    fields: Sequence[Field],
+    timeout: float,
+    proxy: Proxy | None = None,
+    context: ssl.SSLContext | None = None,
+) -> Answer:
     """Ask HEAD of an http or https address, on a connection that the server is to close. `fields` name the host among others.
 
-    `timeout` is for the whole, in seconds. Raises OSError where nothing comes, http.client.HTTPException for what is no HTTP.
+    `timeout` is for the whole, in seconds; `context` is for https. The answer's `content` is what followed the header section.
+    Raises OSError where nothing comes, http.client.HTTPException for what is no HTTP.
     """
     until = time.monotonic() + timeout
-    with _connected(url, timeout) as connection:
+    if proxy and url.scheme == "http":
+        target = b"http://" + url.netloc + target
+        fields = [*fields, *_authorization(proxy)]
+    with _connected(url, proxy, context, until) as connection:
         sent = [b"%b: %b" % field for field in fields if field[0].lower() != b"connection"]
         lines = [b"HEAD %b HTTP/1.1" % target, *sent, b"Connection: close", b"", b""]
         connection.sendall(b"\r\n".join(lines))
@@ -52,16 +49,32 @@ def head(url: httpx.URL, target: bytes, fields: Sequence[Field], timeout: float)
         return Answer(status, headers, _behind(connection, rest))
 
 
-def _connected(url: httpx.URL, timeout: float) -> socket.socket:
+def _connected(url: httpx.URL, proxy: Proxy | None, context: ssl.SSLContext | None, until: float) -> socket.socket:
     port = url.port or {"http": 80, "https": 443}[url.scheme]
-    connection = socket.create_connection((url.host, port), timeout)
+    timeout = max(0.001, until - time.monotonic())
+    connection = socket.create_connection((proxy.host, proxy.port) if proxy else (url.host, port), timeout)
     if url.scheme == "http":
         return connection
     try:
-        return httpx.create_ssl_context().wrap_socket(connection, server_hostname=url.host)
-    except OSError:
+        if proxy:
+            _tunnel(connection, b"%b:%d" % (url.raw_host, port), proxy, until)
+        return (context or httpx.create_ssl_context()).wrap_socket(connection, server_hostname=url.host)
+    except BaseException:
         connection.close()
         raise
+
+
+def _tunnel(connection: socket.socket, origin: bytes, proxy: Proxy, until: float) -> None:
+    fields = [b"%b: %b" % field for field in ((b"Host", origin), *_authorization(proxy))]
+    connection.sendall(b"\r\n".join([b"CONNECT %b HTTP/1.1" % origin, *fields, b"", b""]))
+    section, _ = _section(connection, b"", until)
+    status, _ = _read(section)
+    if not 200 <= status < 300:
+        raise http.client.HTTPException(f"{proxy} answers {status} to CONNECT")
+
+
+def _authorization(proxy: Proxy) -> list[Field]:
+    return [(b"Proxy-Authorization", proxy.authorization.encode("ascii"))] if proxy.authorization else []
 
 
 def _section(connection: socket.socket, received: bytes, until: float) -> tuple[bytes, bytes]:

@@ -115,8 +115,8 @@ def test_the_pace_learns_a_lower_limit_and_obeys_a_refusal() -> None:
     pace.answered(KEY, exchange(headers={"x-ratelimit-limit": "1"}), None)
     pace.sent(KEY, 100.0)
     assert pace.wait_for(KEY, 100.0) > 59
-    pace.answered(KEY, exchange(429), 90.0)
-    assert pace.wait_for(KEY, 100.0) == 90.0
+    pace.answered(KEY, exchange(429), 60.5)
+    assert pace.wait_for(KEY, 100.0) == 60.5
 
 
 def judged(*outcomes: tuple[str, Outcome], strict: bool = False, require_all: bool = False) -> Ledger:

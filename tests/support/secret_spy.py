@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from conformance.target.transport import Answer, Field, Transport
 from spec import commands
 
 _seen: set[str] = set()
-_send, _run, _parse = httpx.Client.send, commands.run, BaseHTTPRequestHandler.parse_request
+_send, _run, _parse = Transport.send, commands.run, BaseHTTPRequestHandler.parse_request
 
 
-def _sending(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
-    _seen.update(value.rpartition(" ")[2] for value in request.headers.get_list("authorization"))
-    return _send(client, request, **options)
+def _sending(transport: Transport, method: str, target: bytes, fields: Sequence[Field], body: bytes | None) -> Answer:
+    _seen.update(value.decode().rpartition(" ")[2] for name, value in fields if name.lower() == b"authorization")
+    return _send(transport, method, target, fields, body)
 
 
 def _running(command: str, **placeholders: object) -> str:
@@ -39,7 +40,7 @@ def _parsing(handler: BaseHTTPRequestHandler) -> bool:
 def pytest_configure() -> None:
     """Look over the shoulder of whatever sends, runs a command or receives."""
     patch = pytest.MonkeyPatch()
-    patch.setattr(httpx.Client, "send", _sending)
+    patch.setattr(Transport, "send", _sending)
     patch.setattr(commands, "run", _running)
     patch.setattr(BaseHTTPRequestHandler, "parse_request", _parsing)
 

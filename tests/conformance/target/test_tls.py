@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +12,7 @@ import pytest
 
 from loadtests.runner.embedded import Embedded, mock
 from spec.target import load
+from tests.support.certificates import certificate_of, server_context
 from tests.support.gate import run_gate
 from tests.support.load_runs import outbound_load
 
@@ -29,11 +28,7 @@ def healthy() -> Iterator[Embedded]:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate of localhost that nobody knows, and beside it its key."""
-    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(file.with_suffix(".key")), "-out", str(file)]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    return file
+    return certificate_of("localhost", tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
@@ -50,8 +45,7 @@ def description(healthy: Embedded, certificate: Path, tmp_path: Path) -> Iterato
 @contextmanager
 def _terminating(port: int, certificate: Path) -> Iterator[int]:
     """The port of a server that takes TLS off what it passes on to another port of this machine."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+    context = server_context(certificate)
 
     async def passing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", port)

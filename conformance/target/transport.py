@@ -1,0 +1,211 @@
+"""One request over HTTP/1.1, exact to the byte, and its answer, which is bounded before anything looks at it."""
+
+from __future__ import annotations
+
+import math
+import ssl
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore
+import httpx
+
+from conformance.target.proxies import Proxy
+
+# httpx's own layer is left out: it tidies a path before it sends it, and bounds each read, not the answer.
+
+TIMEOUT = 15.0
+"""Seconds that an answer may take in all, from the connection to its last byte."""
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Bytes that an answer's body may have, before its decoding and after it."""
+
+_MEGABYTES = f"{MOST_BYTES // 1024 // 1024} MiB"
+_HEADERS_TOO_LONG = "Receive buffer too long"
+_IDLE = 5.0
+_CONNECTIONS = 100
+_GZIP_OR_ZLIB = 47
+_CODINGS = {"gzip": _GZIP_OR_ZLIB, "x-gzip": _GZIP_OR_ZLIB, "deflate": _GZIP_OR_ZLIB}
+
+Field = tuple[bytes, bytes]
+
+
+class BrokenAnswer(Exception):
+    """An answer that did not come, or not whole; the message is one line. `closed` says that the connection was closed."""
+
+    def __init__(self, message: str, *, closed: bool = False) -> None:
+        super().__init__(message)
+        self.closed = closed
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it came, its body decoded."""
+
+    status_code: int
+    headers: httpx.Headers
+    content: bytes
+
+
+@dataclass
+class _Watch:
+    """Until when an answer is waited for, on the monotonic clock, and how many bytes of it have come."""
+
+    until: float = math.inf
+    received: int = 0
+
+    def left(self, timeout: float | None) -> float:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout
+        return left if timeout is None else min(left, timeout)
+
+
+_watch: ContextVar[_Watch] = ContextVar("_watch", default=_Watch())  # noqa: B039 — the default is never written to
+
+
+class Transport:
+    """Keeps connections to one address, directly or through a proxy. Threads may share it."""
+
+    def __init__(self, base_url: httpx.URL, proxy: Proxy | None, context: ssl.SSLContext | None) -> None:
+        self._url = base_url
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context,
+            proxy=_for_httpcore(proxy),
+            max_connections=_CONNECTIONS,
+            keepalive_expiry=_IDLE,
+            network_backend=_Backend(),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def send(
+        self, method: str, target: bytes, fields: Sequence[Field], body: bytes | None, timeout: float = TIMEOUT
+    ) -> Answer:
+        """Send a request whose target stands on the wire as it is given. Raises BrokenAnswer, httpcore.ConnectError."""
+        url = httpcore.URL(scheme=self._url.raw_scheme, host=self._url.raw_host, port=self._url.port, target=target)
+        watch = _Watch(time.monotonic() + timeout)
+        token = _watch.set(watch)
+        try:
+            with self._pool.stream(
+                method,
+                url,
+                headers=[*fields],
+                content=body,
+                extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)},
+            ) as response:
+                headers = httpx.Headers(response.headers)
+                content = _whole(response.iter_stream(), headers.get("content-encoding", ""))
+                return Answer(response.status, headers, content)
+        except httpcore.TimeoutException as error:
+            raise BrokenAnswer(_late(watch, timeout)) from error
+        except httpcore.RemoteProtocolError as error:
+            too_long = str(error) == _HEADERS_TOO_LONG
+            message = "the header section of the answer is larger than 100 KB" if too_long else _plain(error)
+            raise BrokenAnswer(message, closed=not too_long) from error
+        except httpcore.ConnectError:
+            raise
+        except httpcore.NetworkError as error:
+            raise BrokenAnswer(_plain(error), closed=True) from error
+        except (httpcore.ProxyError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+            raise BrokenAnswer(_plain(error)) from error
+        finally:
+            _watch.reset(token)
+
+
+def _whole(chunks: Iterable[bytes], coding: str) -> bytes:
+    """The body, decoded. Raises BrokenAnswer where it is too large, in either form, or not encoded as it says."""
+    bits = _CODINGS.get(coding.strip().lower())
+    body = bytearray()
+    for chunk in _decoded(_bounded(chunks), bits) if bits else _bounded(chunks):
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise BrokenAnswer(f"the body of the answer is larger than {_MEGABYTES} once it is decoded ({coding})")
+    return bytes(body)
+
+
+def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        _watch.get().left(None)
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise BrokenAnswer(f"the body of the answer is larger than {_MEGABYTES}")
+        yield chunk
+
+
+def _decoded(chunks: Iterable[bytes], bits: int) -> Iterator[bytes]:
+    decoder: Any = zlib.decompressobj(bits)
+    try:
+        for chunk in chunks:
+            yield decoder.decompress(chunk, MOST_BYTES)
+            while decoder.unconsumed_tail:
+                yield decoder.decompress(decoder.unconsumed_tail, MOST_BYTES)
+    except zlib.error as error:
+        raise BrokenAnswer(f"the body of the answer is not encoded as its Content-Encoding says: {error}") from error
+
+
+def _late(watch: _Watch, timeout: float) -> str:
+    if watch.received:
+        return f"the answer did not end within {timeout:g} s: {watch.received} bytes of it came"
+    return f"no answer within {timeout:g} s"
+
+
+def _plain(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def _for_httpcore(proxy: Proxy | None) -> httpcore.Proxy | None:
+    if proxy is None:
+        return None
+    authorization = [(b"Proxy-Authorization", proxy.authorization.encode("ascii"))] if proxy.authorization else []
+    return httpcore.Proxy(proxy.address, headers=authorization)
+
+
+class _Backend(httpcore.NetworkBackend):
+    """The network, of which no read or write outlasts the answer that is waited for."""
+
+    def __init__(self) -> None:
+        self._network = httpcore.SyncBackend()
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *rest: Any, **more: Any) -> _Stream:
+        """Connect, within what is left of the answer's time."""
+        return _Stream(self._network.connect_tcp(host, port, _watch.get().left(timeout), *rest, **more))
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read, within what is left of the answer's time, and count."""
+        watch = _watch.get()
+        read = self._stream.read(max_bytes, watch.left(timeout))
+        watch.received += len(read)
+        return read
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write, within what is left of the answer's time."""
+        self._stream.write(buffer, _watch.get().left(timeout))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> _Stream:
+        """Go on over TLS."""
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _watch.get().left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore asks of a connection."""
+        return self._stream.get_extra_info(info)
