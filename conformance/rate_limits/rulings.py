@@ -15,17 +15,7 @@ from typing import Literal
 
 from conformance.checks import PROBLEM, NotJudged, NotTested, Violation
 from conformance.oracles import schemas
-from conformance.rate_limits.traffic_patterns import (
-    BORDER,
-    BYSTANDER,
-    LATE,
-    LONGEST_WAIT,
-    SPENDER,
-    SPREAD,
-    STRANGER,
-    WITNESS,
-)
-from conformance.rate_limits.windows import (
+from conformance.rate_limits.attempts import (
     MINUTE,
     Attempt,
     Limits,
@@ -39,6 +29,16 @@ from conformance.rate_limits.windows import (
     served_at_first,
     silent_waits,
     spent_twice,
+)
+from conformance.rate_limits.traffic_patterns import (
+    BORDER,
+    BYSTANDER,
+    LATE,
+    LONGEST_WAIT,
+    SPENDER,
+    SPREAD,
+    STRANGER,
+    WITNESS,
 )
 from conformance.target.client import retry_after
 from conformance.target.exchange import Exchange

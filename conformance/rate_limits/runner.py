@@ -13,9 +13,9 @@ from typing import Protocol
 
 from conformance.cases.resource_ids import resembling
 from conformance.oracles.usable import as_id, unusable
+from conformance.rate_limits.attempts import MINUTE, Attempt, Limits
 from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import BYSTANDER, REST, STRANGER, NotRested, Plan, Send, Story, Until
-from conformance.rate_limits.windows import MINUTE, Attempt, Limits
 from conformance.target.client import Client, NoAnswer, retry_after, target
 from conformance.target.exchange import Credential, Exchange, Request
 

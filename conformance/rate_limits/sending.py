@@ -6,8 +6,8 @@ import math
 import threading
 from dataclasses import dataclass, field
 
+from conformance.rate_limits.attempts import Attempt
 from conformance.rate_limits.traffic_patterns import Send
-from conformance.rate_limits.windows import Attempt
 
 _FEWEST = 8
 _MOST = 24

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from conformance.rate_limits.windows import (
+from conformance.rate_limits.attempts import (
     MINUTE,
     Attempt,
     Limits,

@@ -1,191 +1,239 @@
-"""What the attempts of one API key prove of its rate limit: pure functions over when each was sent and answered, and how.
+"""What the times of one key's requests prove of its limits: pure functions, exact over every window, for gate and load tests.
 
-The target counts a request at some moment between `sent` and `answered`. So everything is judged by those two ends, and only
-what no moment between them can explain is called broken: requests are crowded into a window only where the last answer came
-less than a window after the first was sent. A slow or jittery network can hide a violation of the size of its own delay; it
-cannot make one.
+A target decides on a request at some moment in [sent, answered], which one nobody outside knows. So a ceiling is broken only
+where more admissions than it allows must lie in one window: the last was answered less than a window after the first was
+sent. And a refusal was unjust only where the key had room at every moment at which the target may have decided, wherever in
+their own intervals the admissions before it lay. A slow or jittery way to the target can hide a violation of the size of its
+own delay; it cannot make one.
+
+Besides delay there is one tolerance: `DRIFT`, for two clocks that do not run equally fast.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-
-from conformance.target.exchange import Exchange
+from operator import sub
+from typing import Generic, Protocol, TypeVar
 
 MINUTE = 60.0
-# Two clocks that are each kept by NTP may run apart by 500 ppm: spans are stretched by a thousandth before they are judged.
-_DRIFT = 0.001
-_TOO_MANY_REQUESTS = 429
+DRIFT = 0.001
+"""Two clocks kept by NTP may each run off by 500 ppm: a span is taken a thousandth longer or shorter, to the target's good."""
+_ROUNDING = 1e-6
+"""Requests: unix times are floats with steps of a quarter of a microsecond."""
+_NEVER = float("-inf")
+
+
+class Timed(Protocol):
+    """A request and when it was sent and answered, in seconds of one clock."""
+
+    @property
+    def sent(self) -> float:
+        """Just before its first byte was sent."""
+
+    @property
+    def answered(self) -> float:
+        """When the last byte of its answer had come."""
+
+
+Request = TypeVar("Request", bound=Timed)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The limits of a key: requests in a minute, and in a burst window of so many seconds."""
+class Window:
+    """A cap on the admissions in any window of so many seconds."""
 
-    per_minute: int
-    burst: int
-    window: float
-
-    @property
-    def rate(self) -> float:
-        """Sustained requests per second."""
-        return self.per_minute / MINUTE
-
-    @property
-    def floor(self) -> int:
-        """What a rested key is served in a minute under any reading, however it is spread."""
-        return min(self.per_minute, self.burst)
+    most: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One request of a key, its times in seconds of the target's clock.
+class Allowance:
+    """An allowance that holds at most `most` requests and refills at `rate` requests a second."""
 
-    `status` is 0 where no answer came. `retry_after` is in seconds, None where the answer has none that can be used.
-    `sound` says that the answer was what the operation's schema asks for, and not empty.
-    """
+    most: int
+    rate: float
 
-    sent: float
-    answered: float
-    status: int
-    retry_after: float | None = None
-    sound: bool = False
-    exchange: Exchange | None = None
 
-    @property
-    def served(self) -> bool:
-        """Whether it was answered with anything but a refusal for pace."""
-        return self.status not in (0, _TOO_MANY_REQUESTS)
-
-    @property
-    def refused(self) -> bool:
-        """Whether it was refused for pace."""
-        return self.status == _TOO_MANY_REQUESTS
-
-    @property
-    def due(self) -> float | None:
-        """When a refused client may come back at the latest, by the answer's own Retry-After."""
-        if not self.refused or self.retry_after is None:
-            return None
-        return self.answered + self.retry_after * (1 + _DRIFT)
+Cap = Window | Allowance
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """A refusal, and the first attempt at or after the time that it named, with so many refused ones between."""
+class Span(Generic[Request]):
+    """`count` admissions of one key that must all lie between `first.sent` and `last.answered`."""
 
-    refusal: Attempt
-    attempt: Attempt
-    between: int
+    count: int
+    first: Request
+    last: Request
 
     @property
-    def kept(self) -> bool:
-        """Whether waiting was enough."""
-        return self.attempt.served
+    def seconds(self) -> float:
+        """From the first request's sending to the last answer."""
+        return self.last.answered - self.first.sent
 
 
-Timeline = Sequence[Attempt]
+def fullest(admitted: Sequence[Request], seconds: float) -> Span[Request] | None:
+    """The most admissions that must lie within less than `seconds`; of several, the first. None where nothing was admitted.
 
-
-def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """The attempts in the order in which they were sent."""
-    return sorted(attempts, key=lambda attempt: attempt.sent)
-
-
-def crowded(attempts: Timeline, most: int, span: float) -> list[Attempt] | None:
-    """The first `most + 1` requests that were all served within less than `span` seconds; None if there are none."""
-    served = in_order(attempt for attempt in attempts if attempt.served)
-    for index in range(len(served) - most):
-        first = served[index]
-        if served[index + most].sent - first.sent >= span:
-            continue
-        by_answer = _by_answer(served[index:])
-        if _span(first, by_answer[most]) < span:
-            return by_answer[: most + 1]
-    return None
-
-
-def overdrawn(attempts: Timeline, limits: Limits) -> list[Attempt] | None:
-    """Served requests that are more than a burst and the sustained rate over their whole span; None if there are none."""
-    served = in_order(attempt for attempt in attempts if attempt.served)
-    # An answer is never earlier than its request, so what the times of sending alone do not overdraw need not be looked at.
-    ahead = [index - limits.rate * attempt.sent * (1 + _DRIFT) for index, attempt in enumerate(served)]
-    most_ahead = list(accumulate(reversed(ahead), max))[::-1]
-    for index in range(len(served) - limits.burst):
-        if most_ahead[index] - ahead[index] + 1 <= limits.burst:
-            continue
-        by_answer = _by_answer(served[index:])
-        for count, last in enumerate(by_answer, start=1):
-            if count > limits.burst + limits.rate * _span(served[index], last):
-                return by_answer[:count]
-    return None
-
-
-def silent_waits(attempts: Timeline) -> list[Wait]:
-    """The refusals after which the client kept silent until it was due.
-
-    Only those count in which no other request of the key was under way from the refusal to the end of the attempt.
+    `admitted` are in the order of sending. O(n log n).
     """
-    ordered = in_order(attempts)
-    waits: list[Wait] = []
-    busy_until = float("-inf")
-    for index, (refusal, attempt) in enumerate(pairwise(ordered)):
-        following = ordered[index + 2].sent if index + 2 < len(ordered) else float("inf")
-        alone = busy_until <= refusal.sent and attempt.answered <= following
-        busy_until = max(busy_until, refusal.answered)
-        if alone and refusal.due is not None and attempt.sent >= refusal.due and attempt.status:
-            waits.append(Wait(refusal, attempt, between=0))
-    return waits
+    horizon = seconds / (1 + DRIFT)
+    by_answer = sorted(range(len(admitted)), key=lambda index: admitted[index].answered)
+    inside = bytearray(len(admitted))
+    best, start, count, ahead = 0, 0, 0, 0
+    for index, first in enumerate(admitted):
+        while ahead < len(by_answer) and admitted[by_answer[ahead]].answered < first.sent + horizon:
+            # What was sent before `first` and answered only now took longer than a window: it proves nothing of this one.
+            if by_answer[ahead] >= index:
+                inside[by_answer[ahead]] = 1
+                count += 1
+            ahead += 1
+        if count > best:
+            best, start = count, index
+        count -= inside[index]
+    if not best:
+        return None
+    first = admitted[start]
+    among = [attempt for attempt in admitted[start:] if attempt.answered < first.sent + horizon]
+    return Span(best, first, max(among, key=lambda attempt: attempt.answered))
 
 
-def restless_waits(attempts: Timeline, late: float) -> list[Wait]:
-    """The refusals after which the client kept knocking, and was refused every time, until it was `late` seconds overdue.
+def may_exceed(admitted: Sequence[Timed], window: Window) -> bool:
+    """Whether a window may hold more than its cap: False, quickly found, where it could not even if every answer came at once."""
+    sent = [attempt.sent for attempt in admitted]
+    spans = map(sub, sent[window.most :], sent)
+    return min(spans, default=window.seconds) < window.seconds
 
-    A request that was served meanwhile would have taken what the refusal had promised, so there is none.
+
+def overdrawn(admitted: Sequence[Request], allowance: Allowance) -> Span[Request] | None:
+    """The admissions that are furthest beyond what an allowance, full at the start, yields over their span; None if none are.
+
+    Over a span t that is `most + rate · t`. `admitted` are in the order of sending. O(n log n).
     """
-    ordered = in_order(attempts)
-    earliest = min((attempt.due for attempt in ordered if attempt.due is not None), default=float("inf"))
-    waits: list[Wait] = []
-    for attempt in ordered:
-        if attempt.sent < earliest + late or not attempt.status:
-            continue
-        others = [other for other in ordered if other is not attempt and other.sent < attempt.answered]
-        since = max((other.answered for other in others if not other.refused), default=float("-inf"))
-        refusals = [other for other in others if other.refused and other.sent >= since]
-        due = [index for index, other in enumerate(refusals) if other.due and other.due + late <= attempt.sent]
-        if due and refusals[due[0] + 1 :]:
-            waits.append(Wait(refusals[due[0]], attempt, between=len(refusals) - due[0] - 1))
-    return waits
+    rate = allowance.rate * (1 + DRIFT)
+    if not admitted or _surplus_by_sending(admitted, rate) <= allowance.most:
+        return None
+    surplus, start = _surplus(admitted, rate)
+    if surplus <= allowance.most + _ROUNDING:
+        return None
+    first = admitted[start]
+    by_answer = sorted(admitted[start:], key=lambda attempt: attempt.answered)
+    count = max(
+        range(1, len(by_answer) + 1), key=lambda count: count - rate * (by_answer[count - 1].answered - first.sent)
+    )
+    return Span(count, first, by_answer[count - 1])
 
 
-def spent_twice(attempts: Timeline) -> bool:
-    """Whether the key was refused, served again, and refused again: its recovery has been used up."""
-    changes = ""
-    for attempt in in_order(attempts):
-        mark = "s" if attempt.served else "r" if attempt.refused else ""
-        changes += mark if not changes.endswith(mark) else ""
-    return "srsr" in changes
+def _surplus_by_sending(admitted: Sequence[Timed], rate: float) -> float:
+    """What `_surplus` would be if every answer came at once: never less than it, and quickly found."""
+    most, least = _NEVER, float("inf")
+    for index, attempt in enumerate(admitted):
+        ahead = index - rate * (attempt.sent - admitted[0].sent)
+        least = min(least, ahead)
+        most = max(most, ahead - least + 1)
+    return most
 
 
-def served_at_first(attempts: Timeline) -> int:
-    """How many requests were served before any that was sent later than the first refusal's answer.
+def _surplus(admitted: Sequence[Timed], rate: float) -> tuple[float, int]:
+    """The largest `count - rate · span` over all sets of admissions that must lie in one span, and where that span starts.
 
-    Where none was refused, all that were served.
+    From the last one sent to the first, each admission takes its place in the order of answers. A tree over that order keeps
+    the largest sum of a beginning of it: each place adds one if taken, less what has refilled since the place before.
     """
-    end = min((attempt.answered for attempt in attempts if attempt.refused), default=float("inf"))
-    return sum(attempt.served and attempt.sent < end for attempt in attempts)
+    order = sorted(range(len(admitted)), key=lambda index: admitted[index].answered)
+    place = [0] * len(order)
+    for position, index in enumerate(order):
+        place[index] = position
+    origin = admitted[0].sent
+    ends = [origin, *(admitted[index].answered for index in order)]
+    size = 1 << (len(order) - 1).bit_length()
+    total = [0.0] * (2 * size)
+    best = [_NEVER] * (2 * size)
+    for position, (before, now) in enumerate(pairwise(ends)):
+        total[size + position] = rate * (before - now)
+    for node in range(size - 1, 0, -1):
+        total[node] = total[2 * node] + total[2 * node + 1]
+    most, start = _NEVER, 0
+    for index in range(len(admitted) - 1, -1, -1):
+        node = size + place[index]
+        total[node] += 1
+        best[node] = total[node]
+        node //= 2
+        while node:
+            left, right = 2 * node, 2 * node + 1
+            total[node] = total[left] + total[right]
+            beyond = total[left] + best[right]
+            best[node] = best[left] if best[left] > beyond else beyond
+            node //= 2
+        surplus = best[1] + rate * (admitted[index].sent - origin)
+        if surplus > most:
+            most, start = surplus, index
+    return most, start
 
 
-def latencies(attempts: Timeline) -> list[float]:
-    """Seconds from sending to answer, of all that were answered, in rising order."""
-    return sorted(attempt.answered - attempt.sent for attempt in attempts if attempt.status)
+class Use:
+    """How much of a cap a key may have used at the most, at any moment of an interval.
+
+    `spans` are the intervals (sent, answered) in which the requests that count were decided; `before`, if given, is a time
+    before which the key's past is unknown: it then counts as spent to the last request at that very moment.
+    """
+
+    def __init__(self, cap: Cap, spans: Iterable[tuple[float, float]], before: float | None = None) -> None:
+        known = list(spans) if before is None else [*spans, *[(before, before)] * cap.most]
+        self._origin = min((sent for sent, _ in known), default=0.0)
+        self._sent = sorted(sent - self._origin for sent, _ in known)
+        self._answered = sorted(answered - self._origin for _, answered in known)
+        self._cap = cap
+        if isinstance(cap, Allowance):
+            self._rate = cap.rate / (1 + DRIFT)
+            ahead = (self._rate * answered - index for index, answered in enumerate(self._answered))
+            self._most_ahead = list(accumulate(ahead, max))
+        self._most = Maxima([self._at(sent) for sent in self._sent])
+
+    def most(self, sent: float, answered: float) -> float:
+        """The most, in requests, at any moment from `sent` to `answered`."""
+        start, end = sent - self._origin, answered - self._origin
+        # Use rises only where a request may have begun to count: the other moments need not be looked at.
+        within = self._most.between(bisect_right(self._sent, start), bisect_right(self._sent, end))
+        return max(self._at(start), within)
+
+    def fills(self, sent: float, answered: float, *, less: int = 0) -> bool:
+        """Whether the cap may have been without room at some moment from `sent` to `answered`, with `less` requests fewer."""
+        rounding = _ROUNDING if isinstance(self._cap, Allowance) else 0.0
+        return self.most(sent, answered) - less > self._cap.most - 1 - rounding
+
+    def _at(self, time: float) -> float:
+        begun = bisect_right(self._sent, time)
+        if isinstance(self._cap, Window):
+            return begun - bisect_left(self._answered, time - self._cap.seconds * (1 + DRIFT))
+        ended = bisect_right(self._answered, time)
+        in_flight = begun - bisect_left(self._answered, time)
+        if not ended:
+            return in_flight
+        return max(in_flight, begun - self._rate * time + self._most_ahead[ended - 1])
 
 
-def _by_answer(attempts: Iterable[Attempt]) -> list[Attempt]:
-    return sorted(attempts, key=lambda attempt: attempt.answered)
+class Maxima:
+    """The largest of a run of numbers, between any two places, in O(log n)."""
 
+    def __init__(self, numbers: Sequence[float]) -> None:
+        self._size = len(numbers)
+        self._tree = [_NEVER] * self._size + list(numbers)
+        for node in range(self._size - 1, 0, -1):
+            self._tree[node] = max(self._tree[2 * node], self._tree[2 * node + 1])
 
-def _span(first: Attempt, last: Attempt) -> float:
-    return (last.answered - first.sent) * (1 + _DRIFT)
+    def between(self, start: int, end: int) -> float:
+        """The largest from place `start` up to but without place `end`; minus infinity where there is none."""
+        most, low, high = _NEVER, start + self._size, end + self._size
+        while low < high:
+            if low & 1:
+                most = max(most, self._tree[low])
+                low += 1
+            if high & 1:
+                high -= 1
+                most = max(most, self._tree[high])
+            low //= 2
+            high //= 2
+        return most

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from conformance.rate_limits.timeline import Timeline
 from loadtests.analysis import limits, rate_reading, retry_after_checks, service_quality
 from loadtests.analysis.findings import Check, Conditions, Examination, Finding
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.rate_reading import Followed
 from loadtests.analysis.rules import KeyCheck, Result, Rules
-from loadtests.analysis.timeline import Timeline
 from spec import Level
 
 _MOST_TOLD = 5

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loadtests.analysis.rules import Result, Rules, times
-from loadtests.analysis.timeline import Timeline
-from loadtests.analysis.windows import MINUTE, Window, fullest, overdrawn
+from conformance.rate_limits.windows import MINUTE, Window, fullest, overdrawn
+from loadtests.analysis.rules import KeyTimeline, Result, Rules, times
 
 _NEAR = 0.9
 """The share of the sustained rate that a key must have asked for before its being served says something of the rate."""
 
 
-def burst_ceiling(timeline: Timeline, rules: Rules) -> Result:
+def burst_ceiling(timeline: KeyTimeline, rules: Rules) -> Result:
     """RATE-3: no burst window holds more admissions than a burst. Unjudged where the key never asked for more."""
     return _under(timeline, rules.window)
 
 
-def minute_ceiling(timeline: Timeline, rules: Rules) -> Result:
+def minute_ceiling(timeline: KeyTimeline, rules: Rules) -> Result:
     """RATE-4: `strict`: no minute above the limit a minute; else never more than a burst and the refill since, over any span."""
     if rules.reading == "strict":
         return _under(timeline, rules.minute)
@@ -38,7 +37,7 @@ def minute_ceiling(timeline: Timeline, rules: Rules) -> Result:
     )
 
 
-def just_refusals(timeline: Timeline, rules: Rules) -> Result:
+def just_refusals(timeline: KeyTimeline, rules: Rules) -> Result:
     """RATE-2: no request is refused while the key has room, by any account of when the ones before it were decided."""
     refusals = rules.refusals(timeline)
     if refusals.unjust:
@@ -58,7 +57,7 @@ def just_refusals(timeline: Timeline, rules: Rules) -> Result:
     return Result("held", told, figures={"refused": len(timeline.refused)}, weight=len(refusals.just))
 
 
-def no_refusals(timeline: Timeline, rules: Rules) -> Result:
+def no_refusals(timeline: KeyTimeline, rules: Rules) -> Result:
     """RATE-2: a key that asks for the limit a minute is never refused. Unjudged where it asked for more, or for less."""
     unjust = Rules(rules.conditions, None).refusals(timeline).unjust
     if unjust:
@@ -87,7 +86,7 @@ def no_refusals(timeline: Timeline, rules: Rules) -> Result:
     )
 
 
-def from_rest(timeline: Timeline, rules: Rules) -> Result:
+def from_rest(timeline: KeyTimeline, rules: Rules) -> Result:
     """RATE-2: a rested key is served the reading's size before its first refusal: a burst at once, or the limit a minute."""
     size = rules.from_rest
     best: Result | None = None
@@ -116,7 +115,7 @@ def from_rest(timeline: Timeline, rules: Rules) -> Result:
     )
 
 
-def refused_beyond(timeline: Timeline, rules: Rules) -> Result:
+def refused_beyond(timeline: KeyTimeline, rules: Rules) -> Result:
     """RATE-5: who asks for more than the limit is refused."""
     if timeline.refused:
         first = timeline.refused[0]
@@ -132,7 +131,7 @@ def refused_beyond(timeline: Timeline, rules: Rules) -> Result:
     return Result("unjudged", f"{len(timeline.attempts)} requests, and the limit was not reached")
 
 
-def _under(timeline: Timeline, cap: Window) -> Result:
+def _under(timeline: KeyTimeline, cap: Window) -> Result:
     crowd = fullest(timeline.admitted, cap.seconds)
     count = crowd.count if crowd else 0
     figures = {"most": count}
@@ -142,7 +141,7 @@ def _under(timeline: Timeline, cap: Window) -> Result:
     return _tried(timeline, count, f"of {cap.most} within {cap.seconds:.0f} s", figures)
 
 
-def _tried(timeline: Timeline, count: int, told: str, figures: Mapping[str, float] | None = None) -> Result:
+def _tried(timeline: KeyTimeline, count: int, told: str, figures: Mapping[str, float] | None = None) -> Result:
     """A ceiling that nothing passed: it held if somebody was refused at it; else nobody tried it."""
     if not timeline.refused:
         return Result("unjudged", f"{count} {told}, and nothing was refused: the limit was not tried", weight=count)

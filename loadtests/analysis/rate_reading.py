@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from conformance.rate_limits.timeline import Timeline
+from conformance.rate_limits.windows import MINUTE, fullest, may_exceed, overdrawn
 from loadtests.analysis.findings import Conditions, Reading
 from loadtests.analysis.ledger import Ledger
-from loadtests.analysis.rules import Rules
-from loadtests.analysis.timeline import Timeline
-from loadtests.analysis.windows import MINUTE, fullest, may_exceed, overdrawn
+from loadtests.analysis.rules import KeyTimeline, Rules
 
 _Named = Literal["burst", "strict"]
 _READINGS: tuple[_Named, ...] = ("burst", "strict")
@@ -46,7 +46,7 @@ def followed(ledger: Ledger, conditions: Conditions) -> Followed:
     return Followed(left[0] if len(left) == 1 else None if left else "neither", against)
 
 
-def _against(timeline: Timeline, rules: Rules) -> str | None:
+def _against(timeline: KeyTimeline, rules: Rules) -> str | None:
     """What one key's attempts say against a reading, in a few words."""
     strict = rules.reading == "strict"
     for cap in (rules.window, rules.minute) if strict else (rules.window,):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from conformance.rate_limits.timeline import STEADY_GAP
+from conformance.rate_limits.windows import DRIFT, MINUTE, Cap, Window
 from loadtests.analysis.ledger import Attempt
-from loadtests.analysis.rules import Result, Rules, times
-from loadtests.analysis.timeline import STEADY_GAP, Timeline
-from loadtests.analysis.windows import DRIFT, MINUTE, Cap, Window
+from loadtests.analysis.rules import KeyTimeline, Result, Rules, times
 
 LONGEST_WAIT = 60.0
 """Seconds that Retry-After may promise at the most (RATE-6); a date, which is rounded twice, one more."""
 
 
-def retry_after(timeline: Timeline, rules: Rules) -> Result:
+def retry_after(timeline: KeyTimeline, rules: Rules) -> Result:
     """RATE-5, RATE-6: each refusal promises when to come back, in at most 60 s (61 for a date, which is rounded)."""
     del rules
     if not timeline.refused:
@@ -34,7 +34,7 @@ def retry_after(timeline: Timeline, rules: Rules) -> Result:
     )
 
 
-def recovery(timeline: Timeline, rules: Rules) -> Result:
+def recovery(timeline: KeyTimeline, rules: Rules) -> Result:
     """RATE-6: who waits as long as Retry-After says, is served one request."""
     del rules
     waits = [wait for wait in timeline.waits() if wait.kept or wait.silent]
@@ -47,7 +47,7 @@ def recovery(timeline: Timeline, rules: Rules) -> Result:
     return Result("held", f"served {times(len(waits))} of {len(waits)} as promised", weight=len(waits))
 
 
-def sustained_rate(timeline: Timeline, rules: Rules) -> Result:
+def sustained_rate(timeline: KeyTimeline, rules: Rules) -> Result:
     """RATE-8 (should): a key that always asks for more gets the limit a minute: counted refusals would starve it."""
     best: Result | None = None
     for demand in timeline.demands(rules.window.seconds):
@@ -64,7 +64,7 @@ def sustained_rate(timeline: Timeline, rules: Rules) -> Result:
     return best or Result("unjudged", "no key asked for more than its limit for over a minute")
 
 
-def patience(timeline: Timeline, rules: Rules) -> Result:
+def patience(timeline: KeyTimeline, rules: Rules) -> Result:
     """RATE-8 (should): a refused request costs nothing: it neither fills a window nor puts off what was promised."""
     knocked = rules.refusals(timeline).knocked
     late = [wait for wait in timeline.waits() if not wait.kept and not wait.silent]

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from conformance.rate_limits.timeline import Refusals, Timeline
+from conformance.rate_limits.windows import MINUTE, Allowance, Cap, Window
 from loadtests.analysis.findings import Conditions, Outcome, Reading
 from loadtests.analysis.ledger import Attempt
-from loadtests.analysis.timeline import Refusals, Timeline
-from loadtests.analysis.windows import MINUTE, Allowance, Cap, Window
+
+KeyTimeline = Timeline[Attempt]
+"""One key's attempts of a ledger."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Rules:
             return [burst]
         return [strict] if self.reading == "strict" else [burst, strict]
 
-    def refusals(self, timeline: Timeline) -> Refusals:
+    def refusals(self, timeline: KeyTimeline) -> Refusals[Attempt]:
         """The key's refusals, sorted. Just is what is just under a reading that the target may follow."""
         found = [timeline.refusals(caps, rested=self.conditions.rested, memory=self.rest) for caps in self.caps()]
         if len(found) == 1:
@@ -79,7 +82,7 @@ class Rules:
         )
 
 
-KeyCheck = Callable[[Timeline, Rules], Result]
+KeyCheck = Callable[[KeyTimeline, Rules], Result]
 
 
 def times(count: int) -> str:

@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from conformance.rate_limits.windows import MINUTE
 from loadtests.analysis.findings import Reading
 from loadtests.analysis.ledger import Attempt
-from loadtests.analysis.windows import MINUTE
 from loadtests.report.figures import QUANTILES, Figures, fate
 from loadtests.report.text import took
 from spec.target import RateLimit

@@ -12,6 +12,7 @@ from functools import partial
 
 from conformance.checks import NotTested, Violation
 from conformance.rate_limits import rulings
+from conformance.rate_limits.attempts import Attempt, Limits
 from conformance.rate_limits.rulings import Measured, Reading
 from conformance.rate_limits.runner import Telling, Timelines, measure
 from conformance.rate_limits.sending import Volley, senders
@@ -28,7 +29,6 @@ from conformance.rate_limits.traffic_patterns import (
     Story,
     Until,
 )
-from conformance.rate_limits.windows import Attempt, Limits
 from tests.support.reference_limiters import LIMITS, Key, Server
 
 Delay = Callable[[random.Random], float]

@@ -11,9 +11,9 @@ import pytest
 
 from conformance.checks import NotTested
 from conformance.rate_limits import rulings
+from conformance.rate_limits.attempts import Attempt
 from conformance.rate_limits.rulings import Measured, Reading
 from conformance.rate_limits.traffic_patterns import REST
-from conformance.rate_limits.windows import Attempt
 from tests.support.rate_simulation import CONTRACT, KEYS, RULINGS, Delay, Judgement, Simulation, judge
 from tests.support.reference_limiters import (
     LIMITS,

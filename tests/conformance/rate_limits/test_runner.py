@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from conformance.checks import NotTested
+from conformance.rate_limits.attempts import Attempt, Limits
 from conformance.rate_limits.plugin import keys_for
 from conformance.rate_limits.runner import OFF_THE_BORDER, Halted, Telling, Wire, measure
 from conformance.rate_limits.sending import Volley, senders
@@ -27,7 +28,6 @@ from conformance.rate_limits.traffic_patterns import (
     Story,
     Until,
 )
-from conformance.rate_limits.windows import Attempt, Limits
 from conformance.target.client import Client, NoAnswer
 from conformance.target.clock import TargetClock
 from conformance.target.embedded import EmbeddedMock

@@ -71,8 +71,8 @@ def test_it_prints_its_address_alone_if_it_is_to_be_quiet() -> None:
 
 
 def test_scripts_are_told_the_keys_by_organization() -> None:
-    parts = new_mock().parts
-    told = json.loads(as_json(parts, "http://127.0.0.1:9"))
+    state = new_mock().state
+    told = json.loads(as_json(state, "http://127.0.0.1:9"))
     assert (told["baseUrl"], told["controlUrl"]) == ("http://127.0.0.1:9", "http://127.0.0.1:9/_mock")
     assert sum(len(organization["keys"]) for organization in told["organizations"]) == len(list(state.keys))
     (first, *_) = told["organizations"][0]["keys"]

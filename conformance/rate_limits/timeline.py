@@ -1,4 +1,7 @@
-"""One key's attempts, and what they say of its refusals: which had to come, which must not have, which promises were kept."""
+"""One key's requests, and what they say of its refusals: which had to come, which must not have, which promises were kept.
+
+Pure functions that gate and load tests share; `windows` has the proofs that they rest on.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Generic, Protocol, TypeVar
 
-from loadtests.analysis.ledger import Attempt
-from loadtests.analysis.windows import DRIFT, MINUTE, Cap, Maxima, Use
+from conformance.rate_limits.windows import DRIFT, MINUTE, Cap, Maxima, Timed, Use
 
 LINGER = MINUTE
 """Seconds after which a request without an answer counts as decided, at the latest."""
@@ -17,16 +20,41 @@ STEADY_GAP = 20.0
 _NEVER = float("-inf")
 
 
+class Answered(Timed, Protocol):
+    """A request and what came of it."""
+
+    @property
+    def admitted(self) -> bool:
+        """Whether the limit let it through: any answer but 429."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was refused for pace: 429."""
+
+    @property
+    def status(self) -> int:
+        """The status of the answer; 0 where none came."""
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds after which a refused client may come back, by the answer; None where it has none that can be used."""
+
+
+Attempt = TypeVar("Attempt", bound=Answered)
+
+
 @dataclass(frozen=True)
-class Wait:
+class Wait(Generic[Attempt]):
     """A refusal, and an attempt at or after the time that it promised, before which nothing else can have been admitted.
 
-    `silent` says that every earlier refusal's promise had run out as well: nobody knocked too early.
+    `silent` says that every earlier refusal's promise had run out as well: nobody knocked too early. `between` is how many
+    further requests were refused meanwhile.
     """
 
     refusal: Attempt
     attempt: Attempt
     silent: bool
+    between: int
 
     @property
     def kept(self) -> bool:
@@ -35,7 +63,7 @@ class Wait:
 
 
 @dataclass(frozen=True)
-class Refusals:
+class Refusals(Generic[Attempt]):
     """Refusals by whether they had to come. `knocked`: the key had room, unless refused requests count as well (RATE-8)."""
 
     just: tuple[Attempt, ...] = ()
@@ -44,7 +72,7 @@ class Refusals:
 
 
 @dataclass(frozen=True)
-class Demand:
+class Demand(Generic[Attempt]):
     """A span in which a key always asked for more than it got, and the most that it can have got in it."""
 
     first: Attempt
@@ -58,11 +86,13 @@ class Demand:
 
 
 @dataclass(frozen=True)
-class Timeline:
+class Timeline(Generic[Attempt]):
     """The attempts of one key, in the order of sending."""
 
     attempts: Sequence[Attempt]
-    _known: dict[tuple[tuple[Cap, ...], bool, float], Refusals] = field(default_factory=dict, compare=False, repr=False)
+    _known: dict[tuple[tuple[Cap, ...], bool, float], Refusals[Attempt]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @cached_property
     def admitted(self) -> list[Attempt]:
@@ -94,7 +124,7 @@ class Timeline:
             busy_until = max(busy_until, attempt.answered + (0.0 if attempt.status else LINGER))
         return groups if rested else groups[1:]
 
-    def refusals(self, caps: tuple[Cap, ...], *, rested: bool, memory: float) -> Refusals:
+    def refusals(self, caps: tuple[Cap, ...], *, rested: bool, memory: float) -> Refusals[Attempt]:
         """Sort the refusals by whether one of the caps can have been full. `memory` is how long a refusal may count, in seconds.
 
         A refusal is `knocked` only if one that was just, or knocked in its turn, may have come before it, not longer ago than
@@ -105,7 +135,7 @@ class Timeline:
             self._known[asked] = self._sorted_out(caps, None if rested else self.attempts[0].sent, memory)
         return self._known[asked]
 
-    def _sorted_out(self, caps: tuple[Cap, ...], before: float | None, memory: float) -> Refusals:
+    def _sorted_out(self, caps: tuple[Cap, ...], before: float | None, memory: float) -> Refusals[Attempt]:
         if not self.refused:
             return Refusals()
         uses = [Use(cap, self.possible, before) for cap in caps]
@@ -128,25 +158,29 @@ class Timeline:
                 unjust.append(attempt)
         return Refusals(tuple(just), tuple(unjust), tuple(knocked))
 
-    def waits(self) -> list[Wait]:
-        """The attempts made when a refusal's promise had run out, with nothing admitted since that could have used it up."""
+    def waits(self, late: float = 0.0) -> list[Wait[Attempt]]:
+        """The attempts made when a refusal's promise had run out, with nothing admitted since that could have used it up.
+
+        `late` is how many seconds behind the promised moment an attempt must be to count.
+        """
         refused = self.refused
         sent = [attempt.sent for attempt in refused]
-        due = [_due(attempt) for attempt in refused]
+        due = [_due(attempt) + late for attempt in refused]
         latest, soonest = Maxima(due), Maxima([-moment for moment in due])
         busy = _BusyUntil(self.possible)
         found = []
         for attempt in self.attempts:
             if not attempt.status:
                 continue
-            first = bisect_right(sent, busy.before(attempt))
+            first = bisect_left(sent, busy.before(attempt))
             end = bisect_left(sent, attempt.sent)
             if first < end and -soonest.between(first, end) <= attempt.sent:
-                refusal = next(refused[index] for index in range(first, end) if due[index] <= attempt.sent)
-                found.append(Wait(refusal, attempt, latest.between(first, end) <= attempt.sent))
+                kept_to = next(index for index in range(first, end) if due[index] <= attempt.sent)
+                silent = latest.between(first, end) <= attempt.sent
+                found.append(Wait(refused[kept_to], attempt, silent, between=end - kept_to - 1))
         return found
 
-    def demands(self, settled: float) -> list[Demand]:
+    def demands(self, settled: float) -> list[Demand[Attempt]]:
         """The spans in which refusals followed one another at most `STEADY_GAP` apart, each without its first `settled` seconds.
 
         In those a burst may still be on its way through a window.
@@ -163,7 +197,7 @@ class Timeline:
         return demands
 
 
-class _Grounds:
+class _Grounds(Generic[Attempt]):
     """Refusals that may be the reason for later ones."""
 
     def __init__(self, refusals: Iterable[Attempt]) -> None:
@@ -191,13 +225,13 @@ class _BusyUntil:
             last, second = self._two[-1]
             self._two.append((end, last) if end >= last else (last, max(second, end)))
 
-    def before(self, attempt: Attempt) -> float:
+    def before(self, attempt: Answered) -> float:
         last, second = self._two[bisect_right(self._starts, attempt.answered)]
         # The attempt itself is among them if it was admitted.
         return second if attempt.admitted and last == attempt.answered else last
 
 
-def _due(refusal: Attempt) -> float:
+def _due(refusal: Answered) -> float:
     if refusal.retry_after is None:
         return float("inf")
     return refusal.answered + refusal.retry_after * (1 + DRIFT)

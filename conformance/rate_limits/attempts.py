@@ -1,0 +1,158 @@
+"""The attempts of one API key as the gate makes them, and what they prove of its rate limit: pure functions.
+
+The proofs are those of `windows` and `timeline`, which the load tests share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from conformance.rate_limits import timeline, windows
+from conformance.rate_limits.windows import DRIFT
+from conformance.rate_limits.windows import MINUTE as MINUTE
+
+if TYPE_CHECKING:
+    from conformance.target.exchange import Exchange
+
+_TOO_MANY_REQUESTS = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of a key: requests in a minute, and in a burst window of so many seconds."""
+
+    per_minute: int
+    burst: int
+    window: float
+
+    @property
+    def rate(self) -> float:
+        """Sustained requests per second."""
+        return self.per_minute / MINUTE
+
+    @property
+    def floor(self) -> int:
+        """What a rested key is served in a minute under any reading, however it is spread."""
+        return min(self.per_minute, self.burst)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request of a key, its times in seconds of the target's clock.
+
+    `status` is 0 where no answer came. `retry_after` is in seconds, None where the answer has none that can be used.
+    `sound` says that the answer was what the operation's schema asks for, and not empty.
+    """
+
+    sent: float
+    answered: float
+    status: int
+    retry_after: float | None = None
+    sound: bool = False
+    exchange: Exchange | None = None
+
+    @property
+    def served(self) -> bool:
+        """Whether it was answered with anything but a refusal for pace."""
+        return self.status not in (0, _TOO_MANY_REQUESTS)
+
+    @property
+    def admitted(self) -> bool:
+        """The same, in the words of `timeline`: any answer but 429 was let through by the limit."""
+        return self.served
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was refused for pace."""
+        return self.status == _TOO_MANY_REQUESTS
+
+    @property
+    def due(self) -> float | None:
+        """When a refused client may come back at the latest, by the answer's own Retry-After."""
+        if not self.refused or self.retry_after is None:
+            return None
+        return self.answered + self.retry_after * (1 + DRIFT)
+
+
+Timeline = Sequence[Attempt]
+Wait = timeline.Wait[Attempt]
+
+
+def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
+    """The attempts in the order in which they were sent."""
+    return sorted(attempts, key=lambda attempt: attempt.sent)
+
+
+def crowded(attempts: Timeline, most: int, seconds: float) -> list[Attempt] | None:
+    """The requests that were served in the fullest window of that length, if they are more than `most`; else None."""
+    served = _served(attempts)
+    return _beyond(most, windows.fullest(served, seconds), served)
+
+
+def overdrawn(attempts: Timeline, limits: Limits) -> list[Attempt] | None:
+    """The served requests that are furthest beyond a burst and the sustained rate over their span; None if none are."""
+    served = _served(attempts)
+    return _beyond(limits.burst, windows.overdrawn(served, windows.Allowance(limits.burst, limits.rate)), served)
+
+
+def silent_waits(attempts: Timeline) -> list[Wait]:
+    """The refusals after which the client kept silent until they were due, whatever earlier ones had promised.
+
+    Only those count in which no other request of the key was under way from the refusal to the end of the attempt.
+    """
+    ordered = in_order(attempts)
+    waits: list[Wait] = []
+    busy_until = float("-inf")
+    for index, (refusal, attempt) in enumerate(pairwise(ordered)):
+        following = ordered[index + 2].sent if index + 2 < len(ordered) else float("inf")
+        alone = busy_until <= refusal.sent and attempt.answered <= following
+        busy_until = max(busy_until, refusal.answered)
+        if alone and refusal.due is not None and attempt.sent >= refusal.due and attempt.status:
+            waits.append(timeline.Wait(refusal, attempt, silent=True, between=0))
+    return waits
+
+
+def restless_waits(attempts: Timeline, late: float) -> list[Wait]:
+    """The refusals after which the client kept knocking, and was refused every time, until it was `late` seconds overdue.
+
+    A request that was served meanwhile would have taken what the refusal had promised, so there is none.
+    """
+    return [wait for wait in timeline.Timeline(in_order(attempts)).waits(late) if wait.between]
+
+
+def spent_twice(attempts: Timeline) -> bool:
+    """Whether the key was refused, served again, and refused again: its recovery has been used up."""
+    changes = ""
+    for attempt in in_order(attempts):
+        mark = "s" if attempt.served else "r" if attempt.refused else ""
+        changes += mark if not changes.endswith(mark) else ""
+    return "srsr" in changes
+
+
+def served_at_first(attempts: Timeline) -> int:
+    """How many requests were served before any that was sent later than the first refusal's answer.
+
+    Where none was refused, all that were served.
+    """
+    end = min((attempt.answered for attempt in attempts if attempt.refused), default=float("inf"))
+    return sum(attempt.served and attempt.sent < end for attempt in attempts)
+
+
+def latencies(attempts: Timeline) -> list[float]:
+    """Seconds from sending to answer, of all that were answered, in rising order."""
+    return sorted(attempt.answered - attempt.sent for attempt in attempts if attempt.status)
+
+
+def _served(attempts: Timeline) -> list[Attempt]:
+    return in_order(attempt for attempt in attempts if attempt.served)
+
+
+def _beyond(most: int, span: windows.Span[Attempt] | None, served: Sequence[Attempt]) -> list[Attempt] | None:
+    """The requests of a span in the order of their answers, if there are more than `most`."""
+    if span is None or span.count <= most:
+        return None
+    within = [a for a in served if a.sent >= span.first.sent and a.answered <= span.last.answered]
+    return sorted(within, key=lambda attempt: attempt.answered)
