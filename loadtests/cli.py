@@ -68,8 +68,8 @@ def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> 
 @click.option("--crowd-p99", default=_DEFAULT.crowd_p99, help="Seconds of latency (p99) that break a crowd.")
 @click.option("--crowd-errors", default=_DEFAULT.crowd_errors, help="Share of errors that breaks a crowd.")
 @click.option("--report", metavar="DIR", type=click.Path(file_okay=False), help="Write load.json and load.html.")
-@click.option("--processes", type=click.IntRange(1), help="Processes that send, beside one that conducts them.")
-@click.option("--master", is_flag=True, help="Conduct workers that are started elsewhere.")
+@click.option("--processes", type=click.IntRange(1), help="Processes that send, beside one that coordinates them.")
+@click.option("--master", is_flag=True, help="Coordinate workers that are started elsewhere.")
 @click.option("--worker", is_flag=True, help="Send what a master says.")
 @click.option("--master-host", default="127.0.0.1", help="Where a worker finds its master.")
 @click.option("--master-port", default=5557, type=click.IntRange(1, 65_535), help="Port of the master.")
@@ -138,7 +138,7 @@ def _options(told: dict[str, object], scenario: str | None) -> Options:
 def _with_target(stack: ExitStack, options: Options, mock_options: str, *, measure: bool) -> Options:
     """The options, with a server of our own as the target where none is named, or none is wanted."""
     if measure:
-        server = stack.enter_context(embedded.idle_server())
+        server = stack.enter_context(embedded.null_server())
         return replace(options, scenario=GENERATOR.name, target=str(server.target), base_url=None)
     if options.target or options.base_url:
         if mock_options:

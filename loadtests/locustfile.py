@@ -42,7 +42,7 @@ def _(parser: Any) -> None:
 def _(environment: Environment, web_ui: Any = None, **_: Any) -> None:
     mine = engine.Engine(environment)
     _engines.append(mine)
-    if not mine.conducts:
+    if not mine.coordinates:
         environment.process_exit_code = 0
         return
     mine.ready(web_ui)
@@ -50,13 +50,13 @@ def _(environment: Environment, web_ui: Any = None, **_: Any) -> None:
 
 @events.test_start.add_listener
 def _(**_: Any) -> None:
-    if _engines[-1].conducts:
+    if _engines[-1].coordinates:
         _engines[-1].start()
 
 
 @events.spawning_complete.add_listener
 def _(**_: Any) -> None:
-    if _engines[-1].conducts:
+    if _engines[-1].coordinates:
         _engines[-1].spawned()
 
 
@@ -67,12 +67,12 @@ def _(**_: Any) -> None:
 
 @events.quitting.add_listener
 def _(**_: Any) -> None:
-    if _engines[-1].conducts:
+    if _engines[-1].coordinates:
         _engines[-1].stop(interrupted=True)
 
 
 @events.quit.add_listener
 def _(**_: Any) -> None:
-    if _engines[-1].conducts:
+    if _engines[-1].coordinates:
         _engines[-1].tell_verdict()
         sys.stdout.flush()

@@ -11,7 +11,7 @@ from loadtests.analysis.checks import examine
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.verdict import Run, Verdict, judge
 from loadtests.report import Row, write
-from loadtests.runner.coordinator import Conductor
+from loadtests.runner.coordinator import Coordinator
 from loadtests.runner.generator_cost import Cost
 from loadtests.runner.preflight import is_gone
 from loadtests.setup import Setup
@@ -26,25 +26,25 @@ class Conclusion:
     report: str | None = None
 
 
-def conclude(conductor: Conductor, environment: Environment, now: float) -> Conclusion:
+def conclude(coordinator: Coordinator, environment: Environment, now: float) -> Conclusion:
     """Judge what was measured, and write the report if one is wanted."""
-    setup = conductor.setup
+    setup = coordinator.setup
     cost = Cost()
-    for spent in conductor.costs.values():
+    for spent in coordinator.costs.values():
         cost.add(spent)
     notes = {
-        "generator": f"{len(conductor.costs)} process(es), {cost}",
+        "generator": f"{len(coordinator.costs)} process(es), {cost}",
         "clock": "moved between phases" if setup.movable else "real time",
     }
-    if conductor.given_up:
-        notes["ended early"] = conductor.given_up
-    run = Run(setup.scenario.name, setup.scenario.claim, setup.target.base_url, conductor.started, now, notes)
-    gone = 0 in conductor.ledger.statuses() and is_gone(setup)
-    examination = examine(conductor.ledger, setup.scenario.checks, replace(setup.conditions, gone=gone))
-    verdict = judge(run, examination, bottleneck=conductor.bottleneck(), strict=setup.options.strict)
-    if conductor.given_up and verdict.word != "broken" and not gone:
-        verdict = replace(verdict, word="unjudged", reason=conductor.given_up)
-    return Conclusion(verdict, conductor.ledger, _written(setup, verdict, conductor.ledger, environment))
+    if coordinator.given_up:
+        notes["ended early"] = coordinator.given_up
+    run = Run(setup.scenario.name, setup.scenario.claim, setup.target.base_url, coordinator.started, now, notes)
+    gone = 0 in coordinator.ledger.statuses() and is_gone(setup)
+    examination = examine(coordinator.ledger, setup.scenario.checks, replace(setup.conditions, gone=gone))
+    verdict = judge(run, examination, bottleneck=coordinator.bottleneck(), strict=setup.options.strict)
+    if coordinator.given_up and verdict.word != "broken" and not gone:
+        verdict = replace(verdict, word="unjudged", reason=coordinator.given_up)
+    return Conclusion(verdict, coordinator.ledger, _written(setup, verdict, coordinator.ledger, environment))
 
 
 def _written(setup: Setup, verdict: Verdict, ledger: Ledger, environment: Environment) -> str | None:

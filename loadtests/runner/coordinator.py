@@ -1,6 +1,6 @@
 """Conducts a run: phase after phase on all processes, the target's clock moved between them, the ledgers brought together.
 
-Runs once: in the only process, or in the master. Knows nothing of Locust: how messages travel is the crew's affair.
+Runs once: in the only process, or in the master. Knows nothing of Locust: how messages travel is the workers's affair.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from loadtests.runner.clock import TargetClock
 from loadtests.runner.generator_cost import Cost
 from loadtests.scenarios.plan import MINUTE, Phase, waiting
 from loadtests.setup import Setup
-from spec.commands import CommandFailed, run
+from spec import commands
+from spec.commands import CommandFailed
 
 _SOON = 0.02
 """Seconds that are slept rather than asked of a test clock."""
@@ -49,14 +50,14 @@ class GivenUpError(Exception):
 
 
 @dataclass
-class Conductor:
+class Coordinator:
     """A run under way. `ledger` holds what has been reported, `costs` what each share of the keys cost to send.
 
     `skew` is how far the target's clock is ahead of ours. `given_up` says why a run did not come to its end.
     """
 
     setup: Setup
-    crew: Workers
+    workers: Workers
     ledger: Ledger
     skew: float = 0.0
     clock: TargetClock = field(default_factory=TargetClock)
@@ -71,7 +72,7 @@ class Conductor:
     _spells: dict[int, deque[Cost]] = field(default_factory=lambda: defaultdict(deque))
     _strained: str | None = None
 
-    def conduct(self, then: Callable[[], None]) -> None:
+    def run(self, then: Callable[[], None]) -> None:
         """Run all phases, and `then`. What stops the run early is in `given_up`."""
         try:
             self._share_out()
@@ -135,22 +136,22 @@ class Conductor:
             self._strained = self._strained or self._bottleneck(together)
 
     def _share_out(self) -> None:
-        self._members = tuple(self.crew.members())
+        self._members = tuple(self.workers.members())
         if not self._members:
             raise GivenUpError("no worker is there")
         for share, member in enumerate(self._members):
             data = {"share": share, "of": len(self._members), "fingerprint": self.setup.fingerprint}
-            self.crew.tell(member, "share", data)
+            self.workers.tell(member, "share", data)
 
     def _carry_out(self, number: int, phase: Phase) -> None:
         for member in self._members:
-            self.crew.tell(member, "phase", {"number": number, "added": self.clock.added})
+            self.workers.tell(member, "phase", {"number": number, "added": self.clock.added})
         until = time.monotonic() + phase.seconds + _SLOW
         while len(self._done) < len(self._members):
             gevent.sleep(_POLL)
             if self.refused:
                 raise GivenUpError(self.refused)
-            lost = set(self._members) - set(self.crew.members())
+            lost = set(self._members) - set(self.workers.members())
             if lost:
                 raise GivenUpError(f"{len(lost)} of {len(self._members)} workers were lost, and what they had measured")
             if time.monotonic() > until:
@@ -187,7 +188,7 @@ class Conductor:
             gevent.sleep(wait)
             return
         try:
-            run(command, seconds=seconds)
+            commands.run(command, seconds=seconds)
         except CommandFailed as failed:
             raise GivenUpError(f"hooks.advance_clock: {failed}") from None
         self.clock.added += seconds

@@ -74,6 +74,6 @@ def mock(options: str = "", *, many_keys: bool = False) -> Embedded:
     return Embedded("mockserver", "--port", "0", "--quiet", "--exit-with-parent", *keys, *shlex.split(options))
 
 
-def idle_server() -> Embedded:
+def null_server() -> Embedded:
     """A server that does nothing but answer."""
     return Embedded("loadtests.runner.null_server")

@@ -1,4 +1,4 @@
-"""Locust as the engine of a run: its runner carries the messages and the users, its events begin and end what we conduct."""
+"""Locust as the engine of a run: its runner carries the messages and the users, its events begin and end what we run."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from loadtests.options import options_of
 from loadtests.report import table
 from loadtests.runner import progress
 from loadtests.runner.conclusion import Conclusion, conclude
-from loadtests.runner.coordinator import Conductor
+from loadtests.runner.coordinator import Coordinator
 from loadtests.runner.http_client import Answer
 from loadtests.runner.preflight import UnreachableError, preflight
 from loadtests.runner.sender import Sender
-from loadtests.runner.worker import Hands
+from loadtests.runner.worker import Worker
 from loadtests.setup import Options, Setup, UsageError, prepare
 
 _log = logging.getLogger("outbound-load")
@@ -35,22 +35,22 @@ _MOST_USERS = 100
 
 
 class Engine:
-    """One process of a run: conducts it (the only process, or the master), does a share of it (the only one, or a worker)."""
+    """One process of a run: coordinates it (the only process, or the master), does a share of it (the only one, or a worker)."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.conclusion: Conclusion | None = None
         self.failed = False
         self._own = options_of(environment)
-        self._conductor: Conductor | None = None
-        self._hands: Hands | None = None
+        self._coordinator: Coordinator | None = None
+        self._worker: Worker | None = None
         self._greenlets: list[Any] = []
         self._users = 0
         runner: Any = environment.runner
         self._runner = runner
         self._request: Any = environment.events.request
-        self.conducts = isinstance(runner, LocalRunner | MasterRunner)
-        if self.conducts:
+        self.coordinates = isinstance(runner, LocalRunner | MasterRunner)
+        if self.coordinates:
             runner.register_message("outbound-report", lambda msg, **_: self._heard(msg.data))
         if isinstance(runner, LocalRunner | WorkerRunner):
             runner.register_message("outbound-share", lambda msg, **_: self._share(msg.data))
@@ -76,13 +76,13 @@ class Engine:
     def start(self) -> None:
         """A test starts. From the web page: with what its fields say, and what is wrong with them ends it at once."""
         self.failed = False
-        if self._conductor and not self.conclusion:
+        if self._coordinator and not self.conclusion:
             return
         try:
             self._get_ready(prepare(options_of(self.environment)))
         except (UsageError, UnreachableError) as error:
             self.failed = True
-            self._conductor = None
+            self._coordinator = None
             # Locust's page shows what is logged.
             _log.error("%s", error)
 
@@ -91,7 +91,7 @@ class Engine:
         ledger = setup.ledger()
         skew = preflight(setup, ledger)
         self.conclusion = None
-        self._conductor = Conductor(setup, self, ledger, skew)
+        self._coordinator = Coordinator(setup, self, ledger, skew)
 
     def _page(self) -> Any:
         """The last run's report, for Locust's web page."""
@@ -103,10 +103,10 @@ class Engine:
 
     def spawned(self) -> None:
         """All users are there: begin."""
-        if self._conductor and not self._greenlets:
+        if self._coordinator and not self._greenlets:
             self._greenlets = [
-                gevent.spawn(self._conductor.conduct, self._over),
-                gevent.spawn(progress.show, self._conductor),
+                gevent.spawn(self._coordinator.run, self._over),
+                gevent.spawn(progress.show, self._coordinator),
             ]
 
     def users(self) -> int | None:
@@ -139,17 +139,17 @@ class Engine:
 
     def stop(self, *, interrupted: bool) -> None:
         """The run is over: judge it, once. What is judged of an interrupted one is what had been measured."""
-        if self.conclusion or not self._conductor:
+        if self.conclusion or not self._coordinator:
             return
-        if self._hands:
-            self._hands.flush()
+        if self._worker:
+            self._worker.flush()
         for greenlet in self._greenlets:
             if greenlet is not gevent.getcurrent():
                 greenlet.kill(block=True, timeout=1)
         self._greenlets = []
         if interrupted:
-            self._conductor.given_up = "interrupted"
-        self.conclusion = conclude(self._conductor, self.environment, time.time())
+            self._coordinator.given_up = "interrupted"
+        self.conclusion = conclude(self._coordinator, self.environment, time.time())
         self.environment.process_exit_code = INTERRUPTED if interrupted else self.conclusion.verdict.exit_code
 
     def tell_verdict(self) -> None:
@@ -169,24 +169,24 @@ class Engine:
             self.tell_verdict()
 
     def _heard(self, report: dict[str, Any]) -> None:
-        if self._conductor:
-            self._conductor.heard(report)
+        if self._coordinator:
+            self._coordinator.heard(report)
 
     # The side that sends.
 
     def work(self) -> None:
         """What a user does, until it is stopped: its part of each phase."""
-        while self._hands is None:
+        while self._worker is None:
             gevent.sleep(0.01)
-        self._hands.work()
+        self._worker.work()
 
     def users_stopped(self) -> None:
         """The users were stopped: report what has not been reported. On the web page somebody may have stopped the run."""
-        if self._hands:
-            self._hands.flush()
-            self._hands.end()
-            self._hands = None
-        if self.conducts and not self.conclusion and not self._is_headless:
+        if self._worker:
+            self._worker.flush()
+            self._worker.end()
+            self._worker = None
+        if self.coordinates and not self.conclusion and not self._is_headless:
             self.stop(interrupted=True)
             self.tell_verdict()
 
@@ -203,7 +203,7 @@ class Engine:
             self._report({"error": str(error)})
             return
         sender = Sender(setup.target.base_url, setup.secrets, setup.ledger(), self._tell_statistics)
-        self._hands = Hands(setup, sender, data["share"], data["of"], self._report)
+        self._worker = Worker(setup, sender, data["share"], data["of"], self._report)
 
     def _options_of_share(self) -> Options:
         """The master's options as Locust handed them on, but for what only this host can know: where its files are."""
@@ -212,8 +212,8 @@ class Engine:
         return replace(given, target=own.target or given.target, keys=own.keys or given.keys)
 
     def _phase(self, data: dict[str, Any]) -> None:
-        if self._hands:
-            self._hands.begin(data["number"], data["added"], self._runner.user_count)
+        if self._worker:
+            self._worker.begin(data["number"], data["added"], self._runner.user_count)
 
     def _report(self, report: dict[str, Any]) -> None:
         self._runner.send_message("outbound-report", report)

@@ -53,7 +53,7 @@ class Answer:
     error: str | None = None
 
 
-class Wire:
+class HttpClient:
     """Connections to one target. Any number of greenlets may use it."""
 
     def __init__(self, base_url: str, now: Callable[[], float]) -> None:

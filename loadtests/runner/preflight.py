@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import gevent
 
 from loadtests.analysis.ledger import Ledger
-from loadtests.runner.http_client import Answer, Wire
+from loadtests.runner.http_client import Answer, HttpClient
 from loadtests.runner.sender import LIMITED, attempt
 from loadtests.setup import Setup, UsageError
 from spec.target import shown
@@ -45,11 +45,11 @@ def is_gone(setup: Setup) -> bool:
 
 def _ask(setup: Setup) -> Answer:
     try:
-        wire = Wire(setup.target.base_url, time.time)
+        client = HttpClient(setup.target.base_url, time.time)
     except OSError as error:
         raise UsageError(f"the authorities of $SSL_CERT_FILE or $SSL_CERT_DIR: {error.strerror or error}") from None
-    answer = wire.get(wire.prepare(LIMITED.path, setup.preflight_key.secret))
-    wire.close()
+    answer = client.get(client.prepare(LIMITED.path, setup.preflight_key.secret))
+    client.close()
     return answer
 
 

@@ -7,7 +7,7 @@ from typing import TextIO
 
 import gevent
 
-from loadtests.runner.coordinator import Conductor
+from loadtests.runner.coordinator import Coordinator
 from loadtests.setup import duration
 
 _ON_TERMINAL = 0.5
@@ -16,7 +16,7 @@ _ELSEWHERE = 10.0
 _CLEAR = "\r\x1b[K"
 
 
-def show(conductor: Conductor, stream: TextIO | None = None) -> None:
+def show(coordinator: Coordinator, stream: TextIO | None = None) -> None:
     """Show progress for ever: to be run in a greenlet of its own, and ended with the run."""
     out = stream or sys.stderr
     terminal = out.isatty()
@@ -25,7 +25,7 @@ def show(conductor: Conductor, stream: TextIO | None = None) -> None:
         while True:
             gevent.sleep(wait)
             wait = _ON_TERMINAL if terminal else _ELSEWHERE
-            line = describe(conductor)
+            line = describe(coordinator)
             out.write(f"{_CLEAR}{line}" if terminal else f"{line}\n")
             out.flush()
     finally:
@@ -34,13 +34,13 @@ def show(conductor: Conductor, stream: TextIO | None = None) -> None:
             out.flush()
 
 
-def describe(conductor: Conductor) -> str:
+def describe(coordinator: Coordinator) -> str:
     """What a run is doing, in a line."""
-    phases = conductor.setup.plan.phases
-    number = max(0, conductor.number)
-    requests = sum(cost.requests for cost in conductor.costs.values())
-    left = conductor.left
+    phases = coordinator.setup.plan.phases
+    number = max(0, coordinator.number)
+    requests = sum(cost.requests for cost in coordinator.costs.values())
+    left = coordinator.left
     return (
-        f"{conductor.setup.scenario.name}: {phases[number].name} ({number + 1} of {len(phases)}), "
+        f"{coordinator.setup.scenario.name}: {phases[number].name} ({number + 1} of {len(phases)}), "
         f"{requests} requests, {f'about {duration(left)} left' if left >= 1 else 'nearly done'}"
     )

@@ -1,4 +1,4 @@
-"""Carrying out a phase: lanes on absolute schedules, and the sessions of a crowd. Greenlets, under gevent's monkey patch."""
+"""Carrying out a phase: schedules on absolute schedules, and the sessions of a crowd. Greenlets, under gevent's monkey patch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gevent.pool import Group, Pool
 
 from loadtests.runner.sender import Sender
 from loadtests.runner.sessions import session
-from loadtests.scenarios.plan import Crowd, Lane, joins
+from loadtests.scenarios.plan import Crowd, Schedule, joins
 
 Job = Callable[[], None]
 
@@ -27,26 +27,26 @@ def run_together(jobs: Sequence[Job]) -> None:
         group.kill(block=True)
 
 
-def run_lane(lane: Lane, sender: Sender, started: float) -> None:
-    """Send a lane's requests. `started` is the phase's start on `time.monotonic`.
+def run_schedule(schedule: Schedule, sender: Sender, started: float) -> None:
+    """Send a schedule's requests. `started` is the phase's start on `time.monotonic`.
 
     Each request has its own moment, so that a slow answer does not delay the next: unless as many as may be under way are.
     """
-    sleep_until(started + lane.start)
-    if lane.period == 0.0:
-        _one_after_another(lane, sender)
+    sleep_until(started + schedule.start)
+    if schedule.period == 0.0:
+        _one_after_another(schedule, sender)
         return
-    pool = Pool(lane.at_once)
+    pool = Pool(schedule.at_once)
     try:
-        for number in range(lane.count):
-            sleep_until(started + lane.start + number * lane.period)
-            pool.spawn(sender.send, lane.key)
+        for number in range(schedule.count):
+            sleep_until(started + schedule.start + number * schedule.period)
+            pool.spawn(sender.send, schedule.key)
         pool.join(raise_error=True)
     finally:
         pool.kill(block=True)
 
 
-def run_member(place: int, crowd: Crowd, sender: Sender, started: float) -> None:
+def run_sessions(place: int, crowd: Crowd, sender: Sender, started: float) -> None:
     """One key's sessions, one after another, until the crowd goes home. `place` is the key's in the crowd.
 
     A key sends on its own schedule, and never catches up: a slow target is asked less, not more.
@@ -75,11 +75,11 @@ def sleep_until(moment: float) -> None:
         gevent.sleep(wait)
 
 
-def _one_after_another(lane: Lane, sender: Sender) -> None:
-    left = iter(range(lane.count))
+def _one_after_another(schedule: Schedule, sender: Sender) -> None:
+    left = iter(range(schedule.count))
 
     def work() -> None:
         for _ in left:
-            sender.send(lane.key)
+            sender.send(schedule.key)
 
-    run_together([work] * min(lane.at_once, lane.count))
+    run_together([work] * min(schedule.at_once, schedule.count))

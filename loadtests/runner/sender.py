@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from loadtests.analysis.ledger import Attempt, Ledger
 from loadtests.runner.clock import TargetClock
-from loadtests.runner.http_client import Answer, Wire
+from loadtests.runner.http_client import Answer, HttpClient
 from loadtests.runner.sessions import Request, request
 from spec import contract
 
@@ -37,7 +37,7 @@ class Sender:
     def __init__(self, base_url: str, secrets: Sequence[str], ledger: Ledger, tell: Tell) -> None:
         self.clock = TargetClock()
         self.ledger = ledger
-        self._wire = Wire(base_url, self.clock.now)
+        self._client = HttpClient(base_url, self.clock.now)
         self._secrets = secrets
         self._tell = tell
         self._prepared: dict[int, bytes] = {}
@@ -45,20 +45,20 @@ class Sender:
 
     def send(self, key: int, wanted: Request = LIMITED) -> Answer:
         """Send a request with a key and enter it in the ledger."""
-        ready = self._ready(key) if wanted is LIMITED else self._wire.prepare(wanted.path, self._secrets[key])
-        answer = self._wire.get(ready)
+        ready = self._ready(key) if wanted is LIMITED else self._client.prepare(wanted.path, self._secrets[key])
+        answer = self._client.get(ready)
         self.ledger.add(attempt(key, wanted.operation, answer))
         self._tell_of(self._names[wanted.operation], answer)
         return answer
 
     def close(self) -> None:
         """Close the connections."""
-        self._wire.close()
+        self._client.close()
 
     def _ready(self, key: int) -> bytes:
         found = self._prepared.get(key)
         if found is None:
-            found = self._prepared[key] = self._wire.prepare(LIMITED.path, self._secrets[key])
+            found = self._prepared[key] = self._client.prepare(LIMITED.path, self._secrets[key])
         return found
 
     def _tell_of(self, name: str, answer: Answer) -> None:

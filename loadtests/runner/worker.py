@@ -1,4 +1,4 @@
-"""What one process does of a run: the lanes of its share of the keys, phase after phase, and reports of what came of them."""
+"""What one process does of a run: the schedules of its share of the keys, phase after phase, and reports of what came of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import gevent
 from gevent.queue import Queue
 
 from loadtests.runner.generator_cost import Meter
-from loadtests.runner.schedule import Job, run_lane, run_member, run_together
+from loadtests.runner.schedule import Job, run_schedule, run_sessions, run_together
 from loadtests.runner.sender import Sender
 from loadtests.scenarios.plan import Phase
 from loadtests.setup import Setup
@@ -21,7 +21,7 @@ _REPORT_EVERY = 2.0
 Report = Callable[[dict[str, Any]], None]
 
 
-class Hands:
+class Worker:
     """A process's share: the keys whose index leaves `share` when divided by `of`. A key belongs to one process for the run."""
 
     def __init__(self, setup: Setup, sender: Sender, share: int, of: int, report: Report) -> None:
@@ -71,11 +71,13 @@ class Hands:
 
     def _jobs_of(self, phase: Phase, started: float) -> Sequence[Job]:
         jobs: list[Job] = [
-            partial(run_lane, lane, self._sender, started) for lane in phase.lanes if self._is_mine(lane.key)
+            partial(run_schedule, schedule, self._sender, started)
+            for schedule in phase.schedules
+            if self._is_mine(schedule.key)
         ]
         if phase.crowd:
             jobs += [
-                partial(run_member, place, phase.crowd, self._sender, started)
+                partial(run_sessions, place, phase.crowd, self._sender, started)
                 for place, key in enumerate(phase.crowd.keys)
                 if self._is_mine(key)
             ]

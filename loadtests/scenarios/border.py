@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.scenarios.plan import MINUTE, REST, Lane, Phase, Plan
+from loadtests.scenarios.plan import MINUTE, REST, Phase, Plan, Schedule
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _LEAD = 3.0
@@ -13,8 +13,8 @@ _BEYOND = 5
 def plan(given: Circumstances) -> Plan:
     """Bursts before and behind a full minute (and so a full half minute), then about the end of a key's own windows."""
     window = float(given.limits.burst_window)
-    burst = tuple(Lane(key, given.limits.burst + _BEYOND) for key in given.keys)
-    one = tuple(Lane(key, 1) for key in given.keys)
+    burst = tuple(Schedule(key, given.limits.burst + _BEYOND) for key in given.keys)
+    one = tuple(Schedule(key, 1) for key in given.keys)
     phases = [
         Phase("before a full minute", burst, rest=given.rest, align=MINUTE - _LEAD),
         Phase("behind a full minute", burst, gap=2 * _LEAD),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.scenarios.plan import REST, Lane, Phase, Plan
+from loadtests.scenarios.plan import REST, Phase, Plan, Schedule
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _BEYOND = 10
@@ -12,9 +12,9 @@ _ALONE = 3
 
 def plan(given: Circumstances) -> Plan:
     """A burst and a little more, and what Retry-After promises, twice: from rest, and as soon as it is promised; then rested."""
-    burst = tuple(Lane(key, given.limits.burst + _BEYOND) for key in given.keys)
-    alone = tuple(Lane(key, _ALONE, at_once=1) for key in given.keys)
-    one = tuple(Lane(key, 1) for key in given.keys)
+    burst = tuple(Schedule(key, given.limits.burst + _BEYOND) for key in given.keys)
+    alone = tuple(Schedule(key, _ALONE, at_once=1) for key in given.keys)
+    one = tuple(Schedule(key, 1) for key in given.keys)
     once = (Phase("beyond", alone), Phase("coming back", one, promised=True))
     return Plan(
         (

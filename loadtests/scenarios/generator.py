@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.scenarios.plan import Lane, Phase, Plan
+from loadtests.scenarios.plan import Phase, Plan, Schedule
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _REQUESTS = 100_000
@@ -10,7 +10,7 @@ _REQUESTS = 100_000
 
 def plan(given: Circumstances) -> Plan:
     """A flood."""
-    return Plan((Phase("measuring", tuple(Lane(key, _REQUESTS) for key in given.keys)),))
+    return Plan((Phase("measuring", tuple(Schedule(key, _REQUESTS) for key in given.keys)),))
 
 
 SCENARIO = Scenario(

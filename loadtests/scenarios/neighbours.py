@@ -27,7 +27,7 @@ def plan(given: Circumstances) -> Plan:
 
 
 def _together(neighbours: Phase, abuse: Phase) -> Phase:
-    return replace(neighbours, lanes=(*abuse.lanes, *neighbours.lanes))
+    return replace(neighbours, schedules=(*abuse.schedules, *neighbours.schedules))
 
 
 SCENARIO = Scenario(

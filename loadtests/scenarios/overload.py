@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.scenarios.plan import MINUTE, Lane, Phase, Plan, steady
+from loadtests.scenarios.plan import MINUTE, Phase, Plan, Schedule, steady
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _TIMES = 10
@@ -16,7 +16,7 @@ _GRAIN = 4.0
 def plan(given: Circumstances) -> Plan:
     """A wave of two bursts; each key at ten times its limit; a wave again, and once what its refusals promise has passed, one
     request."""
-    wave = tuple(Lane(key, 2 * given.limits.burst) for key in given.keys)
+    wave = tuple(Schedule(key, 2 * given.limits.burst) for key in given.keys)
     phases = steady(
         "overload",
         given.keys,
@@ -24,8 +24,8 @@ def plan(given: Circumstances) -> Plan:
         seconds=given.minutes * MINUTE,
         grain=given.grain(_GRAIN),
     )
-    alone = tuple(Lane(key, _ALONE, at_once=1) for key in given.keys)
-    one = tuple(Lane(key, 1) for key in given.keys)
+    alone = tuple(Schedule(key, _ALONE, at_once=1) for key in given.keys)
+    one = tuple(Schedule(key, 1) for key in given.keys)
     # However the minutes fell into the limit's own, the last wave leaves nothing over.
     coming_back = (Phase("last wave", wave), Phase("beyond", alone), Phase("coming back", one, promised=True))
     return Plan((Phase("wave", wave, rest=given.rest), *phases, *coming_back), rested=True)

@@ -15,7 +15,7 @@ HOOK = 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class Schedule:
     """`count` requests of one key: one every `period` seconds, whatever the answers take; with no period, one after another.
 
     `start` is in seconds from the phase's start. `at_once` is how many may be under way together.
@@ -60,7 +60,7 @@ class Phase:
     """
 
     name: str
-    lanes: tuple[Lane, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
     crowd: Crowd | None = None
     rest: float = 0.0
     gap: float = 0.0
@@ -70,7 +70,7 @@ class Phase:
     @property
     def seconds(self) -> float:
         """How long its requests take, if answers cost nothing."""
-        longest = max((lane.seconds for lane in self.lanes), default=0.0)
+        longest = max((schedule.seconds for schedule in self.schedules), default=0.0)
         return max(longest, self.crowd.steps * self.crowd.seconds if self.crowd else 0.0)
 
 
@@ -85,8 +85,8 @@ class Plan:
         """How many requests each key sends, at the most."""
         counted: Counter[int] = Counter()
         for phase in self.phases:
-            for lane in phase.lanes:
-                counted[lane.key] += lane.count
+            for schedule in phase.schedules:
+                counted[schedule.key] += schedule.count
             if phase.crowd:
                 for key, seconds in zip(phase.crowd.keys, _spans(phase.crowd), strict=True):
                     counted[key] += math.ceil(seconds / phase.crowd.period)
@@ -125,13 +125,13 @@ def steady(
     if grain is None:
         period = MINUTE / per_minute
         spread = period / max(1, len(keys))
-        lanes = tuple(Lane(key, total, period, start=spread * place) for place, key in enumerate(keys))
-        return [Phase(name, lanes, rest=rest)]
+        schedules = tuple(Schedule(key, total, period, start=spread * place) for place, key in enumerate(keys))
+        return [Phase(name, schedules, rest=rest)]
     each = max(1, round(per_minute * grain / MINUTE))
     phases = []
     for number in range(math.ceil(total / each)):
-        lanes = tuple(Lane(key, each) for key in keys)
-        phases.append(Phase(name, lanes, gap=0.0 if number == 0 else grain, rest=rest if number == 0 else 0.0))
+        schedules = tuple(Schedule(key, each) for key in keys)
+        phases.append(Phase(name, schedules, gap=0.0 if number == 0 else grain, rest=rest if number == 0 else 0.0))
     return phases
 
 

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from loadtests.analysis.ledger import Attempt
-from loadtests.runner.coordinator import Conductor
+from loadtests.runner.coordinator import Coordinator
 from loadtests.runner.generator_cost import Cost
 from loadtests.runner.preflight import preflight
-from loadtests.scenarios.plan import Lane, Phase, Plan
+from loadtests.scenarios.plan import Phase, Plan, Schedule
 from loadtests.setup import Options, Setup, UsageError, prepare
 
 _KEY = "obk_live_" + "x" * 32
@@ -32,11 +32,11 @@ def _refusal(setup: Setup, at: float, retry_after: float) -> bytes:
     return ledger.dump()
 
 
-class _Crew:
+class _Workers:
     """A process that is refused at once, in every phase, and notes when each began on the target's clock."""
 
     def __init__(self) -> None:
-        self.conductor: Conductor
+        self.coordinator: Coordinator
         self.began: list[float] = []
 
     def members(self) -> list[str]:
@@ -44,10 +44,10 @@ class _Crew:
 
     def tell(self, _member: str, kind: str, data: dict[str, Any]) -> None:
         if kind == "phase":
-            now = self.conductor.clock.now()
+            now = self.coordinator.clock.now()
             self.began.append(now)
             report = {"share": 0, "phase": data["number"], "done": True, "cost": Cost().dump()}
-            self.conductor.heard({**report, "ledger": _refusal(self.conductor.setup, now, 59.0)})
+            self.coordinator.heard({**report, "ledger": _refusal(self.coordinator.setup, now, 59.0)})
 
 
 def test_a_promise_is_waited_for_to_the_second_by_a_clock_of_whole_seconds(
@@ -55,17 +55,17 @@ def test_a_promise_is_waited_for_to_the_second_by_a_clock_of_whole_seconds(
 ) -> None:
     """A Retry-After that is a second too short must not be helped by a clock that was moved a second too far."""
     moved: list[int] = []
-    monkeypatch.setattr("loadtests.runner.coordinator.run", lambda _, seconds: moved.append(seconds))
+    monkeypatch.setattr("spec.commands.run", lambda _, seconds: moved.append(seconds))
     hooks = msgspec.structs.replace(setup.target.hooks, advance_clock="true {seconds}")
-    one = (Lane(0, 1),)
+    one = (Schedule(0, 1),)
     plan = Plan((Phase("refused", one), Phase("coming back", one, promised=True)), rested=True)
     movable = replace(setup, target=msgspec.structs.replace(setup.target, hooks=hooks), plan=plan)
-    crew = _Crew()
-    crew.conductor = Conductor(movable, crew, movable.ledger())
-    crew.conductor.conduct(lambda: None)
-    assert crew.conductor.given_up is None
+    workers = _Workers()
+    workers.coordinator = Coordinator(movable, workers, movable.ledger())
+    workers.coordinator.run(lambda: None)
+    assert workers.coordinator.given_up is None
     assert moved == [59]
-    assert crew.began[1] >= crew.began[0] + 59.0
+    assert workers.began[1] >= workers.began[0] + 59.0
 
 
 @pytest.mark.parametrize(("rested", "noted"), [(True, [(429, 61.0, True)]), (False, [])])
@@ -102,11 +102,11 @@ def test_authorities_that_cannot_be_read_are_told_in_a_line(monkeypatch: pytest.
 
 def test_a_generator_that_was_strained_for_ten_seconds_of_many_says_so(setup: Setup) -> None:
     """A crowd grows: where the generator could not keep up was its end alone, and the average tells nothing of it."""
-    conductor = Conductor(setup, _Crew(), setup.ledger())
+    coordinator = Coordinator(setup, _Workers(), setup.ledger())
     nothing = {"share": 0, "phase": 0, "done": False, "ledger": setup.ledger().dump()}
     for _ in range(100):
-        conductor.heard({**nothing, "cost": Cost(cpu=0.4, seconds=2.0, ticks=40).dump()})
-    assert conductor.bottleneck() is None
+        coordinator.heard({**nothing, "cost": Cost(cpu=0.4, seconds=2.0, ticks=40).dump()})
+    assert coordinator.bottleneck() is None
     for _ in range(5):
-        conductor.heard({**nothing, "cost": Cost(cpu=1.9, seconds=2.0, ticks=20, late=15, worst=0.4).dump()})
-    assert "late" in (conductor.bottleneck() or "")
+        coordinator.heard({**nothing, "cost": Cost(cpu=1.9, seconds=2.0, ticks=20, late=15, worst=0.4).dump()})
+    assert "late" in (coordinator.bottleneck() or "")

@@ -12,7 +12,7 @@ from threading import Event
 
 import pytest
 
-from loadtests.runner.http_client import Answer, Wire, waiting
+from loadtests.runner.http_client import Answer, HttpClient, waiting
 from loadtests.runner.sessions import Request, page_of, request, session
 
 _PATIENCE = 30.0
@@ -47,17 +47,17 @@ def _server(*connections: Sequence[bytes], closed: Event | None = None) -> Itera
 
 def _get(*connections: Sequence[bytes], times: int = 1) -> list[Answer]:
     with _server(*connections) as (address, _):
-        wire = Wire(address, time.time)
-        answers = [wire.get(wire.prepare("/api/v1/me", "obk_live_x")) for _ in range(times)]
-        wire.close()
+        client = HttpClient(address, time.time)
+        answers = [client.get(client.prepare("/api/v1/me", "obk_live_x")) for _ in range(times)]
+        client.close()
     return answers
 
 
 def test_a_request_is_a_plain_get_with_the_key_below_the_targets_path() -> None:
     with _server([_OK]) as (address, heard):
-        wire = Wire(address, time.time)
-        answer = wire.get(wire.prepare("/api/v1/me?limit=2", "obk_live_x"))
-        wire.close()
+        client = HttpClient(address, time.time)
+        answer = client.get(client.prepare("/api/v1/me?limit=2", "obk_live_x"))
+        client.close()
     lines = heard[0].decode().split("\r\n")
     assert lines[0] == "GET /base/api/v1/me?limit=2 HTTP/1.1"
     assert "Authorization: Bearer obk_live_x" in lines
@@ -72,24 +72,24 @@ def test_a_connection_is_kept_for_the_next_request() -> None:
 def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again() -> None:
     closed = Event()
     with _server([_OK], [_OK], closed=closed) as (address, heard):
-        wire = Wire(address, time.time)
-        ready = wire.prepare("/", "k")
-        first = wire.get(ready)
+        client = HttpClient(address, time.time)
+        ready = client.prepare("/", "k")
+        first = client.get(ready)
         assert closed.wait(_PATIENCE)
-        second = wire.get(ready)
-        wire.close()
+        second = client.get(ready)
+        client.close()
     assert (first.status, second.status, len(heard)) == (200, 200, 2)
 
 
 def test_a_server_that_was_seen_to_close_without_a_word_gets_a_connection_for_each_request() -> None:
     closed = Event()
     with _server([_OK], [_OK, b""], [_OK], closed=closed) as (address, _):
-        wire = Wire(address, time.time)
-        ready = wire.prepare("/", "k")
-        found = [wire.get(ready).status]
+        client = HttpClient(address, time.time)
+        ready = client.prepare("/", "k")
+        found = [client.get(ready).status]
         assert closed.wait(_PATIENCE)
-        found += [wire.get(ready).status, wire.get(ready).status]
-        wire.close()
+        found += [client.get(ready).status, client.get(ready).status]
+        client.close()
     assert found == [200, 200, 200]
 
 
@@ -113,8 +113,8 @@ def test_an_answer_that_comes_drop_by_drop_is_not_waited_for_for_ever(monkeypatc
 
         thread = threading.Thread(target=drip)
         thread.start()
-        wire = Wire(f"http://127.0.0.1:{listener.getsockname()[1]}", time.time)
-        found = wire.get(wire.prepare("/", "k"))
+        client = HttpClient(f"http://127.0.0.1:{listener.getsockname()[1]}", time.time)
+        found = client.get(client.prepare("/", "k"))
         thread.join()
     assert found.status == 0
     assert (found.error or "").startswith("no answer within")
@@ -147,9 +147,9 @@ def test_an_answer_may_come_in_any_form(answer: bytes) -> None:
 )
 def test_what_is_no_answer_is_an_attempt_without_one_and_is_not_repeated(answer: bytes, told: str) -> None:
     with _server([answer]) as (address, heard):
-        wire = Wire(address, time.time)
-        found = wire.get(wire.prepare("/", "k"))
-        wire.close()
+        client = HttpClient(address, time.time)
+        found = client.get(client.prepare("/", "k"))
+        client.close()
     assert found.status == 0
     assert found.error
     assert told in found.error
@@ -159,7 +159,7 @@ def test_what_is_no_answer_is_an_attempt_without_one_and_is_not_repeated(answer:
 def test_a_refused_connection_is_an_attempt_without_an_answer() -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
-        found = Wire(f"http://127.0.0.1:{deaf.getsockname()[1]}", time.time).get(b"")
+        found = HttpClient(f"http://127.0.0.1:{deaf.getsockname()[1]}", time.time).get(b"")
     assert (found.status, "refused" in (found.error or "")) == (0, True)
 
 
@@ -186,9 +186,9 @@ def test_what_a_retry_after_promises(retry_after: str, answered: float, expected
 def test_a_promised_date_is_held_against_the_answers_own_or_else_our_clock(date: str, promised: float) -> None:
     answer = f"HTTP/1.1 429 X\r\n{date}Retry-After: Mon, 23 Nov 2026 10:00:30 GMT\r\nContent-Length: 0\r\n\r\n"
     with _server([answer.encode()]) as (address, _):
-        wire = Wire(address, lambda: 1_795_428_000.0)
-        found = wire.get(wire.prepare("/", "k"))
-        wire.close()
+        client = HttpClient(address, lambda: 1_795_428_000.0)
+        found = client.get(client.prepare("/", "k"))
+        client.close()
     assert (found.retry_after, found.dated) == (promised, True)
 
 

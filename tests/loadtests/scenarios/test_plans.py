@@ -32,9 +32,9 @@ def _times(phases: list[Phase], key: int) -> list[float]:
     times, began, ended = [], 0.0, 0.0
     for number, phase in enumerate(phases):
         began = max(ended + phase.rest, began + phase.gap) if number else 0.0
-        for lane in phase.lanes:
-            if lane.key == key:
-                times += [began + lane.start + lane.period * n for n in range(lane.count)]
+        for schedule in phase.schedules:
+            if schedule.key == key:
+                times += [began + schedule.start + schedule.period * n for n in range(schedule.count)]
         ended = began + phase.seconds
     return sorted(times)
 
@@ -61,8 +61,8 @@ def test_overload_never_leaves_a_key_silent_for_five_seconds(movable: bool) -> N
 @pytest.mark.parametrize("movable", [True, False])
 def test_overload_leaves_nothing_over_before_it_waits_as_promised(movable: bool) -> None:
     wave, beyond, coming_back = _plan("overload", movable=movable).phases[-3:]
-    assert all(lane.count > _LIMITS.burst for lane in wave.lanes)
-    assert all(lane.at_once == 1 for lane in beyond.lanes)
+    assert all(schedule.count > _LIMITS.burst for schedule in wave.schedules)
+    assert all(schedule.at_once == 1 for schedule in beyond.schedules)
     assert (wave.rest, beyond.rest, coming_back.promised) == (0.0, 0.0, True)
 
 
@@ -99,13 +99,13 @@ def test_neighbours_stay_far_within_their_limit_and_the_abuser_far_beyond() -> N
 
 def test_own_limits_of_a_target_are_what_is_tried() -> None:
     found = scenarios()["burst"]
-    lanes = found.plan(Circumstances(["burst"], RateLimit(burst=30), 0.0)).phases[0].lanes
-    assert 30 < lanes[0].count < 60
+    schedules = found.plan(Circumstances(["burst"], RateLimit(burst=30), 0.0)).phases[0].schedules
+    assert 30 < schedules[0].count < 60
 
 
 def test_a_pace_in_parts_is_the_same_pace() -> None:
     phases = steady("", [0], per_minute=600, seconds=120, grain=4.0)
-    assert sum(phase.lanes[0].count for phase in phases) == 1200
+    assert sum(phase.schedules[0].count for phase in phases) == 1200
     assert {phase.gap for phase in phases[1:]} == {4.0}
 
 
