@@ -1,4 +1,4 @@
-"""What the README tells people to type works as it stands. Its set-up commands are run by CI, from the README itself."""
+"""What README and docs tell people to type works as it stands. CI runs the README's set-up commands from the README itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from tests.support import patient_http
 from tests.support.gate import ROOT
 from tests.support.mock_process import running
 
-README = (ROOT / "README.md").read_text("utf-8")
+PAGES = {path.name: path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+TEXT = "\n".join(PAGES.values())
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 CONTROL = "/_mock/"
@@ -31,7 +32,7 @@ def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def curl_lines() -> list[str]:
-    return [line.removeprefix("$ ") for line in README.splitlines() if line.startswith("$ curl")]
+    return [line.removeprefix("$ ") for line in dict.fromkeys(TEXT.splitlines()) if line.startswith("$ curl")]
 
 
 def test_there_are_curl_lines() -> None:
@@ -61,7 +62,7 @@ def test_a_curl_line_is_served(line: str, mock: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-def test_the_options_that_the_readme_names_exist() -> None:
+def test_the_options_that_the_pages_name_exist() -> None:
     commands = (
         ["pytest", "conformance"],
         ["mockserver"],
@@ -77,12 +78,12 @@ def test_the_options_that_the_readme_names_exist() -> None:
             [sys.executable, "-m", *command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
         )
         known.update(OPTION.findall(shown.stdout))
-    typed = re.sub(r"```text\n.*?```", "", README, flags=re.DOTALL)
+    typed = re.sub(r"```text\n.*?```", "", TEXT, flags=re.DOTALL)
     assert set(OPTION.findall(typed)) <= known
 
 
 def test_the_described_target_is_a_valid_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    text = README.partition("```toml\n")[2].partition("```")[0]
+    text = PAGES["gate.md"].partition("```toml\n")[2].partition("```")[0]
     for name in re.findall(r"env:(\w+)", text):
         monkeypatch.setenv(name, f"obk_live_{name}")
     path = tmp_path / "target.toml"
@@ -90,3 +91,10 @@ def test_the_described_target_is_a_valid_one(monkeypatch: pytest.MonkeyPatch, tm
     target = load(path, base_url="https://staging.example")
     assert target.offers("organizations.secondary")
     assert target.offers("hooks.advance_clock")
+
+
+def test_every_link_leads_to_a_file() -> None:
+    folders = {name: ROOT if name == "README.md" else ROOT / "docs" for name in PAGES}
+    links = [(name, link) for name, text in PAGES.items() for link in re.findall(r"\]\(([^)#:]+)\)", text)]
+    assert links
+    assert [(name, link) for name, link in links if not (folders[name] / link).exists()] == []
