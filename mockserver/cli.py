@@ -7,16 +7,14 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 if TYPE_CHECKING:
     from mockserver.clock import Clock
-    from mockserver.modifications.registry import Modification
+    from mockserver.modifications.registry import Kind, Modification
     from mockserver.settings import Settings
 
 _TOKEN = 8
@@ -143,9 +141,9 @@ def command(
 
     _check_token(control_token)
     changes = [
-        *modifications("fault", "faults", faults),
-        *modifications("variant", "variants", variants),
-        *made_hardships(hardships),
+        *modifications("fault", faults),
+        *modifications("variant", variants),
+        *modifications("hardship", hardships),
     ]
     try:
         listener = listen(host, port)
@@ -228,27 +226,13 @@ def _check_webhooks(urls: Sequence[str], hosts: Sequence[str]) -> None:
             raise click.BadParameter(str(error), param_hint="--webhook") from error
 
 
-def made_hardships(texts: Sequence[str]) -> list[Modification]:
-    """The hardships that are asked for. Raises BadParameter for an unknown name or parameter, or a value that is none."""
+def modifications(kind: Kind, texts: Sequence[str]) -> list[Modification]:
+    """The modifications that are asked for. Raises BadParameter for what is no modification of that kind."""
     if not texts:
         return []
-    from mockserver.modifications.hardships import made, parsed
+    from mockserver.modifications.requested import requested
 
     try:
-        return [made(*parsed(text)) for text in texts]
+        return [requested(kind, text) for text in texts]
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--hardship") from error
-
-
-def modifications(kind: str, package: str, names: Sequence[str]) -> list[Modification]:
-    """The faults or variants of these names. Raises BadParameter for an unknown one, with the names most like it."""
-    if not names:
-        return []
-    catalogue: Any = import_module(f"mockserver.modifications.{package}")
-    known = list(catalogue.names())
-    for name in names:
-        if name not in known:
-            alike = get_close_matches(name, known, n=3, cutoff=0.4)
-            hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {len(known)} of them."
-            raise click.BadParameter(f"{name!r} is no {kind}; {hint}", param_hint=f"--{kind}")
-    return [catalogue.named(name) for name in names]
+        raise click.BadParameter(str(error), param_hint=f"--{kind}") from error

@@ -11,7 +11,7 @@ from mockserver.control.call import Call, Handler, Refusal
 from mockserver.control.har import archive
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
 from mockserver.control.times import shown_time
-from mockserver.modifications.active import operation_asked
+from mockserver.modifications.condition import operation_asked
 from mockserver.worlds.request_log import Entry
 from spec.target import shown
 

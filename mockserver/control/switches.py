@@ -8,16 +8,17 @@ from typing import Any
 
 from mockserver.control.call import Call, Handler, bad_input, conflict, missing
 from mockserver.modifications import faults, hardships
-from mockserver.modifications.active import Condition, Switch
-from mockserver.modifications.registry import Modification
-from spec import contract
+from mockserver.modifications.active import Switch
+from mockserver.modifications.condition import condition_of
+from mockserver.modifications.registry import Kind, Modification
+from mockserver.modifications.requested import known
 
 MOST_SWITCHES = 100
 
 
 def _catalogue(_call: Call) -> Mapping[str, Any]:
-    known = [*faults.all_faults().values(), *map(hardships.describe, hardships.names())]
-    return {"data": [_described(modification) for modification in known]}
+    every = [*faults.all_faults().values(), *map(hardships.describe, hardships.names())]
+    return {"data": [_described(modification) for modification in every]}
 
 
 def _described(modification: Modification) -> Mapping[str, Any]:
@@ -43,29 +44,22 @@ def _on(call: Call) -> Mapping[str, Any]:
         raise bad_input("Name one of fault and hardship.")
     if "key" in body and call.state.keys.get(body["key"]) is None:
         raise bad_input("key: no key has this id.")
-    if "operation" in body and body["operation"] not in contract().operations:
-        raise bad_input(f"operation: there are {', '.join(contract().operations)}.")
-    modification = _hardship(body) if "hardship" in body else _fault(body)
-    if modification.applies_to == "deliveries" and body.keys() & {"key", "operation", "requests"}:
-        raise bad_input("key, operation, requests: this changes deliveries, of which all are meant.")
-    condition = Condition(body.get("key"), body.get("operation"), body.get("requests"))
-    return _shown(call.world.switch_on(body.get("fault") or body["hardship"], modification, condition))
+    members = {name: value for name, value in body.items() if name not in ("fault", "hardship", "parameters")}
+    try:
+        modification = _modification(body).when(condition_of(members))
+    except ValueError as error:
+        raise bad_input(f"{error}.") from error
+    return _shown(call.world.switch_on(modification))
 
 
-def _fault(body: Mapping[str, Any]) -> Modification:
-    if body.get("parameters"):
+def _modification(body: Mapping[str, Any]) -> Modification:
+    kind: Kind = "hardship" if "hardship" in body else "fault"
+    if kind == "fault" and body.get("parameters"):
         raise bad_input("parameters: a fault has none.")
     try:
-        return faults.named(body["fault"])
-    except KeyError:
-        raise bad_input("fault: there is none of that name; GET /_mock/catalogue lists them.") from None
-
-
-def _hardship(body: Mapping[str, Any]) -> Modification:
-    try:
-        return hardships.made(body["hardship"], body.get("parameters", {}))
+        return known(kind, body[kind]).given(body.get("parameters", {}))
     except ValueError as error:
-        raise bad_input(f"hardship: {error}.") from error
+        raise bad_input(f"{kind}: {error}.") from error
 
 
 def _off(call: Call) -> None:
@@ -81,7 +75,7 @@ def _all_off(call: Call) -> None:
 def _shown(switch: Switch) -> Mapping[str, Any]:
     return {
         "id": switch.id,
-        "name": switch.name,
+        "name": switch.modification.name,
         "kind": switch.modification.kind,
         "parameters": switch.modification.values,
         "condition": asdict(switch.condition),

@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING
-
-from mockserver.api.authentication import presented_secret
-from spec import contract
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-    from mockserver.api.keys import KeyRing
+    from mockserver.api.pipeline import State
+    from mockserver.modifications.condition import Condition
     from mockserver.modifications.registry import Modification
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Which requests are meant: those of a key (its id), of an operation (its id), only the next so many. None is any."""
-
-    key: str | None = None
-    operation: str | None = None
-    requests: int | None = None
 
 
 @dataclass(slots=True)
 class Switch:
-    """A modification that is on. `left` are the requests that it still applies to, None for all."""
+    """A modification that is on.
+
+    `met` are the requests so far that its condition means but for `every`, `left` those that it still applies to, None for all.
+    """
 
     id: str
-    name: str
     modification: Modification
-    condition: Condition = Condition()
+    met: int = field(init=False, default=0)
     left: int | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.left = self.condition.requests
+
+    @property
+    def condition(self) -> Condition:
+        """The requests that are meant."""
+        return self.modification.condition
 
 
 class Switches:
@@ -48,8 +42,8 @@ class Switches:
     one was left.
     """
 
-    def __init__(self, keys: KeyRing, take_one: Callable[[str, int], bool] | None = None) -> None:
-        self._keys = keys
+    def __init__(self, state: State, take_one: Callable[[str, int], bool] | None = None) -> None:
+        self._state = state
         self._take_one = take_one
         self._on: dict[str, Switch] = {}
         self._made = 0
@@ -60,10 +54,10 @@ class Switches:
     def __len__(self) -> int:
         return len(self._on)
 
-    def on(self, name: str, modification: Modification, condition: Condition) -> Switch:
-        """Switch on a modification."""
+    def on(self, modification: Modification) -> Switch:
+        """Switch on a modification for the requests that its condition means."""
         self._made += 1
-        switch = Switch(f"swt_{self._made}", name, modification, condition)
+        switch = Switch(f"swt_{self._made}", modification)
         self._on[switch.id] = switch
         return switch
 
@@ -77,33 +71,19 @@ class Switches:
 
     def take(self, scope: Scope) -> Sequence[Switch]:
         """Those that apply to a request, of whose number one is taken."""
-        return [switch for switch in self._on.values() if self._meant(switch.condition, scope) and self._take(switch)]
+        state = self._state
+        return [switch for switch in self._on.values() if switch.condition.holds(scope, state) and self._take(switch)]
 
     def _take(self, switch: Switch) -> bool:
+        """Count a request that the rest of the condition means, and say whether its number means it too."""
+        every = switch.condition.every
+        if every is not None:
+            switch.met += 1
+            if switch.met % every:
+                return False
         if switch.left is None:
             return True
         if switch.left == 0:
             return False
         switch.left -= 1
         return self._take_one is None or self._take_one(switch.id, switch.condition.requests or 0)
-
-    def _meant(self, condition: Condition, scope: Scope) -> bool:
-        if condition.operation is not None and condition.operation != operation_asked(scope["path"]):
-            return False
-        if condition.key is None:
-            return True
-        key = self._keys.find(presented_secret(scope) or b"")
-        return key is not None and key.id == condition.key
-
-
-def operation_asked(path: str) -> str | None:
-    """The id of the operation whose path template a path fits; None where none does."""
-    return next((operation_id for operation_id, template in _templates() if template.fullmatch(path)), None)
-
-
-@cache
-def _templates() -> Sequence[tuple[str, re.Pattern[str]]]:
-    return [
-        (operation.id, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(operation.path))))
-        for operation in contract().operations.values()
-    ]

@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any, Literal, TypeVar
 
 from mockserver.api.pipeline import Pipeline, State
+from mockserver.modifications.condition import ALL_REQUESTS, Condition
 from mockserver.modifications.parameters import Parameter, parameters_of, read_all
 
 Kind = Literal["fault", "variant", "hardship"]
@@ -32,7 +33,7 @@ F = TypeVar("F", bound=Callable[..., None])
 
 @dataclass(frozen=True)
 class Modification:
-    """Something that makes the mock behave in another way, with the values of its parameters.
+    """Something that makes the mock behave in another way, with the values of its parameters, for some requests or all.
 
     `breaks` are the requirements that fall: first the one that it is aimed at, then those that cannot but fall with it; of a
     variant only shoulds. Modifications are installed in two phases: first their data, once, then their steps.
@@ -47,6 +48,7 @@ class Modification:
     on_state: OnState | None = None
     on_pipeline: OnPipeline | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    condition: Condition = ALL_REQUESTS
 
     def change_data(self, state: State) -> None:
         """Change the data that a world begins with, if this modification needs other data."""
@@ -65,11 +67,21 @@ class Modification:
         """
         return replace(self, values={**self.values, **read_all(self.parameters, values)})
 
+    def when(self, condition: Condition) -> Modification:
+        """The same for the requests that a condition means. Raises ValueError, in one line, if it can have no condition."""
+        if condition != ALL_REQUESTS and self.on_state is not None:
+            raise ValueError(f"{self.name} changes the data, which all requests see: it takes no condition")
+        if condition != ALL_REQUESTS and self.applies_to == "deliveries":
+            members = ", ".join(name for name, _ in condition.given())
+            raise ValueError(f"{members}: {self.name} changes deliveries, of which all are meant")
+        return replace(self, condition=condition)
+
     def __str__(self) -> str:
-        """As on the command line: `latency:seconds=2.0`, without the parameters that have their default."""
+        """As on the command line: `latency:seconds=2.0@method=HEAD`, without the parameters that have their default."""
         defaults = {parameter.name: parameter.default for parameter in self.parameters}
-        given = [f"{name}={value}" for name, value in self.values.items() if value != defaults.get(name)]
-        return f"{self.name}:{','.join(given)}" if given else self.name
+        given = ",".join(f"{name}={value}" for name, value in self.values.items() if value != defaults.get(name))
+        condition = str(self.condition)
+        return f"{self.name}{':' * bool(given)}{given}{'@' * bool(condition)}{condition}"
 
 
 class Register:

@@ -16,7 +16,8 @@ from mockserver.api.middleware import Edge
 from mockserver.api.pipeline import PIPELINE, Layer, Pipeline, State
 from mockserver.api.steps import default_pipeline
 from mockserver.clock import Clock
-from mockserver.modifications.active import Condition, Switch, Switches
+from mockserver.modifications.active import Switch, Switches
+from mockserver.modifications.condition import ALL_REQUESTS
 from mockserver.modifications.registry import Modification
 from mockserver.settings import Settings
 from mockserver.tenants.seed.organizations import seed
@@ -74,9 +75,9 @@ class World:
         self._app = self._served(self.pipeline)
         self._views.clear()
 
-    def switch_on(self, name: str, modification: Modification, condition: Condition) -> Switch:
-        """Serve the requests that `condition` means with a modification. Those of webhooks apply to every delivery."""
-        switch = self.switches.on(name, modification, condition)
+    def switch_on(self, modification: Modification) -> Switch:
+        """Serve the requests that a modification's condition means with it. Those of webhooks apply to every delivery."""
+        switch = self.switches.on(modification)
         self._switched()
         return switch
 
@@ -127,12 +128,16 @@ class World:
     def _begin(self, settings: Settings, state: State, made: int) -> None:
         self.settings = settings
         self.state = state
-        self.pipeline = modified(state, settings.modifications)
+        self._lasting = [each for each in settings.modifications if each.condition == ALL_REQUESTS]
+        self.pipeline = modified(state, self._lasting)
         state.webhooks.steps = self.pipeline.deliveries
         self.made = made
         """How many keys and organizations have been made here beside those that it began with."""
         self.activity = Activity(settings.seed, settings.leads)
         self.switches = self._no_switches()
+        for modification in settings.modifications:
+            if modification.condition != ALL_REQUESTS:
+                self.switches.on(modification)
         self.request_log.clear()
         self.rewire()
 
@@ -147,10 +152,8 @@ class World:
     def _no_switches(self) -> Switches:
         sharing = self.settings.sharing
         if sharing is None:
-            return Switches(self.state.keys)
-        return Switches(
-            self.state.keys, lambda switch, most: sharing.take(f"{self.name}/{self._resets}/{switch}", most)
-        )
+            return Switches(self.state)
+        return Switches(self.state, lambda switch, most: sharing.take(f"{self.name}/{self._resets}/{switch}", most))
 
     def _switched(self) -> None:
         self._views.clear()
@@ -166,7 +169,7 @@ class World:
 
     def _modified(self, switches: Iterable[Switch]) -> Pipeline:
         """Another pipeline over the same state, with what is switched on."""
-        return modified(self.state, [*self.settings.modifications, *(switch.modification for switch in switches)])
+        return modified(self.state, [*self._lasting, *(switch.modification for switch in switches)])
 
     def _served(self, pipeline: Pipeline) -> ASGIApp:
         inner = _wrapped(self._operations, pipeline.inner)

@@ -9,7 +9,7 @@ from mockserver.api.response import Response, json_bytes
 from mockserver.console.rendering import render
 from mockserver.console.visit import HTML, Form, Gone, Route, Visit, objection
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
-from mockserver.modifications.active import operation_asked
+from mockserver.modifications.condition import operation_asked
 
 if TYPE_CHECKING:
     from mockserver.worlds.request_log import Entry

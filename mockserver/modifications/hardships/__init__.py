@@ -8,10 +8,10 @@ judge finds broken while it lasts, often with others that need them; one that ha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from mockserver.modifications.registry import HARDSHIPS, Modification, import_all
+from mockserver.modifications.requested import known
 
 import_all(__name__, __path__)
 names = HARDSHIPS.names
@@ -19,12 +19,7 @@ names = HARDSHIPS.names
 
 def describe(name: str) -> Modification:
     """The hardship of that name, with the defaults of its parameters. Raises ValueError for an unknown name."""
-    try:
-        return HARDSHIPS.named(name)
-    except KeyError:
-        alike = get_close_matches(name, names(), n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(names())}"
-        raise ValueError(f"{name!r} is no hardship; {hint}") from None
+    return known("hardship", name)
 
 
 def made(name: str, parameters: Mapping[str, Any] | None = None) -> Modification:
@@ -33,12 +28,3 @@ def made(name: str, parameters: Mapping[str, Any] | None = None) -> Modification
     Raises ValueError, in one line, for an unknown name, an unknown parameter, or a value that a parameter does not take.
     """
     return describe(name).given(parameters or {})
-
-
-def parsed(text: str) -> tuple[str, Mapping[str, str]]:
-    """The name and the parameters of `NAME:probability=0.2,seconds=3`. Raises ValueError where that is not its form."""
-    name, colon, rest = text.partition(":")
-    pairs = [pair.partition("=") for pair in rest.split(",")] if colon else []
-    if not all(key and equals and value for key, equals, value in pairs):
-        raise ValueError(f"{text!r} must be NAME or NAME:parameter=value,parameter=value")
-    return name, {key: value for key, _, value in pairs}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from mockserver.app import Settings, create_app
-from mockserver.modifications.active import Condition
 from mockserver.modifications.faults import named
 from tests.support.console_client import CONTACTS, ME, Visitor, text
 from tests.support.mock_client import FULL, START, Client, new_mock
@@ -104,7 +103,7 @@ class TestClockAndHardships:
 
     def test_the_overview_says_what_is_on(self) -> None:
         mock = new_mock(modifications=[named("default-of-49")])
-        mock.world.switch_on("x-marks", named("default-of-49"), Condition())
+        mock.world.switch_on(named("default-of-49"))
         page = text(Visitor(mock).get())
         assert "DefaultOf49" in page
         assert "x-marks" in page

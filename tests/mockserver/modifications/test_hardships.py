@@ -15,6 +15,7 @@ from mockserver.api.steps import default_pipeline
 from mockserver.modifications import faults, hardships, variants
 from mockserver.modifications.parameters import read
 from mockserver.modifications.registry import Modification
+from mockserver.modifications.requested import requested
 from tests.support.gate import ROOT, run_gate
 from tests.support.mock_client import new_mock
 
@@ -104,11 +105,11 @@ class TestCatalogue:
         assert [read(known["status"], value) for value in (503, "503")] == ["503", "503"]
 
     def test_the_command_line_has_them_with_parameters(self) -> None:
-        assert hardships.parsed("latency") == ("latency", {})
-        assert hardships.parsed("latency:seconds=2,seed=7") == ("latency", {"seconds": "2", "seed": "7"})
+        assert requested("hardship", "latency") == hardships.made("latency")
+        assert requested("hardship", "latency:seconds=2,seed=7") == hardships.made("latency", {"seconds": 2, "seed": 7})
         for text in ("latency:", "latency:seconds", "latency:seconds=", "latency:=2", "latency:seconds=1,"):
-            with pytest.raises(ValueError, match="must be NAME or"):
-                hardships.parsed(text)
+            with pytest.raises(ValueError, match="must be NAME:parameter"):
+                requested("hardship", text)
 
 
 def documented_row(name: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from mockserver.modifications import hardships
-from mockserver.modifications.active import Condition
 from tests.support.hardship_mocks import CONTACTS, EVENTS, ME, hard, is_signed, sent_to_endpoints, walked
 from tests.support.mock_client import FULL, Client, new_mock
 
@@ -79,7 +78,7 @@ class TestData:
         mock = new_mock()
         client = Client(mock, FULL)
         old = client.get(f"{CONTACTS}?limit=5").json["nextCursor"]
-        mock.world.switch_on("x", hardships.made("expiring-cursors", {"seconds": 10}), Condition())
+        mock.world.switch_on(hardships.made("expiring-cursors", {"seconds": 10}))
         page = client.get(f"{CONTACTS}?limit=5").json
         following = f"{CONTACTS}?limit=5&cursor={page['nextCursor']}"
         mock.state.clock.advance(10)

@@ -9,7 +9,6 @@ import pytest
 
 from mockserver.clock import milliseconds
 from mockserver.modifications import hardships
-from mockserver.modifications.active import Condition
 from mockserver.webhooks.sending import Outgoing
 from tests.support.hardship_mocks import hard, is_signed, sent_to_endpoints
 from tests.support.mock_client import FULL, Client, new_mock
@@ -79,7 +78,7 @@ class TestDeliveries:
 
     def test_a_switch_holds_for_deliveries(self) -> None:
         mock = new_mock()
-        switch = mock.world.switch_on("x", hardships.made("duplicate-deliveries", {"probability": 1}), Condition())
+        switch = mock.world.switch_on(hardships.made("duplicate-deliveries", {"probability": 1}))
         assert len(sent_to_endpoints(mock, 3)) == 6
         mock.world.switch_off(switch.id)
         assert len(sent_to_endpoints(mock, 3)) == 6  # to two endpoints

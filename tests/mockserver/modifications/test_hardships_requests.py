@@ -11,7 +11,6 @@ import pytest
 from mockserver.api.keys import ApiKey
 from mockserver.app import Mock
 from mockserver.modifications import hardships
-from mockserver.modifications.active import Condition
 from mockserver.modifications.hardships import transport
 from mockserver.modifications.hardships.transport import draw
 from tests.support import patient_http
@@ -77,7 +76,7 @@ class TestReplay:
         mock = new_mock()
 
         def statuses() -> list[int]:
-            switch = mock.world.switch_on("x", hardships.made("server-errors", {"probability": 0.5}), Condition())
+            switch = mock.world.switch_on(hardships.made("server-errors", {"probability": 0.5}))
             found = [Client(mock, FULL).get(ME).status for _ in range(30)]
             mock.world.switch_off(switch.id)
             return found
@@ -120,7 +119,7 @@ class TestRefusals:
         client = Client(mock, FULL)
         while client.get(ME).status == 200:
             pass
-        mock.world.switch_on("x", storms, Condition())
+        mock.world.switch_on(storms)
         refused = client.get(ME)
         mock.state.clock.advance(int(refused.headers["retry-after"]))
         assert client.get(ME).status in (200, 429)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockserver.app import Mock
-from mockserver.modifications.active import Condition, operation_asked
+from mockserver.modifications.condition import Condition, operation_asked
 from mockserver.modifications.faults import named
 from mockserver.worlds.request_log import KEPT, KEPT_BYTES, Entry
 from mockserver.worlds.worlds import MOST
@@ -37,7 +37,7 @@ class TestWorlds:
         client = Client(mock, FULL)
         world.state.clock.advance(60)
         world.state.tenants[FULL.organization_id].add_contact(START, lastName="Elsewhere")
-        world.switch_on("x", named("default-of-49"), Condition())
+        world.switch_on(named("default-of-49"))
         statuses = {client.get(f"/_worlds/{world_id}{ME}").status for _ in range(130)}
         assert statuses == {200, 429}
         assert client.get(ME).status == 200
@@ -63,7 +63,7 @@ class TestWorlds:
         client = Client(mock, FULL)
         before = client.get(CONTACTS).body
         mock.state.tenants[FULL.organization_id].add_contact(START, lastName="New")
-        mock.world.switch_on("x", named("default-of-49"), Condition())
+        mock.world.switch_on(named("default-of-49"))
         mock.world.reset()
         assert client.get(CONTACTS).body == before
 
@@ -75,7 +75,7 @@ class TestSwitches:
     def test_a_fault_comes_and_goes(self) -> None:
         mock = new_mock()
         client = Client(mock, FULL)
-        switch = mock.world.switch_on("x", named("default-of-49"), Condition())
+        switch = mock.world.switch_on(named("default-of-49"))
         assert self.short(client.get(CONTACTS))
         assert mock.world.switch_off(switch.id)
         assert not mock.world.switch_off(switch.id)
@@ -83,20 +83,20 @@ class TestSwitches:
 
     def test_it_applies_to_one_key_alone(self) -> None:
         mock = new_mock()
-        mock.world.switch_on("x", named("default-of-49"), Condition(key=FULL.id))
+        mock.world.switch_on(named("default-of-49").when(Condition(key=FULL.id)))
         other = KEYS["primary"][1]
         assert [self.short(Client(mock, key).get(CONTACTS)) for key in (FULL, other, NEIGHBOUR)] == [True, False, False]
 
     def test_it_applies_to_one_operation_alone(self) -> None:
         mock = new_mock(contacts=200)
-        mock.world.switch_on("x", named("default-of-49"), Condition(operation="listEvents"))
+        mock.world.switch_on(named("default-of-49").when(Condition(operation="listEvents")))
         client = Client(mock, FULL)
         assert not self.short(client.get(CONTACTS))
         assert self.short(client.get(contract().operations["listEvents"].path))
 
     def test_it_applies_to_the_next_requests_alone(self) -> None:
         mock = new_mock()
-        mock.world.switch_on("x", named("default-of-49"), Condition(operation="listContacts", requests=2))
+        mock.world.switch_on(named("default-of-49").when(Condition(operation="listContacts", requests=2)))
         client = Client(mock, FULL)
         client.get(ME)
         assert [self.short(client.get(CONTACTS)) for _ in range(4)] == [True, True, False, False]
@@ -104,7 +104,7 @@ class TestSwitches:
     def test_a_fault_of_webhooks_applies_to_deliveries(self) -> None:
         mock = new_mock()
         original = mock.state.webhooks.steps.timestamp(START)
-        switch = mock.world.switch_on("x", named("timestamp-in-milliseconds"), Condition())
+        switch = mock.world.switch_on(named("timestamp-in-milliseconds"))
         assert mock.state.webhooks.steps.timestamp(START) != original
         mock.world.switch_off(switch.id)
         assert mock.state.webhooks.steps.timestamp(START) == original

@@ -1,0 +1,46 @@
+"""Modifications as people ask for them: `NAME`, `NAME:parameter=value`, `NAME@member=value`, or all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from importlib import import_module
+
+from mockserver.modifications.condition import parsed
+from mockserver.modifications.registry import FAULTS, HARDSHIPS, VARIANTS, Kind, Modification, Register
+
+_REGISTERS: Mapping[Kind, Register] = {"fault": FAULTS, "variant": VARIANTS, "hardship": HARDSHIPS}
+
+
+def requested(kind: Kind, text: str) -> Modification:
+    """The modification that `latency:seconds=2@operation=listContacts,method=HEAD` asks for.
+
+    Raises ValueError, in one line, for an unknown name, parameter or condition, or a value that is none.
+    """
+    named, at, condition = text.partition("@")
+    name, colon, values = named.partition(":")
+    modification = known(kind, name)
+    if colon:
+        modification = modification.given(_pairs(kind, text, values))
+    return modification.when(parsed(condition)) if at else modification
+
+
+def known(kind: Kind, name: str) -> Modification:
+    """The modification of that name. Raises ValueError, with the names most like it, for an unknown one."""
+    import_module(f"mockserver.modifications.{kind}s")
+    register = _REGISTERS[kind]
+    try:
+        return register.named(name)
+    except KeyError:
+        names = list(register.names())
+        alike = get_close_matches(name, names, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(names)}"
+        raise ValueError(f"{name!r} is no {kind}; {hint}") from None
+
+
+def _pairs(kind: Kind, text: str, values: str) -> Mapping[str, str]:
+    pairs = [pair.partition("=") for pair in values.split(",")]
+    if not all(key and equals and value for key, equals, value in pairs):
+        form = "NAME:parameter=value,parameter=value" if kind == "hardship" else "NAME"
+        raise ValueError(f"{text!r} must be {form}, and @member=value,member=value may follow")
+    return {key: value for key, _, value in pairs}
