@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -57,6 +57,10 @@ class Condition:
     def holds(self, scope: Scope, state: State) -> bool:
         """Whether a request is meant, its number apart."""
         return all(_HOLDS[name](value, scope, state) for name, value in self.given() if name not in _COUNTS)
+
+    def combined(self, other: Condition) -> Condition:
+        """What both say. Of a member that both have, the other's value counts."""
+        return replace(self, **dict(other.given()))
 
     def given(self) -> Iterator[tuple[str, Any]]:
         """The members that are not None."""

@@ -25,7 +25,7 @@ Kind = Literal["fault", "variant", "hardship"]
 AppliesTo = Literal["requests", "deliveries"]
 """What a modification changes: answers to requests, or deliveries to webhook endpoints."""
 
-OnPipeline = Callable[..., None]
+OnPipeline = Callable[[Pipeline], None]
 OnState = Callable[[State], None]
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -46,7 +46,7 @@ class Modification:
     applies_to: AppliesTo = "requests"
     parameters: tuple[Parameter, ...] = ()
     on_state: OnState | None = None
-    on_pipeline: OnPipeline | None = None
+    on_pipeline: Callable[..., None] | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     condition: Condition = ALL_REQUESTS
 
@@ -68,13 +68,13 @@ class Modification:
         return replace(self, values={**self.values, **read_all(self.parameters, values)})
 
     def when(self, condition: Condition) -> Modification:
-        """The same for the requests that a condition means. Raises ValueError, in one line, if it can have no condition."""
+        """The same for the requests that a condition means as well. Raises ValueError, in one line, if it can have none."""
         if condition != ALL_REQUESTS and self.on_state is not None:
             raise ValueError(f"{self.name} changes the data, which all requests see: it takes no condition")
         if condition != ALL_REQUESTS and self.applies_to == "deliveries":
             members = ", ".join(name for name, _ in condition.given())
             raise ValueError(f"{members}: {self.name} changes deliveries, of which all are meant")
-        return replace(self, condition=condition)
+        return replace(self, condition=self.condition.combined(condition))
 
     def __str__(self) -> str:
         """As on the command line: `latency:seconds=2.0@method=HEAD`, without the parameters that have their default."""
@@ -93,26 +93,27 @@ class Register:
 
     def add(
         self,
-        function: Callable[..., None],
+        named: Callable[..., None],
         breaks: tuple[str, ...],
         applies_to: AppliesTo = "requests",
         *,
-        of_data: bool = False,
+        on_state: OnState | None = None,
+        on_pipeline: Callable[..., None] | None = None,
     ) -> None:
-        """Register a function over a pipeline, or over a state (`of_data`). Raises ValueError for a name that is taken."""
-        name = function.__name__.replace("_", "-")
+        """Register a modification under the name and the docstring of a function. Raises ValueError for a name that is taken."""
+        name = named.__name__.replace("_", "-")
         if name in self._known:
             raise ValueError(f"two modifications are named {name}")
-        parameters = () if of_data else parameters_of(function)
+        parameters = parameters_of(on_pipeline) if on_pipeline else ()
         self._known[name] = Modification(
             name,
             self._kind,
             breaks,
-            inspect.cleandoc(function.__doc__ or ""),
+            inspect.cleandoc(named.__doc__ or ""),
             applies_to,
             parameters,
-            on_state=function if of_data else None,
-            on_pipeline=None if of_data else function,
+            on_state,
+            on_pipeline,
             values={parameter.name: parameter.default for parameter in parameters},
         )
 
@@ -132,37 +133,49 @@ class Register:
 FAULTS, VARIANTS, HARDSHIPS = Register("fault"), Register("variant"), Register("hardship")
 
 
-def fault(*breaks: str, applies_to: AppliesTo = "requests") -> Callable[[F], F]:
-    """Register a function over a pipeline as a fault, which breaks these requirements."""
-    return _adding(FAULTS, breaks, applies_to)
+def fault(
+    *breaks: str, applies_to: AppliesTo = "requests", data: OnState | None = None
+) -> Callable[[OnPipeline], OnPipeline]:
+    """Register a function over a pipeline as a fault, which breaks these requirements. `data` changes the data before."""
+
+    def added(function: OnPipeline) -> OnPipeline:
+        FAULTS.add(function, breaks, applies_to, on_state=data, on_pipeline=function)
+        return function
+
+    return added
 
 
-def variant(*, bends: tuple[str, ...] = ()) -> Callable[[F], F]:
+def variant(*, bends: tuple[str, ...] = ()) -> Callable[[OnPipeline], OnPipeline]:
     """Register a function over a pipeline as a legal variant, which breaks these shoulds at most."""
-    return _adding(VARIANTS, bends)
+
+    def added(function: OnPipeline) -> OnPipeline:
+        VARIANTS.add(function, bends, on_pipeline=function)
+        return function
+
+    return added
 
 
 def data_variant(*, bends: tuple[str, ...] = ()) -> Callable[[OnState], OnState]:
     """Register a function over the state as a legal variant: it changes the data that a world begins with."""
-    return _adding(VARIANTS, bends, of_data=True)
+
+    def added(function: OnState) -> OnState:
+        VARIANTS.add(function, bends, on_state=function)
+        return function
+
+    return added
 
 
 def hardship(*breaks: str, applies_to: AppliesTo) -> Callable[[F], F]:
     """Register a function over a pipeline as a hardship. Its keyword arguments are parameters that people can set."""
-    return _adding(HARDSHIPS, breaks, applies_to)
+
+    def added(function: F) -> F:
+        HARDSHIPS.add(function, breaks, applies_to, on_pipeline=function)
+        return function
+
+    return added
 
 
 def import_all(package: str, path: Iterable[str]) -> None:
     """Import every module of a package, so that what it defines is registered."""
     for module in pkgutil.iter_modules(path):
         import_module(f"{package}.{module.name}")
-
-
-def _adding(
-    register: Register, breaks: tuple[str, ...], applies_to: AppliesTo = "requests", *, of_data: bool = False
-) -> Callable[[F], F]:
-    def added(function: F) -> F:
-        register.add(function, breaks, applies_to, of_data=of_data)
-        return function
-
-    return added

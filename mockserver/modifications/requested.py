@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
 
+from mockserver.modifications.aliases import ALIASES
 from mockserver.modifications.condition import parsed
 from mockserver.modifications.registry import FAULTS, HARDSHIPS, VARIANTS, Kind, Modification, Register
 
@@ -27,6 +28,8 @@ def requested(kind: Kind, text: str) -> Modification:
 
 def known(kind: Kind, name: str) -> Modification:
     """The modification of that name. Raises ValueError, with the names most like it, for an unknown one."""
+    if kind == "fault" and name in ALIASES:
+        return requested(kind, ALIASES[name])
     import_module(f"mockserver.modifications.{kind}s")
     register = _REGISTERS[kind]
     try:

@@ -13,7 +13,7 @@ from mockserver.api.keys import PREFIX, ApiKey
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
 from mockserver.api.response import Response
-from mockserver.modifications.helpers.requests import header, operation_path
+from mockserver.modifications.helpers.requests import header
 from mockserver.modifications.helpers.responses import change_problems, with_status
 from mockserver.modifications.registry import fault
 
@@ -23,17 +23,6 @@ _LONG_PART = len(PREFIX) + 16
 def _change_problem(pipeline: Pipeline, slug: str, change: Callable[[Problem, Scope], Problem]) -> None:
     """Have one kind of problem told as another."""
     change_problems(pipeline, lambda problem, scope: change(problem, scope) if problem.kind.slug == slug else problem)
-
-
-def _serve_anonymous(pipeline: Pipeline, applies: Callable[[Scope], bool]) -> None:
-    """Have requests without credentials served as the first key's."""
-    inner = pipeline.credentials
-
-    def credentials(scope: Scope) -> bytes | None:
-        secret = inner(scope)
-        return next(iter(pipeline.state.keys)).secret.encode() if secret is None and applies(scope) else secret
-
-    pipeline.credentials = credentials
 
 
 def _also_accept(pipeline: Pipeline, finds: Callable[[ApiKey, str], bool]) -> None:
@@ -65,15 +54,15 @@ def _read_scheme(pipeline: Pipeline, secret_of: Callable[[str, str], str | None]
 
 
 @fault("AUTH-1")
-def anonymous_may_list_contacts(pipeline: Pipeline) -> None:
-    """Contacts are listed without credentials: the first organization's."""
-    _serve_anonymous(pipeline, lambda scope: operation_path(scope) == "/contacts")
+def anonymous_served(pipeline: Pipeline) -> None:
+    """A request without credentials is served as the first key's."""
+    inner = pipeline.credentials
 
+    def credentials(scope: Scope) -> bytes | None:
+        secret = inner(scope)
+        return next(iter(pipeline.state.keys)).secret.encode() if secret is None else secret
 
-@fault("AUTH-1")
-def anonymous_may_read_research(pipeline: Pipeline) -> None:
-    """The nested route of research was registered without the check of keys."""
-    _serve_anonymous(pipeline, lambda scope: operation_path(scope).endswith("/research"))
+    pipeline.credentials = credentials
 
 
 @fault("AUTH-1")
@@ -181,29 +170,15 @@ def _forgive(pipeline: Pipeline, forgive: Callable[[ApiKey], ApiKey]) -> None:
 
 
 @fault("AUTH-3")
-def revoked_accepted(pipeline: Pipeline) -> None:
+def revoked_key_served(pipeline: Pipeline) -> None:
     """A revoked key goes on being served: it is in the cache of keys."""
     _forgive(pipeline, lambda key: replace(key, revoked_at=None))
 
 
 @fault("AUTH-3")
-def expired_accepted(pipeline: Pipeline) -> None:
+def expired_key_served(pipeline: Pipeline) -> None:
     """Nobody looks at a key's date of expiry."""
     _forgive(pipeline, lambda key: replace(key, expires_at=None))
-
-
-@fault("AUTH-3")
-def revoked_may_ask_who_they_are(pipeline: Pipeline) -> None:
-    """`/me` wants no scope, and so is not asked whether the key still counts: a revoked one is served as another key is."""
-    inner = pipeline.credentials
-
-    def credentials(scope: Scope) -> bytes | None:
-        secret = inner(scope)
-        key = pipeline.state.keys.find(secret) if secret and operation_path(scope) == "/me" else None
-        forgiven = key and not key.is_valid_at(pipeline.state.clock.now())
-        return next(iter(pipeline.state.keys)).secret.encode() if forgiven else secret
-
-    pipeline.credentials = credentials
 
 
 @fault("AUTH-3")

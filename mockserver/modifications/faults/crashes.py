@@ -75,3 +75,9 @@ def repeated_parameter_crashes(pipeline: Pipeline) -> None:
 def huge_number_id_crashes(pipeline: Pipeline) -> None:
     """An id that is a number beyond 64 bits overflows the database's."""
     _crash_on(pipeline, lambda path, _query: any(part.isdigit() and int(part) >= 2**63 for part in path.split(b"/")))
+
+
+@fault("ERROR-5", "OP-1")
+def everything_crashes(pipeline: Pipeline) -> None:
+    """A request is an unhandled exception."""
+    _crash_on(pipeline, lambda _path, _query: True)

@@ -5,15 +5,23 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from http.cookies import SimpleCookie
 
 from starlette.types import Scope
 
-from mockserver.api.keys import PREFIX, ApiKey
+from mockserver.api.keys import PREFIX
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem, not_found
-from mockserver.modifications.helpers.requests import header, operation_path, query, resource_asked
-from mockserver.modifications.helpers.responses import change_problems, problem_of, without_header
+from mockserver.api.response import Header, Response
+from mockserver.modifications.helpers.requests import header, query, resource_asked
+from mockserver.modifications.helpers.responses import (
+    change_problems,
+    problem_of,
+    rewriting,
+    with_header,
+    without_header,
+)
 from mockserver.modifications.registry import fault
 
 
@@ -129,39 +137,44 @@ def basic_password_accepted(pipeline: Pipeline) -> None:
     _also_as(pipeline, secret_of)
 
 
-def _let_in(pipeline: Pipeline, applies: Callable[[ApiKey | None, str], bool]) -> None:
-    """Have keys that are not in force, or unknown, served as a full one is where `applies` says yes to key and path."""
+@fault("AUTH-2")
+def unknown_key_served(pipeline: Pipeline) -> None:
+    """Whether there is a key is checked, and not whose it is: an unknown one is served as the first."""
     inner = pipeline.credentials
 
     def credentials(scope: Scope) -> bytes | None:
         secret = inner(scope)
-        key = pipeline.state.keys.find(secret) if secret else None
-        refused = secret and not (key and key.is_valid_at(pipeline.state.clock.now()))
-        return (
-            next(iter(pipeline.state.keys)).secret.encode()
-            if refused and applies(key, operation_path(scope))
-            else secret
-        )
+        known = not secret or pipeline.state.keys.find(secret)
+        return secret if known else next(iter(pipeline.state.keys)).secret.encode()
 
     pipeline.credentials = credentials
 
 
-@fault("AUTH-2")
-def unknown_keys_read_events(pipeline: Pipeline) -> None:
-    """The feed of events looks whether there is a key, not whose it is."""
-    _let_in(pipeline, lambda key, path: key is None and path == "/events")
+@fault("AUTH-6")
+def refusal_carries_validator(pipeline: Pipeline) -> None:
+    """A 401 carries the ETag of the resource that it hides: no other id has one."""
+    _tell_of_hidden(pipeline, lambda found: (b"etag", b'"%b"' % sha256(found).hexdigest()[:20].encode()))
 
 
-@fault("AUTH-3")
-def revoked_keys_read_research(pipeline: Pipeline) -> None:
-    """Dossiers come from a cache in front of the API, which knows revoked keys still."""
-    _let_in(pipeline, lambda key, path: key is not None and bool(key.revoked_at) and path.endswith("/research"))
+@fault("AUTH-6")
+def refusal_carries_length(pipeline: Pipeline) -> None:
+    """A 401 to HEAD has the Content-Length of the resource that it hides."""
+    _tell_of_hidden(pipeline, lambda found: (b"content-length", b"%d" % len(found)), "HEAD")
 
 
-@fault("AUTH-3")
-def expired_keys_read_lists(pipeline: Pipeline) -> None:
-    """One route was written before keys had an end: it lists contact lists to expired ones."""
-    _let_in(pipeline, lambda key, path: key is not None and not key.revoked_at and path == "/lists")
+def _tell_of_hidden(pipeline: Pipeline, told: Callable[[bytes], Header], *methods: str) -> None:
+    """Have a 401 carry a header that is made of the resource which the request names, for these methods or all."""
+
+    def change(scope: Scope, answer: Response) -> None:
+        asked = resource_asked(scope)
+        if answer.status != 401 or not asked or (methods and scope["method"] not in methods):
+            return
+        stores = (getattr(tenant, asked[0], None) for tenant in pipeline.state.tenants.values())
+        found = next(filter(None, (store.get(asked[1]) for store in stores if store is not None)), None)
+        if found:
+            answer.headers = with_header(answer.headers, *told(found))
+
+    pipeline.outer.append(rewriting(change))
 
 
 @fault("AUTH-1")

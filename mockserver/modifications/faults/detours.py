@@ -11,7 +11,7 @@ from starlette.types import Scope
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.faults.isolation import change_caller, owner_of
-from mockserver.modifications.helpers.requests import header, operation_path, query
+from mockserver.modifications.helpers.requests import header, query
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -86,25 +86,3 @@ def repeated_list_id_leaks(pipeline: Pipeline) -> None:
         return inner(rules, {**scope, "query_string": b"&".join(kept)})
 
     pipeline.read_parameters = read
-
-
-@fault("TENANT-5")
-def organization_parameter_honoured_for_drafts(pipeline: Pipeline) -> None:
-    """`organizationId` chooses the organization whose drafts are listed."""
-    _follow_parameter(pipeline, "/drafts")
-
-
-@fault("TENANT-5")
-def organization_parameter_honoured_for_lists(pipeline: Pipeline) -> None:
-    """`organizationId` chooses the organization whose contact lists are listed."""
-    _follow_parameter(pipeline, "/lists")
-
-
-def _follow_parameter(pipeline: Pipeline, path: str) -> None:
-    """Have `organizationId` choose the organization where one path is asked for."""
-
-    def chosen(scope: Scope, _caller: Caller) -> Tenant | None:
-        asked = operation_path(scope) == path
-        return pipeline.state.tenants.get(query(scope).get("organizationId", "")) if asked else None
-
-    change_caller(pipeline, chosen)

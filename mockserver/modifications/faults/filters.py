@@ -15,7 +15,7 @@ from mockserver.modifications.helpers.filters import (
     ignore,
     unfiltered_where_empty,
 )
-from mockserver.modifications.helpers.pages import keyset_page, matching, newest_first
+from mockserver.modifications.helpers.pages import change_question, keyset_page, matching, newest_first
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -184,7 +184,29 @@ def unknown_value_ignored(pipeline: Pipeline) -> None:
     unfiltered_where_empty(pipeline, "listId", "qualificationStatus", "status", "contactId", "eventType")
 
 
-@fault("FILTER-9")
-def unknown_draft_status_ignored(pipeline: Pipeline) -> None:
-    """A status that no draft can have is dropped, and all drafts served."""
-    unfiltered_where_empty(pipeline, "status")
+@fault("FILTER-1", "FILTER-2", "FILTER-3", "FILTER-5", "FILTER-6", "FILTER-7", "PAGE-10")
+def filters_find_nothing(pipeline: Pipeline) -> None:
+    """A list with a filter is empty."""
+    inner = pipeline.page
+
+    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        return Page([], None) if filters else inner(caller, collection, filters, after, limit)
+
+    pipeline.page = page
+
+
+@fault(
+    "FILTER-1",
+    "FILTER-2",
+    "FILTER-3",
+    "FILTER-4",
+    "FILTER-5",
+    "FILTER-6",
+    "FILTER-7",
+    "FILTER-8",
+    "FILTER-9",
+    "PAGE-10",
+)
+def filters_ignored(pipeline: Pipeline) -> None:
+    """All filters are ignored."""
+    change_question(pipeline, lambda asked: asked._replace(filters={}))

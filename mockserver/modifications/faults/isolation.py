@@ -21,35 +21,6 @@ from mockserver.tenants.tenant import Tenant
 Filters = Mapping[str, str]
 
 
-def _serve_all(pipeline: Pipeline, collection: str, applies: Callable[[Filters], bool]) -> None:
-    """Have pages of a collection made of everybody's rows."""
-    inner = pipeline.page
-
-    def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
-        if asked != collection or not applies(filters):
-            return inner(caller, asked, filters, after, limit)
-        rows = [row for tenant in pipeline.state.tenants.values() for row in matching(tenant, collection, filters)]
-        return keyset_page(rows, newest_first, after, limit)
-
-    pipeline.page = page
-
-
-def _show_foreign(pipeline: Pipeline, collection: str) -> None:
-    """Have single resources found by their id alone."""
-    inner = pipeline.single
-
-    def single(caller: Caller, asked: str, resource_id: str) -> bytes | None:
-        found = inner(caller, asked, resource_id)
-        if found or asked != collection:
-            return found
-        everywhere = (
-            inner(replace(caller, tenant=tenant), asked, resource_id) for tenant in pipeline.state.tenants.values()
-        )
-        return next(filter(None, everywhere), None)
-
-    pipeline.single = single
-
-
 def owner_of(pipeline: Pipeline, collection: str, resource_id: str) -> Tenant | None:
     """The organization that has a resource."""
     return next(
@@ -72,52 +43,28 @@ def change_caller(pipeline: Pipeline, tenant_of: Callable[[Scope, Caller], Tenan
     pipeline.inner.append(layer)
 
 
-@fault("TENANT-1")
-def search_of_everybody(pipeline: Pipeline) -> None:
-    """`q` searches the contacts of all organizations: the search index knows of none."""
-    _serve_all(pipeline, "contacts", lambda filters: "q" in filters)
+@fault("TENANT-1", "TENANT-6")
+def pages_of_everybody(pipeline: Pipeline) -> None:
+    """A page is made of the rows of all organizations: the condition on the organization is lost."""
 
+    def page(_caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        rows = [row for tenant in pipeline.state.tenants.values() for row in matching(tenant, collection, filters)]
+        return keyset_page(rows, newest_first, after, limit)
 
-@fault("TENANT-1")
-def archived_lists_of_everybody(pipeline: Pipeline) -> None:
-    """With `includeArchived=1` the condition on the organization is lost to an OR."""
-    _serve_all(pipeline, "lists", lambda filters: filters.get("includeArchived") == "1")
-
-
-@fault("TENANT-1")
-def events_of_everybody(pipeline: Pipeline) -> None:
-    """The log of events is the platform's."""
-    _serve_all(pipeline, "events", lambda _filters: True)
-
-
-@fault("TENANT-1")
-def drafts_of_everybody_by_status(pipeline: Pipeline) -> None:
-    """Drafts of a status are read from an index of all organizations."""
-    _serve_all(pipeline, "drafts", lambda filters: "status" in filters)
+    pipeline.page = page
 
 
 @fault("TENANT-2")
-def foreign_contacts_shown(pipeline: Pipeline) -> None:
-    """A single contact is found by its id alone."""
-    _show_foreign(pipeline, "contacts")
+def foreign_resources_shown(pipeline: Pipeline) -> None:
+    """A single resource is found by its id alone, whoever it belongs to."""
+    inner = pipeline.single
 
+    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+        tenants = (caller.tenant, *pipeline.state.tenants.values())
+        everywhere = (inner(replace(caller, tenant=tenant), collection, resource_id) for tenant in tenants)
+        return next(filter(None, everywhere), None)
 
-@fault("TENANT-2")
-def foreign_research_shown(pipeline: Pipeline) -> None:
-    """Research is found by the contact's id alone."""
-    _show_foreign(pipeline, "research")
-
-
-@fault("TENANT-2")
-def foreign_lists_shown(pipeline: Pipeline) -> None:
-    """A single list is found by its id alone."""
-    _show_foreign(pipeline, "lists")
-
-
-@fault("TENANT-2")
-def foreign_drafts_shown(pipeline: Pipeline) -> None:
-    """A single draft is found by its id alone."""
-    _show_foreign(pipeline, "drafts")
+    pipeline.single = single
 
 
 def _tell_foreign(pipeline: Pipeline, change: Callable[[Problem], Problem]) -> None:

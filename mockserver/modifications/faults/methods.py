@@ -41,6 +41,18 @@ def writes_pretended(pipeline: Pipeline) -> None:
 
 
 @fault("OP-6")
+def writes_accepted(pipeline: Pipeline) -> None:
+    """Writes are answered 202, to be done later, and nothing is ever done."""
+    _answer_writes(pipeline, lambda _scope, _caller: json_answer({"ok": True}, 202))
+
+
+@fault("OP-6")
+def writes_without_content(pipeline: Pipeline) -> None:
+    """Writes are answered 204, and change nothing."""
+    _answer_writes(pipeline, lambda _scope, _caller: Response(204, b"application/json", b""))
+
+
+@fault("OP-6")
 def post_taken_for_get(pipeline: Pipeline) -> None:
     """The router looks at paths alone: a POST is answered as a GET."""
 
@@ -149,37 +161,3 @@ def allow_missing(pipeline: Pipeline) -> None:
     change_problems(
         pipeline, lambda problem, _scope: replace(problem, headers=tuple(without_header(problem.headers, b"allow")))
     )
-
-
-def _accept_posts(pipeline: Pipeline, ending: str) -> None:
-    """Have a POST answered 202 where the path ends so."""
-
-    def accepted(scope: Scope, _caller: Caller) -> Response | None:
-        posted = scope["method"] == "POST" and operation_path(scope).endswith(ending)
-        return json_answer({"ok": True}, 202) if posted else None
-
-    _answer_writes(pipeline, accepted)
-
-
-@fault("OP-6")
-def posted_lists_accepted(pipeline: Pipeline) -> None:
-    """A list may be posted."""
-    _accept_posts(pipeline, "/lists")
-
-
-@fault("OP-6")
-def posted_drafts_accepted(pipeline: Pipeline) -> None:
-    """A draft may be posted."""
-    _accept_posts(pipeline, "/drafts")
-
-
-@fault("OP-6")
-def posted_events_accepted(pipeline: Pipeline) -> None:
-    """An event may be posted, as the platform's own services do."""
-    _accept_posts(pipeline, "/events")
-
-
-@fault("OP-6")
-def research_on_demand(pipeline: Pipeline) -> None:
-    """A POST to a contact's dossier has it made anew."""
-    _accept_posts(pipeline, "/research")

@@ -217,3 +217,19 @@ def me_of_all_scopes(pipeline: Pipeline) -> None:
         return get_me(pipeline, replace(caller, key=replace(caller.key, scopes=tuple(contract().scopes))), parameters)
 
     pipeline.handlers["getMe"] = me
+
+
+@fault("OP-2")
+def me_names_another_organization(pipeline: Pipeline) -> None:
+    """`/me` reports the id of the key's organization with the name of another one."""
+    inner = pipeline.handlers["getMe"]
+
+    def me(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
+        others = (tenant.organization.name for tenant in pipeline.state.tenants.values() if tenant is not caller.tenant)
+        name = next(others, caller.tenant.organization.name)
+        return edited(
+            inner(pipeline, caller, parameters),
+            lambda found: {**found, "organization": {**found["organization"], "name": name}},
+        )
+
+    pipeline.handlers["getMe"] = me

@@ -10,7 +10,7 @@ from starlette.types import Scope
 
 from mockserver.api.parameters import Parameters, Rules
 from mockserver.api.pipeline import Pipeline
-from mockserver.modifications.helpers.requests import operation_path, query
+from mockserver.modifications.helpers.requests import query
 from mockserver.modifications.registry import fault
 from spec import contract
 
@@ -136,12 +136,6 @@ def huge_limit_crashes(pipeline: Pipeline) -> None:
 
 
 @fault("PAGE-5", "ERROR-5")
-def limit_zero_crashes_for_lists(pipeline: Pipeline) -> None:
-    """The number of pages is computed for contact lists alone, and divides by the limit."""
-    inner = pipeline.read_parameters
-
-    def read(rules: Rules, scope: Scope) -> Parameters:
-        limit = query(scope).get("limit")
-        return _crash(limit) if limit == "0" and operation_path(scope) == "/lists" else inner(rules, scope)
-
-    pipeline.read_parameters = read
+def limit_zero_crashes(pipeline: Pipeline) -> None:
+    """The number of pages is computed, and divides by the limit."""
+    change_refusal(pipeline, lambda text: _number(text) == 0, _crash)

@@ -128,3 +128,23 @@ def filtered_walk_ends_early(pipeline: Pipeline) -> None:
 def pages_grow_shorter(pipeline: Pipeline) -> None:
     """Every page but the first holds half of what was asked for."""
     change_question(pipeline, lambda asked: asked._replace(limit=(asked.limit + 1) // 2) if asked.after else asked)
+
+
+@fault("PAGE-6", "PAGE-10")
+def lone_last_item_lost(pipeline: Pipeline) -> None:
+    """Where one item remains behind a page, the page is taken for the last."""
+
+    def change(found: Page, _after: Position | None, _limit: int, following: Any) -> Page:
+        return found._replace(next=None) if found.next and len(following().items) == 1 else found
+
+    change_page(pipeline, change)
+
+
+@fault("PAGE-6", "PAGE-10")
+def second_page_missing(pipeline: Pipeline) -> None:
+    """A page behind the first is empty, and the last."""
+
+    def change(found: Page, after: Position | None, _limit: int, _following: Any) -> Page:
+        return Page([], None) if after else found
+
+    change_page(pipeline, change)

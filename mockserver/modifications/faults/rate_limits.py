@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from starlette.types import Scope
 
-from mockserver.api.authentication import Caller
+from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.keys import ApiKey
 from mockserver.api.limits import MINUTE, Admission, Limiter
 from mockserver.api.pipeline import Pipeline
@@ -166,19 +166,21 @@ def refused_requests_count(pipeline: Pipeline) -> None:
 
 
 @fault("RATE-3", "RATE-4", "RATE-5")
-def misses_not_counted(pipeline: Pipeline) -> None:
-    """Only what finds something counts: ids that nobody has can be tried without end."""
-    inner, single, missed = pipeline.admit, pipeline.single, Counter[str]()
-
-    def counting(caller: Caller, collection: str, resource_id: str) -> bytes | None:
-        found = single(caller, collection, resource_id)
-        missed[caller.key.id] += found is None
-        return found
+def failures_not_counted(pipeline: Pipeline) -> None:
+    """Only what succeeds counts: a request that is answered 4xx can be sent without end."""
+    inner, failed = pipeline.admit, Counter[str]()
 
     def admit(key: ApiKey, now: float) -> Admission:
-        if not missed[key.id]:
+        if not failed[key.id]:
             return inner(key, now)
-        missed[key.id] -= 1  # what was counted too many before is given back now
+        failed[key.id] -= 1  # what was counted too much before is given back now
         return Admission(True, _LIMITS.per_minute, now + 1, 0.0)
 
-    pipeline.admit, pipeline.single = admit, counting
+    def give_back(scope: Scope, answer: Response) -> None:
+        caller = scope.get(CALLER)
+        failed[caller.key.id if isinstance(caller, Caller) else ""] += (
+            400 <= answer.status < 500 and answer.status != 429
+        )
+
+    pipeline.admit = admit
+    pipeline.outer.append(rewriting(give_back))

@@ -25,10 +25,6 @@ def change_check(pipeline: Pipeline, decide: Callable[[ApiKey, Sequence[str], st
     )
 
 
-def _open(pipeline: Pipeline, *operations: str) -> None:
-    change_check(pipeline, lambda _key, _required, operation, held: held or operation in operations)
-
-
 def change_refusal(pipeline: Pipeline, change: Callable[[Problem, Scope], Problem]) -> None:
     """Have a missing scope told otherwise."""
     change_problems(
@@ -38,15 +34,9 @@ def change_refusal(pipeline: Pipeline, change: Callable[[Problem, Scope], Proble
 
 
 @fault("SCOPE-1")
-def research_needs_no_scope(pipeline: Pipeline) -> None:
-    """The nested route of research asks for no scope."""
-    _open(pipeline, "getContactResearch")
-
-
-@fault("SCOPE-1")
-def single_draft_needs_no_scope(pipeline: Pipeline) -> None:
-    """A single draft needs no scope: the check was put on the list alone."""
-    _open(pipeline, "getDraft")
+def no_scope_needed(pipeline: Pipeline) -> None:
+    """No scope is asked for: the check was left out."""
+    change_check(pipeline, lambda _key, _required, _operation, _held: True)
 
 
 @fault("SCOPE-1")

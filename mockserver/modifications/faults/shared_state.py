@@ -14,7 +14,7 @@ from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response
 from mockserver.modifications.faults.isolation import change_caller
-from mockserver.modifications.helpers.requests import header
+from mockserver.modifications.helpers.requests import header, resource_asked
 from mockserver.modifications.helpers.responses import rewriting, without_header
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
@@ -118,5 +118,27 @@ def answers_public(pipeline: Pipeline) -> None:
         if isinstance(scope.get(CALLER), Caller):
             answer.headers = without_header(answer.headers, b"cache-control", b"vary")
             answer.headers.append((b"cache-control", b"public, max-age=60"))
+
+    pipeline.outer.append(rewriting(change))
+
+
+@fault("TENANT-7", "TENANT-2")
+def foreign_validators_honoured(pipeline: Pipeline) -> None:
+    """A single resource has an ETag, which is compared before the organization is looked at: the owner's makes it 304."""
+    inner = pipeline.single
+
+    def change(scope: Scope, answer: Response) -> None:
+        asked = resource_asked(scope)
+        if not asked or not isinstance(scope.get(CALLER), Caller):
+            return
+        tenants = [replace(scope[CALLER], tenant=tenant) for tenant in pipeline.state.tenants.values()]
+        found = next(
+            filter(None, (inner(caller, *asked) for caller in tenants if hasattr(caller.tenant, asked[0]))), None
+        )
+        tag = b'"%b"' % hashlib.sha256(found or b"").hexdigest()[:16].encode()
+        if answer.status == 200:
+            answer.headers.append((b"etag", tag))
+        if found and header(scope, b"if-none-match") == tag:
+            answer.status, answer.body = 304, b""
 
     pipeline.outer.append(rewriting(change))

@@ -8,6 +8,8 @@ from dataclasses import fields
 import pytest
 
 from mockserver.app import Mock
+from mockserver.modifications import faults
+from mockserver.modifications.aliases import ALIASES
 from mockserver.modifications.condition import ALL_REQUESTS, Condition, condition_of, parsed, states
 from mockserver.modifications.requested import requested
 from tests.support.mock_client import FULL, NEIGHBOUR, START, Client, new_mock
@@ -176,3 +178,14 @@ class TestWorld:
         copy = mock.world.copy("wld_1")
         assert [str(switch.modification) for switch in copy.switches] == [f"{MARK}@operation=getMe"]
         assert copy.state.clock.now() == START
+
+
+class TestAliases:
+    @pytest.mark.parametrize("name", ALIASES)
+    def test_an_earlier_name_is_a_fault_that_there_is_under_a_condition(self, name: str) -> None:
+        assert name not in faults.names()
+        assert str(requested("fault", name)) == ALIASES[name]
+
+    def test_a_condition_is_added_to_that_of_an_earlier_name(self) -> None:
+        found = requested("fault", "events-of-everybody@position=later")
+        assert str(found) == "pages-of-everybody@operation=listEvents,position=later"

@@ -110,6 +110,7 @@ def script(mock: Mock) -> Iterator[Request]:
             yield key, "GET", f"{api}/{path}", {}
         yield key, "GET", f"{api}/drafts?limit=many", {}
     yield FULL, "HEAD", f"{api}/contacts", {}
+    yield None, "HEAD", f"{api}/contacts/{contact}", {}
     yield FULL, "PUT", f"{api}/contacts", {}
     yield FULL, "GET", "/api-docs/openapi.json", {}
     yield from _credentials()
@@ -255,14 +256,16 @@ Hear = Callable[[str | None], Iterator[Any]]
 
 @pytest.fixture(scope="module")
 def hear() -> Hear:
-    """Hears a mock with a fault, or with none: the same mock for all, by a pipeline of its own."""
+    """Hears a mock with a fault, or with none: the same mock for all, by a pipeline of its own, unless its data differs."""
     mock = new_mock(contacts=420)
     requests = list(script(mock))
 
     def hear(name: str | None) -> Iterator[Any]:
+        if name and FAULTS[name].on_state:
+            return heard(new_mock(contacts=420, modifications=[FAULTS[name]]), requests)
         mock.world.pipeline = default_pipeline(mock.state)
         if name:
-            faults.named(name).change_pipeline(mock.world.pipeline)
+            FAULTS[name].change_pipeline(mock.world.pipeline)
         mock.rewire()
         return heard(mock, requests)
 
