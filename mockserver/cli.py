@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _TOKEN = 8
 """Characters that a control token has at least."""
+
+_CREDENTIALS = re.compile(r"(?<=//)[^@/]*(?=@)|(?<=password=)[^&]*")
+"""What must not be shown of the URL of a Redis server."""
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -136,6 +140,7 @@ def command(
     """
     parent = os.getppid() if exit_with_parent else None
     # Imported late, so that help and errors come at once.
+    from mockserver.cluster.errors import SharingError
     from mockserver.cluster.workers import run
     from mockserver.server.uvicorn_server import base_url, listen, serve
 
@@ -185,7 +190,10 @@ def command(
         else:
             announcement.say(address if quiet else banner(mock.state, settings, address))
 
-    run(workers, lambda up: serve(mock, listener, up), ready, parent)
+    try:
+        run(workers, lambda up: serve(mock, listener, up), ready, parent)
+    except SharingError as error:
+        raise click.ClickException(f"--state: {error}") from None
 
 
 def _check_token(token: str | None) -> None:
@@ -203,14 +211,15 @@ def _shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> 
         raise click.UsageError("--workers: several processes share their state by a Redis server; name it with --state")
     if url is None:
         return settings
-    from mockserver.cluster.membership import Membership, SharingError
+    from mockserver.cluster.errors import SharingError
+    from mockserver.cluster.membership import Membership
 
     try:
         membership = Membership(url)
         clock.shift(membership.skew())
         began = membership.join(settings.shown(), clock.now())
     except SharingError as error:
-        raise click.ClickException(f"--state {url}: {error}") from None
+        raise click.ClickException(f"--state {_CREDENTIALS.sub('…', url)}: {error}") from None
     return replace(settings, sharing=membership, began=began)
 
 

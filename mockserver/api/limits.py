@@ -24,6 +24,10 @@ _SLACK = 1.0
 """Seconds for which an idle key is kept too long, so that a rounded time never forgives a part of what it used."""
 
 
+class Unreachable(Exception):
+    """What a key has used cannot be known now: it is kept elsewhere. The message is one line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """Whether a request is served, and what its answer says of the key's limit.

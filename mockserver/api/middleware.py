@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from mockserver import paths
 from mockserver.api import problems
 from mockserver.api.authentication import CALLER, Caller
+from mockserver.api.limits import Unreachable
 from mockserver.api.problems import Problem
 from mockserver.api.request_notes import note_key
-from mockserver.api.response import Header
+from mockserver.api.response import Header, unavailable
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -47,6 +48,8 @@ class Edge:
                 headers += _PRIVATE
                 app = self._admitted(scope, now, headers) or app
             await app(scope, receive, out)
+        except Unreachable as error:
+            await unavailable(str(error))(scope, receive, out)
         except Exception:
             logger.exception("A request failed")
             if out.started:

@@ -45,3 +45,8 @@ def problem_response(status: int, title: str, detail: str, headers: Iterable[Hea
     """A problem (RFC 9457) of the mock's own surfaces, which have no kinds."""
     members = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return Response(status, b"application/problem+json", json_bytes(members), headers)
+
+
+def unavailable(reason: str) -> Response:
+    """503 for a request that cannot be served now. `reason` is one line without its full stop."""
+    return problem_response(503, "Service unavailable", f"{reason[:1].upper()}{reason[1:]}.", [(b"retry-after", b"1")])

@@ -13,9 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from mockserver.api.limits import Unreachable
+from mockserver.cluster.errors import SharingError
 from mockserver.cluster.membership import HEARTBEAT, PREFIX, Membership
+from mockserver.cluster.reach import QUICK, line
 from mockserver.cluster.replay import Change, Unshared
 
 if TYPE_CHECKING:
@@ -36,7 +41,10 @@ class Changes:
     def __init__(self, membership: Membership, apply: Callable[[Change], Awaitable[Response]]) -> None:
         self._membership = membership
         self._apply = apply
-        self._server: Any = redis.asyncio.Redis.from_url(membership.url)  # its types are those of both kinds of call
+        # Its types are those of both kinds of call.
+        self._server: Any = redis.asyncio.Redis.from_url(
+            membership.url, socket_timeout=HEARTBEAT + QUICK, socket_connect_timeout=QUICK, retry=Retry(NoBackoff(), 0)
+        )
         self._asked: dict[str, asyncio.Future[tuple[str, Response]]] = {}
         self._last = "0-0"
 
@@ -46,6 +54,7 @@ class Changes:
         mine: asyncio.Future[tuple[str, Response]] = asyncio.get_running_loop().create_future()
         self._asked[token] = mine
         try:
+            self._membership.reach.check()
             number = await self._server.xadd(_STREAM, {"token": token, "change": msgspec.msgpack.encode(change)})
             while not (await asyncio.wait({mine}, timeout=HEARTBEAT))[0]:
                 if not await self._server.xrange(_STREAM, number, number):
@@ -53,16 +62,21 @@ class Changes:
             own, outcome = mine.result()
             await self._performed_by_all(own)
         except RedisError as error:
-            raise Unshared(f"the shared state cannot be reached: {_line(error)}") from error
+            raise Unshared(f"the shared state cannot be reached: {line(error)}") from error
+        except Unreachable as error:
+            raise Unshared(str(error)) from error
         finally:
             del self._asked[token]
         return outcome
 
     async def catch_up(self) -> None:
-        """Become one of the processes: perform what was changed before this one came."""
+        """Become one of the processes: perform what was changed before this one came. Raises SharingError."""
         self._membership.enter()
-        while await self._perform_next(wait=None):
-            pass
+        try:
+            while await self._perform_next(wait=None):
+                pass
+        except RedisError as error:
+            raise SharingError(f"the shared state cannot be reached: {line(error)}") from None
 
     async def run(self) -> None:
         """Perform all changes, the earlier ones first, until cancelled; and be heard of."""
@@ -72,7 +86,7 @@ class Changes:
                 try:
                     await self._perform_next(wait=HEARTBEAT)
                 except RedisError as error:
-                    logger.error("The shared state cannot be reached: %s", _line(error))  # noqa: TRY400 - one line is enough
+                    self._membership.reach.fails(error)
                     await asyncio.sleep(HEARTBEAT)
         finally:
             beating.cancel()
@@ -90,11 +104,21 @@ class Changes:
         return bool(found)
 
     async def _perform_one(self, number: str, fields: Mapping[bytes, bytes]) -> None:
-        outcome = await self._apply(msgspec.msgpack.decode(fields[b"change"], type=Change))
+        """Perform one change. One that cannot be read or performed is skipped, and told: those behind it count all the same."""
+        outcome, reason = None, ""
+        try:
+            outcome = await self._apply(msgspec.msgpack.decode(fields[b"change"], type=Change))
+        except Exception as error:
+            reason = f"the change cannot be performed ({type(error).__name__}: {line(error)})"
+            logger.error("A change to the shared state was skipped: %s", reason)  # noqa: TRY400 - one line is enough
         self._last = number
         await self._server.hset(_APPLIED, self._membership.id, number)
-        asked = self._asked.get(fields[b"token"].decode())
-        if asked and not asked.done():
+        asked = self._asked.get(fields.get(b"token", b"").decode("utf-8", "replace"))
+        if asked is None or asked.done():
+            return
+        if outcome is None:
+            asked.set_exception(Unshared(reason))
+        else:
             asked.set_result((number, outcome))
 
     async def _performed_by_all(self, number: str) -> None:
@@ -102,22 +126,16 @@ class Changes:
         until = asyncio.get_running_loop().time() + _PATIENCE
         while asyncio.get_running_loop().time() < until:
             applied = await self._server.hgetall(_APPLIED)
-            members = self._membership.members()
+            members = self._membership.reach(self._membership.members)
             if all(_order(applied.get(member.encode(), b"0-0").decode()) >= _order(number) for member in members):
                 return
             await asyncio.sleep(_TICK)
 
     async def _beat(self) -> None:
         while True:
-            try:
-                self._membership.beat()
-            except RedisError:
-                self._membership.leading = False
+            # In a thread: the server may take its time to answer, or not to.
+            await asyncio.to_thread(self._membership.beat)
             await asyncio.sleep(HEARTBEAT)
-
-
-def _line(error: RedisError) -> str:
-    return " ".join(str(error).split())
 
 
 def _order(number: str) -> tuple[int, int]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from mockserver.api.limits import MINUTE, Admission, Gauge, Limiter, Meter, Reading, checked, promised_reset
+from mockserver.cluster.reach import Reach
 from spec import RateLimits
-
-if TYPE_CHECKING:
-    import redis
 
 _KEPT = 86_400
 """Seconds, real ones, for which an idle key is remembered: a clock that stands still must not make it be forgotten."""
@@ -21,30 +18,31 @@ _SCRIPT = files("mockserver.cluster").joinpath("limits.lua").read_text("utf-8")
 class SharedLimiter(Limiter):
     """A limiter whose counts all processes with the same `namespace` share, exactly: Redis runs one script at a time.
 
-    A key's time never runs back, whichever process's clock is ahead. Raises redis.RedisError where the server is gone.
+    A key's time never runs back, whichever process's clock is ahead. Raises Unreachable if the server does not answer.
     """
 
-    def __init__(self, limits: RateLimits, reading: Reading, server: redis.Redis, namespace: str) -> None:
+    def __init__(self, limits: RateLimits, reading: Reading, reach: Reach, namespace: str) -> None:
         super().__init__(limits, reading)
         self._default = checked(limits)
         self._reading = reading
-        self._server = server
+        self._reach = reach
         self._namespace = namespace
-        self._decide = server.register_script(_SCRIPT)
+        self._decide = reach.server.register_script(_SCRIPT)
 
     def admit(self, key_id: str, now: float, limits: RateLimits | None = None) -> Admission:
         """Decide on a request of a key, as the limiter in memory does."""
         limits = self._default if limits is None else checked(limits)
         numbers = (limits.per_minute, limits.burst, limits.burst_window, repr(now), _KEPT)
-        admitted, wait, clear = self._decide(keys=self._places(key_id), args=(self._reading, *numbers))
+        places, arguments = self._places(key_id), (self._reading, *numbers)
+        admitted, wait, clear = self._reach(lambda _server: self._decide(keys=places, args=arguments))
         return Admission(bool(admitted), limits.per_minute, promised_reset(now, float(clear)), float(wait))
 
     def peek(self, key_id: str, now: float, limits: RateLimits | None = None) -> Meter:
         """What a key has used, without a request."""
         limits = self._default if limits is None else checked(limits)
         use, times = self._places(key_id)
-        debt, at = self._server.hmget(use, "debt", "at")
-        admitted = [float(time) for time in self._server.lrange(times, 0, -1)]
+        debt, at, latest = self._reach(lambda server: (*server.hmget(use, "debt", "at"), server.lrange(times, 0, -1)))
+        admitted = [float(time) for time in latest]
         window = Gauge(sum(now - time < limits.burst_window for time in admitted), limits.burst)
         if self._reading == "strict":
             return Meter(Gauge(sum(now - time < MINUTE for time in admitted), limits.per_minute), window)

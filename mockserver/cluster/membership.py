@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import secrets
 import time
@@ -12,8 +13,10 @@ from typing import Any
 
 import redis
 
-from mockserver.api.limits import Limiter, Reading
+from mockserver.api.limits import Limiter, Reading, Unreachable
+from mockserver.cluster.errors import SharingError
 from mockserver.cluster.limits import SharedLimiter
+from mockserver.cluster.reach import QUICK, Reach, client, line
 from spec import RateLimits
 
 PREFIX = "outbound-mock"
@@ -22,12 +25,9 @@ ALIVE = 5.0
 
 HEARTBEAT = 1.0
 _JOINING = 10
-_TIMEOUT = 5.0
 _PROBES = 5
 
-
-class SharingError(Exception):
-    """The state cannot be shared. The message is one line, for whoever started the mock."""
+logger = logging.getLogger("outbound.mock")
 
 
 class Membership:
@@ -38,14 +38,16 @@ class Membership:
         self.id = secrets.token_hex(8)
         self.leading = False
         """Whether this is the one process that does what must be done once, such as to deliver an event."""
+        self._state = ""
+        """The id of the shared state: another one, or none, is there once this one is lost."""
         try:
-            # Its types are those of blocking and asynchronous calls at once.
-            self.server: Any = redis.Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)
+            self.reach = Reach(url)
+            self.server = client(url, QUICK)
             self.server.ping()
         except ValueError as error:
             raise SharingError(f"not the URL of a Redis server: {error}") from None
         except redis.RedisError as error:
-            raise SharingError(f"no Redis server answers there: {error}") from None
+            raise SharingError(f"no Redis server answers there: {line(error)}") from None
 
     def join(self, settings: Mapping[str, Any], now: float) -> float:
         """Become a member, and answer when the mock began (unix seconds): now, for the first.
@@ -57,7 +59,9 @@ class Membership:
                 self._forget()
                 self.server.set(_place("settings"), json.dumps(settings))
                 self.server.set(_place("began"), repr(now))
+                self.server.set(_place("state"), secrets.token_hex(8))
             self._agree(settings)
+            self._state = self._stands()
             self.beat()
             return float(self.server.get(_place("began")))
 
@@ -68,21 +72,46 @@ class Membership:
         self.beat()
 
     def beat(self) -> None:
-        """Be heard of, and learn who leads."""
-        self.server.zadd(_place("members"), {self.id: self._time()})
-        self.leading = self._leads()
+        """Be heard of, learn who leads, and tell if the server was lost, or the state in it."""
+        try:
+            self.server.zadd(_place("members"), {self.id: self._time()})
+            self.leading = self._leads()
+            self._look_for_state()
+        except redis.RedisError as error:
+            self.leading = False
+            self.reach.fails(error)
+        else:
+            self.reach.answers()
 
     def leave(self) -> None:
         """Be a member no more."""
-        with suppress(redis.RedisError):
-            self.server.zrem(_place("members"), self.id)
-            self.server.hdel(_place("applied"), self.id)
-            if self.server.get(_place("leader")) == self.id.encode():
-                self.server.delete(_place("leader"))
+        with suppress(Unreachable):
+            self.reach(self._leave)
 
-    def members(self) -> Sequence[str]:
+    def _leave(self, server: Any) -> None:
+        server.zrem(_place("members"), self.id)
+        server.hdel(_place("applied"), self.id)
+        if server.get(_place("leader")) == self.id.encode():
+            server.delete(_place("leader"))
+
+    def _look_for_state(self) -> None:
+        """Tell once if the state that this process joined is gone: Redis keeps nothing over a restart or FLUSHALL."""
+        stands = self._stands()
+        if stands == self._state:
+            return
+        self._state = stands
+        logger.error(
+            "The shared state was lost (its Redis server was emptied or restarted): the limits of all keys begin anew. "
+            "Restart the mocks that share it before another one joins."
+        )
+
+    def _stands(self) -> str:
+        stands = self.server.get(_place("state"))
+        return stands.decode() if stands else ""
+
+    def members(self, server: Any = None) -> Sequence[str]:
         """The ids of all processes that are alive."""
-        alive = self.server.zrangebyscore(_place("members"), self._time() - ALIVE, "+inf")
+        alive = (server or self.server).zrangebyscore(_place("members"), self._time() - ALIVE, "+inf")
         return [member.decode() for member in alive]
 
     def _leads(self) -> bool:
@@ -96,19 +125,25 @@ class Membership:
 
     def limiter(self, limits: RateLimits, reading: Reading, namespace: str) -> Limiter:
         """A limiter whose counts all members share that ask for the same namespace."""
-        return SharedLimiter(limits, reading, self.server, _place(f"limits:{namespace}"))
+        return SharedLimiter(limits, reading, self.reach, _place(f"limits:{namespace}"))
 
     def take(self, name: str, most: int) -> bool:
-        """Count one more of what there are at most so many of; whether there was one left."""
+        """Count one more of what there are at most so many of; whether there was one left, and the server answered."""
         place = _place(f"taken:{name}")
-        with self.server.pipeline() as pipeline:
-            pipeline.incr(place)
-            pipeline.expire(place, 86_400)
-            return int(pipeline.execute()[0]) <= most
+
+        def taken(server: Any) -> int:
+            with server.pipeline() as pipeline:
+                pipeline.incr(place)
+                pipeline.expire(place, 86_400)
+                return int(pipeline.execute()[0])
+
+        try:
+            return self.reach(taken) <= most
+        except Unreachable:
+            return False
 
     def skew(self) -> float:
         """Seconds by which the server's clock is ahead of this machine's, as far as the way there lets it be told."""
-
         best, skew = math.inf, 0.0
         for _ in range(_PROBES):
             before = time.time()
@@ -123,6 +158,8 @@ class Membership:
         return float(seconds) + float(microseconds) / 1_000_000
 
     def _agree(self, settings: Mapping[str, Any]) -> None:
+        if not self._stands():
+            raise SharingError("the state that mocks share there was lost; restart them all")
         theirs = json.loads(self.server.get(_place("settings")) or "{}")
         ours = json.loads(json.dumps(settings))
         for name, value in ours.items():
@@ -142,6 +179,8 @@ class Membership:
                 yield
         except redis.exceptions.LockError as error:
             raise SharingError(f"the mock that shares its state there does not let another join: {error}") from None
+        except redis.RedisError as error:
+            raise SharingError(f"the Redis server went away: {line(error)}") from None
 
 
 def _place(name: str) -> str:

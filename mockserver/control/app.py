@@ -8,7 +8,8 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mockserver.api.response import Response, json_bytes, problem_response
+from mockserver.api.limits import Unreachable
+from mockserver.api.response import Response, json_bytes, problem_response, unavailable
 from mockserver.cluster.replay import Change, Unshared
 from mockserver.control.address import base_url
 from mockserver.control.call import Call, Refusal, missing
@@ -126,5 +127,7 @@ def _told(error: Exception) -> Response:
         return problem_response(error.status, error.title, error.detail, error.headers)
     if isinstance(error, Unshared):
         return problem_response(503, "Service unavailable", f"This may not have happened: {error}.")
+    if isinstance(error, Unreachable):
+        return unavailable(str(error))
     logger.error("A call failed", exc_info=error)
     return problem_response(500, "Internal error", "The mock failed to answer this call.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,8 +25,10 @@ import pytest
 import redis
 
 from mockserver.api.limits import Limiter, Reading
+from mockserver.cluster.errors import SharingError
 from mockserver.cluster.limits import SharedLimiter
-from mockserver.cluster.membership import Membership, SharingError
+from mockserver.cluster.membership import Membership
+from mockserver.cluster.reach import Reach
 from spec import RateLimits, contract
 from spec.target import Target, load
 from tests.support import patient_http
@@ -59,33 +62,28 @@ class TestLimiter:
     def test_it_decides_as_the_limiter_in_memory(self, empty: str, reading: Reading, limits: RateLimits) -> None:
         random, now = Random(7), START
         alone = Limiter(limits, reading)
-        with redis.Redis.from_url(empty) as client:
-            shared = SharedLimiter(limits, reading, client, "test")
-            for _ in range(1_500):
-                now += random.choice((0.0, 0.001, 0.4, random.random() * 5, 30.0))
-                ours, theirs = alone.admit("key", now), shared.admit("key", now)
-                assert ours.admitted == theirs.admitted
-                assert (theirs.reset, theirs.retry_after) == pytest.approx((ours.reset, ours.retry_after))
-                assert shared.peek("key", now).sustained.used == pytest.approx(alone.peek("key", now).sustained.used)
-                assert shared.peek("key", now).window == alone.peek("key", now).window
+        shared = SharedLimiter(limits, reading, Reach(empty), "test")
+        for _ in range(1_500):
+            now += random.choice((0.0, 0.001, 0.4, random.random() * 5, 30.0))
+            ours, theirs = alone.admit("key", now), shared.admit("key", now)
+            assert ours.admitted == theirs.admitted
+            assert (theirs.reset, theirs.retry_after) == pytest.approx((ours.reset, ours.retry_after))
+            assert shared.peek("key", now).sustained.used == pytest.approx(alone.peek("key", now).sustained.used)
+            assert shared.peek("key", now).window == alone.peek("key", now).window
 
     @pytest.mark.parametrize("reading", READINGS)
     def test_a_clock_that_lags_gains_nothing(self, empty: str, reading: Reading) -> None:
-        with redis.Redis.from_url(empty) as client:
-            ahead, behind = (SharedLimiter(LIMITS, reading, client, "test") for _ in range(2))
-            admitted = [
-                (ahead if number % 2 else behind).admit("key", START + number % 2 * 40) for number in range(400)
-            ]
+        ahead, behind = (SharedLimiter(LIMITS, reading, Reach(empty), "test") for _ in range(2))
+        admitted = [(ahead if number % 2 else behind).admit("key", START + number % 2 * 40) for number in range(400)]
         most = LIMITS.burst if reading == "burst" else LIMITS.per_minute
         assert sum(each.admitted for each in admitted) <= most + 1
 
     def test_keys_and_namespaces_are_apart(self, empty: str) -> None:
-        with redis.Redis.from_url(empty) as client:
-            one, other = (SharedLimiter(RateLimits(1, 1, 1), "strict", client, name) for name in ("one", "other"))
-            assert one.admit("a", START).admitted
-            assert not one.admit("a", START).admitted
-            assert one.admit("b", START).admitted
-            assert other.admit("a", START).admitted
+        one, other = (SharedLimiter(RateLimits(1, 1, 1), "strict", Reach(empty), name) for name in ("one", "other"))
+        assert one.admit("a", START).admitted
+        assert not one.admit("a", START).admitted
+        assert one.admit("b", START).admitted
+        assert other.admit("a", START).admitted
 
 
 class TestMembership:
@@ -235,20 +233,28 @@ class TestWorkers:
 
     def test_a_server_that_goes_is_told_and_one_that_comes_back_is_used(self, tmp_path: Path) -> None:
         (tmp_path / "state").mkdir()
-        with redis_server(tmp_path / "state") as url, running(url, tmp_path) as (_, target):
+        with redis_server(tmp_path / "state") as url, running(url, tmp_path) as (process, target):
             with redis.Redis.from_url(url) as client, suppress(redis.ConnectionError):
                 client.shutdown(nosave=True)
             answer = patient_http.post(f"{target.base_url}/_mock/contacts", json={})
             assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
             assert "the shared state cannot be reached" in answer.json()["detail"]
-            assert set(statuses(target, 3)) == {500}
+            assert set(statuses(target, 3)) == {503}
             with redis_server(tmp_path / "state"):
-                added = control(target, "POST", "contacts")
                 until = time.monotonic() + PATIENCE
                 # They look for the server once a second.
-                while {page["data"][0]["id"] for page in everywhere(target, f"{CONTACTS}?limit=1")} != {added["id"]}:
+                while not (answer := patient_http.post(f"{target.base_url}/_mock/contacts", json={})).is_success:
+                    assert time.monotonic() < until, "nobody has seen the server"
+                added = answer.json()["id"]
+                while {page["data"][0]["id"] for page in everywhere(target, f"{CONTACTS}?limit=1")} != {added}:
                     assert time.monotonic() < until, "not everybody has seen the change"
-                assert set(statuses(target, 3)) == {200}
+                process.terminate()
+                _, errors = process.communicate(timeout=PATIENCE)
+        told = Counter(
+            re.sub(".*(cannot be reached|can be reached again|was lost).*", r"\1", line) for line in errors.splitlines()
+        )
+        assert set(told) == {"cannot be reached", "can be reached again", "was lost"}
+        assert max(told.values()) <= 3, "each process says each once"
 
     def test_a_process_that_dies_takes_the_others_with_it(self, empty: str, tmp_path: Path) -> None:
         with running(empty, tmp_path) as (process, _):
@@ -274,7 +280,13 @@ class TestWorkers:
 
     @pytest.mark.parametrize(
         ("options", "words"),
-        [(["--workers", "2"], "--state"), (["--state", "redis://127.0.0.1:1/0"], "no Redis server answers there")],
+        [
+            (["--workers", "2"], "--state"),
+            (
+                ["--state", "redis://me:secret@127.0.0.1:1/0"],
+                "--state redis://…@127.0.0.1:1/0: no Redis server answers",
+            ),
+        ],
     )
     def test_what_cannot_be_shared_is_one_line(self, options: list[str], words: str) -> None:
         command = [sys.executable, "-m", "mockserver", "--port", "0", *options]

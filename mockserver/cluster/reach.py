@@ -1,0 +1,67 @@
+"""Calls to the server that processes share their state by, from the event loop: none waits long, and its end is told once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from mockserver.api.limits import Unreachable
+
+QUICK = 1.0
+"""Seconds for which one call may hold up the event loop. Those that follow it fail at once until the server answers again."""
+
+T = TypeVar("T")
+
+logger = logging.getLogger("outbound.mock")
+
+
+def client(url: str, timeout: float) -> Any:
+    """A client of the server that tries nothing twice. Raises ValueError for what is no URL."""
+    # Its types are those of blocking and asynchronous calls at once.
+    return redis.Redis.from_url(
+        url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
+    )
+
+
+class Reach:
+    """Makes calls while the server can be reached. Somebody has to say when it `answers` again."""
+
+    def __init__(self, url: str) -> None:
+        self.server = client(url, QUICK)
+        self._lost: str | None = None
+
+    def __call__(self, call: Callable[[Any], T]) -> T:
+        """What `call` returns for the server's client. Raises Unreachable, at once while the server is known not to answer."""
+        self.check()
+        try:
+            return call(self.server)
+        except redis.RedisError as error:
+            self.fails(error)
+            raise Unreachable(str(self._lost)) from None
+
+    def check(self) -> None:
+        """Raises Unreachable while the server is known not to answer."""
+        if self._lost is not None:
+            raise Unreachable(self._lost)
+
+    def fails(self, error: Exception) -> None:
+        """Note that the server does not answer, and log it the first time."""
+        if self._lost is None:
+            self._lost = f"the shared state cannot be reached: {line(error)}"
+            logger.error("The shared state cannot be reached, so requests are refused: %s", line(error))
+
+    def answers(self) -> None:
+        """Note that the server answers, and log it if it did not before."""
+        if self._lost is not None:
+            self._lost = None
+            logger.warning("The shared state can be reached again.")
+
+
+def line(error: Exception) -> str:
+    """What an error says, in one line without its full stop."""
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
