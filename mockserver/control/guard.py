@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mockserver.api.authentication import presented_secret
 from mockserver.api.response import Response, problem_response
+from mockserver.loopback import is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -47,7 +47,7 @@ def is_local(scope: Scope) -> bool:
     try:
         host = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname
         addresses = [scope["client"][0], "127.0.0.1" if host == "localhost" else host]
-        return all(ip_address(address).is_loopback for address in addresses)
+        return all(is_loopback(address) for address in addresses)
     except (TypeError, ValueError):
         return False
 

@@ -14,6 +14,7 @@ from mockserver.control.organizations import all_shown
 from mockserver.control.times import shown_time, shown_time_or_none, unix_seconds
 from mockserver.settings import Settings
 from mockserver.tenants.tenant import Tenant
+from mockserver.tenants.validation import check_id
 from mockserver.webhooks.endpoints import Endpoint, check
 from spec import contract
 
@@ -115,6 +116,8 @@ def _key(call: Call, given: Json, tenants: Mapping[str, Tenant]) -> ApiKey:
     known = contract().scopes
     if not set(given["scopes"]) <= set(known):
         raise ValueError(f"scopes: there are {', '.join(known)}")
+    if given.get("id"):
+        check_id(given["id"])
     return ApiKey(
         id=given.get("id") or f"key_{base62(given['secret'], 16)}",
         name=given["name"],
@@ -142,6 +145,8 @@ def _exported_endpoint(endpoint: Endpoint) -> Json:
 
 def _endpoint(call: Call, number: int, given: Json, tenants: Mapping[str, Tenant]) -> Endpoint:
     check(given["url"])
+    if given.get("id"):
+        check_id(given["id"])
     return Endpoint(
         id=given.get("id") or f"whk_{base62(f'imported/{number}', 20)}",
         organization_id=_known(given, tenants),

@@ -5,6 +5,7 @@ Pure functions of resources. What one resource says of another (a draft of its c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from textwrap import shorten
@@ -40,6 +41,9 @@ _UNSET: Mapping[str, Mapping[str, Any]] = {
     "research": {"level": contract().schema("Research")["properties"]["level"]["x-known-values"][-1], "sections": []},
 }
 """What a member is that is not given, where it is not null."""
+
+_ID = re.compile(r"[^/?#\\\s\x00-\x1f\x7f-\x9f]+")
+_EVENT_TYPE = re.compile(r"[!-+\--~]+")
 
 _SNIPPET = 140
 _REASON = 200
@@ -123,9 +127,27 @@ def _checked(schema: str, resource: Resource) -> Resource:
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueError(f"this cannot be written as JSON ({error})") from error
     _validate(schema, plain)
+    _check_names(schema, plain)
     if "createdAt" in plain:
         plain["createdAt"] = utc(_milliseconds(plain["createdAt"], "createdAt"))
     return plain
+
+
+def _check_names(schema: str, resource: Resource) -> None:
+    """Raise ValueError for an id that no path can hold, and an event type that no header of a delivery can."""
+    for name in ("id", "contactId"):
+        if name in resource:
+            check_id(resource[name], name)
+    if schema == "Event" and not _EVENT_TYPE.fullmatch(resource["eventType"]):
+        raise ValueError("eventType: it must be of printable ASCII characters other than a space or a comma")
+
+
+def check_id(resource_id: str, name: str = "id") -> None:
+    """Raise ValueError for an id that would mean something else in a path. `name` is the member that holds it."""
+    if not _ID.fullmatch(resource_id) or resource_id in (".", ".."):
+        raise ValueError(
+            f"{name}: it must not be empty or dots, nor have a slash, '?', '#', white space or control characters"
+        )
 
 
 def _check_object(members: Any) -> None:

@@ -1,4 +1,9 @@
-"""One HTTP request to an endpoint: to an address of this machine, unless its host is allowed; redirects are not followed."""
+"""One HTTP request to an endpoint: to an address of this machine, unless its host is allowed; redirects are not followed.
+
+Written by hand because a client library looks the host up again when it connects: what was checked would not be what is
+connected to. In httpx the connection can be pinned only through a transport and a network backend of one's own, which is
+more code than this.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,13 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
+
+from mockserver.loopback import is_local_name, is_loopback
 
 _LONGEST_HEAD = 16_384
 _KEPT_OF_BODY = 2_000
@@ -51,21 +57,21 @@ class Sender:
         self._allowed = frozenset(host.lower() for host in allowed)
 
     def check(self, url: str) -> None:
-        """Raise ValueError for a URL whose host is an address elsewhere. What a name leads to is looked at when it is sent to."""
+        """Raise ValueError for a URL whose host is elsewhere, or a name that need not mean this machine."""
         host = urlsplit(url).hostname or ""
         try:
-            elsewhere = not ip_address(host.partition("%")[0]).is_loopback
+            here = is_loopback(host)
         except ValueError:
-            return
-        if elsewhere and host not in self._allowed:
+            here = is_local_name(host)
+        if host and not here and host not in self._allowed:
             raise ValueError(f"{host} is not on this machine; --allow-webhook-host would allow it")
 
     async def __call__(self, outgoing: Outgoing) -> Reply:
         """Send one request and wait for its answer, for ever. Raises Unsent."""
         url = urlsplit(outgoing.url)
         try:
-            address = await self._address(url)
-            return await _exchange(address, url, _request(url, outgoing))
+            request = _request(url, outgoing)
+            return await _exchange(await self._addresses(url), url, request)
         except asyncio.IncompleteReadError:
             raise Unsent("the connection was closed without an answer") from None
         except (asyncio.LimitOverrunError, _NoHttp):
@@ -77,36 +83,51 @@ class Sender:
         except OSError as error:
             raise Unsent(error.strerror or str(error)) from None
 
-    async def _address(self, url: SplitResult) -> tuple[str, int]:
-        """The first address of the URL's host that may be sent to, looked up once: that very one is then connected to."""
+    async def _addresses(self, url: SplitResult) -> Sequence[tuple[str, int]]:
+        """The addresses of the URL's host that may be sent to, looked up once: only these are connected to."""
         host, port = url.hostname or "", url.port or _PORTS[url.scheme]
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [str(entry[4][0]) for entry in found]
         if host not in self._allowed:
-            addresses = [address for address in addresses if ip_address(address.partition("%")[0]).is_loopback]
+            addresses = [address for address in addresses if is_loopback(address)]
         if not addresses:
             raise Unsent(f"{host} is not on this machine, and not allowed")
-        return addresses[0], port
+        return [(address, port) for address in addresses]
 
 
 class _NoHttp(Exception):
     pass
 
 
-async def _exchange(address: tuple[str, int], url: SplitResult, request: bytes) -> Reply:
-    secure = url.scheme == "https"
-    reader, writer = await asyncio.open_connection(
-        *address,
-        limit=_LONGEST_HEAD,
-        ssl=_tls() if secure else None,
-        server_hostname=url.hostname if secure else None,
-    )
+async def _exchange(addresses: Sequence[tuple[str, int]], url: SplitResult, request: bytes) -> Reply:
+    reader, writer = await _connected(addresses, url)
     try:
         writer.write(request)
         await writer.drain()
         return await _reply(reader)
     finally:
         writer.close()
+
+
+async def _connected(
+    addresses: Sequence[tuple[str, int]], url: SplitResult
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the first of the addresses that takes one: `localhost` is two, and a receiver often listens on one."""
+    secure = url.scheme == "https"
+    failure = OSError("the host has no address")
+    for address in addresses:
+        try:
+            return await asyncio.open_connection(
+                *address,
+                limit=_LONGEST_HEAD,
+                ssl=_tls() if secure else None,
+                server_hostname=url.hostname if secure else None,
+            )
+        except ssl.SSLError:
+            raise
+        except OSError as error:
+            failure = error
+    raise failure
 
 
 async def _reply(reader: asyncio.StreamReader) -> Reply:

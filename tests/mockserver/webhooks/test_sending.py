@@ -36,6 +36,22 @@ def test_a_url_that_nothing_can_be_sent_to_is_refused(url: str) -> None:
         Webhooks(Clock(START)).register("org_own", url)
 
 
+@pytest.mark.parametrize(
+    "host", ["hooks.example", "192.0.2.1", "[::ffff:192.0.2.1]", "[2001:db8::1]", "0.0.0.0", "localhost.example"]
+)
+def test_a_host_elsewhere_is_refused_when_it_is_registered(host: str) -> None:
+    with pytest.raises(ValueError, match=r"is not on this machine; --allow-webhook-host would allow it\Z"):
+        Webhooks(Clock(START)).register("org_own", f"https://{host}/hook")
+    assert Webhooks(Clock(START), allowed_hosts=[host.strip("[]")]).register("org_own", f"https://{host}/hook")
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1.2.3", "[::1]", "[::ffff:127.0.0.1]", "localhost", "LOCALHOST", "a.localhost."]
+)
+def test_this_machine_is_known_by_all_its_names(host: str) -> None:
+    assert Webhooks(Clock(START)).register("org_own", f"http://{host}:9/hook")
+
+
 @asynccontextmanager
 async def listening(answer: bytes, requests: list[bytes] | None = None) -> AsyncIterator[str]:
     """A server on loopback that reads a request, writes bytes, and holds the connection open unless there are none."""
@@ -152,6 +168,13 @@ def test_a_name_with_several_addresses_is_sent_to_at_that_of_this_machine(monkey
     with pytest.raises(Unsent, match="refused"):
         asyncio.run(Sender()(Outgoing("POST", "http://both.example:81/", {}, b"")))
     assert tried == [("127.0.0.1", 81)]
+
+
+def test_every_address_of_this_machine_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = resolving(monkeypatch, "::1", "::ffff:127.0.0.1", "127.0.0.1")
+    with pytest.raises(Unsent, match="refused"):
+        asyncio.run(Sender()(Outgoing("POST", "http://localhost:81/", {}, b"")))
+    assert tried == [("::1", 81), ("::ffff:127.0.0.1", 81), ("127.0.0.1", 81)]
 
 
 def test_an_allowed_host_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
