@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from itertools import count
+from functools import partial
 
 from mockserver.clock import Clock
 from mockserver.tenants.ids import identifier, stream
@@ -16,6 +15,7 @@ from mockserver.webhooks.delivery import Attempt, Delivery, Form
 from mockserver.webhooks.endpoints import Endpoint, Endpoints
 from mockserver.webhooks.sending import Outgoing, Reply, Sender, Unsent
 from mockserver.webhooks.steps import Event, composed, default_steps
+from mockserver.webhooks.waiting import Waiting
 
 ATTEMPT_WITHIN = 5.0
 """Seconds of the mock's clock that an endpoint has to answer."""
@@ -23,8 +23,6 @@ ATTEMPT_WITHIN = 5.0
 KEPT = 500
 """Deliveries that the log holds, the newest."""
 
-_AT_ONCE = 16
-_MOST_WAITING = 5_000
 # The clock may be moved on at any moment and tells nobody, so whoever waits for it looks again after this many seconds.
 _TICK = 0.05
 
@@ -34,8 +32,8 @@ logger = logging.getLogger("outbound.mock")
 class Webhooks:
     """Endpoints, the deliveries to them, and the steps of their way.
 
-    Deliveries run in the event loop of whoever calls `publish` or `redeliver`, at most sixteen attempts at once. Where several
-    processes take the same events, `delivers` says whether this is the one that sends them.
+    Deliveries run in the event loop of the caller of `publish` or `redeliver`, at most sixteen attempts at
+    once for each endpoint. If several processes take the same events, `delivers` says whether this is the one that sends them.
     """
 
     def __init__(
@@ -53,8 +51,7 @@ class Webhooks:
         self._clock = clock
         self._delivers = delivers
         self._random = stream("webhooks", seed)
-        self._waiting: list[tuple[float, int, Delivery]] = []
-        self._order = count()
+        self._waiting = Waiting()
         self._sending: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
         self._news: asyncio.Event = asyncio.Event()
@@ -122,33 +119,33 @@ class Webhooks:
         return endpoint
 
     def _enqueue(self, delivery: Delivery) -> None:
-        if len(self._waiting) >= _MOST_WAITING:
+        if not self._waiting.has_room(delivery):
             delivery.state = "given up"
             return
         delivery.state = "waiting"
         if not self._delivers():
             return
-        heapq.heappush(self._waiting, (delivery.due, next(self._order), delivery))
+        self._waiting.add(delivery)
         self._news.set()
         if self._runner is None or self._runner.done():
             self._runner = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
         """Start the attempts that are due until nothing is left to be waited for."""
-        while self._waiting or self._sending:
+        while self._waiting:
             self._news.clear()
-            while self._waiting and self._waiting[0][0] <= self._clock.now() and len(self._sending) < _AT_ONCE:
-                delivery = heapq.heappop(self._waiting)[2]
+            for delivery in self._waiting.start_due(self._clock.now()):
                 delivery.state = "sending"
                 task = asyncio.create_task(self._attempt(delivery))
                 self._sending.add(task)
-                task.add_done_callback(self._sent)
+                task.add_done_callback(partial(self._sent, delivery))
             with suppress(TimeoutError):
                 async with asyncio.timeout(_TICK):
                     await self._news.wait()
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
+    def _sent(self, delivery: Delivery, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
+        self._waiting.ended(delivery)
         self._news.set()
 
     async def _attempt(self, delivery: Delivery) -> None:

@@ -193,14 +193,14 @@ def test_jitter_comes_from_the_seed() -> None:
     assert all(BACKOFF[0] * 0.8 <= (delay or 0) <= BACKOFF[0] * 1.2 for delay in delays(1))
 
 
-def test_slow_endpoints_are_sent_to_sixteen_at_once() -> None:
+def test_a_slow_endpoint_is_sent_to_sixteen_at_once() -> None:
     async def story() -> None:
         clock = Clock(START)
         receiver = Receiver(*[None] * 20)
         hooks = webhooks(receiver, clock)
+        hooks.register(OWN, "http://127.0.0.1:9/")
         for _ in range(20):
-            hooks.register(OWN, "http://127.0.0.1:9/")
-        hooks.publish(OWN, EVENT)
+            hooks.publish(OWN, EVENT)
         await until(lambda: len(receiver.requests) == 16)
         await asyncio.sleep(service._TICK * 1.5)
         assert len(receiver.requests) == 16
