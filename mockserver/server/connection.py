@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from mockserver.api.disconnect import TRANSPORT
 from mockserver.api.response import Response, problem_response
@@ -23,7 +23,7 @@ LONGEST_HEAD = 32_768
 MOST_HEADERS = 100
 
 WITHIN = 60.0
-"""Seconds in which a request has to arrive."""
+"""Seconds in which a request has to arrive, and in which a client has to read what waits for it."""
 
 _LINGERING = 2.0
 """Seconds in which a client that is refused in the middle of its request may read why."""
@@ -54,6 +54,8 @@ class CoalescingTransport:
 
     def write(self, data: bytes) -> None:
         held = self._held
+        if self._transport.is_closing():
+            return  # The client is gone. uvloop would raise an error, asyncio's own loop drops what is written.
         if held is None:
             self._held = data
             self._loop.call_soon(self._let_go)
@@ -71,7 +73,7 @@ class CoalescingTransport:
 
     def _let_go(self) -> None:
         held, self._held = self._held, None
-        if held is not None:
+        if held is not None and not self._transport.is_closing():
             self._transport.write(held)
 
 
@@ -86,6 +88,27 @@ class Connection(HttpToolsProtocol):
         self._unread = 0
         self._refused = self._ended = False
         self._lingering = _LINGERING
+        self._unheard_since: float | None = None
+        self._served: RequestResponseCycle | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # Of several requests on their way uvicorn tells the last alone; it is the first that is being served.
+        if self._served is not None and not self._served.response_complete:
+            self._served.disconnected = True
+            self._served.message_event.set()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._served = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def pause_writing(self) -> None:
+        self._unheard_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._unheard_since = None
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -150,7 +173,10 @@ class Connection(HttpToolsProtocol):
         self._unread = 0
 
     def check_timeout(self) -> None:
-        """End the connection if a request, or the first one, has been waited for too long."""
+        """End the connection if a request, or the first one, has been waited for too long, or its client does not read."""
+        if self._unheard_since is not None and self.loop.time() - self._unheard_since > WITHIN:
+            self.transport.abort()
+            return
         since = self.waiting_since
         # Whoever is not read from cannot send.
         if since is None or self.flow.read_paused or self.loop.time() - since <= WITHIN:

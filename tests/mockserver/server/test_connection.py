@@ -62,3 +62,19 @@ def test_nothing_is_lost_and_nothing_overtakes() -> None:
 def test_what_is_written_goes_before_the_end() -> None:
     assert sent("head <eof>") == [b"head", b"<eof>"]
     assert sent("head, body last <close>") == [b"head,body", b"last", b"<close>"]
+
+
+def test_what_is_written_to_a_client_that_has_left_is_dropped() -> None:
+    class Closed(Wire):
+        def is_closing(self) -> bool:
+            return True
+
+    async def story() -> list[bytes]:
+        wire = Closed()
+        transport = CoalescingTransport(wire, asyncio.get_running_loop())
+        for _ in range(3):
+            transport.write(b"late")
+        await asyncio.sleep(0)
+        return wire.calls
+
+    assert asyncio.run(story()) == []
