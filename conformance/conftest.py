@@ -208,15 +208,15 @@ def secondary(client: Client, target: Target) -> Caller:
 
 
 @pytest.fixture(scope="session")
-def dataset(primary: Caller) -> Dataset:
+def dataset(primary: Caller, seed: int) -> Dataset:
     """What the primary organization holds."""
-    return Dataset(primary, "primary")
+    return Dataset(primary, "primary", seed)
 
 
 @pytest.fixture(scope="session")
-def neighbour(secondary: Caller) -> Dataset:
+def neighbour(secondary: Caller, seed: int) -> Dataset:
     """What the secondary organization holds; for checks that need `organizations.secondary`."""
-    return Dataset(secondary, "secondary")
+    return Dataset(secondary, "secondary", seed)
 
 
 @pytest.fixture(scope="session")

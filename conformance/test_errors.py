@@ -14,7 +14,7 @@ from conformance.cases.malformed_requests import NAMES, ODD_KEYS, UNHEARD_OF, od
 from conformance.cases.resource_ids import collection_of, opening
 from conformance.cases.sampling import answered, cases, relieved
 from conformance.checks import PROBLEM, NotJudged, NotTested, expect, requirement
-from conformance.oracles.exchanges import API
+from conformance.oracles.exchanges import API, ordinary
 from conformance.target.client import Caller, Client, target
 from conformance.target.exchange import Exchange
 from spec.target import Target
@@ -138,7 +138,7 @@ def _is_problem(answer: Exchange) -> None:
 
 def _problem(exchange: Exchange) -> bool:
     told = exchange.status >= 400 and exchange.media_type == PROBLEM and isinstance(exchange.json, dict)
-    return told and exchange.path.startswith(API)
+    return told and exchange.path.startswith(API) and ordinary(exchange)
 
 
 def _kind(answer: Exchange) -> str | None:

@@ -25,7 +25,7 @@ from conformance.cases.expected_pages import (
 from conformance.cases.sampling import each
 from conformance.checks import NotJudged, expect, items, not_tested, requirement, sound
 
-_NOTHING = (400, 404)
+_NOTHING = (400, 404, 422)
 _MOST_VALUES = 8
 
 
@@ -182,7 +182,7 @@ def _nothing(dataset: Dataset, operation: str, **filters: str) -> None:
     answer = dataset.asked(operation, **filters)
     if answer.status in _NOTHING:
         return
-    expect(answer.status == 200, f"{answer.line()}, expected an empty page, 400 or 404", answer)
+    expect(answer.status == 200, f"{answer.line()}, expected an empty page, 400, 404 or 422", answer)
     shown = items(sound(answer))
     expect(not shown, f"{answer.request.target} matches nothing and shows {len(shown)} items", answer)
 

@@ -12,7 +12,7 @@ import pytest
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.resource_ids import Opening, collection_of, unknown_id
-from conformance.cases.sampling import cases
+from conformance.cases.sampling import cases, stratified
 from conformance.checks import NotJudged, Violation, expect, items, not_tested, refused, requirement, served, sound
 from conformance.oracles.consistency import Resource, disagreement, moment, steady, telling
 from conformance.oracles.openapi_core_check import second_opinion
@@ -131,7 +131,8 @@ def test_single_agrees_with_list(operation: str, dataset: Dataset, singles: Sing
     dataset.served(operation)
     walk = dataset.walk(collection_of(operation) or "")
     page_of = {item["id"]: page for page in walk.pages for item in items(page)}
-    for listed in telling(walk.items, READ_BOTH_WAYS[operation]):
+    most = READ_BOTH_WAYS[operation]
+    for listed in telling(walk.items, most, stratified(walk.items, most, dataset.seed)):
         single = singles.read(operation, listed["id"])
         if disagreement(listed, resource(single)):
             _still_disagree(dataset.caller, listed["id"], page_of[listed["id"]], operation)
@@ -240,7 +241,7 @@ def _names(dossier: Exchange, contact: str) -> None:
 
 
 def _perhaps_without_dossier(dataset: Dataset) -> list[Resource]:
-    found = telling(dataset.contacts, _MOST_WITHOUT_DOSSIER)
+    found = stratified(dataset.contacts, _MOST_WITHOUT_DOSSIER, dataset.seed + 1)
     return [contact for contact in found if contact["id"] != dataset.researched()]
 
 
@@ -270,7 +271,8 @@ def _cut_snippets(drafts: list[Resource]) -> list[Resource]:
 
 
 def _some_drafts(dataset: Dataset) -> list[Resource]:
-    return telling(dataset.drafts, READ_BOTH_WAYS["getDraft"])
+    most = READ_BOTH_WAYS["getDraft"]
+    return telling(dataset.drafts, most, stratified(dataset.drafts, most, dataset.seed))
 
 
 def _engaged(dataset: Dataset) -> list[str]:

@@ -27,9 +27,11 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
 
 class Organization(_Table, frozen=True):
-    """An organization's keys; each holds all four scopes."""
+    """An organization's keys; each holds all four scopes. `/me` must report its id and name where they are given (OP-2)."""
 
     api_keys: tuple[str, ...] = ()
+    id: str | None = None
+    name: str | None = None
 
 
 class Organizations(_Table, frozen=True):
@@ -68,6 +70,7 @@ class Webhooks(_Table, frozen=True):
     """How deliveries reach the suite: by commands that register and trigger (live), or from a file (recorded).
 
     `deliveries` is a path, from the folder of the description if it is relative; once loaded by `load`, it is whole.
+    `feed_within` is in seconds: so long a delivered event may take to show in the feed (HOOK-5).
     """
 
     listen: str = "127.0.0.1:0"
@@ -76,6 +79,7 @@ class Webhooks(_Table, frozen=True):
     trigger: str | None = None
     trigger_secondary: str | None = None
     deliveries: str | None = None
+    feed_within: float = 30
 
 
 class Hooks(_Table, frozen=True):
@@ -202,7 +206,7 @@ def _address(base_url: str) -> str:
 
 def _with_primary_key(target: Target, api_key: str) -> Target:
     others = tuple(key for key in target.organizations.primary.api_keys if key != api_key)
-    primary = Organization(api_keys=(api_key, *others))
+    primary = msgspec.structs.replace(target.organizations.primary, api_keys=(api_key, *others))
     organizations = msgspec.structs.replace(target.organizations, primary=primary)
     return msgspec.structs.replace(target, organizations=organizations)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
 import spec
+from conformance.cases.sampling import stratified
 from conformance.checks import NotJudged, NotTested, Violation, items, sound
 from conformance.oracles.usable import as_id, member
 from conformance.target.client import Caller, target
@@ -15,6 +16,8 @@ from conformance.target.exchange import Exchange
 
 # A target may hold any amount of data; a verdict may not take any number of requests.
 MOST_PAGES = 30
+# Contacts that are asked for a dossier until one has it.
+_MOST_LOOKED_AT = 24
 # So many empty pages in a row are taken for the end that a walk lacks.
 _MOST_IDLE = 3
 
@@ -82,6 +85,7 @@ class Dataset:
 
     caller: Caller
     name: str
+    seed: int = 1
     _known: dict[str, Any] = field(default_factory=dict)
 
     def walk(self, operation: str) -> Walk:
@@ -102,7 +106,7 @@ class Dataset:
 
     def anew(self) -> Dataset:
         """The same organization, of which nothing is known yet: for a second look where its data may have changed."""
-        return Dataset(self.caller, self.name)
+        return Dataset(self.caller, self.name, self.seed)
 
     @property
     def contacts(self) -> list[Resource]:
@@ -154,14 +158,14 @@ class Dataset:
         return found
 
     def researched(self) -> str:
-        """The id of a contact that has a dossier, found by looking. Raises NotTested where the first dozen have none."""
+        """The id of a contact that has a dossier, found by looking. Raises NotTested if none of those looked at has one."""
         return self._once("researched", self._look_for_research)
 
     def _look_for_research(self) -> str:
         named = self.caller.client.target.data.researched_contact
         if named and self.name == "primary":
             return named
-        for contact in _spread(self.contacts, 12):
+        for contact in stratified(self.contacts, _MOST_LOOKED_AT, self.seed):
             found: str = contact["id"]
             if self.asked("getContactResearch", id=found).status == 200:
                 return found
@@ -177,9 +181,3 @@ class Dataset:
         if isinstance(known, BaseException):
             raise known.with_traceback(None)
         return known
-
-
-def _spread(found: Sequence[Resource], most: int) -> Sequence[Resource]:
-    """A few members from all over a sequence, the first included."""
-    step = max(1, len(found) // most)
-    return found[::step][:most]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeVar
 
 import spec
@@ -14,6 +16,18 @@ from conformance.target.exchange import Exchange
 from spec.target import Target
 
 T = TypeVar("T")
+
+
+def stratified(things: Sequence[T], most: int, seed: int | str) -> list[T]:
+    """At most so many things from all over a sequence: one from each of as many parts, drawn with the run's seed.
+
+    Equal steps would meet data that is made in equal steps, and see one kind of it alone.
+    """
+    if len(things) <= most:
+        return list(things)
+    choose = random.Random(seed)  # noqa: S311 — nothing to keep secret
+    borders = [len(things) * part // most for part in range(most + 1)]
+    return [things[choose.randrange(first, end)] for first, end in pairwise(borders)]
 
 
 def each(things: Iterable[T], check: Callable[[T], object]) -> None:

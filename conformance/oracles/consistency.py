@@ -26,8 +26,8 @@ def steady(one: Resource, other: Resource) -> Resource:
     return {member: value for member, value in one.items() if member in other and _equal(value, other[member])}
 
 
-def telling(resources: Sequence[Resource], most: int) -> list[Resource]:
-    """A few resources from all over a list: its ends, its middle, and those whose values are the most awkward."""
+def telling(resources: Sequence[Resource], most: int, others: Sequence[Resource]) -> list[Resource]:
+    """A few resources of a list: its ends, those whose values are the most awkward, and of `others` as many as are left."""
     if not resources:
         return []
     picked = [
@@ -37,7 +37,7 @@ def telling(resources: Sequence[Resource], most: int) -> list[Resource]:
         max(resources, key=lambda resource: sum(value is None for value in resource.values())),
         max(resources, key=lambda resource: len(json.dumps(resource))),
         resources[-1],
-        *resources[:: max(1, len(resources) // most)],
+        *others,
     ]
     return list({resource["id"]: resource for resource in picked}.values())[:most]
 

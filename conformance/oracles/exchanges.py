@@ -17,8 +17,11 @@ API = "/api/v1"
 # RATE-1: how far X-RateLimit-Reset may lie from now, and an epoch's allowance for clocks that differ, in seconds.
 _LONGEST_RESET = 120
 _SKEW = 5
-_LONGEST_LIMIT = 12
 _EPOCH_FROM = 10**9
+_NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
+# 2 KB, less what every request has: its method, Host, User-Agent, Accept and Authorization.
+_LONGEST_HEAD = 1700
+_REFUSED_PATHS = re.compile(r"%(?:00|2f|5c|[89a-f][0-9a-f])|(?:^|/)(?:\.|%2e){1,2}(?:/|$)|//", re.IGNORECASE)
 
 _LEAKS = {
     "a stack trace": re.compile(
@@ -66,16 +69,38 @@ def _api_error(exchange: Exchange) -> bool:
     return exchange.status >= 400 and exchange.path.startswith(API) and exchange.request.method != "HEAD"
 
 
+def _ordinary_error(exchange: Exchange) -> bool:
+    return _api_error(exchange) and ordinary(exchange)
+
+
 def _problem(exchange: Exchange) -> bool:
-    return _api_error(exchange) and exchange.media_type == PROBLEM
+    return _ordinary_error(exchange) and exchange.media_type == PROBLEM
 
 
 def _with_valid_key(exchange: Exchange) -> bool:
     return exchange.request.credential is not None and exchange.status != 401 and exchange.path.startswith(API + "/")
 
 
+def _operation_with_valid_key(exchange: Exchange) -> bool:
+    # An unknown path or method may be answered before the key is looked at.
+    asked = exchange.request.operation is not None and exchange.request.method in ("GET", "HEAD")
+    return asked and ordinary(exchange) and _with_valid_key(exchange)
+
+
 def _refused_for_pace(exchange: Exchange) -> bool:
     return _with_valid_key(exchange) and exchange.status == 429
+
+
+def ordinary(exchange: Exchange) -> bool:
+    """Whether a request reaches the API behind ordinary servers and front ends.
+
+    They answer for themselves where a head is 2 KB or longer, a path has encoded NULs, slashes or dots, or bytes are
+    beyond ASCII: these requests are asked for ERROR-5 and ERROR-6 alone.
+    """
+    head = [exchange.request.target, *(f"{name}: {value}" for name, value in exchange.request.headers)]
+    if sum(len(line) + 2 for line in head) > _LONGEST_HEAD or not all(map(str.isascii, head)):
+        return False
+    return not _REFUSED_PATHS.search(exchange.path)
 
 
 def _answers_the_api(exchange: Exchange) -> bool:
@@ -160,7 +185,9 @@ def presented(exchange: Exchange) -> list[str]:
 
 def _rate_headers(exchange: Exchange) -> str | None:
     limit = exchange.headers.get("x-ratelimit-limit")
-    if limit is None or not _digits(limit) or int(limit) == 0:
+    if limit is None:
+        return "X-RateLimit-Limit is missing"
+    if not _NUMBER.fullmatch(limit) or float(limit) <= 0 or float(limit) % 1:
         return f"X-RateLimit-Limit is {limit!r}, not a positive integer"
     return reset_fault(exchange)
 
@@ -168,9 +195,11 @@ def _rate_headers(exchange: Exchange) -> str | None:
 def reset_fault(exchange: Exchange) -> str | None:
     """What is wrong with X-RateLimit-Reset: neither seconds from now nor an epoch second close to now; None if nothing."""
     reset = exchange.headers.get("x-ratelimit-reset")
-    if reset is None or not _digits(reset):
-        return f"X-RateLimit-Reset is {reset!r}, not a whole number of seconds"
-    value, now = int(reset), wall_clock(exchange)
+    if reset is None:
+        return "X-RateLimit-Reset is missing"
+    if not _NUMBER.fullmatch(reset):
+        return f"X-RateLimit-Reset is {reset!r}, not a number of seconds"
+    value, now = float(reset), wall_clock(exchange)
     from_now = value - now if value >= _EPOCH_FROM else value
     earliest = -_SKEW if value >= _EPOCH_FROM else 0
     latest = _LONGEST_RESET + (_SKEW if value >= _EPOCH_FROM else 0)
@@ -193,21 +222,24 @@ def _private(exchange: Exchange) -> str | None:
     return "neither Cache-Control: private or no-store, nor Vary: Authorization"
 
 
-def _digits(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_LIMIT
-
-
 ORACLES = (
     Oracle("OP-1", _served_by_operation, schemas.fault_of),
     Oracle("PAGE-1", _page, _envelope),
     Oracle("PAGE-4", _page, _too_long),
     Oracle("PAGE-8", _page, _last_cursor),
-    Oracle("ERROR-1", _api_error, _no_problem),
+    Oracle("ERROR-1", _ordinary_error, _no_problem),
     Oracle("ERROR-2", _problem, _problem_members),
     Oracle("ERROR-3", _problem, _problem_status),
     Oracle("ERROR-5", _answers_the_api, _server_error),
     Oracle("ERROR-6", _api_error, _leak),
-    Oracle("RATE-1", _with_valid_key, _rate_headers),
+    Oracle("RATE-1", _operation_with_valid_key, _rate_headers),
     Oracle("RATE-5", _refused_for_pace, _retry_after),
     Oracle("TENANT-8", _served_by_operation, _private),
 )
+
+
+def broken_must(exchange: Exchange) -> str | None:
+    """The first must that an answer breaks by itself, whatever else it disagrees with; None if there is none."""
+    levels = {requirement.id: requirement.level for requirement in spec.requirements()}
+    musts = (oracle for oracle in ORACLES if levels[oracle.requirement] == "must" and oracle.applies(exchange))
+    return next((oracle.requirement for oracle in musts if oracle.fault(exchange)), None)

@@ -166,6 +166,9 @@ class RateProbes:
         reading = rulings.reading(measured)
         if reading:
             self._judge.notes["rateReading"] = reading
+        meaning = rulings.explained(measured)
+        if meaning:
+            self._judge.notes["rateReadingMeans"] = meaning
         self._judge.notes["rateProbes"] = rulings.summary(measured)
         self._judge.timelines += _drawn(measured.timelines, keys, self._limits)
 

@@ -115,7 +115,7 @@ class Client:
         with self.clock.steady():
             at, sent = time.time(), self.clock.now()
             answer = self._transmit(request, headers)
-            answered = self.clock.now()
+            answered, moved = self.clock.now(), self.clock.moved
         with self._lock:
             exchange = Exchange(
                 number=number,
@@ -128,6 +128,7 @@ class Client:
                 answered=answered,
                 at=at,
                 carried=self.redactor.known_in(request.target, *(value for _, value in headers)),
+                moved=moved,
             )
             self.exchanges.append(exchange)
             if request.credential:
@@ -228,11 +229,17 @@ def retry_after(exchange: Exchange) -> float | None:
 
 
 def wall_clock(exchange: Exchange) -> float:
-    """The unix time at the target when it answered: its Date header, or our own clock where it sends none."""
+    """The unix time at the target when it answered: its Date header, or our own clock if it sends none.
+
+    A proxy replaces Date with its own. So a Date that did not follow the test clock that we moved on is not believed.
+    """
+    own = exchange.at + exchange.answered - exchange.sent
     try:
-        return email.utils.parsedate_to_datetime(exchange.headers.get("date", "")).timestamp()
+        date = email.utils.parsedate_to_datetime(exchange.headers.get("date", "")).timestamp()
     except (ValueError, TypeError):
-        return exchange.at + exchange.answered - exchange.sent
+        return own + exchange.moved
+    stood_still = abs(date - own) < exchange.moved / 2
+    return own + exchange.moved if stood_still else date
 
 
 def _place(exchanges: Sequence[Exchange], exchange: Exchange) -> int:

@@ -32,6 +32,11 @@ class TargetClock:
         """Seconds since an arbitrary point, never going back."""
         return time.monotonic() + self._added
 
+    @property
+    def moved(self) -> float:
+        """Seconds by which the test clock has been moved on."""
+        return self._added
+
     def wait(self, seconds: float) -> None:
         """Let that many seconds pass for the target: by its test clock in whole seconds, rounded up, or by sleeping."""
         if seconds <= 0:

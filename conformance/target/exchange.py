@@ -61,6 +61,7 @@ class Exchange:
 
     `pacing` marks a 429 that the client drew and repeated after waiting: it is counted, and judged only as an answer.
     `carried` are the secrets known to the client that stood anywhere in the request, its query and cookies included.
+    `moved` are the seconds by which the target's test clock had been moved on.
     """
 
     number: int
@@ -74,6 +75,7 @@ class Exchange:
     at: float
     pacing: bool = False
     carried: tuple[str, ...] = field(default=(), repr=False)
+    moved: float = 0.0
 
     @property
     def path(self) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.checks import NotJudged, NotTested, take_tried
+from conformance.checks import NotJudged, NotTested, Violation, take_tried
+from conformance.oracles.key_standing import reconsidered
 from conformance.report import terminal, write
 from conformance.report.record import Run, Timeline
 from conformance.target.client import Client, NoAnswer
@@ -206,6 +207,8 @@ class VerdictPlugin:
 
     def _finding(self, requirement: str, nodeid: str, call: pytest.CallInfo[None]) -> Finding:
         error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, Violation):
+            error = reconsidered(error, requirement, self._judge.client)
         if isinstance(error, NoAnswer):
             self._look_whether_alive(str(error))
         else:

@@ -76,6 +76,22 @@ def contact_of_anybody(secret: str) -> Lie:
     return lie
 
 
+def revoked_after(secret: str, count: int) -> Lie:
+    """The console's user revokes a key while the run is under way: its answers are 401 from then on."""
+    asked: list[str] = []
+
+    def lie(request: Passed, forward: Forward) -> Answered:
+        if request.header("authorization") != f"Bearer {secret}":
+            return forward(request)
+        asked.append(request.target)
+        if len(asked) <= count:
+            return forward(request)
+        headers = tuple((n, v) for n, v in request.headers if n.lower() != "authorization")
+        return forward(replace(request, headers=(*headers, ("Authorization", "Bearer obk_live_revoked"))))
+
+    return lie
+
+
 SLIPS: dict[str, Lie] = {
     "a score that is text": of_json(score_as_text),
     "times without a zone": of_json(times_without_zone),
@@ -127,3 +143,13 @@ def test_a_leak_beside_a_slip_is_told_and_an_excuse_for_the_slip_does_not_hide_i
     run = judge(mock, both(of_json(score_as_text), leak), tmp_path, "--known-violations", str(excuse))
     assert {"OP-1", "TENANT-2"} <= run.broken_musts(), run.output
     assert run.exit_code == 1
+
+
+def test_a_key_that_dies_in_mid_run_is_told_by_its_name_and_nothing_else_is_broken(
+    mock: EmbeddedMock, tmp_path: Path
+) -> None:
+    dying = load(mock.description).organizations.primary.api_keys[1]
+    run = judge(mock, revoked_after(dying, 25), tmp_path)
+    assert not run.broken_musts(), run.output
+    assert run.ids("not-tested")
+    assert "organizations.primary.api_keys[1]" in run.output

@@ -127,10 +127,10 @@ class TestAgreement:
         plain = [{"id": str(n), "name": "a"} for n in range(20)]
         plain[7]["name"] = "Žižek"
         plain[11]["name"] = 'O\'Brien & "Sons"'
-        picked = [resource["id"] for resource in telling(plain, 4)]
+        picked = [resource["id"] for resource in telling(plain, 4, plain)]
         assert {"0", "7", "11"} <= set(picked)
         assert len(set(picked)) == len(picked) <= 4
-        assert telling([], 4) == []
+        assert telling([], 4, []) == []
 
     def test_a_time_without_a_zone_is_no_moment(self) -> None:
         assert moment("2026-05-23T10:00:00") is moment("yesterday") is moment(5) is moment(None) is None

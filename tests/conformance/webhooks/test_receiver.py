@@ -11,6 +11,7 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from conformance.checks import NotTested, Violation
@@ -217,7 +218,7 @@ def test_attempts_share_an_id_and_nothing_of_their_signature(attempts: list[Deli
 
 
 def live(receiver: Receiver, **settings: str) -> Live:
-    return Live(Webhooks(**settings), receiver, TargetClock(), Redactor())
+    return Live(msgspec.structs.replace(Webhooks(), **settings), receiver, TargetClock(), Redactor())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,50 @@
+"""Whether a failure's evidence tells of the API at all, or of a key that stopped counting or was refused for pace.
+
+An answer 429, or a 401 to a key that was served before, is never evidence against a requirement of something else.
+"""
+
+from __future__ import annotations
+
+from conformance.checks import NotJudged, Violation
+from conformance.target.client import Client, NoAnswer, target
+from conformance.target.exchange import Credential, Exchange, Request
+
+# Families that such answers are evidence for: of the limit itself, and of the form of every error.
+_ABOUT_REFUSALS = ("RATE", "ERROR", "HOOK")
+# Keys of the description that are not to count.
+_DEAD = ("keys.revoked", "keys.expired")
+
+
+def reconsidered(violation: Violation, requirement: str, client: Client) -> Violation | NotJudged:
+    """The violation, or NotJudged with the key's name where a refused key is all that its evidence shows.
+
+    Asks `/me` with a key that was answered 401, to see whether it still counts.
+    """
+    if requirement.partition("-")[0] in _ABOUT_REFUSALS or requirement in ("OP-8", "OP-9"):
+        return violation
+    for exchange in violation.exchanges:
+        if exchange.status == 429:
+            return NotJudged(
+                f"{_whose(exchange)}: refused for pace though its pace was kept (RATE-2 or RATE-7)", exchange
+            )
+    keys = {e.request.credential: e for e in violation.exchanges if e.status == 401 and e.request.credential}
+    for key, exchange in keys.items():
+        if not key.label.startswith(_DEAD) and _served_before(key, client) and _is_refused(key, client):
+            return NotJudged(f"{_whose(exchange)}: the key stopped counting in mid-run, or is used elsewhere", exchange)
+    return violation
+
+
+def _served_before(key: Credential, client: Client) -> bool:
+    return any(exchange.status == 200 and exchange.request.credential == key for exchange in client.exchanges)
+
+
+def _is_refused(key: Credential, client: Client) -> bool:
+    try:
+        return client.send(Request("GET", target("getMe"), operation="getMe"), (key,)).status == 401
+    except NoAnswer:
+        return True
+
+
+def _whose(exchange: Exchange) -> str:
+    key = exchange.request.credential
+    return f"{exchange.line()} to {key.label} ({key.shown})" if key else f"{exchange.line()} without a key"
