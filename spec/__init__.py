@@ -103,14 +103,16 @@ class Contract:
 class Requirement:
     """A row of the requirement ledger.
 
-    `needs` are the members of a target's description without which it cannot be tested (`organizations.secondary`,
-    `keys.revoked`, …); `reading` is how an ambiguous point of the documentation is read.
+    `basis` is the sentence of the documentation, the RFC or the reading that its checks rest on. `needs` are the members of a
+    target's description without which it cannot be tested (`organizations.secondary`, `keys.revoked`, …); `reading` is
+    how an ambiguous point of the documentation is read.
     """
 
     id: str
     level: Level
     title: str
     section: str
+    basis: str
     needs: tuple[str, ...] = ()
     reading: str | None = None
 

@@ -253,6 +253,11 @@ def test_the_ledger_holds_the_ids_and_levels_of_the_contract() -> None:
     assert found == [(family, id_, "should" if id_ in SHOULD else "must") for family, id_ in ids]
 
 
+def test_every_requirement_says_what_it_rests_on() -> None:
+    for row in spec.requirements():
+        assert row.basis.startswith(("Documentation", "RFC ", "Good practice")), row.id
+
+
 def members(name: str) -> set[str]:
     """Names of a schema's members, those of the schemas that it is made of included."""
     parts = [resolve(part) for part in SCHEMAS[name].get("allOf", [SCHEMAS[name]])]

@@ -212,7 +212,7 @@ def test_a_delivery_is_a_post_of_json_with_a_signature(changed: dict[str, Any], 
     [
         (BODY, Event("evt_1", "contact.created")),
         (b'{"id": "dlv_1", "event": {"id": "evt_2", "eventType": "a.b"}}', Event("evt_2", "a.b")),
-        (b'{"id": 1, "eventType": "a.b"}', None),
+        (b'{"id": 1, "eventType": "a.b"}', Event("1", "a.b")),
         (b'[{"id": "evt_1", "eventType": "a.b"}]', None),
         (b"null", None),
         (b"", None),
