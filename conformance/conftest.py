@@ -17,6 +17,7 @@ import pytest
 
 from conformance import options
 from conformance.cases.dataset import Dataset
+from conformance.cases.tables import Depth, Effort, effort
 from conformance.oracles import published_document, schemas
 from conformance.rate_limits.plugin import RateProbes
 from conformance.rate_limits.rulings import Measured
@@ -231,6 +232,19 @@ def rates(request: pytest.FixtureRequest) -> Measured:
 def seed(judge: Judge) -> int:
     """The seed of every random choice."""
     return judge.seed
+
+
+@pytest.fixture(scope="session")
+def depth(request: pytest.FixtureRequest) -> Depth:
+    """How thorough the run is: quick, standard or deep."""
+    chosen: Depth = getattr(request.config.option, "depth", "standard")
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def run_effort(depth: Depth, target: Target, clock: TargetClock, seed: int) -> Effort:
+    """How many cases of a table are tried."""
+    return effort(depth, target, clock, seed)
 
 
 @pytest.fixture(scope="session")

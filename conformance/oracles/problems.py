@@ -12,6 +12,8 @@ from conformance.target.exchange import Exchange
 # `instance` names the occurrence, and an unknown member may be anything (RFC 9457 3.1.5, 3.2): neither is compared.
 _COMPARED = ("type", "title", "status", "detail", "errors")
 _PLACE = "{id}"
+# Header fields that describe a resource (AUTH-6).
+_DESCRIBING = ("etag", "last-modified", "content-location", "link", "cache-control")
 
 
 def same_answer(a: Exchange, b: Exchange, ids: Iterable[str]) -> str | None:
@@ -33,6 +35,18 @@ def same_answer(a: Exchange, b: Exchange, ids: Iterable[str]) -> str | None:
     for member in told[0]:
         if told[0][member] != told[1][member]:
             return f"{member} is {_short(told[0][member])} and {_short(told[1][member])}"
+    return None
+
+
+def same_fields(a: Exchange, b: Exchange, ids: Iterable[str]) -> str | None:
+    """In which header field that describes a resource two answers differ, in one line; None if in none."""
+    pattern = _occurrences(ids)
+    for name in _DESCRIBING:
+        told = [_without(exchange.headers.get(name), pattern) for exchange in (a, b)]
+        # Some frameworks make a validator of any body, and `instance` makes the bodies of two refusals differ.
+        of_bodies = name == "etag" and all(told) and (a.body != b.body or not a.body)
+        if told[0] != told[1] and not of_bodies:
+            return f"{name.title()} is {_short(told[0])} and {_short(told[1])}"
     return None
 
 

@@ -1,0 +1,80 @@
+"""Credentials that do not count: keys spoiled in every way, and valid ones in places where no key counts (AUTH-2, AUTH-4)."""
+
+from __future__ import annotations
+
+import base64
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conformance.target.client import Headers
+
+_CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+
+# What an Authorization header may hold that is not `Bearer` and the key: each a function of the key.
+FORGERIES: dict[str, Callable[[str], str]] = {
+    "never minted": lambda key: unknown(key),
+    "truncated": lambda key: f"Bearer {key[:-1]}",
+    "last character changed": lambda key: f"Bearer {_altered(key, len(key) - 1, len(key))}",
+    "character in the middle changed": lambda key: f"Bearer {_altered(key, _middle(key), _middle(key) + 1)}",
+    "in the other case": lambda key: f"Bearer {key.swapcase()}",
+    "with a character more": lambda key: f"Bearer {key}0",
+    "with a word behind it": lambda key: f"Bearer {key} x",
+    "empty": lambda _: "Bearer",
+    "another scheme": lambda key: f"Token {key}",
+    # Servers that take Basic look for a key in the name, or in the password.
+    "scheme Basic": lambda key: f"Basic {base64.b64encode(f'{key}:{key}'.encode()).decode()}",
+    "no scheme": lambda key: key,
+}
+
+_QUERY = ("api_key", "apikey", "apiKey", "access_token", "key", "token", "authorization", "bearer")
+_COOKIES = ("api_key", "apiKey", "access_token", "token", "session", "Authorization", "key")
+_HEADERS = ("X-API-Key", "X-Api-Token", "Api-Key", "ApiKey", "X-Auth-Token", "X-Access-Token", "X-Outbound-Key")
+_AS_BEARER = ("X-Authorization", "Proxy-Authorization", "Authentication", "X-Forwarded-Authorization")
+PLACES = ("query", "cookie", "header")
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A key in a place where it does not count: query parameters and headers of a request."""
+
+    query: dict[str, str]
+    headers: Headers
+
+
+def carriers(place: str, key: str) -> list[Carried]:
+    """The key under each name that servers look for in a place, one at a time."""
+    if place == "query":
+        values = {name: f"Bearer {key}" if name == "authorization" else key for name in _QUERY}
+        return [Carried({name: value}, ()) for name, value in values.items()]
+    if place == "cookie":
+        return [Carried({}, [("Cookie", f"{name}={key}")]) for name in _COOKIES]
+    values = {**dict.fromkeys(_HEADERS, key), **dict.fromkeys(_AS_BEARER, f"Bearer {key}")}
+    return [Carried({}, [header]) for header in values.items()]
+
+
+def together(parts: list[Carried]) -> Carried:
+    """All of them in one request; cookies share a header."""
+    fields = [header for part in parts for header in part.headers]
+    cookies = "; ".join(value for name, value in fields if name == "Cookie")
+    others = [header for header in fields if header[0] != "Cookie"]
+    query = {name: value for part in parts for name, value in part.query.items()}
+    return Carried(query, [*others, *([("Cookie", cookies)] if cookies else [])])
+
+
+def unknown(secret: str) -> str:
+    """The Authorization header of a key of the same form that was never minted."""
+    return f"Bearer {_altered(secret, secret.rfind('_') + 1, len(secret))}"
+
+
+def _middle(secret: str) -> int:
+    return (secret.rfind("_") + 1 + len(secret)) // 2
+
+
+def _altered(secret: str, start: int, end: int) -> str:
+    return secret[:start] + "".join(map(_other, secret[start:end])) + secret[end:]
+
+
+def _other(character: str) -> str:
+    group = next((group for group in _CLASSES if character in group), "x")
+    return group[(group.find(character) + 1) % len(group)]

@@ -1,0 +1,127 @@
+"""Checks over tables: every case of a table is tried, as far as the run's depth goes, and counted.
+
+A check is a function of a case; `over` makes a test of it. The table says on what the requirement is tried; what a depth
+leaves out is drawn with the run's seed, and shows in the report (`tried 40 of 212`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pytest
+
+from conformance.cases.sampling import stratified
+from conformance.checks import NotJudged, NotTested, Violation, record_tried
+from conformance.target.clock import TargetClock
+from spec.target import Target
+
+Depth = Literal["quick", "standard", "deep"]
+Case = Any
+Table = Sequence[Case] | Callable[..., Sequence[Case]]
+
+# A broken requirement is not tried on every case that there is: each of them may be looked at several times.
+_MOST_BROKEN = 5
+_CASE = "case"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How many cases of a table are tried: at depth quick, and at standard under a real limit (`paced`) and under none.
+
+    Deep tries all. A table of free requests, which no valid key's limit pays for, has no cut.
+    """
+
+    quick: int
+    paced: int
+    standard: int
+
+    def most(self, effort: Effort) -> int | None:
+        """How many cases an effort allows; None for all."""
+        if effort.depth == "deep":
+            return None
+        if effort.depth == "quick":
+            return self.quick
+        return self.paced if effort.paced else self.standard
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much a run tries; `paced` if it waits for the target's rate limit in real time."""
+
+    depth: Depth
+    paced: bool
+    seed: int
+
+
+def effort(depth: Depth, target: Target, clock: TargetClock, seed: int) -> Effort:
+    """The effort of a run against a target."""
+    return Effort(depth, paced=not clock.movable and str(target.rate_limit.reading) != "off", seed=seed)
+
+
+def over(table: Table, cut: Cut | None = None) -> Callable[[Callable[..., object]], Callable[..., None]]:
+    """Make a test of a check that takes a `case`, and fixtures: it is tried on every case of the table that the depth allows.
+
+    A table that depends on the target's data is a function of fixtures.
+    """
+
+    def decorate(check: Callable[..., object]) -> Callable[..., None]:
+        wanted = [name for name in inspect.signature(check).parameters if name != _CASE]
+        for_table = list(inspect.signature(table).parameters) if callable(table) else []
+
+        def test(request: pytest.FixtureRequest, run_effort: Effort, **fixtures: Any) -> None:
+            cases = table(**{name: fixtures[name] for name in for_table}) if callable(table) else table
+            passed = {name: request if name == "request" else fixtures[name] for name in wanted}
+            most = cut.most(run_effort) if cut else None
+            try_each(cases, lambda case: check(case=case, **passed), most, run_effort.seed)
+
+        parameters = dict.fromkeys(["request", "run_effort", *wanted, *for_table])
+        kind = inspect.Parameter.KEYWORD_ONLY
+        signature = inspect.Signature([inspect.Parameter(name, kind) for name in parameters])
+        test.__name__, test.__doc__, test.__module__ = check.__name__, check.__doc__, check.__module__
+        test.__signature__ = signature  # type: ignore[attr-defined] # pytest reads the fixtures from it
+        return test
+
+    return decorate
+
+
+def try_each(cases: Sequence[Case], check: Callable[[Case], object], most: int | None, seed: int) -> None:
+    """Run a check on the cases, on at most so many of them, and count them.
+
+    What is missing for one case does not void the others. Raises Violation for the first case that shows one, with how many
+    do; NotJudged if something was not served that had to be; NotTested if nothing could be tried.
+    """
+    chosen = list(cases) if most is None else stratified(cases, most, seed)
+    broken: list[tuple[Case, Violation]] = []
+    missing: NotTested | None = None
+    tried = 0
+    for case in chosen:
+        try:
+            check(case)
+            tried += 1
+        except Violation as violation:
+            tried += 1
+            broken.append((case, violation))
+            if len(broken) == _MOST_BROKEN and most is not None:
+                break
+        except NotTested as reason:
+            if missing is None or (isinstance(reason, NotJudged) and not isinstance(missing, NotJudged)):
+                missing = reason
+    record_tried(tried, len(cases))
+    if broken:
+        raise _summed_up(broken, tried)
+    if isinstance(missing, NotJudged) or not tried:
+        raise missing or NotTested("there was nothing to try it on")
+
+
+def named(case: Case) -> str:
+    """A case as messages name it."""
+    return " ".join(map(str, case)) if isinstance(case, tuple) else str(case)
+
+
+def _summed_up(broken: Sequence[tuple[Case, Violation]], tried: int) -> Violation:
+    case, first = broken[0]
+    more = f" ({len(broken)} of {tried} cases)" if tried > 1 else ""
+    return Violation(f"{named(case)}: {first.message}{more}", *first.exchanges)
