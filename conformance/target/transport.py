@@ -26,6 +26,7 @@ MOST_BYTES = 16 * 1024 * 1024
 
 _MEGABYTES = f"{MOST_BYTES // 1024 // 1024} MiB"
 _HEADERS_TOO_LONG = "Receive buffer too long"
+_DISCONNECTED = "disconnected"
 _IDLE = 5.0
 _CONNECTIONS = 100
 _GZIP_OR_ZLIB = 47
@@ -106,13 +107,11 @@ class Transport:
         except httpcore.TimeoutException as error:
             raise BrokenAnswer(_late(watch, timeout)) from error
         except httpcore.RemoteProtocolError as error:
-            too_long = str(error) == _HEADERS_TOO_LONG
-            message = "the header section of the answer is larger than 100 KB" if too_long else _plain(error)
-            raise BrokenAnswer(message, closed=not too_long) from error
+            raise _malformed(error, watch) from error
         except httpcore.ConnectError:
             raise
         except httpcore.NetworkError as error:
-            raise BrokenAnswer(_plain(error), closed=True) from error
+            raise BrokenAnswer(_closed(watch), closed=True) from error
         except (httpcore.ProxyError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
             raise BrokenAnswer(_plain(error)) from error
         finally:
@@ -155,6 +154,19 @@ def _late(watch: _Watch, timeout: float) -> str:
     if watch.received:
         return f"the answer did not end within {timeout:g} s: {watch.received} bytes of it came"
     return f"no answer within {timeout:g} s"
+
+
+def _malformed(error: httpcore.RemoteProtocolError, watch: _Watch) -> BrokenAnswer:
+    if str(error) == _HEADERS_TOO_LONG:
+        return BrokenAnswer("the header section of the answer is larger than 100 KB")
+    disconnected = _DISCONNECTED in str(error)
+    return BrokenAnswer(_closed(watch) if disconnected else f"no HTTP/1.1: {_plain(error)}", closed=disconnected)
+
+
+def _closed(watch: _Watch) -> str:
+    if watch.received:
+        return f"the connection was closed before the answer's end: {watch.received} bytes of it came"
+    return "the connection was closed without an answer"
 
 
 def _plain(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from conformance.target.client import NoAnswer
 from conformance.target.embedded import EmbeddedMock
 from conformance.target.preflight import Unfit, preflight
 from spec.target import Target, load
+from tests.support import raw_server
 from tests.support.gate import run_gate
 from tests.support.null_servers import Answer, serving
 
@@ -68,6 +70,7 @@ class _Deaf:
     """The client of a caller that never gets an answer."""
 
     target: Target
+    proxy: None = None
 
 
 @dataclass
@@ -85,6 +88,16 @@ def test_a_certificate_that_is_not_accepted_is_told_as_such() -> None:
     caller: object = _Unheard(_Deaf(Target(base_url="https://staging.example")), refusal)
     with pytest.raises(Unfit, match=r"TLS: the certificate of https://staging\.example is not accepted: .* expired"):
         preflight(caller)  # type: ignore[arg-type]  # a stand-in for what is asked of a caller before its first answer
+
+
+def test_a_server_that_speaks_http_2_alone_is_told_as_such(tmp_path: Path) -> None:
+    def frames(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
+
+    with raw_server.serving(frames) as server:
+        run = run_gate(tmp_path, "--base-url", f"http://127.0.0.1:{server.port}", "--api-key", KEY)
+    assert run.exit_code == NOT_JUDGED
+    assert "it speaks HTTP/2 alone, and the suite HTTP/1.1" in " ".join(run.output.split())
 
 
 def test_a_key_that_the_target_does_not_know_is_named(tmp_path: Path) -> None:
