@@ -62,8 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id, needs, whole_run): the requirement that a check judges")
     if config.option.help or config.option.version or config.option.markers:
         return
-    if getattr(config.option, "numprocesses", None):
-        raise pytest.UsageError("the gate keeps one target's pace in one process: run it without -n")
+    options.refuse_other_processes(config)
     _end_in_order(config)
     judge = _judge(config)
     config.stash[_JUDGE] = judge
@@ -106,14 +105,23 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def _end_in_order(config: pytest.Config) -> None:
-    # CI systems cancel a job with SIGTERM: it ends the run as Ctrl-C does, with its reports and without the mock left behind.
-    if threading.current_thread() is threading.main_thread():
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # CI systems cancel a job with SIGTERM, and a closed terminal sends SIGHUP: either ends the run as Ctrl-C does, with its
+    # reports, and without a mock or a file with keys left behind. Under nohup SIGHUP is ignored, and stays so.
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            _interrupt_on(number, config)
 
-        def restore() -> None:
-            signal.signal(signal.SIGTERM, before)
 
-        config.add_cleanup(restore)
+def _interrupt_on(number: signal.Signals, config: pytest.Config) -> None:
+    before = signal.signal(number, signal.default_int_handler)
+
+    def restore() -> None:
+        signal.signal(number, before)
+
+    config.add_cleanup(restore)
 
 
 def _embedded(config: pytest.Config) -> Target:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,25 @@ from spec.target import Target, TargetError, load
 
 
 def add_to(parser: pytest.Parser) -> None:
-    """Tell pytest of them; `--base-url` is pytest-base-url's, `--strict` pytest's own: a broken should then fails the run."""
+    """Tell pytest of them; `--base-url` is pytest-base-url's, `--strict` pytest's own: a broken should then fails the run.
+
+    Raises UsageError where another plugin has an option of the same name.
+    """
     group = parser.getgroup(
         "outbound",
         "the Outbound API conformance gate (with --base-url URL, or its own mock; --strict: shoulds bind too)",
     )
-    add = group.addoption
+    taken = _names_of(parser)
+
+    def add(name: str, **attributes: Any) -> None:
+        if name in taken:
+            raise pytest.UsageError(
+                f"another plugin has the option {name} already: leave that plugin out with -p no:NAME"
+            )
+        group.addoption(name, **attributes)
+
+    if "--base-url" not in taken:  # pytest-base-url is left out, by `-p no:base_url`
+        add("--base-url", metavar="URL", help="the address of the implementation to judge")
     add("--target", type=Path, metavar="FILE", help="description of the target (TOML): its keys, hooks and webhooks")
     add("--api-key", metavar="KEY", help="an API key of the primary organization (default: $OUTBOUND_API_KEY)")
     add(
@@ -71,6 +85,21 @@ def add_to(parser: pytest.Parser) -> None:
     add("--no-preflight", action="store_true", help="run every check even though the target serves nothing")
 
 
+def refuse_other_processes(config: pytest.Config) -> None:
+    """Refuse what runs checks in several processes: one ledger and one pace hold for the whole run. Raises UsageError."""
+    option = config.option
+    if getattr(option, "numprocesses", None) or getattr(option, "tx", None) or getattr(option, "dist", "no") != "no":
+        raise pytest.UsageError("the gate keeps one target's pace in one process: run it without -n, --dist and --tx")
+    if getattr(option, "forked", False):
+        raise pytest.UsageError("the gate keeps one ledger in one process: run it without --forked")
+
+
+def _names_of(parser: pytest.Parser) -> set[str]:
+    # pytest itself fails with a traceback on an option that is declared twice, and has no public way to ask.
+    groups = [parser._anonymous, *parser._groups]
+    return {name for group in groups for option in group.options for name in option.names()}
+
+
 def check(config: pytest.Config) -> None:
     """Whether the values of the plain options can be used. Raises UsageError."""
     if config.option.fuzz < 0:
@@ -84,7 +113,7 @@ def check(config: pytest.Config) -> None:
 def described(config: pytest.Config) -> Target | None:
     """The target's description, None where the embedded mock is to be judged. Raises UsageError."""
     option = config.option
-    base_url = option.base_url or config.getini("base_url") or None
+    base_url = option.base_url or _configured_base_url(config)
     if not (base_url or option.target):
         return None
     try:
@@ -96,6 +125,14 @@ def described(config: pytest.Config) -> Target | None:
     except RecordError as error:
         raise pytest.UsageError(f"webhooks.deliveries: {error}") from None
     return target
+
+
+def _configured_base_url(config: pytest.Config) -> str | None:
+    """The `base_url` of pytest's own configuration, where pytest-base-url is there to read it."""
+    try:
+        return config.getini("base_url") or None
+    except (KeyError, ValueError):
+        return None
 
 
 def only(config: pytest.Config) -> frozenset[str] | None:

@@ -15,6 +15,8 @@ import msgspec
 import spec
 
 _LIMITS = spec.contract().rate_limits
+# RFC 1035 2.3.4
+_LONGEST_LABEL = 63
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -199,9 +201,19 @@ def _address(base_url: str) -> str:
         raise TargetError(f"base_url: not an http or https address: {base_url!r}") from None
     if parts.username is not None:
         raise TargetError("base_url: a user name or password in the address would take the place of the API key")
+    _check_host(parts.hostname or "")
     if not valid or parts.query or parts.fragment:
         raise TargetError(f"base_url: not an http or https address without a query: {base_url!r}")
     return base_url.rstrip("/")
+
+
+def _check_host(host: str) -> None:
+    if any(len(label) > _LONGEST_LABEL for label in host.split(".")):
+        raise TargetError(f"base_url: a part of the host name has more than {_LONGEST_LABEL} characters: {host[:100]}")
+    try:
+        host.encode("idna")
+    except UnicodeError as error:
+        raise TargetError(f"base_url: no host can have that name: {error}: {host[:100]}") from None
 
 
 def _with_primary_key(target: Target, api_key: str) -> Target:

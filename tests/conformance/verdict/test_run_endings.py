@@ -77,7 +77,7 @@ def test_a_target_that_hardly_answers_is_not_asked_for_long(tmp_path: Path) -> N
     assert _Flagging.asked < 40
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_is_reported_and_leaves_no_mock_behind(ending: signal.Signals, tmp_path: Path) -> None:
     options = ("-v", "--only", "AUTH,SCOPE", "--report", str(tmp_path))
     with gate(*options, *HELD, **hold_before("SCOPE-4", tmp_path)) as process:
