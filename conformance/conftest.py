@@ -17,7 +17,8 @@ import pytest
 
 from conformance import options
 from conformance.cases.dataset import Dataset
-from conformance.cases.tables import Depth, Effort, effort
+from conformance.cases.tables import Effort, effort
+from conformance.depth import Depth
 from conformance.oracles import published_document, schemas
 from conformance.rate_limits.plugin import RateProbes
 from conformance.rate_limits.rulings import Measured
@@ -137,7 +138,7 @@ def _judge(config: pytest.Config) -> Judge:
     option = config.option
     options.check(config)
     only, known, report = options.only(config), options.known(config), options.report_folder(config)
-    target = options.described(config) or _embedded(config)
+    target = options.read_as(option.rate_reading, options.described(config) or _embedded(config))
     advance = None if option.real_time else target.hooks.advance_clock
     clock = TargetClock((lambda seconds: _advance(advance, seconds)) if advance else None)
     try:
@@ -160,8 +161,7 @@ def _authorities() -> str:
 
 
 def _probes(config: pytest.Config, judge: Judge) -> RateProbes:
-    reading = config.option.rate_reading or judge.target.rate_limit.reading
-    return RateProbes(judge, reading, lambda line: _show(config, line))
+    return RateProbes(judge, judge.target.rate_limit.reading, lambda line: _show(config, line))
 
 
 def _advance(command: str, seconds: int) -> None:
@@ -244,8 +244,8 @@ def seed(judge: Judge) -> int:
 
 @pytest.fixture(scope="session")
 def depth(request: pytest.FixtureRequest) -> Depth:
-    """How thorough the run is: quick, standard or deep."""
-    chosen: Depth = getattr(request.config.option, "depth", "standard")
+    """How many of its cases a check tries."""
+    chosen: Depth = request.config.option.depth
     return chosen
 
 

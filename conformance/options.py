@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from msgspec import structs
 
+from conformance.depth import Depth
 from conformance.verdict.known_violations import KnownViolation, KnownViolationsError
 from conformance.verdict.known_violations import load as load_known
 from conformance.verdict.selection import SelectionError, select
 from conformance.webhooks.deliveries import RecordError, recorded
-from spec.target import Target, TargetError, load
+from spec.target import Reading, Target, TargetError, load
 
 
 def add_to(parser: pytest.Parser) -> None:
@@ -62,8 +64,15 @@ def add_to(parser: pytest.Parser) -> None:
     add("--require-all", action="store_true", help="a requirement that could not be tested fails the run")
     add(
         "--rate-reading",
-        choices=("auto", "burst", "strict"),
-        help="the reading of the rate limits that binds the target",
+        choices=get_args(Reading),
+        help="the reading of the rate limits that binds the target; off: nothing is limited, RATE is not tested",
+    )
+    add(
+        "--depth",
+        choices=get_args(Depth),
+        default="standard",
+        help="how many cases are tried: quick (at most 350 requests that a key's limit pays for), standard, or deep: "
+        "every combination (default: %(default)s)",
     )
     add(
         "--schema",
@@ -125,6 +134,13 @@ def described(config: pytest.Config) -> Target | None:
     except RecordError as error:
         raise pytest.UsageError(f"webhooks.deliveries: {error}") from None
     return target
+
+
+def read_as(reading: Reading | None, target: Target) -> Target:
+    """The target, the reading of its limits replaced by that of `--rate-reading` where there is one."""
+    if reading is None:
+        return target
+    return structs.replace(target, rate_limit=structs.replace(target.rate_limit, reading=reading))
 
 
 def _configured_base_url(config: pytest.Config) -> str | None:

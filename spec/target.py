@@ -17,6 +17,7 @@ import spec
 _LIMITS = spec.contract().rate_limits
 # RFC 1035 2.3.4
 _LONGEST_LABEL = 63
+Reading = Literal["auto", "burst", "strict", "off"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
@@ -54,9 +55,12 @@ class Keys(_Table, frozen=True):
 
 
 class RateLimit(_Table, frozen=True):
-    """The limits that the target's keys have, and how it reads them. `burst_window` is in seconds."""
+    """The limits that the target's keys have, and how it reads them. `burst_window` is in seconds.
 
-    reading: Literal["auto", "burst", "strict"] = "auto"
+    The reading `off` says that nothing is limited in this environment: RATE is not tested.
+    """
+
+    reading: Reading = "auto"
     per_minute: Count = _LIMITS.per_minute
     burst: Count = _LIMITS.burst
     burst_window: Count = _LIMITS.burst_window
@@ -73,9 +77,12 @@ class Webhooks(_Table, frozen=True):
 
     `deliveries` is a path, from the folder of the description if it is relative; once loaded by `load`, it is whole.
     `feed_within` is in seconds: so long a delivered event may take to show in the feed (HOOK-5).
+    `public_url` is how the target reaches what listens, through a tunnel or a proxy.
     """
 
     listen: str = "127.0.0.1:0"
+    public_url: str | None = None
+    feed_within: Count = 30
     register: str | None = None
     register_secondary: str | None = None
     trigger: str | None = None
@@ -207,6 +214,15 @@ def _address(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port_is_a_number = parts.port is None or parts.port >= 0
+    except ValueError:
+        return False
+    return port_is_a_number and parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
+
+
 def _check_host(host: str) -> None:
     if any(len(label) > _LONGEST_LABEL for label in host.split(".")):
         raise TargetError(f"base_url: a part of the host name has more than {_LONGEST_LABEL} characters: {host[:100]}")
@@ -241,3 +257,5 @@ def _check_webhooks(webhooks: Webhooks) -> None:
         listen_address(webhooks.listen)
     except ValueError as error:
         raise TargetError(f"webhooks.listen: {error}") from None
+    if webhooks.public_url is not None and not _is_address(webhooks.public_url):
+        raise TargetError(f"webhooks.public_url: not an http or https address without a query: {webhooks.public_url!r}")

@@ -9,16 +9,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
 from conformance.cases.sampling import stratified
 from conformance.checks import NotJudged, NotTested, Violation, record_tried
+from conformance.depth import Depth
 from conformance.target.clock import TargetClock
 from spec.target import Target
 
-Depth = Literal["quick", "standard", "deep"]
 Case = Any
 Table = Sequence[Case] | Callable[..., Sequence[Case]]
 

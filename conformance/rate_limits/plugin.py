@@ -77,11 +77,11 @@ def _spare(target: Target) -> list[Credential]:
 class RateProbes:
     """The probes of one run. `bound` is the reading that was made binding; `show` prints a line for whoever waits."""
 
-    def __init__(self, judge: Judge, bound: str | None, show: Callable[[str], None]) -> None:
+    def __init__(self, judge: Judge, bound: str, show: Callable[[str], None]) -> None:
         limit = judge.target.rate_limit
         self._judge = judge
         self._show = show
-        self._bound = _BINDING.get(bound or "")
+        self._bound = _BINDING.get(bound)
         self._limits = Limits(limit.per_minute, limit.burst, limit.burst_window)
         self._halt = threading.Event()
         self._ended = threading.Event()

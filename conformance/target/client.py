@@ -54,7 +54,8 @@ class Client:
         self.redactor = Redactor()
         self.redactor.learn(target.secrets())
         self.exchanges: list[Exchange] = []
-        self.pace = Pace(target.rate_limit.per_minute)
+        limit = target.rate_limit
+        self.pace = Pace(None if limit.reading == "off" else limit.per_minute)
         self._show = show
         self._lock = threading.Lock()
         self.run = secrets.token_hex(4)

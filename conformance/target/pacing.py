@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,10 +27,13 @@ class _Spent:
 
 
 class Pace:
-    """A sliding window for each key, over the target's clock; not thread-safe, the client locks it."""
+    """A sliding window for each key, over the target's clock; not thread-safe, the client locks it.
 
-    def __init__(self, per_minute: int) -> None:
-        self._per_minute = per_minute
+    `per_minute` is None where nothing is limited.
+    """
+
+    def __init__(self, per_minute: int | None) -> None:
+        self._per_minute = per_minute or sys.maxsize
         self._keys: dict[str, _Spent] = {}
         self.requests: Counter[str] = Counter()
 

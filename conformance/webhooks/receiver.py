@@ -58,7 +58,8 @@ class Endpoint:
 class Receiver:
     """Listens from when it is made until it is closed. `now` tells the target's clock, in seconds.
 
-    Each endpoint has a path of its own that nobody can guess, so that only who was told of it can speak to it.
+    Each endpoint has a path of its own that nobody can guess, so that only who was told of it can speak to it. `address` is
+    how the target reaches the receiver, and may be set to that of a tunnel or proxy, which may put a path before the endpoint's.
     """
 
     def __init__(self, listen: str, now: Callable[[], float]) -> None:
@@ -108,7 +109,7 @@ class Receiver:
         """Write down what arrived, and say what it is answered with; None where there is no such endpoint."""
         with self._news:
             self.visits += 1
-            endpoint = self._endpoints.get(path)
+            endpoint = self._endpoint_at(path)
             if endpoint is None:
                 return None
             if method in _WITHOUT_CONTENT and not body:
@@ -120,6 +121,10 @@ class Receiver:
             answer = endpoint.script(delivery)
             self._news.notify_all()
             return answer
+
+    def _endpoint_at(self, path: str) -> Endpoint | None:
+        known = (endpoint for own, endpoint in self._endpoints.items() if path.partition("?")[0].endswith(own))
+        return next(known, None)
 
     def hold(self, connection: socket.socket) -> None:
         """Keep silent until the other side hangs up, or the receiver is closed."""

@@ -55,6 +55,8 @@ class Live:
     def begin(self) -> None:
         """Register and trigger, and wait until something arrived, or might have. Raises NotTested where a command fails."""
         settings = self.settings
+        if settings.public_url:
+            self.receiver.address = settings.public_url.rstrip("/")
         self.main = self.receiver.endpoint("primary")
         self._register(self.main, settings.register, "webhooks.register")
         self.troubled = self._further("troubled", settings.register, "webhooks.register", self.trouble)

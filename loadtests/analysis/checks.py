@@ -62,7 +62,8 @@ def examine(ledger: Ledger, wanted: Sequence[Check], conditions: Conditions) -> 
     Under `auto` the ledger decides on the reading, or on neither: then what both readings ask for is judged. Where nothing
     was answered, or everything by a server error, all is unjudged.
     """
-    bound = conditions.limits.reading
+    reading = conditions.limits.reading
+    bound = "auto" if reading == "off" else reading
     followed = (
         rate_reading.followed(ledger, conditions) if bound == "auto" or "reading" in wanted else Followed(bound, {})
     )

@@ -103,6 +103,13 @@ def test_the_pace_never_sends_more_than_the_limit_in_a_minute(pauses: list[float
         assert sum(start <= moment < start + 60 for moment in sent[index:]) <= limit
 
 
+def test_where_nothing_is_limited_there_is_no_pace() -> None:
+    pace = Pace(None)
+    for _ in range(1000):
+        pace.sent(KEY, 0.0)
+    assert pace.wait_for(KEY, 0.0) == 0
+
+
 def test_the_pace_takes_the_key_that_is_rested_most() -> None:
     other = Credential("obk_live_another", "organizations.primary.api_keys[1]")
     pace = Pace(2)

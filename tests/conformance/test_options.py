@@ -135,6 +135,12 @@ def test_waiting_for_windows_is_part_of_the_estimate(mock: Path) -> None:
     assert "waiting for the rate limit's windows" in in_real_time
 
 
+def test_where_nothing_is_limited_rate_is_not_tested(mock: Path, tmp_path: Path) -> None:
+    run = run_gate(tmp_path, "--target", str(mock), "--rate-reading", "off", "--only", "RATE,SCOPE-3")
+    assert run.ids("passed") == {"SCOPE-3"}, run.output
+    assert "rate_limit.reading is off: nothing is limited in this environment" in " ".join(run.output.split())
+
+
 def test_help_has_a_group_of_the_gates_own() -> None:
     with gate("--help") as process:
         code, output = finish(process)

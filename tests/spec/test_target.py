@@ -13,6 +13,8 @@ WHOLE = f"""
 base_url = "https://staging.example/outbound/"
 [organizations.primary]
 api_keys = ["{KEY}", "env:OUTBOUND_KEY_A2"]
+id = "org_1"
+name = "Acme"
 [organizations.secondary]
 api_keys = ["obk_live_b"]
 [keys]
@@ -23,6 +25,8 @@ spare = ["obk_live_e", "obk_live_f"]
 reading = "strict"
 [webhooks]
 register = "register {{url}}"
+public_url = "https://tunnel.example/hook"
+feed_within = 60
 [hooks]
 add_contact = "add"
 """
@@ -39,6 +43,8 @@ def test_every_table_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     target = load(described(tmp_path, WHOLE))
     assert target.base_url == "https://staging.example/outbound"
     assert target.organizations.primary.api_keys == (KEY, "obk_live_a2")
+    assert (target.organizations.primary.id, target.organizations.primary.name) == ("org_1", "Acme")
+    assert (target.webhooks.public_url, target.webhooks.feed_within) == ("https://tunnel.example/hook", 60)
     assert target.rate_limit.reading == "strict"
     assert target.rate_limit.per_minute == 60
     assert set(target.secrets()) == {KEY, *(f"obk_live_{name}" for name in ("a2", "b", "c", "d", "e", "f"))}
@@ -81,6 +87,12 @@ def test_what_a_target_offers_is_what_its_description_holds() -> None:
         ('base_url = "ftp://example"', "base_url"),
         ('base_url = "http://example?x=1"', "base_url"),
         ('base_url = "http://example:99999"', "base_url"),
+        (f'base_url = "http://{"a" * 64}.example"', "base_url: a part of the host name has more than 63"),
+        (
+            '[organizations.primary]\napi_keys = ["k"]\n[webhooks]\npublic_url = "ftp://tunnel.example"',
+            "webhooks.public_url",
+        ),
+        ("[webhooks]\nfeed_within = 0", "webhooks.feed_within"),
         ('base_url = "http://[::1"', "base_url"),
         ('base_url = "http://user:word@example"', "base_url"),
         ('base_url = "http://example"', "organizations.primary.api_keys"),

@@ -11,7 +11,6 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
 import pytest
 
 from conformance.checks import NotTested, Violation
@@ -64,6 +63,18 @@ def test_what_arrives_is_written_down_to_the_byte(receiver: Receiver) -> None:
     assert (delivery.method, delivery.body, delivery.secret) == ("POST", "Zoë 🚀".encode(), "whsec_1")
     assert ("X-Name", "a") in delivery.headers
     assert (delivery.endpoint, delivery.number, delivery.at) == ("primary", 1, 1_000.0)
+
+
+def test_a_tunnel_may_put_a_path_before_an_endpoints_own(receiver: Receiver) -> None:
+    listening = receiver.address
+    receiver.address = "https://tunnel.example/hook"
+    endpoint = receiver.endpoint("primary")
+    assert endpoint.url.startswith("https://tunnel.example/hook/primary/")
+    own = urlsplit(endpoint.url).path
+    for path in (own, own.removeprefix("/hook")):
+        assert ask(listening + path) == 200
+    assert ask(f"{listening}/hook/primary/guessed") == 404
+    assert len(endpoint.deliveries) == 2
 
 
 def test_header_bytes_beyond_ascii_and_repeated_headers_stay_as_they_are(receiver: Receiver) -> None:
@@ -217,8 +228,8 @@ def test_attempts_share_an_id_and_nothing_of_their_signature(attempts: list[Deli
     assert found == fault or (fault and found and fault in found)
 
 
-def live(receiver: Receiver, **settings: str) -> Live:
-    return Live(msgspec.structs.replace(Webhooks(), **settings), receiver, TargetClock(), Redactor())
+def live(receiver: Receiver, **settings: Any) -> Live:
+    return Live(Webhooks(**settings), receiver, TargetClock(), Redactor())
 
 
 @pytest.mark.parametrize(
