@@ -13,38 +13,61 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 import click
 
-from loadtests.runner import embedded
+from loadtests.report.output import say
+from loadtests.runner import embedded, launch
+from loadtests.runner.launch import ENDING, INTERRUPTED
 from loadtests.scenarios import scenarios
 from loadtests.scenarios.generator import SCENARIO as GENERATOR
 from loadtests.setup import API_KEY, READINGS, Options, UsageError, estimate, prepare
 
-USAGE, INTERRUPTED = 4, 130
+USAGE = 4
+_NOT_JUDGED = 3
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _DEFAULT = Options()
 
 
+class Interrupted(KeyboardInterrupt):
+    """A signal asks for the end of the run."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
 def main() -> None:
     """Run the command line. What a user gets wrong is one line on standard error and exit code 4, never a traceback."""
+    for number in ENDING:
+        signal.signal(number, _interrupt)
     try:
         sys.exit(command(prog_name="outbound-load", standalone_mode=False))
     except click.ClickException as error:
-        click.echo(f"outbound-load: {error.format_message()}", err=True)
-        sys.exit(USAGE)
+        _complain(error.format_message())
     except (UsageError, embedded.EmbeddedError) as error:
-        click.echo(f"outbound-load: {error}", err=True)
-        sys.exit(USAGE)
+        _complain(str(error))
+    except OSError as error:
+        _complain(f"standard output cannot be written to: {error.strerror}")
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise Interrupted(number)
+
+
+def _complain(reason: str) -> NoReturn:
+    say(f"outbound-load: {reason}", sys.stderr)
+    sys.exit(USAGE)
 
 
 def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
         for scenario in scenarios().values():
             columns = shutil.get_terminal_size().columns
-            click.echo(click.wrap_text(scenario.claim, columns, f"{scenario.name:<11} ", " " * 12))
+            say(click.wrap_text(scenario.claim, columns, f"{scenario.name:<11} ", " " * 12))
         context.exit()
 
 
@@ -107,7 +130,7 @@ def command(
     with ExitStack() as stack:
         options = _with_target(stack, options, mock_options, measure=measure)
         if dry_run:
-            click.echo("\n".join(estimate(prepare(options))))
+            say("\n".join(estimate(prepare(options))))
             return 0
         if not (worker or web):
             prepare(options)
@@ -189,16 +212,23 @@ def _words(options: Options) -> list[str]:
 
 
 def _run(words: Sequence[str]) -> int:
-    """Run Locust, a program of its own: gevent has to come before all else. Interrupts are handed on to it, once."""
+    """Run Locust, a program of its own: gevent has to come before all else. Signals are handed on to it, each time."""
     process = subprocess.Popen(  # noqa: S603 - Locust, under our own interpreter
-        [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), *words],
+        [sys.executable, "-m", launch.__name__, "-f", str(_LOCUSTFILE), *words],
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
-
-    def hand_on(number: int, _frame: FrameType | None) -> None:
-        process.send_signal(number)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, hand_on)
-    return process.wait()
+    interrupted = False
+    while True:
+        try:
+            code = process.wait()
+            break
+        except Interrupted as signalled:
+            interrupted = True
+            process.send_signal(signalled.number)
+    if interrupted:
+        return INTERRUPTED
+    if code < 0:
+        say(f"outbound-load: the generator was ended by signal {-code}: out of memory?", sys.stderr)
+        return _NOT_JUDGED
+    return code

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from locust import LoadTestShape, User, events, task
 from locust.env import Environment
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from loadtests import options
-from loadtests.runner import engine
+from loadtests.runner.master import Master
+from loadtests.runner.worker import Worker
 
-_engines: list[engine.Engine] = []
-"""The one of this process, once Locust has made its runner."""
+_workers: list[Worker] = []
+_masters: list[Master] = []
+"""Those of this process, once Locust has made its runner: one of each where it is the only process."""
 
 
 class KeyHolder(User):
@@ -21,7 +23,7 @@ class KeyHolder(User):
     @task
     def work(self) -> None:
         """Do one's part, until the run is over."""
-        _engines[-1].work()
+        _workers[-1].work()
 
 
 class WholeScenario(LoadTestShape):
@@ -29,7 +31,7 @@ class WholeScenario(LoadTestShape):
 
     def tick(self) -> tuple[int, float] | None:
         """Users, and how many of them a second; None at the end."""
-        users = _engines[-1].users()
+        users = _masters[-1].users()
         return None if users is None else (users, users)
 
 
@@ -40,39 +42,11 @@ def _(parser: Any) -> None:
 
 @events.init.add_listener
 def _(environment: Environment, web_ui: Any = None, **_: Any) -> None:
-    mine = engine.Engine(environment)
-    _engines.append(mine)
-    if not mine.coordinates:
+    if isinstance(environment.runner, LocalRunner | WorkerRunner):
+        _workers.append(Worker(environment))
+    if isinstance(environment.runner, LocalRunner | MasterRunner):
+        _masters.append(Master(environment, _workers[-1] if _workers else None))
+        _masters[-1].start(web_ui)
+    else:
         environment.process_exit_code = 0
-        return
-    mine.ready(web_ui)
-
-
-@events.test_start.add_listener
-def _(**_: Any) -> None:
-    if _engines[-1].coordinates:
-        _engines[-1].start()
-
-
-@events.spawning_complete.add_listener
-def _(**_: Any) -> None:
-    if _engines[-1].coordinates:
-        _engines[-1].spawned()
-
-
-@events.test_stop.add_listener
-def _(**_: Any) -> None:
-    _engines[-1].users_stopped()
-
-
-@events.quitting.add_listener
-def _(**_: Any) -> None:
-    if _engines[-1].coordinates:
-        _engines[-1].stop(interrupted=True)
-
-
-@events.quit.add_listener
-def _(**_: Any) -> None:
-    if _engines[-1].coordinates:
-        _engines[-1].tell_verdict()
-        sys.stdout.flush()
+        _workers[-1].end_on_signals()

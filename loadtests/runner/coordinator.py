@@ -1,6 +1,6 @@
-"""Conducts a run: phase after phase on all processes, the target's clock moved between them, the ledgers brought together.
+"""Coordinates a run: phase after phase on all processes, the target's clock moved between them, the ledgers brought together.
 
-Runs once: in the only process, or in the master. Knows nothing of Locust: how messages travel is the workers's affair.
+Runs once: in the only process, or in the master. Knows nothing of Locust: how messages travel is the master's affair.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class GivenUpError(Exception):
 class Coordinator:
     """A run under way. `ledger` holds what has been reported, `costs` what each share of the keys cost to send.
 
-    `skew` is how far the target's clock is ahead of ours. `given_up` says why a run did not come to its end.
+    `skew` is how far the target's clock is ahead of ours. `trouble` is what a process reported that ends the run; `given_up`
+    says why a run did not come to its end.
     """
 
     setup: Setup
@@ -63,7 +64,7 @@ class Coordinator:
     clock: TargetClock = field(default_factory=TargetClock)
     costs: dict[int, Cost] = field(default_factory=dict)
     given_up: str | None = None
-    refused: str | None = None
+    trouble: str | None = None
     number: int = -1
     started: float = field(default_factory=time.time)
     _members: tuple[str, ...] = ()
@@ -90,9 +91,9 @@ class Coordinator:
         then()
 
     def heard(self, report: dict[str, Any]) -> None:
-        """A process reported, or cannot do its share."""
-        if "error" in report:
-            self.refused = f"a worker cannot do its share: {report['error']}"
+        """A process reported: what it measured, or why it cannot go on."""
+        self.trouble = self.trouble or report.get("trouble")
+        if "ledger" not in report:
             return
         self.ledger.merge(Ledger.load(report["ledger"]))
         self._note_cost(report["share"], Cost(**report["cost"]))
@@ -149,13 +150,17 @@ class Coordinator:
         until = time.monotonic() + phase.seconds + _SLOW
         while len(self._done) < len(self._members):
             gevent.sleep(_POLL)
-            if self.refused:
-                raise GivenUpError(self.refused)
+            self._check_trouble()
             lost = set(self._members) - set(self.workers.members())
             if lost:
                 raise GivenUpError(f"{len(lost)} of {len(self._members)} workers were lost, and what they had measured")
             if time.monotonic() > until:
                 raise GivenUpError(f"the phase {phase.name!r} did not end")
+        self._check_trouble()
+
+    def _check_trouble(self) -> None:
+        if self.trouble:
+            raise GivenUpError(self.trouble)
 
     def _wait_for(self, phase: Phase, began: float, ended: float) -> None:
         until = max(ended + phase.rest, began + phase.gap)

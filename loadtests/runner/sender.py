@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from loadtests.analysis.ledger import Attempt, Ledger
 from loadtests.runner.clock import TargetClock
 from loadtests.runner.http_client import Answer, HttpClient
-from loadtests.runner.sessions import Request, request
+from loadtests.runner.sessions import Request, is_usable, request
 from spec import contract
 
 LIMITED = request("getMe")
 """What the limits are tried with: the limit is the key's, whatever it asks for, and this any key may."""
+
+_LOOKED_AT = 3
+"""The first answers of each operation that are looked at: a web site answers 200 to everything, and keeps no contract."""
 
 Tell = Callable[[str, Answer, str | None], None]
 """Told of each answer: the operation as statistics name it, the answer, and what was wrong with it if anything."""
@@ -31,12 +35,24 @@ def attempt(key: int, operation: str, answer: Answer) -> Attempt:
     )
 
 
+def not_the_api(operation: str) -> str:
+    """The line that says that an operation's answers are no answers of the API."""
+    path = contract().operations[operation].path
+    return f"GET {path} answers 200, but not with what the API answers: is this the address of an Outbound API?"
+
+
 class Sender:
-    """Sends requests of the run's keys, by their indexes."""
+    """Sends requests of the run's keys, by their indexes.
+
+    `trouble` says in a line why the run cannot go on, once something has come up; `looks` is whether answers are looked at.
+    """
 
     def __init__(self, base_url: str, secrets: Sequence[str], ledger: Ledger, tell: Tell) -> None:
         self.clock = TargetClock()
         self.ledger = ledger
+        self.trouble: str | None = None
+        self.looks = True
+        self._looked_at: Counter[str] = Counter()
         self._client = HttpClient(base_url, self.clock.now)
         self._secrets = secrets
         self._tell = tell
@@ -47,6 +63,12 @@ class Sender:
         """Send a request with a key and enter it in the ledger."""
         ready = self._ready(key) if wanted is LIMITED else self._client.prepare(wanted.path, self._secrets[key])
         answer = self._client.get(ready)
+        if answer.own_limit:
+            # The target has not been asked: it is not its failure.
+            self.trouble = self.trouble or f"the generator is at a limit of its own machine: {answer.own_limit}"
+            return answer
+        if self.looks and answer.status == 200:
+            self._look_at(wanted.operation, answer)
         self.ledger.add(attempt(key, wanted.operation, answer))
         self._tell_of(self._names[wanted.operation], answer)
         return answer
@@ -54,6 +76,13 @@ class Sender:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+    def _look_at(self, operation: str, answer: Answer) -> None:
+        if self._looked_at[operation] == _LOOKED_AT:
+            return
+        self._looked_at[operation] += 1
+        if not is_usable(operation, answer.body):
+            self.trouble = self.trouble or not_the_api(operation)
 
     def _ready(self, key: int) -> bytes:
         found = self._prepared.get(key)

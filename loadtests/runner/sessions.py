@@ -1,6 +1,6 @@
 """What a client of the API does in a session: it looks who it is, walks pages, opens contacts, polls events.
 
-A session is a generator: it yields requests and is sent their answers. It knows nothing of time and of the wire.
+A session is a generator: it yields requests and is sent their answers. It knows nothing of time and of connections.
 """
 
 from __future__ import annotations
@@ -38,6 +38,15 @@ class _Item(msgspec.Struct):
 class _Page(msgspec.Struct):
     data: list[_Item] = []
     nextCursor: str | None = None  # noqa: N815 - the name on the wire
+
+
+class _Me(msgspec.Struct):
+    apiKey: _Item  # noqa: N815 - the name on the wire
+    organization: _Item
+
+
+class _WholePage(msgspec.Struct):
+    data: list[_Item]
 
 
 _decode = msgspec.json.Decoder(_Page).decode
@@ -88,3 +97,13 @@ def page_of(answer: Answer) -> _Page:
         return _decode(answer.body)
     except msgspec.MsgspecError:
         return _Page()
+
+
+def is_usable(operation: str, body: bytes) -> bool:
+    """Whether a 200's body is at least the kind of thing that an operation answers: /me, a page of items, or an item."""
+    kind = _Me if operation == "getMe" else _WholePage if operation.startswith("list") else _Item
+    try:
+        msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError:
+        return False
+    return True

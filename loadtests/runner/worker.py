@@ -1,28 +1,119 @@
-"""What one process does of a run: the schedules of its share of the keys, phase after phase, and reports of what came of them."""
+"""A process that sends: it takes a share of the keys from the master, works phase after phase, and reports what came of it."""
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import gevent
 from gevent.queue import Queue
+from locust.env import Environment
 
+from loadtests.options import options_of
 from loadtests.runner.generator_cost import Meter
+from loadtests.runner.http_client import Answer
+from loadtests.runner.launch import ENDING, INTERRUPTED
 from loadtests.runner.schedule import Job, run_schedule, run_sessions, run_together
 from loadtests.runner.sender import Sender
 from loadtests.scenarios.plan import Phase
-from loadtests.setup import Setup
+from loadtests.setup import Options, Setup, UsageError, prepare
 
 _REPORT_EVERY = 2.0
+_LOOK_AGAIN = 0.01
 
 Report = Callable[[dict[str, Any]], None]
 
 
 class Worker:
-    """A process's share: the keys whose index leaves `share` when divided by `of`. A key belongs to one process for the run."""
+    """The sending side of Locust: the only process, or a worker. The master's messages tell it what to do."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        runner: Any = environment.runner
+        events: Any = environment.events
+        self._runner = runner
+        self._request = events.request
+        self._own = options_of(environment)
+        self._share: Share | None = None
+        self._ending = False
+        self._runner.register_message("outbound-share", lambda msg, **_: self._take_share(msg.data))
+        self._runner.register_message("outbound-phase", lambda msg, **_: self._begin_phase(msg.data))
+        events.test_stop.add_listener(lambda **_: self.stop())
+
+    def work(self) -> None:
+        """What each of Locust's users does: its part of each phase, until it is stopped."""
+        while self._share is None:
+            gevent.sleep(_LOOK_AGAIN)
+        self._share.work()
+
+    def flush(self) -> None:
+        """Report what was not reported yet."""
+        if self._share:
+            self._share.flush()
+
+    def stop(self) -> None:
+        """The users were stopped: report the rest, and forget the share."""
+        if self._share:
+            self._share.flush()
+            self._share.end()
+            self._share = None
+
+    def end_on_signals(self) -> None:
+        """End a worker process on each signal that asks for it, with what it has measured reported."""
+        for number in ENDING:
+            gevent.signal_handler(number, self._interrupted)
+
+    def _interrupted(self) -> None:
+        if self._ending:
+            os._exit(INTERRUPTED)
+        self._ending = True
+        self.stop()
+        self._runner.quit()
+        # A process that the master has forked is the master's affair, which tells how the run ended.
+        sys.exit(0 if getattr(self._environment.parsed_options, "processes", None) else INTERRUPTED)
+
+    def _take_share(self, data: dict[str, Any]) -> None:
+        try:
+            setup = prepare(self._options())
+            if setup.fingerprint != data["fingerprint"]:
+                raise UsageError("its --target or --keys differ from the master's")  # noqa: TRY301 - told as `prepare`'s are
+        except UsageError as error:
+            self._report({"trouble": f"a worker cannot do its share: {error}"})
+            return
+        sender = Sender(setup.target.base_url, setup.secrets, setup.ledger(), self._tell_statistics)
+        sender.looks = setup.scenario.judges
+        self._share = Share(setup, sender, data["share"], data["of"], self._report)
+
+    def _options(self) -> Options:
+        """The master's options as Locust handed them on, but for what only this host can know: where its files are."""
+        given = options_of(self._environment)
+        return replace(given, target=self._own.target or given.target, keys=self._own.keys or given.keys)
+
+    def _begin_phase(self, data: dict[str, Any]) -> None:
+        if self._share:
+            self._share.begin(data["number"], data["added"], self._runner.user_count)
+
+    def _report(self, report: dict[str, Any]) -> None:
+        self._runner.send_message("outbound-report", report)
+
+    def _tell_statistics(self, name: str, answer: Answer, wrong: str | None) -> None:
+        self._request.fire(
+            request_type="GET",
+            name=name,
+            response_time=(answer.answered - answer.sent) * 1000,
+            response_length=answer.size,
+            exception=RuntimeError(wrong) if wrong else None,
+            context={},
+        )
+
+
+class Share:
+    """A process's share of a run: the keys whose index leaves `share` when divided by `of`. A key belongs to one process."""
 
     def __init__(self, setup: Setup, sender: Sender, share: int, of: int, report: Report) -> None:
         self._setup = setup
@@ -36,7 +127,7 @@ class Worker:
         self._reporter = gevent.spawn(self._report_at_intervals)
 
     def work(self) -> None:
-        """What each user does: take a part of a phase, and the next. Ends when the user is stopped."""
+        """Take a part of a phase, and the next, for ever: a user ends by being stopped."""
         while True:
             job = self._jobs.get()
             job()
@@ -46,7 +137,7 @@ class Worker:
                 self._tell(done=True)
 
     def begin(self, number: int, added: float, users: int) -> None:
-        """Begin a phase of the plan, its work divided among so many users. `added`: what the target's clock was moved by."""
+        """Begin a phase of the plan, its work divided among the users. `added`: what the target's clock was moved by."""
         self._phase = number
         self._sender.clock.added = added
         jobs = self._jobs_of(self._setup.plan.phases[number], time.monotonic())
@@ -64,7 +155,7 @@ class Worker:
         self._tell(done=False)
 
     def end(self) -> None:
-        """The run is over."""
+        """End the reports, and close the connections."""
         self._reporter.kill(block=False)
         self._meter.stop()
         self._sender.close()
@@ -89,18 +180,17 @@ class Worker:
     def _report_at_intervals(self) -> None:
         while True:
             gevent.sleep(_REPORT_EVERY)
-            if len(self._sender.ledger):
+            if len(self._sender.ledger) or self._sender.trouble:
                 self._tell(done=False)
 
     def _tell(self, *, done: bool) -> None:
         cost = self._meter.take()
         cost.requests = len(self._sender.ledger)
-        self._report(
-            {
-                "share": self._share,
-                "phase": self._phase,
-                "done": done,
-                "cost": cost.dump(),
-                "ledger": self._sender.ledger.drain(),
-            }
-        )
+        report = {
+            "share": self._share,
+            "phase": self._phase,
+            "done": done,
+            "cost": cost.dump(),
+            "ledger": self._sender.ledger.drain(),
+        }
+        self._report({**report, "trouble": self._sender.trouble} if self._sender.trouble else report)

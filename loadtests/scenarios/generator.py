@@ -22,4 +22,5 @@ SCENARIO = Scenario(
     minutes=0,
     most_keys=1,
     limited=False,
+    judges=False,
 )

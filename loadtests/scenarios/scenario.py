@@ -53,6 +53,7 @@ class Scenario:
 
     `most_keys` is how many keys it uses if there are more, `least_keys` without how many it cannot run. `minutes` is how
     long it lasts unless told otherwise. `limited`: it tries limits, whose time a test clock can shorten.
+    `judges` is False where answers are not looked at, because no target is judged.
     """
 
     name: str
@@ -64,3 +65,4 @@ class Scenario:
     most_keys: int | None = 4
     least_keys: int = 1
     limited: bool = True
+    judges: bool = True

@@ -1,0 +1,46 @@
+"""Where a run's words go: the terminal, whatever it can show, and the report's folder. Both are tried before anything is sent."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TextIO
+
+from conformance.report.text import writable
+from loadtests.setup import UsageError
+
+_WIDEST = 130
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print lines at once, in characters that the stream's encoding has: no verdict is lost to a terminal that knows few."""
+    out = stream or sys.stdout
+    out.write(writable(f"{text}\n", out.encoding))
+    out.flush()
+
+
+def width() -> int:
+    """The columns of the terminal, as far as lines are comfortable to read."""
+    return min(_WIDEST, shutil.get_terminal_size((100, 24)).columns)
+
+
+def say_first(text: str) -> None:
+    """Print the first line of a run, and see that standard output takes it. Raises UsageError."""
+    try:
+        say(text)
+    except OSError as error:
+        raise UsageError(f"standard output cannot be written to: {error.strerror}") from None
+
+
+def check_folder(report: str | None) -> None:
+    """Have a folder for the report, and see that files can be written there. Raises UsageError."""
+    if not report:
+        return
+    try:
+        Path(report).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=report) as file:
+            file.write(b"x")
+    except OSError as error:
+        raise UsageError(f"--report: {error.strerror}: {report}") from None

@@ -1,0 +1,187 @@
+"""The coordinating side of Locust: the only process, or the master. It begins a run, ends it once, and tells the verdict."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import gevent
+from gevent.lock import RLock
+from locust.env import Environment
+from locust.runners import STATE_INIT, MasterRunner
+
+from loadtests.options import options_of
+from loadtests.report import table
+from loadtests.report.output import check_folder, say, say_first, width
+from loadtests.runner import progress
+from loadtests.runner.conclusion import Conclusion, conclude
+from loadtests.runner.coordinator import Coordinator
+from loadtests.runner.launch import ENDING, INTERRUPTED
+from loadtests.runner.preflight import UnreachableError, preflight
+from loadtests.runner.web_guard import guard
+from loadtests.runner.worker import Worker
+from loadtests.setup import Setup, UsageError, duration, prepare
+
+_log = logging.getLogger("outbound-load")
+
+USAGE, UNJUDGED = 4, 3
+_MOST_USERS = 100
+"""Users of a process: each takes its part of the keys, and spawning more at once only makes Locust warn."""
+
+
+class Master:
+    """Coordinates runs: one from the command line, or one after another from Locust's web page.
+
+    `worker` is the sending side where this is the only process.
+    """
+
+    def __init__(self, environment: Environment, worker: Worker | None) -> None:
+        self.environment = environment
+        self.conclusion: Conclusion | None = None
+        self._worker = worker
+        runner: Any = environment.runner
+        self._runner = runner
+        self._coordinator: Coordinator | None = None
+        self._greenlets: list[Any] = []
+        self._users = 0
+        self._ending = False
+        self._told: Conclusion | None = None
+        self._judging = RLock()
+        self._runner.register_message("outbound-report", lambda msg, **_: self._heard(msg.data))
+        events: Any = environment.events
+        events.spawning_complete.add_listener(lambda **_: self._begin())
+        events.test_stop.add_listener(lambda **_: self._users_stopped())
+        events.quitting.add_listener(lambda **_: self.stop(interrupted=True))
+        events.quit.add_listener(lambda **_: self.tell_verdict())
+
+    def start(self, web_ui: Any = None) -> None:
+        """Check what is asked for, and ask the target, which from the web page waits for a run. Ends the program if in vain."""
+        # An interrupt ends the run as it should: gevent need not tell of it as of an error.
+        gevent.get_hub().NOT_ERROR += (KeyboardInterrupt,)
+        try:
+            setup = prepare(options_of(self.environment))
+            check_folder(setup.options.report)
+            self.environment.host = setup.target.base_url
+            if web_ui is None:
+                self._end_on_signals()
+                say_first(f"{setup.scenario.name} on {setup.target.base_url}: about {duration(setup.seconds)}")
+                self._get_ready(setup)
+            else:
+                guard(web_ui, setup.options.report)
+        except (UsageError, UnreachableError) as error:
+            say(f"outbound-load: {error}", sys.stderr)
+            sys.exit(UNJUDGED if isinstance(error, UnreachableError) else USAGE)
+
+    def users(self) -> int | None:
+        """How many users the run needs: each process the same number, whoever gets which. None: the run is over.
+
+        Locust asks for it before a run begins, and every second in it.
+        """
+        if self._runner.state == STATE_INIT:
+            self._users = 0
+            if self.conclusion or not self._coordinator:
+                self._get_ready_again()
+        if self.conclusion or not self._coordinator:
+            return None
+        if not self._users:
+            processes = len(self.members()) or 1
+            self._users = processes * min(_MOST_USERS, -(-len(self._coordinator.setup.keys) // processes))
+        return self._users
+
+    def members(self) -> Sequence[str]:
+        """The processes that send."""
+        if isinstance(self._runner, MasterRunner):
+            clients = self._runner.clients
+            return [client.id for client in clients.ready + clients.spawning + clients.running]
+        return ["local"]
+
+    def tell(self, member: str, kind: str, data: dict[str, Any]) -> None:
+        """Send a message to one of them."""
+        self._runner.send_message(f"outbound-{kind}", data, member)
+
+    def stop(self, *, interrupted: bool) -> None:
+        """The run is over: judge it, once. What is judged of an interrupted one is what had been measured."""
+        with self._judging:
+            if self.conclusion or not self._coordinator:
+                return
+            if self._worker:
+                self._worker.flush()
+            for greenlet in self._greenlets:
+                if greenlet is not gevent.getcurrent():
+                    greenlet.kill(block=True, timeout=1)
+            self._greenlets = []
+            if interrupted:
+                self._coordinator.given_up = "interrupted"
+            self.conclusion = conclude(self._coordinator, self.environment, time.time())
+            self.environment.process_exit_code = INTERRUPTED if interrupted else self.conclusion.verdict.exit_code
+
+    def tell_verdict(self) -> None:
+        """Print the verdict, once, where there is one."""
+        if self.conclusion and self.conclusion is not self._told:
+            self._told = self.conclusion
+            told = table(self.conclusion.verdict, self.conclusion.ledger, width=width())
+            # A run from the web page ends long before the program does, whose output may go to a pipe or a file.
+            say("\n".join(filter(None, (self.conclusion.report, told))))
+
+    def _get_ready(self, setup: Setup) -> None:
+        ledger = setup.ledger()
+        skew = preflight(setup, ledger)
+        self.conclusion = None
+        self._coordinator = Coordinator(setup, self, ledger, skew)
+
+    def _get_ready_again(self) -> None:
+        """A run is begun from the web page: with what its fields say. What is wrong with them is told there."""
+        self._coordinator = None
+        try:
+            self._get_ready(prepare(options_of(self.environment)))
+        except (UsageError, UnreachableError) as error:
+            _log.error("%s", error)
+
+    def _begin(self) -> None:
+        """All users are there."""
+        if self._coordinator and not self._greenlets:
+            self._greenlets = [
+                gevent.spawn(self._coordinator.run, self._over),
+                gevent.spawn(progress.show, self._coordinator),
+            ]
+
+    def _over(self) -> None:
+        self.stop(interrupted=False)
+        if self._is_headless:
+            self._runner.quit()
+        else:
+            self._runner.stop()
+            self.tell_verdict()
+
+    def _heard(self, report: dict[str, Any]) -> None:
+        if self._coordinator:
+            self._coordinator.heard(report)
+
+    def _users_stopped(self) -> None:
+        """The users were stopped: on the web page by somebody's hand, perhaps before the run was over."""
+        if not self.conclusion and not self._is_headless:
+            self.stop(interrupted=True)
+            self.tell_verdict()
+
+    @property
+    def _is_headless(self) -> bool:
+        return bool(getattr(self.environment.parsed_options, "headless", False))
+
+    def _end_on_signals(self) -> None:
+        """End as an interrupted run does on each signal that asks for it, while workers are waited for as well."""
+        for number in ENDING:
+            gevent.signal_handler(number, self._interrupted)
+
+    def _interrupted(self) -> NoReturn:
+        if self._ending:
+            os._exit(INTERRUPTED)
+        self._ending = True
+        self.environment.process_exit_code = INTERRUPTED
+        self.stop(interrupted=True)
+        self._runner.quit()
+        self.tell_verdict()
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,40 @@
+"""What is printed reaches any terminal, and what cannot be written is told before anything is sent."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from loadtests.report.output import check_folder, say, say_first
+from loadtests.setup import UsageError
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "gbk", "cp932", "utf-8"])
+def test_no_line_is_lost_to_an_encoding(encoding: str) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding)
+    say("verdict: held, 24 µs a request of obk_live_…1a2b, “strict”", terminal)
+    terminal.seek(0)
+    told = terminal.read()
+    assert told.startswith("verdict: held, 24 ")
+    assert told.endswith("\n")
+
+
+def test_a_full_disk_is_told_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    # With no buffer of its own, which could not be written at the end, either.
+    with io.TextIOWrapper(open("/dev/full", "wb", buffering=0), "utf-8", write_through=True) as full:  # noqa: PTH123
+        monkeypatch.setattr("sys.stdout", full)
+        with pytest.raises(UsageError, match="standard output cannot be written to: No space left on device"):
+            say_first("burst on http://127.0.0.1:1")
+
+
+def test_a_folder_for_the_report_is_made_and_left_empty(tmp_path: Path) -> None:
+    check_folder(str(tmp_path / "a" / "b"))
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+@pytest.mark.parametrize("folder", ["/dev/full", "/proc/report", "/dev/null/report"])
+def test_a_folder_that_takes_no_file_is_told_before_anything_is_sent(folder: str) -> None:
+    with pytest.raises(UsageError, match=r"^--report: .*" + folder):
+        check_folder(folder)

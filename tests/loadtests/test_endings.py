@@ -1,0 +1,116 @@
+"""How a run ends that is ended from outside: 130 at any moment, nothing left behind, and no traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from loadtests.runner.embedded import Embedded, mock
+from tests.support.free_ports import free_port
+from tests.support.interrupts import heed_interrupts
+from tests.support.load_runs import outbound_load
+from tests.support.null_servers import Answer, serving
+
+_WITHIN = 60.0
+_KEY = "obk_live_" + "x" * 32
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Embedded]:
+    with mock("--contacts 20") as started:
+        yield started
+
+
+@contextmanager
+def _running(*words: str, folder: Path | None = None) -> Iterator[subprocess.Popen[str]]:
+    environment = {**os.environ, **({"TMPDIR": str(folder)} if folder else {})}
+    running = subprocess.Popen(
+        [sys.executable, "-m", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=heed_interrupts,
+        start_new_session=True,
+    )
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.communicate()
+
+
+def _ended(running: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = running.communicate(timeout=_WITHIN)
+    assert "Traceback" not in err, err
+    return running.returncode, out, err
+
+
+def _wait_for_folder(folder: Path) -> None:
+    until = time.monotonic() + _WITHIN
+    while not list(folder.iterdir()):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_while_the_mock_starts_leaves_no_mock_and_no_folder(number: signal.Signals, tmp_path: Path) -> None:
+    with _running("loadtests", "burst", folder=tmp_path) as running:
+        _wait_for_folder(tmp_path)
+        running.send_signal(number)
+        assert _ended(running)[0] == 130
+    assert list(tmp_path.iterdir()) == []
+    mocks = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert mocks.stdout == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_master_that_waits_for_workers_ends_at_once(number: signal.Signals, target: Embedded) -> None:
+    words = ("burst", f"--target={target.target}", "--master", f"--master-port={free_port()}")
+    with _running("loadtests", *words) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith("burst on ")
+        running.send_signal(number)
+        code, out, _ = _ended(running)
+    assert code == 130
+    assert "verdict: not judged" in out
+
+
+def test_an_interrupt_of_the_whole_group_ends_all_processes_of_a_run(target: Embedded) -> None:
+    words = ("steady", f"--target={target.target}", "--real-time", "--rested", "--processes=2")
+    own = ("--headless", "--only-summary", "--loglevel=WARNING", f"--master-bind-port={free_port()}")
+    locust = ("loadtests.runner.launch", "-f", "loadtests/locustfile.py", f"--scenario={words[0]}", *words[1:], *own)
+    with _running(*locust, f"--master-port={own[-1].rpartition('=')[2]}") as running:
+        assert running.stderr is not None
+        # The first line of progress comes while requests are sent.
+        assert running.stderr.readline().startswith("steady: ")
+        os.killpg(running.pid, signal.SIGINT)
+        code, out, err = _ended(running)
+    assert code == 130
+    assert "ended early: interrupted" in out
+    assert "Bad response code" not in err
+
+
+@pytest.mark.parametrize("scenario", ["burst", "crowd"])
+def test_a_web_site_that_answers_everything_holds_nothing(scenario: str) -> None:
+    with serving(Answer(200, {"Content-Type": "text/html"}, b"<html>Welcome</html>")) as address:
+        done = outbound_load(scenario, f"--base-url={address}", f"--api-key={_KEY}", "--minutes=0.1", "--rested")
+    assert done.code == 3
+    assert "HTML page" in done.err
+    assert "verdict: held" not in done.out
+
+
+def test_a_server_that_answers_an_empty_object_holds_nothing() -> None:
+    with serving(Answer(200, {"Content-Type": "application/json"}, b"{}")) as address:
+        done = outbound_load("burst", f"--base-url={address}", f"--api-key={_KEY}", "--rested")
+    assert done.code == 3
+    assert "GET /api/v1/me answers 200, but not with what the API answers" in done.err
