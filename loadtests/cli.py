@@ -17,8 +17,14 @@ from typing import NoReturn
 
 import click
 
+from conformance.target.embedded import (
+    EmbeddedMock,
+    EmbeddedMockError,
+    EmbeddedServer,
+    signals_held_back,
+)
 from loadtests.report.output import say
-from loadtests.runner import embedded, launch
+from loadtests.runner import launch, null_server
 from loadtests.runner.launch import ENDING, INTERRUPTED
 from loadtests.scenarios import scenarios
 from loadtests.scenarios.generator import SCENARIO as GENERATOR
@@ -28,14 +34,7 @@ USAGE = 4
 _NOT_JUDGED = 3
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _DEFAULT = Options()
-
-
-class Interrupted(KeyboardInterrupt):
-    """A signal asks for the end of the run."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
+_ALL_KEYS = "--write-keys {folder}/keys.txt"
 
 
 def main() -> None:
@@ -46,7 +45,7 @@ def main() -> None:
         sys.exit(command(prog_name="outbound-load", standalone_mode=False))
     except click.ClickException as error:
         _complain(error.format_message())
-    except (UsageError, embedded.EmbeddedError) as error:
+    except (UsageError, EmbeddedMockError) as error:
         _complain(str(error))
     except OSError as error:
         _complain(f"standard output cannot be written to: {error.strerror}")
@@ -54,8 +53,11 @@ def main() -> None:
         sys.exit(INTERRUPTED)
 
 
-def _interrupt(number: int, _frame: FrameType | None) -> None:
-    raise Interrupted(number)
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    # Once: what is left is to end the mock, which takes no longer than its own patience.
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _complain(reason: str) -> NoReturn:
@@ -161,18 +163,18 @@ def _options(told: dict[str, object], scenario: str | None) -> Options:
 def _with_target(stack: ExitStack, options: Options, mock_options: str, *, measure: bool) -> Options:
     """The options, with a server of our own as the target where none is named, or none is wanted."""
     if measure:
-        server = stack.enter_context(embedded.null_server())
-        return replace(options, scenario=GENERATOR.name, target=str(server.target), base_url=None)
+        server = stack.enter_context(EmbeddedServer(null_server.__name__))
+        return replace(options, scenario=GENERATOR.name, target=str(server.description), base_url=None)
     if options.target or options.base_url:
         if mock_options:
             raise click.UsageError("--mock-options are for the mock that is started where no target is named")
         return options
     many = not scenarios()[options.scenario].limited
-    server = stack.enter_context(embedded.mock(mock_options, many_keys=many))
+    server = stack.enter_context(EmbeddedMock(f"{_ALL_KEYS} {mock_options}" if many else mock_options))
     keys = options.keys or (str(server.folder / "keys.txt") if many else None)
     # The environment's key is of some other target.
     os.environ.pop(API_KEY, None)
-    return replace(options, target=str(server.target), keys=keys, rested=True)
+    return replace(options, target=str(server.description), keys=keys, rested=True)
 
 
 def _place(web: bool, web_port: int, worker: bool) -> list[str]:
@@ -212,21 +214,23 @@ def _words(options: Options) -> list[str]:
 
 
 def _run(words: Sequence[str]) -> int:
-    """Run Locust, a program of its own: gevent has to come before all else. Signals are handed on to it, each time."""
-    process = subprocess.Popen(  # noqa: S603 - Locust, under our own interpreter
-        [sys.executable, "-m", launch.__name__, "-f", str(_LOCUSTFILE), *words],
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    interrupted = False
-    while True:
-        try:
-            code = process.wait()
-            break
-        except Interrupted as signalled:
-            interrupted = True
-            process.send_signal(signalled.number)
-    if interrupted:
+    """Run Locust, a program of its own: gevent has to come before all else. Signals are handed on to it, each of them."""
+    handed_on: list[int] = []
+
+    def hand_on(number: int, _frame: FrameType | None) -> None:
+        handed_on.append(number)
+        process.send_signal(number)
+
+    with signals_held_back():
+        process = subprocess.Popen(  # noqa: S603 - Locust, under our own interpreter
+            [sys.executable, "-m", launch.__name__, "-f", str(_LOCUSTFILE), *words],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for number in ENDING:
+            signal.signal(number, hand_on)
+    code = process.wait()
+    if handed_on:
         return INTERRUPTED
     if code < 0:
         say(f"outbound-load: the generator was ended by signal {-code}: out of memory?", sys.stderr)

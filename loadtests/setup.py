@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import os
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from conformance.target.proxies import ProxyError, is_loopback, proxy_for
 from loadtests.analysis.findings import Conditions
 from loadtests.analysis.ledger import Key, Ledger
 from loadtests.scenarios import named, scenarios
@@ -121,6 +121,7 @@ def prepare(options: Options) -> Setup:
         raise UsageError("minutes, rates and latencies are positive numbers, and a share of errors is one from 0 to 1")
     target = _target(options)
     _check_host(target.base_url, options.allow_hosts)
+    _check_proxy(target.base_url)
     found = list(_credentials(target, scenario, _keys_of(options.keys)))
     chosen = found[: scenario.most_keys]
     if len(chosen) < scenario.least_keys:
@@ -175,16 +176,6 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, by its name or address alone."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 _MOST_SHOWN = 12
 
 
@@ -216,6 +207,17 @@ def _check_host(base_url: str, allowed: Sequence[str]) -> None:
     host = urlsplit(base_url).hostname or ""
     if not is_loopback(host) and host not in allowed:
         raise UsageError(f"{host} is not this machine: name it a second time, with --allow-host {host}")
+
+
+def _check_proxy(base_url: str) -> None:
+    """Load goes straight to the target: through a proxy of the environment it would measure that. Raises UsageError."""
+    try:
+        proxy = proxy_for(base_url)
+    except ProxyError as error:
+        raise UsageError(str(error)) from None
+    if proxy:
+        host = urlsplit(base_url).hostname
+        raise UsageError(f"load is not sent through {proxy}: except the target from it, no_proxy={host}")
 
 
 def _check_rate(plan: Plan, asked: float) -> None:

@@ -70,6 +70,7 @@ class Master:
                 self._end_on_signals()
                 say_first(f"{setup.scenario.name} on {setup.target.base_url}: about {duration(setup.seconds)}")
                 self._get_ready(setup)
+                self._say_who_is_waited_for()
             else:
                 guard(web_ui, setup.options.report)
         except (UsageError, UnreachableError) as error:
@@ -126,6 +127,11 @@ class Master:
             told = table(self.conclusion.verdict, self.conclusion.ledger, width=width())
             # A run from the web page ends long before the program does, whose output may go to a pipe or a file.
             say("\n".join(filter(None, (self.conclusion.report, told))))
+
+    def _say_who_is_waited_for(self) -> None:
+        options: Any = self.environment.parsed_options
+        if isinstance(self._runner, MasterRunner) and not options.processes:
+            say(f"waiting for workers, {options.expect_workers}, at port {options.master_bind_port}", sys.stderr)
 
     def _get_ready(self, setup: Setup) -> None:
         ledger = setup.ledger()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from loadtests.setup import is_loopback
+from conformance.target.proxies import is_loopback
 
 _ANYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104 - what is compared with, not bound to
 _OWN_SITE = ("same-origin", "none")

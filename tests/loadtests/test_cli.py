@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.runner.embedded import Embedded, mock
+from conformance.target.embedded import EmbeddedMock
 from loadtests.scenarios import scenarios
+from loadtests.setup import Options, UsageError, prepare
 from spec.target import load
 from tests.support.interrupts import heed_interrupts
 from tests.support.load_runs import outbound_load
@@ -23,8 +24,8 @@ _ME = b'{"apiKey": {"id": "key_1"}, "organization": {"id": "org_1"}}'
 
 
 @pytest.fixture(scope="module")
-def healthy() -> Iterator[Embedded]:
-    with mock("--contacts 20") as started:
+def healthy() -> Iterator[EmbeddedMock]:
+    with EmbeddedMock("--contacts 20") as started:
         yield started
 
 
@@ -75,10 +76,10 @@ def test_the_help_and_the_version_are_told() -> None:
     assert outbound_load("--version").out.startswith("outbound-load ")
 
 
-def test_a_dry_run_counts_what_a_run_then_sends(healthy: Embedded, tmp_path: Path) -> None:
-    told = outbound_load("burst", f"--target={healthy.target}", "--dry-run")
+def test_a_dry_run_counts_what_a_run_then_sends(healthy: EmbeddedMock, tmp_path: Path) -> None:
+    told = outbound_load("burst", f"--target={healthy.description}", "--dry-run")
     assert told.code == 0
-    done = outbound_load("burst", f"--target={healthy.target}", folder=tmp_path)
+    done = outbound_load("burst", f"--target={healthy.description}", folder=tmp_path)
     assert f"{done.report['requests']['total']} requests at the most" in told.out
 
 
@@ -109,6 +110,27 @@ def test_what_a_user_gets_wrong_is_one_line_and_exit_code_4(words: list[str], to
     assert told in done.err
     assert done.err.count("\n") == 1
     assert _KEY not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("https_proxy", "http://user:secret@proxy.example:3128", "through the proxy http://proxy.example:3128"),
+        ("ALL_PROXY", "socks5://proxy.example:1080", "socks5:// proxies are not supported"),
+    ],
+)
+def test_load_is_not_sent_through_a_proxy(
+    variable: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    address = "https://staging.example"
+    options = Options("burst", base_url=address, allow_hosts=("staging.example",))
+    monkeypatch.setenv("OUTBOUND_API_KEY", _KEY)
+    with pytest.raises(UsageError, match=told) as refused:
+        prepare(options)
+    assert "secret" not in str(refused.value)
+    monkeypatch.setenv("no_proxy", "staging.example")
+    assert prepare(options).target.base_url == address
 
 
 def test_a_target_that_does_not_answer_cannot_be_judged(tmp_path: Path) -> None:
@@ -142,8 +164,8 @@ def test_a_clock_that_cannot_be_moved_leaves_the_target_unjudged(
     assert "advance_clock" in done.report["reason"]
 
 
-def test_an_interrupt_reports_what_was_measured(healthy: Embedded, tmp_path: Path) -> None:
-    words = ["steady", f"--target={healthy.target}", "--real-time", "--rested", f"--report={tmp_path}"]
+def test_an_interrupt_reports_what_was_measured(healthy: EmbeddedMock, tmp_path: Path) -> None:
+    words = ["steady", f"--target={healthy.description}", "--real-time", "--rested", f"--report={tmp_path}"]
     running = subprocess.Popen(
         [sys.executable, "-m", "loadtests", *words],
         stdin=subprocess.DEVNULL,
@@ -169,9 +191,9 @@ def test_an_interrupt_reports_what_was_measured(healthy: Embedded, tmp_path: Pat
     assert "Traceback" not in err
 
 
-def test_no_key_is_told_by_a_run_and_its_report(healthy: Embedded, tmp_path: Path) -> None:
-    done = outbound_load("burst", f"--target={healthy.target}", "--processes=1", folder=tmp_path)
+def test_no_key_is_told_by_a_run_and_its_report(healthy: EmbeddedMock, tmp_path: Path) -> None:
+    done = outbound_load("burst", f"--target={healthy.description}", "--processes=1", folder=tmp_path)
     text = done.out + done.err + "".join(path.read_text("utf-8") for path in tmp_path.iterdir())
-    for secret in load(healthy.target).secrets():
+    for secret in load(healthy.description).secrets():
         assert secret not in text
         assert secret[9:] not in text

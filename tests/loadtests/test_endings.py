@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.runner.embedded import Embedded, mock
+from conformance.target.embedded import EmbeddedMock
 from tests.support.free_ports import free_port
 from tests.support.interrupts import heed_interrupts
 from tests.support.load_runs import outbound_load
@@ -24,8 +24,8 @@ _KEY = "obk_live_" + "x" * 32
 
 
 @pytest.fixture(scope="module")
-def target() -> Iterator[Embedded]:
-    with mock("--contacts 20") as started:
+def target() -> Iterator[EmbeddedMock]:
+    with EmbeddedMock("--contacts 20") as started:
         yield started
 
 
@@ -74,19 +74,19 @@ def test_a_signal_while_the_mock_starts_leaves_no_mock_and_no_folder(number: sig
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_master_that_waits_for_workers_ends_at_once(number: signal.Signals, target: Embedded) -> None:
-    words = ("burst", f"--target={target.target}", "--master", f"--master-port={free_port()}")
+def test_a_master_that_waits_for_workers_ends_at_once(number: signal.Signals, target: EmbeddedMock) -> None:
+    words = ("burst", f"--target={target.description}", "--master", f"--master-port={free_port()}")
     with _running("loadtests", *words) as running:
-        assert running.stdout is not None
-        assert running.stdout.readline().startswith("burst on ")
+        assert running.stderr is not None
+        assert running.stderr.readline().startswith("waiting for workers, 1, at port ")
         running.send_signal(number)
         code, out, _ = _ended(running)
     assert code == 130
     assert "verdict: not judged" in out
 
 
-def test_an_interrupt_of_the_whole_group_ends_all_processes_of_a_run(target: Embedded) -> None:
-    words = ("steady", f"--target={target.target}", "--real-time", "--rested", "--processes=2")
+def test_an_interrupt_of_the_whole_group_ends_all_processes_of_a_run(target: EmbeddedMock) -> None:
+    words = ("steady", f"--target={target.description}", "--real-time", "--rested", "--processes=2")
     own = ("--headless", "--only-summary", "--loglevel=WARNING", f"--master-bind-port={free_port()}")
     locust = ("loadtests.runner.launch", "-f", "loadtests/locustfile.py", f"--scenario={words[0]}", *words[1:], *own)
     with _running(*locust, f"--master-port={own[-1].rpartition('=')[2]}") as running:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.runner.embedded import Embedded, mock
+from conformance.target.embedded import EmbeddedMock
 from spec.target import load
 from tests.support.certificates import certificate_of, server_context
 from tests.support.gate import run_gate
@@ -20,8 +20,8 @@ _NOT_JUDGED = 3
 
 
 @pytest.fixture(scope="module")
-def healthy() -> Iterator[Embedded]:
-    with mock("--contacts 60") as started:
+def healthy() -> Iterator[EmbeddedMock]:
+    with EmbeddedMock("--contacts 60") as started:
         yield started
 
 
@@ -32,11 +32,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def description(healthy: Embedded, certificate: Path, tmp_path: Path) -> Iterator[Path]:
+def description(healthy: EmbeddedMock, certificate: Path, tmp_path: Path) -> Iterator[Path]:
     """The healthy mock behind TLS: a `target.toml`, whose commands speak with the mock itself."""
-    plain = load(healthy.target).base_url
+    plain = load(healthy.description).base_url
     with _terminating(int(plain.rpartition(":")[2]), certificate) as port:
-        told = healthy.target.read_text("utf-8")
+        told = healthy.description.read_text("utf-8")
         path = tmp_path / "target.toml"
         path.write_text(told.replace(f'base_url = "{plain}"', f'base_url = "https://localhost:{port}"'), "utf-8")
         yield path

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.runner.embedded import Embedded, mock
+from conformance.target.embedded import EmbeddedMock
 from tests.support.free_ports import free_port
 from tests.support.load_runs import Outcome, outbound_load
 
@@ -17,8 +17,8 @@ _LOCUST = ("-f", "loadtests/locustfile.py", "--headless", "--only-summary", "--l
 
 
 @pytest.fixture(scope="module")
-def healthy() -> Iterator[Embedded]:
-    with mock("--contacts 20") as started:
+def healthy() -> Iterator[EmbeddedMock]:
+    with EmbeddedMock("--contacts 20") as started:
         yield started
 
 
@@ -29,8 +29,8 @@ def _judged(done: Outcome) -> object:
 
 
 @pytest.mark.parametrize("scenario", ["burst", "neighbours"])
-def test_three_workers_come_to_the_verdict_of_one_process(scenario: str, healthy: Embedded, tmp_path: Path) -> None:
-    words = (scenario, f"--target={healthy.target}", "--minutes=1")
+def test_three_workers_come_to_the_verdict_of_one_process(scenario: str, healthy: EmbeddedMock, tmp_path: Path) -> None:
+    words = (scenario, f"--target={healthy.description}", "--minutes=1")
     alone = outbound_load(*words, folder=tmp_path / "alone")
     together = outbound_load(*words, "--processes=3", folder=tmp_path / "together")
     assert alone.report["verdict"] == "held", alone.out
@@ -39,8 +39,8 @@ def test_three_workers_come_to_the_verdict_of_one_process(scenario: str, healthy
 
 
 def test_three_workers_see_a_fault_as_one_process_does(tmp_path: Path) -> None:
-    with mock("--contacts 20 --fault fixed-windows") as faulty:
-        words = ("border", f"--target={faulty.target}")
+    with EmbeddedMock("--contacts 20 --fault fixed-windows") as faulty:
+        words = ("border", f"--target={faulty.description}")
         alone = outbound_load(*words, folder=tmp_path / "alone")
         together = outbound_load(*words, "--processes=3", folder=tmp_path / "together")
     assert alone.code == together.code == 1
@@ -48,8 +48,8 @@ def test_three_workers_see_a_fault_as_one_process_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["loadtests", "loadtests/locustfile.py"])
-def test_locust_runs_the_folder_and_the_file(path: str, healthy: Embedded, tmp_path: Path) -> None:
-    words = ("-f", path, *_LOCUST[2:], "--scenario=burst", f"--target={healthy.target}")
+def test_locust_runs_the_folder_and_the_file(path: str, healthy: EmbeddedMock, tmp_path: Path) -> None:
+    words = ("-f", path, *_LOCUST[2:], "--scenario=burst", f"--target={healthy.description}")
     done = outbound_load(*words, module="locust", folder=tmp_path)
     assert done.code == 0, done.err
     assert "verdict: held" in done.out
@@ -66,11 +66,11 @@ def _worker(port: int, target: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: Embedded, tmp_path: Path) -> None:
+def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: EmbeddedMock, tmp_path: Path) -> None:
     port = free_port()
-    workers = [_worker(port, healthy.target) for _ in range(2)]
+    workers = [_worker(port, healthy.description) for _ in range(2)]
     try:
-        words = ("burst", f"--target={healthy.target}", "--master", f"--master-port={port}", "--expect-workers=2")
+        words = ("burst", f"--target={healthy.description}", "--master", f"--master-port={port}", "--expect-workers=2")
         done = outbound_load(*words, folder=tmp_path)
         assert done.code == 0, done.out + done.err
         assert done.report["notes"]["generator"].startswith("2 process")
@@ -81,13 +81,13 @@ def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: Embedded
             worker.wait()
 
 
-def test_a_worker_with_other_keys_cannot_do_its_share(healthy: Embedded, tmp_path: Path) -> None:
+def test_a_worker_with_other_keys_cannot_do_its_share(healthy: EmbeddedMock, tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
-    other.write_text(healthy.target.read_text("utf-8").replace("spare = [", "# spare = ["), "utf-8")
+    other.write_text(healthy.description.read_text("utf-8").replace("spare = [", "# spare = ["), "utf-8")
     port = free_port()
     worker = _worker(port, other)
     try:
-        words = ("burst", f"--target={healthy.target}", "--master", f"--master-port={port}")
+        words = ("burst", f"--target={healthy.description}", "--master", f"--master-port={port}")
         done = outbound_load(*words, folder=tmp_path)
         assert done.code == 3
         assert "differ from the master's" in done.report["reason"]

@@ -1,4 +1,4 @@
-"""What a sender enters in its ledger, and what it calls trouble: answers that are none of the API's, limits of its own machine."""
+"""What a sender enters in its ledger, and what it calls trouble: answers that are not the API's, limits of its own machine."""
 
 from __future__ import annotations
 

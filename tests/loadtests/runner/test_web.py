@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from loadtests.runner.embedded import Embedded, mock
+from conformance.target.embedded import EmbeddedMock
 from tests.support import patient_http
 from tests.support.free_ports import free_port
 
@@ -23,15 +23,15 @@ _WITHIN = 120.0
 
 
 @pytest.fixture(scope="module")
-def healthy() -> Iterator[Embedded]:
-    with mock("--contacts 20") as started:
+def healthy() -> Iterator[EmbeddedMock]:
+    with EmbeddedMock("--contacts 20") as started:
         yield started
 
 
 @pytest.fixture
-def page(healthy: Embedded, tmp_path: Path) -> Iterator[httpx.Client]:
+def page(healthy: EmbeddedMock, tmp_path: Path) -> Iterator[httpx.Client]:
     port = free_port()
-    words = ["--web", f"--web-port={port}", f"--target={healthy.target}", f"--report={tmp_path}"]
+    words = ["--web", f"--web-port={port}", f"--target={healthy.description}", f"--report={tmp_path}"]
     running = subprocess.Popen(
         [sys.executable, "-m", "loadtests", *words],
         stdin=subprocess.DEVNULL,

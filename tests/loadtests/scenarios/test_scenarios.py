@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.runner.embedded import Embedded, mock
+from conformance.target.embedded import EmbeddedMock
 from loadtests.scenarios import scenarios
 from mockserver.modifications.faults import named, names, rate_limits, rate_refusals
 from tests.support.load_runs import outbound_load
@@ -54,10 +54,10 @@ UNSEEN = {
 
 
 @pytest.fixture(scope="module")
-def mocks() -> Iterator[Callable[[str], Embedded]]:
+def mocks() -> Iterator[Callable[[str], EmbeddedMock]]:
     """Mocks by the reading that they follow, each started once: every scenario lets the keys of a test clock rest first."""
     with ExitStack() as stack:
-        yield cache(lambda reading: stack.enter_context(mock(f"{_SMALL} --rate-reading {reading}")))
+        yield cache(lambda reading: stack.enter_context(EmbeddedMock(f"{_SMALL} --rate-reading {reading}")))
 
 
 def _minutes(scenario: str) -> list[str]:
@@ -67,9 +67,9 @@ def _minutes(scenario: str) -> list[str]:
 @pytest.mark.parametrize("reading", ["burst", "strict"])
 @pytest.mark.parametrize("scenario", list(scenarios()))
 def test_a_scenario_holds_on_the_mock_under_either_reading(
-    scenario: str, reading: str, mocks: Callable[[str], Embedded], tmp_path: Path
+    scenario: str, reading: str, mocks: Callable[[str], EmbeddedMock], tmp_path: Path
 ) -> None:
-    target = f"--target={mocks(reading).target}"
+    target = f"--target={mocks(reading).description}"
     done = outbound_load(scenario, target, *_minutes(scenario), folder=tmp_path)
     assert done.report["verdict"] == "held", done.out + done.err
     assert done.code == 0
