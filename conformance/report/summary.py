@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from conformance.report.record import Run
-from conformance.report.text import counted, one_line
+from conformance.report.text import counted, in_markdown, one_line
 from conformance.report.words import but, headline, remarks, state
 from conformance.verdict.ledger import Ruling
 
 _SIGNS = {"conformant": "✅", "partial": "🟡", "non-conformant": "❌", "unreachable": "⛔"}
 _WORDS = {"broken": "**broken**", "known": "known violation", "should": "should broken"}
-_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@:])")
 _LONGEST_REASON = 300
 
 
@@ -22,9 +19,9 @@ def document(run: Run) -> str:
     sign, failing = ("❌", ", but the run fails") if but(run) else (_SIGNS[verdict], "")
     blocks = [
         f"## {sign} Outbound API: {verdict}{failing}",
-        f"{headline(run)}. Target: {_plain(run.redactor.text(run.target.base_url))}, "
+        f"{headline(run)}. Target: {in_markdown(run.redactor.text(run.target.base_url))}, "
         f"{counted(len(run.exchanges), 'request')} in {run.seconds:.0f} s.",
-        *(_plain(run.redactor.text(remark)) for remark in remarks(run)),
+        *(in_markdown(run.redactor.text(remark)) for remark in remarks(run)),
     ]
     if run.ledger.findings:
         blocks += _families(rulings)
@@ -47,9 +44,9 @@ def _broken(rulings: list[Ruling], run: Run) -> list[str]:
         return []
     rows = ["| Requirement | | What was seen |", "| --- | --- | --- |"]
     for ruling in rulings:
-        seen = _plain(one_line(run.redactor.text(ruling.explanation), _LONGEST_REASON))
+        seen = in_markdown(one_line(run.redactor.text(ruling.explanation), _LONGEST_REASON))
         word = _WORDS[state(ruling, run.ledger)]
-        rows.append(f"| **{ruling.requirement.id}** {_plain(ruling.requirement.title)} | {word} | {seen} |")
+        rows.append(f"| **{ruling.requirement.id}** {in_markdown(ruling.requirement.title)} | {word} | {seen} |")
     return ["\n".join(rows)]
 
 
@@ -59,11 +56,6 @@ def _untested(rulings: list[Ruling], run: Run) -> list[str]:
     lines = []
     for reason in dict.fromkeys(ruling.reason for ruling in rulings):
         ids = ", ".join(ruling.requirement.id for ruling in rulings if ruling.reason == reason)
-        lines.append(f"- {_plain(one_line(run.redactor.text(reason), _LONGEST_REASON))}: {ids}")
+        lines.append(f"- {in_markdown(one_line(run.redactor.text(reason), _LONGEST_REASON))}: {ids}")
     head = f"<details><summary>{counted(len(rulings), 'requirement')} not tested</summary>"
     return [head, "\n".join(lines), "</details>"]
-
-
-def _plain(text: str) -> str:
-    """Text in which nothing is markup: it may come from the target."""
-    return _PUNCTUATION.sub(r"\\\1", one_line(text, 2 * _LONGEST_REASON))

@@ -9,8 +9,25 @@ import textwrap
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
-_ASCII = str.maketrans({"✓": "+", "✗": "x", "–": "-", "—": "-", "−": "-", "→": ">", "…": "...", "×": "x", "·": "-"})
+_ASCII = str.maketrans(
+    {
+        "✓": "+",
+        "✗": "x",
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "→": ">",
+        "…": "...",
+        "×": "x",
+        "·": "-",
+        "µ": "u",
+        "“": '"',
+        "”": '"',
+    }
+)
 _FILLER = "\0"
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@:])")
+_LONGEST_IN_MARKDOWN = 600
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -43,6 +60,11 @@ def writable(text: str, encoding: str | None) -> str:
     except UnicodeEncodeError:
         return text.translate(_ASCII).encode(encoding, "backslashreplace").decode(encoding)
     return text
+
+
+def in_markdown(text: str) -> str:
+    """Text on one line of Markdown in which nothing is markup: it may come from the target."""
+    return _MARKDOWN.sub(r"\\\1", one_line(text, _LONGEST_IN_MARKDOWN))
 
 
 def harmless(line: str) -> str:

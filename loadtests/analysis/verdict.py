@@ -35,6 +35,11 @@ class Verdict:
     word: Outcome
     reason: str
     examination: Examination
+    strict: bool = False
+
+    def breaks(self, finding: Finding) -> bool:
+        """Whether a finding breaks the verdict: a broken must does, a broken should only under `strict`."""
+        return finding.outcome == "broken" and (self.strict or finding.level == "must")
 
     @property
     def exit_code(self) -> Literal[0, 1, 3]:
@@ -58,18 +63,19 @@ def judge(
     """
     findings = tuple(_without_times(finding, bottleneck) for finding in examination.findings)
     examination = replace(examination, findings=findings)
-    broken = [f for f in findings if f.outcome == "broken" and (strict or f.level == "must")]
+    verdict = Verdict(run, "broken", "", examination, strict)
+    broken = [finding for finding in findings if verdict.breaks(finding)]
     if broken:
-        return Verdict(run, "broken", _reason(broken), examination)
+        return replace(verdict, reason=_reason(broken))
     unjudged = [f for f in findings if f.outcome == "unjudged" and f.level == "must" and f.check not in optional]
     if unjudged:
         # A target that answers no more is the reason for whatever else could not be judged.
         unjudged.sort(key=lambda finding: finding.check != "answered")
-        return Verdict(run, "unjudged", _reason(unjudged), examination)
+        return replace(verdict, word="unjudged", reason=_reason(unjudged))
     held = sum(finding.outcome == "held" for finding in findings)
     if not held:
-        return Verdict(run, "unjudged", "nothing was seen to hold", examination)
-    return Verdict(run, "held", f"{held} {'claim' if held == 1 else 'claims'} held", examination)
+        return replace(verdict, word="unjudged", reason="nothing was seen to hold")
+    return replace(verdict, word="held", reason=f"{held} {'claim' if held == 1 else 'claims'} held")
 
 
 def _without_times(finding: Finding, bottleneck: str | None) -> Finding:

@@ -1,4 +1,4 @@
-"""The verdict on paper: a table for the terminal, `load.json` for machines, `load.html` for the eye."""
+"""The verdict on paper: a table for the terminal, a page for the eye, JSON, JUnit XML and a summary in Markdown for machines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.verdict import Verdict
+from loadtests.report import junit, summary
 from loadtests.report.figures import figures
 from loadtests.report.html import document
 from loadtests.report.record import record
@@ -19,14 +20,15 @@ Row = Mapping[str, str | float | None]
 """A row of Locust's own statistics, by column."""
 
 
-def write(folder: Path, verdict: Verdict, ledger: Ledger, statistics: Sequence[Row] = ()) -> list[Path]:
-    """Write `load.json` and `load.html` into the folder, which is made if need be, and say where. Raises OSError."""
+def write(folder: Path, verdict: Verdict, ledger: Ledger, statistics: Sequence[Row] = ()) -> Path:
+    """Write the run's reports into the folder, which is made if need be. Returns the page's path. Raises OSError."""
     run = figures(ledger)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / "load.json", folder / "load.html"]
-    text = json.dumps(
-        record(verdict, ledger, run, statistics), indent=1, ensure_ascii=False, allow_nan=False, default=str
-    )
-    paths[0].write_text(text + "\n", "utf-8")
-    paths[1].write_text(document(verdict, ledger, run, statistics), "utf-8")
-    return paths
+    members = record(verdict, ledger, run, statistics)
+    text = json.dumps(members, indent=1, ensure_ascii=False, allow_nan=False, default=str)
+    page = folder / "load.html"
+    (folder / "load.json").write_text(text + "\n", "utf-8")
+    (folder / "junit.xml").write_bytes(junit.document(verdict, ledger))
+    (folder / "summary.md").write_text(summary.document(verdict, ledger), "utf-8")
+    page.write_text(document(verdict, ledger, run, statistics), "utf-8")
+    return page

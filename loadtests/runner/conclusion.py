@@ -51,10 +51,10 @@ def _written(setup: Setup, verdict: Verdict, ledger: Ledger, environment: Enviro
     if not setup.options.report:
         return None
     try:
-        paths = write(Path(setup.options.report), verdict, ledger, statistics(environment))
+        page = write(Path(setup.options.report), verdict, ledger, statistics(environment))
     except OSError as error:
         return f"the report could not be written: {error.strerror}: {error.filename}"
-    return f"report: {paths[-1]}"
+    return f"report: {page}"
 
 
 def statistics(environment: Environment) -> list[Row]:
