@@ -88,7 +88,6 @@ class Webhooks(_Table, frozen=True):
     trigger: str | None = None
     trigger_secondary: str | None = None
     deliveries: str | None = None
-    feed_within: float = 30
 
 
 class Hooks(_Table, frozen=True):

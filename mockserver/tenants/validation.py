@@ -56,12 +56,8 @@ def key_of(collection: str) -> str:
 
 def members_of(collection: str) -> Mapping[str, Mapping[str, Any]]:
     """The members of a collection's resources with their schemas, in the document's order. Raises KeyError."""
-    schema = contract().schema(SCHEMAS[collection])
-    parts = (
-        contract().schema(part["$ref"].rpartition("/")[2]) if "$ref" in part else part
-        for part in schema.get("allOf", (schema,))
-    )
-    return {name: member for part in parts for name, member in part["properties"].items()}
+    members: Mapping[str, Mapping[str, Any]] = contract().schema(SCHEMAS[collection])["properties"]
+    return members
 
 
 def completed(collection: str, members: Mapping[str, Any], new_id: str, now: int) -> Resource:
