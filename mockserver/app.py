@@ -97,6 +97,7 @@ class Mock:
             **scope,
             "path": scope["path"].removeprefix(prefix) or "/",
             "raw_path": raw.removeprefix(prefix.encode()) or b"/",
+            paths.PREFIX: prefix,
         }
         await self._route(world, inside, receive, send)
 

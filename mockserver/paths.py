@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os.path
+from typing import TYPE_CHECKING
 
 from spec import contract
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
 
 API: str = os.path.commonpath([operation.path for operation in contract().operations.values()])
 """The path under which all operations of the contract lie."""
@@ -15,7 +19,23 @@ CONSOLE = "/admin"
 WORLD = "/_worlds/"
 """Before a world's id: what follows the id is a path of that world."""
 
+PREFIX = "outbound.prefix"
+"""Where the ASGI scope keeps the prefix of the world that is asked for, where its path came with one."""
+
 
 def is_api(path: str) -> bool:
     """Whether a path lies under the API's: `/api/v1`, `/api/v1/…`, but not `/api/v10`."""
     return path.startswith(API) and path[len(API) :][:1] in ("", "/")
+
+
+def base_url(scope: Scope) -> str:
+    """The address of the mock, or of the world that is asked, as the client sees it.
+
+    A proxy tells what it took off in X-Forwarded-Proto and X-Forwarded-Prefix.
+    """
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    scheme = headers.get(b"x-forwarded-proto", "")
+    if scheme not in ("http", "https"):
+        scheme = scope["scheme"]
+    prefix = headers.get(b"x-forwarded-prefix", "").rstrip("/")
+    return f"{scheme}://{headers.get(b'host', '127.0.0.1')}{prefix}{scope.get(PREFIX, '')}"

@@ -1,42 +1,19 @@
-"""The console's own stylesheet, scripts and icon: served from here, under names that change with their content."""
+"""The addresses of the console's stylesheet, scripts and icon, which change with the content of the files."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
-TYPES: Mapping[str, bytes] = {
-    ".css": b"text/css; charset=utf-8",
-    ".js": b"text/javascript; charset=utf-8",
-    ".svg": b"image/svg+xml",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A file. `version` follows from its content."""
-
-    name: str
-    content_type: bytes
-    content: bytes
-    version: str
+FOLDER = Path(__file__).parent / "static"
 
 
 @cache
-def assets() -> Mapping[str, Asset]:
-    """All files of the folder `static`, by name, read once."""
-    found = {}
-    for file in (files("mockserver.console") / "static").iterdir():
-        content_type = TYPES.get(file.name[file.name.rfind(".") :])
-        if content_type:
-            content = file.read_bytes()
-            found[file.name] = Asset(file.name, content_type, content, hashlib.sha256(content).hexdigest()[:12])
-    return found
+def _version(name: str) -> str:
+    return hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:12]
 
 
-def asset_url(base: str, name: str) -> str:
-    """The address of a file, by which it may be kept for ever. Raises KeyError for an unknown one."""
-    return f"{base}/admin/static/{name}?{assets()[name].version}"
+def asset_url(up: str, name: str) -> str:
+    """The address of a file, by which it may be kept for ever. `up` leads to the mock's root."""
+    return f"{up}admin/static/{name}?{_version(name)}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from starlette.datastructures import ImmutableMultiDict
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
 from mockserver import paths
-from mockserver.api.response import Response
 from mockserver.console.notices import Notice, Notices
 from mockserver.console.rendering import render
 
@@ -24,8 +26,6 @@ ROOT = paths.CONSOLE
 FORM_TOKEN = "token"  # noqa: S105 (the name of a field, no secret)
 """The form field that has to repeat the cookie, so that no other site can send a form of ours."""
 
-HTML = b"text/html; charset=utf-8"
-
 _DIGITS = 16
 
 
@@ -33,14 +33,11 @@ class Gone(Exception):
     """What a path names does not exist, or not any more."""
 
 
-class Form:
+class Form(ImmutableMultiDict[str, str]):
     """The fields of a query or of a form that was sent. Absent ones are empty."""
 
-    def __init__(self, values: Mapping[str, Sequence[str]]) -> None:
-        self._values = values
-
     def __getitem__(self, name: str) -> str:
-        return self._values.get(name, [""])[0]
+        return next(iter(self.getlist(name)), "")
 
     def text(self, name: str) -> str:
         """A field without the white space around it."""
@@ -51,51 +48,69 @@ class Form:
         text = self.text(name)
         return int(text) if text.isdecimal() and len(text) < _DIGITS else 0
 
-    def all(self, name: str) -> Sequence[str]:
-        """Every value of a field that can be given several times."""
-        return self._values.get(name, ())
-
     def starting(self, prefix: str) -> Mapping[str, str]:
         """The fields whose names begin so, under the rest of their names."""
-        return {name.removeprefix(prefix): self[name] for name in self._values if name.startswith(prefix)}
+        return {name.removeprefix(prefix): self[name] for name in self if name.startswith(prefix)}
+
+
+def way_up(request: Request) -> str:
+    """The relative address of the mock's root: links hold in a world and behind a proxy that takes off a prefix."""
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    return "../" * (raw.count(b"/") - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request. `path` begins below `ROOT`, `base` is the path of the world that is visited, empty for the first."""
+    """A request. `up` is the relative address of the mock's root."""
 
     control: Control
     world: World
     notices: Notices
-    method: str
-    path: str
-    base: str
-    host: str
+    request: Request
+    up: str
     token: str
     query: Form
-    form: Form = field(default_factory=lambda: Form({}))
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    form: Form
+
+    @property
+    def path(self) -> str:
+        """The path below `ROOT`."""
+        path: str = self.request.scope["path"]
+        return path.removeprefix(ROOT)
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """What stands in the path."""
+        return self.request.path_params
+
+    @property
+    def base_url(self) -> str:
+        """The address of the world that is visited, as the visitor sees it."""
+        return paths.base_url(self.request.scope)
 
     async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Ask the control API of this world; the status and the JSON that it answers."""
-        status, answer = await self.control.call(self.world, method, path, body, f"http://{self.host}")
-        return status, answer
+        return await self.control.call(self.world, method, path, body, self.base_url)
 
     def url(self, path: str = "", /, **query: Any) -> str:
-        """The address of a page of this console; fields that are empty are left out."""
+        """The relative address of a page of this console; fields that are empty are left out."""
         asked = urlencode({name: value for name, value in query.items() if value not in ("", None)})
-        return f"{self.base}{ROOT}{quote(path)}{'?' if asked else ''}{asked}"
+        return f"{self.up}{ROOT.lstrip('/')}{quote(path)}{'?' if asked else ''}{asked}"
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """A page, with the notice that was left for it."""
         notice = self.notices.take(self.query["notice"])
         body = render(template, visit=self, notice=notice, now=self.world.state.clock.now(), **context)
-        return Response(status, HTML, body)
+        return HTMLResponse(body, status)
+
+    def fragment(self, template: str, headers: Mapping[str, str] | None = None, **context: Any) -> Response:
+        """A part of the page whose address is this one's without the last segment."""
+        inside = replace(self, up=self.up.removeprefix("../"))
+        return HTMLResponse(render(template, visit=inside, **context), headers=headers)
 
     def redirect(self, path: str, notice: Notice | None = None, /, **query: Any) -> Response:
         """Have the browser go on to a page, which then shows a notice once."""
-        target = self.url(path, **query, notice=self.notices.leave(notice) if notice else None)
-        return Response(303, b"text/plain", b"", [(b"location", target.encode("latin-1"))])
+        return RedirectResponse(self.url(path, **query, notice=self.notices.leave(notice) if notice else None), 303)
 
     async def change(self, method: str, path: str, body: Any, to: str, done: str, /, **query: Any) -> Response:
         """Perform a change and go on to a page that says that it is `done`, or what the control API objects to."""
@@ -131,8 +146,3 @@ class Route:
     method: str
     path: str
     handle: Handler
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """What paths have to fit."""
-        return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/?]+)", re.escape(self.path)))

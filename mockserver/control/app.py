@@ -8,10 +8,10 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mockserver import paths
 from mockserver.api.limits import Unreachable
 from mockserver.api.response import Response, json_bytes, problem_response, unavailable
 from mockserver.cluster.replay import Change, Unshared
-from mockserver.control.address import base_url
 from mockserver.control.call import Call, Refusal, missing
 from mockserver.control.guard import refusal
 from mockserver.worlds.world import WORLD
@@ -83,7 +83,9 @@ class Control:
         try:
             operation, in_path = _operations().find(scope["method"], scope["path"])
             body = await read_body(scope, receive, operation.longest)
-            return await self._answer(scope[WORLD], operation, in_path, scope["query_string"], body, base_url(scope))
+            return await self._answer(
+                scope[WORLD], operation, in_path, scope["query_string"], body, paths.base_url(scope)
+            )
         except Exception as error:
             return _told(error)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 from mockserver.app import Mock
 from spec import contract
@@ -14,6 +14,7 @@ from tests.support.mock_client import Client, Response
 
 HOST = "127.0.0.1:8080"
 Fields = Mapping[str, str | list[str]]
+_LINK = re.compile(r'(href|src|action|data-live|data-log|data-meters)="([^"]*)"')
 FORM = "application/x-www-form-urlencoded"
 PAGES = (
     "",
@@ -74,10 +75,21 @@ class Visitor:
             {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
         )
         answer = Client(self.mock, peer=self.peer).ask(method, target, body, **{"host": HOST, **cookie, **headers})
-        kept = re.match(r"([^=]+)=([^;]*)", answer.headers.get("set-cookie", ""))
+        kept = re.match(r'([^=]+)="?([^;"]*)', answer.headers.get("set-cookie", ""))
         if kept:
             self.cookies[kept[1]] = kept[2]
-        return answer
+        return _resolved(answer, target)
+
+
+def _resolved(answer: Response, target: str) -> Response:
+    """The answer with its links and where it leads as paths from the root, as a browser that asked for `target` reads them."""
+    headers = dict(answer.headers)
+    if "location" in headers:
+        headers["location"] = urljoin(target, headers["location"])
+    if not headers.get("content-type", "").startswith("text/html"):
+        return replace(answer, headers=headers)
+    body = _LINK.sub(lambda link: f'{link[1]}="{urljoin(target, unescape(link[2]))}"', answer.body.decode())
+    return replace(answer, headers=headers, body=body.encode())
 
 
 def text(answer: Response) -> str:

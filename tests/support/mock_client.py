@@ -78,8 +78,12 @@ class Client:
 
     async def _exchange(self, scope: dict[str, Any], body: bytes) -> Response:
         messages: list[Any] = []
+        unread = [body]
 
         async def receive() -> dict[str, Any]:
+            if not unread:
+                await asyncio.Event().wait()  # the client stays, and says nothing more
+            body = unread.pop()
             return {"type": "http.request", "body": body, "more_body": False}
 
         async def send(message: Any) -> None:

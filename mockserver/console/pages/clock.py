@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.api.response import Response
+from starlette.responses import Response
+
 from mockserver.console.notices import Notice
 from mockserver.console.visit import Route, Visit
 

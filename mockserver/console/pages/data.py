@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from starlette.responses import Response
 
-from mockserver.api.response import Response
 from mockserver.console.notices import Notice
 from mockserver.console.rendering import json_text
 from mockserver.console.visit import Gone, Route, Visit, objection

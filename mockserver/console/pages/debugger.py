@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
-from mockserver.api.response import Response
+from starlette.responses import Response
+
 from mockserver.console.visit import Gone, Route, Visit, objection
 from mockserver.webhooks.signing import HEADER
 

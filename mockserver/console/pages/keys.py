@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mockserver.api.response import Response, json_answer
+from starlette.responses import JSONResponse, Response
+
 from mockserver.console.notices import Notice
 from mockserver.console.visit import Form, Route, Visit, objection
 from spec import contract
@@ -28,7 +29,7 @@ async def _show(visit: Visit) -> Response:
 
 
 async def _usage(visit: Visit) -> Response:
-    return json_answer({"data": [{"id": key.id, **_gauges(_meter(visit, key))} for key in _keys(visit)]})
+    return JSONResponse({"data": [{"id": key.id, **_gauges(_meter(visit, key))} for key in _keys(visit)]})
 
 
 async def _mint(visit: Visit) -> Response:
@@ -114,7 +115,7 @@ def _wanted(visit: Visit) -> dict[str, Any]:
 
 
 def _rights(form: Form) -> dict[str, Any]:
-    return {"name": form.text("name"), "scopes": list(form.all("scopes"))}
+    return {"name": form.text("name"), "scopes": list(form.getlist("scopes"))}
 
 
 def _limits(form: Form) -> dict[str, int] | None:

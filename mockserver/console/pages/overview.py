@@ -6,9 +6,9 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mockserver.api.response import Response
-from mockserver.console.rendering import render
-from mockserver.console.visit import HTML, Route, Visit
+from starlette.responses import Response
+
+from mockserver.console.visit import Route, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,12 +41,12 @@ async def _show(visit: Visit) -> Response:
 
 
 async def _recent_rows(visit: Visit) -> Response:
-    return Response(200, HTML, render("recent.html", visit=visit, **_recent(visit)))
+    return visit.fragment("recent.html", **_recent(visit))
 
 
 def _recent(visit: Visit) -> dict[str, Any]:
     entries: Sequence[Entry] = list(visit.world.request_log)[-_RECENT:][::-1]
-    return {"entries": entries, "address": f"http://{visit.host}{visit.base}"}
+    return {"entries": entries, "address": visit.base_url}
 
 
 ROUTES = (Route("GET", "", _show), Route("GET", "/recent", _recent_rows))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mockserver.api.response import Response, json_bytes
-from mockserver.console.rendering import render
-from mockserver.console.visit import HTML, Form, Gone, Route, Visit, objection
+from starlette.responses import JSONResponse, Response
+
+from mockserver.console.visit import Form, Gone, Route, Visit, objection
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
 from mockserver.modifications.condition import operation_asked
 
@@ -48,8 +48,7 @@ async def _rows(visit: Visit) -> Response:
         entries = _since(request_log, after)
     fitting = [entry for entry in entries if _fits(visit.query)(entry)][-SHOWN:]
     newest = entries[-1].number if entries else after
-    body = render("more_rows.html", visit=visit, entries=fitting[::-1])
-    return Response(200, HTML, body, [(b"x-newest", b"%d" % newest)])
+    return visit.fragment("more_rows.html", {"x-newest": str(newest)}, entries=fitting[::-1])
 
 
 async def _detail(visit: Visit) -> Response:
@@ -67,7 +66,7 @@ async def _detail(visit: Visit) -> Response:
         answered=redacted_headers(entry.headers),
         body=redacted((entry.body or b"").decode("utf-8", "replace")),
         target=redacted(entry.path.decode("latin-1")) + query,
-        address=f"http://{visit.host}{visit.base}",
+        address=visit.base_url,
     )
 
 
@@ -75,8 +74,7 @@ async def _har(visit: Visit) -> Response:
     status, answer = await visit.call("GET", "/_mock/requests.har")
     if status >= 400:
         raise Gone(objection(answer))
-    disposition = (b"content-disposition", b'attachment; filename="outbound-mock.har"')
-    return Response(200, b"application/json", json_bytes(answer), [disposition])
+    return JSONResponse(answer, headers={"content-disposition": 'attachment; filename="outbound-mock.har"'})
 
 
 async def _clear(visit: Visit) -> Response:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mockserver.api.response import Response
+from starlette.responses import Response
+
 from mockserver.console.notices import Notice
-from mockserver.console.rendering import render
-from mockserver.console.visit import HTML, Gone, Route, Visit, objection
+from mockserver.console.visit import Gone, Route, Visit, objection
 from mockserver.webhooks.delivery import record, shortened
 from mockserver.webhooks.events import EVENT_TYPES
 
@@ -24,7 +24,7 @@ async def _show(visit: Visit) -> Response:
 
 
 async def _rows(visit: Visit) -> Response:
-    return Response(200, HTML, render("deliveries.html", visit=visit, **_deliveries(visit)))
+    return visit.fragment("deliveries.html", **_deliveries(visit))
 
 
 async def _register(visit: Visit) -> Response:
@@ -68,7 +68,7 @@ async def _detail(visit: Visit) -> Response:
 
 
 async def _attempts(visit: Visit) -> Response:
-    return Response(200, HTML, render("attempts.html", visit=visit, **_shown(visit)))
+    return visit.fragment("attempts.html", **_shown(visit))
 
 
 async def _redeliver(visit: Visit) -> Response:

@@ -1,8 +1,6 @@
 // What every page gains by scripts: copying, keyboard shortcuts, parts that keep themselves up to date. All pages work without.
 "use strict";
 
-const root = document.body.dataset.root;
-
 // A secret is shown once: neither a restored page nor the way back may show it again.
 addEventListener("pagehide", () => document.querySelectorAll("[data-once]").forEach((part) => part.remove()));
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
@@ -73,7 +71,7 @@ const repeat = (task, seconds) => {
   setTimeout(again, seconds * 1000);
 };
 
-// Parts that the server renders anew. They stay as they are while somebody is in them.
+// State that the server renders anew. They stay as they are while somebody is in them.
 for (const part of document.querySelectorAll("[data-live]")) {
   let shown = null;
   repeat(async () => {

@@ -30,7 +30,7 @@ def test_a_page_is_served_with_what_protects_it(path: str) -> None:
 def test_cookies_are_kept_from_scripts_and_other_sites() -> None:
     cookie = Visitor(new_mock()).get().headers["set-cookie"]
     assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
+    assert "SameSite=strict" in cookie
     assert cookie.startswith("outbound_form_8080=")
 
 
@@ -130,11 +130,11 @@ class TestForms:
     def test_what_it_cannot_take_is_said(self) -> None:
         visitor = Visitor(new_mock())
         assert visitor.post("/clock", {}, content_type="application/json").status == 415
-        assert visitor.post("/clock", {"advance": "x" * 3_000_000}).status == 413
+        assert visitor.post("/clock", {"advance": "x" * 3_000_000}).status == 400
         assert visitor.post("/clock", {f"f{number}": "" for number in range(600)}).status == 400
         assert "number of seconds" in text(visitor.do("/clock", {"advance": "soon"}))
         assert visitor.get("/nothing").status == 404
-        assert visitor.send("DELETE", "/admin/clock", b"").headers["allow"] == "GET, POST"
+        assert set(visitor.send("DELETE", "/admin/clock", b"").headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
         assert visitor.get("/api-keys?organization=org_nothing").status == 404
 
 
