@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mockserver import paths
 from mockserver.api import routing
 from mockserver.api.pipeline import State
-from mockserver.api.response import problem_response
+from mockserver.api.response import Response, problem_response
 from mockserver.clock import Clock
 from mockserver.control.activity import start_usual
 from mockserver.control.app import Control
@@ -74,6 +74,8 @@ class Mock:
             await self.control(scope, receive, send)
         elif f"{path}/".startswith(f"{paths.CONSOLE}/"):
             await self._console(scope, receive, send)
+        elif path == "/" and _is_browser(scope):
+            await _to_console(scope)(scope, receive, send)
         else:
             await world.serve(scope, receive, send)
 
@@ -96,10 +98,22 @@ class Mock:
         inside = {
             **scope,
             "path": scope["path"].removeprefix(prefix) or "/",
-            "raw_path": raw.removeprefix(prefix.encode()) or b"/",
+            "raw_path": raw.removeprefix(prefix.encode()),
             paths.PREFIX: prefix,
         }
         await self._route(world, inside, receive, send)
+
+
+def _is_browser(scope: Scope) -> bool:
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
+
+
+def _to_console(scope: Scope) -> Response:
+    """The way from the root of the mock, or of a world, to its console: by the path alone, whatever a proxy took off."""
+    prefix = scope.get(paths.PREFIX, "")
+    # "/_worlds/id" has no slash at its end: what is relative to it begins beside it.
+    target = f"{prefix.rpartition('/')[2]}{paths.CONSOLE}" if scope.get("raw_path") == b"" else paths.CONSOLE[1:]
+    return Response(303, b"text/plain", b"", [(b"location", target.encode())])
 
 
 def create_app(settings: Settings, clock: Clock | None = None, control_token: str | None = None) -> Mock:

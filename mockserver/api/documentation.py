@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mockserver import paths
 from mockserver.api import problems
 from mockserver.api.response import Header, Response, json_answer
 
@@ -36,21 +37,21 @@ _HTML = f"""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Outbound API</title>
-<link rel="icon" type="image/png" href="{PAGE}/favicon-32x32.png">
-<link rel="stylesheet" href="{PAGE}/swagger-ui.css">
+<link rel="icon" type="image/png" href="{{folder}}/favicon-32x32.png">
+<link rel="stylesheet" href="{{folder}}/swagger-ui.css">
 </head>
 <body>
 <div id="page"></div>
-<script src="{PAGE}/swagger-ui-bundle.js"></script>
-<script src="{PAGE}/{SCRIPT}"></script>
+<script src="{{folder}}/swagger-ui-bundle.js"></script>
+<script src="{{folder}}/{SCRIPT}"></script>
 </body>
 </html>
 """
 
-_SCRIPT = f"""SwaggerUIBundle({{
-  url: "{DOCUMENT}", dom_id: "#page", validatorUrl: null, deepLinking: true, tryItOutEnabled: true,
-  persistAuthorization: true, defaultModelsExpandDepth: 0
-}});
+_SCRIPT = """SwaggerUIBundle({
+  url: new URL("openapi.json", document.currentScript.src).href, dom_id: "#page", validatorUrl: null, deepLinking: true,
+  tryItOutEnabled: true, persistAuthorization: true, defaultModelsExpandDepth: 0
+});
 """
 _JAVASCRIPT = Response(200, b"text/javascript; charset=utf-8", _SCRIPT.encode())
 
@@ -75,15 +76,18 @@ class Documentation:
         if scope["method"] not in ("GET", "HEAD"):
             return self._pipeline.problem(problems.method_not_allowed("GET, HEAD"), scope)
         if path == DOCUMENT:
-            return json_answer(published(self._pipeline.document))
+            return json_answer(published(self._pipeline.document, paths.base_url(scope)))
         if path == PAGE:
-            return Response(200, b"text/html; charset=utf-8", _HTML.encode(), (_POLICY,))
+            # Links are relative, so that they hold in a world and behind a proxy that takes off a prefix.
+            folder = "." if scope["path"].endswith("/") else PAGE.lstrip("/")
+            page = _HTML.replace("{folder}", folder)
+            return Response(200, b"text/html; charset=utf-8", page.encode(), (_POLICY,))
         return _JAVASCRIPT if name == SCRIPT else _asset(name)
 
 
-def published(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document as clients get it: the mock's own address comes first of its servers, so that it can be tried out."""
-    own = {"url": "/", "description": "This mock"}
+def published(document: Mapping[str, Any], base_url: str) -> dict[str, Any]:
+    """The document as clients get it: the address by which they asked comes first of its servers, so that it can be tried out."""
+    own = {"url": base_url, "description": "This mock"}
     return {**document, "servers": [own, *document.get("servers", ())]}
 
 

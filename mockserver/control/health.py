@@ -17,8 +17,8 @@ def _health(call: Call) -> Mapping[str, Any]:
     return {"status": "ok", "now": call.now, "organizations": organizations}
 
 
-def _document(_call: Call) -> Mapping[str, Any]:
-    return document()
+def _document(call: Call) -> Mapping[str, Any]:
+    return {**document(), "servers": [{"url": call.base_url, "description": "This mock"}]}
 
 
 HANDLERS: Mapping[str, Handler] = {"getHealth": _health, "getDocument": _document}
