@@ -14,6 +14,7 @@ from markupsafe import Markup
 from mockserver.clock import utc
 from mockserver.console.assets import asset_url
 from mockserver.control.redaction import redacted, redacted_query
+from mockserver.control.requests import shown as logged
 from spec import contract
 
 # What is not seen, or turns the direction of what is, shows as its picture, or as JSON would escape it.
@@ -59,7 +60,7 @@ def _environment() -> jinja2.Environment:
         redacted=lambda value: redacted(_decoded(value)),
         redacted_query=lambda value: redacted_query(_decoded(value)),
     )
-    environment.globals.update(asset=asset_url, contract=contract())
+    environment.globals.update(asset=asset_url, contract=contract(), logged=logged)
     return environment
 
 

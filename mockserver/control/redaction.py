@@ -1,4 +1,7 @@
-"""What the request log shows of keys and other credentials: their prefix and their last four characters."""
+"""What the request log shows of keys, signing secrets, signatures and credentials: their beginning and last four characters.
+
+Nothing else is shortened: a cursor, an id or a problem's type reads as it was sent.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from urllib.parse import unquote
 
 from mockserver.api.keys import PREFIX
 from mockserver.api.response import Header
-from mockserver.webhooks.delivery import shortened
+from mockserver.webhooks.delivery import shortened, shortened_header
 from spec.target import shown
 
 _KEY = re.compile(rf"{PREFIX}[A-Za-z0-9._~+/%-]*")
@@ -28,7 +31,7 @@ def redacted(text: str) -> str:
 def redacted_headers(headers: Iterable[Header]) -> list[tuple[str, str]]:
     """Headers as they may be shown: of those that carry credentials nothing is left but how they begin and end."""
     return [
-        (name, _credentials(value) if name.lower() in _SECRET_HEADERS else redacted(value))
+        (name, _credentials(value) if name.lower() in _SECRET_HEADERS else shortened_header(name, redacted(value)))
         for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
     ]
 

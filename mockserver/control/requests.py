@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.api.authentication import presented_secret
 from mockserver.control.call import Call, Handler, Refusal
 from mockserver.control.har import archive
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
+from mockserver.control.request_facts import (
+    header,
+    ignored_parameters,
+    operation_of,
+    places_of_keys,
+    unknown_values,
+    why_unauthorized,
+)
 from mockserver.control.times import shown_time
-from mockserver.modifications.condition import operation_asked
 from mockserver.worlds.request_log import Entry
-from spec.target import shown
+from spec.target import shown as shown_secret
+
+if TYPE_CHECKING:
+    from mockserver.api.keys import KeyRing
 
 MOST_WAITING = 100
 """Calls of one world that may wait at once."""
@@ -25,7 +35,10 @@ def _list(call: Call) -> Mapping[str, Any] | Awaitable[Mapping[str, Any]]:
 
 
 def _page(call: Call, found: Sequence[Entry]) -> Mapping[str, Any]:
-    return {"data": [_shown(entry) for entry in found[-call.query["limit"] :]], "last": call.world.request_log.last}
+    return {
+        "data": [shown(entry, call.state.keys) for entry in found[-call.query["limit"] :]],
+        "last": call.world.request_log.last,
+    }
 
 
 async def _wait(call: Call, seconds: float) -> Mapping[str, Any]:
@@ -42,34 +55,31 @@ async def _wait(call: Call, seconds: float) -> Mapping[str, Any]:
 
 
 def _matching(call: Call) -> Sequence[Entry]:
-    return [entry for entry in call.world.request_log if _matches(entry, call.query)]
+    return [entry for entry in call.world.request_log if matches(entry, call.query)]
 
 
-def _matches(entry: Entry, query: Mapping[str, Any]) -> bool:
-    """Whether an entry is what all filters of the query ask for. The cheapest come first."""
-    path = entry.path.decode("latin-1")
+def matches(entry: Entry, query: Mapping[str, Any]) -> bool:
+    """Whether an entry is what all filters ask for: the parameters of the call, those that are given.
+
+    The documentation's own requests are there if they are asked for with `documentation`. The cheapest filters come first.
+    """
     return (
         entry.number > query.get("after", 0)
+        and (not entry.is_documentation or query.get("documentation") == "1")
         and query.get("key") in (None, entry.key and entry.key.id)
         and query.get("method", entry.method).upper() == entry.method
         and query.get("problem") in (None, entry.problem and entry.problem.kind.slug)
-        and _has_status(entry, query.get("status"))
-        and query.get("path", "") in path
-        and query.get("operation") in (None, operation_asked(path))
+        and str(entry.status or 0).startswith(query.get("status", "").rstrip("x"))
+        and query.get("path", "") in entry.path.decode("latin-1")
+        and query.get("query", "") in entry.query.decode("latin-1")
+        and query.get("operation") in (None, operation_of(entry))
     )
-
-
-def _has_status(entry: Entry, asked: str | None) -> bool:
-    if asked is None:
-        return True
-    status = str(entry.status)
-    return status[0] == asked[0] if asked.endswith("xx") else status == asked
 
 
 def _get(call: Call) -> Mapping[str, Any]:
     for entry in call.world.request_log:
         if str(entry.number) == str(call.path["number"]):
-            return _in_full(entry)
+            return _in_full(entry, call.state.keys)
     raise Refusal(404, "Not found", "The log has no request with this number: it keeps the newest.")
 
 
@@ -78,35 +88,42 @@ def _clear(call: Call) -> None:
 
 
 def _export(call: Call) -> Mapping[str, Any]:
-    return archive(call.world.request_log, call.base_url)
+    return archive(_matching(call), call.base_url)
 
 
-def _shown(entry: Entry) -> Mapping[str, Any]:
-    path = entry.path.decode("latin-1")
+def shown(entry: Entry, keys: KeyRing) -> Mapping[str, Any]:
+    """An entry as JSON has it: what was asked and answered, and what the log alone tells."""
     secret = presented_secret({"headers": entry.request_headers})
     problem = entry.problem
+    agent = header(entry.request_headers, b"user-agent")
     return {
         "number": entry.number,
         "at": shown_time(entry.at),
         "seconds": round(max(0.0, entry.seconds), 6),
         "method": entry.method,
-        "path": redacted(path),
+        "path": redacted(entry.path.decode("latin-1")),
         "query": redacted_query(entry.query.decode("latin-1")),
-        "operation": operation_asked(path),
+        "operation": operation_of(entry),
         "key": entry.key and entry.key.id,
         "keyName": entry.key and entry.key.name,
-        "credentials": None if secret is None else shown(secret.decode("latin-1")),
+        "credentials": None if secret is None else shown_secret(secret.decode("latin-1")),
+        "keyFoundIn": places_of_keys(entry),
         "status": entry.status,
         "size": entry.size,
         "complete": entry.complete,
         "problem": problem and {"kind": problem.kind.slug, "detail": problem.detail},
+        "unauthorized": why_unauthorized(entry, keys),
+        "retryAfter": header(entry.headers, b"retry-after"),
+        "userAgent": agent and redacted(agent),
+        "ignoredParameters": [redacted(name) for name in ignored_parameters(entry)],
+        "unknownValues": [redacted(value) for value in unknown_values(entry)],
         "switches": list(entry.switches),
     }
 
 
-def _in_full(entry: Entry) -> Mapping[str, Any]:
+def _in_full(entry: Entry, keys: KeyRing) -> Mapping[str, Any]:
     return {
-        **_shown(entry),
+        **shown(entry, keys),
         "client": entry.client and entry.client[0],
         "requestHeaders": [{"name": name, "value": value} for name, value in redacted_headers(entry.request_headers)],
         "headers": [{"name": name, "value": value} for name, value in redacted_headers(entry.headers)],

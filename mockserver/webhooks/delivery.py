@@ -15,6 +15,8 @@ Form = Literal["sent", "tampered", "stale"]
 
 State = Literal["waiting", "sending", "delivered", "given up"]
 
+_SECRET = re.compile(r"whsec_[A-Za-z0-9+/_=-]+")
+_LABELLED_SIGNATURE = re.compile(r"\b(v[0-9]+|sha256)=([A-Za-z0-9+/_-]{16,}=*)")
 _TOKEN = re.compile(r"[A-Za-z0-9+/_-]{28,}=*")
 
 
@@ -86,7 +88,7 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "request": {
             "method": sent.method,
             "url": sent.url,
-            "headers": {name: shortened(value) for name, value in sent.headers.items()},
+            "headers": {name: shortened_header(name, value) for name, value in sent.headers.items()},
             "body": sent.body.decode("utf-8", "replace"),
         },
         "status": attempt.status,
@@ -96,8 +98,16 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def shortened(text: str) -> str:
-    """The text with every secret or signature in it cut to its last four characters: `whsec_…1a2b`."""
-    return _TOKEN.sub(lambda token: f"{'whsec_' * token[0].startswith('whsec_')}…{token[0].rstrip('=')[-4:]}", text)
+    """The text with each signing secret and each labelled signature in it cut to its last four characters: `whsec_…1a2b`."""
+    text = _SECRET.sub(lambda secret: f"whsec_…{secret[0].rstrip('=')[-4:]}", text)
+    return _LABELLED_SIGNATURE.sub(lambda found: f"{found[1]}=…{found[2].rstrip('=')[-4:]}", text)
+
+
+def shortened_header(name: str, value: str) -> str:
+    """A header's value as it may be shown: a header that is named for a signature holds one, whatever its form."""
+    if "signature" not in name.lower():
+        return shortened(value)
+    return _TOKEN.sub(lambda token: f"…{token[0].rstrip('=')[-4:]}", shortened(value))
 
 
 def _time(seconds: float) -> str:

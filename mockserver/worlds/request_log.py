@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from mockserver.api.documentation import PAGE as DOCUMENTATION
 from mockserver.api.request_notes import ENTRY
 
 if TYPE_CHECKING:
@@ -23,13 +24,17 @@ KEPT = 1_000
 KEPT_BYTES = 4_000_000
 """Bytes of answers' bodies that a request log holds, the newest."""
 
+KEPT_DOCUMENTATION = 50
+"""Entries of the documentation page and its files that a request log holds beside the others, without their bodies."""
+
 
 class Entry:
     """One request and its answer. `at` is the unix time of its arrival, `seconds` what it took, both by the mock's clock.
 
     `number` counts the requests of a request log, from 1. `status` is None where no answer was begun, `complete` says whether one
     was ended. `body` is the answer's, None once it had to make room; `size` its length. `key` is the key that was presented,
-    where it is valid, `problem` what the request was refused for, and `switches` the ids of what was switched on for it.
+    where it is valid, `problem` what the request was refused for, and `switches` the names of what was switched on for it.
+    `is_documentation` says that the page which documents the API was asked for, or one of its files.
     """
 
     __slots__ = (
@@ -38,6 +43,7 @@ class Entry:
         "client",
         "complete",
         "headers",
+        "is_documentation",
         "key",
         "method",
         "number",
@@ -57,6 +63,7 @@ class Entry:
         self.method: str = scope["method"]
         self.path: bytes = scope.get("raw_path") or scope["path"].encode()
         self.query: bytes = scope["query_string"]
+        self.is_documentation = scope["path"].startswith(DOCUMENTATION)
         self.request_headers: list[Header] = scope["headers"]
         self.client: tuple[str, int] | None = scope.get("client")
         self.switches = switches
@@ -76,7 +83,8 @@ class Entry:
             self.headers = message["headers"]
             return
         part = message.get("body", b"")
-        self.body = self.body + part if self.body else part
+        if not self.is_documentation:
+            self.body = self.body + part if self.body else part
         self.size += len(part)
         self.complete = not message.get("more_body", False)
 
@@ -89,6 +97,7 @@ class RequestLog:
         self._entries: deque[Entry] = deque()
         self._with_body: deque[Entry] = deque()
         self._bytes = 0
+        self._documentation = 0
         self._seen = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
@@ -130,7 +139,7 @@ class RequestLog:
         """Forget all entries. Numbers go on."""
         self._entries.clear()
         self._with_body.clear()
-        self._bytes = 0
+        self._bytes = self._documentation = 0
 
     async def change(self, seconds: float) -> None:
         """Return once an entry has been added, or after so many real seconds."""
@@ -145,11 +154,16 @@ class RequestLog:
 
     def _keep(self, entry: Entry) -> None:
         self._entries.append(entry)
+        if entry.is_documentation:
+            self._documentation += 1
         if entry.body:
             self._with_body.append(entry)
             self._bytes += len(entry.body)
-        if len(self._entries) > KEPT:
-            self._entries.popleft()
+        if self._documentation > KEPT_DOCUMENTATION:
+            self._entries.remove(next(each for each in self._entries if each.is_documentation))
+            self._documentation -= 1
+        elif len(self._entries) - self._documentation > KEPT:
+            self._entries.remove(next(each for each in self._entries if not each.is_documentation))
         while self._bytes > KEPT_BYTES or len(self._with_body) > KEPT:
             oldest = self._with_body.popleft()
             self._bytes -= len(oldest.body or b"")

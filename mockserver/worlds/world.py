@@ -68,7 +68,7 @@ class World:
             return
         taken = self.switches.take(scope)
         ids = tuple(switch.id for switch in taken)
-        await self.request_log.record(self._view(ids, taken), scope, receive, send, ids)
+        await self.request_log.record(self._view(ids, taken), scope, receive, send, [switch.name for switch in taken])
 
     def rewire(self) -> None:
         """Put the layers of `pipeline` into effect. All other steps are read at every request."""

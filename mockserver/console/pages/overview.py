@@ -45,7 +45,8 @@ async def _recent_rows(visit: Visit) -> Response:
 
 
 def _recent(visit: Visit) -> dict[str, Any]:
-    entries: Sequence[Entry] = list(visit.world.request_log)[-_RECENT:][::-1]
+    asked = [entry for entry in visit.world.request_log if not entry.is_documentation]
+    entries: Sequence[Entry] = asked[: -_RECENT - 1 : -1]
     return {"entries": entries, "address": visit.base_url}
 
 

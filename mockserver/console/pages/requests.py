@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
 from mockserver.console.visit import Form, Gone, Route, Visit, objection
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
-from mockserver.modifications.condition import operation_asked
+from mockserver.control.requests import matches
 
 if TYPE_CHECKING:
     from mockserver.worlds.request_log import Entry
@@ -21,12 +21,12 @@ SHOWN = 100
 LONGEST_WAIT = 20.0
 """Real seconds for which an answer with no new rows is held back."""
 
-FILTERS = ("key", "operation", "method", "status", "problem", "path")
+FILTERS = ("key", "operation", "method", "status", "problem", "path", "query", "documentation")
 
 
 async def _show(visit: Visit) -> Response:
     entries = list(visit.world.request_log)
-    fitting = [entry for entry in entries if _fits(visit.query)(entry)]
+    fitting = _fitting(entries, visit.query)
     return visit.page(
         "requests.html",
         entries=fitting[: -SHOWN - 1 : -1],
@@ -46,7 +46,7 @@ async def _rows(visit: Visit) -> Response:
     if not entries and visit.query["wait"]:
         await request_log.change(LONGEST_WAIT)
         entries = _since(request_log, after)
-    fitting = [entry for entry in entries if _fits(visit.query)(entry)][-SHOWN:]
+    fitting = _fitting(entries, visit.query)[-SHOWN:]
     newest = entries[-1].number if entries else after
     return visit.fragment("more_rows.html", {"x-newest": str(newest)}, entries=fitting[::-1])
 
@@ -56,12 +56,10 @@ async def _detail(visit: Visit) -> Response:
     entry = next((each for each in visit.world.request_log if str(each.number) == number), None)
     if entry is None:
         raise Gone("This request is not in the log, or not any more: it keeps the newest ones.")
-    operation = operation_asked(entry.path.decode("latin-1"))
     query = f"?{redacted_query(entry.query.decode('latin-1'))}" if entry.query else ""
     return visit.page(
         "request.html",
         entry=entry,
-        operation=operation,
         asked=redacted_headers(entry.request_headers),
         answered=redacted_headers(entry.headers),
         body=redacted((entry.body or b"").decode("utf-8", "replace")),
@@ -88,23 +86,12 @@ def _since(request_log: Iterable[Entry], after: int) -> Sequence[Entry]:
     return [entry for entry in entries if entry.number > after] if place is None else entries[place + 1 :]
 
 
-def _fits(query: Form) -> Callable[[Entry], bool]:
-    tests: list[Callable[[Entry], Any]] = []
-    key, operation, problem = query["key"], query["operation"], query["problem"]
-    method, status, path = query.text("method").upper(), query.text("status").lower(), query.text("path").encode()
-    if key:
-        tests.append(lambda entry: entry.key is not None and entry.key.id == key)
-    if operation:
-        tests.append(lambda entry: operation_asked(entry.path.decode("latin-1")) == operation)
-    if method:
-        tests.append(lambda entry: entry.method == method)
-    if status:
-        tests.append(lambda entry: str(entry.status or 0).startswith(status.rstrip("x")))
-    if problem:
-        tests.append(lambda entry: entry.problem is not None and entry.problem.kind.slug == problem)
-    if path:
-        tests.append(lambda entry: path in entry.path + b"?" + entry.query)
-    return lambda entry: all(test(entry) for test in tests)
+def _fitting(entries: Iterable[Entry], query: Form) -> Sequence[Entry]:
+    """The entries that the filters of the page let through."""
+    asked = {name: query.text(name) for name in FILTERS if query.text(name)}
+    if "status" in asked:
+        asked["status"] = asked["status"].lower()
+    return [entry for entry in entries if matches(entry, asked)]
 
 
 ROUTES = (
