@@ -18,7 +18,7 @@ from mockserver.worlds.worlds import Worlds
 from spec import contract
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mockserver.cluster.changes import Changes
     from mockserver.console.app import Console
@@ -67,6 +67,17 @@ class Mock:
             await self._operations(scope, receive, send)
             self.worlds.close()
 
+    def served(self, world: World) -> ASGIApp:
+        """The application that serves a world at an address of its own."""
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            if self.worlds.use(world.name) is None:
+                await _no_such_world()(scope, receive, send)
+                return
+            await self._route(world, scope, receive, send)
+
+        return serve
+
     async def _route(self, world: World, scope: Scope, receive: Receive, send: Send) -> None:
         scope[WORLD] = world
         path: str = scope["path"]
@@ -89,9 +100,9 @@ class Mock:
     async def _serve_copy(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the world whose id is in the path."""
         world_id = scope["path"].removeprefix(paths.WORLD).partition("/")[0]
-        world = self.worlds.copies.get(world_id)
+        world = self.worlds.use(world_id)
         if world is None:
-            await problem_response(404, "Not found", "There is no world with this id.")(scope, receive, send)
+            await _no_such_world()(scope, receive, send)
             return
         prefix = f"{paths.WORLD}{world_id}"
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
@@ -102,6 +113,10 @@ class Mock:
             paths.PREFIX: prefix,
         }
         await self._route(world, inside, receive, send)
+
+
+def _no_such_world() -> Response:
+    return problem_response(404, "Not found", "There is no world with this id.")
 
 
 def _is_browser(scope: Scope) -> bool:

@@ -28,7 +28,8 @@ class Settings:
     be delivered. `sharing` is this process's place among
     those that share the state, None for a mock of one process; `began` is the unix time that data is made for, where it is not
     the time of its making. `activity` is how many steps a minute a
-    sales team does for the first organization, None for none. `progress` is told how far the seeding is.
+    sales team does for the first organization, None for none. `world` is the id of the world, empty for the first: its keys,
+    secrets and new ids follow from it. `progress` is told how far the seeding is.
     """
 
     seed: int = 1
@@ -42,11 +43,15 @@ class Settings:
     sharing: Membership | None = None
     began: float | None = None
     activity: float | None = None
+    world: str = ""
     progress: Progress = field(default=lambda _done, _of: None, compare=False)
 
     def webhooks(self, clock: Clock) -> Webhooks:
         """Webhooks without endpoints. Of several processes one delivers."""
-        return Webhooks(clock, self.seed, self.webhook_hosts, self.leads)
+        webhooks = Webhooks(clock, self.seed, self.webhook_hosts, self.leads)
+        if self.world:
+            webhooks.make_ids_of(self.world)
+        return webhooks
 
     def leads(self) -> bool:
         """Whether this process is the one, of those that share the state, that does what must be done once."""

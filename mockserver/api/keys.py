@@ -68,9 +68,16 @@ class KeyRing:
         """The key of that id, valid or not."""
         return next((key for key in self if key.id == key_id), None)
 
-    def copy(self) -> KeyRing:
-        """Another ring with the same keys."""
-        return KeyRing(self)
+    def for_world(self, world: str) -> KeyRing:
+        """The same keys with other ids and secrets, which follow from a world's id: no other world accepts them."""
+        return KeyRing(
+            replace(
+                key,
+                id=f"key_{base62(f'{world}/{key.id}', 16)}",
+                secret=PREFIX + base62(f"{world}/{key.secret}", SECRET_LENGTH),
+            )
+            for key in self
+        )
 
     def find(self, secret: bytes) -> ApiKey | None:
         """The key of that secret, valid or not."""

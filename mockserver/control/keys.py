@@ -25,7 +25,7 @@ def _mint(call: Call) -> Mapping[str, Any]:
     body = call.body
     organization = chosen(call).organization
     scopes = _scopes(body["scopes"])
-    label = f"{call.world.settings.seed}/minted/{call.world.next_number()}"
+    label = f"{call.world.settings.seed}/minted/{call.world.name}{call.world.next_number()}"
     key = ApiKey(
         id=f"key_{base62(f'{label}/id', 16)}",
         name=body["name"],

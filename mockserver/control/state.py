@@ -60,14 +60,14 @@ def _import(call: Call) -> Json:
 
 def _reset(call: Call) -> Json:
     if "contacts" in call.body or "organizations" in call.body:
-        _check_size(replace(call.world.settings, **call.body))
+        check_size(replace(call.world.settings, **call.body))
     call.world.reset(replace(call.world.settings, **call.body))
     if call.world is call.worlds.first:
         start_usual(call.world, call.ask)
     return {"data": all_shown(call)}
 
 
-def _check_size(settings: Settings) -> None:
+def check_size(settings: Settings) -> None:
     """Raises Refusal for more data than can be seeded while everybody waits."""
     if settings.organizations * settings.contacts > MOST_SEEDED:
         raise bad_input(

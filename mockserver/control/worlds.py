@@ -1,24 +1,47 @@
-"""Worlds: copies of the state, each under an address of its own, for tests that run side by side."""
+"""Worlds: states beside the first, each with an address, keys and ids of its own, for tests that run side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from mockserver import paths
-from mockserver.control.call import Call, Handler, Refusal, conflict, missing
+from mockserver.api.documentation import DOCUMENT, PAGE
+from mockserver.control.call import Call, Handler, Refusal, bad_input, conflict, missing
+from mockserver.control.state import check_size
+from mockserver.control.times import shown_time
+from mockserver.modifications.requested import requested
+from mockserver.worlds.worlds import TIME_TO_LIVE
+
+if TYPE_CHECKING:
+    from mockserver.modifications.registry import Kind, Modification
+    from mockserver.settings import Settings
+    from mockserver.worlds.world import World
+
+_DATA = ("seed", "organizations", "contacts")
 
 
 def _list(call: Call) -> Mapping[str, Any]:
-    return {"data": [_shown(call, world_id) for world_id in _at_home(call).worlds.copies]}
+    worlds = _at_home(call).worlds
+    worlds.expire()
+    return {"data": [_shown(call, world_id) for world_id in worlds.copies]}
 
 
-def _add(call: Call) -> Mapping[str, Any]:
+async def _add(call: Call) -> Mapping[str, Any]:
+    worlds = _at_home(call).worlds
+    settings, fresh = _settings(call)
+    switches = [_requested("hardship", text) for text in call.body.get("hardships", ())]
     try:
-        world_id, _ = _at_home(call).worlds.add()
+        world_id, world = worlds.add(settings, fresh=fresh, time_to_live=call.body.get("timeToLive", TIME_TO_LIVE))
     except ValueError as error:
         raise conflict(f"{error}.") from error
-    return _shown(call, world_id)
+    for hardship in switches:
+        world.switch_on(hardship)
+    if call.body.get("address") != "prefix" and urlsplit(call.base_url).path == "":
+        await worlds.open_port(world_id)
+    return {**_shown(call, world_id), **_credentials(world)}
 
 
 def _drop(call: Call) -> None:
@@ -26,16 +49,66 @@ def _drop(call: Call) -> None:
         raise missing("world")
 
 
+def _settings(call: Call) -> tuple[Settings, bool]:
+    """The settings of a new world, and whether it has fresh data. Raises Refusal."""
+    body, own = call.body, call.world.settings
+    changes: dict[str, Any] = {name: body[name] for name in _DATA if name in body}
+    if body.get("variants"):
+        changes["modifications"] = [*own.modifications, *(_requested("variant", text) for text in body["variants"])]
+    settings = replace(own, rate_reading=body.get("rateReading", own.rate_reading), **changes)
+    if changes:
+        check_size(settings)
+    return settings, bool(changes)
+
+
+def _requested(kind: Kind, text: str) -> Modification:
+    """The modification that a text names, as on the command line. Raises Refusal."""
+    try:
+        return requested(kind, text)
+    except ValueError as error:
+        raise bad_input(f"{kind}s: {error}.") from error
+
+
 def _at_home(call: Call) -> Call:
-    """The call, if it comes to the mock's own address. Raises Refusal in a copy, which knows of no other."""
+    """The call, if it comes to the mock's own address. Raises Refusal in another world, which knows of no other."""
     if call.world.name:
         raise Refusal(404, "Not found", "Worlds are made and dropped at the mock's own address.")
     return call
 
 
 def _shown(call: Call, world_id: str) -> Mapping[str, Any]:
+    lease = call.worlds.leases[world_id]
     base_url = f"{call.base_url}{paths.WORLD}{world_id}"
-    return {"id": world_id, "baseUrl": base_url, "controlUrl": f"{base_url}/_mock"}
+    if lease.port is not None:
+        base_url = _with_port(call.base_url, lease.port)
+    return {
+        "id": world_id,
+        "baseUrl": base_url,
+        "apiUrl": f"{base_url}{paths.API}",
+        "controlUrl": f"{base_url}{paths.CONTROL}",
+        "consoleUrl": f"{base_url}{paths.CONSOLE}",
+        "documentationUrl": f"{base_url}{PAGE}",
+        "documentUrl": f"{base_url}{DOCUMENT}",
+        "time": shown_time(call.worlds.copies[world_id].state.clock.now()),
+        "timeToLive": lease.time_to_live,
+    }
+
+
+def _with_port(base_url: str, port: int) -> str:
+    parts = urlsplit(base_url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}:{port}"
+
+
+def _credentials(world: World) -> Mapping[str, Any]:
+    """The first organization and a key of it that holds every scope."""
+    organization = next(iter(world.state.tenants.values())).organization
+    key = next(key for key in world.state.keys if key.organization_id == organization.id)
+    return {
+        "apiKey": key.secret,
+        "apiKeyId": key.id,
+        "organization": {"id": organization.id, "name": organization.name},
+    }
 
 
 HANDLERS: Mapping[str, Handler] = {"listWorlds": _list, "addWorld": _add, "dropWorld": _drop}

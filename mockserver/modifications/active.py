@@ -30,6 +30,11 @@ class Switch:
         self.left = self.condition.requests
 
     @property
+    def name(self) -> str:
+        """The name of what is on."""
+        return self.modification.name
+
+    @property
     def condition(self) -> Condition:
         """The requests that are meant."""
         return self.modification.condition

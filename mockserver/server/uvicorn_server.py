@@ -15,6 +15,7 @@ import uvicorn
 
 from mockserver.cluster import ending
 from mockserver.server.connection import Connection
+from mockserver.server.world_ports import WorldPorts
 
 if TYPE_CHECKING:
     from mockserver.app import Mock
@@ -82,6 +83,8 @@ class _Server(uvicorn.Server):
             await self._mock.changes.catch_up()
             self._sharing = asyncio.create_task(self._mock.changes.run())
         await super().startup(sockets)
+        if sockets and not self._mock.changes:
+            self._mock.worlds.ports = WorldPorts(self, self._mock, sockets[0].getsockname()[0])
         self._ready()
 
     async def on_tick(self, counter: int) -> bool:

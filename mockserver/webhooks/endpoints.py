@@ -53,6 +53,10 @@ class Endpoints:
         self._made += 1
         return self._made
 
+    def count_from(self, number: int) -> None:
+        """Make ids and secrets from numbers above this one."""
+        self._made = number
+
     def add(self, organization_id: str, url: str, secret: str, now: float) -> Endpoint:
         """Register an endpoint. `now` is in unix seconds. Raises ValueError for a URL that nothing can be sent to."""
         check(url)

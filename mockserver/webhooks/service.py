@@ -56,6 +56,11 @@ class Webhooks:
         self._runner: asyncio.Task[None] | None = None
         self._news: asyncio.Event = asyncio.Event()
 
+    def make_ids_of(self, label: str) -> None:
+        """From now on make ids and signing secrets that follow from a label, so that others with other labels make others."""
+        self._random = stream("webhooks", label)
+        self.endpoints.count_from(self._random.getrandbits(48))
+
     def register(self, organization_id: str, url: str) -> Endpoint:
         """Add an endpoint with a secret of its own. Raises ValueError for a URL that nothing can be sent to."""
         self.sender.check(url)

@@ -87,16 +87,25 @@ class World:
         self._switched()
         return found
 
-    def copy(self, name: str) -> World:
-        """A world of its own with this one's data, keys and time: rested limits, nothing switched on, no webhooks, no log."""
+    def copy(self, name: str, settings: Settings | None = None) -> World:
+        """A world of its own with this one's data and time: rested limits, nothing switched on, no webhooks, no log.
+
+        Its keys are this one's with other ids and secrets. `settings` may have another reading of the rate limit.
+        """
         own = self.state
+        settings = replace(settings or self.settings, world=name)
         clock = own.clock.copy()
-        tenants = {organization_id: tenant.copy() for organization_id, tenant in own.tenants.items()}
-        limiter = self.settings.limiter(name)
-        state = State(clock, tenants, own.keys.copy(), limiter, self.settings.webhooks(clock))
-        twin = World(self.settings, self._operations, state, name)
+        tenants = {organization_id: tenant.copy(name) for organization_id, tenant in own.tenants.items()}
+        keys = own.keys.for_world(name)
+        state = State(clock, tenants, keys, settings.limiter(name), settings.webhooks(clock))
+        twin = World(settings, self._operations, state, name)
         twin.made = self.made
         return twin
+
+    def another(self, name: str, settings: Settings) -> World:
+        """A world of its own with fresh data by these settings, at this one's time."""
+        settings = replace(settings, world=name, began=None, webhook_urls=())
+        return World(settings, self._operations, seeded_state(settings, self.state.clock.copy(), name), name)
 
     def next_number(self) -> int:
         """A number that nothing of this world has been made from."""
@@ -188,6 +197,10 @@ def seeded_state(settings: Settings, clock: Clock, namespace: str = "") -> State
     seeded = seed(settings.seed, settings.organizations, settings.contacts, now, settings.progress)
     tenants = {tenant.organization.id: tenant for tenant in seeded}
     keys = KeyRing(mint(list(tenants), settings.seed, now))
+    if settings.world:
+        keys = keys.for_world(settings.world)
+        for tenant in seeded:
+            tenant.make_ids_of(settings.world)
     state = State(clock, tenants, keys, settings.limiter(namespace), settings.webhooks(clock))
     for modification in settings.modifications:
         modification.change_data(state)

@@ -1,43 +1,131 @@
-"""The worlds of a mock: the first, which its own address shows, and copies of it, each under an address of its own."""
+"""The worlds of a mock: the first, which its own address shows, and others beside it, each with keys and ids of its own."""
 
 from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from mockserver.api.keys import base62
 from mockserver.worlds.world import World
 
+if TYPE_CHECKING:
+    from mockserver.settings import Settings
+
 MOST = 500
-"""Copies that there may be at a time."""
+"""Worlds that there may be at a time beside the first."""
+
+TIME_TO_LIVE = 3_600.0
+"""Seconds for which a world stays that nobody uses, if nothing else was asked for."""
+
+
+class Ports(Protocol):
+    """What opens and closes ports on the host that the mock listens on."""
+
+    async def open(self, world: World) -> int:
+        """Serve a world on a free port, and answer the port. Raises OSError."""
+
+    def close(self, port: int) -> None:
+        """Stop to listen on a port."""
+
+
+@dataclass(slots=True)
+class Lease:
+    """How long a world stays. Times are in seconds of `Worlds.time`; `port` is its own port, None if it has none."""
+
+    time_to_live: float
+    used_at: float
+    port: int | None = None
 
 
 class Worlds:
-    """`first` is the world that the mock's own address shows, `copies` are the others by their ids."""
+    """`first` is the world that the mock's own address shows, `copies` are the others by their ids.
 
-    def __init__(self, first: World) -> None:
+    `ports` opens ports for them, None where the mock is not served on a socket or several processes serve it.
+    """
+
+    def __init__(self, first: World, now: Callable[[], float] = time.monotonic) -> None:
         self.first = first
         self.copies: dict[str, World] = {}
+        self.leases: dict[str, Lease] = {}
+        self.ports: Ports | None = None
+        self._now = now
         self._made = 0
 
     def find(self, world_id: str) -> World | None:
         """The world of that id, an empty one for the first; None if there is no such world."""
         return self.copies.get(world_id) if world_id else self.first
 
-    def add(self) -> tuple[str, World]:
-        """Copy the first world as it is; the copy's id and itself. Raises ValueError where there are too many."""
+    def add(
+        self, settings: Settings | None = None, *, fresh: bool = False, time_to_live: float = TIME_TO_LIVE
+    ) -> tuple[str, World]:
+        """Copy the first world, or make fresh data by other settings; the new world's id and itself. Its keys are its own.
+
+        Raises ValueError if there are too many.
+        """
+        self.expire()
         if len(self.copies) >= MOST:
             raise ValueError(f"there are {MOST} worlds already: drop one first")
         self._made += 1
         world_id = f"wld_{base62(f'world/{self.first.settings.seed}/{self._made}', 16)}"
-        copied = self.copies[world_id] = self.first.copy(world_id)
-        return world_id, copied
+        settings = settings or self.first.settings
+        made = self.first.another(world_id, settings) if fresh else self.first.copy(world_id, settings)
+        self.copies[world_id] = made
+        self.leases[world_id] = Lease(time_to_live, self._now())
+        self._expire_later(world_id)
+        return world_id, made
+
+    async def open_port(self, world_id: str) -> None:
+        """Give a world a port of its own, if there are such. Raises OSError."""
+        if self.ports is not None:
+            self.leases[world_id].port = await self.ports.open(self.copies[world_id])
+
+    def use(self, world_id: str) -> World | None:
+        """The world of that id, which is thereby used; None if there is no such world."""
+        lease = self.leases.get(world_id)
+        if lease is None:
+            return None
+        if self.first.settings.sharing is None:  # the others that share the state do not see that it is used
+            lease.used_at = self._now()
+        return self.copies[world_id]
 
     def drop(self, world_id: str) -> bool:
-        """Forget a copy, and end what goes on in it; False where none has that id."""
+        """Forget a world, and end what goes on in it. Returns False if there is no such world."""
         world = self.copies.pop(world_id, None)
-        if world is not None:
-            world.close()
-        return world is not None
+        if world is None:
+            return False
+        port = self.leases.pop(world_id).port
+        if port is not None and self.ports is not None:
+            self.ports.close(port)
+        world.close()
+        return True
+
+    def expire(self) -> None:
+        """Drop the worlds that nobody has used for as long as they were to live."""
+        now = self._now()
+        for world_id, lease in tuple(self.leases.items()):
+            if now - lease.used_at >= lease.time_to_live:
+                self.drop(world_id)
 
     def close(self) -> None:
         """End what goes on in all of them."""
         for world in (self.first, *self.copies.values()):
             world.close()
+
+    def _expire_later(self, world_id: str) -> None:
+        """Look after a world when its time is over at the earliest, and again if it was used since."""
+        lease = self.leases.get(world_id)
+        if lease is None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+
+        def look() -> None:
+            self.expire()
+            self._expire_later(world_id)
+
+        loop.call_later(max(0.01, lease.used_at + lease.time_to_live - self._now()), look)

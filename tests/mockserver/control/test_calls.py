@@ -210,8 +210,13 @@ async def others(call: Session) -> None:
     assert (await call("getDocument"))["openapi"].startswith("3.1")
     question = {"secret": "whsec_1", "timestamp": "1", "body": "{}", "signature": "t=1,v1=00"}
     assert not (await call("explainSignature", question))["valid"]
-    world = await call("addWorld")
-    assert (await call("listWorlds"))["data"] == [world]
+    world = await call(
+        "addWorld", {"contacts": 7, "rateReading": "strict", "hardships": ["latency:seconds=0"], "timeToLive": 60}
+    )
+    (listed,) = (await call("listWorlds"))["data"]
+    assert listed == {
+        name: value for name, value in world.items() if name not in ("apiKey", "apiKeyId", "organization")
+    }
     await call("dropWorld", id=world["id"])
     assert (await call("listWorlds"))["data"] == []
 

@@ -8,16 +8,22 @@ from typing import Any
 
 import pytest
 
+from mockserver.api.keys import ApiKey
 from mockserver.app import Mock
 from mockserver.modifications.condition import Condition, operation_asked
 from mockserver.modifications.faults import named
 from mockserver.worlds.request_log import KEPT, KEPT_BYTES, Entry
-from mockserver.worlds.worlds import MOST
+from mockserver.worlds.world import World
+from mockserver.worlds.worlds import MOST, Worlds
 from spec import contract
 from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, START, Client, Response, new_mock
 
 ME = contract().operations["getMe"].path
 CONTACTS = contract().operations["listContacts"].path
+
+
+def first_key(world: World) -> ApiKey:
+    return next(iter(world.state.keys))
 
 
 def entries(mock: Mock) -> list[Entry]:
@@ -27,9 +33,9 @@ def entries(mock: Mock) -> list[Entry]:
 class TestWorlds:
     def test_a_copy_answers_under_its_own_address_as_the_first_does(self) -> None:
         mock = new_mock()
-        world_id, _ = mock.worlds.add()
-        client = Client(mock, FULL)
-        assert client.get(f"/_worlds/{world_id}{CONTACTS}").body == client.get(CONTACTS).body
+        world_id, world = mock.worlds.add()
+        inside = Client(mock, first_key(world)).get(f"/_worlds/{world_id}{CONTACTS}")
+        assert inside.body == Client(mock, FULL).get(CONTACTS).body
 
     def test_what_happens_in_a_copy_stays_there(self) -> None:
         mock = new_mock(rate_limited=True)
@@ -38,7 +44,7 @@ class TestWorlds:
         world.state.clock.advance(60)
         world.state.tenants[FULL.organization_id].add_contact(START, lastName="Elsewhere")
         world.switch_on(named("default-of-49"))
-        statuses = {client.get(f"/_worlds/{world_id}{ME}").status for _ in range(130)}
+        statuses = {Client(mock, first_key(world)).get(f"/_worlds/{world_id}{ME}").status for _ in range(130)}
         assert statuses == {200, 429}
         assert client.get(ME).status == 200
         assert mock.state.clock.now() == START
@@ -57,6 +63,34 @@ class TestWorlds:
             mock.worlds.add()
         with pytest.raises(ValueError, match="drop one"):
             mock.worlds.add()
+
+    def test_keys_and_new_ids_are_those_of_one_world_alone(self) -> None:
+        mock = new_mock(contacts=3)
+        worlds = [mock.world, mock.worlds.add()[1], mock.worlds.add()[1]]
+        seen: list[str] = []
+        for world in worlds:
+            (organization, tenant), *_ = world.state.tenants.items()
+            endpoint = world.state.webhooks.register(organization, "http://127.0.0.1:9/")
+            seen += [endpoint.id, endpoint.secret, tenant.add_contact(START)["id"]]
+            seen += [text for key in world.state.keys for text in (key.id, key.secret)]
+        assert len(set(seen)) == len(seen)
+
+    def test_a_reset_of_a_world_keeps_its_keys(self) -> None:
+        mock = new_mock(contacts=3)
+        _, world = mock.worlds.add()
+        key = first_key(world)
+        world.reset()
+        assert first_key(world).secret == key.secret
+
+    def test_one_that_nobody_uses_expires(self) -> None:
+        now = [0.0]
+        worlds = Worlds(new_mock(contacts=0).world, lambda: now[0])
+        used, left = (worlds.add(time_to_live=60)[0] for _ in range(2))
+        now[0] = 40.0
+        worlds.use(used)
+        now[0] = 70.0
+        worlds.expire()
+        assert (list(worlds.copies), worlds.find(left)) == ([used], None)
 
     def test_a_reset_begins_again(self) -> None:
         mock = new_mock()

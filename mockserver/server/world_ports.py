@@ -1,0 +1,45 @@
+"""Ports of worlds: each a further listening socket of this process, served by the connection that the mock's own has."""
+
+from __future__ import annotations
+
+import asyncio
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from mockserver.server.connection import Connection
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from mockserver.app import Mock
+    from mockserver.worlds.world import World
+
+
+class WorldPorts:
+    """Opens ports on `host` for the worlds of `mock`, which `server` serves already."""
+
+    def __init__(self, server: uvicorn.Server, mock: Mock, host: str) -> None:
+        self._server = server
+        self._mock = mock
+        self._host = host
+        self._listening: dict[int, asyncio.Server] = {}
+
+    async def open(self, world: World) -> int:
+        """Serve a world on a free port, and answer the port. Raises OSError."""
+        config: Any = copy(
+            self._server.config
+        )  # whose application may be a World, which has what a connection asks for
+        config.app = world
+        config.loaded_app = self._mock.served(world)
+
+        def connection() -> Connection:
+            return Connection(config, self._server.server_state, self._server.lifespan.state)
+
+        listening = await asyncio.get_running_loop().create_server(connection, self._host, 0)
+        port: int = listening.sockets[0].getsockname()[1]
+        self._listening[port] = listening
+        return port
+
+    def close(self, port: int) -> None:
+        """Stop to listen on a port."""
+        self._listening.pop(port).close()

@@ -1,0 +1,76 @@
+"""Worlds through the control API: what a test is handed, what it may ask for, and a port of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver.app import Mock
+from tests.support.mock_client import FULL, Client, new_mock
+from tests.support.mock_process import running
+
+
+def made(mock: Mock, **options: Any) -> Any:
+    answer = Client(mock).ask("POST", "/_mock/worlds", json.dumps(options).encode())
+    assert answer.status == 201, answer.body
+    return answer.json
+
+
+def test_its_key_opens_it_and_no_other_world() -> None:
+    mock = new_mock()
+    one, other = made(mock), made(mock)
+    bearer = f"Bearer {one['apiKey']}"
+    paths = [f"/_worlds/{one['id']}/api/v1/me", f"/_worlds/{other['id']}/api/v1/me", "/api/v1/me"]
+    assert [Client(mock).get(path, authorization=bearer).status for path in paths] == [200, 401, 401]
+    assert Client(mock, FULL).get(paths[0]).status == 401
+    me = Client(mock).get(paths[0], authorization=bearer).json
+    assert one["organization"]["id"] in json.dumps(me)
+
+
+def test_it_is_a_copy_unless_data_is_asked_for() -> None:
+    mock = new_mock(contacts=9)
+    Client(mock).ask("POST", "/_mock/contacts")
+    choices: list[dict[str, Any]] = [{}, {"rateReading": "strict"}, {"contacts": 4, "organizations": 3}, {"seed": 5}]
+    sizes = []
+    for options in choices:
+        health = Client(mock).get(f"/_worlds/{made(mock, **options)['id']}/_mock/health").json
+        sizes.append([organization["contacts"] for organization in health["organizations"]])
+    assert sizes == [[10, 9], [10, 9], [4, 4, 4], [9, 9]]
+
+
+def test_hardships_and_variants_are_on_from_the_start() -> None:
+    mock = new_mock()
+    world = mock.worlds.copies[made(mock, hardships=["latency:seconds=0"], variants=["short-pages"])["id"]]
+    assert [switch.name for switch in world.switches] == ["latency"]
+    assert len(world.settings.modifications) == 1
+
+
+@pytest.mark.parametrize(
+    "options", [{"variants": ["nothing"]}, {"hardships": ["nothing"]}, {"contacts": 100_000, "organizations": 9}]
+)
+def test_what_cannot_be_made_is_refused(options: dict[str, Any]) -> None:
+    mock = new_mock(contacts=0)
+    assert Client(mock).ask("POST", "/_mock/worlds", json.dumps(options).encode()).status == 400
+    assert not mock.worlds.copies
+
+
+def test_it_has_a_port_of_its_own_until_it_is_dropped(tmp_path: Path) -> None:
+    with running(tmp_path, "--contacts", "3") as mock:
+        world = httpx.post(f"{mock.url}/_mock/worlds").json()
+        headers = {"authorization": f"Bearer {world['apiKey']}"}
+        assert httpx.URL(world["baseUrl"]).path == "/"
+        assert httpx.get(httpx.URL(world["baseUrl"]).join("/api/v1/me"), headers=headers).status_code == 200
+        assert httpx.get(f"{mock.url}/_worlds/{world['id']}/api/v1/me", headers=headers).status_code == 200
+        document = httpx.get(world["documentUrl"]).json()
+        assert document["servers"][0]["url"] == world["baseUrl"]
+        assert httpx.get(f"{world['controlUrl']}/requests").json()["last"] == 3
+        assert httpx.get(world["consoleUrl"]).status_code == 200
+        httpx.delete(f"{mock.url}/_mock/worlds/{world['id']}")
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(world["baseUrl"])
+        prefixed = httpx.post(f"{mock.url}/_mock/worlds", json={"address": "prefix"}).json()
+        assert prefixed["baseUrl"] == f"{mock.url}/_worlds/{prefixed['id']}"
