@@ -19,12 +19,12 @@ from types import SimpleNamespace
 import pytest
 
 import spec
-from tests.killmatrix import trials
+from tests.killmatrix import mutants, trials
 from tests.killmatrix.command import document, summary
 from tests.killmatrix.trials import Result, Trial, judge_all
 from tests.support.gate import ROOT, GateRun, run_gate
 
-BY_NAME = {trial.name: trial for trial in trials.trials()}
+BY_NAME = {trial.name: trial for trial in mutants.plain()}
 FAULTS = (
     "keys-by-beginning",
     "contacts-scope-reads-lists",

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from mockserver.modifications.faults import all_faults
-from mockserver.modifications.variants import all_variants
+from mockserver.modifications.requested import requested
 from tests.killmatrix.forked_gate import gate, warm_up
 from tests.support.gate import GateRun
 
@@ -33,13 +32,21 @@ class Trial:
     """A mock to judge: with a fault that breaks requirements, or with a legal variation that breaks no must.
 
     `options` are the mock's; `expected` are the ids of which a fault must break at least the first, and the only
-    ones, all shoulds, that a variation may break.
+    ones, all shoulds, that a variation may break. Of a fault under a condition, of the `axis`, any of its ids must fall:
+    `groups` are the sets of ids of which one each must, several where several faults stand side by side.
     """
 
     kind: str
     name: str
     options: str
     expected: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...] = ()
+    axis: str = ""
+
+    @property
+    def must_fall(self) -> tuple[tuple[str, ...], ...]:
+        """The sets of ids of which one each must fall."""
+        return self.groups or (self.expected[:1],)
 
 
 @dataclass(frozen=True)
@@ -58,13 +65,19 @@ class Result:
         return frozenset(self.run.ids("failed") if self.run else ())
 
     @property
+    def ended(self) -> bool:
+        """Whether the gate came to a verdict."""
+        return self.run is not None and bool(self.run.report)
+
+    @property
     def right(self) -> bool:
         """Whether the gate told right from wrong, and said so by its exit code."""
         if self.run is None or not self.run.report:
             return False
         if self.trial.kind == "variant":
             return self.run.exit_code == 0 and self.fell <= set(self.trial.expected)
-        return self.trial.expected[0] in self.fell and self.run.exit_code == bool(self.run.broken_musts())
+        caught = all(self.fell & set(group) for group in self.trial.must_fall)
+        return caught and self.run.exit_code == bool(self.run.broken_musts())
 
     @property
     def explanation(self) -> str:
@@ -72,7 +85,8 @@ class Result:
         if self.run is None:
             return f"no end within {self.seconds:.0f} s" if self.hung else "the run's process died"
         fell = ", ".join(sorted(self.fell)) or "nothing"
-        return f"expected {', '.join(self.trial.expected) or 'nothing'}; exit code {self.run.exit_code}, fell: {fell}"
+        expected = " and ".join(" or ".join(group) for group in self.trial.groups) or ", ".join(self.trial.expected)
+        return f"expected {expected or 'nothing'}; exit code {self.run.exit_code}, fell: {fell}"
 
     @property
     def output(self) -> str:
@@ -80,15 +94,34 @@ class Result:
         return self.run.output if self.run else ""
 
 
-def trials() -> list[Trial]:
-    """Every variant of the mock, which take longest, its other reading of the rate limits, and every fault."""
-    variants = [Trial("variant", name, f"--variant {name}", variant.breaks) for name, variant in all_variants().items()]
-    faults = [Trial("fault", name, _options(name), fault.breaks) for name, fault in all_faults().items()]
-    return [*variants, Trial("variant", "strict-reading", _STRICT, ()), *faults]
+def of_variant(name: str) -> Trial:
+    """A legal variation."""
+    return Trial("variant", name, f"--variant {name}", requested("variant", name).breaks)
 
 
-def _options(fault: str) -> str:
-    return f"{_STRICT} --fault {fault}" if fault in _FAULTS_UNDER_STRICT else f"--fault {fault}"
+def of_fault(name: str) -> Trial:
+    """A fault that is told to everybody."""
+    return Trial("fault", name, _options(name), requested("fault", name).breaks)
+
+
+def of_mutant(text: str, axis: str = "", also: Sequence[str] = ()) -> Trial:
+    """A fault under a condition, `fault@condition`, or several side by side, `fault@condition+fault`.
+
+    `also` are ids by which the first is caught too. Raises ValueError, in one line, for what is neither.
+    """
+    names = text.split("+")
+    groups = [requested("fault", name).breaks for name in names]
+    groups[0] = (*groups[0], *(each for each in also if each not in groups[0]))
+    return Trial("fault", text, _options(*names), tuple(id_ for group in groups for id_ in group), tuple(groups), axis)
+
+
+STRICT_READING = Trial("variant", "strict-reading", _STRICT, ())
+"""The mock's other reading of the rate limits."""
+
+
+def _options(*faults: str) -> str:
+    strict = any(fault.partition("@")[0] in _FAULTS_UNDER_STRICT for fault in faults)
+    return " ".join([*[_STRICT] * strict, *(f"--fault {fault}" for fault in faults)])
 
 
 def judge_all(chosen: Sequence[Trial], jobs: int, within: float = WITHIN) -> Generator[Result]:

@@ -59,21 +59,7 @@ class Client:
         return self.send(method, target.encode("latin-1"), pairs, body)
 
     def send(self, method: str, target: bytes, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> Response:
-        path, _, query = target.partition(b"?")
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": unquote(path.decode("latin-1")),
-            "raw_path": path,
-            "query_string": query,
-            "root_path": "",
-            "headers": headers if any(name == b"host" for name, _ in headers) else [(b"host", b"127.0.0.1"), *headers],
-            "client": (self.peer, 40_000),
-            "server": ("127.0.0.1", 8080),
-        }
+        scope = scope_of(method, target, headers, self.peer)
         return asyncio.run(self._exchange(scope, body))
 
     async def _exchange(self, scope: dict[str, Any], body: bytes) -> Response:
@@ -93,6 +79,25 @@ class Client:
         start, *rest = messages
         headers = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
         return Response(start["status"], headers, b"".join(message.get("body", b"") for message in rest))
+
+
+def scope_of(method: str, target: bytes, headers: list[tuple[bytes, bytes]], peer: str = "127.0.0.1") -> dict[str, Any]:
+    """The ASGI scope of a request."""
+    path, _, query = target.partition(b"?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(path.decode("latin-1")),
+        "raw_path": path,
+        "query_string": query,
+        "root_path": "",
+        "headers": headers if any(name == b"host" for name, _ in headers) else [(b"host", b"127.0.0.1"), *headers],
+        "client": (peer, 40_000),
+        "server": ("127.0.0.1", 8080),
+    }
 
 
 START = 1_790_000_000.0
