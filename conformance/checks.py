@@ -14,9 +14,10 @@ import pytest
 import spec
 from conformance.oracles.usable import items as items
 from conformance.oracles.usable import unusable
+from conformance.outcome import NotTested as NotTested
+from conformance.outcome import Outcome
 from conformance.target.client import Caller
 from conformance.target.exchange import Exchange
-from conformance.verdict.ledger import Outcome
 
 JSON = "application/json"
 _tried: list[tuple[int, int]] = []
@@ -24,18 +25,14 @@ PROBLEM = "application/problem+json"
 
 
 class Violation(AssertionError):
-    """The requirement is broken; the exchanges show it."""
+    """The requirement is broken; the exchanges show it. `cases` names the cases of a table that do, if there are any."""
+
+    cases: tuple[str, ...] = ()
 
     def __init__(self, message: str, *exchanges: Exchange) -> None:
         super().__init__(message)
         self.message = message
         self.exchanges = exchanges
-
-
-class NotTested(Exception):
-    """Something that the check needs is missing: a key, a second organization, enough data."""
-
-    outcome: Outcome = "not-tested"
 
 
 class NotJudged(NotTested):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import signal
 import sys
@@ -26,7 +25,10 @@ from conformance.report.text import writable
 from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.clock import TargetClock
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError
+from conformance.target.exchange import Redactor
 from conformance.target.proxies import ProxyError
+from conformance.target.safety import Safety, without_writes
+from conformance.target.started import StartedTarget, StartError, free_port
 from conformance.verdict.estimate import forecast
 from conformance.verdict.ledger import Ledger
 from conformance.verdict.plugin import Judge, VerdictPlugin
@@ -138,20 +140,53 @@ def _judge(config: pytest.Config) -> Judge:
     option = config.option
     options.check(config)
     only, known, report = options.only(config), options.known(config), options.report_folder(config)
-    target = options.read_as(option.rate_reading, options.described(config) or _embedded(config))
-    advance = None if option.real_time else target.hooks.advance_clock
+    labels, known_file = options.labels(config), options.file_to_write(config)
+    whole = options.read_as(option.rate_reading, _target(config))
+    target = without_writes(whole) if option.safe else whole
+    ledger = Ledger(
+        strict=bool(config.getini("strict")), require_all=option.require_all, only=only, known=known, safe=option.safe
+    )
+    return Judge(
+        target,
+        _client(config, target),
+        ledger,
+        option.seed,
+        report,
+        known_file,
+        option.depth,
+        tuple(map(str, config.invocation_params.args)),
+        labels,
+        whole if option.safe else None,
+    )
+
+
+def _target(config: pytest.Config) -> Target:
+    """The target as it is described, started first where there is a command for it; or the embedded mock."""
+    command = config.option.start
+    if not command:
+        return options.described(config) or _embedded(config)
+    port = free_port()
+    target = options.described(config, f"http://127.0.0.1:{port}")
+    assert target is not None
+    try:
+        started = StartedTarget(command, port, target.base_url)
+    except StartError as error:
+        raise pytest.UsageError(Redactor().text(str(error))) from None
+    config.add_cleanup(started.stop)
+    return target
+
+
+def _client(config: pytest.Config, target: Target) -> Client:
+    advance = None if config.option.real_time else target.hooks.advance_clock
     clock = TargetClock((lambda seconds: _advance(advance, seconds)) if advance else None)
     try:
-        client = Client(target, clock, lambda line: _show(config, line))
+        return Client(target, clock, lambda line: _show(config, line), Safety() if config.option.safe else None)
     except ProxyError as error:
         raise pytest.UsageError(str(error)) from None
     except OSError as error:
         raise pytest.UsageError(f"{_authorities()}: no certificates can be read from it: {error}") from None
     except (httpx.InvalidURL, ValueError) as error:
         raise pytest.UsageError(f"base_url: {error}") from None
-    ledger = Ledger(strict=bool(config.getini("strict")), require_all=option.require_all, only=only, known=known)
-    command = shlex.join(["pytest", *map(str, config.invocation_params.args)])
-    return Judge(target, client, ledger, option.seed, report, command)
 
 
 def _authorities() -> str:

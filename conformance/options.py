@@ -41,6 +41,16 @@ def add_to(parser: pytest.Parser) -> None:
     add("--target", type=Path, metavar="FILE", help="description of the target (TOML): its keys, hooks and webhooks")
     add("--api-key", metavar="KEY", help="an API key of the primary organization (default: $OUTBOUND_API_KEY)")
     add(
+        "--start",
+        metavar="'COMMAND {port}'",
+        help="start the target by a command, judge it on that port of 127.0.0.1 once it answers, and end it with its children",
+    )
+    add(
+        "--safe",
+        action="store_true",
+        help="send no write and nothing malformed, spend no limit, run no command: for production; partial at best",
+    )
+    add(
         "--only",
         action="append",
         default=[],
@@ -59,7 +69,21 @@ def add_to(parser: pytest.Parser) -> None:
         "--known-violations",
         type=Path,
         metavar="FILE",
-        help="requirements that may be broken (TOML: [[violation]] id, reason, until); an entry out of date fails the run",
+        help="requirements that may be broken (TOML: [[violation]] id, reason, until, and if need be operation, case, ticket); "
+        "an entry out of date fails the run",
+    )
+    add(
+        "--write-known-violations",
+        type=Path,
+        metavar="FILE",
+        help="write such a file, which excuses what is broken now for 30 days",
+    )
+    add(
+        "--label",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a label for report.json, such as branch=main (repeatable)",
     )
     add("--require-all", action="store_true", help="a requirement that could not be tested fails the run")
     add(
@@ -119,10 +143,13 @@ def check(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--mock-options: {error}: {config.option.mock_options}") from None
 
 
-def described(config: pytest.Config) -> Target | None:
-    """The target's description, None where the embedded mock is to be judged. Raises UsageError."""
+def described(config: pytest.Config, started: str | None = None) -> Target | None:
+    """The target's description, None where the embedded mock is to be judged. Raises UsageError.
+
+    `started` is the address of a target that the run starts itself; `--base-url` wins over it.
+    """
     option = config.option
-    base_url = option.base_url or _configured_base_url(config)
+    base_url = option.base_url or _configured_base_url(config) or started
     if not (base_url or option.target):
         return None
     try:
@@ -166,6 +193,23 @@ def known(config: pytest.Config) -> tuple[KnownViolation, ...]:
         return load_known(path) if path else ()
     except KnownViolationsError as error:
         raise pytest.UsageError(f"--known-violations: {error}") from None
+
+
+def labels(config: pytest.Config) -> dict[str, str]:
+    """The labels of the run. Raises UsageError."""
+    pairs = [label.partition("=") for label in config.option.label]
+    for name, equals, _ in pairs:
+        if not name or not equals:
+            raise pytest.UsageError(f"--label: not KEY=VALUE: {name or equals}")
+    return {name: value for name, _, value in pairs}
+
+
+def file_to_write(config: pytest.Config) -> Path | None:
+    """Where the known violations are to be written. Raises UsageError where they cannot be."""
+    path: Path | None = config.option.write_known_violations
+    if path and (path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK)):
+        raise pytest.UsageError(f"--write-known-violations: {path}: no file can be written there")
+    return path
 
 
 def report_folder(config: pytest.Config) -> Path | None:

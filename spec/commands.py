@@ -24,11 +24,11 @@ def run(command: str, **placeholders: object) -> str:
             words, capture_output=True, text=True, timeout=TIMEOUT, check=False, stdin=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired:
-        raise CommandFailed(f"{_name(command)} took more than {TIMEOUT:.0f} s") from None
+        raise CommandFailed(f"{named(command)} took more than {TIMEOUT:.0f} s") from None
     except (OSError, ValueError, IndexError) as error:
-        raise CommandFailed(f"{_name(command)} could not be run: {error}") from None
+        raise CommandFailed(f"{named(command)} could not be run: {error}") from None
     if done.returncode:
-        raise CommandFailed(f"{_name(command)} exited with {done.returncode}")
+        raise CommandFailed(f"{named(command)} exited with {done.returncode}")
     return done.stdout.strip()
 
 
@@ -43,5 +43,6 @@ def _fill(word: str, placeholders: Mapping[str, object]) -> str:
     return word
 
 
-def _name(command: str) -> str:
+def named(command: str) -> str:
+    """A command as messages name it: by its first word alone."""
     return f"the command {(command.split() or [command])[0]!r}"

@@ -124,4 +124,6 @@ def named(case: Case) -> str:
 def _summed_up(broken: Sequence[tuple[Case, Violation]], tried: int) -> Violation:
     case, first = broken[0]
     more = f" ({len(broken)} of {tried} cases)" if tried > 1 else ""
-    return Violation(f"{named(case)}: {first.message}{more}", *first.exchanges)
+    violation = Violation(f"{named(case)}: {first.message}{more}", *first.exchanges)
+    violation.cases = tuple(named(case) for case, _ in broken)
+    return violation

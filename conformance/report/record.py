@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import shlex
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from importlib.metadata import version
+from importlib.resources import files
 from typing import Any
 
+from msgspec import structs
+
+import spec
+from conformance.depth import Depth
+from conformance.report.text import one_line
 from conformance.target.exchange import Exchange, Redactor
+from conformance.verdict.known_violations import KnownViolation
 from conformance.verdict.ledger import Finding, Ledger, Ruling
 from spec.target import Target
+
+_LONGEST_ID = 100
 
 
 @dataclass(frozen=True)
@@ -32,8 +44,8 @@ class Timeline:
 class Run:
     """What was judged, when, with what requests, and what was found.
 
-    `notes` are what was measured of the target: `rateReading`, `signatureForm`, …; `command` is the command line that
-    started the run; `test_clock` says that waiting took no real time.
+    `notes` are what was measured of the target: `rateReading`, `signatureForm`, …; `id` is what the User-Agent of its requests
+    names; `options` are those of the command line; `test_clock` says that waiting took no real time.
     """
 
     target: Target
@@ -44,9 +56,17 @@ class Run:
     redactor: Redactor
     seed: int
     notes: Mapping[str, str]
-    command: str = ""
+    id: str = ""
+    depth: Depth = "standard"
+    options: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     test_clock: bool = False
     timelines: tuple[Timeline, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """The command line that started it."""
+        return shlex.join(["pytest", *self.options])
 
     @property
     def seconds(self) -> float:
@@ -63,8 +83,16 @@ class Run:
 
 def as_json(run: Run) -> dict[str, Any]:
     """The run in the schema of `report.json`, redacted."""
+    redact = run.redactor.text
     return {
-        "target": run.redactor.text(run.target.base_url),
+        "kit": {"version": version("outbound-conformance"), "contract": contract_digest()},
+        "run": run.id,
+        "seed": run.seed,
+        "depth": run.depth,
+        "options": [redact(option) for option in run.options],
+        "labels": {redact(name): redact(value) for name, value in run.labels.items()},
+        "excused": [_excused(entry, redact) for entry in run.ledger.excused()],
+        "target": redact(run.target.base_url),
         "startedAt": _time(run.started),
         "finishedAt": _time(run.finished),
         "verdict": run.ledger.verdict(),
@@ -73,6 +101,20 @@ def as_json(run: Run) -> dict[str, Any]:
         "requests": {"total": len(run.exchanges), "byKey": _by_key(run)},
         "requirements": [_requirement(ruling, run.redactor) for ruling in run.ledger.rulings()],
     }
+
+
+def contract_digest() -> str:
+    """A digest of the contract's data, `spec/`: reports of different contracts cannot be compared line by line."""
+    digest = hashlib.sha256()
+    for file in sorted(files(spec).iterdir(), key=lambda file: file.name):
+        if file.name.endswith((".json", ".toml")):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _excused(entry: KnownViolation, redact: Callable[[str], str]) -> dict[str, str | None]:
+    members = structs.asdict(entry)
+    return {name: None if value is None else redact(str(value)) for name, value in members.items()}
 
 
 def _by_key(run: Run) -> dict[str, int]:
@@ -87,6 +129,8 @@ def _requirement(ruling: Ruling, redactor: Redactor) -> dict[str, Any]:
         "id": ruling.requirement.id,
         "level": ruling.requirement.level,
         "title": ruling.requirement.title,
+        "basis": ruling.requirement.basis,
+        "tried": dict(zip(("cases", "of"), ruling.tried, strict=True)),
         "status": ruling.status,
         "reason": redactor.text(ruling.explanation),
         "evidence": [entry for finding in ruling.failures for entry in _evidence(finding, redactor)],
@@ -103,10 +147,16 @@ def _evidence(finding: Finding, redactor: Redactor) -> list[dict[str, Any]]:
             "url": redactor.text(exchange.url),
             "status": exchange.status,
             "curl": redactor.curl(exchange),
-            "message": message,
+            "message": f"{message} ({numbered(exchange, redactor)})",
         }
         for exchange in finding.exchanges
     ]
+
+
+def numbered(exchange: Exchange, redactor: Redactor) -> str:
+    """What an exchange is found by in the target's own log: its number, and the id that the target gave it."""
+    own = one_line(redactor.text(exchange.request_id), _LONGEST_ID)
+    return f"exchange {exchange.number}" + (f", request id {own}" if own else "")
 
 
 def _time(moment: datetime) -> str:

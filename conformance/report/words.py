@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from conformance.outcome import EXIT_CONFORMANT
 from conformance.report.record import Run
 from conformance.report.text import counted, visible
-from conformance.verdict.ledger import EXIT_CONFORMANT, Ledger, Ruling
+from conformance.verdict.ledger import Ledger, Ruling
 
 _MOST_NAMES = 5
 
@@ -71,7 +72,10 @@ def but(run: Run) -> str:
 
 def remarks(run: Run) -> list[str]:
     """What a reader of the verdict must know of it, a sentence each."""
-    ledger = run.ledger
+    return [*_on_the_scope(run.ledger), *_on_the_exit_code(run.ledger)]
+
+
+def _on_the_scope(ledger: Ledger) -> list[str]:
     lines = []
     if ledger.unfit:
         lines.append(visible(f"Could not be judged: {ledger.unfit}"))
@@ -79,12 +83,18 @@ def remarks(run: Run) -> list[str]:
         lines.append("Not a single requirement could be judged.")
     if ledger.cut_short:
         lines.append("Interrupted: what had been judged by then is reported.")
+    if ledger.safe:
+        lines.append("A safe run (--safe): no write, nothing malformed, no limit spent. It is partial at best.")
     if ledger.only is not None:
         asked = counted(len(ledger.only), "requirement")
         lines.append(
             f"Only {asked} selected with --only; what holds of every answer was looked at in this run's alone."
         )
-    lines += [f"A known violation is out of date, which fails the run: {line}." for line in ledger.outdated()]
+    return lines
+
+
+def _on_the_exit_code(ledger: Ledger) -> list[str]:
+    lines = [f"A known violation is out of date, which fails the run: {line}." for line in ledger.outdated()]
     if any(finding.crashed for finding in ledger.findings):
         lines.append("A check itself broke, which fails the run: what it was to judge is not tested.")
     if ledger.failed_elsewhere:

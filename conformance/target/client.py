@@ -23,6 +23,7 @@ from conformance.target.clock import TargetClock
 from conformance.target.exchange import Credential, Exchange, Redactor, Request
 from conformance.target.pacing import Pace
 from conformance.target.proxies import proxy_for
+from conformance.target.safety import Safety
 from conformance.target.transport import TIMEOUT, Answer, BrokenAnswer, Field, Transport
 from spec.target import Target
 
@@ -44,11 +45,18 @@ class Client:
     """Sends requests to one target and records every exchange. Threads may share it.
 
     `show` is called with a line whenever the client has to wait more than a second for its pace. `run` names the run in the
-    User-Agent of every request, beside the exchange's number. Raises ProxyError, ValueError and OSError for an environment
-    (proxies, certificates) that cannot be used.
+    User-Agent of every request, beside the exchange's number. `safety` keeps back what a safe run does not send.
+
+    Raises ProxyError, ValueError and OSError for an environment (proxies, certificates) that cannot be used.
     """
 
-    def __init__(self, target: Target, clock: TargetClock, show: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        clock: TargetClock,
+        show: Callable[[str], None] = lambda _: None,
+        safety: Safety | None = None,
+    ) -> None:
         self.target = target
         self.clock = clock
         self.redactor = Redactor()
@@ -57,6 +65,7 @@ class Client:
         limit = target.rate_limit
         self.pace = Pace(None if limit.reading == "off" else limit.per_minute)
         self._show = show
+        self._safety = safety
         self._lock = threading.Lock()
         self.run = secrets.token_hex(4)
         self.proxy = proxy_for(target.base_url)
@@ -81,8 +90,10 @@ class Client:
     def send(self, request: Request, pool: Sequence[Credential] = (), *, paced: bool = True) -> Exchange:
         """Send one request with a key of the pool, keeping its pace and repeating what was refused for pace.
 
-        `paced=False` sends at once, once: for the probes of the rate limit itself. Raises NoAnswer.
+        `paced=False` sends at once, once: for the probes of the rate limit itself. Raises NoAnswer, and Withheld in a safe run.
         """
+        if self._safety:
+            self._safety.let_through(request, paced=paced)
         for attempt in range(_RETRIES_FOR_PACE + 1):
             if pool:
                 request = replace(request, credential=self._choose(pool, paced))
@@ -132,6 +143,8 @@ class Client:
                 moved=moved,
             )
             self.exchanges.append(exchange)
+            if self._safety:
+                self._safety.learn(exchange)
             if request.credential:
                 self.pace.answered(request.credential, exchange, retry_after(exchange))
         return exchange

@@ -7,10 +7,10 @@ import ssl
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from conformance.outcome import EXIT_NOT_JUDGED, EXIT_USAGE
 from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.exchange import Exchange
 from conformance.target.http_2 import speaks_http_2
-from conformance.verdict.ledger import EXIT_NOT_JUDGED, EXIT_USAGE
 
 # Operations without path parameters: one of them is served by anything that is worth judging.
 _ASKED = ("getMe", "listContacts", "listLists", "listDrafts", "listEvents")

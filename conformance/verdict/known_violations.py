@@ -2,27 +2,67 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+# For how long what is broken now is excused by a file that was written by command.
+_EXCUSED_FOR = timedelta(days=30)
+_HEAD = """\
+# What is broken now, and excused until a day. Shorten what may be mended sooner, and say in `reason` why it is lived with.
+"""
 
 
 class KnownViolationsError(Exception):
     """A file of known violations that cannot be used; its message is one line."""
 
 
-class KnownViolation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A requirement that may be broken up to and including the day `until`."""
+class Tried(Protocol):
+    """What a check found of a requirement: on which operations and cases, and whether it failed."""
+
+    @property
+    def requirement(self) -> str:
+        """The requirement's id."""
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """The operations that it is about; empty where the check does not say."""
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The cases that it is about, of a failure those that are broken; empty where the check does not say."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every case that there is was tried."""
+
+
+class KnownViolation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A requirement that may be broken up to and including the day `until`: on all it is tried on, or one operation or case."""
 
     id: Text
     reason: Text
     until: date
+    operation: Text | None = None
+    case: Text | None = None
+    ticket: Text | None = None
+
+    @property
+    def name(self) -> str:
+        """What it excuses, in a word: `PAGE-6`, `PAGE-6 on listContacts`, `PAGE-6 in the case 'archived'`."""
+        where = f" on {self.operation}" if self.operation else ""
+        return f"{self.id}{where}" + (f" in the case {self.case!r}" if self.case else "")
+
+    def in_force(self, today: date) -> bool:
+        """Whether its day has not passed."""
+        return today <= self.until
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,30 +79,76 @@ def load(path: Path) -> tuple[KnownViolation, ...]:
         raise KnownViolationsError(f"{path}: not a TOML document: {error}") from None
     except msgspec.ValidationError as error:
         raise KnownViolationsError(f"{path}: {error}") from None
-    ids = [entry.id for entry in known]
-    for id_ in ids:
-        if ids.count(id_) > 1:
-            raise KnownViolationsError(f"{path}: {id_} stands there twice")
+    names = [entry.name for entry in known]
+    for name in names:
+        if names.count(name) > 1:
+            raise KnownViolationsError(f"{path}: {name} stands there twice")
     return known
 
 
-def in_force(known: Sequence[KnownViolation], today: date) -> dict[str, KnownViolation]:
-    """The entries that have not expired, by requirement."""
-    return {entry.id: entry for entry in known if today <= entry.until}
+def excuse(finding: Tried, known: Sequence[KnownViolation], today: date) -> KnownViolation | None:
+    """The first entry of those that excuse all that a failed finding says is broken; None if they do not.
+
+    An entry excuses its id, and nothing beyond its operation and case; several may excuse a case each.
+    """
+    own = [
+        entry
+        for entry in known
+        if entry.id == finding.requirement
+        and entry.in_force(today)
+        and (entry.operation is None or finding.operations == {entry.operation})
+    ]
+    whole = next((entry for entry in own if entry.case is None), None)
+    if whole or not finding.cases:
+        return whole
+    by_case = {entry.case: entry for entry in own}
+    return by_case[finding.cases[0]] if set(finding.cases) <= by_case.keys() else None
 
 
-def outdated(known: Sequence[KnownViolation], statuses: Mapping[str, str | None], today: date) -> list[str]:
+def outdated(
+    known: Sequence[KnownViolation], tried: Mapping[str, Sequence[tuple[Tried, bool]]], today: date
+) -> list[str]:
     """Why entries must be taken out or renewed, a line each.
 
-    `statuses` has an entry for each requirement of the contract: None for those that this run was not asked about. Nothing
-    is said of an entry whose requirement was not tested: it may be broken still.
+    `tried` has an entry for each requirement of the contract: what was found of it, each with whether it failed. Nothing is
+    said of an entry that was not tried in this run: it may be broken still.
     """
     lines = []
     for entry in known:
-        if entry.id not in statuses:
+        if entry.id not in tried:
             lines.append(f"{entry.id}: no such requirement")
-        elif statuses[entry.id] == "passed":
-            lines.append(f"{entry.id}: no longer broken, take it out")
-        elif statuses[entry.id] is not None and entry.until < today:
-            lines.append(f"{entry.id}: expired on {entry.until}")
+            continue
+        own = [failed for finding, failed in tried[entry.id] if _concerns(entry, finding)]
+        if own and not any(own):
+            lines.append(f"{entry.name}: no longer broken, take it out")
+        elif any(own) and not entry.in_force(today):
+            lines.append(f"{entry.name}: expired on {entry.until}")
     return lines
+
+
+def _concerns(entry: KnownViolation, finding: Tried) -> bool:
+    """Whether a finding tells of what an entry excuses. One that names no operation or case was tried on all if complete."""
+    on_its_operation = not entry.operation or entry.operation in (finding.operations or {entry.operation})
+    on_its_case = not entry.case or (entry.case in finding.cases if finding.cases else finding.complete)
+    return on_its_operation and on_its_case
+
+
+def written(entries: Iterable[KnownViolation]) -> str:
+    """A file that `load` reads, with these entries."""
+    return "\n".join([_HEAD, *map(_table, entries)])
+
+
+def new(id_: str, reason: str, today: date, case: str | None) -> KnownViolation:
+    """An entry for what is broken today."""
+    return KnownViolation(id_, reason or "broken when this file was written", today + _EXCUSED_FOR, case=case)
+
+
+def _table(entry: KnownViolation) -> str:
+    members = msgspec.structs.asdict(entry).items()
+    lines = [f"{name} = {_value(value)}" for name, value in members if value is not None]
+    return "\n".join(["[[violation]]", *lines, ""])
+
+
+def _value(value: object) -> str:
+    # A JSON string without escaped surrogates is a TOML string.
+    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 import spec
+from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, Outcome
 from conformance.target.exchange import Exchange
-from conformance.verdict.known_violations import KnownViolation, in_force, outdated
+from conformance.verdict.known_violations import KnownViolation, Tried, excuse, new, outdated
 from conformance.verdict.selection import selected
 
-Outcome = Literal["passed", "failed", "not-tested", "not-judged"]
 Status = Literal["passed", "failed", "not-tested"]
 Verdict = Literal["conformant", "partial", "non-conformant", "unreachable"]
 
-EXIT_CONFORMANT = 0
-EXIT_BROKEN = 1
-EXIT_NOT_JUDGED = 3
-EXIT_USAGE = 4
+_OPERATIONS = frozenset(spec.contract().operations)
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,8 @@ class Finding:
 
     `not-tested`: something that the requirement needs is missing. `not-judged`: the target did not let the story begin
     (its happy path was not served), or the check itself broke (`crashed`); another requirement's failure may say why.
-    `tried` counts the cases that were tried and those that there are; None where a check counts none.
+    `tried` counts the cases that were tried and those that there are; None where a check counts none. `broken_cases` names
+    those that show the failure.
     """
 
     requirement: str
@@ -39,6 +38,37 @@ class Finding:
     seconds: float = 0.0
     crashed: bool = False
     tried: tuple[int, int] | None = None
+    broken_cases: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> str:
+        """What the test was parametrized with: the text in the brackets of its name; empty if it was not."""
+        return self.test.partition("[")[2].removesuffix("]")
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """The operations that it is about: those that its test's name tells, or of a failure the last request's."""
+        named = _OPERATIONS & set(re.split(r"\W+", self.parameters))
+        if named or self.outcome != "failed":
+            return frozenset(named)
+        asked = [exchange.request.operation for exchange in self.exchanges if exchange.request.operation]
+        return frozenset(asked[-1:])
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The cases that it is about: those that show the failure, or what its test was parametrized with."""
+        return self.broken_cases or ((self.parameters,) if self.parameters else ())
+
+    @property
+    def complete(self) -> bool:
+        """Whether every case that there is was tried."""
+        tried, of = self.counted
+        return tried == of
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """How many cases were tried, and of how many; a check that counts none is one case."""
+        return self.tried or (int(self.outcome in ("passed", "failed")), 1)
 
 
 @dataclass(frozen=True)
@@ -57,6 +87,12 @@ class Ruling:
         return tuple(finding for finding in self.findings if finding.outcome == "failed")
 
     @property
+    def tried(self) -> tuple[int, int]:
+        """How many cases were tried, and of how many."""
+        counts = [finding.counted for finding in self.findings]
+        return sum(tried for tried, _ in counts), sum(of for _, of in counts)
+
+    @property
     def explanation(self) -> str:
         """Why it is not simply passed; a known violation's own reason comes first."""
         known = self.known
@@ -73,8 +109,8 @@ class Ledger:
     """Collects findings; each requirement's ruling is the worst of them, and a pass needs at least one.
 
     `only` are the requirements that the run is about, None for all. `cut_short` says why the run ended early, `unfit` why
-    the target could not be judged, or no longer. `failed_elsewhere` names tests of the session that are not the gate's and
-    failed, and failed set-ups, teardowns and collections.
+    the target could not be judged, or no longer. `safe` says that the run left out what might do harm. `failed_elsewhere`
+    names tests of the session that are not the gate's and failed, and failed set-ups, teardowns and collections.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -86,6 +122,7 @@ class Ledger:
     cut_short: str = ""
     unfit: str = ""
     unfit_exit: int = EXIT_NOT_JUDGED
+    safe: bool = False
     failed_elsewhere: list[str] = field(default_factory=list)
 
     def add(self, finding: Finding) -> None:
@@ -98,7 +135,7 @@ class Ledger:
 
     def rulings(self) -> list[Ruling]:
         """A ruling for every requirement that the run is about, in the contract's order."""
-        return [_rule(requirement, self.findings, self._unrun(), self._known()) for requirement in selected(self.only)]
+        return [self._rule(requirement) for requirement in selected(self.only)]
 
     def breaking(self) -> list[Ruling]:
         """The rulings that make the run fail: broken musts that are not known, see `breaks`."""
@@ -106,9 +143,31 @@ class Ledger:
 
     def outdated(self) -> list[str]:
         """The known violations that must be taken out or renewed, a line each; they make the run fail."""
-        statuses: dict[str, str | None] = {requirement.id: None for requirement in spec.requirements()}
-        statuses.update({ruling.requirement.id: ruling.status for ruling in self.rulings()})
-        return outdated(self.known, statuses, self.today)
+        tried: dict[str, list[tuple[Tried, bool]]] = {requirement.id: [] for requirement in spec.requirements()}
+        asked = {requirement.id for requirement in selected(self.only)}
+        for finding in self.findings:
+            if finding.requirement in asked and finding.outcome in ("passed", "failed"):
+                tried[finding.requirement].append((finding, finding.outcome == "failed"))
+        for ruling in self.rulings():
+            if ruling.status == "not-tested":
+                tried[ruling.requirement.id] = []
+        return outdated(self.known, tried, self.today)
+
+    def excused(self) -> list[KnownViolation]:
+        """The known violations that excuse something that is broken, each once."""
+        used = (self.excuse(finding) for finding in self.findings if finding.outcome == "failed")
+        return list(dict.fromkeys(entry for entry in used if entry))
+
+    def to_be_known(self) -> list[KnownViolation]:
+        """An entry for all that is broken: those in force that excuse some of it, and new ones for the rest."""
+        entries = {entry.name: entry for entry in self.excused()}
+        for finding in self.findings:
+            if finding.outcome == "failed" and not self.excuse(finding):
+                for case in finding.cases or (None,):
+                    entry = new(finding.requirement, finding.reason, self.today, case)
+                    entries.setdefault(entry.name, entry)
+        order = [requirement.id for requirement in spec.requirements()]
+        return sorted(entries.values(), key=lambda entry: order.index(entry.id))
 
     def verdict(self) -> Verdict:
         """The run's verdict; see `exit_code`. A target with known violations is conformant in part."""
@@ -119,7 +178,7 @@ class Ledger:
             return "non-conformant"
         if all(ruling.status == "not-tested" for ruling in rulings):
             return "unreachable"
-        partly = any(ruling.status == "not-tested" or ruling.known for ruling in rulings)
+        partly = self.safe or any(ruling.status == "not-tested" or ruling.known for ruling in rulings)
         return "partial" if partly else "conformant"
 
     def exit_code(self) -> int:
@@ -145,9 +204,9 @@ class Ledger:
         """Whether the run fails where this requirement is broken."""
         return self.strict or requirement.level == "must"
 
-    def excuse(self, id_: str) -> KnownViolation | None:
-        """The known violation that excuses a requirement's being broken."""
-        return self._known().get(id_)
+    def excuse(self, finding: Finding) -> KnownViolation | None:
+        """The known violation that excuses a failed finding; None if none does."""
+        return excuse(finding, self.known, self.today)
 
     def breaks(self, ruling: Ruling) -> bool:
         """Whether a ruling makes the run fail: a broken must; a should too if `strict`; one not tested if `require_all`."""
@@ -155,8 +214,13 @@ class Ledger:
             return self.fails(ruling.requirement) and not ruling.known
         return ruling.status == "not-tested" and self.require_all
 
-    def _known(self) -> Mapping[str, KnownViolation]:
-        return in_force(self.known, self.today)
+    def _rule(self, requirement: spec.Requirement) -> Ruling:
+        own = tuple(finding for finding in self.findings if finding.requirement == requirement.id)
+        status, decisive = _status(own)
+        excuses = [self.excuse(finding) for finding in decisive] if status == "failed" else []
+        reasons = dict.fromkeys(finding.reason for finding in decisive if finding.reason)
+        reason = "; ".join(reasons) or ("" if own else self._unrun())
+        return Ruling(requirement, status, reason, own, excuses[0] if excuses and all(excuses) else None)
 
     def _unrun(self) -> str:
         if self.unfit:
@@ -164,18 +228,12 @@ class Ledger:
         return self.cut_short or "no check of it was run"
 
 
-def _rule(
-    requirement: spec.Requirement, findings: Sequence[Finding], unrun: str, excused: Mapping[str, KnownViolation]
-) -> Ruling:
-    own = tuple(finding for finding in findings if finding.requirement == requirement.id)
-    if any(finding.outcome == "failed" for finding in own):
-        status: Status = "failed"
-        decisive = [finding for finding in own if finding.outcome == "failed"]
-    elif own and all(finding.outcome == "passed" for finding in own):
-        status, decisive = "passed", list(own)
-    else:
-        status = "not-tested"
-        decisive = [finding for finding in own if finding.outcome != "passed"]
-    reasons = dict.fromkeys(finding.reason for finding in decisive if finding.reason)
-    reason = "; ".join(reasons) or ("" if own else unrun)
-    return Ruling(requirement, status, reason, own, excused.get(requirement.id) if status == "failed" else None)
+def _status(findings: Sequence[Finding]) -> tuple[Status, list[Finding]]:
+    """The worst of what was found of a requirement, and the findings that say so."""
+    failed = [finding for finding in findings if finding.outcome == "failed"]
+    if failed:
+        return "failed", failed
+    undecided = [finding for finding in findings if finding.outcome != "passed"]
+    if undecided or not findings:
+        return "not-tested", undecided
+    return "passed", list(findings)

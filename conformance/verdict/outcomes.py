@@ -6,8 +6,9 @@ import pytest
 
 import spec
 from conformance.checks import NotTested, Violation
+from conformance.outcome import Outcome
 from conformance.target.client import NoAnswer
-from conformance.verdict.ledger import Finding, Ledger, Outcome
+from conformance.verdict.ledger import Finding, Ledger
 
 Word = tuple[str, str, tuple[str, dict[str, bool]]]
 _REQUIREMENTS = {requirement.id: requirement for requirement in spec.requirements()}
@@ -33,7 +34,7 @@ def is_verdict(error: BaseException | None) -> bool:
 
 def binding(finding: Finding, ledger: Ledger) -> bool:
     """Whether a finding makes the run fail: a broken requirement that binds, and is no known violation."""
-    if finding.outcome != "failed" or ledger.excuse(finding.requirement):
+    if finding.outcome != "failed" or ledger.excuse(finding):
         return False
     return ledger.fails(_REQUIREMENTS[finding.requirement])
 
@@ -47,7 +48,7 @@ def status_word(finding: Finding, ledger: Ledger) -> Word:
     elif binding(finding, ledger):
         name, letter, colour = "broken", "F", "red"
     else:
-        known = ledger.excuse(finding.requirement)
+        known = ledger.excuse(finding)
         name, letter, colour = ("known violation", "k", "yellow") if known else ("should broken", "w", "yellow")
     shown = name.upper() if colour == "red" else name
     return name, letter, (f"{finding.requirement} {shown}", {colour: True})

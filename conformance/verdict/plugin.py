@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from conformance.checks import NotJudged, NotTested, Violation, take_tried
+from conformance.depth import Depth
 from conformance.oracles.key_standing import reconsidered
+from conformance.outcome import EXIT_USAGE
 from conformance.report import terminal, write
 from conformance.report.record import Run, Timeline
+from conformance.report.text import one_line
 from conformance.target.client import Client, NoAnswer
 from conformance.target.preflight import Unfit, preflight
-from conformance.verdict.ledger import EXIT_USAGE, Finding, Ledger
+from conformance.verdict.known_violations import written
+from conformance.verdict.ledger import Finding, Ledger
 from conformance.verdict.outcomes import Word, apply_to_report, is_verdict, outcome_of, status_word
 from conformance.verdict.selection import in_words
 from spec.target import Target
@@ -24,6 +29,7 @@ from spec.target import Target
 _ALIVE_AFTER = 0.5
 # So many checks in a row that ended without an answer are a target that no longer answers, each of them a time-out perhaps.
 _PATIENCE = 3
+_LONGEST_REASON = 300
 _JUDGED = "outbound_judged"
 _OURS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
@@ -32,7 +38,8 @@ _OURS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TE
 class Judge:
     """Everything that one run of the gate holds: the target, the client to it, and the ledger.
 
-    `command` is the command line that started it, `report` the folder for its reports.
+    `options` are those of the command line, `report` is the folder for its reports, `known_file` where what is broken now is
+    to be written; `left_out` is the target with what a safe run leaves alone.
     """
 
     target: Target
@@ -40,7 +47,11 @@ class Judge:
     ledger: Ledger
     seed: int
     report: Path | None = None
-    command: str = ""
+    known_file: Path | None = None
+    depth: Depth = "standard"
+    options: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    left_out: Target | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     notes: dict[str, str] = field(default_factory=dict)
     timelines: list[Timeline] = field(default_factory=list)
@@ -55,7 +66,10 @@ class Judge:
             exchanges=tuple(self.client.exchanges),
             redactor=self.client.redactor,
             seed=self.seed,
-            command=self.command,
+            id=self.client.run,
+            depth=self.depth,
+            options=self.options,
+            labels=self.labels,
             test_clock=self.client.clock.movable,
             notes=dict(self.notes),
             timelines=tuple(self.timelines),
@@ -110,6 +124,9 @@ class VerdictPlugin:
         if self._judge.target.rate_limit.reading == "off" and mark.args[0].startswith("RATE-"):
             raise NotTested("rate_limit.reading is off: nothing is limited in this environment")
         missing = [need for need in mark.kwargs["needs"] if not self._judge.target.offers(need)]
+        whole = self._judge.left_out
+        if missing and whole and all(whole.offers(need) for need in missing):
+            raise NotTested(f"left out by --safe: it needs {in_words(missing)}")
         if missing:
             raise NotTested(f"needs {in_words(missing)} in the target's description")
 
@@ -162,13 +179,22 @@ class VerdictPlugin:
         self.run = judge.run()
         if exitstatus in _OURS:
             session.exitstatus = judge.ledger.exit_code()
-        if judge.report:
-            try:
-                write(self.run, judge.report)
-                self._report = str(judge.report / "report.html")
-            except OSError as error:
-                self._report = f"could not be written: {error.filename}: {error.strerror}"
-                session.exitstatus = EXIT_USAGE
+        try:
+            self._write()
+        except OSError as error:
+            self._report = f"could not be written: {error.filename}: {error.strerror}"
+            session.exitstatus = EXIT_USAGE
+
+    def _write(self) -> None:
+        judge, run = self._judge, self.run
+        if run and judge.known_file:
+            entries = (
+                structs.replace(e, reason=one_line(e.reason, _LONGEST_REASON)) for e in judge.ledger.to_be_known()
+            )
+            judge.known_file.write_text(written(entries), "utf-8", "backslashreplace")
+        if run and judge.report:
+            write(run, judge.report)
+            self._report = str(judge.report / "report.html")
 
     def pytest_terminal_summary(self, config: pytest.Config) -> None:
         """Print the requirements by family, what broke, and what was not tested."""
@@ -226,6 +252,7 @@ class VerdictPlugin:
             call.stop - self._began,
             crashed=not is_verdict(error),
             tried=take_tried(),
+            broken_cases=tuple(getattr(error, "cases", ())),
         )
 
     def _look_whether_alive(self, reason: str) -> None:

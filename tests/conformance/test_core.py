@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.outcome import Outcome
 from conformance.target.client import retry_after, target
 from conformance.target.exchange import Credential, Exchange, Redactor, Request
 from conformance.target.pacing import Pace
-from conformance.verdict.ledger import Finding, Ledger, Outcome
+from conformance.verdict.ledger import Finding, Ledger
 from spec.target import shown
 
 SECRET = "obk_live_0123456789abcdefghijABCDEFGH1a2b"

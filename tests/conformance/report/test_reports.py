@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 import spec
+from conformance.outcome import Outcome
 from conformance.report import terminal, write
 from conformance.report.chart import chart
 from conformance.report.readings import readings
@@ -22,7 +23,7 @@ from conformance.report.record import Run, Timeline
 from conformance.report.text import folded, harmless, one_line, titled, visible, writable
 from conformance.target.exchange import Credential, Exchange, Redactor, Request
 from conformance.verdict.known_violations import KnownViolation
-from conformance.verdict.ledger import Finding, Ledger, Outcome, Verdict
+from conformance.verdict.ledger import Finding, Ledger, Verdict
 from spec.target import Organization, Organizations, Target
 
 SECRET = "obk_live_0123456789abcdefghijABCDEFGH1a2b"
@@ -78,7 +79,9 @@ def run_of(made: Ledger, *exchanges: Exchange, **members: Any) -> Run:
     given: dict[str, Any] = {
         "notes": {"rateReading": "burst", "hostile": HOSTILE},
         "timelines": (Timeline(SECRET, points, 30.0, 120, f"a burst {HOSTILE}"),),
-        "command": f"pytest conformance --api-key {SECRET}",
+        "options": ("conformance", "--api-key", SECRET),
+        "labels": {"branch": "main"},
+        "id": "1a2b3c4d",
         **members,
     }
     return Run(
@@ -176,14 +179,22 @@ def test_what_is_broken_stands_open_on_the_page(tmp_path: Path) -> None:
 def test_report_json_keeps_its_schema(tmp_path: Path) -> None:
     report = json.loads(written(tmp_path, run_of(ledger()))["report.json"])
     assert list(report) == [
-        *("target", "startedAt", "finishedAt", "verdict", "rateReading", "signatureForm", "requests", "requirements")
+        *("kit", "run", "seed", "depth", "options", "labels", "excused"),
+        *("target", "startedAt", "finishedAt", "verdict", "rateReading", "signatureForm", "requests", "requirements"),
     ]
     assert report["verdict"] in get_args(Verdict)
+    assert (report["run"], report["seed"], report["depth"]) == ("1a2b3c4d", 1, "standard")
+    assert report["options"] == ["conformance", "--api-key", "obk_live_…1a2b"]
+    assert report["labels"] == {"branch": "main"}
+    assert [(entry["id"], entry["until"]) for entry in report["excused"]] == [("PAGE-2", "2027-01-15")]
+    assert list(report["kit"]) == ["version", "contract"]
+    assert len(report["kit"]["contract"]) == 64
     assert (report["startedAt"], report["finishedAt"]) == ("2027-01-15T08:00:00.000Z", "2027-01-15T08:00:12.500Z")
     assert report["requests"] == {"total": 3, "byKey": {"obk_live_…1a2b": 3}}
     assert [row["id"] for row in report["requirements"]] == [requirement.id for requirement in spec.requirements()]
     for row in report["requirements"]:
-        assert list(row) == ["id", "level", "title", "status", "reason", "evidence"]
+        assert list(row) == ["id", "level", "title", "basis", "tried", "status", "reason", "evidence"]
+        assert list(row["tried"]) == ["cases", "of"]
         assert row["status"] in ("passed", "failed", "not-tested")
         assert bool(row["evidence"]) == (row["status"] == "failed")
     for entry in (entry for row in report["requirements"] for entry in row["evidence"]):

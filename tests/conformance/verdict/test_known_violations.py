@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.verdict.known_violations import KnownViolation, KnownViolationsError, load
-from conformance.verdict.ledger import Finding, Ledger, Outcome
+from conformance.outcome import Outcome
+from conformance.verdict.known_violations import KnownViolation, KnownViolationsError, load, written
+from conformance.verdict.ledger import Finding, Ledger
 from tests.support.gate import run_gate
 from tests.support.null_servers import NULL_SERVERS, serving
 
@@ -88,13 +89,91 @@ def test_an_entry_that_names_nothing_fails_the_run() -> None:
     assert (ledger.exit_code(), ledger.outdated()) == (1, ["PAGE-99: no such requirement"])
 
 
-def test_an_expired_entry_fails_the_run_even_where_it_was_not_tested() -> None:
-    assert judged("not-tested", known(until=YESTERDAY)).exit_code() == 1
+def test_an_entry_that_was_not_tried_is_not_out_of_date_though_its_day_has_passed() -> None:
+    assert judged("not-tested", known(until=YESTERDAY)).outdated() == []
 
 
 def test_nothing_is_said_of_an_entry_that_was_not_tested_or_not_asked_for() -> None:
     assert judged("not-tested", known()).outdated() == []
     assert judged("passed", known(), only=frozenset({"AUTH-1"})).outdated() == []
+
+
+def narrow(operation: str | None = None, case: str | None = None) -> KnownViolation:
+    return KnownViolation("TENANT-2", "being mended", TODAY, operation, case, "API-7")
+
+
+def of_tenants(*findings: Finding, known: tuple[KnownViolation, ...]) -> Ledger:
+    ledger = Ledger(known=known, today=TODAY)
+    for finding in findings:
+        ledger.add(finding)
+    return ledger
+
+
+def failed(name: str, *cases: str) -> Finding:
+    return Finding("TENANT-2", "failed", "theirs is shown", test=f"test_tenants.py::{name}", broken_cases=cases)
+
+
+def passed(name: str, tried: tuple[int, int] | None = None) -> Finding:
+    return Finding("TENANT-2", "passed", test=f"test_tenants.py::{name}", tried=tried)
+
+
+@pytest.mark.parametrize(
+    ("excuses", "findings", "exit_code"),
+    [
+        ((narrow("getList"),), (failed("test_x[getList]"),), 0),
+        ((narrow("getList"),), (failed("test_x[getList]"), failed("test_x[getDraft]")), 1),
+        ((narrow(case="getList archived"),), (failed("test_x", "getList archived"),), 0),
+        ((narrow(case="getList archived"),), (failed("test_x", "getList archived", "getList"),), 1),
+        (
+            (narrow(case="getList archived"), narrow(case="getList")),
+            (failed("test_x", "getList archived", "getList"),),
+            0,
+        ),
+        ((narrow("getList", "archived"),), (failed("test_x[getDraft]", "archived"),), 1),
+    ],
+)
+def test_an_excuse_covers_its_operation_and_case_alone(
+    excuses: tuple[KnownViolation, ...], findings: tuple[Finding, ...], exit_code: int
+) -> None:
+    assert of_tenants(*findings, known=excuses).exit_code() == exit_code
+
+
+@pytest.mark.parametrize(
+    ("excuse", "finding", "outdated"),
+    [
+        (narrow("getList"), passed("test_x[getList]"), ["TENANT-2 on getList: no longer broken, take it out"]),
+        (narrow("getList"), passed("test_x[getDraft]"), []),
+        (
+            narrow(case="archived"),
+            passed("test_x", (36, 36)),
+            ["TENANT-2 in the case 'archived': no longer broken, take it out"],
+        ),
+        (narrow(case="archived"), passed("test_x", (30, 36)), []),
+    ],
+)
+def test_an_excuse_that_was_not_tried_is_not_out_of_date(
+    excuse: KnownViolation, finding: Finding, outdated: list[str]
+) -> None:
+    assert of_tenants(finding, known=(excuse,)).outdated() == outdated
+
+
+def test_what_is_broken_now_is_written_as_excuses_that_excuse_it(tmp_path: Path) -> None:
+    findings = (failed("test_x", "getList archived", "getList"), failed("test_y"))
+    ledger = of_tenants(*findings, known=())
+    excuses = load(listed(tmp_path, written(ledger.to_be_known())))
+    assert [entry.case for entry in excuses] == ["getList archived", "getList", None]
+    excused = of_tenants(*findings, known=excuses)
+    assert (excused.exit_code(), excused.outdated()) == (0, [])
+
+
+def test_a_run_writes_what_is_broken_and_the_next_ends_well(tmp_path: Path) -> None:
+    file = tmp_path / "known.toml"
+    options = ("--api-key", KEY, "--only", "OP-1,AUTH-1")
+    with serving(NULL_SERVERS["empty_object_to_everything"]) as base_url:
+        broken = run_gate(tmp_path, "--base-url", base_url, *options, "--write-known-violations", str(file))
+        excused = run_gate(tmp_path, "--base-url", base_url, *options, "--known-violations", str(file))
+    assert (broken.exit_code, excused.exit_code) == (1, 0), excused.output
+    assert {entry["id"] for entry in excused.report["excused"]} == broken.ids("failed")
 
 
 def test_a_known_should_is_excused_under_strict_too() -> None:

@@ -1,0 +1,105 @@
+"""A target that the run starts itself (`--start "COMMAND {port}"`), and ends with all its children."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from spec import commands
+
+_START_WITHIN = 60.0
+_STOP_WITHIN = 5.0
+_LOOK_AGAIN = 0.05
+_ANSWER_WITHIN = 5.0
+
+
+class StartError(Exception):
+    """The command did not start a server; the message is one line."""
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class StartedTarget:
+    """A server in a process group of its own. `base_url` is where it is to answer. Raises StartError."""
+
+    def __init__(self, command: str, port: int, base_url: str) -> None:
+        self._command = command
+        self._folder = tempfile.TemporaryDirectory(prefix="outbound-")
+        self._log = Path(self._folder.name) / "target.log"
+        try:
+            words = commands.arguments(command, {"port": port})
+            with self._log.open("wb") as log:
+                self._process = subprocess.Popen(  # noqa: S603 — running the command that the user gave is the purpose
+                    words, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                )
+        except (OSError, ValueError, IndexError) as error:
+            self._folder.cleanup()
+            raise StartError(f"--start: {commands.named(command)} could not be run: {error}") from None
+        try:
+            self._wait_until_it_answers(base_url)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the process with its children, and remove its log."""
+        self._signal(signal.SIGTERM)
+        until = time.monotonic() + _STOP_WITHIN
+        while self._signal(0) and time.monotonic() < until:
+            self._process.poll()
+            time.sleep(_LOOK_AGAIN)
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+        self._folder.cleanup()
+
+    def _signal(self, number: int) -> bool:
+        """Send a signal to the whole group; whether there was one."""
+        try:
+            os.killpg(self._process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            return False
+        return True
+
+    def _wait_until_it_answers(self, base_url: str) -> None:
+        until = time.monotonic() + _START_WITHIN
+        while not _answers(base_url):
+            code = self._process.poll()
+            if code is not None:
+                said = self._last_line()
+                raise StartError(
+                    f"--start: {commands.named(self._command)} exited with {code} before it answered{said}"
+                )
+            if time.monotonic() > until:
+                name, seconds = commands.named(self._command), f"{_START_WITHIN:.0f} s"
+                raise StartError(f"--start: {name} did not answer at {base_url} within {seconds}{self._last_line()}")
+            time.sleep(_LOOK_AGAIN)
+
+    def _last_line(self) -> str:
+        lines = self._log.read_text("utf-8", "replace").strip().splitlines()
+        return f"; it said last: {lines[-1][:200]}" if lines else ""
+
+
+def _answers(base_url: str) -> bool:
+    """Whether a server answers anything."""
+    parts = urlsplit(base_url)
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = connect(parts.hostname or "", parts.port, timeout=_ANSWER_WITHIN)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("GET", f"{parts.path}/api/v1/me")
+        connection.getresponse()
+        return True
+    connection.close()
+    return False
