@@ -23,9 +23,13 @@ def ask_much(mock: Served) -> socket.socket:
     client = mock.connect()
     client.settimeout(0.2)
     with suppress(TimeoutError):
-        while True:
-            client.sendall(PAGE * 100)
+        ask_for_ever(client)
     return client
+
+
+def ask_for_ever(client: socket.socket) -> None:
+    while True:
+        client.sendall(PAGE * 100)
 
 
 @pytest.mark.parametrize("reset", [True, False])
@@ -45,7 +49,7 @@ def test_one_that_stays_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving_mock() as mock, ask_much(mock) as client:
         client.settimeout(30)
         with pytest.raises(ConnectionError):
-            client.sendall(PAGE * 20_000)
+            ask_for_ever(client)
 
 
 def test_a_request_hears_that_its_client_left_though_others_wait_behind_it() -> None:
