@@ -46,8 +46,7 @@ def test_one_that_leaves_costs_no_line(caplog: pytest.LogCaptureFixture, reset: 
 def test_one_that_stays_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "WITHIN", 0.5)
     monkeypatch.setattr(uvicorn_server, "_HURRY", 1)
-    with serving_mock() as mock, ask_much(mock) as client:
-        client.settimeout(30)
+    with serving_mock() as mock, mock.connect() as client:
         with pytest.raises(ConnectionError):
             ask_for_ever(client)
 
