@@ -12,15 +12,24 @@ import pytest
 from mockserver.modifications.hardships import made
 from mockserver.server import connection, uvicorn_server
 from spec import contract
-from tests.support.raw_client import GET_ME, HOST, ME, Served, serving_mock
+from tests.support.raw_client import GET_ME, HOST, ME, PATIENCE, Served, serving_mock
 
 PAGE = GET_ME.replace(ME.encode(), contract().operations["listContacts"].path.encode() + b"?limit=200")
 AT_ONCE = struct.pack("ii", 1, 0)
 
 
+def connect(mock: Served) -> socket.socket:
+    """A client that the system keeps little for, so that it takes little until the mock cannot write."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    client.settimeout(PATIENCE)
+    client.connect(mock.address)
+    return client
+
+
 def ask_much(mock: Served) -> socket.socket:
     """A client whose requests and answers fill all that is between it and the mock."""
-    client = mock.connect()
+    client = connect(mock)
     client.settimeout(0.2)
     with suppress(TimeoutError):
         ask_for_ever(client)
@@ -46,9 +55,8 @@ def test_one_that_leaves_costs_no_line(caplog: pytest.LogCaptureFixture, reset: 
 def test_one_that_stays_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "WITHIN", 0.5)
     monkeypatch.setattr(uvicorn_server, "_HURRY", 1)
-    with serving_mock() as mock, mock.connect() as client:
-        with pytest.raises(ConnectionError):
-            ask_for_ever(client)
+    with serving_mock() as mock, connect(mock) as client, pytest.raises(ConnectionError):
+        ask_for_ever(client)
 
 
 def test_a_request_hears_that_its_client_left_though_others_wait_behind_it() -> None:
