@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import product
 
 import pytest
 
 import spec
 from conformance.cases.concurrency import volley
 from conformance.cases.dataset import Dataset, next_cursor, whole
-from conformance.cases.expected_pages import LARGEST, asked_of, unknown_value, values_of
+from conformance.cases.expected_pages import LARGEST, unknown_value, values_of
 from conformance.cases.interleaving import Party, take_turns
 from conformance.cases.resource_ids import collection_of, resembling, unknown_id
-from conformance.cases.sampling import cases, each
+from conformance.cases.sampling import cases, each, relieved
+from conformance.cases.tables import Cut, Effort, over
+from conformance.cases.tenant_attacks import (
+    AsFilter,
+    ById,
+    Query,
+    ask_by_id,
+    filtered_path,
+    foreign_filters,
+    foreign_ids,
+    foreign_queries,
+)
 from conformance.cases.tenant_escapes import Theirs, tricks
-from conformance.checks import NotJudged, expect, items, not_tested, requirement, sound
+from conformance.checks import NotJudged, expect, items, not_tested, record_tried, requirement, served, sound
 from conformance.oracles.ownership import Identity, foreign, identities, private
 from conformance.oracles.problems import same_answer
-from conformance.target.client import Client, Headers, target
+from conformance.target.client import Client, Headers
+from conformance.target.client import target as wire
 from conformance.target.exchange import Exchange
+from spec.target import Target
 
 LISTS = spec.LIST_OPERATIONS
-_SINGLE = ("getContact", "getContactResearch", "getList", "getDraft")
 _SECONDARY = "organizations.secondary"
 # Requests that both make in turn, and clients of each that ask at once.
-_TURNS = 6
+_TURNS = Cut(quick=6, paced=6, standard=40)
+_TURNS_AT_DEPTH = 200
 _AT_ONCE = 3
 # What each client asks: the first opens its connection, and it takes open ones for requests to arrive together.
 _ASKED = ("getMe", "listContacts", "listDrafts")
 # A limit that no other check asks for, so that nothing has been kept of the address.
 _SHARED_LIMIT = 11
+# Pages so short that even short lists have three.
+_SHORT = 2
 
 
 @pytest.fixture(scope="module")
@@ -66,63 +82,82 @@ def test_no_list_shows_what_is_foreign(client: Client, theirs: frozenset[Identit
         private(exchange, ours if _of_secondary(exchange) else theirs)
 
 
+@requirement("TENANT-1")
+@over(foreign_queries, Cut(quick=4, paced=6, standard=200))
+def test_no_filter_shows_what_is_foreign(
+    case: Query, dataset: Dataset, theirs: frozenset[Identity], target: Target
+) -> None:
+    """A list under a filter shows nothing of another organization, even where only that has something to show."""
+    dataset.served(case.operation)
+    caller = relieved(dataset.caller, target, case.operation)
+    path = wire(case.operation, limit=LARGEST, **dict(case.filters))
+    private(caller.send("GET", path, operation=case.operation), theirs)
+
+
 @requirement("TENANT-2")
-def test_a_foreign_id_is_as_good_as_none(dataset: Dataset, neighbour: Dataset, seed: int) -> None:
+@over(foreign_ids, Cut(quick=8, paced=12, standard=200))
+def test_a_foreign_id_is_as_good_as_none(
+    case: ById, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target, seed: int
+) -> None:
     """What one organization is served by id, another is answered as if nobody had it."""
-
-    def attack(operation: str) -> None:
-        dataset.served(listing := collection_of(operation) or "listContacts")
-        neighbour.served(operation)
-        foreign_id = neighbour.parameters(operation)["id"]
-        nobodys = unknown_id(dataset, operation, seed)
-        if nobodys in neighbour.walk(listing).ids:
-            nobodys = resembling(foreign_id, neighbour.walk(listing).ids, operation)
-        hidden = dataset.caller.get(operation, id=foreign_id)
-        expect(hidden.status >= 300, f"{hidden.line()}: it is the other organization's", hidden)
-        unknown = dataset.asked(operation, id=nobodys)
-        difference = same_answer(hidden, unknown, (foreign_id, nobodys))
-        message = f"{operation} answers a foreign id and an unknown one differently: {difference}"
-        expect(difference is None, message, hidden, unknown)
-
-    each(_SINGLE, attack)
+    operation, foreign_id = case.resource.operation, case.resource.id
+    dataset.served(listing := collection_of(operation) or "listContacts")
+    neighbour.served(operation)
+    nobodys = unknown_id(dataset, operation, seed)
+    if nobodys in neighbour.walk(listing).ids:
+        nobodys = resembling(foreign_id, neighbour.walk(listing).ids, operation)
+    owners = served(neighbour.caller, operation, id=foreign_id) if case.shape == "GET, conditional" else None
+    caller, own = relieved(dataset.caller, target, operation), dataset.one(listing)["id"]
+    hidden = private(ask_by_id(caller, operation, foreign_id, case.shape, own, owners), theirs)
+    unknown = dataset.once(
+        f"unknown id, {case}", lambda: ask_by_id(caller, operation, nobodys, case.shape, own, owners)
+    )
+    if unknown.status == 200:
+        raise NotJudged(f"{unknown.line()}: an id that nobody has is served (OP-10)", unknown)
+    difference = same_answer(hidden, unknown, (foreign_id, nobodys))
+    expect(difference is None, f"answers to a foreign id and an unknown one differ: {difference}", hidden, unknown)
 
 
 @requirement("TENANT-3")
-def test_a_foreign_id_as_a_filter(dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity]) -> None:
+@over(foreign_filters, Cut(quick=4, paced=6, standard=100))
+def test_a_foreign_id_as_a_filter(
+    case: AsFilter, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target
+) -> None:
     """An id under which its own organization is shown something shows another nothing of it, and no more than an unknown id."""
-
-    def attack(operation: str, name: str) -> None:
-        value = next((value for item in neighbour.walk(operation).items for value in asked_of(name, item)), None)
-        if value is None:
-            not_tested(f"nothing in {operation} of the secondary organization has a {name}")
-        dataset.served(operation)
-        if not neighbour.walked(operation, limit=LARGEST, most_pages=1, **{name: value}).items:
-            raise NotJudged(f"{operation} shows the secondary organization nothing by its own {name}")
-        unknown = unknown_value(dataset, operation, name)
-        by_foreign, by_unknown = (dataset.asked(operation, **{name: id_}) for id_ in (value, unknown))
-        private(by_foreign, theirs)
-        difference = same_answer(by_foreign, by_unknown, (value, unknown))
-        message = f"{name} answers a foreign id and an unknown one differently: {difference}"
-        expect(difference is None, message, by_foreign, by_unknown)
-
-    each((("listContacts", "listId"), ("listDrafts", "contactId")), lambda case: attack(*case))
+    dataset.served(case.operation)
+    if not neighbour.walked(case.operation, limit=LARGEST, most_pages=1, **{case.name: case.value}).items:
+        raise NotJudged(f"{case.operation} shows the secondary organization nothing by its own {case.name}")
+    own = next((value for item in dataset.walk(case.operation).items for value in values_of(case.name, item)), None)
+    if own is None:
+        not_tested(f"nothing in {case.operation} of the primary organization has a {case.name}")
+    unknown = unknown_value(dataset, case.operation, case.name)
+    other = _another_filter(neighbour, case)
+    caller = relieved(dataset.caller, target, case.operation)
+    by_foreign, by_unknown = (
+        caller.send("GET", filtered_path(case, value, own, other), operation=case.operation)
+        for value in (case.value, unknown)
+    )
+    private(by_foreign, theirs)
+    difference = same_answer(by_foreign, by_unknown, (case.value, unknown))
+    message = f"a foreign id and an unknown one as {case.name} are answered differently: {difference}"
+    expect(difference is None, message, by_foreign, by_unknown)
 
 
 @requirement("TENANT-4")
-def test_a_foreign_cursor(dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity]) -> None:
-    """A cursor that leads its own organization to a second page leads another to nothing of it."""
-
-    def attack(operation: str) -> None:
-        dataset.served(operation)
-        pages = neighbour.walk(operation).pages
-        if len(pages) < 2:
-            pages = neighbour.walked(operation, limit=1, most_pages=2, **whole(operation)).pages
-        cursor = next_cursor(pages[0])
-        if cursor is None or not identities(pages[1].json, operation) & theirs:
-            not_tested(f"{operation} of the secondary organization has no second page")
-        private(dataset.caller.get(operation, cursor=cursor, limit=LARGEST, **whole(operation)), theirs)
-
-    each(LISTS, attack)
+@over(tuple(product(LISTS, ("from page one", "from page two", "at another limit"))), Cut(quick=4, paced=6, standard=12))
+def test_a_foreign_cursor(
+    case: tuple[str, str], dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity]
+) -> None:
+    """A cursor that leads its own organization to a further page leads another to nothing of it."""
+    operation, position = case
+    dataset.served(operation)
+    pages = neighbour.walked(operation, limit=_SHORT, most_pages=3, **whole(operation)).pages
+    index = 1 if position == "from page two" else 0
+    cursor = next_cursor(pages[index]) if len(pages) > index + 1 else None
+    if cursor is None or not identities(pages[index + 1].json, operation) & theirs:
+        not_tested(f"{operation} of the secondary organization has no page behind it")
+    limit = LARGEST if position == "at another limit" else _SHORT
+    private(dataset.caller.get(operation, cursor=cursor, limit=limit, **whole(operation)), theirs)
 
 
 @requirement("TENANT-5")
@@ -132,12 +167,15 @@ def test_no_trick_moves_a_key(dataset: Dataset, neighbour: Dataset, theirs: froz
         organization=neighbour.organization(),
         contact=neighbour.one("listContacts")["id"],
         contact_list=_list_with_contacts(neighbour),
+        draft=_draft(neighbour),
     )
     neighbour.served("getContact")
     for operation in ("getMe", *LISTS):
         dataset.served(operation)
-    for trick in tricks(goal, dataset.one("listContacts")["id"], dataset.one("listLists")["id"]):
+    attempts = tricks(goal, dataset.one("listContacts")["id"], dataset.one("listLists")["id"])
+    for trick in attempts:
         private(dataset.caller.send("GET", trick.path, headers=trick.headers), theirs, reads=trick.reads)
+    record_tried(len(attempts), len(attempts))
 
 
 @requirement("TENANT-6")
@@ -150,10 +188,11 @@ def test_each_organization_is_told_its_own(dataset: Dataset, neighbour: Dataset)
 
 @requirement("TENANT-6")
 def test_organizations_take_turns(
-    dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], ours: frozenset[Identity], seed: int
+    dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], ours: frozenset[Identity], run_effort: Effort
 ) -> None:
     """Two organizations walk, filter and read in turn, with fresh cursors and old ones: each is shown its own."""
-    take_turns((Party(dataset, theirs), Party(neighbour, ours)), _TURNS, seed)
+    turns = _TURNS.most(run_effort) or _TURNS_AT_DEPTH
+    take_turns((Party(dataset, theirs), Party(neighbour, ours)), turns, run_effort.seed)
 
 
 @requirement("TENANT-6")
@@ -168,32 +207,42 @@ def test_organizations_ask_at_the_same_time(
 
 
 @requirement("TENANT-7")
-def test_no_answer_is_shared(dataset: Dataset, neighbour: Dataset) -> None:
+@over(("getMe", *LISTS), Cut(quick=2, paced=3, standard=5))
+def test_no_answer_is_shared(case: str, dataset: Dataset, neighbour: Dataset) -> None:
     """One address, asked by both organizations, shows them different things, and one's validator spares the other no answer."""
+    path = wire(case, **({"limit": _SHARED_LIMIT} if case in LISTS else {}))
 
-    def ask(asker: Dataset, operation: str, headers: Headers = ()) -> Exchange:
-        path = target(operation, **({"limit": _SHARED_LIMIT} if operation in LISTS else {}))
-        return asker.caller.send("GET", path, headers=headers, operation=operation)
+    def ask(asker: Dataset, headers: Headers = ()) -> Exchange:
+        return asker.caller.send("GET", path, headers=headers, operation=case)
 
-    def attack(operation: str) -> None:
-        first, second = sound(ask(dataset, operation)), sound(ask(neighbour, operation))
-        shown = identities(first.json, operation)
-        if not shown or not identities(second.json, operation):
-            not_tested(f"{operation} is empty for one of the organizations")
-        message = f"{first.request.target} shows both organizations the same"
-        expect(shown != identities(second.json, operation), message, first, second)
-        validator = first.headers.get("etag")
-        if validator:
-            again = ask(neighbour, operation, [("If-None-Match", validator)])
-            expect(again.status != 304, "another organization's validator answers 304", first, again)
-            expect(shown != identities(again.json, operation), message, first, again)
+    first, second = sound(ask(dataset)), sound(ask(neighbour))
+    shown = identities(first.json, case)
+    if not shown or not identities(second.json, case):
+        not_tested(f"{case} is empty for one of the organizations")
+    message = f"{first.request.target} shows both organizations the same"
+    expect(shown != identities(second.json, case), message, first, second)
+    validator = first.headers.get("etag")
+    if validator:
+        again = ask(neighbour, [("If-None-Match", validator)])
+        expect(again.status != 304, "another organization's validator answers 304", first, again)
+        expect(shown != identities(again.json, case), message, first, again)
 
-    each(("getMe", "listContacts"), attack)
+
+def _another_filter(neighbour: Dataset, case: AsFilter) -> tuple[str, str] | None:
+    """A further filter that lets the foreign items through."""
+    name = {"listContacts": "qualificationStatus", "listDrafts": "status"}[case.operation]
+    having = [item for item in neighbour.walk(case.operation).items if case.value in values_of(case.name, item)]
+    value = next((value for item in having for value in values_of(name, item)), None)
+    return (name, value) if value else None
 
 
 def _list_with_contacts(neighbour: Dataset) -> str:
     lists = [id_ for contact in neighbour.contacts for id_ in values_of("listId", contact)]
     return lists[0] if lists else str(neighbour.one("listLists")["id"])
+
+
+def _draft(neighbour: Dataset) -> str | None:
+    return next((draft["id"] for draft in neighbour.drafts), None)
 
 
 def _of_secondary(exchange: Exchange) -> bool:

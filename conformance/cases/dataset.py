@@ -94,7 +94,7 @@ class Dataset:
 
     def walked(self, operation: str, *, limit: int, most_pages: int = MOST_PAGES, **filters: Any) -> Walk:
         """A list at some limit and under some filters, walked once for all who ask alike. Raises as `walk` does."""
-        return self._once(
+        return self.once(
             f"{most_pages} pages of {target(operation, limit=limit, **filters)}",
             lambda: walk(self.caller, operation, most_pages=most_pages, limit=limit, **filters),
         )
@@ -102,7 +102,7 @@ class Dataset:
     def asked(self, operation: str, **filters: Any) -> Exchange:
         """The answer to an operation under some filters, whatever it is, asked once for all who ask alike."""
         path = target(operation, **filters)
-        return self._once(f"asked {path}", lambda: self.caller.send("GET", path, operation=operation))
+        return self.once(f"asked {path}", lambda: self.caller.send("GET", path, operation=operation))
 
     def anew(self) -> Dataset:
         """The same organization, of which nothing is known yet: for a second look where its data may have changed."""
@@ -159,7 +159,7 @@ class Dataset:
 
     def researched(self) -> str:
         """The id of a contact that has a dossier, found by looking. Raises NotTested if none of those looked at has one."""
-        return self._once("researched", self._look_for_research)
+        return self.once("researched", self._look_for_research)
 
     def _look_for_research(self) -> str:
         named = self.caller.client.target.data.researched_contact
@@ -171,7 +171,8 @@ class Dataset:
                 return found
         raise NotTested("no contact with a dossier was found by looking; name one in data.researched_contact")
 
-    def _once(self, name: str, make: Callable[[], T]) -> T:
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What is found under a name, made when first asked for; a failure fails alike for all who ask."""
         if name not in self._known:
             try:
                 self._known[name] = make()

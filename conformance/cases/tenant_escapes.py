@@ -22,6 +22,7 @@ class Theirs:
     organization: str
     contact: str
     contact_list: str
+    draft: str | None
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ def _by_name(theirs: Theirs) -> list[Trick]:
     cookie = ("Cookie", "; ".join(f"{name}={theirs.organization}" for name in _PARAMETERS))
     query = urlencode(dict.fromkeys(_PARAMETERS, theirs.organization))
     asked = [*((target(operation), operation) for operation in ("getMe", "listLists", "listDrafts", "listEvents"))]
-    asked.append((target("getContact", id=theirs.contact), "getContact"))
+    asked += [(target(operation, id=theirs.contact), operation) for operation in ("getContact", "getContactResearch")]
+    asked.append((target("getList", id=theirs.contact_list), "getList"))
+    asked += [(target("getDraft", id=theirs.draft), "getDraft")] if theirs.draft else []
     return [
         Trick(f"{contacts}?{_PARAMETERS[0]}={quote(theirs.organization, safe='')}", "listContacts"),
         Trick(contacts, "listContacts", headers),

@@ -1,0 +1,68 @@
+"""The kinds of resources and the states that each can be in: what a check of single resources is tried on."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+
+from conformance.cases.dataset import Dataset, Resource
+from conformance.checks import NotJudged, NotTested
+
+# The operation that reads one, the list that has them, and the member whose value is the state.
+_KINDS = (
+    ("getContact", "listContacts", "qualificationStatus"),
+    ("getList", "listLists", "archivedAt"),
+    ("getDraft", "listDrafts", "status"),
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A resource that an organization has: the operation that reads it, its id, and what state it is in."""
+
+    operation: str
+    id: str
+    state: str
+
+    def __str__(self) -> str:
+        return f"{self.operation} ({self.state})"
+
+
+def in_each_state(dataset: Dataset) -> list[Known]:
+    """A resource of each kind in each state that the organization has, the first and the last of each list among them.
+
+    What cannot be listed is left out, for other checks to tell. Raises NotTested if nothing can.
+    """
+    found: list[Known] = []
+    for kind in _KINDS:
+        with suppress(NotTested):
+            found += _of_kind(dataset, *kind)
+    with suppress(NotTested):
+        found.append(Known("getContactResearch", dataset.researched(), "researched"))
+    if not found:
+        raise NotJudged(f"no list of the {dataset.name} organization shows a resource")
+    return found
+
+
+def with_each_value(resources: list[Resource], member: str, choose: Random) -> dict[str, Resource]:
+    """A resource for each value of a member, drawn at random; a moment or an object counts as being there or not."""
+    by_value: dict[str, list[Resource]] = {}
+    for resource in resources:
+        by_value.setdefault(_state(member, resource), []).append(resource)
+    return {value: choose.choice(having) for value, having in sorted(by_value.items())}
+
+
+def _of_kind(dataset: Dataset, operation: str, listing: str, member: str) -> list[Known]:
+    resources = dataset.walk(listing).items
+    choose = Random(f"{dataset.seed} {operation}")  # noqa: S311 — nothing to keep secret
+    states = with_each_value(resources, member, choose)
+    ends = {"first of its list": resources[0], "last of its list": resources[-1]} if len(resources) > 1 else {}
+    return [Known(operation, resource["id"], state) for state, resource in {**states, **ends}.items()]
+
+
+def _state(member: str, resource: Resource) -> str:
+    value = resource.get(member)
+    if member.endswith("At"):
+        return member.removesuffix("At") if value else f"not {member.removesuffix('At')}"
+    return str(value)

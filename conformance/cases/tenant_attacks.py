@@ -1,0 +1,133 @@
+"""What one organization may ask to get at another's data: by id, as a filter's value, by cursor (TENANT-1 to TENANT-4)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import product
+from random import Random
+from urllib.parse import quote, urlencode
+
+import spec
+from conformance.cases.dataset import Dataset
+from conformance.cases.expected_pages import LARGEST, values_of, words_of
+from conformance.cases.resource_states import Known, in_each_state, with_each_value
+from conformance.checks import NotTested
+from conformance.target.client import Caller, Headers, target
+from conformance.target.exchange import Exchange
+
+# How an id can be asked for. Each is asked for a foreign id and for one that nobody has, and answered alike.
+SHAPES = ("GET", "HEAD", "GET, encoded", "GET, with an own id beside", "GET, conditional")
+# How a foreign id can be a filter's value.
+FILTER_SHAPES = ("alone", "own first", "own last", "with a comma", "with another filter")
+# The filters whose values are ids, the list that has them, and the list that is asked.
+_BY_ID = (("listContacts", "listId", "listLists"), ("listDrafts", "contactId", "listContacts"))
+_WORDS = 3
+
+
+@dataclass(frozen=True)
+class ById:
+    """A foreign resource, and how it is asked for."""
+
+    resource: Known
+    shape: str
+
+    def __str__(self) -> str:
+        return f"{self.resource}, {self.shape}"
+
+
+@dataclass(frozen=True)
+class AsFilter:
+    """A foreign id as a filter's value, with what is special about it, and how it is given."""
+
+    operation: str
+    name: str
+    value: str
+    state: str
+    shape: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}?{self.name} ({self.state}), {self.shape}"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A list under a filter, of a value that the other organization's items have."""
+
+    operation: str
+    filters: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return target(self.operation, **dict(self.filters))
+
+
+def foreign_ids(neighbour: Dataset) -> list[ById]:
+    """Every kind of resource of the other organization, in each of its states, asked for in every shape."""
+    return [ById(resource, shape) for resource, shape in product(in_each_state(neighbour), SHAPES)]
+
+
+def foreign_filters(neighbour: Dataset) -> list[AsFilter]:
+    """Ids of the other organization in each of their states, under which it is shown something, as values of filters."""
+    found: list[AsFilter] = []
+    for operation, name, listing in _BY_ID:
+        with suppress(NotTested):
+            used = {value for item in neighbour.walk(operation).items for value in values_of(name, item)}
+            having = [resource for resource in neighbour.walk(listing).items if resource["id"] in used]
+            member = "archivedAt" if name == "listId" else "qualificationStatus"
+            states = with_each_value(having, member, Random(neighbour.seed))  # noqa: S311 — nothing to keep secret
+            pairs = product(states.items(), FILTER_SHAPES)
+            found += [AsFilter(operation, name, resource["id"], state, shape) for (state, resource), shape in pairs]
+    return found
+
+
+def foreign_queries(neighbour: Dataset) -> list[Query]:
+    """Every list under every value of its filters that the other organization's items have, ids aside."""
+    found: list[Query] = []
+    for operation in spec.LIST_OPERATIONS:
+        for name in spec.contract().operations[operation].filters:
+            with suppress(NotTested):
+                found += [Query(operation, ((name, value),)) for value in _values(neighbour, operation, name)]
+    return found
+
+
+def ask_by_id(caller: Caller, operation: str, id_: str, shape: str, own: str, owners: Exchange | None) -> Exchange:
+    """Ask for an id in a shape. `own` is an id of the caller's, `owners` the answer that its owner was given, if any."""
+    path, headers = target(operation, id=id_), list[tuple[str, str]]()
+    if shape == "GET, encoded":
+        path = spec.contract().operations[operation].path.replace("{id}", "".join(f"%{ord(c):02X}" for c in id_))
+    elif shape == "GET, with an own id beside":
+        path = f"{path}?id={quote(own, safe='')}"
+    elif shape == "GET, conditional":
+        headers = _conditions(owners)
+    return caller.send("HEAD" if shape == "HEAD" else "GET", path, headers=headers, operation=operation)
+
+
+def filtered_path(attack: AsFilter, value: str, own: str, other: tuple[str, str] | None) -> str:
+    """The path of a list with a value in the attack's shape. `other` is another filter, which only one shape has."""
+    pairs = {
+        "own first": [(attack.name, own), (attack.name, value)],
+        "own last": [(attack.name, value), (attack.name, own)],
+        "with a comma": [(attack.name, f"{own},{value}")],
+        "with another filter": [(attack.name, value), *([other] if other else [])],
+    }.get(attack.shape, [(attack.name, value)])
+    return f"{target(attack.operation)}?{urlencode([*pairs, ('limit', str(LARGEST))])}"
+
+
+def _conditions(owners: Exchange | None) -> list[tuple[str, str]]:
+    """The owner's own validators; `*` stands for any where the owner is given none (RFC 9110 13.1.2)."""
+    given: Headers = list(owners.headers.items()) if owners else []
+    fields = dict(given)
+    conditions = [("If-None-Match", fields.get("etag", "*"))]
+    return [*conditions, *([("If-Modified-Since", fields["last-modified"])] if "last-modified" in fields else [])]
+
+
+def _values(neighbour: Dataset, operation: str, name: str) -> list[str]:
+    items = neighbour.walk(operation).items
+    if name == "includeArchived":
+        return ["1", "0"]
+    if name == "q":
+        words = [word for member in ("companyName", "lastName", "email") for word in words_of(items, member)[:1]]
+        return words[:_WORDS]
+    if name.endswith("Id"):
+        return []
+    return sorted({value for item in items for value in values_of(name, item)})
