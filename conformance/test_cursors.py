@@ -113,6 +113,20 @@ def test_a_cursor_used_twice(dataset: Dataset) -> None:
     each(LISTS, look)
 
 
+@requirement("PAGE-3", whole_run=True)
+def test_no_page_of_a_walk_is_longer_than_its_limit(client: Client) -> None:
+    """A page behind the first, asked for at the limit of the page before it, holds no more than that."""
+    limit_of: dict[tuple[str, str], int] = {}
+    for page in cases(client, lambda exchange: _limit(exchange) is not None and unusable(exchange) is None):
+        limit, operation = _limit(page) or 0, page.request.operation or ""
+        cursor = parse_qs(page.request.target.partition("?")[2]).get("cursor", [""])[0]
+        if limit_of.get((operation, cursor)) == limit:
+            found = len(items(page))
+            expect(found <= limit, f"a page behind the first holds {found} items, at limit={limit}", page)
+        if following := next_cursor(page):
+            limit_of[operation, following] = limit
+
+
 @requirement("PAGE-13", whole_run=True)
 def test_no_page_is_short(client: Client) -> None:
     """A page of the run that has a nextCursor holds as many items as it was asked for."""

@@ -8,31 +8,58 @@ from conformance.cases.dataset import Dataset
 from conformance.cases.expected_pages import (
     LARGEST,
     MOST_PAGES,
-    SEARCHED,
-    absent,
     combination,
     confirmed,
     exactly,
     half,
-    lets_through,
     on_one_page,
     settled,
     unknown_value,
     values,
-    values_of,
-    words_of,
 )
+from conformance.cases.filters import SEARCHED, absent, lets_through, values_of, words_of
 from conformance.cases.sampling import each
+from conformance.cases.tables import Cut, over
 from conformance.checks import NotJudged, expect, items, not_tested, requirement, sound
 
+_BY_VALUE = (
+    ("listContacts", "listId"),
+    ("listContacts", "qualificationStatus"),
+    ("listDrafts", "status"),
+    ("listDrafts", "contactId"),
+    ("listEvents", "eventType"),
+)
+_SEVERAL = (
+    ("listContacts", ("listId", "qualificationStatus")),
+    ("listContacts", ("listId", "q")),
+    ("listContacts", ("qualificationStatus", "q")),
+    ("listContacts", ("listId", "qualificationStatus", "q")),
+    ("listDrafts", ("status", "contactId")),
+)
 _NOTHING = (400, 404, 422)
 _MOST_VALUES = 8
+
+
+def archived_lists(dataset: Dataset) -> list[str]:
+    """The archived lists that contacts are on."""
+    named = {value for contact in dataset.contacts for value in values_of("listId", contact)}
+    return [known["id"] for known in dataset.lists if known.get("archivedAt") and known["id"] in named]
 
 
 @requirement("FILTER-1")
 def test_contacts_of_a_list(dataset: Dataset) -> None:
     """`listId` shows the contacts that name the list among theirs, wherever among them."""
     _by_value(dataset, "listContacts", "listId")
+
+
+@requirement("FILTER-1")
+@over(archived_lists, Cut(quick=1, paced=1, standard=4))
+def test_contacts_of_an_archived_list(case: str, dataset: Dataset) -> None:
+    """The id of an archived list shows the contacts that name it among theirs, or is refused as no list to look for."""
+    answer = dataset.asked("listContacts", limit=LARGEST, listId=case)
+    if answer.status in _NOTHING:
+        return
+    _on_one_page(dataset, "listContacts", listId=case)
 
 
 @requirement("FILTER-2")
@@ -93,14 +120,11 @@ def test_events_of_several_types(dataset: Dataset) -> None:
 
 
 @requirement("FILTER-8")
-def test_filters_combine(dataset: Dataset) -> None:
+@over(_SEVERAL)
+def test_filters_combine(case: tuple[str, tuple[str, ...]], dataset: Dataset) -> None:
     """Several filters show what each of them lets through, where none could be left out unnoticed."""
-    combinations = (
-        ("listContacts", ("listId", "qualificationStatus")),
-        ("listContacts", ("listId", "q")),
-        ("listDrafts", ("status", "contactId")),
-    )
-    each(combinations, lambda case: _exact(dataset, case[0], LARGEST, **combination(dataset, *case)))
+    operation, names = case
+    _exact(dataset, operation, LARGEST, **combination(dataset, operation, names))
 
 
 @requirement("FILTER-8")
@@ -112,16 +136,15 @@ def test_a_search_for_nothing_combines_too(dataset: Dataset, seed: int) -> None:
 
 
 @requirement("FILTER-9")
-def test_an_unknown_value_shows_nothing(dataset: Dataset) -> None:
+@over(_BY_VALUE)
+def test_an_unknown_value_shows_nothing(case: tuple[str, str], dataset: Dataset) -> None:
     """A filter that shows something for a value of the data shows nothing for a value that is not there."""
-    filters = (
-        ("listContacts", "listId"),
-        ("listContacts", "qualificationStatus"),
-        ("listDrafts", "status"),
-        ("listDrafts", "contactId"),
-        ("listEvents", "eventType"),
-    )
-    each(filters, lambda case: _unknown_value(dataset, *case))
+    operation, name = case
+    first = values(dataset, operation, name)[0]
+    shown = dataset.walked(operation, limit=half(first.count), most_pages=MOST_PAGES, **{name: first.value})
+    if not shown.items:
+        raise NotJudged(f"{name}={first.value} shows nothing", shown.pages[0])
+    _nothing(dataset, operation, **{name: unknown_value(dataset, operation, name)})
 
 
 @requirement("FILTER-9")
@@ -167,14 +190,6 @@ def _first_search(dataset: Dataset) -> None:
     searches = (dataset.walked("listContacts", limit=LARGEST, most_pages=MOST_PAGES, q=word) for word in words)
     if not any(search.items for search in searches):
         raise NotJudged("a search for a contact's own words finds nobody")
-
-
-def _unknown_value(dataset: Dataset, operation: str, name: str) -> None:
-    first = values(dataset, operation, name)[0]
-    shown = dataset.walked(operation, limit=half(first.count), most_pages=MOST_PAGES, **{name: first.value})
-    if not shown.items:
-        raise NotJudged(f"{name}={first.value} shows nothing", shown.pages[0])
-    _nothing(dataset, operation, **{name: unknown_value(dataset, operation, name)})
 
 
 def _nothing(dataset: Dataset, operation: str, **filters: str) -> None:

@@ -5,35 +5,36 @@ PAGE-1 and PAGE-4 are judged on every page of the run (`test_every_exchange`); `
 
 from __future__ import annotations
 
-from itertools import cycle, islice
+from itertools import cycle, islice, product
 from math import ceil
 from random import Random
 
 from hypothesis import strategies as st
 
 import spec
-from conformance.cases.dataset import Dataset, Resource, whole
+from conformance.cases.dataset import Dataset, Resource, Walk, whole
 from conformance.cases.expected_pages import (
     DEFAULT,
     LARGEST,
     MOST_PAGES,
-    asked_of,
     confirmed,
     exactly,
-    frequent_word,
     half,
-    lets_through,
     nothing_missing,
     once,
-    values,
 )
+from conformance.cases.filters import asked_of, frequent_word, lets_through
 from conformance.cases.page_boundaries import bordered, same_items, same_order, telling_limit
+from conformance.cases.page_tables import REMAINDERS, FilteredWalk, filtered_walks, limit_that_leaves
 from conformance.cases.properties import for_examples
 from conformance.cases.sampling import each
+from conformance.cases.tables import Cut, over
 from conformance.checks import expect, items, not_tested, requirement, sound
 from conformance.target.exchange import Exchange
 
 LISTS = spec.LIST_OPERATIONS
+WALKS = tuple(product(LISTS, REMAINDERS))
+_WALKED = Cut(quick=2, paced=3, standard=12)
 # Pages that a walk at a random limit may cost.
 _FEW = 2
 
@@ -102,6 +103,30 @@ def test_a_walk_yields_every_item_once(dataset: Dataset) -> None:
     each(LISTS, lambda operation: confirmed(dataset, operation, lambda seen: look(seen, operation)))
 
 
+@requirement("PAGE-6")
+@over(WALKS, _WALKED)
+def test_a_walk_yields_every_item_whatever_is_left_for_its_last_page(case: tuple[str, str], dataset: Dataset) -> None:
+    """Where one item, a whole page or one less is left for the last page, a walk yields what the walk at 200 does."""
+    operation, remainder = case
+
+    def look(seen: Dataset) -> None:
+        walked = _with_remainder(seen, operation, remainder)
+        once(walked)
+        same_items(walked, seen.walk(operation))
+
+    confirmed(dataset, operation, look)
+
+
+@requirement("PAGE-7")
+@over(WALKS, _WALKED)
+def test_the_order_is_the_same_whatever_is_left_for_the_last_page(case: tuple[str, str], dataset: Dataset) -> None:
+    """Such a walk shows the items in the order of the walk at 200."""
+    operation, remainder = case
+    confirmed(
+        dataset, operation, lambda seen: same_order(_with_remainder(seen, operation, remainder), seen.walk(operation))
+    )
+
+
 @requirement("PAGE-7")
 def test_the_order_is_the_same_at_another_limit(dataset: Dataset) -> None:
     """The walk at the limit that tells most shows the items in the order of the walk at 200."""
@@ -133,33 +158,12 @@ def test_the_order_is_the_same_at_any_limit(dataset: Dataset, seed: int) -> None
 
 
 @requirement("PAGE-10")
-def test_a_filter_holds_on_every_page(dataset: Dataset) -> None:
-    """A filtered list that is walked over two pages or more is the filtered whole."""
-    filters = [
-        (operation, name)
-        for operation in LISTS
-        for name in spec.contract().operations[operation].filters
-        if name not in ("q", "includeArchived")
-    ]
-
-    def look(operation: str, name: str) -> None:
-        found = values(dataset, operation, name)[0]
-        if found.count < 2:
-            not_tested(f"no {name} of {operation} has two items")
-        confirmed(
-            dataset, operation, lambda seen: exactly(seen, operation, limit=half(found.count), **{name: found.value})
-        )
-
-    each(filters, lambda case: look(*case))
-
-
-@requirement("PAGE-10")
-def test_archived_lists_are_missing_on_every_page(dataset: Dataset) -> None:
-    """The list of lists, walked without `includeArchived`, shows archived ones on no page."""
-    there = _unfiltered(dataset, "listLists")
-    if len(there) < 2 or len(there) == len(dataset.lists):
-        not_tested("there is no archived list among two others")
-    confirmed(dataset, "listLists", lambda seen: exactly(seen, "listLists", limit=half(len(there))))
+@over(filtered_walks, Cut(quick=8, paced=8, standard=90))
+def test_filters_hold_on_every_page(case: FilteredWalk, dataset: Dataset) -> None:
+    """A list under one filter or several, walked over two pages or more, is the filtered whole."""
+    confirmed(
+        dataset, case.operation, lambda seen: exactly(seen, case.operation, limit=case.limit, **dict(case.filters))
+    )
 
 
 @requirement("PAGE-10")
@@ -196,6 +200,12 @@ def test_any_filters_hold_on_every_page(dataset: Dataset, seed: int) -> None:
         confirmed(dataset, operation, lambda seen: exactly(seen, operation, limit=limit, **filters))
 
     for_examples(2, seed, prove, question=_questions(dataset, lists), pages=st.integers(2, 3))
+
+
+def _with_remainder(seen: Dataset, operation: str, remainder: str) -> Walk:
+    """The whole list, walked at a limit that leaves the remainder for its last page."""
+    limit = limit_that_leaves(remainder, len(seen.walk(operation).ids))
+    return seen.walked(operation, limit=limit, most_pages=MOST_PAGES, **whole(operation))
 
 
 def _unfiltered(seen: Dataset, operation: str) -> list[Resource]:

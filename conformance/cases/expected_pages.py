@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice, product
+from itertools import product
 from math import ceil
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import spec
 from conformance.cases.dataset import Dataset, Resource, Walk
+from conformance.cases.filters import asked_of, excluded, must_show, text_of, values_of
 from conformance.cases.resource_ids import resembling
+from conformance.cases.sampling import stratified
 from conformance.checks import NotTested, Violation, expect, items
 
 DEFAULT = spec.contract().page_size.default
@@ -23,21 +24,12 @@ MOST_PAGES = 12
 
 # How often a list that keeps changing is looked at.
 _LOOKS = 3
-# How many combinations of values are looked at for one that tells something.
-_TRIED = 100
+# Resources that values of several filters are taken from, and so many combinations of values are enough.
+_PICKED = 12
+_ENOUGH_COMBINATIONS = 4
 _NO_SUCH_WORD = "no.such-value"
-# Lengths of words that no search has a reason to leave out.
-_HANDY = range(3, 40)
 
 T = TypeVar("T")
-
-_NAMES = ("firstName", "lastName", "companyName")
-SEARCHED = (*_NAMES, "email")
-
-# The filters that have the name of the member that they look at, and the one that does not. `q` is none of them: it may look
-# through more than the suite asks for.
-_MEMBER_OF = {"listId": "listIds"}
-_SEVERAL = "eventType"
 
 
 @dataclass(frozen=True)
@@ -46,22 +38,6 @@ class Value:
 
     value: str
     count: int
-
-
-def lets_through(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
-    """Whether a list under these filters shows a resource, as its members say; `q` aside, archived lists only if asked for."""
-    return all(told is True for told in _told_of(operation, filters, resource))
-
-
-def excluded(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
-    """Whether a list under these filters may not show a resource, as its members say. A member that is missing says nothing."""
-    return any(told is False for told in _told_of(operation, filters, resource))
-
-
-def must_show(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
-    """Whether a list under these filters has to show a resource; by `q` those that have it as a word or as their email."""
-    needle = filters.get("q")
-    return lets_through(operation, filters, resource) and (needle is None or needle in needles(resource))
 
 
 def exactly(dataset: Dataset, operation: str, *, limit: int, **filters: str) -> Walk:
@@ -161,84 +137,50 @@ def unknown_value(dataset: Dataset, operation: str, name: str) -> str:
     return resembling(known[0] if known else dataset.one(operation)["id"], known, name)
 
 
+@dataclass(frozen=True)
+class Combination:
+    """Values for several filters of a list, and how many of the known resources they let through together."""
+
+    filters: tuple[tuple[str, str], ...]
+    count: int
+
+
 def combination(dataset: Dataset, operation: str, names: Sequence[str]) -> dict[str, str]:
     """Values for several filters of a list that together show something, and of which none could be left out.
 
     Raises NotTested where the data has no such values.
     """
+    return dict(combinations(dataset, operation, names)[0].filters)
+
+
+def combinations(dataset: Dataset, operation: str, names: Sequence[str]) -> list[Combination]:
+    """Values for several filters of which each takes something away that the others leave; the ones that show most first.
+
+    Raises NotTested where the data has no such values.
+    """
     resources = dataset.walk(operation).items
     allowed = {name: set(_usable(dataset, name, _counted(resources, name))) for name in names if name != "q"}
-    candidates = (
-        filters
-        for resource in resources
-        for chosen in product(*(asked_of(name, resource) for name in names))
-        if all((filters := dict(zip(names, chosen, strict=True)))[name] in allowed[name] for name in allowed)
-    )
-    for filters in islice(candidates, _TRIED):
-        if _all_count(operation, filters, resources):
-            return filters
-    raise NotTested(
-        f"nothing in {operation} of the {dataset.name} organization tells {' and '.join(names)} from one alone"
-    )
+    picked = stratified(resources, _PICKED, dataset.seed)
+    shown = _Shown(operation, resources)
+    found: dict[tuple[tuple[str, str], ...], int] = {}
+    for resource in [*picked, *resources]:
+        if len(found) >= _ENOUGH_COMBINATIONS or (found and resource is resources[0]):
+            break
+        for chosen in product(*(asked_of(name, resource) for name in names)):
+            filters = dict(zip(names, chosen, strict=True))
+            if tuple(filters.items()) not in found and all(filters[name] in allowed[name] for name in allowed):
+                count = shown.together(filters)
+                found.update({tuple(filters.items()): count} if count else {})
+    if not found:
+        raise NotTested(
+            f"nothing in {operation} of the {dataset.name} organization tells {' and '.join(names)} from one alone"
+        )
+    return sorted((Combination(*row) for row in found.items()), key=lambda one: -one.count)
 
 
 def half(count: int) -> int:
     """The limit at which so many items take two pages, as far as the largest page allows."""
     return min(LARGEST, max(1, ceil(count / 2)))
-
-
-def needles(contact: Resource) -> set[str]:
-    """What `q` must find a contact by: the plain words of its names and company, and its whole email."""
-    words = {word for name in _NAMES for word in _words(contact, name)}
-    return words | ({text_of(contact, "email")} - {""})
-
-
-def asked_of(name: str, resource: Resource) -> list[str]:
-    """Values of a filter by which a resource is found."""
-    return sorted(needles(resource)) if name == "q" else values_of(name, resource)
-
-
-def text_of(resource: Resource, member: str) -> str:
-    """A member's text; empty where it is null, missing or something else."""
-    value = resource.get(member)
-    return value if isinstance(value, str) else ""
-
-
-def words_of(contacts: Sequence[Resource], member: str) -> list[str]:
-    """Words by which contacts are to be found, of one member, the most telling first.
-
-    These are the ones that some contact has in this member alone, so that a search that leaves the member out is seen.
-    """
-    alone: Counter[str] = Counter()
-    among: Counter[str] = Counter()
-    for contact in contacts:
-        for word in {text_of(contact, "email")} - {""} if member == "email" else set(_words(contact, member)):
-            among[word] += 1
-            others = (text_of(contact, other) for other in SEARCHED if other != member)
-            alone[word] += all(word.casefold() not in text.casefold() for text in others)
-    few = [word for word in among if among[word] <= LARGEST]
-    return sorted(few, key=lambda word: (alone[word] == 0, len(word) not in _HANDY, -among[word]))
-
-
-def frequent_word(contacts: Sequence[Resource]) -> str:
-    """A word that several contacts have, though no search, however lenient, should find more than a page; empty for none."""
-    found: Counter[str] = Counter(
-        word for contact in contacts for name in _NAMES for word in set(_words(contact, name))
-    )
-    texts = [" ".join(str(value) for value in contact.values()).casefold() for contact in contacts]
-    shared = (word for word, count in found.most_common() if 1 < count <= LARGEST and len(word) in _HANDY)
-    usable = (w for w in islice(shared, _TRIED) if sum(w.casefold() in text for text in texts) <= LARGEST)
-    return next(usable, "")
-
-
-def absent(contacts: Iterable[Resource], seed: int) -> str:
-    """A word that occurs nowhere in the contacts."""
-    texts = [str(value).casefold() for contact in contacts for value in contact.values()]
-    choose = random.Random(seed)  # noqa: S311 — nothing to keep secret
-    while True:
-        word = "".join(choose.choices("bcdfghjklmnpqrstvwxz", k=16))
-        if not any(word in text for text in texts):
-            return word
 
 
 def settled(resources: Iterable[Resource], known: Walk) -> list[Resource]:
@@ -248,43 +190,30 @@ def settled(resources: Iterable[Resource], known: Walk) -> list[Resource]:
     return [resource for resource in resources if resource["id"] in ids or _created(resource) <= newest]
 
 
-def values_of(name: str, resource: Resource) -> list[str]:
-    """The values of a filter that a resource has; none where it lacks the member, or has something else in its place."""
-    own: Any = resource.get(_MEMBER_OF.get(name, name))
-    return [value for value in (own if isinstance(own, list) else [own]) if isinstance(value, str) and value]
-
-
-def _told_of(operation: str, filters: Mapping[str, str], resource: Resource) -> list[bool | None]:
-    """For each filter but `q` whether it lets a resource through; None where the resource lacks the member."""
-    if operation == "listLists":
-        filters = {"includeArchived": "0", **filters}
-    return [_told(name, value, resource) for name, value in filters.items() if name != "q"]
-
-
-def _told(name: str, value: str, resource: Resource) -> bool | None:
-    if name == "includeArchived":
-        if value == "1":
-            return True
-        return None if "archivedAt" not in resource else not resource["archivedAt"]
-    if _MEMBER_OF.get(name, name) not in resource:
-        return None
-    wanted = value.split(",") if name == _SEVERAL else [value]
-    return any(own in wanted for own in values_of(name, resource))
-
-
 def _counted(resources: Iterable[Resource], name: str) -> Counter[str]:
     return Counter(value for resource in resources for value in set(values_of(name, resource)))
 
 
-def _all_count(operation: str, filters: Mapping[str, str], resources: Sequence[Resource]) -> bool:
-    """Whether each of the filters takes something away that the others leave."""
+@dataclass
+class _Shown:
+    """The ids of the resources that each filter lets through by itself, worked out once for each value."""
 
-    def shown(names: Iterable[str]) -> int:
-        some = {name: filters[name] for name in names}
-        return sum(must_show(operation, some, resource) for resource in resources)
+    operation: str
+    resources: Sequence[Resource]
+    _known: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
-    together = shown(filters)
-    return all(shown(filters.keys() - {name}) > together for name in filters)
+    def together(self, filters: Mapping[str, str]) -> int:
+        """How many the filters let through; 0 unless each of them takes something away that the others leave."""
+        by_name = {name: self._by(name, value) for name, value in filters.items()}
+        shown = set.intersection(*by_name.values())
+        without = (set.intersection(*(by_name[other] for other in by_name if other != name)) for name in by_name)
+        return len(shown) if all(len(others) > len(shown) for others in without) else 0
+
+    def _by(self, name: str, value: str) -> set[str]:
+        if (name, value) not in self._known:
+            shown = (one for one in self.resources if must_show(self.operation, {name: value}, one))
+            self._known[name, value] = {one["id"] for one in shown}
+        return self._known[name, value]
 
 
 def _usable(dataset: Dataset, name: str, counts: Mapping[str, int]) -> list[str]:
@@ -305,10 +234,6 @@ def _fits(value: Value) -> bool:
 
 def _in_another(value: str, others: Iterable[str]) -> bool:
     return any(value != other and value in other for other in others)
-
-
-def _words(contact: Resource, member: str) -> list[str]:
-    return [word for word in text_of(contact, member).split() if word.isalnum()]
 
 
 def _created(resource: Resource) -> float:

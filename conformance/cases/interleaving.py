@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 import spec
 from conformance.cases.dataset import Dataset, next_cursor
-from conformance.cases.expected_pages import asked_of
+from conformance.cases.filters import asked_of
 from conformance.cases.properties import Trial, bounded
 from conformance.checks import sound
 from conformance.oracles.ownership import Identity, private

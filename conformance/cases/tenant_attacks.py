@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode
 
 import spec
 from conformance.cases.dataset import Dataset
-from conformance.cases.expected_pages import LARGEST, values_of, words_of
+from conformance.cases.expected_pages import LARGEST
+from conformance.cases.filters import values_of, words_of
 from conformance.cases.resource_states import Known, in_each_state, with_each_value
 from conformance.checks import NotTested
 from conformance.target.client import Caller, Headers, target

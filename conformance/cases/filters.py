@@ -1,0 +1,122 @@
+"""What the filters of a list let through, told by the resources' own members."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import spec
+from conformance.oracles.usable import Resource
+
+_LARGEST = spec.contract().page_size.maximum
+# How many words are looked at for one that tells something.
+_TRIED = 100
+# Lengths of words that no search has a reason to leave out.
+_HANDY = range(3, 40)
+_NAMES = ("firstName", "lastName", "companyName")
+SEARCHED = (*_NAMES, "email")
+# The filters that have the name of the member that they look at, and the one that does not. `q` is none of them: it may look
+# through more than the suite asks for.
+_MEMBER_OF = {"listId": "listIds"}
+_SEVERAL = "eventType"
+
+
+def lets_through(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
+    """Whether a list under these filters shows a resource, as its members say; `q` aside, archived lists only if asked for."""
+    return all(told is True for told in _told_of(operation, filters, resource))
+
+
+def excluded(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
+    """Whether a list under these filters may not show a resource, as its members say. A member that is missing says nothing."""
+    return any(told is False for told in _told_of(operation, filters, resource))
+
+
+def must_show(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
+    """Whether a list under these filters has to show a resource; by `q` those that have it as a word or as their email."""
+    needle = filters.get("q")
+    return lets_through(operation, filters, resource) and (needle is None or needle in needles(resource))
+
+
+def needles(contact: Resource) -> set[str]:
+    """What `q` must find a contact by: the plain words of its names and company, and its whole email."""
+    words = {word for name in _NAMES for word in _words(contact, name)}
+    return words | ({text_of(contact, "email")} - {""})
+
+
+def asked_of(name: str, resource: Resource) -> list[str]:
+    """Values of a filter by which a resource is found."""
+    return sorted(needles(resource)) if name == "q" else values_of(name, resource)
+
+
+def text_of(resource: Resource, member: str) -> str:
+    """A member's text; empty where it is null, missing or something else."""
+    value = resource.get(member)
+    return value if isinstance(value, str) else ""
+
+
+def words_of(contacts: Sequence[Resource], member: str) -> list[str]:
+    """Words by which contacts are to be found, of one member, the most telling first.
+
+    These are the ones that some contact has in this member alone, so that a search that leaves the member out is seen.
+    """
+    alone: Counter[str] = Counter()
+    among: Counter[str] = Counter()
+    for contact in contacts:
+        for word in {text_of(contact, "email")} - {""} if member == "email" else set(_words(contact, member)):
+            among[word] += 1
+            others = (text_of(contact, other) for other in SEARCHED if other != member)
+            alone[word] += all(word.casefold() not in text.casefold() for text in others)
+    few = [word for word in among if among[word] <= _LARGEST]
+    return sorted(few, key=lambda word: (alone[word] == 0, len(word) not in _HANDY, -among[word]))
+
+
+def frequent_word(contacts: Sequence[Resource]) -> str:
+    """A word that several contacts have, though no search, however lenient, should find more than a page; empty for none."""
+    found: Counter[str] = Counter(
+        word for contact in contacts for name in _NAMES for word in set(_words(contact, name))
+    )
+    texts = [" ".join(str(value) for value in contact.values()).casefold() for contact in contacts]
+    shared = (word for word, count in found.most_common() if 1 < count <= _LARGEST and len(word) in _HANDY)
+    usable = (w for w in islice(shared, _TRIED) if sum(w.casefold() in text for text in texts) <= _LARGEST)
+    return next(usable, "")
+
+
+def absent(contacts: Iterable[Resource], seed: int) -> str:
+    """A word that occurs nowhere in the contacts."""
+    texts = [str(value).casefold() for contact in contacts for value in contact.values()]
+    choose = random.Random(seed)  # noqa: S311 — nothing to keep secret
+    while True:
+        word = "".join(choose.choices("bcdfghjklmnpqrstvwxz", k=16))
+        if not any(word in text for text in texts):
+            return word
+
+
+def values_of(name: str, resource: Resource) -> list[str]:
+    """The values of a filter that a resource has; none where it lacks the member, or has something else in its place."""
+    own: Any = resource.get(_MEMBER_OF.get(name, name))
+    return [value for value in (own if isinstance(own, list) else [own]) if isinstance(value, str) and value]
+
+
+def _told_of(operation: str, filters: Mapping[str, str], resource: Resource) -> list[bool | None]:
+    """For each filter but `q` whether it lets a resource through; None where the resource lacks the member."""
+    if operation == "listLists":
+        filters = {"includeArchived": "0", **filters}
+    return [_told(name, value, resource) for name, value in filters.items() if name != "q"]
+
+
+def _told(name: str, value: str, resource: Resource) -> bool | None:
+    if name == "includeArchived":
+        if value == "1":
+            return True
+        return None if "archivedAt" not in resource else not resource["archivedAt"]
+    if _MEMBER_OF.get(name, name) not in resource:
+        return None
+    wanted = value.split(",") if name == _SEVERAL else [value]
+    return any(own in wanted for own in values_of(name, resource))
+
+
+def _words(contact: Resource, member: str) -> list[str]:
+    return [word for word in text_of(contact, member).split() if word.isalnum()]

@@ -1,0 +1,74 @@
+"""Walks to try, as data: lists at limits that leave every kind of remainder, and filters alone and together over pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import combinations as pairs_of
+from itertools import product
+
+import spec
+from conformance.cases.dataset import Dataset
+from conformance.cases.expected_pages import LARGEST, MOST_PAGES, combinations, half, values
+from conformance.cases.filters import lets_through
+from conformance.checks import NotTested
+from conformance.target.client import target
+
+# What is left for the last page of a walk: all of it where the total is a multiple of the limit.
+REMAINDERS = {"one item": 1, "a whole page": 0, "one item less than a page": -1}
+_FEWEST = 3
+# Of a filter with many values so many are walked, the most telling first; and so many combinations of several filters.
+_MOST_VALUES = 12
+_MOST_COMBINATIONS = 3
+
+
+@dataclass(frozen=True)
+class FilteredWalk:
+    """A list under filters, at a limit that makes it take two pages or end with a full one."""
+
+    operation: str
+    filters: tuple[tuple[str, str], ...]
+    limit: int
+
+    def __str__(self) -> str:
+        return target(self.operation, limit=self.limit, **dict(self.filters))
+
+
+def limit_that_leaves(remainder: str, count: int) -> int:
+    """The largest limit at which a walk over so many items takes several pages and its last one holds the remainder.
+
+    Raises NotTested if there is none.
+    """
+    for limit in range(min(LARGEST, count - 1), 1, -1):
+        if (count - REMAINDERS[remainder]) % limit == 0 and count <= limit * MOST_PAGES:
+            return limit
+    raise NotTested(f"a list of {count} items leaves {remainder} for the last page at no limit")
+
+
+def filtered_walks(dataset: Dataset) -> list[FilteredWalk]:
+    """Every filter by its values, and pairs and more of them, at limits that leave one item, fill a page, or halve it."""
+    found: list[FilteredWalk] = []
+    for operation in spec.LIST_OPERATIONS:
+        names = [name for name in spec.contract().operations[operation].filters if name != "includeArchived"]
+        for filters, count in _questions(dataset, operation, names):
+            limits = dict.fromkeys((half(count), count - 1, count))
+            usable = [limit for limit in limits if 0 < limit <= LARGEST and count <= limit * MOST_PAGES]
+            found += [FilteredWalk(operation, filters, limit) for limit in usable]
+    return found
+
+
+def _questions(dataset: Dataset, operation: str, names: list[str]) -> Iterator[tuple[tuple[tuple[str, str], ...], int]]:
+    with suppress(NotTested):
+        unfiltered = sum(lets_through(operation, {}, item) for item in dataset.walk(operation).items)
+        if operation == "listLists" and unfiltered > 1:
+            yield (), unfiltered
+    for name in names:
+        with suppress(NotTested):
+            telling = values(dataset, operation, name)[:_MOST_VALUES] if name != "q" else []
+            yield from (((((name, value.value),)), value.count) for value in telling if value.count > 1)
+    for number, together in product((2, 3), (names,)):
+        for chosen in pairs_of(together, number):
+            with suppress(NotTested):
+                several = combinations(dataset, operation, chosen)[:_MOST_COMBINATIONS]
+                yield from ((one.filters, one.count) for one in several if one.count > 1)
