@@ -46,7 +46,7 @@ def is_local(scope: Scope) -> bool:
     headers = dict(scope["headers"])
     try:
         host = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname
-        addresses = [scope["client"][0], "127.0.0.1" if host == "localhost" else host]
+        addresses = [scope["client"][0], "127.0.0.1" if host == "localhost" else host or ""]
         return all(is_loopback(address) for address in addresses)
     except (TypeError, ValueError):
         return False

@@ -28,6 +28,7 @@ def _described(modification: Modification) -> Mapping[str, Any]:
         "description": " ".join(modification.description.split()),
         "breaks": modification.breaks,
         "appliesTo": modification.applies_to,
+        "changesData": modification.on_state is not None,
         "parameters": [asdict(parameter) for parameter in modification.parameters],
     }
 
