@@ -18,8 +18,8 @@ from pathlib import Path
 import click
 
 from benchmarks.command_line import INTERRUPTED
-from tests.killmatrix.mutants import mutants, plain, sample, whole
-from tests.killmatrix.trials import Result, Trial, judge_all, of_mutant
+from tests.killmatrix.mutants import mutant, plain, sample, whole
+from tests.killmatrix.trials import Result, Trial, judge_all
 from tests.killmatrix.uncaught import FILE, known
 
 _COLUMNS = ("", "kind", "name", "the requirement it breaks", "others that fell", "seconds")
@@ -74,9 +74,9 @@ def summary(results: Iterable[Result], seconds: float) -> str:
 
 def document(results: Sequence[Result], seconds: float) -> str:
     """The whole matrix (Markdown), in the order of the catalogues, and why some mutants are not caught."""
-    order = {trial.name: index for index, trial in enumerate(whole())}
+    order = {trial.name: index for index, trial in enumerate(plain())}
     head = (_row(*_COLUMNS), _row(*["---"] * len(_COLUMNS)))
-    rows = map(row, sorted(results, key=lambda result: order.get(result.trial.name, len(order))))
+    rows = map(row, sorted(results, key=lambda result: (order.get(result.trial.name, len(order)), result.trial.name)))
     listed = [_row(f"`{each.trial.name}`", entry.reason) for each in results if (entry := known(each.trial.name))]
     uncaught = (
         ["", "## Known not to be caught", "", _row("mutant", "why"), _row("---", "---"), *listed] if listed else []
@@ -114,9 +114,8 @@ def _named(name: str) -> Trial:
     if name in known_names:
         return known_names[name]
     if "@" in name or "+" in name:
-        found = next((trial for trial in mutants() if trial.name == name), None)
         try:
-            return found or of_mutant(name)
+            return mutant(name)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
     alike = get_close_matches(name, known_names, n=3, cutoff=0.4)

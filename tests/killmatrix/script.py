@@ -1,7 +1,7 @@
 """Requests in which nearly any lie shows: every operation, by all kinds of keys, methods, shapes, states, filters and cursors.
 
 It answers one question in this process: to which requests does a fault make a difference? So the matrix has no mutant whose
-condition means only requests that are answered as ever.
+condition means only requests that are answered as ever, and none that is told to everybody all the same.
 """
 
 from __future__ import annotations
@@ -66,9 +66,10 @@ def shown_in(modification: Modification) -> list[Request]:
     return asyncio.run(differing())
 
 
-def means(condition: Condition, requests: Iterable[Request]) -> bool:
-    """Whether a condition means any of the script's requests, its numbers apart."""
-    return any(condition.holds(request.scope, _mock().state) for request in requests)
+def makes_another_of_it(condition: Condition, shown: Iterable[Request]) -> bool:
+    """Whether a condition means some of the requests in which a fault shows, and not all: all that `every` means, it does."""
+    held = {condition.holds(request.scope, _mock().state) for request in shown}
+    return held == {True, False} or (held == {True} and condition.every is not None)
 
 
 @cache
