@@ -58,13 +58,6 @@ AXES: Mapping[str, Sequence[str]] = {
 
 _AXIS_OF = {text: axis for axis, texts in AXES.items() for text in texts}
 
-_ALSO: Mapping[str, Sequence[str]] = {
-    "position": ("PAGE-6", "PAGE-10", "PAGE-13"),
-    "parameter": ("PAGE-10", "FILTER-8"),
-    "shape": ("TENANT-5",),
-}
-"""What falls too where a lie is told at a position, under a filter or to a shape alone."""
-
 _REACH: Mapping[str, Sequence[str]] = {
     "OP-1": ("operation", "position"),
     "OP-3": ("operation", "state"),
@@ -165,10 +158,7 @@ def conditioned(name: str) -> list[Trial]:
 
 def mutant(name: str) -> Trial:
     """The mutant of that name: `fault@condition`, or several side by side. Raises ValueError, in one line, for another."""
-    if "+" in name:
-        return of_mutant(name, "pair")
-    axis = _AXIS_OF.get(name.partition("@")[2], "")
-    return of_mutant(name, axis, _ALSO.get(axis, ()))
+    return of_mutant(name, "pair" if "+" in name else _AXIS_OF.get(name.partition("@")[2], ""))
 
 
 def pairs() -> list[Trial]:

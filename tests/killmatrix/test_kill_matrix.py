@@ -209,7 +209,7 @@ def test_the_documentation_shows_a_run_without_a_miss() -> None:
     )
     shown = re.search(line, (ROOT / "docs" / "gate.md").read_text("utf-8"), re.MULTILINE)
     assert shown
-    kinds = [trial.kind for trial in BY_NAME.values()]
+    kinds = [trial.kind for trial in mutants.sample()]
     # Some may have been added since that run, none taken away.
     assert int(shown[1]) <= kinds.count("fault")
     assert int(shown[2]) <= kinds.count("variant")

@@ -8,12 +8,14 @@ import resource
 import signal
 import time
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+from mockserver.modifications.registry import Modification
 from mockserver.modifications.requested import requested
 from tests.killmatrix.forked_gate import gate, warm_up
 from tests.support.gate import GateRun
@@ -25,6 +27,13 @@ _FORK = multiprocessing.get_context("fork")
 _STRICT = "--rate-reading strict"
 # Under `burst`, the mock's default, a minute may well hold more than sixty.
 _FAULTS_UNDER_STRICT = ("sixty-one-a-minute",)
+
+_ALSO: Mapping[str, Sequence[str]] = {
+    "position": ("PAGE-6", "PAGE-10", "PAGE-13"),
+    "parameter": ("PAGE-10", "FILTER-8"),
+    "shape": ("TENANT-5",),
+}
+"""What falls too where a lie is told at a position, under a filter or to a shape alone, by the condition's member."""
 
 
 @dataclass(frozen=True)
@@ -104,15 +113,20 @@ def of_fault(name: str) -> Trial:
     return Trial("fault", name, _options(name), requested("fault", name).breaks)
 
 
-def of_mutant(text: str, axis: str = "", also: Sequence[str] = ()) -> Trial:
+def of_mutant(text: str, axis: str = "") -> Trial:
     """A fault under a condition, `fault@condition`, or several side by side, `fault@condition+fault`.
 
-    `also` are ids by which the first is caught too. Raises ValueError, in one line, for what is neither.
+    Raises ValueError, in one line, for what is neither.
     """
     names = text.split("+")
-    groups = [requested("fault", name).breaks for name in names]
-    groups[0] = (*groups[0], *(each for each in also if each not in groups[0]))
-    return Trial("fault", text, _options(*names), tuple(id_ for group in groups for id_ in group), tuple(groups), axis)
+    groups = tuple(_any_of(requested("fault", name)) for name in names)
+    return Trial("fault", text, _options(*names), tuple(id_ for group in groups for id_ in group), groups, axis)
+
+
+def _any_of(fault: Modification) -> tuple[str, ...]:
+    """The ids by any of which a fault under its condition is caught."""
+    also = chain.from_iterable(_ALSO.get(name, ()) for name, _ in fault.condition.given())
+    return tuple(dict.fromkeys((*fault.breaks, *also)))
 
 
 STRICT_READING = Trial("variant", "strict-reading", _STRICT, ())
