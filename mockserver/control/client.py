@@ -73,7 +73,7 @@ def _advance_clock(options: argparse.Namespace) -> str:
 
 def _register_webhook(options: argparse.Namespace) -> str:
     body = {"url": options.receiver, **_organization(options)}
-    return str(request(options.url, "/_mock/webhooks", body)["signingSecret"])
+    return str(request(options.url, "/_mock/webhooks", body)["secret"])
 
 
 def _trigger_event(options: argparse.Namespace) -> str:

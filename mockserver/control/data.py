@@ -10,6 +10,9 @@ from mockserver.control.call import Call, Handler, bad_input, chosen, missing
 from mockserver.control.organizations import named_in_path
 from mockserver.tenants import cursor
 from mockserver.tenants.collection import Page
+from mockserver.tenants.resource_types import Resource
+from mockserver.tenants.tenant import Tenant
+from mockserver.webhooks.events import reported
 
 COLLECTIONS: Mapping[str, str] = {"contacts": "contact", "lists": "list", "drafts": "draft", "events": "event"}
 """The collections, and what one of their resources is called."""
@@ -34,20 +37,26 @@ def _read(collection: str, call: Call) -> bytes:
 
 
 def _add(collection: str, call: Call) -> Mapping[str, Any]:
+    tenant = named_in_path(call)
     try:
-        return named_in_path(call).add(collection, call.body, call.now)
+        added = tenant.add(collection, call.body, call.now)
     except ValueError as error:
         raise bad_input(f"{error}.") from error
+    _report(call, tenant, collection, None, added)
+    return added
 
 
 def _patch(collection: str, call: Call) -> Mapping[str, Any]:
     tenant = named_in_path(call)
+    before = getattr(tenant, collection).read(call.path["resourceId"])
     try:
         found = tenant.patch(collection, call.path["resourceId"], call.body, call.now)
     except ValueError as error:
         raise bad_input(f"{error}.") from error
     if found is None:
         raise missing(COLLECTIONS[collection])
+    if collection != "events":
+        _report(call, tenant, collection, before, found)
     return found
 
 
@@ -65,7 +74,16 @@ def _make_up_contact(call: Call) -> Mapping[str, Any]:
         "email": f"added.{number}@example.com",
         "companyName": "Control & Co.",
     }
-    return tenant.add("contacts", members, call.now)
+    added = tenant.add("contacts", members, call.now)
+    _report(call, tenant, "contacts", None, added)
+    return added
+
+
+def _report(call: Call, tenant: Tenant, collection: str, before: Resource | None, after: Resource) -> None:
+    """Log and deliver the events of a change. An event that was added is delivered itself."""
+    events = [after] if collection == "events" else reported(tenant, collection, before, after, call.now)
+    for event in events:
+        call.state.webhooks.publish(tenant.organization.id, event)
 
 
 HANDLERS: Mapping[str, Handler] = {

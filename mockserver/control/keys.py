@@ -11,6 +11,7 @@ from mockserver.api.limits import Gauge
 from mockserver.control.call import Call, Handler, bad_input, chosen, missing
 from mockserver.control.times import shown_time, shown_time_or_none
 from spec import RateLimits, contract
+from spec.target import shown as shown_secret
 
 MINTED = "minted"
 """The kind of a key that was not there from the beginning."""
@@ -110,6 +111,7 @@ def shown(call: Call, key: ApiKey) -> Mapping[str, Any]:
     return {
         "id": key.id,
         "name": key.name,
+        "secretHint": shown_secret(key.secret),
         "prefix": key.prefix,
         "kind": key.kind,
         "organization": key.organization_id,

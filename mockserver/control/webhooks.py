@@ -49,7 +49,7 @@ def _rotate(call: Call) -> Mapping[str, Any]:
 def _happen(call: Call) -> Mapping[str, Any]:
     tenant = chosen(call)
     try:
-        event = happen(tenant, call.now, call.body.get("eventType"), call.body.get("data"))
+        event = happen(tenant, call.now, *(call.body.get(name) for name in ("eventType", "data", "resourceId")))
     except ValueError as error:
         raise bad_input(f"{error}.") from error
     deliveries = call.state.webhooks.publish(tenant.organization.id, event)
@@ -64,7 +64,7 @@ def _meant(call: Call) -> Endpoint:
 
 
 def _with_secret(endpoint: Endpoint) -> Mapping[str, Any]:
-    return {**_shown(endpoint), "signingSecret": endpoint.secret}
+    return {**_shown(endpoint), "secret": endpoint.secret}
 
 
 def _shown(endpoint: Endpoint) -> Mapping[str, Any]:
@@ -72,7 +72,7 @@ def _shown(endpoint: Endpoint) -> Mapping[str, Any]:
         "id": endpoint.id,
         "organization": endpoint.organization_id,
         "url": endpoint.url,
-        "secret": shortened(endpoint.secret),
+        "secretHint": shortened(endpoint.secret),
         "enabled": endpoint.enabled,
         "createdAt": shown_time(endpoint.created_at),
     }

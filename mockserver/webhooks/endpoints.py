@@ -28,6 +28,13 @@ class Endpoint:
     enabled: bool = True
     replaced: str | None = field(default=None, repr=False)
     replaced_until: float = 0.0
+    former: tuple[str, ...] = field(default=(), repr=False)
+    """All secrets that were replaced, the oldest first."""
+
+    @property
+    def all_secrets(self) -> tuple[str, ...]:
+        """The secrets that have signed deliveries to this endpoint."""
+        return (*self.former, self.secret)
 
     def secrets_at(self, now: float) -> tuple[str, ...]:
         """The secrets that sign a delivery at `now` (unix seconds), the newest first."""
@@ -66,7 +73,11 @@ class Endpoints:
     def rotate(self, endpoint_id: str, secret: str, now: float) -> Endpoint:
         """Replace an endpoint's secret; the old one signs too for `ROTATION`. Raises KeyError for an unknown id."""
         endpoint = self._by_id[endpoint_id]
-        return self._keep(replace(endpoint, secret=secret, replaced=endpoint.secret, replaced_until=now + ROTATION))
+        former = endpoint.all_secrets
+        until = now + ROTATION
+        return self._keep(
+            replace(endpoint, secret=secret, replaced=endpoint.secret, replaced_until=until, former=former)
+        )
 
     def enable(self, endpoint_id: str, enabled: bool) -> Endpoint:
         """Switch an endpoint on or off. Raises KeyError for an unknown id."""

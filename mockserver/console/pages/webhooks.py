@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from mockserver.console.notices import Notice
 from mockserver.console.visit import Gone, Route, Visit, objection
-from mockserver.webhooks.delivery import record, shortened
+from mockserver.control.delivery_facts import described, wrong_verdict
+from mockserver.webhooks.delivery import shortened
 from mockserver.webhooks.events import EVENT_TYPES
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ async def _with_secret(visit: Visit, path: str, body: Any, done: str) -> Respons
     status, answer = await visit.call("POST", path, body)
     if status >= 400:
         return _page(visit, objection(answer))
-    notice = Notice(done, secret=answer["signingSecret"], about="Signing secret")
+    notice = Notice(done, secret=answer["secret"], about="Signing secret")
     return visit.redirect(PATH, notice, organization=visit.form["organization"])
 
 
@@ -85,7 +86,7 @@ async def _change(visit: Visit, method: str, path: str, body: Any, done: str) ->
 def _shown(visit: Visit) -> dict[str, Any]:
     delivery = _found(visit)
     endpoint = visit.world.state.webhooks.endpoints.get(delivery.endpoint_id)
-    return {"delivery": record(delivery), "endpoint": endpoint}
+    return {"delivery": described(delivery, visit.world.state.webhooks), "endpoint": endpoint}
 
 
 def _page(visit: Visit, error: str | None = None) -> Response:
@@ -113,7 +114,9 @@ def _deliveries(visit: Visit) -> dict[str, Any]:
         if delivery.organization_id == own and endpoint in ("", delivery.endpoint_id) and state in ("", delivery.state)
     ]
     urls = {each.id: each.url for each in visit.world.state.webhooks.endpoints}
-    return {"deliveries": fitting[: -SHOWN - 1 : -1], "fitting": len(fitting), "urls": urls}
+    newest = fitting[: -SHOWN - 1 : -1]
+    wrongs = {delivery.id: wrong_verdict(delivery, visit.world.state.webhooks) for delivery in newest}
+    return {"deliveries": newest, "fitting": len(fitting), "urls": urls, "wrongs": wrongs}
 
 
 def _found(visit: Visit) -> Delivery:

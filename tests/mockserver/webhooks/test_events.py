@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,21 +14,55 @@ from typing import Any
 import pytest
 
 from conformance.webhooks.receiver import Receiver as HttpReceiver
+from mockserver.clock import utc
 from mockserver.tenants.seed.organizations import seed
 from mockserver.webhooks.events import EVENT_TYPES, happen
 from tests.support.mock_client import START, Client, new_mock
 from tests.support.mock_process import PATIENCE, running
 
 
-def test_an_event_happens_to_a_resource_that_is_there() -> None:
-    tenant, empty = (seed(1, 1, contacts, START)[0] for contacts in (60, 0))
-    for event_type in EVENT_TYPES:
-        kind, _, _ = event_type.partition(".")
-        event = happen(tenant, START, event_type)
-        assert event == tenant.events.read(event["id"])
-        assert event["resource"]["type"] == kind
-        assert getattr(tenant, f"{kind}s").get(event["resource"]["id"])
-        assert happen(empty, START, event_type)["eventType"] == event_type
+@pytest.mark.parametrize("contacts", [0, 60])
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_what_an_event_reports_has_happened(event_type: str, contacts: int) -> None:
+    (tenant,) = seed(1, 1, contacts, START)
+    kind, _, what = event_type.partition(".")
+    event = happen(tenant, START, event_type)
+    assert event == tenant.events.read(event["id"])
+    resource = getattr(tenant, f"{kind}s").read(event["resource"]["id"])
+    told: Mapping[str, Any] = {
+        "created": resource.get("createdAt") == utc(int(START * 1000)),
+        "qualified": resource.get("qualificationStatus") == "qualified",
+        "archived": resource.get("archivedAt"),
+        "approved": resource.get("status") == "approved",
+        "sent": resource.get("status") == "sent" and resource.get("sentAt"),
+    }
+    engaged = [each["type"] for each in resource.get("engagement", ())]
+    assert told.get(what) or engaged[-1] == what
+    if what in ("replied", "bounced"):
+        assert resource["status"] == what
+
+
+def test_the_events_of_one_type_happen_to_one_after_the_other() -> None:
+    (tenant,) = seed(1, 1, 60, START)
+    for event_type in ("draft.replied", "contact.qualified", "list.archived"):
+        ids = [happen(tenant, START, event_type)["resource"]["id"] for _ in range(3)]
+        assert len(set(ids)) == 3, event_type
+
+
+def test_an_event_can_name_its_resource() -> None:
+    (tenant,) = seed(1, 1, 60, START)
+    contact = tenant.contacts.rows({})[0].id
+    draft = tenant.add("drafts", {"contactId": contact}, START)
+    happen(tenant, START, "draft.replied", resource_id=draft["id"])
+    replied = tenant.drafts.read(draft["id"]) or {}
+    assert (replied["status"], bool(replied["sentAt"])) == ("replied", True)
+    assert [each["type"] for each in replied["engagement"]] == ["sent", "delivered", "opened", "replied"]
+    with pytest.raises(ValueError, match="there is no contact with this id"):
+        happen(tenant, START, "contact.qualified", resource_id=draft["id"])
+
+
+def test_an_event_of_nothing_that_there_is_cannot_happen() -> None:
+    (tenant,) = seed(1, 1, 0, START)
     with pytest.raises(ValueError, match=r"contact\., list\., draft\."):
         happen(tenant, START, "invoice.paid")
 
@@ -53,12 +88,12 @@ class TestControl:
     def test_an_endpoint_is_registered_listed_rotated_and_removed(self) -> None:
         organization = list(self.client.mock.state.tenants)[1]
         made = self.ask("POST", "/webhooks", organization=organization, url="http://127.0.0.1:9/").json
-        assert made["signingSecret"].startswith("whsec_")
+        assert made["secret"].startswith("whsec_")
         (listed,) = self.ask("GET", "/webhooks").json["data"]
         assert (listed["id"], listed["organization"]) == (made["id"], organization)
-        assert listed["secret"] == f"whsec_…{made['signingSecret'][-4:]}"
+        assert listed["secretHint"] == f"whsec_…{made['secret'][-4:]}"
         rotated = self.ask("POST", f"/webhooks/{made['id']}/rotate").json
-        assert rotated["signingSecret"] not in ("", made["signingSecret"])
+        assert rotated["secret"] not in ("", made["secret"])
         assert self.ask("DELETE", f"/webhooks/{made['id']}").status == 204
         assert self.ask("DELETE", f"/webhooks/{made['id']}").status == 404
         assert self.ask("GET", "/webhooks").json == {"data": []}
