@@ -10,6 +10,7 @@ from mockserver.control import (
     data,
     deliveries,
     health,
+    held,
     keys,
     organizations,
     requests,
@@ -33,6 +34,7 @@ HANDLERS: Mapping[str, Handler] = {
     **signatures.HANDLERS,
     **state.HANDLERS,
     **switches.HANDLERS,
+    **held.HANDLERS,  # which goes before the switches, for what is held is switched as they are
     **webhooks.HANDLERS,
     **worlds.HANDLERS,
 }

@@ -39,8 +39,8 @@ class Condition:
     """Which requests are meant. A member that is None means all.
 
     `key` is a key's id, `operation` an operation's. `state` is that of the resource that the path or a filter names.
-    `parameter` is in the query. `position` is `first` or `later`, for pages. `every` takes each so-manieth request of those
-    that all the others mean, `requests` only the next so many.
+    `parameter` is in the query. `position` is `first` or `later`, for pages. `every` means each n-th request of those
+    that the other members mean, `requests` the next n alone.
     """
 
     key: str | None = None

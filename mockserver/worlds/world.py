@@ -22,6 +22,7 @@ from mockserver.modifications.registry import Modification
 from mockserver.settings import Settings
 from mockserver.tenants.seed.organizations import seed
 from mockserver.tenants.tenant import Tenant
+from mockserver.worlds.held import Held
 from mockserver.worlds.request_log import RequestLog
 from mockserver.worlds.scheduler import Activity
 
@@ -45,6 +46,7 @@ class World:
 
     def __init__(self, settings: Settings, operations: ASGIApp, state: State, name: str = "") -> None:
         self.name = name
+        self.held = Held()
         self._operations = operations
         self._resets = 0
         self._views: dict[tuple[str, ...], ASGIApp] = {}
@@ -63,6 +65,8 @@ class World:
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request to the API."""
+        if self.held.holds:
+            await self.held.wait(scope, self.state)
         if not len(self.switches):
             await self.request_log.record(self._app, scope, receive, send)
             return
@@ -130,7 +134,8 @@ class World:
         self._begin(self.settings, State(self.state.clock, tenants, keys, limiter, webhooks), made)
 
     def close(self) -> None:
-        """End whatever is under way: activity and deliveries."""
+        """End whatever is under way: activity and deliveries. Requests that are held go on."""
+        self.held.clear()
         self.activity.stop()
         self.state.webhooks.close()
 

@@ -156,6 +156,12 @@ async def activity(call: Session) -> None:
     assert stopped["rate"] is None
 
 
+async def held_request(mock: Mock) -> Response:
+    headers = [(b"authorization", f"Bearer {FULL.secret}".encode())]
+    scope = {"type": "http", "method": "GET", "path": "/api/v1/me", "query_string": b"", "headers": headers}
+    return await Client(mock)._exchange(scope, b"")
+
+
 async def switches(call: Session) -> None:
     catalogue = (await call("getCatalogue"))["data"]
     assert {each["kind"] for each in catalogue} == {"fault", "hardship"}
@@ -166,6 +172,12 @@ async def switches(call: Session) -> None:
         switch = await call("switchOn", {each["kind"]: each["name"], **some})
         assert (switch["kind"], switch["left"]) == (each["kind"], some.get("requests"))
         await call("switchOff", id=switch["id"])
+    await call("switchOn", {"hold": True, "operation": "getMe"})
+    waiting = asyncio.ensure_future(held_request(call.mock))
+    (request,) = (await call("listHeld", query="?wait=10"))["data"]
+    assert await call("releaseHeld", id=request["id"]) == request
+    await waiting
+    await call("switchAllOff")
     await call("switchOn", {"fault": "default-of-49", "key": FULL.id})
     assert len((await call("listSwitches"))["data"]) == 1
     await call("switchAllOff")
