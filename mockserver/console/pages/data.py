@@ -27,6 +27,14 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 """The collections, and what the browser shows of each resource. What comes first names it."""
 
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "contacts": ("firstName", "lastName", "email", "title", "companyName", "qualificationStatus"),
+    "lists": ("name", "description"),
+    "drafts": ("contactId", "subject", "body", "status"),
+    "events": (),
+}
+"""The members that have a field of their own in the form."""
+
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "contacts": {"firstName": "Ada", "lastName": "Lovelace", "email": "ada@example.com", "companyName": "Analytical"},
     "lists": {"name": "Key accounts", "description": None},
@@ -77,7 +85,7 @@ async def _new(visit: Visit) -> Response:
 async def _add(visit: Visit) -> Response:
     kind, _ = _collection(visit)
     try:
-        members = _members(visit.form["json"])
+        members = _given(visit, {})
     except ValueError as error:
         return _resource_page(visit, str(error), new=True)
     status, answer = await visit.call("POST", _control_path(visit, kind), members)
@@ -90,7 +98,7 @@ async def _edit(visit: Visit) -> Response:
     kind, _ = _collection(visit)
     before = _resource(visit)
     try:
-        members = _members(visit.form["json"])
+        members = _given(visit, before)
     except ValueError as error:
         return _resource_page(visit, str(error))
     changed = {name: value for name, value in members.items() if name not in before or before[name] != value}
@@ -121,6 +129,8 @@ def _resource_page(visit: Visit, error: str | None = None, *, new: bool = False)
         text=visit.form["json"] or json_text(resource),
         research=None if new or kind != "contacts" else visit.tenant.research.get(resource["id"]),
         error=error,
+        fields=() if kind == "events" and not new else FIELDS[kind],
+        known=_known(FIELDS[kind]),
     )
 
 
@@ -138,6 +148,18 @@ def _resource(visit: Visit) -> dict[str, Any]:
     if found is None:
         raise Gone("This organization holds nothing of that id, or not any more.")
     return found
+
+
+def _given(visit: Visit, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that were typed: a resource as JSON, or its common fields beside the members that it has already.
+
+    An empty field stands for null, and for nothing in a new resource. Raises ValueError, in one line.
+    """
+    fields = visit.form.starting("field.")
+    if not fields:
+        return _members(visit.form["json"])
+    typed = {name: text.replace("\r\n", "\n") for name, text in fields.items() if text or before.get(name)}
+    return {**before, **{name: text or None for name, text in typed.items()}}
 
 
 def _members(text: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from starlette.responses import Response
 
 from mockserver.console.notices import Notice
 from mockserver.console.visit import Route, Visit, objection
+from spec import requirements
 
 PATH = "/hardships"
 
@@ -63,7 +65,9 @@ async def _page(visit: Visit, error: str | None = None) -> Response:
         "hardships.html",
         400 if error else 200,
         picked=_named(entries, visit.form["name"] or visit.query["pick"]),
-        kinds={kind: [each for each in fitting if each["kind"] == kind] for kind in ("hardship", "fault")},
+        kinds={kind: _grouped(kind, fitting) for kind in ("hardship", "variant", "fault")},
+        counts=Counter(each["kind"] for each in fitting),
+        titles={each.id: each.title for each in requirements()},
         switches=switches["data"],
         of_deliveries={each["name"] for each in entries if each["appliesTo"] == "deliveries"},
         activity=activity,
@@ -76,6 +80,16 @@ async def _catalogue(visit: Visit) -> Sequence[Mapping[str, Any]]:
     _, answer = await visit.call("GET", "/_mock/catalogue")
     entries: Sequence[Mapping[str, Any]] = answer["data"]
     return entries
+
+
+def _grouped(kind: str, entries: Sequence[Mapping[str, Any]]) -> Sequence[tuple[str, Sequence[Mapping[str, Any]]]]:
+    """The entries of a kind, faults by the requirement that they break first, in the order of the requirements."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in entries:
+        if entry["kind"] == kind:
+            groups.setdefault(entry["breaks"][0] if kind == "fault" and entry["breaks"] else "", []).append(entry)
+    order = [each.id for each in requirements()]
+    return sorted(groups.items(), key=lambda group: order.index(group[0]) if group[0] in order else -1)
 
 
 def _named(entries: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:

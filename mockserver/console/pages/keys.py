@@ -21,6 +21,12 @@ PATH = "/api-keys"
 UNITS: Mapping[str, float] = {"minutes": 60.0, "hours": 3_600.0, "days": 86_400.0}
 """Seconds of the units in which an expiry is given."""
 
+SPARE = "spare"
+"""The kind of the keys that rate-limit tests use up. They are folded away."""
+
+_PLACES = {"primary": 0, "secondary": 0, "minted": 1}
+"""The kinds of keys that come before the others."""
+
 _LIMITS = ("perMinute", "burst", "burstWindow")
 
 
@@ -67,12 +73,14 @@ async def _change(visit: Visit, method: str, suffix: str, done: str, body: Any =
 
 def _page(visit: Visit, error: str | None = None) -> Response:
     now = visit.world.state.clock.now()
-    keys = sorted(_keys(visit), key=lambda key: not key.is_valid_at(now))
+    keys = sorted(_keys(visit), key=lambda key: (not key.is_valid_at(now), _PLACES.get(key.kind, len(_PLACES))))
+    shown = [(key, _meter(visit, key), _state(key, now)) for key in keys]
     return visit.page(
         "keys.html",
         400 if error else 200,
         tenant=visit.tenant,
-        keys=[(key, _meter(visit, key), _state(key, now)) for key in keys],
+        keys=[each for each in shown if each[0].kind != SPARE],
+        spare=[each for each in shown if each[0].kind == SPARE],
         scopes=contract().document["components"]["securitySchemes"]["bearerAuth"]["x-scopes"],
         limits=visit.world.settings.rate_limits,
         units=UNITS,

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from mockserver.console.visit import Route, Visit
+from spec import contract
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mockserver.api.keys import ApiKey
     from mockserver.worlds.request_log import Entry
 
 _ORGANIZATIONS = 50
@@ -28,8 +30,11 @@ async def _show(visit: Visit) -> Response:
         (tenant, keys[organization_id], endpoints[organization_id])
         for organization_id, tenant in islice(state.tenants.items(), _ORGANIZATIONS)
     ]
+    key = _key_to_try(visit)
     return visit.page(
         "overview.html",
+        key=key,
+        owner=key and state.tenants[key.organization_id].organization,
         organizations=organizations,
         more=len(state.tenants) - len(organizations),
         limits=world.settings.rate_limits,
@@ -38,6 +43,14 @@ async def _show(visit: Visit) -> Response:
         frozen=state.clock.is_frozen,
         **_recent(visit),
     )
+
+
+def _key_to_try(visit: Visit) -> ApiKey | None:
+    """The first valid key that holds every scope, None if there is none."""
+    parts = visit.world.state
+    now = state.clock.now()
+    scopes = contract().scopes
+    return next((key for key in state.keys if key.is_valid_at(now) and len(key.scopes) == len(scopes)), None)
 
 
 async def _recent_rows(visit: Visit) -> Response:

@@ -196,7 +196,7 @@ def test_hostile_data_does_not_run(console: Console) -> None:
         assert "alert" in console.page.content() or not path
         console.page.set_viewport_size({"width": 1280, "height": 900})
     console.visit(f"/data/contacts/{contact['id']}")
-    console.page.get_by_role("button", name="Save").click()
+    console.page.get_by_role("button", name="Save the JSON").click()
     expect(console.page.get_by_role("status").first).to_contain_text("Saved")
     tenant.contacts.remove(contact["id"])
 
