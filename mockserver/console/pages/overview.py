@@ -47,7 +47,7 @@ async def _show(visit: Visit) -> Response:
 
 def _key_to_try(visit: Visit) -> ApiKey | None:
     """The first valid key that holds every scope, None if there is none."""
-    parts = visit.world.state
+    state = visit.world.state
     now = state.clock.now()
     scopes = contract().scopes
     return next((key for key in state.keys if key.is_valid_at(now) and len(key.scopes) == len(scopes)), None)

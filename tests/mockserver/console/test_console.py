@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from importlib.resources import files
+from urllib.parse import urljoin
 
 import pytest
 
@@ -146,6 +147,19 @@ def test_a_world_has_a_console_of_its_own() -> None:
     visitor.do("/clock", {"advance": "60"})
     assert world.state.clock.now() == START + 60
     assert mock.state.clock.now() == START
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/login"])
+def test_every_link_is_relative_so_that_it_holds_behind_a_prefix(path: str) -> None:
+    token = "sesame-sesame" if path == "/login" else None
+    mock = create_app(Settings(contacts=3), Clock(START), token)
+    page = Client(mock).get(f"/admin{path}").body.decode()
+    links = re.findall(r'(?:href|src|action|data-live|data-log|data-meters)="([^"#?][^"]*)"', page)
+    assert len(links) > 2
+    for link in links:
+        assert not link.startswith("/")
+        there = urljoin(f"https://mock.example/prefix/admin{path}", link)
+        assert re.match(r"https://mock\.example/prefix/(admin|api-docs|_mock)", there), link
 
 
 def test_it_is_imported_when_it_is_asked_for() -> None:
