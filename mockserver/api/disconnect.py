@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import asyncio
-
     from starlette.types import Receive, Scope
 
 TRANSPORT = "outbound.transport"
@@ -22,6 +21,9 @@ async def hang_up(scope: Scope, receive: Receive, *, reset: bool = False) -> Non
     transport: asyncio.Transport | None = scope.get(TRANSPORT)
     if transport is None:
         return
+    await asyncio.sleep(
+        0
+    )  # The head of an answer is sent at the end of the loop's turn, if its body has not come before.
     if reset:
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         transport.abort()

@@ -1,21 +1,30 @@
-"""One connection of a client: uvicorn's, with an end to what it takes in, and a problem for what is no HTTP."""
+"""One connection of a client: uvicorn's, with an end to what it takes in, and a problem for what is no HTTP.
+
+Much of uvicorn's is replaced, down to what it calls private, so its version is pinned."""
 
 # ruff: noqa: D102 - most methods are callbacks of asyncio's and of the parser's
 
 from __future__ import annotations
 
+from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.api.disconnect import TRANSPORT
 from mockserver.api.response import Response, problem_response
+from mockserver.server.exchange import HIGH_WATER, Exchange
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Coroutine
+    from contextvars import Context
+
+    from starlette.types import Scope
 
 LONGEST_HEAD = 32_768
 """Bytes of a request's target and headers, and of what is neither head nor body. The contract speaks of a quarter of that."""
@@ -24,6 +33,12 @@ MOST_HEADERS = 100
 
 WITHIN = 60.0
 """Seconds in which a request has to arrive, and in which a client has to read what waits for it."""
+
+KEPT_ALIVE = 75.0
+"""Seconds for which a connection is kept on which nothing is asked."""
+
+_IN_A_ROW = 16
+"""Requests of one connection that are served before others get their turn."""
 
 _LINGERING = 2.0
 """Seconds in which a client that is refused in the middle of its request may read why."""
@@ -38,69 +53,34 @@ class Unacceptable(Exception):
         self.detail = detail
 
 
-class CoalescingTransport:
-    """A transport that sends what is written within one turn of the event loop by one system call: an answer's head and body."""
-
-    __slots__ = ("_held", "_loop", "_transport", "is_closing")
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._held: bytes | None = None
-        self.is_closing = transport.is_closing
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        held = self._held
-        if self._transport.is_closing():
-            return  # The client is gone. uvloop would raise an error, asyncio's own loop drops what is written.
-        if held is None:
-            self._held = data
-            self._loop.call_soon(self._let_go)
-        else:
-            self._held = None
-            self._transport.writelines((held, data))
-
-    def write_eof(self) -> None:
-        self._let_go()
-        self._transport.write_eof()
-
-    def close(self) -> None:
-        self._let_go()
-        self._transport.close()
-
-    def _let_go(self) -> None:
-        held, self._held = self._held, None
-        if held is not None and not self._transport.is_closing():
-            self._transport.write(held)
-
-
 class Connection(HttpToolsProtocol):
     """A connection that holds its client to RFC 9112. `waiting_since`, in seconds of the event loop, is None between requests."""
 
+    cycle: Exchange  # type: ignore[assignment] # in uvicorn's place: the request that came last
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
-        self.transport = CoalescingTransport(transport, self.loop)  # type: ignore[assignment] # it does all that a transport does
         self.waiting_since: float | None = self.loop.time()
+        self._idle_since = self.waiting_since
+        self._unheard_since: float | None = None
         self._in_head = True
         self._unread = 0
+        self._queue: deque[Exchange] = deque()
+        self._served: Exchange | None = None
+        self._serving = False
         self._refused = self._ended = False
+        self._last_words: Response | None = None
         self._lingering = _LINGERING
-        self._unheard_since: float | None = None
-        self._served: RequestResponseCycle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        # Of several requests on their way uvicorn tells the last alone; it is the first that is being served.
-        if self._served is not None and not self._served.response_complete:
-            self._served.disconnected = True
-            self._served.message_event.set()
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._served = cycle
-        super()._start_asgi_task(cycle, app)
+        self.connections.discard(self)
+        self._queue.clear()
+        if self._served is not None:
+            self._served.leave()
+        self.flow.resume_writing()
+        if exc is None:
+            self.transport.close()
+        self.parser = None  # type: ignore[assignment] # as uvicorn does, for it refers to this connection
 
     def pause_writing(self) -> None:
         self._unheard_since = self.loop.time()
@@ -113,7 +93,6 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refused:
             return
-        self._unset_keepalive_if_required()
         self._unread += len(data)
         try:
             self.parser.feed_data(data)
@@ -124,6 +103,7 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
         except (httptools.HttpParserError, Unacceptable) as error:
             self._refuse(_reason(error))
+        self._serve_waiting()
 
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio's meaning: whether the connection stays open
         self._lingering = 0.0
@@ -137,9 +117,9 @@ class Connection(HttpToolsProtocol):
         return True
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
-        scope: Any = self.scope
-        scope[TRANSPORT] = self.transport
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
         self.waiting_since = self.loop.time()
         self._in_head = True
 
@@ -150,7 +130,7 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        headers = self.headers
+        headers, version = self.headers, self.parser.get_http_version()
         if len(headers) > MOST_HEADERS:
             raise Unacceptable(431, f"A request may have {MOST_HEADERS} headers.")
         if (
@@ -158,50 +138,136 @@ class Connection(HttpToolsProtocol):
             and len(self.url) + sum(len(name) + len(value) for name, value in headers) > LONGEST_HEAD
         ):
             raise _too_long()
-        if [name for name, _ in headers].count(b"host") != 1 and self.parser.get_http_version() == "1.1":
+        names = [name for name, _ in headers]
+        if names.count(b"host") != 1 and version == "1.1":
             raise Unacceptable(400, "A request must have one Host header (RFC 9112, section 3.2).")
         self._unread = 0
-        super().on_headers_complete()
+        # What a proxy says of its client is read by a layer of uvicorn's.
+        forwarded = b"x-forwarded-for" in names or b"x-forwarded-proto" in names
+        app: Any = self.app if forwarded else self.config.app
+        self.cycle = Exchange(
+            self,
+            app,
+            self._scope(version),
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            expects_continue=self.expect_100_continue,
+        )
+        if self._served is not None or self._queue:
+            self.flow.pause_reading()
+        self._queue.append(self.cycle)
 
     def on_body(self, body: bytes) -> None:
         self._unread = 0
-        super().on_body(body)
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER:
+            self.flow.pause_reading()
+        cycle.hear()
 
     def on_message_complete(self) -> None:
-        super().on_message_complete()
         self.waiting_since = None
         self._unread = 0
+        self.cycle.more_body = False
+        self.cycle.hear()
 
     def check_timeout(self) -> None:
-        """End the connection if a request, or the first one, has been waited for too long, or its client does not read."""
-        if self._unheard_since is not None and self.loop.time() - self._unheard_since > WITHIN:
+        """End the connection if a request is waited for too long, or nothing comes, or its client does not read."""
+        now, since = self.loop.time(), self.waiting_since
+        if self._unheard_since is not None and now - self._unheard_since > WITHIN:
             self.transport.abort()
-            return
-        since = self.waiting_since
-        # Whoever is not read from cannot send.
-        if since is None or self.flow.read_paused or self.loop.time() - since <= WITHIN:
-            return
-        if self._refused or self.scope is None:
+        elif since is None:
+            if self._served is None and not self._refused and now - self._idle_since > KEPT_ALIVE:
+                self.transport.close()
+        elif self.flow.read_paused or now - since <= WITHIN:
+            return  # A client that is not read from cannot send.
+        elif self._refused or self.headers is None:
             self.transport.close()
         else:
             self._refuse(Unacceptable(408, f"A request must arrive within {WITHIN:.0f} seconds."))
 
+    def write(self, data: bytes) -> None:
+        """Send bytes, unless the client is gone: uvloop would raise an error."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
+    def flush_soon(self, exchange: Exchange) -> None:
+        """Send the head of an answer at the end of this turn of the loop, for its body may come with it."""
+        if not self._serving:
+            self.loop.call_soon(exchange.write_head)
+
+    def spawn(self, serving: Coroutine[Any, None, None], context: Context) -> None:
+        """Have a task go on with a request."""
+        task = self.loop.create_task(serving, context=context)
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def completed(self) -> None:
+        """Go on: the answer to the request that was served is complete."""
+        self._served = None
+        if self.transport.is_closing():
+            return
+        if self._queue:
+            if not self._serving:
+                self.loop.call_soon(self._serve_waiting)
+        elif self._refused:
+            self._end(self._last_words)
+        else:
+            self._idle_since = self.loop.time()
+            self.flow.resume_reading()
+
+    def _serve_waiting(self) -> None:
+        """Serve what is waiting, in its order, until one of the requests has to wait for something."""
+        self._serving = True
+        try:
+            for _ in range(_IN_A_ROW):
+                if self._served is not None or not self._queue or self.transport.is_closing():
+                    return
+                self._served = self._queue.popleft()
+                self._served.start()
+        finally:
+            self._serving = False
+        if self._queue:
+            self.loop.call_soon(self._serve_waiting)
+
+    def _scope(self, version: str) -> Scope:
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": version,
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "method": self.parser.get_method().decode("ascii"),
+            "root_path": "",
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+            "headers": self.headers,
+            "state": self.app_state.copy(),
+            TRANSPORT: self.transport,
+        }
+
     def _refuse(self, reason: Unacceptable) -> None:
         """Tell the client what is wrong with its request, once those before it are answered, and take in no more."""
         self._refused = True
+        self._last_words = self._answer(reason)
         cycle = self.cycle
-        answer: Any = self._answer(reason)
-        if cycle is None or cycle.response_complete:
-            self._end(answer)
-        elif cycle.more_body and self.pipeline:
-            # It is that request's body which is wrong, and others are before it.
-            self.pipeline[0] = (cycle, answer)
-        elif cycle.more_body:
-            cycle.disconnected = True
-            cycle.message_event.set()
-            self._end(None if cycle.response_started else answer)
-        elif cycle.keep_alive:
-            cycle.on_response = lambda: self._end(answer)
+        if cycle is not None and cycle.more_body:
+            # It is this request's body which is wrong.
+            if self._queue:
+                self._queue.pop()
+            elif cycle.response_complete:
+                self._last_words = None
+            else:
+                cycle.leave()
+                self._end(None if cycle.response_started else self._last_words)
+                return
+        if self._served is None and not self._queue:
+            self._end(self._last_words)
 
     def _answer(self, reason: Unacceptable) -> Response:
         mock: Any = self.config.app

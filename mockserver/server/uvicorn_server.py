@@ -66,7 +66,6 @@ def serve(app: Mock, listener: socket.socket, ready: Callable[[], None]) -> None
         timeout_graceful_shutdown=1,
         date_header=False,
         server_header=False,
-        timeout_keep_alive=75,
     )
     _Server(config, app, ready).run([listener])
 
