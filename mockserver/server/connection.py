@@ -18,6 +18,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from mockserver.api.disconnect import TRANSPORT
 from mockserver.api.response import Response, problem_response
 from mockserver.server.exchange import HIGH_WATER, Exchange
+from mockserver.server.unacceptable import (
+    LONGEST_HEAD,
+    MOST_HEADERS,
+    Unacceptable,
+    reason_of,
+    too_long,
+    too_much_around_the_body,
+)
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,31 +34,19 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
-LONGEST_HEAD = 32_768
-"""Bytes of a request's target and headers, and of what is neither head nor body. The contract speaks of a quarter of that."""
-
-MOST_HEADERS = 100
-
 WITHIN = 60.0
 """Seconds in which a request has to arrive, and in which a client has to read what waits for it."""
 
 KEPT_ALIVE = 75.0
 """Seconds for which a connection is kept on which nothing is asked."""
 
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
+
 _IN_A_ROW = 16
 """Requests of one connection that are served before others get their turn."""
 
 _LINGERING = 2.0
 """Seconds in which a client that is refused in the middle of its request may read why."""
-
-
-class Unacceptable(Exception):
-    """A request that is not taken in: the status and the detail of its problem."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
 
 
 class Connection(HttpToolsProtocol):
@@ -97,12 +93,12 @@ class Connection(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
             if self._unread > LONGEST_HEAD:
-                raise _too_long() if self._in_head else _too_much_around_the_body()
+                raise too_long() if self._in_head else too_much_around_the_body()
         except httptools.HttpParserUpgrade:
             # Nothing else is spoken here: the request is answered as if it had not asked, and the connection ends.
             self.cycle.keep_alive = False
         except (httptools.HttpParserError, Unacceptable) as error:
-            self._refuse(_reason(error))
+            self._refuse(reason_of(error))
         self._serve_waiting()
 
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio's meaning: whether the connection stays open
@@ -125,8 +121,12 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # The parser reports trailers like headers. A trailer must not take effect as a header (RFC 9110, section 6.5.1).
-        if self._in_head:
-            super().on_header(name, value)
+        if not self._in_head:
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -137,7 +137,7 @@ class Connection(HttpToolsProtocol):
             self._unread > LONGEST_HEAD
             and len(self.url) + sum(len(name) + len(value) for name, value in headers) > LONGEST_HEAD
         ):
-            raise _too_long()
+            raise too_long()
         names = [name for name, _ in headers]
         if names.count(b"host") != 1 and version == "1.1":
             raise Unacceptable(400, "A request must have one Host header (RFC 9112, section 3.2).")
@@ -232,11 +232,15 @@ class Connection(HttpToolsProtocol):
             self.loop.call_soon(self._serve_waiting)
 
     def _scope(self, version: str) -> Scope:
-        url = httptools.parse_url(self.url)
-        path = url.path.decode("ascii")
+        if self.url.startswith(b"/") and b"#" not in self.url:
+            raw_path, _, query = self.url.partition(b"?")
+        else:
+            url = httptools.parse_url(self.url)
+            raw_path, query = url.path, url.query or b""
+        path = raw_path.decode("ascii")
         return {
             "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "asgi": _ASGI,
             "http_version": version,
             "server": self.server,
             "client": self.client,
@@ -244,8 +248,8 @@ class Connection(HttpToolsProtocol):
             "method": self.parser.get_method().decode("ascii"),
             "root_path": "",
             "path": unquote(path) if "%" in path else path,
-            "raw_path": url.path,
-            "query_string": url.query or b"",
+            "raw_path": raw_path,
+            "query_string": query,
             "headers": self.headers,
             "state": self.app_state.copy(),
             TRANSPORT: self.transport,
@@ -286,21 +290,3 @@ class Connection(HttpToolsProtocol):
         self.transport.write(b"\r\n".join([*lines, b"", answer.body]))
         self.transport.write_eof()
         self.loop.call_later(self._lingering, self.transport.close)
-
-
-def _too_long() -> Unacceptable:
-    return Unacceptable(431, f"The target and the headers of a request may have {LONGEST_HEAD} bytes.")
-
-
-def _too_much_around_the_body() -> Unacceptable:
-    return Unacceptable(431, f"Trailers and chunk extensions of a request may have {LONGEST_HEAD} bytes.")
-
-
-def _reason(error: Exception) -> Unacceptable:
-    """What to tell of an error of the parser's; what we raised while it parsed comes wrapped in its own."""
-    found = error if isinstance(error, Unacceptable) else error.__context__
-    if isinstance(found, Unacceptable):
-        return found
-    # The parser's own words are fixed ones; what a callback raises may repeat what it was given.
-    words = "Bad target" if isinstance(error, httptools.HttpParserCallbackError) else str(error)
-    return Unacceptable(400, f"This is not HTTP/1.1 (RFC 9112): {words}.")

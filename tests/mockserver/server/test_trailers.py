@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from mockserver.server.connection import LONGEST_HEAD
+from mockserver.server.unacceptable import LONGEST_HEAD
 from tests.support.raw_client import GET_ME, HOST, KEY, Served, answers, serving_mock, until_closed
 
 CHUNKED = b"Transfer-Encoding: chunked\r\n"

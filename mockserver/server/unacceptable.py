@@ -1,0 +1,39 @@
+"""What is not taken in of a request, and how its client is told."""
+
+from __future__ import annotations
+
+import httptools
+
+LONGEST_HEAD = 32_768
+"""Bytes of a request's target and headers, and of what is neither head nor body. The contract speaks of a quarter of that."""
+
+MOST_HEADERS = 100
+
+
+class Unacceptable(Exception):
+    """A request that is not taken in: the status and the detail of its problem."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+def too_long() -> Unacceptable:
+    """431 for a head beyond `LONGEST_HEAD`."""
+    return Unacceptable(431, f"The target and the headers of a request may have {LONGEST_HEAD} bytes.")
+
+
+def too_much_around_the_body() -> Unacceptable:
+    """431 for a chunked body with more than `LONGEST_HEAD` of what is no body."""
+    return Unacceptable(431, f"Trailers and chunk extensions of a request may have {LONGEST_HEAD} bytes.")
+
+
+def reason_of(error: Exception) -> Unacceptable:
+    """What to tell of an error of the parser's; what we raised while it parsed comes wrapped in its own."""
+    found = error if isinstance(error, Unacceptable) else error.__context__
+    if isinstance(found, Unacceptable):
+        return found
+    # The parser's own words are fixed ones; what a callback raises may repeat what it was given.
+    words = "Bad target" if isinstance(error, httptools.HttpParserCallbackError) else str(error)
+    return Unacceptable(400, f"This is not HTTP/1.1 (RFC 9112): {words}.")
