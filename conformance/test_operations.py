@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
-from itertools import pairwise
-from random import Random
 from typing import Any
 
 import pytest
@@ -14,9 +10,9 @@ import pytest
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.resource_ids import Opening, collection_of, unknown_id
-from conformance.cases.resource_states import Known, in_each_state, with_each_value
+from conformance.cases.resource_states import Known, in_each_state
 from conformance.cases.sampling import cases, stratified
-from conformance.cases.tables import Cut, Effort, over
+from conformance.cases.tables import Cut, over
 from conformance.checks import (
     NotJudged,
     NotTested,
@@ -29,7 +25,7 @@ from conformance.checks import (
     served,
     sound,
 )
-from conformance.oracles.consistency import Resource, disagreement, moment, steady, telling
+from conformance.oracles.consistency import Resource, disagreement, steady, telling
 from conformance.oracles.openapi_core_check import second_opinion
 from conformance.oracles.schemas import fault_of
 from conformance.oracles.usable import as_id, member, resource, unusable
@@ -42,43 +38,9 @@ SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation)
 # Operations that read singly what a list shows, and how many awkward ones of each list are read.
 READ_BOTH_WAYS = ("getContact", "getList", "getDraft")
 _AWKWARD = 8
-_SOME_DRAFTS = Cut(quick=3, paced=4, standard=12)
-_ALL_DRAFTS = 40
 # How the keys that hold one scope alone are labelled.
 _SINGLE_SCOPE = "keys.single_scope."
-_ENGAGED = ("draft.opened", "draft.clicked", "draft.replied", "draft.bounced")
-_MOST_ENGAGED = 2
-# How many drafts with a snippet that seems cut are read; and how many different ones, at least one
-# in so many, make their length a limit.
-_MOST_CUT = 2
-_FEWEST_CUT = 3
-_USUAL = 10
-_MOST_WITHOUT_DOSSIER = 8
 _TRIES = 3
-
-
-@dataclass
-class Singles:
-    """Resources of the dataset read singly, each once."""
-
-    dataset: Dataset
-    _known: dict[tuple[str, str], Exchange] = field(default_factory=dict)
-
-    def read(self, operation: str, id_: str) -> Exchange:
-        """The resource of that id, as its operation reads it. Raises NotJudged where it is not served."""
-        if (operation, id_) not in self._known:
-            at_hand = self.dataset.parameters(operation)["id"] == id_
-            caller = self.dataset.caller
-            self._known[operation, id_] = (
-                self.dataset.served(operation) if at_hand else served(caller, operation, id=id_)
-            )
-        return self._known[operation, id_]
-
-
-@pytest.fixture(scope="module")
-def singles(dataset: Dataset) -> Singles:
-    """Resources read singly."""
-    return Singles(dataset)
 
 
 @requirement("OP-1")
@@ -171,76 +133,14 @@ def read_both_ways(dataset: Dataset) -> list[Known]:
 
 @requirement("OP-3")
 @over(read_both_ways, Cut(quick=9, paced=12, standard=60))
-def test_single_agrees_with_list(case: Known, dataset: Dataset, singles: Singles) -> None:
+def test_single_agrees_with_list(case: Known, dataset: Dataset) -> None:
     """A resource of a list is the same read singly."""
     walk = dataset.walk(collection_of(case.operation) or "")
-    single = singles.read(case.operation, case.id)
+    single = dataset.single(case.operation, case.id)
     pages = {item["id"]: (item, page) for page in walk.pages for item in items(page)}
     listed, page = pages[case.id]
     if disagreement(listed, resource(single)):
         _still_disagree(dataset.caller, case.id, page, case.operation)
-
-
-@requirement("OP-4")
-def test_draft_has_its_body(dataset: Dataset, singles: Singles, run_effort: Effort) -> None:
-    """A single draft's body is whole: never shorter than the snippet of it, and longer where that was cut."""
-    _whole_draft(dataset)
-    cut = _cut_snippets(dataset.drafts)
-    no_longer = []
-    for draft in _some_drafts(dataset, run_effort) + cut[:_MOST_CUT]:
-        single = singles.read("getDraft", draft["id"])
-        more = _letters(_body(single)) - _letters(str(draft.get("snippet") or ""))
-        expect(more >= 0, "the body is shorter than its snippet", single)
-        no_longer += [single] if more == 0 and draft in cut[:_MOST_CUT] else []
-    # A text may happen to end where others are cut; hardly every one.
-    expect(len(no_longer) < _MOST_CUT, "the body ends where its snippet was cut, in each of several drafts", *no_longer)
-    if not any(_body(singles.read("getDraft", draft["id"])) for draft in _some_drafts(dataset, run_effort)):
-        not_tested("none of the drafts looked at has a body")
-
-
-@requirement("OP-4")
-def test_draft_has_its_timeline(dataset: Dataset, singles: Singles, run_effort: Effort) -> None:
-    """What a single draft shows of its engagement is oldest first; of several that the feed tells of, some draft shows any."""
-    _whole_draft(dataset)
-    reported = _engaged(dataset)[:_MOST_ENGAGED]
-    others = [draft["id"] for draft in _some_drafts(dataset, run_effort) if draft["id"] not in reported]
-    drafts = [singles.read("getDraft", id_) for id_ in (*reported, *others)]
-    for draft in drafts:
-        times = [moment(entry.get("occurredAt")) for entry in _engagement(draft)]
-        in_order = all(a <= b for a, b in pairwise(times) if a and b)
-        expect(in_order, "the engagement is not in order, oldest first", draft)
-    if any(map(_engagement, drafts)):
-        return
-    # The feed need not agree with a draft's engagement; but a timeline that is empty on every draft is none.
-    message = f"not one of {len(drafts)} drafts shows engagement, though the feed tells of some"
-    expect(not reported, message, *drafts[: len(reported)])
-    not_tested(f"none of the {len(drafts)} drafts looked at has engagement")
-
-
-@requirement("OP-5")
-def test_dossier_is_the_contacts_own(dataset: Dataset) -> None:
-    """A dossier names the contact that it was asked for, and others that there are name their own."""
-    _names(dataset.served("getContactResearch"), dataset.researched())
-    for contact in _perhaps_without_dossier(dataset):
-        answer = dataset.asked("getContactResearch", id=contact["id"])
-        if unusable(answer) is None:
-            _names(answer, contact["id"])
-
-
-@requirement("OP-5")
-def test_no_dossier(dataset: Dataset) -> None:
-    """A contact without a cached dossier has none to be served: 404."""
-    dataset.served("getContactResearch")
-    for contact in _perhaps_without_dossier(dataset):
-        answer = refused(dataset.asked("getContactResearch", id=contact["id"]), 200, 404)
-        if answer.status == 404:
-            return
-        fault = unusable(answer)
-        expect(not fault, f"{answer.line()}, a contact without a dossier: {fault}", answer)
-        _names(answer, contact["id"])
-        told = answer.json.get("summary") or answer.json.get("sections")
-        expect(told, "a dossier of nothing, where 404 is the answer", answer)
-    not_tested(f"every contact looked at ({_MOST_WITHOUT_DOSSIER} at the most) has a dossier")
 
 
 @requirement("OP-10")
@@ -273,60 +173,6 @@ def _still_disagree(caller: Caller, id_: str, page: Exchange, operation: str) ->
     listed: Resource = next((item for item in items(again) if item["id"] == id_), {})
     difference = disagreement(steady(resource(single), resource(before)), listed)
     expect(not difference, f"{id_} read singly and in its list: {difference}", single, again)
-
-
-def _names(dossier: Exchange, contact: str) -> None:
-    named = as_id(dossier.json.get("contactId"))
-    if named is None:
-        raise NotJudged("the dossier does not say whose it is", dossier)
-    expect(named == contact, f"the dossier of {contact} is of {named}", dossier)
-
-
-def _perhaps_without_dossier(dataset: Dataset) -> list[Resource]:
-    found = stratified(dataset.contacts, _MOST_WITHOUT_DOSSIER, dataset.seed + 1)
-    return [contact for contact in found if contact["id"] != dataset.researched()]
-
-
-def _whole_draft(dataset: Dataset) -> None:
-    draft = dataset.served("getDraft")
-    missing = [name for name in ("body", "engagement") if name not in draft.json]
-    expect(not missing, f"the draft has no {' and no '.join(missing)}", draft)
-
-
-def _body(draft: Exchange) -> str:
-    return str(draft.json.get("body") or "")
-
-
-def _engagement(draft: Exchange) -> list[Resource]:
-    shown = draft.json.get("engagement")
-    return [entry for entry in shown if isinstance(entry, dict)] if isinstance(shown, list) else []
-
-
-def _cut_snippets(drafts: list[Resource]) -> list[Resource]:
-    """The drafts whose snippet seems to be cut: it ends in an ellipsis, or is as long as many different ones are at the most."""
-    snippets = {text for draft in drafts if isinstance(text := draft.get("snippet"), str)}
-    longest = max(map(len, snippets), default=0)
-    at_the_most = [text for text in snippets if len(text) == longest]
-    usual = len(at_the_most) >= max(_FEWEST_CUT, len(snippets) / _USUAL)
-    cut = {text for text in snippets if text.endswith(("…", "..."))} | set(at_the_most if usual else ())
-    return [draft for draft in drafts if draft.get("snippet") in cut]
-
-
-def _some_drafts(dataset: Dataset, run_effort: Effort) -> list[Resource]:
-    most = _SOME_DRAFTS.most(run_effort) or _ALL_DRAFTS
-    each_status = with_each_value(dataset.drafts, "status", Random(dataset.seed))  # noqa: S311 — nothing to keep secret
-    return telling(dataset.drafts, most, [*each_status.values(), *stratified(dataset.drafts, most, dataset.seed)])
-
-
-def _engaged(dataset: Dataset) -> list[str]:
-    known = set(dataset.walk("listDrafts").ids)
-    told = Counter(_subject(event) for event in dataset.events if event.get("eventType") in _ENGAGED)
-    return [id_ for id_, _ in told.most_common() if id_ and id_ in known]
-
-
-def _subject(event: Resource) -> str | None:
-    about = event.get("resource")
-    return as_id(about.get("id")) if isinstance(about, dict) else None
 
 
 def _tells_something(answer: Exchange) -> bool:
@@ -368,8 +214,3 @@ def _told(me: Exchange, part: str) -> str:
     if found is None:
         raise NotJudged(f"/me does not name the {part} by its id", me)
     return found
-
-
-def _letters(text: str) -> int:
-    # White space and markup may differ between a text and its snippet; letters and digits may not.
-    return sum(character.isalnum() for character in text)

@@ -149,6 +149,10 @@ class Dataset:
         parameters: dict[str, Any] = self.parameters(operation)
         return sound(self.asked(operation, **parameters))
 
+    def single(self, operation: str, id_: str) -> Exchange:
+        """A resource read singly, asked once. Raises NotJudged if it is not served."""
+        return sound(self.asked(operation, id=id_))
+
     def organization(self) -> str:
         """The organization's id, as `/me` reports it. Raises NotJudged if it reports none."""
         me = self.served("getMe")
