@@ -187,7 +187,8 @@ def patient(measured: Measured) -> None:
     """RATE-8: knocking while one waits does not put off the time that the first refusal named."""
     witness = measured.of(WITNESS)
     _limit_was_reached(witness)
-    if not all(wait.kept for wait in silent_waits(measured.of(SPENDER))):
+    measured.of(SPENDER)
+    if not all(wait.kept for attempts in measured.known() for wait in silent_waits(attempts)):
         raise NotJudged("Retry-After is not to be relied on (RATE-6)")
     _keep_their_word((wait for attempts in measured.known() for wait in restless_waits(attempts, LATE)), measured)
     refused = sum(attempt.refused for attempt in witness)

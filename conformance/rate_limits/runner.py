@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+import spec
 from conformance.cases.resource_ids import resembling
 from conformance.oracles.usable import as_id, unusable
 from conformance.rate_limits.attempts import MINUTE, Attempt, Limits
@@ -68,16 +69,25 @@ class Requests:
     """
 
     _known: list[Request] = field(default_factory=list)
+    _missing: list[Request] = field(default_factory=list)
     _turn: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         self._known.append(_request("getMe"))
-        lists = ("listContacts", "listLists", "listDrafts", "listEvents")
-        self._known += [_request(operation, limit=1) for operation in lists]
+        self._known += [_request(operation, limit=1) for operation in _SINGLE]
+        self._known.append(_request("listEvents", limit=1))
 
-    def next(self) -> Request:
-        """The next request, without a key."""
-        return self._known[next(self._turn) % len(self._known)]
+    def next(self, kind: str | None = None) -> Request:
+        """The next request of a kind, or of the mix of all, without a key."""
+        found = self.of(kind)
+        return found[next(self._turn) % len(found)]
+
+    def of(self, kind: str | None) -> list[Request]:
+        """What there is to ask of a kind; of the mix if that is None."""
+        operations = {"me": ("getMe",), "list": spec.LIST_OPERATIONS, "single": tuple(_SINGLE.values())}.get(kind or "")
+        if operations:
+            return [request for request in self._known if request.operation in operations]
+        return self._missing if kind else [*self._known, *self._missing]
 
     def learn(self, exchange: Exchange) -> None:
         """Take the id of a single resource from a page that is not empty."""
@@ -86,7 +96,7 @@ class Requests:
             known = as_id(exchange.json["data"][0]["id"]) or ""
             self._known.append(_request(single, id=known))
             if single == _MISSED:
-                self._known.append(_request(single, id=resembling(known, [known], _MISSED)))
+                self._missing.append(_request(single, id=resembling(known, [known], _MISSED)))
 
 
 @dataclass
@@ -169,13 +179,15 @@ class Wire:
         credential = self.keys.get(step.role)
         if credential is None or (step.role in _IN_ORDINARY_USE and not self._has_room(credential, step.count)):
             return []
+        if not self._requests.of(step.kind):
+            return []
         volley = Volley(step)
         failures: list[Exception] = []
 
         def work() -> None:
             try:
                 while not halt.is_set() and volley.take():
-                    volley.record(self._ask(credential))
+                    volley.record(self._ask(credential, step.kind))
             except Exception as failure:
                 failures.append(failure)
 
@@ -185,10 +197,10 @@ class Wire:
             raise failures[0]
         return volley.attempts
 
-    def _ask(self, credential: Credential) -> Attempt:
+    def _ask(self, credential: Credential, kind: str | None) -> Attempt:
         began = self.client.clock.now()
         try:
-            exchange = self.client.send(self._requests.next(), (credential,), paced=False)
+            exchange = self.client.send(self._requests.next(kind), (credential,), paced=False)
         except NoAnswer:
             self._silences += 1
             if self._silences > _PATIENCE:

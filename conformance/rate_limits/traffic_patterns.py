@@ -49,13 +49,15 @@ _MORE_THAN_SERVED = 5
 class Send:
     """Send requests with the key of a role, several at once unless `one_by_one`, until so many of them were `refused`.
 
-    The answer is the attempts. A role without a key sends nothing.
+    `kind` is one of KINDS, None for a mix of all. The answer is the attempts. A role without a key sends nothing, and nothing
+    is sent of a kind for which nothing is known to ask.
     """
 
     role: str
     count: int
     refused: int | None = None
     one_by_one: bool = False
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ class Until:
 
 Story = Generator[Send | Until, list[Attempt], None]
 Part = Generator[Send | Until, list[Attempt], list[Attempt]]
+
+KINDS = ("me", "list", "single", "missing")
+"""Kinds of requests: `/me`, lists, single resources, and ids that nobody has. A limit leaves none of them out."""
 
 SPENDER = "spender"
 """Spent at once from rest; waits in silence for what Retry-After names; spends its recovery."""
@@ -120,6 +125,7 @@ def spend(plan: Plan) -> Story:
     plan.check_rest(witness + spender, 2 * floor)
     spender += yield from _exhaust(SPENDER, spender, plan)
     plan.check_rest(spender, plan.from_rest)
+    spender += yield from _each_kind_alone(spender, plan)
     stranger += yield Send(STRANGER, _WITNESSED)
     plan.check_rest(stranger, len(stranger))
     plan.check_rest((yield Send(BYSTANDER, _WITNESSED)), _WITNESSED)
@@ -179,6 +185,23 @@ def _exhaust(role: str, before: Timeline, plan: Plan) -> Part:
         if not chunk:
             break
         attempts += chunk
+    return attempts
+
+
+def _each_kind_alone(spender: list[Attempt], plan: Plan) -> Part:
+    """Ask a spent key for one kind after the other: a kind that the limit leaves out is served again and again.
+
+    A request may be served by what the key has regained meanwhile. Only where two in a row are, so many are sent as make more
+    than a burst within its window.
+    """
+    attempts: list[Attempt] = []
+    if not any(attempt.refused for attempt in spender):
+        return attempts
+    for kind in KINDS:
+        two = yield Send(SPENDER, 2, refused=1, one_by_one=True, kind=kind)
+        attempts += two
+        if two and not any(attempt.refused for attempt in two):
+            attempts += yield Send(SPENDER, plan.limits.burst, refused=1, kind=kind)
     return attempts
 
 

@@ -55,7 +55,10 @@ RULINGS: tuple[tuple[str, Callable[[Measured], None]], ...] = (
 
 @dataclass
 class Simulation:
-    """A server with its network. The clock of the server starts at `start` and runs at `pace` seconds a second."""
+    """A server with its network. The clock of the server starts at `start` and runs at `pace` seconds a second.
+
+    `uncounted` are the kinds of requests that its limit leaves out.
+    """
 
     server: Server
     delay: Delay
@@ -64,6 +67,7 @@ class Simulation:
     pace: float = 1.0
     now: float = 0.0
     rests: int = 0
+    uncounted: frozenset[str] = frozenset()
     _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -117,7 +121,7 @@ class Simulation:
         def send() -> None:
             nonlocal busy
             if volley.take():
-                self._request(KEYS[step.role], answered)
+                self._request(KEYS[step.role], step.kind, answered)
                 return
             busy -= 1
             if not busy:
@@ -132,11 +136,11 @@ class Simulation:
         for _ in range(at_once):
             send()
 
-    def _request(self, key: Key, answered: Callable[[Attempt], None]) -> None:
+    def _request(self, key: Key, kind: str | None, answered: Callable[[Attempt], None]) -> None:
         sent = self.now
 
         def arrive() -> None:
-            admitted, retry_after = self._decide(key)
+            admitted, retry_after = (True, None) if kind in self.uncounted else self._decide(key)
             self._at(self.now + self.delay(self._random), lambda: answer(admitted, retry_after))
 
         def answer(admitted: bool, retry_after: float | None) -> None:

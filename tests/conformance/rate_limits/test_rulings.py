@@ -13,7 +13,7 @@ from conformance.checks import NotTested
 from conformance.rate_limits import rulings
 from conformance.rate_limits.attempts import Attempt
 from conformance.rate_limits.rulings import Measured, Reading
-from conformance.rate_limits.traffic_patterns import REST
+from conformance.rate_limits.traffic_patterns import KINDS, REST
 from tests.support.rate_simulation import CONTRACT, KEYS, RULINGS, Delay, Judgement, Simulation, judge
 from tests.support.reference_limiters import (
     LIMITS,
@@ -245,3 +245,11 @@ def test_what_has_no_key_is_not_tested() -> None:
         with pytest.raises(NotTested, match="needs "):
             check(measured)
     assert rulings.reading(measured) is None
+
+
+@pytest.mark.parametrize("making", ["burst", "strict"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_of_requests_that_the_limit_leaves_out_is_noticed(kind: str, making: str) -> None:
+    server = RIGHT[making][0](0.0)
+    found = judge(Simulation(server, NETWORKS["near"], seed=1, uncounted=frozenset({kind})))
+    assert "RATE-3" in found.broken
