@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from conformance.report import har, html, junit, summary
 from conformance.report.record import Run, as_json
 
+_BEYOND_ASCII = re.compile(r"[^\n -~]")
+
 
 def write(run: Run, folder: Path) -> None:
     """Write the run's reports into a folder, which is made where it is missing. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / "report.json", json.dumps(as_json(run), indent=2, ensure_ascii=False) + "\n")
-    (folder / "junit.xml").write_bytes(junit.document(run))
-    _write(folder / "exchanges.har", json.dumps(har.archive(run)) + "\n")
-    _write(folder / "summary.md", summary.document(run))
-    _write(folder / "report.html", html.document(run))
+    documents = {
+        "report.json": _printable(json.dumps(as_json(run), indent=2, ensure_ascii=False)) + "\n",
+        "junit.xml": junit.document(run),
+        "exchanges.har": json.dumps(har.archive(run)) + "\n",
+        "summary.md": summary.document(run),
+        "report.html": html.document(run),
+    }
+    for name, text in documents.items():
+        # Secrets are hidden once more, last of all, in what is written.
+        (folder / name).write_bytes(run.redactor.text(text).encode("utf-8", "backslashreplace"))
 
 
-def _write(path: Path, text: str) -> None:
-    # What the target sent may hold halves of surrogate pairs, which no file can; in JSON their escapes are valid.
-    path.write_bytes(text.encode("utf-8", "backslashreplace"))
+def _printable(document: str) -> str:
+    """A JSON document with everything that does not print (C1 controls, halves of surrogate pairs) escaped."""
+    return _BEYOND_ASCII.sub(lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], document)

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from conformance.report.record import Run
-from conformance.target.exchange import Exchange, Redactor
+from conformance.target.exchange import Exchange
+from conformance.target.redaction import Redactor
 
 _LONGEST_BODY = 200_000
 

@@ -18,7 +18,8 @@ from conformance.report.readings import Reading, readings
 from conformance.report.record import Run
 from conformance.report.text import counted, one_line, pretty, titled, visible
 from conformance.report.words import MEANING, STATES, but, headline, remarks, state, tally, told
-from conformance.target.exchange import Exchange, Redactor
+from conformance.target.exchange import Exchange
+from conformance.target.redaction import Redactor
 from conformance.verdict.ledger import Finding, Ruling
 
 _LONGEST_BODY = 4000

@@ -17,7 +17,8 @@ from msgspec import structs
 import spec
 from conformance.depth import Depth
 from conformance.report.text import one_line
-from conformance.target.exchange import Exchange, Redactor
+from conformance.target.exchange import Exchange
+from conformance.target.redaction import Redactor
 from conformance.verdict.known_violations import KnownViolation
 from conformance.verdict.ledger import Finding, Ledger, Ruling
 from spec.target import Target

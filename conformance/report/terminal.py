@@ -9,7 +9,8 @@ from typing import Protocol
 from conformance.report.record import Run
 from conformance.report.text import counted, folded, harmless, listed, one_line, titled, visible, writable
 from conformance.report.words import but, headline, remarks, state
-from conformance.target.exchange import Exchange, Redactor
+from conformance.target.exchange import Exchange
+from conformance.target.redaction import Redactor
 from conformance.verdict.ledger import Finding, Ruling
 
 _MARKS = {"passed": "✓", "broken": "✗", "known": "k", "should": "w", "untested": "–"}

@@ -20,9 +20,10 @@ import httpx
 import spec
 from conformance.target import raw_head
 from conformance.target.clock import TargetClock
-from conformance.target.exchange import Credential, Exchange, Redactor, Request
+from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.pacing import Pace
 from conformance.target.proxies import proxy_for
+from conformance.target.redaction import Redactor
 from conformance.target.safety import Safety
 from conformance.target.transport import TIMEOUT, Answer, BrokenAnswer, Field, Transport
 from spec.target import Target

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote
 
 import httpx
 
 from spec.target import shown
 
-_KEY = r"obk_[a-z]+_[A-Za-z0-9]{5,}"
-_SHOWN_BODY = 600
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "x-trace-id", "traceparent")
 
 MOST_DEPTH = 64
@@ -113,56 +109,6 @@ class Exchange:
         return f"{self.request.method} {self.request.target} → {self.status}"
 
 
-@dataclass
-class Redactor:
-    """Removes every secret it has learnt from a text, and whatever looks like an API key."""
-
-    secrets: set[str] = field(default_factory=set, repr=False)
-    _pattern: re.Pattern[str] | None = field(default=None, repr=False)
-
-    def learn(self, secrets: Iterable[str]) -> None:
-        """Remember secrets that no output may show. Those under six characters are too common to be told from text."""
-        new = {secret for secret in secrets if len(secret) > 5} - self.secrets
-        if new:
-            self.secrets |= new
-            self._pattern = None
-
-    def known_in(self, *texts: str) -> tuple[str, ...]:
-        """The secrets that stand in texts, as they are or percent-encoded, but for mere parts of another one."""
-        # What a NUL parts, no secret spans.
-        plain = "\0".join(map(unquote, texts))
-        found = [secret for secret in sorted(self.secrets) if secret in plain]
-        return tuple(secret for secret in found if not any(secret in other for other in found if other != secret))
-
-    def text(self, text: str) -> str:
-        """The text with each secret as `obk_live_…1a2b`."""
-        pattern = self._pattern = self._pattern or self._compiled()
-        return pattern.sub(lambda match: shown(match[0]), text)
-
-    def curl(self, exchange: Exchange) -> str:
-        """A command that repeats the request, its key read from `$OUTBOUND_API_KEY`."""
-        request = exchange.request
-        parts = ["curl", "-i", "--path-as-is"]
-        parts += ["--head"] if request.method == "HEAD" else ["-X", request.method] if request.method != "GET" else []
-        for name, value in request.headers:
-            parts += ["-H", shlex.quote(self.text(f"{name}: {_masked(name, value)}"))]
-        if request.credential:
-            parts += ["-H", '"Authorization: Bearer $OUTBOUND_API_KEY"']
-        if request.body is not None:
-            parts += ["--data", shlex.quote(self.text(request.body))]
-        return " ".join([*parts, shlex.quote(self.text(exchange.url))])
-
-    def body(self, exchange: Exchange, most: int = _SHOWN_BODY) -> str:
-        """The answer's body as text, cut to `most` characters."""
-        text = self.text(exchange.body.decode("utf-8", "replace"))
-        return text if len(text) <= most else f"{text[:most]}… ({len(exchange.body)} bytes)"
-
-    def _compiled(self) -> re.Pattern[str]:
-        # A secret before one that it begins with, and all before what merely looks like a key.
-        longest_first = sorted(self.secrets, key=len, reverse=True)
-        return re.compile("|".join([*map(re.escape, longest_first), _KEY]))
-
-
 def _brackets(body: bytes) -> Iterator[bytes]:
     return (found[0] for found in _EITHER.finditer(body) if found[0] in (b"[", b"{", b"]", b"}"))
 
@@ -173,13 +119,6 @@ def _deepest(brackets: bytes) -> int:
         depth += 1 if bracket in b"[{" else -1
         deepest = max(deepest, depth)
     return deepest
-
-
-def _masked(name: str, value: str) -> str:
-    if name.lower() == "authorization":
-        scheme, _, secret = value.partition(" ")
-        return f"{scheme} {shown(secret)}" if secret else "…"
-    return value
 
 
 def _refuse(constant: str) -> None:

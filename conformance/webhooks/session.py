@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from conformance.checks import NotTested, expect, not_tested
 from conformance.target.clock import TargetClock
-from conformance.target.exchange import Redactor
+from conformance.target.redaction import Redactor
 from conformance.webhooks.deliveries import Delivery
 from conformance.webhooks.failure_script import TROUBLES, Trouble
 from conformance.webhooks.receiver import Answer, Endpoint, Receiver, Script, accept

@@ -21,7 +21,8 @@ from conformance.report.chart import chart
 from conformance.report.readings import readings
 from conformance.report.record import Run, Timeline
 from conformance.report.text import folded, harmless, one_line, titled, visible, writable
-from conformance.target.exchange import Credential, Exchange, Redactor, Request
+from conformance.target.exchange import Credential, Exchange, Request
+from conformance.target.redaction import Redactor
 from conformance.verdict.known_violations import KnownViolation
 from conformance.verdict.ledger import Finding, Ledger, Verdict
 from spec.target import Organization, Organizations, Target

@@ -15,7 +15,7 @@ import pytest
 
 from conformance.checks import NotTested, Violation
 from conformance.target.clock import TargetClock
-from conformance.target.exchange import Redactor
+from conformance.target.redaction import Redactor
 from conformance.webhooks import failure_script as troubles
 from conformance.webhooks.deliveries import Delivery
 from conformance.webhooks.failure_script import TROUBLES, Trouble

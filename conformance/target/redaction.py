@@ -1,0 +1,195 @@
+"""Hiding secrets in whatever is shown: as they are, escaped, percent-encoded, in base64, or in parts over lines."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shlex
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from io import StringIO
+from operator import attrgetter
+from urllib.parse import unquote
+
+from conformance.target.exchange import Exchange
+from spec.target import shown
+
+_KEY = r"obk_[a-z]+_[A-Za-z0-9]{5,}"
+_SHOWN_BODY = 600
+_SHORTEST = 6
+# Shorter than this, a secret is looked for as it stands: between lines, and in base64, too much looks like it.
+_SHORTEST_IN_PARTS = 12
+_PREFIX = 6
+_NOTHING = r"(?!)"
+
+# JSON's escapes (escaped again, where JSON is told within JSON), a URL's, and HTML's.
+_ESCAPE = re.compile(
+    r"\\+u(?P<hex>[0-9a-fA-F]{4})|\\+(?P<slash>/)|%(?:25)*(?P<percent>[0-7][0-9a-fA-F])|&#(?P<html>x?[0-9a-fA-F]+);"
+)
+_ESCAPED_SPACE = re.compile(r"\\+[nrt]")
+_ESCAPE_OR_SPACE = re.compile(_ESCAPE.pattern + r"|(?P<space>\s+|\\+[nrt])")
+
+
+@dataclass(frozen=True)
+class _Forms:
+    """How known secrets are looked for: as they are, and in parts. `by_prefix` tells quickly that there are none in parts."""
+
+    plain: re.Pattern[str]
+    in_parts: re.Pattern[str]
+    by_prefix: Mapping[str, tuple[str, ...]]
+
+
+@dataclass
+class Redactor:
+    """Removes every secret it has learnt from a text, in any of its forms, and whatever looks like an API key."""
+
+    secrets: set[str] = field(default_factory=set, repr=False)
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Remember secrets that no output may show. Those under six characters are too common to be told from text."""
+        new = {secret for secret in secrets if len(secret) >= _SHORTEST} - self.secrets
+        if new:
+            self.secrets |= new
+            self.__dict__.pop("_forms", None)
+
+    def known_in(self, *texts: str) -> tuple[str, ...]:
+        """The secrets that stand in texts, as they are or percent-encoded, but for mere parts of another one."""
+        # What a NUL parts, no secret spans.
+        plain = "\0".join(map(unquote, texts))
+        found = [secret for secret in sorted(self.secrets) if secret in plain]
+        return tuple(secret for secret in found if not any(secret in other for other in found if other != secret))
+
+    def text(self, text: str) -> str:
+        """The text with each secret as `obk_live_…1a2b`."""
+        forms = self._forms
+        text = forms.plain.sub(lambda match: shown(match[0]), text)
+        if _ESCAPE.search(text) and forms.plain.search(_ESCAPE.sub(_meant, text)):
+            text = _hidden(text, _ESCAPE, forms.plain)
+        if _holds(_squeezed(text), forms.by_prefix):
+            text = _hidden(text, _ESCAPE_OR_SPACE, forms.in_parts)
+        return text
+
+    def curl(self, exchange: Exchange) -> str:
+        """A command that repeats the request, its key read from `$OUTBOUND_API_KEY`."""
+        request = exchange.request
+        parts = ["curl", "-i", "--path-as-is"]
+        parts += ["--head"] if request.method == "HEAD" else ["-X", request.method] if request.method != "GET" else []
+        for name, value in request.headers:
+            parts += ["-H", shlex.quote(self.text(f"{name}: {_masked(name, value)}"))]
+        if request.credential:
+            parts += ["-H", '"Authorization: Bearer $OUTBOUND_API_KEY"']
+        if request.body is not None:
+            parts += ["--data", shlex.quote(self.text(request.body))]
+        return " ".join([*parts, shlex.quote(self.text(exchange.url))])
+
+    def body(self, exchange: Exchange, most: int = _SHOWN_BODY) -> str:
+        """The answer's body as text, cut to `most` characters."""
+        text = self.text(exchange.body.decode("utf-8", "replace"))
+        return text if len(text) <= most else f"{text[:most]}… ({len(exchange.body)} bytes)"
+
+    @cached_property
+    def _forms(self) -> _Forms:
+        # A secret before one that it begins with, and all before what merely looks like a key.
+        longest_first = sorted(self.secrets, key=len, reverse=True)
+        unlike_keys = [secret for secret in longest_first if not re.fullmatch(_KEY, secret)]
+        long = [secret for secret in longest_first if len(secret) >= _SHORTEST_IN_PARTS]
+        in_parts = [*long, *(core for secret in long for core in _in_base64(secret))]
+        by_prefix: dict[str, tuple[str, ...]] = {}
+        for form in in_parts:
+            by_prefix[form[:_PREFIX]] = (*by_prefix.get(form[:_PREFIX], ()), form)
+        plain = "|".join([*map(re.escape, unlike_keys), _KEY])
+        return _Forms(re.compile(plain), re.compile("|".join(map(re.escape, in_parts)) or _NOTHING), by_prefix)
+
+
+def _squeezed(text: str) -> str:
+    """The text without its escapes and spaces."""
+    if "\\" in text or "%" in text or "&#" in text:
+        text = _ESCAPED_SPACE.sub("", _ESCAPE.sub(_meant, text))
+    return "".join(text.split())
+
+
+def _holds(text: str, by_prefix: Mapping[str, tuple[str, ...]]) -> bool:
+    for prefix, forms in by_prefix.items():
+        place = text.find(prefix)
+        while place >= 0:
+            if text.startswith(forms, place):
+                return True
+            place = text.find(prefix, place + 1)
+    return False
+
+
+def _in_base64(secret: str) -> list[str]:
+    """What base64 of any text that holds the secret holds: of each way that it may lie over the groups of three bytes."""
+    cores = []
+    for offset, lead in ((0, 0), (1, 2), (2, 3)):
+        held = bytes(offset) + secret.encode()
+        whole = len(held) * 8 // 6
+        cores += [encode(held).decode("ascii")[lead:whole] for encode in (base64.b64encode, base64.urlsafe_b64encode)]
+    return list(dict.fromkeys(cores))
+
+
+def _meant(escape: re.Match[str]) -> str:
+    """The character that an escape stands for; nothing for space."""
+    groups = escape.groupdict()
+    if groups.get("space"):
+        return ""
+    if groups["slash"]:
+        return "/"
+    if groups["html"]:
+        number = groups["html"]
+        code = int(number[1:] or "0", 16) if number[0] == "x" else int(number) if number.isdigit() else 0
+    else:
+        code = int(groups["hex"] or groups["percent"], 16)
+    # Only characters that secrets are made of are of interest.
+    return chr(code) if 32 < code < 127 else "\0"
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch of a text: literal, or an escape that means one character. `meant_at` is where it lies with escapes undone."""
+
+    meant_at: int
+    start: int
+    stop: int
+    literal: bool
+
+
+def _hidden(text: str, escape: re.Pattern[str], secrets: re.Pattern[str]) -> str:
+    """The text with the secrets shortened that it holds once its escapes are undone; all else stays as it is."""
+    pieces: list[_Piece] = []
+    with StringIO() as undone:
+        end = 0
+        for found in escape.finditer(text):
+            pieces += [
+                _Piece(undone.tell(), end, found.start(), literal=True),
+                _Piece(undone.tell() + found.start() - end, *found.span(), literal=False),
+            ]
+            undone.write(text[end : found.start()] + _meant(found))
+            end = found.end()
+        pieces.append(_Piece(undone.tell(), end, len(text), literal=True))
+        undone.write(text[end:])
+        meant = undone.getvalue()
+    parts, end = [], 0
+    for secret in secrets.finditer(meant):
+        first, last = _place(pieces, secret.start()), _place(pieces, secret.end() - 1)
+        parts += [text[end : first[0]], shown(secret[0])]
+        end = last[1]
+    return "".join([*parts, text[end:]])
+
+
+def _place(pieces: Sequence[_Piece], at: int) -> tuple[int, int]:
+    """From where to where a character with escapes undone stands in the text."""
+    piece = pieces[bisect_right(pieces, at, key=attrgetter("meant_at")) - 1]
+    if not piece.literal:
+        return piece.start, piece.stop
+    place = piece.start + at - piece.meant_at
+    return place, place + 1
+
+
+def _masked(name: str, value: str) -> str:
+    if name.lower() == "authorization":
+        scheme, _, secret = value.partition(" ")
+        return f"{scheme} {shown(secret)}" if secret else "…"
+    return value

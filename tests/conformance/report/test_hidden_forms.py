@@ -1,0 +1,99 @@
+"""Whatever form a secret takes in what a target sends, no report shows it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import time
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.report import _printable
+from conformance.report.text import pretty
+from conformance.target.redaction import Redactor
+
+KEY = "obk_live_0123456789abcdefghijABCDEFGH1a2b"
+SECRET = "whsec_a/b+c=d?e&f-0123456789"
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "escaped by JSON": lambda text: "".join(f"\\u{ord(c):04X}" for c in text),
+    "escaped in parts": lambda text: text.replace("_", "\\u005f").replace("/", "\\/"),
+    "escaped twice": lambda text: json.dumps("".join(f"\\u{ord(c):04x}" for c in text))[1:-1],
+    "percent-encoded": lambda text: quote(text.replace("_", "\0"), safe="").replace("%00", "%5F"),
+    "percent-encoded twice": lambda text: quote("".join(f"%{ord(c):02x}" for c in text)),
+    "escaped by HTML": lambda text: "".join(f"&#{ord(c)};" for c in text),
+    "in hexadecimal HTML": lambda text: "".join(f"&#x{ord(c):x};" for c in text),
+    "in base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "in base64 with a user": lambda text: base64.b64encode(f"me:{text}".encode()).decode(),
+    "in base64 for URLs": lambda text: base64.urlsafe_b64encode(f"m:{text}!".encode()).decode(),
+    "over lines": lambda text: "\n  ".join([text[:11], text[11:20], text[20:]]),
+    "over lines in JSON": lambda text: "\\n".join([text[:11], text[11:]]),
+}
+
+
+def knowing() -> Redactor:
+    redactor = Redactor()
+    redactor.learn([KEY, SECRET])
+    return redactor
+
+
+def undone(text: str) -> str:
+    """The text with all escapes undone, its base64 too, without space: what somebody would look for a secret in."""
+    for _ in range(3):
+        text = html.unescape(text)
+        text = "".join(chr(int(part[:4], 16)) + part[4:] if i else part for i, part in enumerate(text.split("\\u")))
+    return "".join(text.replace("\\n", "").replace("\\/", "/").split())
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("secret", [KEY, SECRET])
+def test_a_secret_is_hidden_in_every_form(secret: str, form: str) -> None:
+    told = FORMS[form](secret)
+    hidden = knowing().text(f"before {told} after")
+    assert told not in hidden
+    assert hidden.startswith("before ")
+    assert hidden.endswith(" after")
+    assert secret[10:-4] not in undone(hidden)
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=30), st.sampled_from([KEY, SECRET]), st.sampled_from(list(FORMS))), max_size=4),
+    st.booleans(),
+)
+def test_no_answer_shows_a_secret_however_it_is_told(parts: list[tuple[str, str, str]], as_json: bool) -> None:
+    told = [f"{text}{FORMS[form](secret)}" for text, secret, form in parts]
+    body = json.dumps({"data": told}) if as_json else " ".join(told)
+    shown = pretty(knowing().text(body), 10_000)
+    for _, secret, form in parts:
+        assert FORMS[form](secret) not in shown
+        assert secret not in shown
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200))
+def test_what_holds_no_secret_stays_as_it_is(text: str) -> None:
+    assert knowing().text(text) == text
+
+
+def test_a_large_document_is_read_in_time() -> None:
+    redactor = knowing()
+    document = json.dumps([{"n": i, "text": "Zoë \\u00eb %20 obk_live_…1a2b"} for i in range(20_000)]) + FORMS[
+        "escaped in parts"
+    ](KEY)
+    began = time.process_time()
+    assert KEY[10:] not in redactor.text(document)
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("character", ["\x85", "\x9b", "\u2028", "\u202e", "\x7f", "\ud800", "\U000e0001"])
+def test_report_json_holds_nothing_that_does_not_print(character: str) -> None:
+    document = json.dumps({"reason": f"a{character}ü"}, ensure_ascii=False)
+    printable = _printable(document)
+    assert printable.isprintable()
+    assert json.loads(printable) == json.loads(document)
+    assert "ü" in printable
