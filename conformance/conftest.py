@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -25,11 +24,12 @@ from conformance.report.text import writable
 from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.clock import TargetClock
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError
-from conformance.target.exchange import Redactor
 from conformance.target.proxies import ProxyError
+from conformance.target.redaction import Redactor
 from conformance.target.safety import Safety, without_writes
 from conformance.target.started import StartedTarget, StartError, free_port
 from conformance.verdict.estimate import forecast
+from conformance.verdict.interrupts import Interrupts
 from conformance.verdict.ledger import Ledger
 from conformance.verdict.plugin import Judge, VerdictPlugin
 from conformance.verdict.selection import listing
@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.help or config.option.version or config.option.markers:
         return
     options.refuse_other_processes(config)
-    _end_in_order(config)
+    config.pluginmanager.register(_end_in_order(config), "outbound-interrupts")
     judge = _judge(config)
     config.stash[_JUDGE] = judge
     config.pluginmanager.register(VerdictPlugin(judge), "outbound-verdict")
@@ -107,24 +107,13 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     ]
 
 
-def _end_in_order(config: pytest.Config) -> None:
+def _end_in_order(config: pytest.Config) -> Interrupts:
     # CI systems cancel a job with SIGTERM, and a closed terminal sends SIGHUP: either ends the run as Ctrl-C does, with its
-    # reports, and without a mock or a file with keys left behind. Under nohup SIGHUP is ignored, and stays so.
-    if threading.current_thread() is not threading.main_thread():
-        return
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            _interrupt_on(number, config)
-
-
-def _interrupt_on(number: signal.Signals, config: pytest.Config) -> None:
-    before = signal.signal(number, signal.default_int_handler)
-
-    def restore() -> None:
-        signal.signal(number, before)
-
-    config.add_cleanup(restore)
+    # reports, and without a mock or a file with keys left behind.
+    interrupts = Interrupts()
+    if threading.current_thread() is threading.main_thread():
+        config.add_cleanup(interrupts.heed())
+    return interrupts
 
 
 def _embedded(config: pytest.Config) -> Target:

@@ -7,12 +7,14 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from conformance.target.embedded import EmbeddedMock
+from conformance.verdict.interrupts import Interrupts
 from tests.support.watched_gate import HELD, finish, gate, hold_before, let_go, reported, wait_for_checks
 
 NOT_JUDGED, INTERRUPTED = 3, 2
@@ -96,6 +98,20 @@ def test_an_interrupted_run_is_reported_and_leaves_no_mock_behind(ending: signal
     host, _, port = begun.split("target: http://")[1].split(",")[0].partition(":")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), timeout=1)
+
+
+def test_an_interrupt_that_is_lost_on_its_way_comes_again() -> None:
+    interrupts = Interrupts()
+    give_back = interrupts.heed()
+    try:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.pytest_runtest_logstart()
+        interrupts.pytest_keyboard_interrupt()
+        interrupts.pytest_runtest_logstart()
+    finally:
+        give_back()
 
 
 @pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
