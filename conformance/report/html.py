@@ -13,10 +13,11 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from conformance.report.causes import usual_cause
 from conformance.report.chart import Chart, chart
 from conformance.report.readings import Reading, readings
-from conformance.report.record import Run
-from conformance.report.text import counted, one_line, pretty, titled, visible
+from conformance.report.record import Run, numbered
+from conformance.report.text import counted, is_noise, of_cases, one_line, pretty, titled, visible
 from conformance.report.words import MEANING, STATES, but, headline, remarks, state, tally, told
 from conformance.target.exchange import Exchange
 from conformance.target.redaction import Redactor
@@ -32,7 +33,7 @@ _SIGNS = {"passed": "✓", "broken": "✗", "known": "k", "should": "!", "untest
 class Evidence:
     """An exchange as the page shows it, redacted."""
 
-    number: int
+    number: str
     method: str
     url: str
     status: int
@@ -61,6 +62,8 @@ class Row:
     state: str
     reason: str
     failures: tuple[Failure, ...]
+    tried: str
+    cause: str
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,8 @@ def _row(ruling: Ruling, run: Run) -> Row:
         state=state(ruling, run.ledger),
         reason=visible(run.redactor.text(ruling.reason)),
         failures=tuple(_failure(finding, run.redactor) for finding in ruling.failures),
+        tried=of_cases(ruling.tried),
+        cause=usual_cause(ruling.requirement.id) if ruling.failures else "",
     )
 
 
@@ -144,7 +149,7 @@ def _failure(finding: Finding, redactor: Redactor) -> Failure:
 def _evidence(exchange: Exchange, redactor: Redactor) -> Evidence:
     key = exchange.request.credential
     return Evidence(
-        number=exchange.number,
+        number=numbered(exchange, redactor),
         method=exchange.request.method,
         url=one_line(redactor.text(exchange.request.target), _LONGEST_LINE),
         status=exchange.status,
@@ -154,7 +159,7 @@ def _evidence(exchange: Exchange, redactor: Redactor) -> Evidence:
         headers="\n".join(
             one_line(f"{name}: {redactor.text(value)}", _LONGEST_LINE)
             for name, value in exchange.headers.multi_items()
-            if name.lower() != "set-cookie"
+            if name.lower() != "set-cookie" and not is_noise(name)
         ),
         body=pretty(redactor.body(exchange, _LONGEST_BODY), _LONGEST_BODY),
     )
@@ -166,7 +171,10 @@ def _facts(run: Run) -> dict[str, str]:
     return {
         "Target": redact(run.target.base_url),
         "Command": redact(run.command),
+        "Run": run.id,
+        "Depth": run.depth,
         "Seed": str(run.seed),
+        **{f"Label {redact(name)}": redact(value) for name, value in run.labels.items()},
         "Started": _moment(run.started),
         "Finished": f"{_moment(run.finished)}, after {run.seconds:.1f} s",
         "Waiting in": clock,

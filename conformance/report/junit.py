@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from conformance.report import terminal
 from conformance.report.record import Run
-from conformance.report.text import visible
+from conformance.report.text import of_cases, visible
 from conformance.report.words import state
 from conformance.verdict.ledger import Ruling
 
@@ -53,6 +53,8 @@ def _case(ruling: Ruling, run: Run) -> ElementTree.Element:
     )
     reason = _text(run.redactor.text(ruling.explanation))
     evidence = _text("\n\n".join(terminal.evidence(finding, run.redactor) for finding in ruling.failures))
+    properties = ElementTree.SubElement(case, "properties")
+    ElementTree.SubElement(properties, "property", name="tried", value=of_cases(ruling.tried))
     if run.ledger.breaks(ruling):
         ElementTree.SubElement(case, "failure", message=reason, type=state(ruling, run.ledger)).text = (
             evidence or reason

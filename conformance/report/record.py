@@ -24,6 +24,7 @@ from conformance.verdict.ledger import Finding, Ledger, Ruling
 from spec.target import Target
 
 _LONGEST_ID = 100
+_LONGEST_URL = 2000
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def _evidence(finding: Finding, redactor: Redactor) -> list[dict[str, Any]]:
     return [
         {
             "method": exchange.request.method,
-            "url": redactor.text(exchange.url),
+            "url": one_line(redactor.text(exchange.url), _LONGEST_URL),
             "status": exchange.status,
             "curl": redactor.curl(exchange),
             "message": f"{message} ({numbered(exchange, redactor)})",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from conformance.report import terminal
 from conformance.report.record import Run
-from conformance.report.text import counted, in_markdown, one_line
+from conformance.report.text import counted, in_markdown, of_cases, one_line
 from conformance.report.words import but, headline, remarks, state
 from conformance.verdict.ledger import Ruling
 
@@ -46,7 +47,9 @@ def _broken(rulings: list[Ruling], run: Run) -> list[str]:
     for ruling in rulings:
         seen = in_markdown(one_line(run.redactor.text(ruling.explanation), _LONGEST_REASON))
         word = _WORDS[state(ruling, run.ledger)]
-        rows.append(f"| **{ruling.requirement.id}** {in_markdown(ruling.requirement.title)} | {word} | {seen} |")
+        told = (ruling.requirement.title, *terminal.grounds(ruling.requirement.id))
+        what = "<br>".join(map(in_markdown, told))
+        rows.append(f"| **{ruling.requirement.id}** {what} | {word} | {seen} ({of_cases(ruling.tried)}) |")
     return ["\n".join(rows)]
 
 

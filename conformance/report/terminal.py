@@ -6,8 +6,21 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from conformance.report.record import Run
-from conformance.report.text import counted, folded, harmless, listed, one_line, titled, visible, writable
+import spec
+from conformance.report.causes import usual_cause
+from conformance.report.record import Run, numbered
+from conformance.report.text import (
+    counted,
+    folded,
+    harmless,
+    is_noise,
+    listed,
+    of_cases,
+    one_line,
+    titled,
+    visible,
+    writable,
+)
 from conformance.report.words import but, headline, remarks, state
 from conformance.target.exchange import Exchange
 from conformance.target.redaction import Redactor
@@ -21,7 +34,11 @@ _MARKS_COLUMN = 16
 _FINDINGS = 3
 _EXCHANGES = 3
 _BODY = 400
+_REASON = 1500
 _HEADERS = ("content-type", "www-authenticate", "retry-after", "allow", "location")
+
+
+_REQUIREMENTS = {requirement.id: requirement for requirement in spec.requirements()}
 
 
 class Writer(Protocol):
@@ -68,11 +85,18 @@ def conclude(run: Run, out: Writer, report: str | None) -> None:
 
 
 def evidence(finding: Finding, redactor: Redactor) -> str:
-    """A broken requirement with the exchanges that show it and the commands that repeat them."""
-    lines = [f"{finding.requirement}: {visible(finding.reason)}"]
+    """A broken requirement with what it rests on, the exchanges that show it and the commands that repeat them."""
+    lines = [f"{finding.requirement}: {visible(finding.reason)}", *grounds(finding.requirement)]
     for exchange in finding.exchanges[-_EXCHANGES:]:
         lines += ["", *_exchange(exchange, redactor)]
     return "\n".join(lines)
+
+
+def grounds(requirement: str) -> list[str]:
+    """What a requirement rests on, and the usual cause where it is broken."""
+    basis = _REQUIREMENTS[requirement].basis
+    cause = usual_cause(requirement)
+    return [f"basis: {basis}", *([f"usual cause: {cause}"] if cause else [])]
 
 
 def _family(family: str, rulings: list[Ruling], run: Run, out: Writer) -> None:
@@ -80,6 +104,8 @@ def _family(family: str, rulings: list[Ruling], run: Run, out: Writer) -> None:
     words = {"broken": "broken", "known": "known", "should": "should broken", "untested": "not tested"}
     parts = [f"{states.count('passed'):2} of {len(states):2} passed"]
     parts += [f"{states.count(name)} {word}" for name, word in words.items() if name in states]
+    tried, of = (sum(counts) for counts in zip(*(ruling.tried for ruling in rulings), strict=True))
+    parts += [f"{tried} of {of} cases tried"] if tried < of else []
     worst = next((name for name in ("broken", "known", "should", "untested") if name in states), "passed")
     marks = "".join(_MARKS[name] for name in states)
     _say(out, f"{family:{_COLUMN}}{marks:{_MARKS_COLUMN}}{listed(parts)}", **{_COLOURS[worst]: True})
@@ -91,7 +117,7 @@ def _broken(rulings: list[Ruling], run: Run, out: Writer) -> None:
     for ruling in rulings:
         _head(ruling, run, out)
         for finding in ruling.failures[:_FINDINGS]:
-            _wrapped(visible(finding.reason), out, "  ")
+            _wrapped(one_line(finding.reason, _REASON), out, "  ")
             _say(out, f"    {one_line(finding.test, out.fullwidth - 4)}", light=True)
             for exchange in finding.exchanges[-_EXCHANGES:]:
                 for line in _exchange(exchange, run.redactor, lambda text: _lines(text, out.fullwidth, " " * 6)):
@@ -108,6 +134,8 @@ def _head(ruling: Ruling, run: Run, out: Writer) -> None:
     ]
     _say(out, f"{ruling.requirement.id:{_COLUMN}}{word}", bold=True, **{_COLOURS[name]: True})
     _wrapped(ruling.requirement.title, out, "  ")
+    for line in (*grounds(ruling.requirement.id), of_cases(ruling.tried)):
+        _wrapped(line, out, "  ", light=True)
     if ruling.known:
         _wrapped(f"known until {ruling.known.until}: {visible(ruling.known.reason)}", out, "  ", yellow=True)
 
@@ -141,13 +169,13 @@ def _exchange(
     headers = [
         line
         for name, value in exchange.headers.items()
-        if name in _HEADERS or name.startswith("x-")
+        if (name in _HEADERS or name.startswith("x-")) and not is_noise(name)
         for line in fold(one_line(f"{name}: {redactor.text(value)}", _BODY))
     ]
     # A line to copy is not broken.
     return [
         f"    {visible(redactor.curl(exchange))}",
-        f"    → {exchange.status}",
+        f"    → {exchange.status} ({numbered(exchange, redactor)})",
         *headers,
         *fold(one_line(redactor.body(exchange), _BODY)),
     ]

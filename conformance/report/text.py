@@ -26,6 +26,16 @@ _ASCII = str.maketrans(
     }
 )
 _FILLER = "\0"
+# What servers and frameworks add to every answer, of which no requirement tells.
+_NOISE = frozenset(
+    """
+    alt-svc cf-cache-status cf-ray connection content-security-policy cross-origin-embedder-policy
+    cross-origin-opener-policy cross-origin-resource-policy expect-ct keep-alive nel origin-agent-cluster
+    permissions-policy referrer-policy report-to reporting-endpoints server strict-transport-security
+    x-content-type-options x-dns-prefetch-control x-download-options x-frame-options x-permitted-cross-domain-policies
+    x-powered-by x-xss-protection
+    """.split()  # noqa: SIM905 — a list of words reads better so
+)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@:])")
 _LONGEST_IN_MARKDOWN = 600
 
@@ -79,6 +89,16 @@ def folded(text: str, width: int, indent: str, further: str) -> list[str]:
     filled = "".join(f"{c}{_FILLER}" if east_asian_width(c) in "WF" else c for c in text)
     lines = textwrap.wrap(filled, width, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False)
     return [line.replace(_FILLER, "") for line in lines]
+
+
+def is_noise(header: str) -> bool:
+    """Whether a header tells nothing of the API: those of servers and frameworks' protection."""
+    return header.lower() in _NOISE
+
+
+def of_cases(tried: tuple[int, int]) -> str:
+    """How many cases were tried, of how many: `tried 36 of 36 cases`."""
+    return f"tried {tried[0]} of {counted(tried[1], 'case')}"
 
 
 def titled(name: str) -> str:

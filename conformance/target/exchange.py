@@ -13,6 +13,7 @@ import httpx
 
 from spec.target import shown
 
+_LONGEST_TARGET = 300
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "x-trace-id", "traceparent")
 
 MOST_DEPTH = 64
@@ -106,7 +107,9 @@ class Exchange:
 
     def line(self) -> str:
         """The exchange on one line, for messages."""
-        return f"{self.request.method} {self.request.target} → {self.status}"
+        target = self.request.target
+        shown = target if len(target) <= _LONGEST_TARGET else f"{target[:_LONGEST_TARGET]}… ({len(target)} characters)"
+        return f"{self.request.method} {shown} → {self.status}"
 
 
 def _brackets(body: bytes) -> Iterator[bytes]:

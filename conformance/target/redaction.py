@@ -18,6 +18,8 @@ from spec.target import shown
 
 _KEY = r"obk_[a-z]+_[A-Za-z0-9]{5,}"
 _SHOWN_BODY = 600
+# A longer address is cut, and its command does not repeat the request: the whole of it is in exchanges.har.
+_LONGEST_URL = 2000
 _SHORTEST = 6
 # Shorter than this, a secret is looked for as it stands: between lines, and in base64, too much looks like it.
 _SHORTEST_IN_PARTS = 12
@@ -82,7 +84,9 @@ class Redactor:
             parts += ["-H", '"Authorization: Bearer $OUTBOUND_API_KEY"']
         if request.body is not None:
             parts += ["--data", shlex.quote(self.text(request.body))]
-        return " ".join([*parts, shlex.quote(self.text(exchange.url))])
+        url = self.text(exchange.url)
+        cut = f"{url[:_LONGEST_URL]}…" if len(url) > _LONGEST_URL else url
+        return " ".join([*parts, shlex.quote(cut)])
 
     def body(self, exchange: Exchange, most: int = _SHOWN_BODY) -> str:
         """The answer's body as text, cut to `most` characters."""
