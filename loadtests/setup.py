@@ -131,7 +131,7 @@ def prepare(options: Options) -> Setup:
     given = Circumstances(
         roles,
         target.rate_limit,
-        options.minutes or scenario.minutes,
+        options.minutes or (movable and scenario.clock_minutes) or scenario.minutes,
         movable,
         options.rested and not movable,
         options.crowd_rate,

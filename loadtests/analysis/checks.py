@@ -82,7 +82,7 @@ def examine(ledger: Ledger, wanted: Sequence[Check], conditions: Conditions) -> 
             findings.append(_finding(check, rules, _RUN_CHECKS[check][0](ledger, conditions)))
         else:
             findings += _told(check, rules, results[check])
-    return Examination(tuple(findings), conditions.limits, rules.reading)
+    return Examination(tuple(findings), conditions.limits, rules.reading, fixed=followed.fixed)
 
 
 def _hopeless(ledger: Ledger) -> str | None:

@@ -73,8 +73,17 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """All findings of a run, the limits of its keys, and the reading that they were judged by (None: the ledger fits both)."""
+    """All findings of a run, the limits of its keys, and the reading that they were judged by (None: the ledger fits both).
+
+    `fixed`: it was judged as `strict`, but windows of a minute that do not slide would have looked the same.
+    """
 
     findings: tuple[Finding, ...]
     limits: RateLimit = field(default_factory=RateLimit)
     reading: Reading | None = None
+    fixed: bool = False
+
+    @property
+    def shown_reading(self) -> str:
+        """The reading that was seen, in words."""
+        return "strict, or fixed windows" if self.fixed else self.reading or "unknown: what was seen fits both"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from conformance.rate_limits.timeline import Timeline
 from conformance.rate_limits.windows import MINUTE, Window, fullest, overdrawn
+from loadtests.analysis.ledger import Attempt
 from loadtests.analysis.rules import KeyTimeline, Result, Rules, times
 
 _NEAR = 0.9
@@ -58,24 +60,27 @@ def just_refusals(timeline: KeyTimeline, rules: Rules) -> Result:
 
 
 def no_refusals(timeline: KeyTimeline, rules: Rules) -> Result:
-    """RATE-2: a key that asks for the limit a minute is never refused. Unjudged where it asked for more, or for less."""
-    unjust = Rules(rules.conditions, None).refusals(timeline).unjust
+    """RATE-2: a key that asks for the limit a minute is never refused. Judged is what it did before it asked for more."""
+    kept = Timeline(_within(timeline.attempts, rules.minute.most))
+    if not kept.attempts:
+        return Result("unjudged", "it asked for more than the limit a minute from its first request on")
+    unjust = Rules(rules.conditions, None).refusals(kept).unjust
     if unjust:
         return Result(
             "broken",
-            f"refused {times(len(unjust))} within its limit, at first {unjust[0].sent - timeline.attempts[0].sent:.1f} s in",
+            f"refused {times(len(unjust))} within its limit, at first {unjust[0].sent - kept.attempts[0].sent:.1f} s in",
             unjust[:3],
-            {"refused": len(timeline.refused)},
+            {"refused": len(kept.refused)},
             len(unjust),
         )
-    if timeline.refused:
+    if kept.refused:
         return Result(
-            "unjudged", "it asked for more than the limit a minute, or delays made it so", tuple(timeline.refused[:1])
+            "unjudged", "it asked for more than the limit a minute, or delays made it so", tuple(kept.refused[:1])
         )
     if not timeline.admitted:
         return Result("unjudged", "the key was never served")
-    served = timeline.admitted
-    seconds = served[-1].sent - served[0].sent
+    served = kept.admitted
+    seconds = served[-1].sent - served[0].sent if served else 0.0
     rate = (len(served) - 1) / seconds * MINUTE if seconds else 0.0
     if rate > rules.minute.most / _NEAR:
         return Result("unjudged", f"{rate:.0f} requests a minute, and none refused: more than the limit")
@@ -84,6 +89,15 @@ def no_refusals(timeline: KeyTimeline, rules: Rules) -> Result:
     return Result(
         "held", f"{rate:.1f} a minute for {seconds:.0f} s, not one refused", figures={"perMinute": rate}, weight=seconds
     )
+
+
+def _within(attempts: Sequence[Attempt], per_minute: int) -> Sequence[Attempt]:
+    """The attempts before the first burst: more than a quarter of a minute's worth within a second."""
+    most = max(1, per_minute // 4)
+    for first, last in enumerate(attempts[most:]):
+        if last.sent - attempts[first].sent < 1.0:
+            return attempts[:first]
+    return attempts
 
 
 def from_rest(timeline: KeyTimeline, rules: Rules) -> Result:

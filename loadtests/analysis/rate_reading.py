@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,18 +13,28 @@ from loadtests.analysis.findings import Conditions, Reading
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.rules import KeyTimeline, Rules
 
+FIXED = "the minute's limit was kept, but whether its window slides was not seen (the scenario border tries it)"
+_BORDER = 6.0
+"""Seconds of a minute in which a border of windows may have lain by chance, if all the others are ruled out."""
+
 _Named = Literal["burst", "strict"]
 _READINGS: tuple[_Named, ...] = ("burst", "strict")
 
 
 @dataclass(frozen=True)
 class Followed:
-    """The reading that a ledger fits; None where it fits both. `against` says, by reading, what speaks against it."""
+    """The reading that a ledger fits; None where it fits both. `against` says, by reading, what speaks against it.
+
+    `fixed`: it looks like `strict`, but windows of a minute that do not slide would have looked the same.
+    """
 
     reading: Reading | None
     against: Mapping[str, str]
+    fixed: bool = False
 
     def __str__(self) -> str:
+        if self.fixed:
+            return f"{FIXED}; not burst: {self.against['burst']}"
         if self.reading in _READINGS:
             other = next(name for name in _READINGS if name != self.reading)
             return f"{self.reading}, not {other}: {self.against[other]}" if other in self.against else f"{self.reading}"
@@ -35,15 +46,44 @@ class Followed:
 def followed(ledger: Ledger, conditions: Conditions) -> Followed:
     """The reading that no attempt of any key contradicts, whatever the target's description says of it."""
     against: dict[str, str] = {}
+    borderless: list[tuple[float, float]] = []
     for key in ledger:
         timeline = Timeline(ledger.attempts(key))
+        borderless += _without_border(timeline, conditions.limits.per_minute)
         for name in _READINGS:
             if name not in against:
                 why = _against(timeline, Rules(conditions, name))
                 if why:
                     against[name] = why
     left = [name for name in _READINGS if name not in against]
-    return Followed(left[0] if len(left) == 1 else None if left else "neither", against)
+    fixed = left == ["strict"] and _ruled_out(borderless) < MINUTE - _BORDER
+    return Followed(left[0] if len(left) == 1 else None if left else "neither", against, fixed)
+
+
+def _without_border(timeline: KeyTimeline, per_minute: int) -> Iterator[tuple[float, float]]:
+    """The spans in which windows that do not slide can have no border: from a minute's worth of admissions to a refusal.
+
+    Behind a border the key would have had room.
+    """
+    served = timeline.admitted
+    sent = [attempt.sent for attempt in served]
+    for refusal in timeline.refused:
+        before = bisect_left(sent, refusal.sent)
+        if before >= per_minute:
+            yield served[before - per_minute].answered, refusal.sent
+
+
+def _ruled_out(spans: Sequence[tuple[float, float]]) -> float:
+    """How many seconds of the wall clock's minute lie in one of the spans at least."""
+    parts: list[tuple[float, float]] = []
+    for start, end in spans:
+        begin, length = start % MINUTE, min(MINUTE, end - start)
+        parts += [(begin, min(MINUTE, begin + length)), (0.0, max(0.0, begin + length - MINUTE))]
+    covered, reached = 0.0, 0.0
+    for begin, finish in sorted(parts):
+        covered += max(0.0, finish - max(begin, reached))
+        reached = max(reached, finish)
+    return covered
 
 
 def _against(timeline: KeyTimeline, rules: Rules) -> str | None:

@@ -100,7 +100,7 @@ def _facts(verdict: Verdict, run: Figures) -> dict[str, str]:
         "Started": moment(told.started),
         "Took": f"{lasted(told.finished - told.started)}, {lasted(run.seconds)} on the target's clock",
         "Limits": f"{limits.per_minute} a minute, {limits.burst} in {limits.burst_window} s; reading: {limits.reading}",
-        "Reading followed": examination.reading or "unknown: what was seen fits both",
+        "Reading followed": examination.shown_reading,
         **told.notes,
     }
 

@@ -12,7 +12,8 @@
      statistics: [Locust's own rows], notes: {}}
 
 `startedAt` and `finishedAt` are RFC 3339 times of the real clock; `sent` and `answered` unix seconds of the target's.
-Latencies are in seconds, of requests that were served. `keys` are those that tell most, at most 200.
+`rateReading` is null where what was seen fits several. Latencies are in seconds, of requests that were served. `keys` are
+those that tell most, at most 200.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def _members(verdict: Verdict, ledger: Ledger, run: Figures, statistics: Sequenc
         "verdict": verdict.word,
         "exitCode": verdict.exit_code,
         "reason": verdict.reason,
-        "rateReading": examination.reading,
+        "rateReading": None if examination.fixed else examination.reading,
         "limits": {
             "reading": examination.limits.reading,
             "perMinute": examination.limits.per_minute,

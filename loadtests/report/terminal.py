@@ -26,7 +26,7 @@ def table(verdict: Verdict, ledger: Ledger, *, colour: bool | None = None, width
         visible(run.target),
         f"{counted(len(ledger), 'request')} of {counted(used, 'key')}",
         lasted(run.finished - run.started),
-        f"reading: {examination.reading or 'unknown'}",
+        f"reading: {examination.shown_reading}",
     ]
     lines = [*_wrapped(f"{visible(run.scenario)}: {visible(run.claim)}", width), *_wrapped(", ".join(facts), width), ""]
     for finding in examination.findings:

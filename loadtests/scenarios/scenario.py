@@ -53,6 +53,7 @@ class Scenario:
 
     `most_keys` is how many keys it uses if there are more, `least_keys` without how many it cannot run. `minutes` is how
     long it lasts unless told otherwise. `limited`: it tries limits, whose time a test clock can shorten.
+    `clock_minutes` is how long it lasts where a test clock makes that cheap, 0 for no longer.
     `judges` is False where answers are not looked at, because no target is judged.
     """
 
@@ -65,4 +66,5 @@ class Scenario:
     most_keys: int | None = 4
     least_keys: int = 1
     limited: bool = True
+    clock_minutes: float = 0
     judges: bool = True

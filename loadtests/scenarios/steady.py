@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
-from loadtests.scenarios.plan import MINUTE, Plan, steady
+from loadtests.scenarios.plan import MINUTE, Phase, Plan, Schedule, steady
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _MARGIN = 0.01
 """The share by which the pace stays below the limit, so that a jitter of the way does not make a minute hold one too many."""
 
 
+_GRAIN = 12.0
+_BEYOND = 3
+_CLEAR = 1.0
+"""Seconds behind the end of a burst window, in which a slow burst has left it."""
+
+
 def plan(given: Circumstances) -> Plan:
-    """Each key at its limit for so many minutes: a minute's worth in each minute, never one more."""
+    """Each key at its limit for so many minutes: a minute's worth in each, never one more. Then what is left is spent, twice.
+
+    An allowance that holds a burst hides for many minutes that it refills too slowly: at 50 a minute for twelve. A test clock
+    makes them short. In real time it is spent, and again when the burst has left its window, and shows what was refilled between.
+    """
     pace = given.limits.per_minute
     phases = steady(
         "at the limit",
         given.keys,
         per_minute=pace if given.movable else pace * (1 - _MARGIN),
         seconds=given.minutes * MINUTE,
-        grain=given.grain(6.0),
+        grain=given.grain(_GRAIN),
         rest=given.rest,
     )
-    return Plan(tuple(phases), rested=True)
+    # No more than a few beyond the window's cap: refused requests could be blamed for what comes after.
+    limits = given.limits
+    left = max(limits.per_minute, limits.burst - limits.per_minute * limits.burst_window // int(MINUTE))
+    spend = tuple(Schedule(key, left + _BEYOND) for key in given.keys)
+    spending = (
+        Phase("spending what is left", spend),
+        Phase("spending what was refilled", spend, rest=given.limits.burst_window + _CLEAR),
+    )
+    return Plan((*phases, *spending), rested=True)
 
 
 SCENARIO = Scenario(
     name="steady",
     claim=__doc__,
-    checks=("no-refusals", "just-refusals", "no-server-errors", "answered"),
+    checks=("reading", "no-refusals", "just-refusals", "no-server-errors", "answered"),
     plan=plan,
     roles=("steady",),
     minutes=3,
+    clock_minutes=15,
 )

@@ -183,7 +183,7 @@ def test_an_interrupt_reports_what_was_measured(healthy: EmbeddedMock, tmp_path:
     finally:
         running.kill()
         running.wait()
-    assert first.startswith("steady: at the limit (1 of 1)")
+    assert first.startswith("steady: at the limit (1 of 3)")
     assert "left" in first
     assert running.returncode == 130
     assert "ended early: interrupted" in out

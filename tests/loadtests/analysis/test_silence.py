@@ -74,6 +74,9 @@ def test_minutes_without_an_answer_are_no_minutes_at_the_limit() -> None:
     assert only(ledger, "no-refusals", _GONE).outcome == "unjudged"
 
 
+_ME = b'{"apiKey": {"id": "key_1"}, "organization": {"id": "org_1"}}'
+
+
 @pytest.fixture
 def mortal() -> Iterator[int]:
     """The port of a server that answers 100 times, a connection each, and is gone."""
@@ -85,7 +88,8 @@ def mortal() -> Iterator[int]:
                 connection, _ = listener.accept()
                 with connection:
                     connection.recv(65_536)
-                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+                    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(_ME)}\r\nConnection: close\r\n\r\n"
+                    connection.sendall(head.encode() + _ME)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
