@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from conformance.report.text import lasted
 from conformance.target.proxies import ProxyError, is_loopback, proxy_for
 from loadtests.analysis.findings import Conditions
 from loadtests.analysis.ledger import Key, Ledger
 from loadtests.scenarios import named, scenarios
-from loadtests.scenarios.plan import MINUTE, Plan
+from loadtests.scenarios.plan import Plan
 from loadtests.scenarios.scenario import Circumstances, Scenario
 from spec.target import Target, TargetError, load, shown
 
@@ -154,7 +155,7 @@ def estimate(setup: Setup) -> list[str]:
     requests = setup.plan.requests()
     lines = [f"{setup.scenario.name}: {setup.scenario.claim}", f"target: {setup.target.base_url}"]
     lines.append(
-        f"{requests.total()} requests at the most, in about {duration(setup.seconds)}"
+        f"{requests.total()} requests at the most, in about {lasted(setup.seconds)}"
         + (", by the target's test clock" if setup.movable else "")
     )
     few = list(enumerate(setup.keys))[:_MOST_SHOWN]
@@ -164,16 +165,6 @@ def estimate(setup: Setup) -> list[str]:
     if len(setup.keys) > len(few):
         lines.append(f"  and {len(setup.keys) - len(few)} further keys")
     return lines
-
-
-def duration(seconds: float) -> str:
-    """A span of time as people say it."""
-    if seconds < MINUTE:
-        return f"{max(1, round(seconds))} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02} s" if rest else f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02} min"
 
 
 _MOST_SHOWN = 12

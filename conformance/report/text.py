@@ -108,8 +108,20 @@ def titled(name: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A number with its noun: `1 request`, `2 requests`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """A number with its noun: `1 request`, `2,335 requests`."""
+    return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def lasted(seconds: float) -> str:
+    """A span of time: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 class TargetClock:
-    """Seconds that have passed for the target: real ones, and those that `advance_clock` added.
+    """The time at the target: real time, and the seconds that `advance_clock` has `moved` it on.
 
     While the clock is being moved no request is under way (and the other way round), so that every exchange lies on one
     side of the jump and its times can be trusted.
@@ -18,7 +18,8 @@ class TargetClock:
 
     def __init__(self, advance: Callable[[int], None] | None = None) -> None:
         self._advance = advance
-        self._added = 0.0
+        self._origin = time.time() - time.monotonic()
+        self.moved = 0.0
         self._state = threading.Condition()
         self._exchanges = 0
         self._moving = False
@@ -29,13 +30,8 @@ class TargetClock:
         return self._advance is not None
 
     def now(self) -> float:
-        """Seconds since an arbitrary point, never going back."""
-        return time.monotonic() + self._added
-
-    @property
-    def moved(self) -> float:
-        """Seconds by which the test clock has been moved on."""
-        return self._added
+        """Unix seconds by this machine's clock, never going back, and what the target's was moved by."""
+        return self._origin + time.monotonic() + self.moved
 
     def wait(self, seconds: float) -> None:
         """Let that many seconds pass for the target: by its test clock in whole seconds, rounded up, or by sleeping."""
@@ -66,7 +62,7 @@ class TargetClock:
             self._state.wait_for(lambda: self._exchanges == 0)
         try:
             advance(seconds)
-            self._added += seconds
+            self.moved += seconds
         finally:
             with self._state:
                 self._moving = False

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import jinja2
 
+from conformance.report.text import counted, lasted
 from loadtests.analysis.findings import Finding
 from loadtests.analysis.ledger import Attempt, Ledger
 from loadtests.analysis.verdict import Verdict
 from loadtests.report import drawing
 from loadtests.report.drawing import Drawing
 from loadtests.report.figures import QUANTILES, Figures, KeyCount, telling
-from loadtests.report.text import HEADLINES, counted, lasted, moment, outcome, took, visible
+from loadtests.report.text import HEADLINES, moment, outcome, took, visible
 
 _MOST_DRAWN = 6
 _MOST_KEYS = 24

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.report.text import in_markdown
+from conformance.report.text import counted, in_markdown, lasted
 from loadtests.analysis.findings import Finding
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.verdict import Verdict
-from loadtests.report.text import HEADLINES, counted, lasted, outcome
+from loadtests.report.text import HEADLINES, outcome
 
 _SIGNS = {"held": "✅", "broken": "❌", "unjudged": "⛔"}
 

@@ -6,10 +6,11 @@ import os
 import sys
 import textwrap
 
+from conformance.report.text import counted, lasted
 from loadtests.analysis.findings import Finding, Outcome
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.verdict import Verdict
-from loadtests.report.text import counted, lasted, outcome, visible
+from loadtests.report.text import outcome, visible
 
 _CODES = {"held": "32", "broken": "31", "should": "33", "not judged": "33", "unjudged": "33"}
 _NARROWEST = 40

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
 
+from conformance.report.text import one_line
 from loadtests.analysis.findings import Finding, Outcome
 
 OUTCOMES: dict[Outcome, str] = {"held": "held", "broken": "broken", "unjudged": "not judged"}
@@ -12,33 +12,13 @@ HEADLINES: dict[Outcome, str] = {"held": "Held", "broken": "Broken", "unjudged":
 
 
 def visible(text: str, longest: int = 400) -> str:
-    """Foreign text on one line: control and direction characters are spelt out, and what is too long is cut."""
-    shown = "".join(
-        f"\\u{ord(character):04x}" if unicodedata.category(character)[0] == "C" else character for character in text
-    )
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+    """Foreign text on one line, what does not print spelt out, and what is too long cut."""
+    return one_line(text, longest)
 
 
 def outcome(finding: Finding) -> str:
     """The outcome of a finding in words; a should that is broken is marked as one."""
     return "should" if finding.outcome == "broken" and finding.level == "should" else OUTCOMES[finding.outcome]
-
-
-def counted(count: int, thing: str) -> str:
-    """`1 request`, `2,335 requests`."""
-    return f"{count:,} {thing}" + ("" if count == 1 else "s")
-
-
-def lasted(seconds: float) -> str:
-    """A span of time: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 120:
-        return f"{whole} s"
-    if whole < 7200:
-        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def took(seconds: float) -> str:

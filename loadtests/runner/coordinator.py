@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 import gevent
 
+from conformance.target.clock import TargetClock
 from loadtests.analysis.ledger import Ledger
-from loadtests.runner.clock import TargetClock
 from loadtests.runner.generator_cost import Cost
 from loadtests.scenarios.plan import MINUTE, Phase, waiting
 from loadtests.setup import Setup
@@ -146,7 +146,7 @@ class Coordinator:
 
     def _carry_out(self, number: int, phase: Phase) -> None:
         for member in self._members:
-            self.workers.tell(member, "phase", {"number": number, "added": self.clock.added})
+            self.workers.tell(member, "phase", {"number": number, "added": self.clock.moved})
         until = time.monotonic() + phase.seconds + _SLOW
         while len(self._done) < len(self._members):
             gevent.sleep(_POLL)
@@ -196,5 +196,5 @@ class Coordinator:
             commands.run(command, seconds=seconds)
         except CommandFailed as failed:
             raise GivenUpError(f"hooks.advance_clock: {failed}") from None
-        self.clock.added += seconds
+        self.clock.moved += seconds
         gevent.sleep(max(0.0, moment - self.clock.now()))

@@ -14,6 +14,7 @@ from gevent.lock import RLock
 from locust.env import Environment
 from locust.runners import STATE_INIT, MasterRunner
 
+from conformance.report.text import lasted
 from loadtests.options import options_of
 from loadtests.report import table
 from loadtests.report.output import check_folder, say, say_first, width
@@ -24,7 +25,7 @@ from loadtests.runner.launch import ENDING, INTERRUPTED
 from loadtests.runner.preflight import UnreachableError, preflight
 from loadtests.runner.web_guard import guard
 from loadtests.runner.worker import Worker
-from loadtests.setup import Setup, UsageError, duration, prepare
+from loadtests.setup import Setup, UsageError, prepare
 
 _log = logging.getLogger("outbound-load")
 
@@ -68,7 +69,7 @@ class Master:
             self.environment.host = setup.target.base_url
             if web_ui is None:
                 self._end_on_signals()
-                say_first(f"{setup.scenario.name} on {setup.target.base_url}: about {duration(setup.seconds)}")
+                say_first(f"{setup.scenario.name} on {setup.target.base_url}: about {lasted(setup.seconds)}")
                 self._get_ready(setup)
                 self._say_who_is_waited_for()
             else:

@@ -7,8 +7,8 @@ from typing import TextIO
 
 import gevent
 
+from conformance.report.text import lasted
 from loadtests.runner.coordinator import Coordinator
-from loadtests.setup import duration
 
 _ON_TERMINAL = 0.5
 _FIRST = 1.0
@@ -42,5 +42,5 @@ def describe(coordinator: Coordinator) -> str:
     left = coordinator.left
     return (
         f"{coordinator.setup.scenario.name}: {phases[number].name} ({number + 1} of {len(phases)}), "
-        f"{requests} requests, {f'about {duration(left)} left' if left >= 1 else 'nearly done'}"
+        f"{requests} requests, {f'about {lasted(round(left))} left' if left >= 1 else 'nearly done'}"
     )

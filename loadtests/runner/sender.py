@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from conformance.target.clock import TargetClock
 from loadtests.analysis.ledger import Attempt, Ledger
-from loadtests.runner.clock import TargetClock
 from loadtests.runner.http_client import Answer, HttpClient
 from loadtests.runner.sessions import Request, is_usable, request
 from spec import contract

@@ -139,7 +139,7 @@ class Share:
     def begin(self, number: int, added: float, users: int) -> None:
         """Begin a phase of the plan, its work divided among the users. `added`: what the target's clock was moved by."""
         self._phase = number
-        self._sender.clock.added = added
+        self._sender.clock.moved = added
         jobs = self._jobs_of(self._setup.plan.phases[number], time.monotonic())
         if not jobs:
             self._tell(done=True)

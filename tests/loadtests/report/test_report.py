@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from conformance.report.text import lasted
 from loadtests.analysis.checks import examine
 from loadtests.analysis.findings import Check, Conditions, Examination, Finding, Outcome
 from loadtests.analysis.ledger import Attempt, Key, Ledger
@@ -18,7 +19,7 @@ from loadtests.analysis.verdict import Run, Verdict, judge
 from loadtests.report import table, write
 from loadtests.report.drawing import COLUMNS, admissions
 from loadtests.report.figures import MOST_SLICES, figures, slice_width, telling
-from loadtests.report.text import lasted, took, visible
+from loadtests.report.text import took, visible
 from spec import Level
 from spec.target import RateLimit
 from tests.support.reference_limiters import Fixed, Server, Unlimited, burst, strict
@@ -247,13 +248,8 @@ def test_slices_are_round_and_few(seconds: float) -> None:
 
 
 def test_figures_read_well() -> None:
-    assert [lasted(seconds) for seconds in (0.42, 12, 200, 240, 7500)] == [
-        "0.4 s",
-        "12 s",
-        "3 min 20 s",
-        "4 min",
-        "2 h 5 min",
-    ]
+    told = [lasted(seconds) for seconds in (0.42, 12, 200, 240, 7500)]
+    assert told == ["0.4 s", "12 s", "3 min 20 s", "4 min", "2 h 5 min"]
     assert [took(seconds) for seconds in (0.00042, 0.0031, 0.12, 2.34)] == ["0.42 ms", "3.1 ms", "120 ms", "2.3 s"]
-    assert visible("a\tb" + "x" * 500)[:9] == "a\\u0009bx"
-    assert len(visible("x" * 500)) == 400
+    assert visible("a\x1bb" + "x" * 500)[:7] == "a\\x1bbx"
+    assert len(visible("x" * 500)) == 401
