@@ -8,15 +8,16 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
-from pathlib import Path
 
 import jinja2
 from markupsafe import Markup, escape
 
+from conformance.report import drawing
 from conformance.report.causes import usual_cause
 from conformance.report.chart import Chart, chart
 from conformance.report.readings import Reading, readings
 from conformance.report.record import Run, numbered
+from conformance.report.templates import templates
 from conformance.report.text import counted, is_noise, of_cases, one_line, pretty, titled, visible
 from conformance.report.words import MEANING, STATES, but, headline, remarks, state, tally, told
 from conformance.target.exchange import Exchange
@@ -95,6 +96,7 @@ def document(run: Run) -> str:
         signs=_SIGNS,
         facts=_facts(run),
         charts=_charts(run),
+        frame=drawing,
         by_key=_by_key(run),
         by_operation=_by_operation(run),
         by_family=_by_family(families),
@@ -105,13 +107,7 @@ def document(run: Run) -> str:
 
 
 def _page() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "page", encoding="utf-8"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     environment.filters["prose"] = _prose
     environment.globals["told"] = told
     return environment.get_template("report.html")

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import jinja2
 
+from conformance.report import drawing as frame
+from conformance.report.drawing import Drawing
+from conformance.report.templates import templates
 from conformance.report.text import counted, lasted
 from loadtests.analysis.findings import Finding
 from loadtests.analysis.ledger import Attempt, Ledger
 from loadtests.analysis.verdict import Verdict
 from loadtests.report import drawing
-from loadtests.report.drawing import Drawing
 from loadtests.report.figures import QUANTILES, Figures, KeyCount, telling
 from loadtests.report.text import HEADLINES, moment, outcome, took, visible
 
@@ -75,19 +77,13 @@ def document(
         limits=examination.limits,
         columns=list(statistics[0]) if statistics else [],
         statistics=[[_cell(row.get(column)) for column in statistics[0]] for row in statistics[:_MOST_ROWS]],
-        frame=drawing,
+        frame=frame,
         tally=_tally(findings),
     )
 
 
 def _page() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "page", encoding="utf-8"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates(Path(__file__).parent / "page")
     environment.filters["visible"] = visible
     return environment.get_template("load.html")
 

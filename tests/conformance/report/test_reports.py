@@ -222,11 +222,10 @@ def test_a_selection_is_no_whole_verdict_and_says_so() -> None:
 def test_a_timeline_counts_what_each_window_held() -> None:
     points = tuple((float(second), second + 0.5, 200 if second < 10 else 429) for second in range(11))
     drawn = chart(Timeline("key", points, 5.0, 4, "steady"))
-    assert (drawn.peak, len(drawn.admitted), len(drawn.refused)) == (5, 10, 1)
-    assert drawn.summary == "10 admitted, 1 refused; at most 5 in 5 s, where 4 may be"
-    left, right = drawn.fullest
-    assert drawn.left <= left < right <= drawn.right
-    assert drawn.top < drawn.limit < drawn.bottom
+    held, admitted, refused = drawn.drawing.panels
+    assert (drawn.peak, admitted.lines[0].path.count("M"), refused.lines[0].path.count("M")) == (5, 10, 1)
+    assert drawn.drawing.description == "10 admitted, 1 refused; at most 5 in 5 s, where 4 may be"
+    assert held.top < held.ceilings[0].y < held.bottom
 
 
 def test_a_timeline_of_one_point_is_drawn() -> None:
