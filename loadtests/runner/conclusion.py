@@ -8,6 +8,7 @@ from pathlib import Path
 from locust.env import Environment
 
 from loadtests.analysis.checks import examine
+from loadtests.analysis.findings import Check
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.verdict import Run, Verdict, judge
 from loadtests.report import Row, write
@@ -15,6 +16,11 @@ from loadtests.runner.coordinator import Coordinator
 from loadtests.runner.generator_cost import Cost
 from loadtests.runner.preflight import is_gone
 from loadtests.setup import Setup
+
+_REFUSED: frozenset[Check] = frozenset({"no-refusals", "just-refusals", "from-rest"})
+_USED_ELSEWHERE = (
+    "what a key was refused may have been spent by somebody else who uses it: a run's keys must be its own"
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ def conclude(coordinator: Coordinator, environment: Environment, now: float) -> 
     run = Run(setup.scenario.name, setup.scenario.claim, setup.target.base_url, coordinator.started, now, notes)
     gone = 0 in coordinator.ledger.statuses() and is_gone(setup)
     examination = examine(coordinator.ledger, setup.scenario.checks, replace(setup.conditions, gone=gone))
+    if any(finding.outcome == "broken" and finding.check in _REFUSED for finding in examination.findings):
+        notes["keys"] = _USED_ELSEWHERE
     verdict = judge(run, examination, bottleneck=coordinator.bottleneck(), strict=setup.options.strict)
     if coordinator.given_up and verdict.word != "broken" and not gone:
         verdict = replace(verdict, word="unjudged", reason=coordinator.given_up)

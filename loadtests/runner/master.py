@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any, NoReturn
 
 import gevent
@@ -21,6 +22,7 @@ from loadtests.report.output import check_folder, say, say_first, width
 from loadtests.runner import progress
 from loadtests.runner.conclusion import Conclusion, conclude
 from loadtests.runner.coordinator import Coordinator
+from loadtests.runner.key_claims import claimed
 from loadtests.runner.launch import ENDING, INTERRUPTED
 from loadtests.runner.preflight import UnreachableError, preflight
 from loadtests.runner.web_guard import guard
@@ -52,6 +54,7 @@ class Master:
         self._ending = False
         self._told: Conclusion | None = None
         self._judging = RLock()
+        self._claims = ExitStack()
         self._runner.register_message("outbound-report", lambda msg, **_: self._heard(msg.data))
         events: Any = environment.events
         events.spawning_complete.add_listener(lambda **_: self._begin())
@@ -119,6 +122,7 @@ class Master:
             if interrupted:
                 self._coordinator.given_up = "interrupted"
             self.conclusion = conclude(self._coordinator, self.environment, time.time())
+            self._claims.close()
             self.environment.process_exit_code = INTERRUPTED if interrupted else self.conclusion.verdict.exit_code
 
     def tell_verdict(self) -> None:
@@ -135,6 +139,8 @@ class Master:
             say(f"waiting for workers, {options.expect_workers}, at port {options.master_bind_port}", sys.stderr)
 
     def _get_ready(self, setup: Setup) -> None:
+        self._claims.close()
+        self._claims.enter_context(claimed(setup))
         ledger = setup.ledger()
         skew = preflight(setup, ledger)
         self.conclusion = None
