@@ -161,6 +161,7 @@ class Master:
                 gevent.spawn(self._coordinator.run, self._over),
                 gevent.spawn(progress.show, self._coordinator),
             ]
+            self._greenlets[0].link_exception(self._failed)
 
     def _over(self) -> None:
         self.stop(interrupted=False)
@@ -169,6 +170,13 @@ class Master:
         else:
             self._runner.stop()
             self.tell_verdict()
+
+    def _failed(self, greenlet: Any) -> None:
+        """Something went wrong that nobody thought of: the program ends all the same, and says so."""
+        say(f"outbound-load: the run could not be judged: {greenlet.exception!r}", sys.stderr)
+        self.environment.process_exit_code = UNJUDGED
+        self._coordinator = None
+        self._runner.quit()
 
     def _heard(self, report: dict[str, Any]) -> None:
         if self._coordinator:

@@ -114,3 +114,20 @@ def test_a_server_that_answers_an_empty_object_holds_nothing() -> None:
         done = outbound_load("burst", f"--base-url={address}", f"--api-key={_KEY}", "--rested")
     assert done.code == 3
     assert "GET /api/v1/me answers 200, but not with what the API answers" in done.err
+
+
+def test_a_run_that_fails_in_a_way_that_nobody_thought_of_ends_all_the_same(
+    target: EmbeddedMock, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text(
+        "from loadtests.runner import master\n"
+        "def conclude(*_): raise RuntimeError('a defect')\n"
+        "master.conclude = conclude\n"
+        "from loadtests.locustfile import *\n",
+        "utf-8",
+    )
+    words = ("-f", str(broken), "--headless", "--only-summary", "--scenario=burst", f"--target={target.description}")
+    done = outbound_load(*words, module="loadtests.runner.launch")
+    assert done.code == 3
+    assert "outbound-load: the run could not be judged: RuntimeError('a defect')" in done.err
