@@ -1,6 +1,20 @@
-"""`python -m loadtests`: the same as `outbound-load`."""
+"""`outbound-load`, and `python -m loadtests`."""
 
-from loadtests.cli import main
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+
+
+def main() -> None:
+    """Run the command line, or say in one line what is not installed (exit code 4)."""
+    if find_spec("locust") is None:
+        sys.stderr.write("outbound-load: Locust is not installed: pip install 'outbound-conformance[load]'\n")
+        sys.exit(4)
+    from loadtests.cli import main as run
+
+    run()
+
 
 if __name__ == "__main__":
     main()

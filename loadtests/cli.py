@@ -223,7 +223,7 @@ def _run(words: Sequence[str]) -> int:
 
     with signals_held_back():
         process = subprocess.Popen(  # noqa: S603 - Locust, under our own interpreter
-            [sys.executable, "-m", launch.__name__, "-f", str(_LOCUSTFILE), *words],
+            [sys.executable, "-P", "-m", launch.__name__, "-f", str(_LOCUSTFILE), *words],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )

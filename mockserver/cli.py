@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -211,6 +212,8 @@ def _shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> 
         raise click.UsageError("--workers: several processes share their state by a Redis server; name it with --state")
     if url is None:
         return settings
+    if find_spec("redis") is None:
+        raise click.ClickException("--state: redis is not installed: pip install 'outbound-conformance[cluster]'")
     from mockserver.cluster.errors import SharingError
     from mockserver.cluster.membership import Membership
 

@@ -41,7 +41,7 @@ class EmbeddedServer:
         try:
             with self._log.open("wb") as log, signals_held_back():
                 self._process = subprocess.Popen(  # noqa: S603 — our own module under our own interpreter
-                    [sys.executable, "-m", module, "--write-target", str(self.description), *words],
+                    [sys.executable, "-P", "-m", module, "--write-target", str(self.description), *words],
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     stdin=subprocess.DEVNULL,

@@ -48,7 +48,7 @@ def measured() -> dict[str, Cost]:
 def measure(*options: str) -> Cost:
     """Run the gate on the embedded mock and read what it took from its reports. Raises FileNotFoundError where it wrote none."""
     with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
-        command = [sys.executable, "-m", "pytest", str(Path(__file__).parents[1]), "--report", folder, *options]
+        command = [sys.executable, "-P", "-m", "pytest", str(Path(__file__).parents[1]), "--report", folder, *options]
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL)  # noqa: S603 — our own suite
         report = json.loads((Path(folder) / "report.json").read_text("utf-8"))
         entries = json.loads((Path(folder) / "exchanges.har").read_text("utf-8"))["log"]["entries"]

@@ -7,6 +7,10 @@ import signal
 import sys
 from collections.abc import Callable
 
+# Ours, before Locust puts the working folder in front: it may have packages of these names.
+import conformance  # noqa: F401
+import spec  # noqa: F401
+
 INTERRUPTED = 130
 ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 """The signals that end a run as an interrupt does."""

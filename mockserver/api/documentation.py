@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mockserver import paths
@@ -93,5 +95,12 @@ def published(document: Mapping[str, Any], base_url: str) -> dict[str, Any]:
 
 @cache
 def _asset(name: str) -> Response:
-    content: bytes = import_module("swagger_ui_bundle").swagger_ui_path.joinpath(name).read_bytes()
+    # A wheel has Swagger UI's files beside this module (setup.py), a checkout the package that they are from.
+    packaged = files(__package__).joinpath("swagger_ui", name)
+    content: bytes = (packaged if packaged.is_file() else _swagger_ui().joinpath(name)).read_bytes()
     return Response(200, ASSETS[name], content, ((b"cache-control", b"public, max-age=86400"),))
+
+
+def _swagger_ui() -> Path:
+    folder: Path = import_module("swagger_ui_bundle").swagger_ui_path
+    return Path(folder)

@@ -85,7 +85,7 @@ def _webhooks(state: State, base_url: str) -> dict[str, str]:
 
 
 def _command(base_url: str, *arguments: str) -> str:
-    return shlex.join([sys.executable, "-m", "mockserver.control.client", "--url", base_url, *arguments])
+    return shlex.join([sys.executable, "-P", "-m", "mockserver.control.client", "--url", base_url, *arguments])
 
 
 def _table(name: str, members: dict[str, Any]) -> str:
