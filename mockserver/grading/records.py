@@ -1,0 +1,164 @@
+"""What was seen of a client: its requests with their answers, run by run, and what a rule says of them. All of it is data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from mockserver.grading.facts import Asked, asked
+
+PLAIN = "plain"
+"""The name of the run without a hardship."""
+
+Ending = Literal["exited", "timed-out", "interrupted", "recorded"]
+"""How a run ended. `recorded`: it was read from a file, and nothing is known of the command."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and its answer. Times are seconds since the run began, by a clock that is never moved.
+
+    `began` and `sent` are when the first and the last byte of the request were taken in, `answered` and `ended` when those of the
+    answer were sent; `answered` is None if no answer was begun, and `ended` is then when the connection ended.
+    `complete` says whether the whole answer was sent. `connection` numbers the connections, from 1.
+    `key` is the id of the key that is presented as a bearer token, `organization` that key's; both are None without a known key.
+    `leaks` names the places beside it in which a key was found.
+    `cursor` is the one that was sent, decoded, `next_cursor` the one that the answer gives; None if there is none.
+    `items` is how many items a page holds, None if the answer is no page.
+    `mark` names what a trial did to the exchange, if anything.
+    """
+
+    number: int
+    method: str
+    path: str
+    query_string: str
+    began: float
+    sent: float
+    answered: float | None
+    ended: float
+    connection: int = 1
+    status: int | None = None
+    complete: bool = True
+    key: str | None = None
+    organization: str | None = None
+    leaks: tuple[str, ...] = ()
+    next_cursor: str | None = None
+    items: int | None = None
+    mark: str | None = None
+    request_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def target(self) -> str:
+        """The path with the query string, as they came."""
+        return f"{self.path}?{self.query_string}" if self.query_string else self.path
+
+    @cached_property
+    def query(self) -> tuple[tuple[str, str], ...]:
+        """The query's parameters, decoded, in their order."""
+        return tuple(parse_qsl(self.query_string, keep_blank_values=True, max_num_fields=1_000))
+
+    @cached_property
+    def cursor(self) -> str | None:
+        """The cursor that was sent, decoded."""
+        return next((value for name, value in self.query if name == "cursor"), None)
+
+    @cached_property
+    def asked(self) -> Asked | None:
+        """The documented operation that was asked, None if there is none."""
+        return asked(self.path)
+
+    @property
+    def operation(self) -> str:
+        """The id of the documented operation that was asked, empty if there is none."""
+        return self.asked.operation.id if self.asked else ""
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a page was served, whole."""
+        return self.status == 200 and self.complete and self.items is not None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the client did not get what it asked for."""
+        return self.status is None or self.status >= 400 or not self.complete
+
+    def header(self, name: str) -> str | None:
+        """The value of the answer's first header of that lower-case name."""
+        return next((value for found, value in self.headers if found.lower() == name), None)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the command. `trial` is `plain` or the trial's name, `plain` the plain run that a trial is compared with.
+
+    `exit_code` is None if it is not known. `changes` are the times at which the mock's data was changed through its control API.
+    `elsewhere` is what another origin was asked. `cursors` are those that earlier runs were given. `seconds` is how long it took.
+    """
+
+    trial: str
+    exchanges: tuple[Exchange, ...]
+    exit_code: int | None = 0
+    ending: Ending = "exited"
+    seconds: float = 0.0
+    changes: tuple[float, ...] = ()
+    elsewhere: tuple[Exchange, ...] = ()
+    cursors: frozenset[str] = frozenset()
+    plain: Run | None = None
+    probes: tuple[Probe, ...] = ()
+
+    @property
+    def ended_with_error(self) -> bool | None:
+        """Whether the command's exit code shows an error of this run; None if it cannot be told."""
+        if self.exit_code is None or self.ending != "exited":
+            return None
+        if self.exit_code == 0:
+            return False
+        return True if self.plain is None or self.plain.exit_code == 0 else None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One delivery to the receiver. `requirement` is the id that it shows, `good` whether it must be accepted.
+
+    `status` is None if no answer came; `seconds` is how long the answer took, `error` says why there was none.
+    """
+
+    number: int
+    requirement: str
+    name: str
+    good: bool
+    status: int | None
+    seconds: float
+    error: str = ""
+    after_good: bool = True
+    """Whether its good sibling, sent just before, was accepted."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What shows that a requirement is broken: the numbers of the requests in their run, and a sentence."""
+
+    numbers: tuple[int, ...]
+    message: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a rule says of one run: `exercised` is whether the run showed anything of it at all."""
+
+    exercised: bool
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def status(self) -> Status:
+        """Broken if there is a finding, not seen if the run did not show it."""
+        if self.findings:
+            return "broken"
+        return "kept" if self.exercised else "not-seen"
+
+
+Status = Literal["kept", "broken", "not-seen"]

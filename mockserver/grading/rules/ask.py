@@ -1,0 +1,104 @@
+"""ASK: what is asked (documentation, "Endpoints")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mockserver import paths
+from mockserver.api.keys import PREFIX
+from mockserver.grading.facts import known_values, parameter_names
+from mockserver.grading.records import Exchange, Finding, Judgement, Run
+from mockserver.grading.rules.rule import judged, rule, shown
+from mockserver.grading.sequences import by_beginning
+
+NO_ID = frozenset({"", "undefined", "null", "nan", "none", "[object object]"})
+"""What stands in a path if a program had no id to put there, in lower case."""
+
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SHOWN = re.compile(rb'"(?:qualificationStatus|status|eventType)"\s*:\s*"([^"\\]+)"')
+_OWN_ID = frozenset({"listId", "contactId"})
+
+
+@rule("ASK-1")
+def documented_paths_and_methods(run: Run) -> Judgement:
+    """Paths are documented ones, methods GET, HEAD or OPTIONS. What lies outside of the API counts if it carries a key."""
+    findings = []
+    for exchange in run.exchanges:
+        if not exchange.asked and _is_meant_for_the_api(exchange):
+            findings.append(Finding((exchange.number,), f"{shown(exchange)} asks a path that is not documented"))
+        elif exchange.asked and exchange.method not in _METHODS:
+            findings.append(Finding((exchange.number,), f"{shown(exchange)} uses a method that is not documented"))
+    return judged(any(_more_than_me(exchange) for exchange in run.exchanges), findings)
+
+
+@rule("ASK-2")
+def documented_parameters(run: Run) -> Judgement:
+    """Query parameters are the operation's documented ones. A key in the query is KEY-1's affair."""
+    findings = []
+    exercised = False
+    for exchange in run.exchanges:
+        if not exchange.asked or exchange.method == "OPTIONS":
+            continue
+        known = parameter_names(exchange.operation)
+        exercised = exercised or any(name in known for name, _ in exchange.query)
+        unknown = sorted({name for name, value in exchange.query if name not in known and PREFIX not in value})
+        if unknown:
+            names = ", ".join(f"`{name}`" for name in unknown)
+            findings.append(
+                Finding((exchange.number,), f"{shown(exchange)} has parameters that the API ignores: {names}")
+            )
+    return judged(exercised, findings)
+
+
+@rule("ASK-3")
+def known_values_and_ids(run: Run) -> Judgement:
+    """Values are documented, or were shown by an answer before; ids are something."""
+    seen = _values_shown(run.plain) if run.plain else set()
+    findings = []
+    exercised = False
+    for exchange in by_beginning(run.exchanges):
+        if exchange.asked and exchange.method != "OPTIONS":
+            resource_id = exchange.asked.resource_id
+            exercised = exercised or resource_id is not None or _has_values(exchange)
+            if resource_id is not None and resource_id.strip().lower() in NO_ID:
+                findings.append(Finding((exchange.number,), f"{shown(exchange)} has `{resource_id}` for an id"))
+            findings += [
+                Finding(
+                    (exchange.number,), f"{shown(exchange)} has `{name}={value}`, which the documentation does not know"
+                )
+                for name, value in _unknown_values(exchange, seen)
+            ]
+        seen.update(_shown_by(exchange))
+    return judged(exercised, findings)
+
+
+def _is_meant_for_the_api(exchange: Exchange) -> bool:
+    return paths.is_api(exchange.path) or exchange.key is not None or bool(exchange.leaks)
+
+
+def _more_than_me(exchange: Exchange) -> bool:
+    return exchange.operation not in ("", "getMe") and exchange.method in _METHODS
+
+
+def _has_values(exchange: Exchange) -> bool:
+    return any(known_values(exchange.operation, name) or name in _OWN_ID for name, _ in exchange.query)
+
+
+def _unknown_values(exchange: Exchange, seen: set[str]) -> Iterator[tuple[str, str]]:
+    for name, value in exchange.query:
+        if name in _OWN_ID and value.strip().lower() in NO_ID:
+            yield name, value
+        known = known_values(exchange.operation, name)
+        if known is None:
+            continue
+        values = value.split(",") if name == "eventType" else [value]
+        yield from ((name, one) for one in values if one not in known and one not in seen)
+
+
+def _values_shown(run: Run) -> set[str]:
+    return set().union(*(_shown_by(exchange) for exchange in run.exchanges))
+
+
+def _shown_by(exchange: Exchange) -> set[str]:
+    return {value.decode("utf-8", "replace") for value in _SHOWN.findall(exchange.body)}

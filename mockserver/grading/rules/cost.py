@@ -1,0 +1,83 @@
+"""COST: what a client's habits cost others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mockserver.grading.facts import default_page
+from mockserver.grading.records import Exchange, Finding, Judgement, Run
+from mockserver.grading.rules.rule import judged, rule, shown
+from mockserver.grading.sequences import EARLY, by_beginning, limit_of, repetitions, walks
+
+MOST_ALIKE = 3
+"""How often the same thing may be asked."""
+
+POLLING = 5.0
+"""Seconds between polls that nobody minds."""
+
+_POLLED = frozenset({"getMe", "listEvents"})
+_SMALL_PAGES_UP_TO = 100
+_FEW_REQUESTS = 10
+
+
+@rule("COST-1")
+def nothing_is_asked_again_and_again(run: Run) -> Judgement:
+    """No request is sent more than three times with the same answer, without a failure or a change between."""
+    served = [exchange for exchange in run.exchanges if exchange.asked and not exchange.failed]
+    troubles = sorted(
+        [*run.changes, *(exchange.ended for exchange in run.exchanges if exchange.failed)],
+    )
+    findings = [
+        Finding(
+            tuple(exchange.number for exchange in row),
+            f"{shown(row[0])} was sent {len(row)} times, and the answer was the same",
+        )
+        for group in repetitions(exchange for exchange in served if exchange.method != "OPTIONS")
+        for row in _rows(group, troubles)
+        if len(row) > MOST_ALIKE
+    ]
+    return judged(any(exchange.operation != "getMe" for exchange in served), findings)
+
+
+@rule("COST-2")
+def whole_lists_are_walked_in_large_pages(run: Run) -> Judgement:
+    """More than 100 items are not walked in pages of fewer than 50."""
+    whole = [walk for walk in walks(run.exchanges) if walk.ended]
+    findings = []
+    for walk in whole:
+        small = [page for page in walk.pages if limit_of(page) < default_page()]
+        items = sum(page.items or 0 for page in small)
+        if items > _SMALL_PAGES_UP_TO:
+            message = f"{items} items of {walk.key} were walked in {len(small)} pages of {limit_of(small[0])}"
+            findings.append(Finding((small[0].number, small[-1].number), message))
+    return judged(any(walk.items > _SMALL_PAGES_UP_TO for walk in whole), findings)
+
+
+@rule("COST-3")
+def connections_are_kept(run: Run) -> Judgement:
+    """More than ten requests do not come over more than half as many connections."""
+    requests = by_beginning(run.exchanges)
+    connections = len({exchange.connection for exchange in requests})
+    many = len(requests) > _FEW_REQUESTS
+    if many and connections > len(requests) / 2:
+        numbers = tuple(exchange.number for exchange in requests[:3])
+        return judged(True, [Finding(numbers, f"{len(requests)} requests came over {connections} connections")])
+    return judged(many)
+
+
+def _rows(group: Sequence[Exchange], troubles: Sequence[float]) -> Iterator[list[Exchange]]:
+    """Requests of a group with the same answer and nothing between them that would be a reason to ask again."""
+    row: list[Exchange] = []
+    for exchange in group:
+        if row and not _is_in_vain(row[-1], exchange, troubles):
+            yield row
+            row = []
+        row.append(exchange)
+    if row:
+        yield row
+
+
+def _is_in_vain(before: Exchange, exchange: Exchange, troubles: Sequence[float]) -> bool:
+    if exchange.operation in _POLLED and exchange.began - before.began >= POLLING - EARLY:
+        return False
+    return exchange.body == before.body and not any(before.began <= time <= exchange.began for time in troubles)

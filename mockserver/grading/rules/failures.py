@@ -1,0 +1,120 @@
+"""FAIL: what a client does with failures (RFC 9110, section 15; RFC 9112, section 8)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from mockserver.grading.records import Exchange, Finding, Judgement, Run
+from mockserver.grading.rules.rule import judged, rule, seconds, shown
+from mockserver.grading.sequences import EARLY, asked_again, in_turn, repetitions, retry_after
+
+LONGEST_SILENCE = 120.0
+"""Seconds in which a request must be given up that is not answered."""
+
+_MOST_TRIES = 10
+_IN_ONE_SECOND = 5
+_ALIKE = 1.25
+_WAITS_TO_COMPARE = 4
+
+
+@rule("FAIL-1")
+def refused_requests_are_not_repeated(run: Run) -> Judgement:
+    """A request that was refused with 400, 403 or 404 is not sent again unchanged."""
+    refused = [exchange for exchange in run.exchanges if exchange.status in (400, 403, 404)]
+    findings = [finding for group in repetitions(refused) for finding in _repeated(run, in_turn(group))]
+    return judged(bool(refused), findings)
+
+
+@rule("FAIL-2")
+def failures_are_tried_again_with_growing_waits(run: Run) -> Judgement:
+    """What failed with a 5xx or a broken connection is tried again: later each time, and not for ever."""
+    failed = {exchange.number for exchange in run.exchanges if exchange.mark in ("server-error", "dropped")}
+    groups = [group for group in repetitions(run.exchanges) if failed.intersection(one.number for one in group)]
+    findings = [finding for group in groups for finding in _badly_tried(run, group)]
+    return judged(bool(groups), findings)
+
+
+@rule("FAIL-3")
+def broken_pages_are_not_taken_for_whole(run: Run) -> Judgement:
+    """A page that was cut off, or an error page of a proxy, is asked for again, or the command ends with an error."""
+    findings = []
+    told = 0
+    for broken in (exchange for exchange in run.exchanges if exchange.mark in ("truncated", "proxy-error")):
+        again = asked_again(run, broken)
+        told += bool(again or run.ended_with_error is not None)
+        if not again and run.ended_with_error is False:
+            what = "was cut off" if broken.mark == "truncated" else "was answered by a proxy's error page"
+            message = f"{shown(broken)} {what} and never asked again, and the exit code was 0"
+            findings.append(Finding((broken.number,), message))
+    return judged(told > 0, findings)
+
+
+@rule("FAIL-4")
+def requests_have_a_time_limit(run: Run) -> Judgement:
+    """A request that is never answered is given up within 120 s."""
+    silent = [exchange for exchange in run.exchanges if exchange.mark in ("silence", "silence-outlasted")]
+    findings = [
+        Finding(
+            (exchange.number,),
+            f"{shown(exchange)} was waited for until the server ended it, after {seconds(_took(exchange))}",
+        )
+        for exchange in silent
+        if exchange.mark == "silence-outlasted"
+    ]
+    return judged(bool(silent) and run.ending == "exited", findings)
+
+
+def _repeated(run: Run, turns: Sequence[Exchange]) -> Iterator[Finding]:
+    numbers = tuple(exchange.number for exchange in turns)
+    if len(turns) > 2:
+        yield Finding(numbers, f"{shown(turns[0])} was refused with {turns[0].status} and sent {len(turns)} times")
+    elif len(turns) == 2 and turns[0].status != 403 and not _something_between(run, turns[0], turns[1]):
+        yield Finding(
+            numbers, f"{shown(turns[0])} was refused with {turns[0].status} and sent again at once, unchanged"
+        )
+
+
+def _something_between(run: Run, first: Exchange, second: Exchange) -> bool:
+    return any(first.began < other.began < second.began and other.target != first.target for other in run.exchanges)
+
+
+def _badly_tried(run: Run, group: Sequence[Exchange]) -> Iterator[Finding]:
+    tries = in_turn(group)
+    numbers = tuple(exchange.number for exchange in tries)
+    if len(tries) == 1:
+        if not asked_again(run, tries[0]):
+            yield Finding(numbers, f"{shown(tries[0])} {_what_happened(tries[0])} and was not tried again")
+        return
+    if len(tries) > _MOST_TRIES:
+        yield Finding(numbers, f"{shown(tries[0])} was tried {len(tries)} times")
+    for first, fifth in zip(tries, tries[_IN_ONE_SECOND - 1 :], strict=False):
+        if fifth.began - first.began <= 1:
+            yield Finding(
+                numbers, f"{shown(first)} was tried {_IN_ONE_SECOND} times within {fifth.began - first.began:.2f} s"
+            )
+            return
+    yield from _without_patience(tries)
+    waits = [after.began - before.ended for before, after in itertools.pairwise(tries) if not retry_after(before)]
+    if len(waits) >= _WAITS_TO_COMPARE and max(waits) <= min(waits) * _ALIKE + EARLY:
+        told = ", ".join(seconds(wait) for wait in waits[:6])
+        yield Finding(numbers, f"the waits between the tries of {shown(tries[0])} do not grow: {told}")
+
+
+def _without_patience(tries: Sequence[Exchange]) -> Iterator[Finding]:
+    for before, after in itertools.pairwise(tries):
+        wait = retry_after(before) if before.status == 503 else None
+        if wait and after.began < before.ended + wait - EARLY:
+            early = seconds(after.began - before.ended)
+            message = f"{shown(after)} was sent {early} after a 503 that asked to wait {seconds(wait)}"
+            yield Finding((before.number, after.number), message)
+
+
+def _what_happened(exchange: Exchange) -> str:
+    return (
+        "lost its connection" if exchange.status is None or not exchange.complete else f"failed with {exchange.status}"
+    )
+
+
+def _took(exchange: Exchange) -> float:
+    return exchange.ended - exchange.began

@@ -1,0 +1,114 @@
+"""FAIL and OPEN: what a client does with failures, and with answers that it does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mockserver.grading.records import Run
+from tests.support.graded_runs import CONTACTS, ME, Story, broken_musts
+
+
+def test_a_404_that_is_sent_again_at_once_is_found() -> None:
+    assert Story().ask(f"{CONTACTS}/con_1", 404).ask(f"{CONTACTS}/con_1", 404).judged("FAIL-1").status == "broken"
+
+
+def test_a_404_that_is_asked_again_after_something_else_is_allowed() -> None:
+    story = Story().ask(f"{CONTACTS}/con_1", 404).ask(ME).ask(f"{CONTACTS}/con_1", 404)
+    assert story.judged("FAIL-1").status == "kept"
+
+
+def test_a_404_that_is_asked_three_times_is_found() -> None:
+    story = Story().ask(f"{CONTACTS}/con_1", 404).ask(ME).ask(f"{CONTACTS}/con_1", 404).ask(ME)
+    assert story.ask(f"{CONTACTS}/con_1", 404).judged("FAIL-1").status == "broken"
+
+
+def test_a_403_may_be_tried_once_more() -> None:
+    assert Story().ask(CONTACTS, 403).ask(CONTACTS, 403).judged("FAIL-1").status == "kept"
+
+
+def failing(waits: list[float], status: int | None = 500, **more: Any) -> Story:
+    story = Story("server-errors", Story().ask(ME).run()).ask(ME, status, mark="server-error", **more)
+    for wait in waits:
+        story.ask(ME, status, mark="server-error", wait=wait, **more)
+    return story
+
+
+def test_growing_waits_with_an_end_are_kept() -> None:
+    assert failing([0.5, 1, 2, 4]).judged("FAIL-2", exit_code=1).status == "kept"
+
+
+def test_waits_that_grow_up_to_a_bound_are_allowed() -> None:
+    assert failing([1, 2, 4, 4, 4, 4]).judged("FAIL-2", exit_code=1).status == "kept"
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [[], [0.01] * 5, [1] * 5, [0.5 * 1.3**turn for turn in range(11)]],
+    ids=["never again", "five in a second", "constant waits", "without an end"],
+)
+def test_bad_tries_are_found(waits: list[float]) -> None:
+    story = failing(waits)
+    assert story.judged("FAIL-2", exit_code=1).status == "broken"
+    assert broken_musts(story.run(exit_code=1)) == set()
+
+
+def test_a_503_whose_retry_after_is_cut_short_is_found() -> None:
+    story = failing([1], 503, headers=(("retry-after", "2"),))
+    assert "after a 503 that asked to wait 2 s" in story.judged("FAIL-2").findings[0].message
+
+
+def test_a_503_whose_retry_after_is_kept_is_kept() -> None:
+    assert failing([2, 2.1], 503, headers=(("retry-after", "2"),)).judged("FAIL-2").status == "kept"
+
+
+def test_a_broken_connection_may_be_tried_again_at_once() -> None:
+    story = Story("dropped-connections", Story().ask(ME).run()).ask(ME, None, mark="dropped").ask(ME, wait=0)
+    assert story.judged("FAIL-2").status == "kept"
+
+
+@pytest.mark.parametrize("mark", ["truncated", "proxy-error"])
+def test_a_broken_page_that_is_taken_for_whole_is_found(mark: str) -> None:
+    trial = {"truncated": "truncated-bodies", "proxy-error": "proxy-errors"}[mark]
+    story = Story(trial, Story().page(CONTACTS, 50).run()).ask(CONTACTS, 200, complete=False, mark=mark)
+    assert broken_musts(story.run(exit_code=0)) == {"FAIL-3"}
+    assert story.judged("FAIL-3", exit_code=1).status == "kept"
+    assert story.page(CONTACTS, 50).judged("FAIL-3", exit_code=0).status == "kept"
+
+
+def test_a_request_that_is_waited_for_without_end_is_found() -> None:
+    story = Story("silence", Story().ask(ME).run()).ask(ME, None, mark="silence-outlasted", ended=121.0)
+    assert story.judged("FAIL-4").status == "broken"
+
+
+def test_a_request_that_is_given_up_is_kept() -> None:
+    assert Story("silence", Story().ask(ME).run()).ask(ME, None, mark="silence").judged("FAIL-4").status == "kept"
+
+
+PLAIN: Run = Story().page(CONTACTS, 50, "abc").page(f"{CONTACTS}?cursor=abc", 20).run()
+
+
+def test_a_client_that_crashes_on_what_it_does_not_know_is_found() -> None:
+    story = Story("unknown-members", PLAIN).page(CONTACTS, 50, "abc")
+    assert broken_musts(story.run(exit_code=1)) == {"OPEN-1"}
+
+
+def test_a_walk_that_stops_at_what_is_not_known_is_found_though_the_exit_code_is_0() -> None:
+    story = Story("sparse-data", PLAIN).page(CONTACTS, 50, "abc")
+    assert story.judged("OPEN-1").status == "broken"
+
+
+def test_a_client_that_goes_as_far_as_before_is_kept() -> None:
+    story = Story("unknown-enum-values", PLAIN).page(CONTACTS, 50, "abc").page(f"{CONTACTS}?cursor=abc", 20)
+    assert story.judged("OPEN-1").status == "kept"
+
+
+def test_lists_that_depend_on_answers_are_not_compared() -> None:
+    plain = Story().page("/api/v1/drafts?contactId=con_1", 3).page(CONTACTS, 5).run()
+    assert Story("sparse-data", plain).page(CONTACTS, 5).judged("OPEN-1").status == "kept"
+
+
+def test_an_exit_code_that_was_an_error_before_and_is_the_same_is_allowed() -> None:
+    plain = Story().page(CONTACTS, 50).run(exit_code=3)
+    assert Story("sparse-data", plain).page(CONTACTS, 50).judged("OPEN-1", exit_code=3).status == "kept"
