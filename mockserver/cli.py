@@ -32,6 +32,10 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line. What a user gets wrong is one line on standard error and an exit code, never a traceback."""
     try:
+        if sys.argv[1:2] == ["grade"]:
+            from mockserver.grading.cli import command as grade
+
+            sys.exit(grade(sys.argv[2:], prog_name="outbound-mock grade", standalone_mode=False))
         sys.exit(command(prog_name="outbound-mock", standalone_mode=False))
     except click.ClickException as error:
         click.echo(f"outbound-mock: {error.format_message()}", err=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from mockserver.grading.records import Exchange, Finding, Judgement, Run
 from mockserver.grading.rules.rule import judged, rule, seconds, shown
@@ -12,6 +12,9 @@ from spec import contract
 
 MOST_IN_A_ROW = 3
 """Refusals in a row that a client may meet which keeps to the limit by itself."""
+
+SPENT = 60.0
+"""Seconds after which a limit that was spent has come back."""
 
 
 @rule("PACE-1")
@@ -45,10 +48,9 @@ def the_limit_is_kept_to(run: Run) -> Judgement:
     findings: list[Finding] = []
     for key in dict.fromkeys(exchange.key for exchange in run.exchanges if exchange.key):
         own = by_beginning(exchange for exchange in run.exchanges if exchange.key == key)
-        waves = _rows_of_waves(own)
+        waves = _waves(own)
         busy = busy or len(own) > contract().rate_limits.per_minute or bool(waves)
-        for row in waves:
-            findings += _too_many(row)
+        findings += [*_rows(waves, own), *_repeated_bursts(waves)]
     return judged(busy, findings)
 
 
@@ -80,30 +82,37 @@ def _is_after(exchange: Exchange, refused: Exchange) -> bool:
     return exchange.began > refused.ended + grace
 
 
-def _rows_of_waves(exchanges: list[Exchange]) -> list[list[list[Exchange]]]:
-    """The refusals of one key: rows without a success between, each of waves that were in flight together."""
-    rows: list[list[list[Exchange]]] = []
-    refused_before = False
+def _waves(exchanges: Sequence[Exchange]) -> list[list[Exchange]]:
+    """The refusals of one key, those that were in flight together in one wave."""
+    waves: list[list[Exchange]] = []
     for exchange in exchanges:
         if exchange.status != 429:
-            refused_before = refused_before and exchange.failed
             continue
-        if not refused_before:
-            rows.append([[exchange]])
-        elif exchange.began > rows[-1][-1][0].ended + IN_FLIGHT:
-            rows[-1].append([exchange])
+        if waves and exchange.began <= waves[-1][0].ended + IN_FLIGHT:
+            waves[-1].append(exchange)
         else:
-            rows[-1][-1].append(exchange)
-        refused_before = True
-    return rows
+            waves.append([exchange])
+    return waves
 
 
-def _too_many(row: list[list[Exchange]]) -> Iterator[Finding]:
-    numbers = tuple(wave[0].number for wave in row)
-    if len(row) > MOST_IN_A_ROW:
-        yield Finding(numbers, f"{len(row)} refusals in a row, from {shown(row[0][0])} on")
-    for before, after in itertools.pairwise(row):
-        if min(len(before), len(after)) > MOST_IN_A_ROW:
-            message = f"a burst of {len(after)} requests followed one of {len(before)} that the limit had refused"
+def _rows(waves: Sequence[list[Exchange]], exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+    """Findings for waves that follow each other without a success between."""
+    row: list[Exchange] = []
+    for wave in waves:
+        if row and _served_between(row[-1], wave[0], exchanges):
+            row = []
+        row.append(wave[0])
+        if len(row) == MOST_IN_A_ROW + 1:
+            numbers = tuple(exchange.number for exchange in row)
+            yield Finding(numbers, f"more than {MOST_IN_A_ROW} refusals in a row, from {shown(row[0])} on")
+
+
+def _served_between(first: Exchange, second: Exchange, exchanges: Sequence[Exchange]) -> bool:
+    return any(first.ended < exchange.began < second.began and not exchange.failed for exchange in exchanges)
+
+
+def _repeated_bursts(waves: Sequence[list[Exchange]]) -> Iterator[Finding]:
+    for before, after in pairwise(waves):
+        if min(len(before), len(after)) > MOST_IN_A_ROW and after[0].began - before[0].ended < SPENT:
+            message = f"a burst in which {len(after)} requests were refused followed one in which {len(before)} were"
             yield Finding((before[0].number, after[0].number), message)
-            return

@@ -1,0 +1,208 @@
+"""`outbound-mock grade`: the command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from mockserver.grading.records import Run
+    from mockserver.grading.session import Progress
+    from mockserver.grading.verdict import Grade
+
+USAGE = 4
+"""Exit code for a wrong use, as the other commands of the kit have it."""
+
+ALL, NONE = "all", "none"
+
+
+class WrongUse(click.ClickException):
+    """Arguments that cannot be used."""
+
+    exit_code = USAGE
+
+
+class GradeCommand(click.Command):
+    """A command whose usage errors have the kit's exit code."""
+
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        """Parse the arguments. Raises WrongUse."""
+        try:
+            return super().make_context(*arguments, **more)
+        except click.UsageError as error:
+            raise WrongUse(error.format_message()) from error
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command. Raises WrongUse."""
+        try:
+            return super().invoke(context)
+        except click.UsageError as error:
+            raise WrongUse(error.format_message()) from error
+
+
+@click.command(
+    cls=GradeCommand,
+    name="grade",
+    context_settings={"auto_envvar_prefix": "OUTBOUND_MOCK", "show_default": True},
+)
+@click.option(
+    "--trial", "trials", metavar="NAME", multiple=True, help="Run this trial beside the plain run (repeatable)."
+)
+@click.option(
+    "--trials",
+    "which",
+    type=click.Choice([ALL, NONE]),
+    default=ALL,
+    help="All trials that the plain run makes worthwhile, or none.",
+)
+@click.option("--strict", is_flag=True, help="A should that is broken fails the grade, too.")
+@click.option(
+    "--report",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write grade.html, grade.json, junit.xml, summary.md and requests.har there.",
+)
+@click.option(
+    "--timeout", default=600.0, type=click.FloatRange(0.1), metavar="SECONDS", help="The most that a run may take."
+)
+@click.option("--list", "listing", is_flag=True, help="Show rules and trials, and run nothing.")
+@click.option("--port", default=0, type=click.IntRange(0, 65_535), help="Port of the mock; 0 picks a free one.")
+@click.option("--seed", default=1, help="What data and keys are made from.")
+@click.option("--contacts", default=330, type=click.IntRange(0, 100_000), help="Contacts of each organization.")
+@click.option("--organizations", default=2, type=click.IntRange(1, 1_000), help="Organizations.")
+@click.option(
+    "--rate-reading", default="burst", type=click.Choice(["burst", "strict"]), help="How the rate limits are read."
+)
+@click.option("--no-rate-limit", is_flag=True, help="Serve every key as much as it asks for.")
+@click.argument("arguments", metavar="COMMAND ARG…", nargs=-1, type=click.UNPROCESSED)
+def command(
+    *,
+    trials: Sequence[str],
+    which: str,
+    strict: bool,
+    report: Path | None,
+    timeout: float,
+    listing: bool,
+    port: int,
+    seed: int,
+    contacts: int,
+    organizations: int,
+    rate_reading: Literal["burst", "strict"],
+    no_rate_limit: bool,
+    arguments: Sequence[str],
+) -> None:
+    """Run a command against a fresh mock, and grade what it asks: `outbound-mock grade -- npm test`.
+
+    It finds OUTBOUND_BASE_URL, OUTBOUND_API_KEY and OUTBOUND_ORGANIZATION_ID in its environment. It is run once as it
+    is, and once for each trial. Exit codes: 0 no must is broken, 1 one is (with --strict: or a should), 3 nothing could
+    be graded, 4 wrong use.
+    """
+    if listing:
+        _echo(_listed())
+        return
+    if not arguments:
+        raise click.UsageError(
+            "name the command that is to be graded after two dashes: outbound-mock grade -- npm test"
+        )
+    from mockserver.app import Settings
+    from mockserver.grading.session import Order, grade
+
+    order = Order(
+        command=tuple(arguments),
+        settings=Settings(seed, organizations, contacts, rate_reading, not no_rate_limit),
+        trials=_chosen(trials, which),
+        timeout=timeout,
+        strict=strict,
+        port=port,
+    )
+    _check_folder(report)
+    try:
+        result = grade(order, _progress())
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on port {port}: {error.strerror}") from error
+    _finish(result, report)
+
+
+def _finish(grade: Grade, folder: Path | None) -> NoReturn:
+    from mockserver.grading import report
+    from mockserver.grading.report import terminal
+
+    _echo(terminal.text(grade))
+    if folder:
+        try:
+            report.write(grade, folder)
+        except OSError as error:
+            raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
+        click.echo(f"report: {folder / 'grade.html'}", err=True)
+    sys.exit(grade.exit_code)
+
+
+def _chosen(names: Sequence[str], which: str) -> Sequence[str] | None:
+    """The names of the trials to run, None for those that the plain run makes worthwhile. Raises BadParameter."""
+    from mockserver.grading.trials import TRIALS
+
+    for name in names:
+        if name not in TRIALS:
+            alike = get_close_matches(name, TRIALS, n=3, cutoff=0.4)
+            hint = f"did you mean {' or '.join(alike)}?" if alike else "--list shows them all."
+            raise click.BadParameter(f"{name!r} is no trial; {hint}", param_hint="--trial")
+    if names:
+        return tuple(dict.fromkeys(names))
+    return () if which == NONE else None
+
+
+def _check_folder(folder: Path | None) -> None:
+    """Raise BadParameter for a folder that reports cannot be written to, before anything is run."""
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".outbound-grade"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise click.BadParameter(f"cannot write to {folder}: {error.strerror}", param_hint="--report") from error
+
+
+def _progress() -> Progress:
+    from mockserver.grading.report.words import run_ending
+    from mockserver.grading.session import Progress
+
+    def begins(trial: str, number: int, of: int) -> None:
+        total = f" of {of}" if of > 1 else ""
+        click.echo(click.style(f"── run {number}{total}: {trial}", bold=True), err=True, color=_colour())
+
+    def ended(run: Run) -> None:
+        click.echo(click.style(f"   {run_ending(run)}", dim=True), err=True, color=_colour())
+
+    return Progress(begins, ended)
+
+
+def _listed() -> str:
+    from mockserver.grading.trials import TRIALS
+    from spec.client_requirements import client_requirements
+
+    rules = [
+        f"  {rule.id:<8}{rule.level:<8}{rule.title}\n{'':18}allowed: {rule.allows}" for rule in client_requirements()
+    ]
+    trials = [f"  {trial.name:<22}{trial.description}" for trial in TRIALS.values()]
+    return "\n".join([click.style("rules", bold=True), *rules, "", click.style("trials", bold=True), *trials])
+
+
+def _echo(text: str) -> None:
+    """Write to standard output. Who has stopped reading it does not end the grade: its exit code is still to be had."""
+    try:
+        click.echo(text, color=_colour())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _colour() -> bool | None:
+    return False if os.environ.get("NO_COLOR") else None

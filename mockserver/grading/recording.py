@@ -1,0 +1,274 @@
+"""What a mock sees of a client, written down: an ASGI layer that only a grading mock has around it.
+
+This is the one place that knows how requests look to the mock; everything else works on `Exchange` records.
+"""
+
+from __future__ import annotations
+
+import time
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, unquote_plus
+
+import msgspec
+
+from mockserver import paths
+from mockserver.api.keys import PREFIX, ApiKey, KeyRing
+from mockserver.grading.facts import asked
+from mockserver.grading.records import Exchange
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BEGAN = "outbound.grading.began"
+"""Where the ASGI scope keeps when the first byte of a request was taken in, by `time.monotonic`."""
+
+CONNECTION = "outbound.grading.connection"
+"""Where the ASGI scope keeps the number of the request's connection."""
+
+_ROW = "outbound.grading.row"
+_MOST_OF_A_BODY = 65_536
+_NOT_GRADED = (paths.CONTROL, paths.CONSOLE, paths.WORLD, "/api-docs")
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def mark(scope: Scope, what: str) -> None:
+    """Write down what a trial does to a request."""
+    row = scope.get(_ROW)
+    if row is not None:
+        row.mark = what
+
+
+def presented(scope: Scope, keys: KeyRing) -> ApiKey | None:
+    """The key that a request presents as a bearer token, valid or not; None if it presents none that is known."""
+    for name, value in scope["headers"]:
+        scheme, _, secret = value.strip().partition(b" ")
+        if name.lower() == b"authorization" and scheme.lower() == b"bearer":
+            return keys.find(secret.strip())
+    return None
+
+
+def with_query(scope: Scope, name: str, change: Callable[[str], str]) -> Scope:
+    """The request with another value of a query parameter, if it has it. All else stays as it stands on the wire."""
+    pairs = scope["query_string"].decode("latin-1").split("&")
+    if not any(pair.partition("=")[0] == name for pair in pairs):
+        return scope
+    changed = [
+        f"{name}={quote(change(unquote_plus(pair.partition('=')[2])), safe='')}"
+        if pair.partition("=")[0] == name
+        else pair
+        for pair in pairs
+    ]
+    return {**scope, "query_string": "&".join(changed).encode("latin-1")}
+
+
+class Recorder:
+    """Records what `app` is asked and answers. `keys` are looked for in every request; times count from `started`."""
+
+    def __init__(self, app: ASGIApp, keys: KeyRing, started: float) -> None:
+        self._app = app
+        self._keys = keys
+        self._started = started
+        self._rows: list[_Row] = []
+        self._changes: list[float] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["path"].startswith(_NOT_GRADED):
+            if scope["path"].startswith(paths.CONTROL) and scope["method"] not in _SAFE:
+                self._changes.append(time.monotonic() - self._started)
+            await self._app(scope, receive, send)
+        else:
+            await self._record(scope, receive, send)
+
+    @property
+    def requests(self) -> int:
+        """How many requests have come."""
+        return len(self._rows)
+
+    def changes(self) -> tuple[float, ...]:
+        """When the mock's data was changed through its control API."""
+        return tuple(self._changes)
+
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What has been recorded so far, as it is at this moment."""
+        connections: dict[int, int] = {}
+        secrets = {key.secret: key for key in self._keys}
+        return tuple(
+            _exchange(row, number, connections.setdefault(row.connection, len(connections) + 1), secrets, self._started)
+            for number, row in enumerate(tuple(self._rows), 1)
+        )
+
+    async def _record(self, scope: Scope, receive: Receive, send: Send) -> None:
+        row = scope[_ROW] = _Row(scope)
+        self._rows.append(row)
+
+        async def taken_in() -> Message:
+            message = await receive()
+            row.take_in(message)
+            return message
+
+        async def sent(message: Message) -> None:
+            await send(message)
+            row.see(message)
+
+        try:
+            await self._app(scope, taken_in, sent)
+        finally:
+            row.ended = time.monotonic()
+
+
+class _Row:
+    """A request and its answer while they are under way. Times are those of `time.monotonic`."""
+
+    __slots__ = (
+        "answered",
+        "began",
+        "body",
+        "complete",
+        "connection",
+        "ended",
+        "headers",
+        "mark",
+        "method",
+        "path",
+        "query",
+        "request_body",
+        "request_headers",
+        "sent",
+        "status",
+    )
+
+    def __init__(self, scope: Scope) -> None:
+        now = time.monotonic()
+        self.began: float = scope.get(BEGAN, now)
+        self.connection: int = scope.get(CONNECTION, 1)
+        self.method: str = scope["method"]
+        self.path: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        self.query: str = scope["query_string"].decode("latin-1")
+        self.request_headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+        self.request_body = b""
+        self.sent = now
+        self.answered: float | None = None
+        self.ended: float | None = None
+        self.status: int | None = None
+        self.headers: Iterable[tuple[bytes, bytes]] = ()
+        self.body = bytearray()
+        self.complete = False
+        self.mark: str | None = None
+
+    def take_in(self, message: Message) -> None:
+        """Take down a part of the request's body."""
+        if message["type"] == "http.request":
+            self.sent = time.monotonic()
+            self.request_body += message.get("body", b"")[: _MOST_OF_A_BODY - len(self.request_body)]
+
+    def see(self, message: Message) -> None:
+        """Take down a part of the answer, once it was sent."""
+        if message["type"] == "http.response.start":
+            self.status, self.headers, self.answered = message["status"], message["headers"], time.monotonic()
+        elif message["type"] == "http.response.body":
+            self.body += message.get("body", b"")
+            if not message.get("more_body", False):
+                self.complete, self.ended = True, time.monotonic()
+
+
+def page_members(body: bytes) -> tuple[int | None, str | None]:
+    """How many items a page's body holds, and its next cursor; None for both if it is no page."""
+    try:
+        page: Any = msgspec.json.decode(body)
+        items, following = page["data"], page.get("nextCursor")
+        return len(items), following if isinstance(following, str) and following else None
+    except (msgspec.DecodeError, TypeError, KeyError, AttributeError):
+        return None, None
+
+
+def _exchange(row: _Row, number: int, connection: int, secrets: dict[str, ApiKey], started: float) -> Exchange:
+    headers = _text(row.request_headers)
+    key = _bearer(headers, secrets)
+    found = asked(row.path)
+    body = bytes(row.body)
+    is_list = found is not None and found.operation.is_list and row.status == 200
+    items, following = page_members(body) if is_list else (None, None)
+    return Exchange(
+        number=number,
+        method=row.method,
+        path=row.path,
+        query_string=row.query,
+        began=row.began - started,
+        sent=row.sent - started,
+        answered=None if row.answered is None else row.answered - started,
+        ended=(row.ended or time.monotonic()) - started,
+        connection=connection,
+        status=row.status,
+        complete=row.complete,
+        key=key.id if key else None,
+        organization=key.organization_id if key else None,
+        leaks=tuple(_leaks(row, headers, tuple(secrets))),
+        next_cursor=following,
+        items=items,
+        mark=row.mark,
+        request_headers=headers,
+        headers=_text(row.headers),
+        body=body,
+    )
+
+
+def _text(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+
+
+def _bearer(headers: Iterable[tuple[str, str]], secrets: dict[str, ApiKey]) -> ApiKey | None:
+    for name, value in headers:
+        scheme, _, secret = value.strip().partition(" ")
+        if name.lower() == "authorization" and scheme.lower() == "bearer":
+            return secrets.get(secret.strip())
+    return None
+
+
+def _leaks(row: _Row, headers: Iterable[tuple[str, str]], secrets: tuple[str, ...]) -> Iterator[str]:
+    """The places beside a bearer token in which one of the keys is found."""
+    for name, value in headers:
+        if _holds_a_key(name, value, secrets):
+            yield _place(name, value)
+    if _has(unquote(row.path), secrets):
+        yield "the path"
+    for pair in row.query.split("&"):
+        name, _, value = pair.partition("=")
+        if _has(unquote_plus(value), secrets) or _has(unquote_plus(name), secrets):
+            yield f"the query parameter `{'…' if _has(unquote_plus(name), secrets) else unquote_plus(name)}`"
+    if _has(unquote_plus(row.request_body.decode("latin-1")), secrets):
+        yield "the body"
+
+
+def _holds_a_key(name: str, value: str, secrets: tuple[str, ...]) -> bool:
+    if name.lower() != "authorization":
+        return _has(unquote(value), secrets)
+    scheme, _, credentials = value.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return False
+    return _has(value, secrets) or (scheme.lower() == "basic" and _has(_basic(credentials), secrets))
+
+
+def _basic(credentials: str) -> str:
+    try:
+        return b64decode(credentials, validate=True).decode("latin-1")
+    except (NotBase64, ValueError):
+        return ""
+
+
+def _place(name: str, value: str) -> str:
+    if name.lower() == "cookie":
+        return "a cookie"
+    if name.lower() != "authorization":
+        return f"the header `{name}`"
+    scheme = value.strip().partition(" ")[0]
+    return "the Authorization header without `Bearer`" + ("" if PREFIX in scheme else f" (as `{scheme}`)")
+
+
+def _has(text: str, secrets: tuple[str, ...]) -> bool:
+    return PREFIX in text and any(secret in text for secret in secrets)

@@ -1,0 +1,97 @@
+"""`requests.har`: all requests as an HTTP Archive 1.2, a page for each run. Credentials in it are shortened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from importlib import metadata
+from typing import Any
+from urllib.parse import unquote_plus
+
+from mockserver.control.redaction import redacted, redacted_headers, redacted_query
+from mockserver.grading.records import Exchange, Run
+from mockserver.grading.report.document import moment
+from mockserver.grading.verdict import Grade
+
+ORIGIN = "http://mock"
+"""Stands for the address of the mock, which was another one in each run."""
+
+_UNKNOWN = -1
+
+
+def archive(grade: Grade) -> Mapping[str, Any]:
+    """The archive of all runs."""
+    creator = {"name": "outbound-mock", "version": metadata.version("outbound-conformance")}
+    began = grade.started
+    pages, entries = [], []
+    for run in grade.runs:
+        pages.append({"id": run.trial, "title": run.trial, "startedDateTime": moment(began), "pageTimings": {}})
+        entries += [_entry(exchange, run, began) for exchange in run.exchanges]
+        began += timedelta(seconds=run.seconds)
+    return {"log": {"version": "1.2", "creator": creator, "pages": pages, "entries": entries}}
+
+
+def target(exchange: Exchange) -> str:
+    """The path and the query of a request, with the keys in them shortened."""
+    query = redacted_query(exchange.query_string)
+    return f"{redacted(exchange.path)}{'?' * bool(query)}{query}"
+
+
+def _entry(exchange: Exchange, run: Run, began: datetime) -> Mapping[str, Any]:
+    answered = exchange.ended if exchange.answered is None else exchange.answered
+    wait, receive = max(0.0, answered - exchange.began), max(0.0, exchange.ended - answered)
+    return {
+        "pageref": run.trial,
+        "startedDateTime": moment(began + timedelta(seconds=exchange.began)),
+        "time": _ms(wait + receive),
+        "request": _request(exchange),
+        "response": _response(exchange),
+        "cache": {},
+        "timings": {"send": 0, "wait": _ms(wait), "receive": _ms(receive)},
+        "connection": str(exchange.connection),
+        "_number": exchange.number,
+        "_trial": exchange.mark,
+    }
+
+
+def _request(exchange: Exchange) -> Mapping[str, Any]:
+    pairs = (pair.partition("=") for pair in redacted_query(exchange.query_string).split("&") if pair)
+    return {
+        "method": exchange.method,
+        "url": ORIGIN + target(exchange),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _headers(exchange.request_headers),
+        "queryString": [{"name": unquote_plus(name), "value": unquote_plus(value)} for name, _, value in pairs],
+        "headersSize": _UNKNOWN,
+        "bodySize": _UNKNOWN,
+    }
+
+
+def _response(exchange: Exchange) -> Mapping[str, Any]:
+    content = {
+        "size": len(exchange.body),
+        "mimeType": exchange.header("content-type") or "",
+        "text": redacted(exchange.body.decode("utf-8", "replace")),
+    }
+    return {
+        "status": exchange.status or 0,
+        "statusText": HTTPStatus(exchange.status).phrase if exchange.status else "",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _headers(exchange.headers),
+        "content": content,
+        "redirectURL": exchange.header("location") or "",
+        "headersSize": _UNKNOWN,
+        "bodySize": len(exchange.body),
+    }
+
+
+def _headers(headers: tuple[tuple[str, str], ...]) -> list[Mapping[str, str]]:
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    return [{"name": name, "value": value} for name, value in redacted_headers(raw)]
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1_000, 3)

@@ -1,0 +1,118 @@
+"""`grade.html`: the grade as one page that needs nothing else: no script, no font, no picture from elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup, escape
+
+from mockserver.control.redaction import redacted
+from mockserver.grading.records import Exchange, Run
+from mockserver.grading.report import words
+from mockserver.grading.report.archive import target
+from mockserver.grading.report.document import moment
+from mockserver.grading.report.timeline import Timeline, kind_of, timeline
+from mockserver.grading.verdict import Evidence, Grade
+
+_MOST_REQUESTS = 400
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as the page lists it."""
+
+    number: int
+    at: str
+    method: str
+    target: str
+    status: str
+    kind: str
+    took: str
+    connection: int
+    mark: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A run as the page shows it."""
+
+    trial: str
+    name: str
+    ending: str
+    requests: tuple[Request, ...]
+    left_out: int
+    timeline: Timeline | None
+
+
+def page(grade: Grade) -> str:
+    """The page."""
+    return _template().render(
+        grade=grade,
+        verdict=words.verdict(grade),
+        command=words.command(grade),
+        runs=[_shown(run) for run in grade.runs],
+        signs=words.SIGNS,
+        statuses=words.STATUSES,
+        started=moment(grade.started),
+        finished=moment(grade.finished),
+    )
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["prose"] = _prose
+    environment.filters["redacted"] = redacted
+    environment.globals["anchors"] = _anchors
+    return environment.get_template("grade.html")
+
+
+def _prose(text: str) -> Markup:
+    """Text with its `code` marked up; everything else is escaped."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part) for index, part in enumerate(parts)
+    )
+
+
+def _anchors(evidence: Evidence) -> list[tuple[int, str]]:
+    """The requests of a finding, with the places of the page where they are listed."""
+    return [(number, _anchor(evidence.run, number)) for number in evidence.numbers]
+
+
+def _anchor(run: str, number: int) -> str:
+    return f"{run}-{number}"
+
+
+def _shown(run: Run) -> Shown:
+    return Shown(
+        trial=run.trial,
+        name=words.run_name(run),
+        ending=words.run_ending(run),
+        requests=tuple(_request(exchange, run) for exchange in run.exchanges[:_MOST_REQUESTS]),
+        left_out=max(0, len(run.exchanges) - _MOST_REQUESTS),
+        timeline=timeline(run),
+    )
+
+
+def _request(exchange: Exchange, run: Run) -> Request:
+    return Request(
+        number=exchange.number,
+        at=f"{exchange.began:.3f}",
+        method=exchange.method,
+        target=target(exchange),
+        status=str(exchange.status or "none") + ("" if exchange.complete or exchange.status is None else ", cut off"),
+        kind=kind_of(exchange),
+        took=f"{(exchange.ended - exchange.began) * 1_000:.0f} ms",
+        connection=exchange.connection,
+        mark=exchange.mark or "",
+        anchor=_anchor(run.trial, exchange.number),
+    )

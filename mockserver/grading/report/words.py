@@ -1,0 +1,57 @@
+"""How a grade is told: its verdict and counts in words, with the keys in every text shortened."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+
+from mockserver.control.redaction import redacted
+from mockserver.grading.records import PLAIN, Run
+from mockserver.grading.verdict import Evidence, Grade, Ruling
+
+SIGNS = {"kept": "✓", "broken": "✗", "not-seen": "–"}
+STATUSES = {"kept": "kept", "broken": "broken", "not-seen": "not seen"}
+VERDICTS = {"good": "good", "broken": "broken", "not-graded": "not graded"}
+
+
+def command(grade: Grade) -> str:
+    """The command, as it would be typed."""
+    return redacted(shlex.join(grade.command))
+
+
+def counted(count: int, thing: str) -> str:
+    """A number and its noun: `1 request`, `2 requests`."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def verdict(grade: Grade) -> str:
+    """The verdict and what it rests on, in one line."""
+    if grade.reason:
+        return f"not graded: {redacted(grade.reason)}"
+    levels = Counter(ruling.requirement.level for ruling in grade.broken)
+    statuses = Counter(ruling.status for ruling in grade.rulings)
+    broken = " and ".join(counted(levels[level], level) for level in ("must", "should") if levels[level])
+    told = f"{VERDICTS[grade.verdict]}: {broken + ' broken, ' if broken else ''}{statuses['kept']} kept, "
+    return f"{told}{statuses['not-seen']} not seen"
+
+
+def proof(evidence: Evidence) -> str:
+    """A finding in one line, with the run that it was seen in."""
+    return f"{evidence.run}: {redacted(evidence.message)}"
+
+
+def run_ending(run: Run) -> str:
+    """How a run ended, and what it asked: `exit code 0, 12 requests, 1.4 s`."""
+    endings = {"timed-out": "timed out", "interrupted": "interrupted", "recorded": "a recording"}
+    ending = endings.get(run.ending, f"exit code {run.exit_code}")
+    return f"{ending}, {counted(len(run.exchanges), 'request')}, {run.seconds:.1f} s"
+
+
+def run_name(run: Run) -> str:
+    """The name of a run in a sentence."""
+    return "plain run" if run.trial == PLAIN else f"trial {run.trial}"
+
+
+def is_failure(ruling: Ruling, grade: Grade) -> bool:
+    """Whether a ruling decides the verdict."""
+    return ruling.status == "broken" and (grade.strict or ruling.requirement.level == "must")

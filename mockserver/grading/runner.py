@@ -1,0 +1,86 @@
+"""The command whose requests are graded: started in a process group of its own, and ended with all that it has started."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from mockserver.grading.records import Ending
+
+_TO_END_IN_ORDER = 2.0
+_PROCESSES = Path("/proc")
+_RUN = "OUTBOUND_GRADE_RUN"
+
+
+class CannotStart(Exception):
+    """The command cannot be started; the message says why, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended. `exit_code` is None if it was ended; minus a signal's number counts as 128 plus that number."""
+
+    exit_code: int | None
+    ending: Ending
+    seconds: float
+
+
+def run(command: Sequence[str], environment: Mapping[str, str], timeout: float) -> Outcome:
+    """Run a command to its end, or for `timeout` seconds, or until Ctrl-C. Its output passes through. Raises CannotStart."""
+    token = secrets.token_hex(16)
+    began = time.monotonic()
+    try:
+        process = subprocess.Popen(  # noqa: S603 (running the command that the user names is the purpose)
+            list(command),
+            env={**os.environ, **environment, _RUN: token},
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+        )
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise CannotStart(f"cannot start {command[0]!r}: {reason}") from None
+    ending: Ending = "exited"
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        ending = "timed-out"
+    except KeyboardInterrupt:
+        ending = "interrupted"
+    seconds = time.monotonic() - began
+    _end(process, token, signal.SIGINT if ending == "interrupted" else signal.SIGTERM)
+    code = process.returncode if ending == "exited" else None
+    return Outcome(code if code is None or code >= 0 else 128 - code, ending, seconds)
+
+
+def _end(process: subprocess.Popen[bytes], token: str, first: signal.Signals) -> None:
+    """End a process, its group, and what it has started elsewhere: in order, if it does so in two seconds."""
+    if process.poll() is None:
+        _signal_group(process.pid, first)
+        with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            process.wait(_TO_END_IN_ORDER)
+    _signal_group(process.pid, signal.SIGKILL)
+    for left in _with_token(token):
+        with suppress(OSError):
+            os.kill(left, signal.SIGKILL)
+    process.wait()
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with suppress(OSError):
+        os.killpg(group, number)
+
+
+def _with_token(token: str) -> Iterator[int]:
+    """Processes that have inherited the run's token, where the system tells: what left its group is among them."""
+    wanted = f"{_RUN}={token}".encode()
+    for folder in _PROCESSES.glob("[0-9]*"):
+        with suppress(OSError):
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                yield int(folder.name)

@@ -1,0 +1,96 @@
+"""A mock that grades, on a socket, in a thread of this process."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from mockserver.grading.recording import BEGAN, CONNECTION
+from mockserver.server.connection import Connection
+from mockserver.server.uvicorn_server import BACKLOG, base_url
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+_COUNTER = itertools.count(1)
+_STARTS_WITHIN = 30.0
+_ENDS_WITHIN = 10.0
+
+
+class NumberedConnection(Connection):
+    """A connection that leaves its number, and the time at which each of its requests began, in the ASGI scope."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
+        """Number the connection."""
+        super().connection_made(transport)
+        self.number = next(_COUNTER)
+
+    def on_message_begin(self) -> None:
+        """Take down when a request begins."""
+        super().on_message_begin()
+        scope: Any = self.scope
+        scope[BEGAN] = time.monotonic()
+        scope[CONNECTION] = self.number
+
+
+class Serving(AbstractContextManager["Serving"]):
+    """Serves `app` on `listener` from the beginning of a `with` block to its end. `state` is the mock's, for its connections."""
+
+    def __init__(self, app: ASGIApp, listener: socket.socket, state: Callable[[], Any]) -> None:
+        self.url = base_url(listener)
+        self._listener = listener
+        config = uvicorn.Config(
+            _Application(app, state),
+            http=NumberedConnection,
+            backlog=BACKLOG,
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            log_level="critical",
+            timeout_graceful_shutdown=1,
+            date_header=False,
+            server_header=False,
+            timeout_keep_alive=75,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+
+    def __enter__(self) -> Serving:
+        self._thread.start()
+        deadline = time.monotonic() + _STARTS_WITHIN
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(_ENDS_WITHIN)
+        self._listener.close()
+
+
+class _Application:
+    """What the connection expects of a mock: an ASGI application with a state."""
+
+    def __init__(self, app: ASGIApp, state: Callable[[], Any]) -> None:
+        self._app = app
+        self._state = state
+
+    @property
+    def state(self) -> Any:
+        return self._state()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)

@@ -1,0 +1,136 @@
+"""Trials in which a client is refused, or sent elsewhere."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from mockserver.api.response import Header, Response, json_bytes
+from mockserver.grading.recording import mark, presented, with_query
+from mockserver.grading.sequences import list_key
+from mockserver.grading.trials.stage import Stage, first, is_list, target, where
+from mockserver.modifications.helpers.responses import without_header
+from spec import contract
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.api.pipeline import Layer
+
+WAIT = 2
+"""Retry-After of what is refused in a trial, in seconds."""
+
+_FAILURES = 11
+"""Tries that fail: one more than a client may make."""
+
+
+def redirect_elsewhere(stage: Stage) -> Layer:
+    """The first two targets are answered with a redirect to another port of this machine, once each."""
+
+    async def redirected(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        mark(scope, "redirected")
+        location = stage.elsewhere.encode() + target(scope).rstrip(b"?")
+        await Response(307, b"text/plain", b"", [(b"location", location)])(scope, receive, send)
+
+    return where(first(2, _any), redirected)
+
+
+def revoked_key(stage: Stage) -> Layer:
+    """Every key counts as a revoked one."""
+    revoked = next(key for key in stage.keys if key.kind == "revoked")
+
+    async def as_revoked(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        credentials = b"Bearer " + revoked.secret.encode()
+        headers = [*without_header(scope["headers"], b"authorization"), (b"authorization", credentials)]
+        await app({**scope, "headers": headers}, receive, send)
+
+    return where(lambda scope: presented(scope, stage.keys) is not None, as_revoked)
+
+
+def one_429(stage: Stage) -> Layer:
+    """One page is refused with 429, behind the first page if the plain run went there."""
+    walked = any(exchange.cursor and list_key(exchange) for exchange in stage.plain.exchanges)
+
+    async def refused(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        mark(scope, "refused")
+        limits = contract().rate_limits
+        headers = [
+            (b"retry-after", b"%d" % WAIT),
+            (b"x-ratelimit-limit", b"%d" % limits.per_minute),
+            (b"x-ratelimit-reset", b"%d" % (time.time() + WAIT)),
+        ]
+        await _problem("rate-limit-exceeded", "The rate limit of this API key is spent.", headers)(scope, receive, send)
+
+    return where(first(1, lambda scope: is_list(scope) and (not walked or _has_cursor(scope))), refused)
+
+
+def expiring_cursors(stage: Stage) -> Layer:
+    """The first cursor that is sent has expired. Cursors given out afterwards are other ones, and last."""
+    expired: set[bytes] = set()
+
+    async def answered(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        cursor = _cursor(scope)
+        if not expired:
+            expired.add(cursor)
+            stage.cursors.renew()
+        if cursor in expired:
+            mark(scope, "expired")
+            # The mock itself refuses what is no cursor, in the form of all its problems.
+            scope = with_query(scope, "cursor", lambda _: "expired")
+        await app(scope, receive, send)
+
+    return where(lambda scope: is_list(scope) and _has_cursor(scope), answered)
+
+
+def server_errors(_stage: Stage) -> Layer:
+    """The first target fails eleven times: with 503 and a Retry-After, then with 500."""
+    failing: list[bytes] = []
+
+    async def failed(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        mark(scope, "server-error")
+        unavailable = not failing
+        failing.append(target(scope))
+        answer = _unavailable() if unavailable else _problem("internal-error", "Something went wrong on our side.", [])
+        await answer(scope, receive, send)
+
+    def chosen(scope: Scope) -> bool:
+        return not failing or (target(scope) == failing[0] and len(failing) < _FAILURES)
+
+    return where(chosen, failed)
+
+
+def proxy_errors(_stage: Stage) -> Layer:
+    """The first page of the first two lists is answered by a proxy, with 502 and a page of HTML, once each."""
+
+    async def failed(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        mark(scope, "proxy-error")
+        page = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body>\r\n</html>\r\n"
+        await Response(502, b"text/html", page)(scope, receive, send)
+
+    return where(first(2, is_list), failed)
+
+
+def _any(_scope: Scope) -> bool:
+    return True
+
+
+def _has_cursor(scope: Scope) -> bool:
+    return bool(_cursor(scope))
+
+
+def _cursor(scope: Scope) -> bytes:
+    query: bytes = scope["query_string"]
+    pairs = (pair.partition(b"=") for pair in query.split(b"&"))
+    return next((value for name, _, value in pairs if name == b"cursor"), b"")
+
+
+def _problem(slug: str, detail: str, headers: list[Header]) -> Response:
+    kind = contract().problems[slug]
+    members = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": detail}
+    return Response(kind.status, b"application/problem+json", json_bytes(members), headers)
+
+
+def _unavailable() -> Response:
+    members = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": "Come back soon."}
+    headers = [(b"retry-after", b"%d" % WAIT)]
+    return Response(503, b"application/problem+json", json_bytes(members), headers)

@@ -1,0 +1,97 @@
+"""What a trial is made of: its name, when it shows something, and how it changes what a client meets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from mockserver.grading.facts import asked
+from mockserver.grading.records import Run
+from mockserver.grading.rules.failures import LONGEST_SILENCE
+from mockserver.grading.sealing import Cursors
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.api.keys import KeyRing
+    from mockserver.api.pipeline import Layer
+
+Needs = Literal["key", "list", "cursor"]
+"""What the plain run must have shown for a trial to show something: a key that was sent, a list or a cursor that was asked."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a trial's layer can use: the plain run, the mock's keys, the grade's cursors, the address of another origin.
+
+    `patience` is how many seconds a silent answer lasts.
+    """
+
+    plain: Run
+    keys: KeyRing
+    cursors: Cursors
+    elsewhere: str = ""
+    patience: float = LONGEST_SILENCE
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A hardship that a command is run under. `layer` makes it, or `hardship`, which is one of the mock's own by name."""
+
+    name: str
+    description: str
+    needs: Needs
+    layer: Callable[[Stage], Layer] | None = None
+    hardship: tuple[str, Mapping[str, Any]] | None = field(default=None)
+
+    def shows_something(self, plain: Run) -> bool:
+        """Whether the plain run has done what the trial makes hard."""
+        if self.needs == "key":
+            return any(exchange.key for exchange in plain.exchanges)
+        lists = [exchange for exchange in plain.exchanges if exchange.asked and exchange.asked.operation.is_list]
+        return any(exchange.cursor for exchange in lists) if self.needs == "cursor" else bool(lists)
+
+
+def is_list(scope: Scope) -> bool:
+    """Whether a request asks for a page of a list."""
+    found = asked(scope["path"])
+    return found is not None and found.operation.is_list and scope["method"] == "GET"
+
+
+def target(scope: Scope) -> bytes:
+    """The path and the query of a request."""
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    return path + b"?" + query
+
+
+Way = Callable[["ASGIApp", "Scope", "Receive", "Send"], Any]
+
+
+def where(chosen: Callable[[Scope], bool], way: Way) -> Layer:
+    """A layer that answers the requests of documented operations which are `chosen` another way."""
+
+    def layer(app: ASGIApp) -> ASGIApp:
+        async def served(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and asked(scope["path"]) and chosen(scope):
+                await way(app, scope, receive, send)
+            else:
+                await app(scope, receive, send)
+
+        return served
+
+    return layer
+
+
+def first(count: int, meant: Callable[[Scope], bool]) -> Callable[[Scope], bool]:
+    """Chooses the first requests that are meant, each of another target, once."""
+    taken: set[bytes] = set()
+
+    def chosen(scope: Scope) -> bool:
+        if len(taken) >= count or not meant(scope) or target(scope) in taken:
+            return False
+        taken.add(target(scope))
+        return True
+
+    return chosen

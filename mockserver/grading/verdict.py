@@ -1,0 +1,109 @@
+"""The grade of a command: what its runs show of every requirement, together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from mockserver.grading.records import PLAIN, Judgement, Run, Status
+from mockserver.grading.rules import judge
+from spec.client_requirements import ClientRequirement, client_requirements
+
+Verdict = Literal["good", "broken", "not-graded"]
+
+NOTHING_GRADED = 3
+"""Exit code if nothing could be graded."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What shows that a requirement is broken: the name of a run, the numbers of its requests, and a sentence."""
+
+    run: str
+    numbers: tuple[int, ...]
+    message: str
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What all runs show of one requirement. `trials` has the status in each run that it was judged in."""
+
+    requirement: ClientRequirement
+    status: Status
+    trials: Mapping[str, Status]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The grade of a command. `reason` says why nothing could be graded, empty if something could."""
+
+    command: tuple[str, ...]
+    started: datetime
+    finished: datetime
+    runs: tuple[Run, ...]
+    rulings: tuple[Ruling, ...]
+    strict: bool = False
+    interrupted: bool = False
+    reason: str = ""
+
+    @property
+    def broken(self) -> tuple[Ruling, ...]:
+        """The rulings of what is broken, musts first."""
+        found = [ruling for ruling in self.rulings if ruling.status == "broken"]
+        return tuple(sorted(found, key=lambda ruling: ruling.requirement.level))
+
+    @property
+    def verdict(self) -> Verdict:
+        """Broken if a must is, or under `strict` a should."""
+        if self.reason:
+            return "not-graded"
+        counts = ("must", "should") if self.strict else ("must",)
+        return "broken" if any(ruling.requirement.level in counts for ruling in self.broken) else "good"
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the command line."""
+        if self.interrupted:
+            return INTERRUPTED
+        return {"good": 0, "broken": 1, "not-graded": NOTHING_GRADED}[self.verdict]
+
+
+def rulings(runs: Sequence[Run]) -> tuple[Ruling, ...]:
+    """What the runs show of each requirement: broken if one of them shows it broken, kept if one shows it kept."""
+    judged = [(run.trial, judge(run)) for run in runs]
+    return tuple(_ruling(requirement, judged) for requirement in client_requirements())
+
+
+def why_not_graded(runs: Iterable[Run]) -> str:
+    """Why nothing could be graded, in one line; empty if something can."""
+    plain = next((run for run in runs if run.trial == PLAIN), None)
+    if plain is None:
+        return "the command was not run"
+    if plain.ending == "timed-out":
+        return "the command did not end in time in the plain run"
+    if not plain.exchanges and not any(run.probes for run in runs):
+        return "the command made no request to OUTBOUND_BASE_URL"
+    return ""
+
+
+def _ruling(requirement: ClientRequirement, judged: Sequence[tuple[str, Mapping[str, Judgement]]]) -> Ruling:
+    own = [(trial, judgements[requirement.id]) for trial, judgements in judged if requirement.id in judgements]
+    trials = {trial: judgement.status for trial, judgement in own}
+    status: Status = "not-seen"
+    if "broken" in trials.values():
+        status = "broken"
+    elif "kept" in trials.values():
+        status = "kept"
+    return Ruling(requirement, status, trials, tuple(_evidence(own)))
+
+
+def _evidence(own: Iterable[tuple[str, Judgement]]) -> Iterator[Evidence]:
+    for trial, judgement in own:
+        for finding in judgement.findings:
+            yield Evidence(trial, finding.numbers, finding.message)

@@ -1,0 +1,14 @@
+"""Run one of the clients: `python -m tests.clients NAME`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tests.clients import right, wrong
+from tests.clients.catalogue import Client
+
+CLIENTS: dict[str, Client] = {**right.CLIENTS, **wrong.CLIENTS}
+
+if __name__ == "__main__":
+    CLIENTS[sys.argv[1]](os.environ)

@@ -1,0 +1,53 @@
+"""Right clients get a clean grade, each in a corner that the contract allows; what a client did not do is not seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.clients.right import CLIENTS
+from tests.support.graded_clients import broken, graded, statuses
+
+SHOULDS_BROKEN = {
+    "gives-up-at-once": {"FAIL-2"},
+    "asynchronous": {"COST-3"},
+}
+"""Shoulds that a right client breaks: the contract wishes for more than it asks."""
+
+NOT_WAITED_FOR = {"polls-the-feed", "asks-me-alone", "does-nothing"}
+"""Clients that take half a minute, and those that are tried below."""
+
+TRIALS = {
+    "sequential": ("small-pages", "expiring-cursors", "one-429", "truncated-bodies", "silence"),
+    "concurrent": ("one-429", "dropped-connections"),
+    "stops-early": ("small-pages", "sparse-data"),
+    "filters-for-itself": ("unknown-members", "unknown-enum-values", "sparse-data"),
+    "speaks-http-1-0": ("small-pages", "proxy-errors"),
+    "follows-redirects": ("redirect-elsewhere",),
+    "tries-a-refused-key-once-more": ("revoked-key",),
+    "gives-up-at-once": ("expiring-cursors", "one-429", "server-errors", "truncated-bodies", "proxy-errors"),
+    "leaves-trying-to-urllib3": ("one-429", "server-errors", "silence"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(CLIENTS) - NOT_WAITED_FOR))
+def test_a_right_client_breaks_nothing(name: str) -> None:
+    result = graded(name, *TRIALS.get(name, ()))
+    assert set(broken(result)) == SHOULDS_BROKEN.get(name, set()), [ruling.evidence for ruling in result.broken]
+    assert result.exit_code == 0
+
+
+def test_a_client_that_does_nothing_is_not_graded() -> None:
+    result = graded("does-nothing")
+    assert (result.verdict, result.exit_code) == ("not-graded", 3)
+    assert set(statuses(result).values()) == {"not-seen"}
+
+
+def test_a_client_that_asks_me_alone_passes_nothing_but_what_concerns_the_key() -> None:
+    result = graded("asks-me-alone", trials=None)
+    assert {name for name, status in statuses(result).items() if status != "not-seen"} <= {"KEY-1", "KEY-2", "KEY-3"}
+    assert result.verdict == "good"
+
+
+def test_the_trials_that_are_run_are_those_that_the_plain_run_makes_worthwhile() -> None:
+    result = graded("asks-me-alone", trials=None)
+    assert [run.trial for run in result.runs] == ["plain", "redirect-elsewhere", "revoked-key"]

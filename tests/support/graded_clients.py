@@ -1,0 +1,56 @@
+"""The clients of `tests/clients`, graded in this process: the mock listens in a thread, and no process is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
+from dataclasses import replace
+from io import StringIO
+from time import monotonic
+
+from mockserver.app import Settings
+from mockserver.grading.records import Run
+from mockserver.grading.runner import Outcome
+from mockserver.grading.session import Order, Progress, grade
+from mockserver.grading.verdict import Grade
+from tests.clients.__main__ import CLIENTS
+
+SETTINGS = Settings(contacts=230)
+
+
+def called(command: Sequence[str], environment: Mapping[str, str], _timeout: float) -> Outcome:
+    """Run a client as a command would: an exception is exit code 1."""
+    began = monotonic()
+    code = 0
+    try:
+        with redirect_stderr(StringIO()):
+            CLIENTS[command[0]](environment)
+    except SystemExit as error:
+        code = int(str(error.code))
+    except Exception:
+        code = 1
+    return Outcome(code, "exited", monotonic() - began)
+
+
+def graded(client: str, *trials: str, **changes: object) -> Grade:
+    """The grade of a client in the plain run and these trials."""
+    order = Order((client,), SETTINGS, trials, patience=1.5, run=called)
+    return grade(replace(order, **changes), Progress(_begins, _ended))  # type: ignore[arg-type] # members of Order
+
+
+def broken(result: Grade) -> dict[str, str]:
+    """The ids of what is broken, with their levels."""
+    return {ruling.requirement.id: ruling.requirement.level for ruling in result.broken}
+
+
+def statuses(result: Grade) -> dict[str, str]:
+    """The status of each requirement by its id."""
+    return {ruling.requirement.id: ruling.status for ruling in result.rulings}
+
+
+def _begins(_trial: str, _number: int, _of: int) -> None:
+    pass
+
+
+def _ended(_run: Run) -> None:
+    pass
