@@ -18,6 +18,9 @@ from mockserver.modifications.helpers.responses import collected, with_header
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+_LENGTH = 18
+"""Bytes of a sealed cursor: too many to guess, and a multiple of three, so that it needs no padding."""
+
 _NEXT = re.compile(rb'("nextCursor"\s*:\s*")([^"\\]+)(")')
 
 
@@ -40,7 +43,7 @@ class Cursors:
     def seal(self, cursor: str, place: str) -> str:
         """The cursor to give out instead of the mock's own; `place` names list, filters and organization."""
         content = f"{self._generation}\n{place}\n{cursor}".encode()
-        sealed = urlsafe_b64encode(hmac.digest(self._secret, content, hashlib.sha256)).rstrip(b"=").decode()
+        sealed = urlsafe_b64encode(hmac.digest(self._secret, content, hashlib.sha256)[:_LENGTH]).decode()
         self._opened[sealed] = cursor
         return sealed
 

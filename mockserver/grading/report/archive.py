@@ -9,9 +9,10 @@ from importlib import metadata
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mockserver.control.redaction import redacted, redacted_headers, redacted_query
+from mockserver.control.redaction import redacted_headers, redacted_query
 from mockserver.grading.records import Exchange, Run
 from mockserver.grading.report.document import moment
+from mockserver.grading.report.redaction import redacted
 from mockserver.grading.verdict import Grade
 
 ORIGIN = "http://mock"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mockserver.control.redaction import redacted
 from mockserver.grading.records import Run
+from mockserver.grading.report.redaction import redacted
 from mockserver.grading.verdict import Evidence, Grade, Ruling
 
 

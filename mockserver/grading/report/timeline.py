@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mockserver.control.redaction import redacted
 from mockserver.grading.records import Exchange, Run
+from mockserver.grading.report.redaction import redacted
 from mockserver.grading.sequences import retry_after
 
 WIDTH = 1_000.0

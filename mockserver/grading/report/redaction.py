@@ -1,0 +1,15 @@
+"""What a report shows of secrets: how they begin and their last four characters. Ids, paths and cursors stay whole."""
+
+from __future__ import annotations
+
+import re
+
+from mockserver.api.keys import PREFIX
+from spec.target import shown
+
+_SECRET = re.compile(rf"(?:{PREFIX}|whsec_)[A-Za-z0-9._~+/%=-]+")
+
+
+def redacted(text: str) -> str:
+    """A text with every API key and signing secret in it shortened: `obk_live_…1a2b`."""
+    return _SECRET.sub(lambda secret: shown(secret[0]), text)

@@ -1,0 +1,151 @@
+"""`outbound-mock grade` as a person runs it, in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.gate import ROOT
+from tests.support.interrupts import heed_interrupts
+from tests.support.waiting import until
+
+PATIENCE = 90.0
+CLIENT = (sys.executable, "-m", "tests.clients")
+
+
+def started(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "mockserver", "grade", "--contacts", "60", *arguments]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
+        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
+    )
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    process = started(*arguments)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert "Traceback" not in err or "mockserver/grading" not in err, err
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def test_a_right_client_ends_with_0_and_its_requests_are_told(tmp_path: Path) -> None:
+    done = run("--trials", "none", "--report", str(tmp_path), "--", *CLIENT, "sequential")
+    assert done.returncode == 0, done.stderr
+    assert "verdict: good" in done.stdout
+    told = json.loads((tmp_path / "grade.json").read_text("utf-8"))
+    assert told["verdict"] == "good"
+    assert told["runs"][0]["requests"] > 3
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "grade.html",
+        "grade.json",
+        "junit.xml",
+        "summary.md",
+        "requests.har",
+    }
+
+
+def test_a_wrong_client_ends_with_1_and_its_requirement_is_named() -> None:
+    done = run("--trials", "none", "--", *CLIENT, "wants-five-hundred-a-page")
+    assert done.returncode == 1, done.stderr
+    assert "✗ WALK-5" in done.stdout
+    assert "limit=500" in done.stdout
+
+
+def test_a_should_that_is_broken_counts_under_strict_alone() -> None:
+    arguments = ("--trials", "none", "--", *CLIENT, "asks-for-undefined")
+    assert run(*arguments).returncode == 0
+    assert run("--strict", *arguments).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (("/does/not/exist",), "cannot start '/does/not/exist': No such file or directory"),
+        (("true",), "made no request"),
+    ],
+    ids=["cannot be started", "asks nothing"],
+)
+def test_what_cannot_be_graded_ends_with_3(command: tuple[str, ...], reason: str) -> None:
+    done = run("--", *command)
+    assert done.returncode == 3
+    assert reason in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (
+            (
+                "--trial",
+                "one-429",
+            ),
+            "name the command",
+        ),
+        (("--trial", "one-430", "--", "true"), "did you mean one-429?"),
+        (("--timeout", "soon", "--", "true"), "'soon' is not a valid float"),
+        (("--report", "/dev/null/x", "--", "true"), "cannot write to /dev/null/x"),
+    ],
+    ids=["no command", "an unknown trial", "no number", "no folder"],
+)
+def test_wrong_use_ends_with_4_and_one_line(arguments: tuple[str, ...], reason: str) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert reason in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    script = f"sleep 300 & echo $! >> {pids}; setsid sleep 300 & echo $! >> {pids}; sleep 300"
+    done = run("--timeout", "1", "--", "sh", "-c", script)
+    assert done.returncode == 3
+    assert "did not end in time" in done.stdout
+    assert [pid for pid in pids.read_text().split() if is_alive(pid)] == []
+
+
+def test_ctrl_c_ends_the_command_and_reports_what_was_seen(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    script = (
+        "import os, pathlib, time, urllib.request as u\n"
+        "request = u.Request(os.environ['OUTBOUND_BASE_URL'] + '/api/v1/lists?limit=500')\n"
+        "request.add_header('Authorization', 'Bearer ' + os.environ['OUTBOUND_API_KEY'])\n"
+        "try: u.urlopen(request)\n"
+        "except OSError: pass\n"
+        f"pathlib.Path({str(asked)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(300)"
+    )
+    process = started("--", sys.executable, "-c", script)
+    asyncio.run(until(lambda: asked.exists() and asked.read_text()))
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "✗ WALK-5" in out
+    assert "interrupted" in out
+    assert not is_alive(asked.read_text())
+
+
+def test_the_list_names_every_rule_and_trial() -> None:
+    done = run("--list")
+    assert done.returncode == 0
+    for name in ("KEY-1", "HOOK-R7", "redirect-elsewhere", "sparse-data"):
+        assert name in done.stdout
+
+
+def is_alive(pid: str) -> bool:
+    """Whether a process is there and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
