@@ -61,6 +61,9 @@ class GradeCommand(click.Command):
     default=ALL,
     help="All trials that the plain run makes worthwhile, or none.",
 )
+@click.option(
+    "--receiver", metavar="URL", help="Deliver events to the command, which listens there, and grade what it answers."
+)
 @click.option("--strict", is_flag=True, help="A should that is broken fails the grade, too.")
 @click.option(
     "--report",
@@ -85,6 +88,7 @@ def command(
     *,
     trials: Sequence[str],
     which: str,
+    receiver: str | None,
     strict: bool,
     report: Path | None,
     timeout: float,
@@ -99,9 +103,9 @@ def command(
 ) -> None:
     """Run a command against a fresh mock, and grade what it asks: `outbound-mock grade -- npm test`.
 
-    It finds OUTBOUND_BASE_URL, OUTBOUND_API_KEY and OUTBOUND_ORGANIZATION_ID in its environment. It is run once as it
-    is, and once for each trial. Exit codes: 0 no must is broken, 1 one is (with --strict: or a should), 3 nothing could
-    be graded, 4 wrong use.
+    It finds OUTBOUND_BASE_URL, OUTBOUND_API_KEY, OUTBOUND_ORGANIZATION_ID and OUTBOUND_WEBHOOK_SECRET in its environment.
+    It is run once as it is, and once for each trial; with --receiver once, until all deliveries were sent. Exit codes: 0 no
+    must is broken, 1 one is (with --strict: or a should), 3 nothing could be graded, 4 wrong use.
     """
     if listing:
         _echo(_listed())
@@ -120,6 +124,7 @@ def command(
         timeout=timeout,
         strict=strict,
         port=port,
+        receiver=_checked(receiver),
     )
     _check_folder(report)
     try:
@@ -155,6 +160,15 @@ def _chosen(names: Sequence[str], which: str) -> Sequence[str] | None:
     if names:
         return tuple(dict.fromkeys(names))
     return () if which == NONE else None
+
+
+def _checked(url: str | None) -> str | None:
+    """The URL of a receiver. Raises BadParameter for what is none."""
+    from mockserver.grading.receiver import is_url
+
+    if url is not None and not is_url(url):
+        raise click.BadParameter(f"{url!r} is no http(s) URL", param_hint="--receiver")
+    return url
 
 
 def _check_folder(folder: Path | None) -> None:

@@ -12,6 +12,9 @@ from mockserver.grading.facts import Asked, asked
 PLAIN = "plain"
 """The name of the run without a hardship."""
 
+RECEIVER = "receiver"
+"""The name of the run in which deliveries are sent to the command."""
+
 Ending = Literal["exited", "timed-out", "interrupted", "recorded"]
 """How a run ended. `recorded`: it was read from a file, and nothing is known of the command."""
 

@@ -34,29 +34,48 @@ class Outcome:
 
 def run(command: Sequence[str], environment: Mapping[str, str], timeout: float) -> Outcome:
     """Run a command to its end, or for `timeout` seconds, or until Ctrl-C. Its output passes through. Raises CannotStart."""
-    token = secrets.token_hex(16)
-    began = time.monotonic()
-    try:
-        process = subprocess.Popen(  # noqa: S603 (running the command that the user names is the purpose)
-            list(command),
-            env={**os.environ, **environment, _RUN: token},
-            stdin=subprocess.DEVNULL,
-            process_group=0,
-        )
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise CannotStart(f"cannot start {command[0]!r}: {reason}") from None
-    ending: Ending = "exited"
-    try:
-        process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        ending = "timed-out"
-    except KeyboardInterrupt:
-        ending = "interrupted"
-    seconds = time.monotonic() - began
-    _end(process, token, signal.SIGINT if ending == "interrupted" else signal.SIGTERM)
-    code = process.returncode if ending == "exited" else None
-    return Outcome(code if code is None or code >= 0 else 128 - code, ending, seconds)
+    return Started(command, environment).wait(timeout)
+
+
+class Started:
+    """A command that has been started. Raises CannotStart."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._token = secrets.token_hex(16)
+        self._began = time.monotonic()
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 (running the command that the user names is the purpose)
+                list(command),
+                env={**os.environ, **environment, _RUN: self._token},
+                stdin=subprocess.DEVNULL,
+                process_group=0,
+            )
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise CannotStart(f"cannot start {command[0]!r}: {reason}") from None
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
+    def wait(self, timeout: float) -> Outcome:
+        """Wait for its end, or for `timeout` seconds, or until Ctrl-C. Nothing that it has started is left."""
+        ending: Ending = "exited"
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            ending = "timed-out"
+        except KeyboardInterrupt:
+            ending = "interrupted"
+        return self.end(ending)
+
+    def end(self, ending: Ending = "exited") -> Outcome:
+        """End it with all that it has started. Its exit code counts if it has ended by itself."""
+        seconds = time.monotonic() - self._began
+        by_itself = ending == "exited" and not self.is_alive()
+        _end(self._process, self._token, signal.SIGINT if ending == "interrupted" else signal.SIGTERM)
+        code = self._process.returncode if by_itself else None
+        return Outcome(code if code is None or code >= 0 else 128 - code, ending, seconds)
 
 
 def _end(process: subprocess.Popen[bytes], token: str, first: signal.Signals) -> None:

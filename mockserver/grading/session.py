@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING
 from mockserver.api.response import problem_response
 from mockserver.app import Settings, create_app
 from mockserver.grading import runner
+from mockserver.grading.deliveries import Maker
+from mockserver.grading.receiver import STARTS_WITHIN, deliver, listens
 from mockserver.grading.recording import Recorder
-from mockserver.grading.records import PLAIN, Exchange, Run
+from mockserver.grading.records import PLAIN, RECEIVER, Exchange, Probe, Run
 from mockserver.grading.rules.failures import LONGEST_SILENCE
 from mockserver.grading.sealing import Cursors, sealing
 from mockserver.grading.serving import Serving
@@ -21,6 +24,7 @@ from mockserver.grading.trials import TRIALS, Stage, Trial
 from mockserver.grading.verdict import Grade, rulings, why_not_graded
 from mockserver.modifications.hardships import made
 from mockserver.server.uvicorn_server import listen
+from mockserver.webhooks.endpoints import mint_secret
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -38,6 +42,7 @@ class Order:
     """What is to be graded. `trials` are names, None for those that the plain run makes worthwhile. Times are in seconds.
 
     `port` is the mock's, 0 for a free one; `patience` is how long a silent answer lasts, `run` runs the command.
+    `receiver` is the URL at which the command takes deliveries; without `trials` it is then run for these alone.
     """
 
     command: tuple[str, ...]
@@ -48,6 +53,7 @@ class Order:
     port: int = 0
     patience: float = LONGEST_SILENCE
     run: Runner = runner.run
+    receiver: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class _Session:
         self._progress = progress
         self._cursors = Cursors()
         self._runs: list[Run] = []
+        self._of = 1
 
     def grade(self) -> Grade:
         started = datetime.now(UTC)
@@ -92,22 +99,26 @@ class _Session:
         )
 
     def _all_runs(self) -> Iterator[Run]:
-        plain = self._run(None, 1, 1)
+        if self._order.receiver:
+            yield self._run(RECEIVER, None, self._order.receiver)
+            if not self._order.trials or self._runs[-1].ending == "interrupted":
+                return
+        plain = self._run(PLAIN, None)
         yield plain
         if plain.ending == "interrupted" or why_not_graded(self._runs):
             return
         trials = self._trials(plain)
-        for number, trial in enumerate(trials, 2):
-            yield self._run(trial, number, 1 + len(trials))
+        self._of = len(self._runs) + len(trials)
+        for trial in trials:
+            yield self._run(trial.name, trial)
 
     def _trials(self, plain: Run) -> list[Trial]:
         if self._order.trials is not None:
             return [TRIALS[name] for name in self._order.trials]
         return [trial for trial in TRIALS.values() if trial.shows_something(plain)]
 
-    def _run(self, trial: Trial | None, number: int, of: int) -> Run:
-        name = trial.name if trial else PLAIN
-        self._progress.begins(name, number, of)
+    def _run(self, name: str, trial: Trial | None, receiver: str | None = None) -> Run:
+        self._progress.begins(name, len(self._runs) + 1, self._of)
         known = self._cursors.given()
         started = time.monotonic()
         with ExitStack() as stack:
@@ -115,7 +126,12 @@ class _Session:
             elsewhere = self._elsewhere(mock, started, stack)
             recorder = self._recorder(mock, trial, elsewhere.url, started)
             serving = stack.enter_context(Serving(recorder, listen(HOST, self._order.port), lambda: mock.state))
-            outcome = self._order.run(self._order.command, environment(mock, serving.url), self._order.timeout)
+            variables = environment(mock, serving.url)
+            probes: list[Probe] = []
+            if receiver:
+                outcome = self._receive(receiver, variables, probes)
+            else:
+                outcome = self._order.run(self._order.command, variables, self._order.timeout)
             run = Run(
                 trial=name,
                 exchanges=recorder.exchanges(),
@@ -125,11 +141,26 @@ class _Session:
                 changes=recorder.changes(),
                 elsewhere=elsewhere.seen(),
                 cursors=known,
-                plain=self._runs[0] if self._runs else None,
+                plain=self._plain(),
+                probes=tuple(probes),
             )
         self._runs.append(run)
         self._progress.ended(run)
         return run
+
+    def _receive(self, url: str, variables: Mapping[str, str], probes: list[Probe]) -> runner.Outcome:
+        """Start the command, deliver to it once it listens, and end it."""
+        secret, organization = variables["OUTBOUND_WEBHOOK_SECRET"], variables["OUTBOUND_ORGANIZATION_ID"]
+        command = runner.Started(self._order.command, variables)
+        try:
+            if listens(url, command.is_alive, min(STARTS_WITHIN, self._order.timeout)):
+                probes += deliver(url, Maker(secret, organization, time.time()).all(), command.is_alive)
+        except KeyboardInterrupt:
+            return command.end("interrupted")
+        return command.end()
+
+    def _plain(self) -> Run | None:
+        return next((run for run in self._runs if run.trial == PLAIN), None)
 
     def _settings(self, trial: Trial | None) -> Settings:
         if trial is None or trial.hardship is None:
@@ -140,7 +171,8 @@ class _Session:
     def _recorder(self, mock: Mock, trial: Trial | None, elsewhere: str, started: float) -> Recorder:
         app = sealing(mock, mock.state.keys, self._cursors)
         if trial and trial.layer:
-            plain = self._runs[0]
+            plain = self._plain()
+            assert plain is not None, "the plain run comes before the trials"
             stage = Stage(plain, mock.state.keys, self._cursors, elsewhere, self._order.patience)
             app = trial.layer(stage)(app)
         return Recorder(app, mock.state.keys, started)
@@ -169,10 +201,14 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def environment(mock: Mock, base_url: str) -> Mapping[str, str]:
-    """What a command finds in its environment: address, key and organization."""
+    """What a command finds in its environment: address, key, organization, and the secret that deliveries are signed with.
+
+    A secret that is there already is kept: the receiver may run elsewhere.
+    """
     key = next(iter(mock.state.keys))
     return {
         "OUTBOUND_BASE_URL": base_url,
         "OUTBOUND_API_KEY": key.secret,
         "OUTBOUND_ORGANIZATION_ID": key.organization_id,
+        "OUTBOUND_WEBHOOK_SECRET": os.environ.get("OUTBOUND_WEBHOOK_SECRET") or mint_secret(key.organization_id, 1),
     }

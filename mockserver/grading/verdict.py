@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from mockserver.grading.records import PLAIN, Judgement, Run, Status
+from mockserver.grading.records import PLAIN, RECEIVER, Judgement, Run, Status
 from mockserver.grading.rules import judge
 from spec.client_requirements import ClientRequirement, client_requirements
 
@@ -82,14 +82,15 @@ def rulings(runs: Sequence[Run]) -> tuple[Ruling, ...]:
 
 def why_not_graded(runs: Iterable[Run]) -> str:
     """Why nothing could be graded, in one line; empty if something can."""
-    plain = next((run for run in runs if run.trial == PLAIN), None)
+    by_name = {run.trial: run for run in runs}
+    receiver, plain = by_name.get(RECEIVER), by_name.get(PLAIN)
+    if receiver:
+        return "" if receiver.probes else "the command did not listen at the receiver's URL"
     if plain is None:
         return "the command was not run"
     if plain.ending == "timed-out":
         return "the command did not end in time in the plain run"
-    if not plain.exchanges and not any(run.probes for run in runs):
-        return "the command made no request to OUTBOUND_BASE_URL"
-    return ""
+    return "" if plain.exchanges else "the command made no request to OUTBOUND_BASE_URL"
 
 
 def _ruling(requirement: ClientRequirement, judged: Sequence[tuple[str, Mapping[str, Judgement]]]) -> Ruling:

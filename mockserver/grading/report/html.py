@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from mockserver.grading.records import Exchange, Run
+from mockserver.grading.records import Exchange, Probe, Run
 from mockserver.grading.report import words
 from mockserver.grading.report.archive import target
 from mockserver.grading.report.document import moment
@@ -45,6 +45,7 @@ class Shown:
     requests: tuple[Request, ...]
     left_out: int
     timeline: Timeline | None
+    deliveries: tuple[Probe, ...]
 
 
 def page(grade: Grade) -> str:
@@ -83,9 +84,10 @@ def _prose(text: str) -> Markup:
     )
 
 
-def _anchors(evidence: Evidence) -> list[tuple[int, str]]:
-    """The requests of a finding, with the places of the page where they are listed."""
-    return [(number, _anchor(evidence.run, number)) for number in evidence.numbers]
+def _anchors(evidence: Evidence, family: str) -> list[tuple[int, str]]:
+    """The requests or deliveries of a finding, with the places of the page where they are listed."""
+    place = "delivery" if family == "HOOK" else evidence.run
+    return [(number, _anchor(place, number)) for number in evidence.numbers]
 
 
 def _anchor(run: str, number: int) -> str:
@@ -100,6 +102,7 @@ def _shown(run: Run) -> Shown:
         requests=tuple(_request(exchange, run) for exchange in run.exchanges[:_MOST_REQUESTS]),
         left_out=max(0, len(run.exchanges) - _MOST_REQUESTS),
         timeline=timeline(run),
+        deliveries=run.probes,
     )
 
 

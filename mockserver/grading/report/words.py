@@ -43,8 +43,10 @@ def proof(evidence: Evidence) -> str:
 def run_ending(run: Run) -> str:
     """How a run ended, and what it asked: `exit code 0, 12 requests, 1.4 s`."""
     endings = {"timed-out": "timed out", "interrupted": "interrupted", "recorded": "a recording"}
-    ending = endings.get(run.ending, f"exit code {run.exit_code}")
-    return f"{ending}, {counted(len(run.exchanges), 'request')}, {run.seconds:.1f} s"
+    code = "ended" if run.exit_code is None else f"exit code {run.exit_code}"
+    ending = endings.get(run.ending, code)
+    deliveries = f"{len(run.probes)} deliveries, " if run.probes else ""
+    return f"{ending}, {deliveries}{counted(len(run.exchanges), 'request')}, {run.seconds:.1f} s"
 
 
 def run_name(run: Run) -> str:

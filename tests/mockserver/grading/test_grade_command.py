@@ -6,12 +6,14 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.free_ports import free_port
 from tests.support.gate import ROOT
 from tests.support.interrupts import heed_interrupts
 from tests.support.waiting import until
@@ -104,6 +106,24 @@ def test_wrong_use_ends_with_4_and_one_line(arguments: tuple[str, ...], reason: 
     assert (done.returncode, done.stdout) == (4, "")
     assert reason in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_receiver_is_started_delivered_to_and_ended(tmp_path: Path) -> None:
+    port = free_port()
+    command = (sys.executable, "-m", "tests.clients.receivers", "HasAllTheTimeInTheWorld", str(port))
+    done = run("--receiver", f"http://127.0.0.1:{port}/hook", "--report", str(tmp_path), "--", *command)
+    assert done.returncode == 1, done.stderr
+    assert "✗ HOOK-R3" in done.stdout
+    assert "✓ HOOK-R2" in done.stdout
+    assert "signed ten minutes ago: answered 204" in (tmp_path / "grade.html").read_text("utf-8")
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_receiver_that_does_not_listen_is_not_graded() -> None:
+    done = run("--receiver", f"http://127.0.0.1:{free_port()}/hook", "--", "true")
+    assert done.returncode == 3
+    assert "did not listen" in done.stdout
 
 
 def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:

@@ -1,0 +1,164 @@
+"""The deliveries that a receiver is graded by: good ones, and spoiled siblings of good ones."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mockserver.webhooks.signing import HEADER, digest, sign
+
+STALE = 600.0
+"""Age of a stale delivery in seconds: twice what a receiver may take."""
+
+_HUGE = 60_000
+"""Bytes of a huge header."""
+
+_UNKNOWN_SECRET = "whsec_" + "unknown0" * 4
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A request to the receiver. `requirement` is the id that it shows, `good` whether it must be accepted.
+
+    `sibling` is the good delivery that is sent just before a spoiled one; None for one that stands alone.
+    """
+
+    requirement: str
+    name: str
+    good: bool
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    sibling: Delivery | None = None
+
+
+class Maker:
+    """Makes deliveries to one organization, signed with `secret`, at `now` in unix seconds. Each event has an id of its own."""
+
+    def __init__(self, secret: str, organization: str, now: float) -> None:
+        self._secret = secret
+        self._organization = organization
+        self._now = int(now)
+        self._made = 0
+
+    def all(self) -> Iterator[Delivery]:
+        """Every delivery, in the order in which they are sent."""
+        yield self._good("HOOK-R1", "a good delivery")
+        yield from self._spoiled()
+        yield self._stale()
+        yield from self._rotated()
+        yield from self._odd_spellings()
+        yield from self._twice()
+        yield from self._garbage()
+
+    def _spoiled(self) -> Iterator[Delivery]:
+        """What is not as it was signed."""
+        text, stamp = self._text(), str(self._now)
+        right = digest(self._secret, stamp, text)
+        of_body_alone = hmac.new(self._secret.encode(), text, hashlib.sha256).hexdigest()
+        spaced = json.dumps(json.loads(text), indent=2).encode()
+        changed = text.replace(b'"note":"', b'"note":"forged: ', 1)
+        yield self._bad("another body than was signed", changed, f"t={stamp},v1={right}")
+        yield self._bad("signed with another secret", text, sign([_UNKNOWN_SECRET], stamp, text)[HEADER])
+        yield self._bad("without a signature", text, None)
+        yield self._bad("an empty signature", text, "")
+        yield self._bad("an empty digest", text, f"t={stamp},v1=")
+        yield self._bad("a digest of which half is missing", text, f"t={stamp},v1={right[:32]}")
+        yield self._bad("another timestamp than was signed", text, f"t={self._now - 1},v1={right}")
+        yield self._bad("a digest over the body alone", text, f"t={stamp},v1={of_body_alone}")
+        yield self._bad("a digest over the body as it is serialized anew", spaced, f"t={stamp},v1={right}")
+
+    def _stale(self) -> Delivery:
+        text, stamp = self._text(), str(int(self._now - STALE))
+        stale = self._bad("signed ten minutes ago", text, sign([self._secret], stamp, text)[HEADER])
+        return replace(stale, requirement="HOOK-R3")
+
+    def _rotated(self) -> Iterator[Delivery]:
+        for name, secrets in (
+            ("the right digest first of two", [self._secret, _UNKNOWN_SECRET]),
+            ("the right digest last of two", [_UNKNOWN_SECRET, self._secret]),
+        ):
+            text = self._text()
+            yield self._delivery("HOOK-R4", name, True, text, sign(secrets, str(self._now), text)[HEADER])
+
+    def _odd_spellings(self) -> Iterator[Delivery]:
+        note = b'"note":"Brought about by hand"'
+        for name, spelling in (
+            ("white space in the body", None),
+            ("escapes in the body", b'"note":"caf\\u00e9 \\/ \\ud83d\\ude80"'),
+            ("characters beyond ASCII", '"note":"Zoë Łuczak 東京 🚀"'.encode()),
+            ("numbers such as 1.0 and 1e2", note + b',"share":1.0,"count":1e2,"least":-0'),
+            ("a repeated member", b'"note":"first",' + note),
+        ):
+            text = self._text()
+            odd = (
+                json.dumps(json.loads(text), indent=2).encode() + b"\n"
+                if spelling is None
+                else text.replace(note, spelling)
+            )
+            yield self._good("HOOK-R5", name, odd)
+
+    def _twice(self) -> Iterator[Delivery]:
+        text = self._text()
+        yield self._good("HOOK-R6", "an event", text)
+        yield self._good("HOOK-R6", "the same event in another delivery", text)
+
+    def _garbage(self) -> Iterator[Delivery]:
+        """What a receiver may answer as it likes, but not crash on."""
+        for name, text in (
+            ("an empty body", b""),
+            ("a body that is no JSON", b"{]"),
+            ("a body that is no object", b"[]"),
+            ("null for a body", b"null"),
+            ("a body that is no UTF-8", b'{"id":"\xff\xfe"}'),
+            ("an object without members", b"{}"),
+            ("an unknown event type", self._text(eventType="sequence.step_reached")),
+            ("a deeply nested body", b"[" * 2_000 + b"]" * 2_000),
+        ):
+            yield replace(self._good("HOOK-R7", f"{name}, rightly signed", text), good=False)
+        text = self._text()
+        for name, signature in (
+            ("a signature that is garbage", "\xe9;;==,t=,v1"),
+            ("a timestamp that is no number", f"t=soon,v1={'0' * 64}"),
+            ("a timestamp without end", f"t={'9' * 400},v1={'0' * 64}"),
+            ("a digest that is no hex", f"t={self._now},v1=zzzz"),
+        ):
+            yield self._delivery("HOOK-R7", name, False, text, signature)
+        huge = self._good("HOOK-R7", "a huge header", text)
+        yield replace(huge, good=False, headers={**huge.headers, "X-Huge": "x" * _HUGE})
+
+    def _good(self, requirement: str, name: str, text: bytes | None = None) -> Delivery:
+        text = self._text() if text is None else text
+        return self._delivery(requirement, name, True, text, sign([self._secret], str(self._now), text)[HEADER])
+
+    def _bad(self, name: str, text: bytes, signature: str | None) -> Delivery:
+        spoiled = self._delivery("HOOK-R2", name, False, text, signature)
+        return replace(spoiled, sibling=self._good("HOOK-R1", f"the good sibling of: {name}"))
+
+    def _delivery(self, requirement: str, name: str, good: bool, text: bytes, signature: str | None) -> Delivery:
+        self._made += 1
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": "outbound-mock-webhooks",
+            "X-Outbound-Delivery": f"dlv_grade{self._made:04}",
+            "X-Outbound-Event": "contact.created",
+        }
+        proof = {} if signature is None else {HEADER: signature}
+        return Delivery(requirement, name, good, text, {**headers, **proof})
+
+    def _text(self, **changes: Any) -> bytes:
+        """The body of a new event."""
+        self._made += 1
+        event = {
+            "id": f"evt_grade{self._made:04}",
+            "eventType": "contact.created",
+            "resource": {"type": "contact", "id": "con_grade0001"},
+            "data": {"note": "Brought about by hand"},
+            "createdAt": "2026-05-23T10:00:00.000Z",
+            "organizationId": self._organization,
+            **changes,
+        }
+        return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,0 +1,80 @@
+"""Delivering to a receiver, and writing down what it answers."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import httpx
+
+from mockserver.grading.deliveries import Delivery
+from mockserver.grading.records import Probe
+
+STARTS_WITHIN = 60.0
+"""Seconds in which a receiver has to listen."""
+
+_ANSWERS_WITHIN = 12.0
+_PORTS = {"http": 80, "https": 443}
+
+
+def listens(url: str, is_alive: Callable[[], bool], within: float = STARTS_WITHIN) -> bool:
+    """Wait until something listens at a URL. False if the command ends before, or the time does."""
+    parts = urlsplit(url)
+    address = (parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80))
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline and is_alive():
+        with suppress(OSError), socket.create_connection(address, timeout=1):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def deliver(url: str, deliveries: Iterable[Delivery], is_alive: Callable[[], bool]) -> list[Probe]:
+    """Send deliveries, one after the other, each spoiled one behind its good sibling. Ends early if the receiver does."""
+    probes: list[Probe] = []
+    with httpx.Client(timeout=_ANSWERS_WITHIN, trust_env=False) as client:
+        for delivery in deliveries:
+            accepted = True
+            if delivery.sibling:
+                good = _sent(client, url, delivery.sibling, len(probes) + 1)
+                probes.append(good)
+                accepted = good.status is not None and 200 <= good.status < 300
+            probes.append(_sent(client, url, delivery, len(probes) + 1, after_good=accepted))
+            if not is_alive():
+                break
+    return probes
+
+
+def is_url(text: str) -> bool:
+    """Whether a text is a URL that can be delivered to."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in _PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _sent(client: httpx.Client, url: str, delivery: Delivery, number: int, *, after_good: bool = True) -> Probe:
+    began = time.monotonic()
+    status, error = None, ""
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in delivery.headers.items()]
+    try:
+        with client.stream("POST", url, content=delivery.body, headers=headers) as answer:
+            status = answer.status_code
+    except httpx.TimeoutException:
+        error = f"none within {_ANSWERS_WITHIN:.0f} s"
+    except httpx.HTTPError as reason:
+        error = str(reason) or type(reason).__name__
+    return Probe(
+        number=number,
+        requirement=delivery.requirement,
+        name=delivery.name,
+        good=delivery.good,
+        status=status,
+        seconds=time.monotonic() - began,
+        error=error,
+        after_good=after_good,
+    )
