@@ -74,6 +74,13 @@ class GradeCommand(click.Command):
 @click.option(
     "--timeout", default=600.0, type=click.FloatRange(0.1), metavar="SECONDS", help="The most that a run may take."
 )
+@click.option(
+    "--har",
+    "archive",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Grade recorded traffic, an HTTP Archive, instead of a command.",
+)
 @click.option("--list", "listing", is_flag=True, help="Show rules and trials, and run nothing.")
 @click.option("--port", default=0, type=click.IntRange(0, 65_535), help="Port of the mock; 0 picks a free one.")
 @click.option("--seed", default=1, help="What data and keys are made from.")
@@ -92,6 +99,7 @@ def command(
     strict: bool,
     report: Path | None,
     timeout: float,
+    archive: Path | None,
     listing: bool,
     port: int,
     seed: int,
@@ -110,6 +118,9 @@ def command(
     if listing:
         _echo(_listed())
         return
+    _check_folder(report)
+    if archive:
+        _finish(_recording(archive, strict), report)
     if not arguments:
         raise click.UsageError(
             "name the command that is to be graded after two dashes: outbound-mock grade -- npm test"
@@ -126,12 +137,21 @@ def command(
         port=port,
         receiver=_checked(receiver),
     )
-    _check_folder(report)
     try:
         result = grade(order, _progress())
     except OSError as error:
         raise click.ClickException(f"cannot listen on port {port}: {error.strerror}") from error
     _finish(result, report)
+
+
+def _recording(archive: Path, strict: bool) -> Grade:
+    from mockserver.grading.har import NoArchive, recorded_run
+    from mockserver.grading.verdict import recording_graded
+
+    try:
+        return recording_graded(str(archive), recorded_run(archive), strict=strict)
+    except NoArchive as error:
+        raise WrongUse(str(error)) from None
 
 
 def _finish(grade: Grade, folder: Path | None) -> NoReturn:

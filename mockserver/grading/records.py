@@ -25,7 +25,7 @@ class Exchange:
 
     `began` and `sent` are when the first and the last byte of the request were taken in, `answered` and `ended` when those of the
     answer were sent; `answered` is None if no answer was begun, and `ended` is then when the connection ended.
-    `complete` says whether the whole answer was sent. `connection` numbers the connections, from 1.
+    `complete` says whether the whole answer was sent. `connection` numbers the connections, from 1; 0 if it is not known.
     `key` is the id of the key that is presented as a bearer token, `organization` that key's; both are None without a known key.
     `leaks` names the places beside it in which a key was found.
     `cursor` is the one that was sent, decoded, `next_cursor` the one that the answer gives; None if there is none.
@@ -112,6 +112,11 @@ class Run:
     cursors: frozenset[str] = frozenset()
     plain: Run | None = None
     probes: tuple[Probe, ...] = ()
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether it was read from a file, in which bodies, connections or what came before may be missing."""
+        return self.ending == "recorded"
 
     @property
     def ended_with_error(self) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from mockserver.grading.records import PLAIN, RECEIVER, Judgement, Run, Status
@@ -90,7 +90,18 @@ def why_not_graded(runs: Iterable[Run]) -> str:
         return "the command was not run"
     if plain.ending == "timed-out":
         return "the command did not end in time in the plain run"
-    return "" if plain.exchanges else "the command made no request to OUTBOUND_BASE_URL"
+    if plain.exchanges:
+        return ""
+    if plain.is_recording:
+        return "the recording holds no request to the API"
+    return "the command made no request to OUTBOUND_BASE_URL"
+
+
+def recording_graded(name: str, run: Run, *, strict: bool) -> Grade:
+    """The grade of recorded traffic; `name` is the file's."""
+    now = datetime.now(UTC)
+    command = ("grade", "--har", name)
+    return Grade(command, now, now, (run,), rulings([run]), strict=strict, reason=why_not_graded([run]))
 
 
 def _ruling(requirement: ClientRequirement, judged: Sequence[tuple[str, Mapping[str, Judgement]]]) -> Ruling:

@@ -64,7 +64,7 @@ def _sent_too_early(run: Run, refused: Exchange, wait: float) -> Iterator[Findin
         for exchange in by_beginning(run.exchanges)
         if exchange.key == refused.key
         and exchange.number != refused.number
-        and _is_after(exchange, refused)
+        and _is_after(exchange, refused, in_order=not run.is_recording)
         and exchange.began < refused.ended + wait - EARLY
     ]
     if early:
@@ -77,8 +77,9 @@ def _sent_too_early(run: Run, refused: Exchange, wait: float) -> Iterator[Findin
         yield Finding((refused.number, *(exchange.number for exchange in early[:9])), message)
 
 
-def _is_after(exchange: Exchange, refused: Exchange) -> bool:
-    grace = 0.0 if exchange.connection == refused.connection else IN_FLIGHT
+def _is_after(exchange: Exchange, refused: Exchange, *, in_order: bool) -> bool:
+    """Whether a request was sent after a refusal had arrived. `in_order`: one connection holds one request at a time."""
+    grace = 0.0 if in_order and exchange.connection == refused.connection else IN_FLIGHT
     return exchange.began > refused.ended + grace
 
 

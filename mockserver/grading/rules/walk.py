@@ -23,7 +23,7 @@ def cursors_are_given_ones(run: Run) -> Judgement:
     findings = []
     for exchange in by_beginning(run.exchanges):
         sent = exchange.cursor if list_key(exchange) else None
-        if sent is not None and sent not in given and not _is_past_the_end(run, exchange):
+        if sent is not None and sent not in given and _can_be_told(run, exchange):
             message = f"{shown(exchange)} has a cursor that no answer gave: {_short(sent)}"
             findings.append(Finding((exchange.number,), message))
         if exchange.next_cursor:
@@ -136,6 +136,14 @@ def _first_of_each(findings: list[Finding]) -> Iterator[Finding]:
 
 def _with_cursor(run: Run) -> list[Exchange]:
     return [exchange for exchange in run.exchanges if exchange.cursor is not None and list_key(exchange)]
+
+
+def _can_be_told(run: Run, exchange: Exchange) -> bool:
+    """Whether it is known which cursors were given, and that the one sent does not stand for the end of a walk."""
+    if _is_past_the_end(run, exchange):
+        return False
+    before = [page for page in run.exchanges if page.status == 200 and page.ended <= exchange.began and list_key(page)]
+    return not run.is_recording or (bool(before) and all(page.is_page for page in before))
 
 
 def _is_past_the_end(run: Run, exchange: Exchange) -> bool:

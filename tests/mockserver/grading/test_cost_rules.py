@@ -73,7 +73,7 @@ def test_a_walk_that_stops_early_is_allowed() -> None:
 def connected(requests: int, per_connection: int) -> Story:
     story = Story()
     for number in range(requests):
-        story.ask(f"{CONTACTS}/con_{number}", connection=number // per_connection)
+        story.ask(f"{CONTACTS}/con_{number}", connection=1 + number // per_connection)
     return story
 
 

@@ -98,14 +98,27 @@ def test_what_cannot_be_graded_ends_with_3(command: tuple[str, ...], reason: str
         (("--trial", "one-430", "--", "true"), "did you mean one-429?"),
         (("--timeout", "soon", "--", "true"), "'soon' is not a valid float"),
         (("--report", "/dev/null/x", "--", "true"), "cannot write to /dev/null/x"),
+        (("--har", "pyproject.toml"), "is no HTTP Archive"),
+        (("--receiver", "localhost", "--", "true"), "is no http(s) URL"),
     ],
-    ids=["no command", "an unknown trial", "no number", "no folder"],
+    ids=["no command", "an unknown trial", "no number", "no folder", "no archive", "no URL"],
 )
 def test_wrong_use_ends_with_4_and_one_line(arguments: tuple[str, ...], reason: str) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (4, "")
     assert reason in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_recorded_traffic_is_graded_without_a_command(tmp_path: Path) -> None:
+    request = {"method": "GET", "url": "https://api.example/api/v1/contacts?limit=500", "headers": []}
+    answer = {"status": 400, "headers": [], "content": {}}
+    entry = {"startedDateTime": "2026-05-01T12:00:00Z", "time": 5, "request": request, "response": answer}
+    file = tmp_path / "traffic.har"
+    file.write_text(json.dumps({"log": {"entries": [entry]}}), "utf-8")
+    done = run("--har", str(file))
+    assert done.returncode == 1, done.stderr
+    assert "✗ WALK-5" in done.stdout
 
 
 def test_a_receiver_is_started_delivered_to_and_ended(tmp_path: Path) -> None:

@@ -1,0 +1,135 @@
+"""`grade --har FILE`: recorded traffic is judged by what it shows, and nothing is held against a client that it cannot show."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.grading import report
+from mockserver.grading.har import NoArchive, recorded_run
+from mockserver.grading.records import Run
+from mockserver.grading.rules import judge
+from mockserver.grading.verdict import recording_graded
+from tests.support.graded_clients import graded
+
+START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+CONTACTS = "https://api.example/api/v1/contacts"
+WALK: tuple[dict[str, Any], ...] = (
+    {"url": CONTACTS, "body": {"data": [{}] * 50, "nextCursor": "abc"}},
+    {"url": f"{CONTACTS}?cursor=abc", "body": {"data": [{}] * 9, "nextCursor": None}},
+)
+
+
+def entry(
+    at: float, url: str, status: int = 200, body: Any = None, key: str = "obk_live_…wwke", **headers: str
+) -> dict[str, Any]:
+    authorization = [{"name": "Authorization", "value": f"Bearer {key}"}] if key else []
+    return {
+        "startedDateTime": (START + timedelta(seconds=at)).isoformat(),
+        "time": 20,
+        "timings": {"send": 0, "wait": 15, "receive": 5},
+        "request": {"method": "GET", "url": url, "headers": authorization},
+        "response": {
+            "status": status,
+            "headers": [{"name": name.replace("_", "-"), "value": value} for name, value in headers.items()],
+            "content": {} if body is None else {"text": json.dumps(body)},
+        },
+    }
+
+
+def recorded(folder: Path, *entries: dict[str, Any]) -> Run:
+    file = folder / "traffic.har"
+    file.write_text(json.dumps({"log": {"version": "1.2", "entries": list(entries)}}), "utf-8")
+    return recorded_run(file)
+
+
+def statuses(run: Run) -> dict[str, str]:
+    return {name: judgement.status for name, judgement in judge(run).items()}
+
+
+def walked(folder: Path, *more: dict[str, Any]) -> dict[str, str]:
+    pages = [entry(number, **page) for number, page in enumerate(WALK)]
+    return statuses(recorded(folder, *pages, *more))
+
+
+def test_a_recorded_walk_shows_that_cursors_are_kept(tmp_path: Path) -> None:
+    seen = walked(tmp_path)
+    assert {name: seen[name] for name in ("KEY-1", "WALK-1", "WALK-2", "WALK-4", "ASK-1")} == dict.fromkeys(
+        ("KEY-1", "WALK-1", "WALK-2", "WALK-4", "ASK-1"), "kept"
+    )
+
+
+def test_a_cursor_that_no_recorded_answer_gave_is_found(tmp_path: Path) -> None:
+    assert walked(tmp_path, entry(5, f"{CONTACTS}?cursor=made-up", 400))["WALK-1"] == "broken"
+
+
+def test_a_cursor_shows_nothing_where_bodies_are_missing(tmp_path: Path) -> None:
+    run = recorded(tmp_path, entry(0, CONTACTS), entry(1, f"{CONTACTS}?cursor=abc"))
+    assert statuses(run)["WALK-1"] == "not-seen"
+
+
+def test_a_recording_that_begins_in_the_middle_shows_nothing_of_its_first_cursor(tmp_path: Path) -> None:
+    run = recorded(tmp_path, entry(0, f"{CONTACTS}?cursor=abc", body={"data": []}))
+    assert statuses(run)["WALK-1"] == "not-seen"
+
+
+def test_credentials_that_were_left_out_are_not_missed(tmp_path: Path) -> None:
+    assert statuses(recorded(tmp_path, entry(0, CONTACTS, key="")))["KEY-1"] == "not-seen"
+
+
+def test_a_key_in_the_query_is_found(tmp_path: Path) -> None:
+    assert statuses(recorded(tmp_path, entry(0, f"{CONTACTS}?api_key=obk_live_abcdef")))["KEY-1"] == "broken"
+
+
+def test_a_cut_wait_is_found(tmp_path: Path) -> None:
+    seen = walked(tmp_path, entry(10, CONTACTS, 429, Retry_After="5"), entry(12, CONTACTS))
+    assert seen["PACE-1"] == "broken"
+
+
+def test_a_kept_wait_is_kept_and_a_lost_request_cannot_be_told(tmp_path: Path) -> None:
+    seen = walked(tmp_path, entry(10, CONTACTS, 429, Retry_After="5"), entry(16, f"{CONTACTS}?limit=5"))
+    assert (seen["PACE-1"], seen["PACE-2"]) == ("kept", "not-seen")
+
+
+def test_answers_without_bodies_are_not_taken_for_the_same(tmp_path: Path) -> None:
+    run = recorded(tmp_path, *(entry(number, f"{CONTACTS}/con_1") for number in range(6)))
+    assert statuses(run)["COST-1"] == "not-seen"
+
+
+def test_connections_that_were_not_recorded_show_nothing(tmp_path: Path) -> None:
+    run = recorded(tmp_path, *(entry(number, f"{CONTACTS}/con_{number}") for number in range(12)))
+    assert statuses(run)["COST-3"] == "not-seen"
+
+
+def test_what_does_not_ask_the_api_is_left_out(tmp_path: Path) -> None:
+    run = recorded(tmp_path, entry(0, "https://cdn.example/app.js", key=""), entry(1, CONTACTS))
+    assert [exchange.path for exchange in run.exchanges] == ["/api/v1/contacts"]
+
+
+def test_a_recording_without_requests_to_the_api_is_not_graded(tmp_path: Path) -> None:
+    result = recording_graded("x.har", recorded(tmp_path), strict=False)
+    assert (result.exit_code, result.reason) == (3, "the recording holds no request to the API")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"log": {"entries": [{}]}}', '{"log": {"entries": 5}}', "[" * 100_000]
+)
+def test_a_file_that_is_no_archive_is_one_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "traffic.har"
+    file.write_text(text, "utf-8")
+    with pytest.raises(NoArchive, match="is no HTTP Archive") as error:
+        recorded_run(file)
+    assert "\n" not in str(error.value)
+
+
+def test_an_archive_of_this_kit_is_judged_as_its_run_was(tmp_path: Path) -> None:
+    plain = graded("stops-early", "revoked-key")
+    file = tmp_path / "requests.har"
+    file.write_text(report.FILES["requests.har"](plain), "utf-8")
+    before = judge(plain.runs[0])
+    seen = {name: judgement.status for name, judgement in judge(recorded_run(file)).items()}
+    assert seen == {name: judgement.status for name, judgement in before.items()}
