@@ -120,9 +120,9 @@ class _Session:
     def _run(self, name: str, trial: Trial | None, receiver: str | None = None) -> Run:
         self._progress.begins(name, len(self._runs) + 1, self._of)
         known = self._cursors.given()
+        mock = create_app(self._settings(trial))
         started = time.monotonic()
         with ExitStack() as stack:
-            mock = create_app(self._settings(trial))
             elsewhere = self._elsewhere(mock, started, stack)
             recorder = self._recorder(mock, trial, elsewhere.url, started)
             serving = stack.enter_context(Serving(recorder, listen(HOST, self._order.port), lambda: mock.state))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ _AXIS = 22
 _NARROWEST = 3.0
 _MOST_LANES = 24
 _MOST_TICKS = 8
+_MARGIN = 0.02
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 
 
@@ -54,20 +56,39 @@ class Timeline:
     left_out: int
 
 
+@dataclass(frozen=True)
+class _Span:
+    """The seconds of a run that are drawn: from its first request to the end of its last answer, with a margin."""
+
+    begin: float
+    end: float
+
+    @classmethod
+    def of(cls, run: Run) -> _Span:
+        begin = min(exchange.began for exchange in run.exchanges)
+        end = max(exchange.ended for exchange in run.exchanges)
+        margin = max(0.005, (end - begin) * _MARGIN)
+        return cls(max(0.0, begin - margin), end + margin)
+
+    def x(self, time: float) -> float:
+        """Where a time stands on the drawing."""
+        return (time - self.begin) / (self.end - self.begin) * WIDTH
+
+
 def timeline(run: Run) -> Timeline | None:
     """The drawing; None for a run without requests."""
     if not run.exchanges:
         return None
-    end = max(0.01, run.seconds, *(exchange.ended for exchange in run.exchanges))
+    span = _Span.of(run)
     lanes = {connection: lane for lane, connection in enumerate(dict.fromkeys(one.connection for one in run.exchanges))}
     shown = [exchange for exchange in run.exchanges if lanes[exchange.connection] < _MOST_LANES]
     count = min(len(lanes), _MOST_LANES)
     return Timeline(
         width=WIDTH,
         height=_TOP + count * _LANE + _AXIS,
-        bars=tuple(_bar(exchange, run, lanes[exchange.connection], end) for exchange in shown),
-        shades=tuple(_shades(run, end)),
-        ticks=tuple(_ticks(end)),
+        bars=tuple(_bar(exchange, run, lanes[exchange.connection], span) for exchange in shown),
+        shades=tuple(_shades(run, span)),
+        ticks=tuple(_ticks(span)),
         lanes=count,
         left_out=len(run.exchanges) - len(shown),
     )
@@ -82,24 +103,27 @@ def kind_of(exchange: Exchange) -> str:
     return "failed" if exchange.status >= 500 else "unserved" if exchange.status >= 400 else "served"
 
 
-def _bar(exchange: Exchange, run: Run, lane: int, end: float) -> Bar:
-    x = exchange.began / end * WIDTH
-    width = max(_NARROWEST, (exchange.ended - exchange.began) / end * WIDTH)
+def _bar(exchange: Exchange, run: Run, lane: int, span: _Span) -> Bar:
+    x = span.x(exchange.began)
+    width = max(_NARROWEST, span.x(exchange.ended) - x)
     answer = exchange.status or "no answer"
     label = f"{exchange.number}: {exchange.method} {redacted(exchange.target)}, {answer}, at {exchange.began:.2f} s"
     return Bar(x, _TOP + lane * _LANE, width, _LANE - 4, kind_of(exchange), label, f"{run.trial}-{exchange.number}")
 
 
-def _shades(run: Run, end: float) -> Iterator[Shade]:
+def _shades(run: Run, span: _Span) -> Iterator[Shade]:
     for exchange in run.exchanges:
         wait = retry_after(exchange) if exchange.status in (429, 503) else None
         if wait:
-            x = exchange.ended / end * WIDTH
-            width = min(WIDTH - x, wait / end * WIDTH)
+            x = span.x(exchange.ended)
+            width = min(WIDTH, span.x(exchange.ended + wait)) - x
             yield Shade(x, max(0.0, width), f"request {exchange.number} was told to wait {wait:g} s")
 
 
-def _ticks(end: float) -> Iterator[tuple[float, str]]:
-    step = next((step for step in _STEPS if end / step <= _MOST_TICKS), end)
-    for number in range(int(end / step) + 1):
-        yield number * step / end * WIDTH, f"{number * step:g} s"
+def _ticks(span: _Span) -> Iterator[tuple[float, str]]:
+    length = span.end - span.begin
+    step = next((step for step in _STEPS if length / step <= _MOST_TICKS), length)
+    number = math.ceil(span.begin / step)
+    while number * step <= span.end:
+        yield span.x(number * step), f"{number * step:.6g} s"
+        number += 1
