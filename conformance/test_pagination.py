@@ -34,7 +34,7 @@ from conformance.target.exchange import Exchange
 
 LISTS = spec.LIST_OPERATIONS
 WALKS = tuple(product(LISTS, REMAINDERS))
-_WALKED = Cut(quick=2, paced=3, standard=12)
+_WALKED = Cut(quick=1, paced=3, standard=12)
 # Pages that a walk at a random limit may cost.
 _FEW = 2
 
@@ -158,7 +158,7 @@ def test_the_order_is_the_same_at_any_limit(dataset: Dataset, seed: int) -> None
 
 
 @requirement("PAGE-10")
-@over(filtered_walks, Cut(quick=8, paced=8, standard=90))
+@over(filtered_walks, Cut(quick=4, paced=8, standard=90))
 def test_filters_hold_on_every_page(case: FilteredWalk, dataset: Dataset) -> None:
     """A list under one filter or several, walked over two pages or more, is the filtered whole."""
     confirmed(

@@ -23,7 +23,7 @@ SCOPES = spec.contract().scopes
 SCOPED = {operation.id: operation.scope for operation in spec.contract().operations.values() if operation.scope}
 SINGLE = tuple(operation for operation in SCOPED if collection_of(operation))
 _NO_SCOPE = "no scope"
-_UNKNOWN = Cut(quick=4, paced=4, standard=16)
+_UNKNOWN = Cut(quick=3, paced=4, standard=16)
 # Parameters that no list accepts, with which some are asked: a missing scope comes before them.
 _SPOILED = {"listContacts": {"limit": "many"}, "listDrafts": {"cursor": "not-a-cursor"}}
 # Every pair of a scope and an operation that wants another, and of no scope and any.
@@ -76,7 +76,7 @@ def holders(client: Client, target: Target) -> Holders:
 
 
 @requirement("SCOPE-1")
-@over(WRONG, Cut(quick=32, paced=40, standard=64))
+@over(WRONG, Cut(quick=24, paced=40, standard=64))
 def test_without_the_scope(case: tuple[str, str, str], dataset: Dataset, holders: Holders, seed: int) -> None:
     """What a full key is served, a key in force without the operation's scope is not."""
     method, operation, scope = case
