@@ -23,7 +23,7 @@ from conformance.target.embedded import (
     EmbeddedServer,
     signals_held_back,
 )
-from loadtests.report.output import say
+from loadtests.report.output import say, say_first
 from loadtests.runner import launch, null_server
 from loadtests.runner.launch import ENDING, INTERRUPTED
 from loadtests.scenarios import scenarios
@@ -48,7 +48,7 @@ def main() -> None:
     except (UsageError, EmbeddedMockError) as error:
         _complain(str(error))
     except OSError as error:
-        _complain(f"standard output cannot be written to: {error.strerror}")
+        _complain(error.strerror or str(error))
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
 
@@ -69,7 +69,7 @@ def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> 
     if wanted:
         for scenario in scenarios().values():
             columns = shutil.get_terminal_size().columns
-            say(click.wrap_text(scenario.claim, columns, f"{scenario.name:<11} ", " " * 12))
+            say_first(click.wrap_text(scenario.claim, columns, f"{scenario.name:<11} ", " " * 12))
         context.exit()
 
 
@@ -132,7 +132,7 @@ def command(
     with ExitStack() as stack:
         options = _with_target(stack, options, mock_options, measure=measure)
         if dry_run:
-            say("\n".join(estimate(prepare(options))))
+            say_first("\n".join(estimate(prepare(options))))
             return 0
         if not (worker or web):
             prepare(options)

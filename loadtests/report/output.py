@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -19,6 +20,16 @@ def say(text: str, stream: TextIO | None = None) -> None:
     out = stream or sys.stdout
     out.write(writable(f"{text}\n", out.encoding))
     out.flush()
+
+
+def say_last(text: str) -> None:
+    """Print a run's verdict. Where nobody reads standard output any more, standard error is told; the exit code stays."""
+    try:
+        say(text)
+    except OSError as error:
+        say(f"outbound-load: the verdict could not be printed: {error.strerror}", sys.stderr)
+        # What is still buffered would fail once more as the interpreter ends, and change the exit code.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def width() -> int:

@@ -18,7 +18,7 @@ from locust.runners import STATE_INIT, MasterRunner
 from conformance.report.text import lasted
 from loadtests.options import options_of
 from loadtests.report import table
-from loadtests.report.output import check_folder, say, say_first, width
+from loadtests.report.output import check_folder, say, say_first, say_last, width
 from loadtests.runner import progress
 from loadtests.runner.conclusion import Conclusion, conclude
 from loadtests.runner.coordinator import Coordinator
@@ -131,7 +131,7 @@ class Master:
             self._told = self.conclusion
             told = table(self.conclusion.verdict, self.conclusion.ledger, width=width())
             # A run from the web page ends long before the program does, whose output may go to a pipe or a file.
-            say("\n".join(filter(None, (self.conclusion.report, told))))
+            say_last("\n".join(filter(None, (self.conclusion.report, told))))
 
     def _say_who_is_waited_for(self) -> None:
         options: Any = self.environment.parsed_options

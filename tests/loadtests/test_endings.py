@@ -131,3 +131,15 @@ def test_a_run_that_fails_in_a_way_that_nobody_thought_of_ends_all_the_same(
     done = outbound_load(*words, module="loadtests.runner.launch")
     assert done.code == 3
     assert "outbound-load: the run could not be judged: RuntimeError('a defect')" in done.err
+
+
+def test_a_verdict_that_nobody_reads_keeps_its_exit_code(target: EmbeddedMock) -> None:
+    with _running("loadtests", "burst", f"--target={target.description}") as running:
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith("burst on ")
+        running.stdout.close()
+        running.stdout = None
+        _, err = running.communicate(timeout=_WITHIN)
+    assert running.returncode == 0
+    assert "the verdict could not be printed: Broken pipe" in err
+    assert "Traceback" not in err
