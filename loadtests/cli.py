@@ -161,7 +161,7 @@ def _options(told: dict[str, object], scenario: str | None) -> Options:
 
 
 def _with_target(stack: ExitStack, options: Options, mock_options: str, *, measure: bool) -> Options:
-    """The options, with a server of our own as the target where none is named, or none is wanted."""
+    """The options with a target: the one that was named, or else the embedded mock (to `measure`: the null server)."""
     if measure:
         server = stack.enter_context(EmbeddedServer(null_server.__name__))
         return replace(options, scenario=GENERATOR.name, target=str(server.description), base_url=None)
@@ -185,7 +185,7 @@ def _place(web: bool, web_port: int, worker: bool) -> list[str]:
 
 
 def _own_port() -> list[str]:
-    """A port for a master and its processes that nobody else uses, so that several runs can go on side by side."""
+    """A free port for a master and its processes, so that several runs can go on side by side."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = str(found.getsockname()[1])

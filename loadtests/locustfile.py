@@ -14,7 +14,7 @@ from loadtests.runner.worker import Worker
 
 _workers: list[Worker] = []
 _masters: list[Master] = []
-"""Those of this process, once Locust has made its runner: one of each where it is the only process."""
+"""Those of this process, filled once Locust has made its runner. The only process of a run has one of each."""
 
 
 class KeyHolder(User):
@@ -22,15 +22,15 @@ class KeyHolder(User):
 
     @task
     def work(self) -> None:
-        """Do one's part, until the run is over."""
+        """Carry out this user's part, until the run is over."""
         _workers[-1].work()
 
 
 class WholeScenario(LoadTestShape):
-    """As many users as the scenario needs, until it has come to its end."""
+    """The number of users that the scenario needs, until it is over."""
 
     def tick(self) -> tuple[int, float] | None:
-        """Users, and how many of them a second; None at the end."""
+        """The number of users and the spawn rate per second; None at the end."""
         users = _masters[-1].users()
         return None if users is None else (users, users)
 

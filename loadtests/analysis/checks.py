@@ -13,9 +13,9 @@ from loadtests.analysis.rules import KeyCheck, Result, Rules
 from spec import Level
 
 _MOST_TOLD = 5
-"""So many keys that break a check have a finding of their own."""
+"""The most keys that get a finding of their own for a broken check."""
 _NOT_OF_ABUSERS: frozenset[Check] = frozenset({"no-refusals"})
-"""Checks on keys that keep to their limit, which an abuser's does not."""
+"""Checks that are not made on an abuser's key: it does not keep to its limit."""
 
 _KEY_CHECKS: Mapping[Check, tuple[KeyCheck, str, Level]] = {
     "burst-ceiling": (
@@ -86,7 +86,7 @@ def examine(ledger: Ledger, wanted: Sequence[Check], conditions: Conditions) -> 
 
 
 def _hopeless(ledger: Ledger) -> str | None:
-    """Why nothing can be judged, if so."""
+    """Why nothing can be judged; None if something can."""
     statuses = ledger.statuses()
     if not statuses:
         return "no request was sent"

@@ -56,7 +56,7 @@ class Attempt(NamedTuple):
 
 
 _as_attempt: Callable[[Iterable[object]], Attempt] = partial(tuple.__new__, Attempt)
-"""Many at a time: what the class itself checks takes longer than all the rest."""
+"""Builds an Attempt without the class's own checks, which would take longer than all the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Ledger:
         columns.dated.append(attempt.dated)
 
     def attempts(self, key: int) -> list[Attempt]:
-        """The attempts of a key in the order in which they were sent, whoever sent them; none for an unused key."""
+        """The attempts of a key in the order in which they were sent, by all processes. Empty for an unused key."""
         columns = self._columns.get(key)
         if columns is None:
             return []
@@ -184,7 +184,7 @@ class Ledger:
                 getattr(ours, name).extend(column)
 
     def drain(self) -> bytes:
-        """What `dump` gives, leaving the ledger empty: for a worker that reports at intervals."""
+        """Dump the ledger and empty it, for a worker that reports at intervals."""
         data = self.dump()
         self._columns.clear()
         return data
@@ -256,7 +256,7 @@ class _Dumped(msgspec.Struct, frozen=True):
 
 
 class _Names:
-    """Texts that come again and again, each kept once. Beyond `most`, a new one counts as `other`."""
+    """Texts that repeat, each kept once. Beyond `most` of them, a new one counts as `other`."""
 
     def __init__(self, most: int = 0xFFFF, other: str = "") -> None:
         self.names: list[str | None] = [None]

@@ -10,7 +10,7 @@ from loadtests.analysis.ledger import Attempt
 from loadtests.analysis.rules import KeyTimeline, Result, Rules, times
 
 _NEAR = 0.9
-"""The share of the sustained rate that a key must have asked for before its being served says something of the rate."""
+"""A key counts as steady if it asked for at least this share of the sustained rate."""
 
 
 def burst_ceiling(timeline: KeyTimeline, rules: Rules) -> Result:
@@ -40,7 +40,7 @@ def minute_ceiling(timeline: KeyTimeline, rules: Rules) -> Result:
 
 
 def just_refusals(timeline: KeyTimeline, rules: Rules) -> Result:
-    """RATE-2: no request is refused while the key has room, by any account of when the ones before it were decided."""
+    """RATE-2: no request is refused while the key has room, whenever the requests before it were decided."""
     refusals = rules.refusals(timeline)
     if refusals.unjust:
         first = refusals.unjust[0]
@@ -130,7 +130,7 @@ def from_rest(timeline: KeyTimeline, rules: Rules) -> Result:
 
 
 def refused_beyond(timeline: KeyTimeline, rules: Rules) -> Result:
-    """RATE-5: who asks for more than the limit is refused."""
+    """RATE-5: a key that asks for more than the limit is refused."""
     if timeline.refused:
         first = timeline.refused[0]
         before = sum(attempt.sent <= first.answered for attempt in timeline.admitted)
@@ -156,7 +156,7 @@ def _under(timeline: KeyTimeline, cap: Window) -> Result:
 
 
 def _tried(timeline: KeyTimeline, count: int, told: str, figures: Mapping[str, float] | None = None) -> Result:
-    """A ceiling that nothing passed: it held if somebody was refused at it; else nobody tried it."""
+    """The result for a ceiling that was not passed: held if a request was refused at it, else not tried."""
     if not timeline.refused:
         return Result("unjudged", f"{count} {told}, and nothing was refused: the limit was not tried", weight=count)
     return Result("held", f"at most {count} {told}", figures=figures or {"most": count}, weight=count)

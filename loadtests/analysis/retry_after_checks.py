@@ -8,7 +8,7 @@ from loadtests.analysis.ledger import Attempt
 from loadtests.analysis.rules import KeyTimeline, Result, Rules, times
 
 LONGEST_WAIT = 60.0
-"""Seconds that Retry-After may promise at the most (RATE-6); a date, which is rounded twice, one more."""
+"""The longest Retry-After that RATE-6 allows, in seconds. A date, which is rounded twice, may be one more."""
 
 
 def retry_after(timeline: KeyTimeline, rules: Rules) -> Result:
@@ -35,7 +35,7 @@ def retry_after(timeline: KeyTimeline, rules: Rules) -> Result:
 
 
 def recovery(timeline: KeyTimeline, rules: Rules) -> Result:
-    """RATE-6: who waits as long as Retry-After says, is served one request."""
+    """RATE-6: a client that waits as long as Retry-After says is served one request."""
     del rules
     waits = [wait for wait in timeline.waits() if wait.kept or wait.silent]
     broken = [wait for wait in waits if not wait.kept]

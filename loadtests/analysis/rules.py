@@ -69,7 +69,7 @@ class Rules:
         return [strict] if self.reading == "strict" else [burst, strict]
 
     def refusals(self, timeline: KeyTimeline) -> Refusals[Attempt]:
-        """The key's refusals, sorted. Just is what is just under a reading that the target may follow."""
+        """The key's refusals, classified. A refusal is just if it is so under one of the readings that the target may follow."""
         found = [timeline.refusals(caps, rested=self.conditions.rested, memory=self.rest) for caps in self.caps()]
         if len(found) == 1:
             return found[0]
@@ -86,5 +86,5 @@ KeyCheck = Callable[[KeyTimeline, Rules], Result]
 
 
 def times(count: int) -> str:
-    """So many times, in words."""
+    """A number of times in words: `once`, `3 times`."""
     return "once" if count == 1 else f"{count} times"

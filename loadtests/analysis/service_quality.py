@@ -16,13 +16,13 @@ from loadtests.analysis.silence import since, unanswered
 ABUSER, NEIGHBOUR = "abuser", "neighbour"
 """The roles of keys that the check on neighbours looks for."""
 _FEW = 20
-"""So many answers are needed on either side of a comparison of latencies."""
+"""The fewest answers on either side of a comparison of latencies."""
 _CLOCK = 0.001
-"""Seconds: what two medians may differ by on a machine that does other things as well."""
+"""Seconds by which two medians may differ by chance on a busy machine."""
 _MACHINE = 0.05
-"""Seconds: what a busy host may add to everybody's answers without favouring anyone."""
+"""Seconds that a busy host may add to every answer."""
 _CHANCE = 0.001
-"""A share of failures has changed only where chance alone would make such a difference less often than this."""
+"""The probability below which a difference between two shares of failures is not put down to chance."""
 _STEP = 5.0
 """Seconds over which a crowd's throughput and latency are taken."""
 
@@ -209,7 +209,7 @@ def _steps(ledger: Ledger) -> list[_Step]:
 
 
 def _chance(before: _Served, during: _Served) -> float:
-    """How likely so many of all failures, or more, fall into the later part by chance alone (hypergeometric)."""
+    """The probability that at least this many of all failures fall into the later part by chance (hypergeometric)."""
     total, failed, later = before.total + during.total, before.failed + during.failed, during.total
 
     def ways(of: int, taken: int) -> float:

@@ -1,4 +1,4 @@
-"""Whether a target stopped answering before a run was over, and when: which of its silences were its end, and which were not."""
+"""When a target stopped answering before a run was over, and which requests went unanswered before that."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from loadtests.analysis.ledger import Attempt, Ledger
 
 
 def since(ledger: Ledger) -> float:
-    """When the target may have stopped answering: as the last request that it answered was sent. Infinity if it never answered.
+    """When the target may have stopped answering: when the last answered request was sent. Infinity if it never answered.
 
     A request that failed while that one was under way may have failed for the same reason as all that followed.
     """

@@ -89,7 +89,7 @@ def figures(ledger: Ledger) -> Figures:
 
 
 def telling(run: Figures, findings: Sequence[Finding], most: int) -> list[KeyCount]:
-    """The keys that tell most, at most so many: those with findings, then one of each role, then the most refused."""
+    """The keys that tell most, at most `most`: those with findings, then one of each role, then the most refused."""
     broken = {finding.key: None for finding in findings if finding.outcome == "broken"}
     others = {finding.key: None for finding in findings if finding.key is not None}
     by_index = {count.index: count for count in run.keys}

@@ -1,6 +1,6 @@
-"""Coordinates a run: phase after phase on all processes, the target's clock moved between them, the ledgers brought together.
+"""Coordinates a run: begins each phase on all processes, moves the target's clock between phases, merges the ledgers.
 
-Runs once: in the only process, or in the master. Knows nothing of Locust: how messages travel is the master's affair.
+There is one in a run, in the only process or in the master. It does not depend on Locust: `Workers` carries the messages.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from spec import commands
 from spec.commands import CommandFailed
 
 _SOON = 0.02
-"""Seconds that are slept rather than asked of a test clock."""
+"""Waits below so many seconds are slept, also where there is a test clock."""
 _LONGEST_PROMISE = 62.0
-"""Seconds for which a promise is waited: none may be longer than 60 (RATE-6), a date, which is rounded, 61."""
+"""The longest wait for a Retry-After, in seconds: RATE-6 allows 60, and 61 for a date, which is rounded."""
 _LATE = 0.1
-"""Seconds behind a promised moment at which one asks: two clocks may drift by a thousandth of a minute."""
+"""Seconds that are added to a Retry-After: two clocks may drift apart by a thousandth of a minute."""
 _POLL = 0.02
 _SPELL = 10.0
-"""Seconds of sending over which the generator must have kept up: a crowd breaks within as much (two steps of 5 s)."""
+"""Seconds of sending over which the generator's strain is judged: a crowd can break within two steps of 5 s."""
 _SLOW = 120.0
-"""Seconds that a phase may take beyond its own time, before the run is given up."""
+"""Seconds that a phase may take longer than planned before the run is given up."""
 
 
 class Workers(Protocol):
     """The processes that send."""
 
     def members(self) -> Sequence[str]:
-        """Those that are there now."""
+        """The ids of the processes that are connected."""
 
     def tell(self, member: str, kind: str, data: dict[str, Any]) -> None:
         """Send a message to one of them."""
 
 
 class GivenUpError(Exception):
-    """The run cannot be carried to its end; the message is one line."""
+    """The run cannot be completed; the message is one line."""
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Coordinator:
     _strained: str | None = None
 
     def run(self, then: Callable[[], None]) -> None:
-        """Run all phases, and `then`. What stops the run early is in `given_up`."""
+        """Run all phases, then call `then`. `given_up` says what stopped the run early."""
         try:
             self._share_out()
             began = ended = self.clock.now()
@@ -91,7 +91,7 @@ class Coordinator:
         then()
 
     def heard(self, report: dict[str, Any]) -> None:
-        """A process reported: what it measured, or why it cannot go on."""
+        """Take a process's report: what it measured, or why it cannot go on."""
         self.trouble = self.trouble or report.get("trouble")
         if "ledger" not in report:
             return
@@ -107,7 +107,7 @@ class Coordinator:
 
     @property
     def left(self) -> float:
-        """How long it still takes, about, in seconds of real time."""
+        """The real time that is left, in seconds, about."""
         phases, movable = self.setup.plan.phases, self.setup.movable
         place = max(0, self.number)
         spans = [
@@ -117,14 +117,14 @@ class Coordinator:
         return max(0.0, sum(spans) - (time.monotonic() - self._since))
 
     def bottleneck(self) -> str | None:
-        """Why the generator was at its limit, in a line, if a process was: over the run, or over any ten seconds of it."""
+        """Why the generator was the bottleneck, in a line: over the run, or over any ten seconds of it. None if it was not."""
         return next(filter(None, (self._bottleneck(cost) for cost in self.costs.values())), self._strained)
 
     def _bottleneck(self, cost: Cost) -> str | None:
         return cost.bottleneck(flood=not any(phase.crowd for phase in self.setup.plan.phases))
 
     def _note_cost(self, share: int, cost: Cost) -> None:
-        """Add a report's cost, and look at the last ten seconds: a growing crowd strains the generator at its end alone."""
+        """Add a report's cost, and judge the last ten seconds: a growing crowd may strain the generator only at its end."""
         self.costs.setdefault(share, Cost()).add(cost)
         spell = self._spells[share]
         spell.append(cost)
@@ -172,7 +172,7 @@ class Coordinator:
         self._pass_until(until, exactly=phase.promised)
 
     def _promised(self, began: float, ended: float) -> float:
-        """When all that the last phase's refusals promised has passed."""
+        """When every Retry-After of the last phase has passed."""
         due = [
             attempt.answered + attempt.retry_after
             for key in self.ledger

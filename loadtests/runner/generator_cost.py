@@ -13,7 +13,7 @@ _LATE = 0.1
 _FEW_TICKS = 40
 _TOO_OFTEN = 0.1
 _BUSY = 0.8
-"""The share of the time: what asking the kernel for events takes counts as rest, and is a tenth where nothing else is."""
+"""The share of the time above which a process counts as busy. Polling for events counts as rest, about a tenth."""
 
 
 @dataclass
@@ -33,14 +33,14 @@ class Cost:
     worst: float = 0.0
 
     def add(self, other: Cost) -> None:
-        """Add what was spent elsewhere, or later."""
+        """Add another process's cost, or a later one."""
         worst = max(self.worst, other.worst)
         for name in (field.name for field in fields(self)):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.worst = worst
 
     def dump(self) -> dict[str, Any]:
-        """As plain data, for another process."""
+        """The cost as plain data, for another process."""
         return asdict(self)
 
     @property
@@ -86,7 +86,7 @@ class Meter:
         self._waits, self._wakes = loop.prepare(ref=False), loop.check(ref=False)
 
     def start(self) -> None:
-        """Begin, or go on."""
+        """Start or resume measuring."""
         if self._ticker is None:
             self._began = (time.process_time(), time.monotonic())
             self._waits.start(self._falls_idle)
@@ -95,7 +95,7 @@ class Meter:
             self._ticker = gevent.spawn(self._tick)
 
     def stop(self) -> None:
-        """Pause."""
+        """Pause measuring."""
         if self._ticker is not None:
             self._ticker.kill(block=False)
             self._ticker = None
@@ -104,7 +104,7 @@ class Meter:
             self._count()
 
     def take(self) -> Cost:
-        """What was spent since it was last taken."""
+        """The cost since it was last taken."""
         if self._ticker is not None:
             self._count()
         taken, self.cost = self.cost, Cost()
@@ -117,7 +117,7 @@ class Meter:
         self._began = now
 
     def _falls_idle(self) -> None:
-        """The loop has nothing left to do, and waits for something to happen."""
+        """Note that the event loop begins to wait."""
         self._waits_since = time.monotonic()
 
     def _wakes_up(self) -> None:

@@ -1,7 +1,7 @@
-"""HTTP/1.1 as cheap as a load generator needs it: prepared requests, kept connections, the time of the first and the last byte.
+"""A cheap HTTP/1.1 client for a load generator: prepared requests, kept connections, the times of first and last byte.
 
-Only GET, no redirects, no cookies, no compression, and no silent repetition: what a library sends twice, a target counts twice.
-No answer is waited for, or taken in, without an end. Imported under gevent's monkey patch; sockets are then cooperative.
+It sends GET only, without redirects, cookies, compression or retries: a request that a library repeats, the target counts twice.
+Every answer is bounded in time and bytes. Under gevent's monkey patch its sockets are cooperative.
 
 Why not Locust's FastHttpUser: on a server that does nothing, from 20 greenlets, it took 101 µs of CPU a request, this client 12
 (medians of five runs in turns on one machine): 8 times as much, where half as much again would have been fine.
@@ -28,8 +28,8 @@ TIMEOUT = 30.0
 _LONGEST = 16 * 2**20
 """Bytes of an answer, head and body: the largest page is a small part of it."""
 _IDLE = 0.5
-"""Seconds after which a connection is not used again: a server that closes it as a request is on its way leaves that
-without an answer, and most wait a few seconds before they do."""
+"""Seconds after which an idle connection is not used again. Most servers close one after some seconds, and a request that is
+on its way at that moment gets no answer."""
 _BLOCK = 65_536
 _OWN_LIMITS = {
     errno.EMFILE: "too many open files: raise `ulimit -n`",
@@ -38,13 +38,13 @@ _OWN_LIMITS = {
     errno.ENOBUFS: "no buffer for a connection",
     errno.ENOMEM: "no memory",
 }
-"""What keeps a request from being sent, and is this machine's own affair."""
+"""Errors of this machine, not of the target, that keep a request from being sent."""
 # A look that does not wait has no reason to go through gevent's loop.
 _poll: Callable[[], select.poll] = monkey.get_original("select", "poll")
 
 
 class _TooLongError(Exception):
-    """An answer that goes on and on; the message is one line."""
+    """An answer is longer than allowed; the message is one line."""
 
 
 _FAILURES = (OSError, MemoryError, httptools.HttpParserError, EOFError, _TooLongError)
@@ -83,7 +83,7 @@ class HttpClient:
         self._keeps = True
 
     def prepare(self, path: str, secret: str) -> bytes:
-        """A request for a path with an API key, ready to be sent as often as one likes."""
+        """A request for a path with an API key, as bytes that can be sent any number of times."""
         return (
             f"GET {self._prefix}{path} HTTP/1.1\r\nHost: {self._authority}\r\nAuthorization: Bearer {secret}\r\n"
             "Accept: application/json\r\nUser-Agent: outbound-load\r\n\r\n"
@@ -161,7 +161,7 @@ class _Connection:
         self._date: str | None = None
 
     def exchange(self, request: bytes, sent: float) -> Answer:
-        """Send a request and read its answer. Raises what sockets and the parser raise, EOFError, and where it never ends."""
+        """Send a request and read its answer. Raises OSError, HttpParserError, EOFError, and _TooLongError."""
         self._begin(Answer(sent, sent))
         until = time.monotonic() + TIMEOUT
         try:
@@ -178,7 +178,7 @@ class _Connection:
         return self._finished()
 
     def _limit(self, until: float) -> None:
-        """An answer that comes in several parts has an end nevertheless."""
+        """Check the bounds of an answer that comes in several parts."""
         if self._received > _LONGEST:
             raise _TooLongError(f"the answer is longer than {_LONGEST >> 20} MB")
         left = until - time.monotonic()
@@ -204,7 +204,7 @@ class _Connection:
         return answer
 
     def closed_by_peer(self) -> bool:
-        """Whether there is something to read on a connection that awaits nothing: its end, or nonsense."""
+        """Whether an idle connection has something to read: the peer closed it, or sent what nobody asked for."""
         readable = _poll()
         readable.register(self._socket.fileno(), select.POLLIN)
         return bool(readable.poll(0))
@@ -217,7 +217,7 @@ class _Connection:
     # What httptools calls.
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header: few matter."""
+        """Note a header that matters."""
         size = len(name)
         if size == 4 and name.lower() == b"date":
             self._date = value.decode("latin-1")
@@ -227,15 +227,15 @@ class _Connection:
             self._bounded = True
 
     def on_headers_complete(self) -> None:
-        """The head is whole."""
+        """Note that the head is complete."""
         self._heads_complete = True
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body."""
+        """Add a part of the body."""
         self._parts.append(body)
 
     def on_message_complete(self) -> None:
-        """The answer is whole, unless it was an interim one (RFC 9110, section 15.2)."""
+        """Note that the answer is complete, unless it is an interim one (RFC 9110, section 15.2)."""
         self._complete = self._parser.get_status_code() >= 200
         if self._complete:
             # The parser knows it only now: once it is done it has forgotten.

@@ -1,4 +1,4 @@
-"""Two runs with the same API key spend one limit, and each would blame the target for the other: a key is one run's alone."""
+"""Claims of API keys: two runs that use the same key spend one limit, and each would blame the target for the other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hashlib import sha256
 from loadtests.setup import Setup, UsageError
 
 _MOST = 32
-"""Keys that are claimed: a crowd has thousands, and two runs of the same file of keys share the first ones."""
+"""The most keys that a run claims. A crowd has thousands; two runs with the same file share the first ones."""
 
 
 @contextmanager

@@ -17,7 +17,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "S
 
 
 def main() -> None:
-    """Run Locust. Until it has a run to end, a signal ends the process at once: nothing has been sent or written yet."""
+    """Run Locust. Until its run begins, a signal ends the process at once: nothing has been sent or written yet."""
     for number in ENDING:
         signal.signal(number, lambda *_: os._exit(INTERRUPTED))
     sys.argv[0] = "locust"

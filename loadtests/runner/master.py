@@ -33,7 +33,7 @@ _log = logging.getLogger("outbound-load")
 
 USAGE, UNJUDGED = 4, 3
 _MOST_USERS = 100
-"""Users of a process: each takes its part of the keys, and spawning more at once only makes Locust warn."""
+"""The most users of a process. Each takes a part of the keys; Locust warns if more are spawned at once."""
 
 
 class Master:
@@ -63,7 +63,7 @@ class Master:
         events.quit.add_listener(lambda **_: self.tell_verdict())
 
     def start(self, web_ui: Any = None) -> None:
-        """Check what is asked for, and ask the target, which from the web page waits for a run. Ends the program if in vain."""
+        """Check the options and ask the target (with a web page: when a run begins). Ends the program if they cannot be used."""
         # An interrupt ends the run as it should: gevent need not tell of it as of an error.
         gevent.get_hub().NOT_ERROR += (KeyboardInterrupt,)
         try:
@@ -82,7 +82,7 @@ class Master:
             sys.exit(UNJUDGED if isinstance(error, UnreachableError) else USAGE)
 
     def users(self) -> int | None:
-        """How many users the run needs: each process the same number, whoever gets which. None: the run is over.
+        """The number of users that the run needs, the same for each process. None once the run is over.
 
         Locust asks for it before a run begins, and every second in it.
         """
@@ -109,7 +109,7 @@ class Master:
         self._runner.send_message(f"outbound-{kind}", data, member)
 
     def stop(self, *, interrupted: bool) -> None:
-        """The run is over: judge it, once. What is judged of an interrupted one is what had been measured."""
+        """Judge the run, once. Of an interrupted run, what had been measured is judged."""
         with self._judging:
             if self.conclusion or not self._coordinator:
                 return
@@ -126,7 +126,7 @@ class Master:
             self.environment.process_exit_code = INTERRUPTED if interrupted else self.conclusion.verdict.exit_code
 
     def tell_verdict(self) -> None:
-        """Print the verdict, once, where there is one."""
+        """Print the verdict if there is one, once."""
         if self.conclusion and self.conclusion is not self._told:
             self._told = self.conclusion
             told = table(self.conclusion.verdict, self.conclusion.ledger, width=width())
@@ -147,7 +147,7 @@ class Master:
         self._coordinator = Coordinator(setup, self, ledger, skew)
 
     def _get_ready_again(self) -> None:
-        """A run is begun from the web page: with what its fields say. What is wrong with them is told there."""
+        """Get ready for a run from the web page, with the options in its fields. The page shows what is wrong with them."""
         self._coordinator = None
         try:
             self._get_ready(prepare(options_of(self.environment)))
@@ -155,7 +155,7 @@ class Master:
             _log.error("%s", error)
 
     def _begin(self) -> None:
-        """All users are there."""
+        """Begin the run: all users are there."""
         if self._coordinator and not self._greenlets:
             self._greenlets = [
                 gevent.spawn(self._coordinator.run, self._over),
@@ -172,7 +172,7 @@ class Master:
             self.tell_verdict()
 
     def _failed(self, greenlet: Any) -> None:
-        """Something went wrong that nobody thought of: the program ends all the same, and says so."""
+        """End the program after a defect of ours, with a line that says so."""
         say(f"outbound-load: the run could not be judged: {greenlet.exception!r}", sys.stderr)
         self.environment.process_exit_code = UNJUDGED
         self._coordinator = None
@@ -183,7 +183,7 @@ class Master:
             self._coordinator.heard(report)
 
     def _users_stopped(self) -> None:
-        """The users were stopped: on the web page by somebody's hand, perhaps before the run was over."""
+        """Judge a run that was stopped from the web page before it was over."""
         if not self.conclusion and not self._is_headless:
             self.stop(interrupted=True)
             self.tell_verdict()
@@ -193,7 +193,7 @@ class Master:
         return bool(getattr(self.environment.parsed_options, "headless", False))
 
     def _end_on_signals(self) -> None:
-        """End as an interrupted run does on each signal that asks for it, while workers are waited for as well."""
+        """End the run on SIGINT, SIGTERM and SIGHUP, also while the master waits for workers."""
         for number in ENDING:
             gevent.signal_handler(number, self._interrupted)
 

@@ -1,4 +1,4 @@
-"""One request before the load: is the target there, and the API, and takes it the key? And one behind it: is it still there?"""
+"""One request before the load: is the target an Outbound API that takes the key? And one after it: does it still answer?"""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def preflight(setup: Setup, ledger: Ledger) -> float:
 
 
 def is_gone(setup: Setup) -> bool:
-    """Whether the target does not answer any more, whatever it would answer, within a few seconds."""
+    """Whether the target gives no answer at all within a few seconds."""
     with gevent.Timeout(_PATIENCE, False):
         return not _ask(setup).status
     return True

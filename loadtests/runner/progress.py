@@ -1,4 +1,4 @@
-"""What a run is doing and how long it still takes: one line; on a terminal in place, elsewhere every ten seconds."""
+"""Progress in one line: what the run does, and the time left. A terminal shows it in place, a log repeats it every 10 s."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CLEAR = "\r\x1b[K"
 
 
 def show(coordinator: Coordinator, stream: TextIO | None = None) -> None:
-    """Show progress for ever: to be run in a greenlet of its own, and ended with the run."""
+    """Show progress until the greenlet that runs this is ended."""
     out = stream or sys.stderr
     terminal = out.isatty()
     wait = _FIRST

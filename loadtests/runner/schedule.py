@@ -1,4 +1,4 @@
-"""Carrying out a phase: schedules on absolute schedules, and the sessions of a crowd. Greenlets, under gevent's monkey patch."""
+"""Carries out a phase in greenlets: requests at the moments of their schedules, and the sessions of a crowd."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Job = Callable[[], None]
 
 
 def run_together(jobs: Sequence[Job]) -> None:
-    """Run jobs side by side until all are done; if this greenlet is ended, so are they."""
+    """Run jobs side by side until all are done. They end with this greenlet."""
     group = Group()
     try:
         for job in jobs:
@@ -47,7 +47,7 @@ def run_schedule(schedule: Schedule, sender: Sender, started: float) -> None:
 
 
 def run_sessions(place: int, crowd: Crowd, sender: Sender, started: float) -> None:
-    """One key's sessions, one after another, until the crowd goes home. `place` is the key's in the crowd.
+    """Run one key's sessions, one after another, until the phase is over. `place` is the key's place in the crowd.
 
     A key sends on its own schedule, and never catches up: a slow target is asked less, not more.
     """

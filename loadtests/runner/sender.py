@@ -12,10 +12,10 @@ from loadtests.runner.sessions import Request, is_usable, request
 from spec import contract
 
 LIMITED = request("getMe")
-"""What the limits are tried with: the limit is the key's, whatever it asks for, and this any key may."""
+"""The request that limits are tried with. The limit is the key's for any operation, and every key may ask this one."""
 
 _LOOKED_AT = 3
-"""The first answers of each operation that are looked at: a web site answers 200 to everything, and keeps no contract."""
+"""How many answers of each operation are checked to be the API's: a web site may answer 200 to everything."""
 
 Tell = Callable[[str, Answer, str | None], None]
 """Told of each answer: the operation as statistics name it, the answer, and what was wrong with it if anything."""

@@ -1,4 +1,4 @@
-"""What a client of the API does in a session: it looks who it is, walks pages, opens contacts, polls events.
+"""A client's session: it asks /me, walks pages, opens contacts, polls events.
 
 A session is a generator: it yields requests and is sent their answers. It knows nothing of time and of connections.
 """
@@ -60,7 +60,7 @@ def request(operation: str, *, id: str = "", **query: str | int) -> Request:  # 
 
 
 def session(random: Random) -> Session:
-    """One session, as `random` has it: an answer that is no page, or a refusal, ends the walk that it was a part of."""
+    """One session, varied by `random`. A refusal, or an answer that is not a page, ends the walk that it belongs to."""
     yield request("getMe")
     contacts = yield from _walk("listContacts", random.randint(1, _MOST_PAGES))
     for contact in random.sample(contacts, min(_OPENED, len(contacts))):
@@ -90,7 +90,7 @@ def _walk(operation: str, pages: int, **filters: str) -> Generator[Request, Answ
 
 
 def page_of(answer: Answer) -> _Page:
-    """The page in an answer; an empty one where there is none."""
+    """The page in an answer, or an empty page if the answer is not one."""
     if answer.status != 200:
         return _Page()
     try:

@@ -1,4 +1,4 @@
-"""A process that sends: it takes a share of the keys from the master, works phase after phase, and reports what came of it."""
+"""A process that sends. It gets a share of the keys from the master, carries out each phase, and reports the results."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Worker:
         events.test_stop.add_listener(lambda **_: self.stop())
 
     def work(self) -> None:
-        """What each of Locust's users does: its part of each phase, until it is stopped."""
+        """Carry out a user's part of each phase, until the user is stopped."""
         while self._share is None:
             gevent.sleep(_LOOK_AGAIN)
         self._share.work()
@@ -57,14 +57,14 @@ class Worker:
             self._share.flush()
 
     def stop(self) -> None:
-        """The users were stopped: report the rest, and forget the share."""
+        """Report the rest, and give the share back: the users were stopped."""
         if self._share:
             self._share.flush()
             self._share.end()
             self._share = None
 
     def end_on_signals(self) -> None:
-        """End a worker process on each signal that asks for it, with what it has measured reported."""
+        """End a worker process on SIGINT, SIGTERM and SIGHUP. What it has measured is reported first."""
         for number in ENDING:
             gevent.signal_handler(number, self._interrupted)
 
@@ -90,7 +90,7 @@ class Worker:
         self._share = Share(setup, sender, data["share"], data["of"], self._report)
 
     def _options(self) -> Options:
-        """The master's options as Locust handed them on, but for what only this host can know: where its files are."""
+        """The master's options, with this host's own paths of `--target` and `--keys` where they were given."""
         given = options_of(self._environment)
         return replace(given, target=self._own.target or given.target, keys=self._own.keys or given.keys)
 
@@ -113,7 +113,7 @@ class Worker:
 
 
 class Share:
-    """A process's share of a run: the keys whose index leaves `share` when divided by `of`. A key belongs to one process."""
+    """A process's share of a run: the keys whose index modulo `of` is `share`. A key belongs to one process."""
 
     def __init__(self, setup: Setup, sender: Sender, share: int, of: int, report: Report) -> None:
         self._setup = setup
@@ -127,7 +127,7 @@ class Share:
         self._reporter = gevent.spawn(self._report_at_intervals)
 
     def work(self) -> None:
-        """Take a part of a phase, and the next, for ever: a user ends by being stopped."""
+        """Carry out one part of a phase after the other, until the user is stopped."""
         while True:
             job = self._jobs.get()
             job()
@@ -137,7 +137,7 @@ class Share:
                 self._tell(done=True)
 
     def begin(self, number: int, added: float, users: int) -> None:
-        """Begin a phase of the plan, its work divided among the users. `added`: what the target's clock was moved by."""
+        """Begin a phase of the plan, its work divided among the users. `added`: seconds that the target's clock was moved by."""
         self._phase = number
         self._sender.clock.moved = added
         jobs = self._jobs_of(self._setup.plan.phases[number], time.monotonic())

@@ -117,7 +117,7 @@ def joins(index: int, crowd: Crowd) -> float:
 def steady(
     name: str, keys: Sequence[int], *, per_minute: float, seconds: float, grain: float | None, rest: float = 0.0
 ) -> list[Phase]:
-    """Each key at so many requests a minute for so many seconds.
+    """Phases in which each key sends `per_minute` requests a minute for `seconds`.
 
     `grain` None: evenly, in one phase. Else each `grain` seconds' worth at once, so that a test clock can be moved between.
     """

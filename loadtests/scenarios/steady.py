@@ -6,17 +6,17 @@ from loadtests.scenarios.plan import MINUTE, Phase, Plan, Schedule, steady
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _MARGIN = 0.01
-"""The share by which the pace stays below the limit, so that a jitter of the way does not make a minute hold one too many."""
+"""The share by which the pace stays below the limit, so that network jitter does not put one too many into a minute."""
 
 
 _GRAIN = 12.0
 _BEYOND = 3
 _CLEAR = 1.0
-"""Seconds behind the end of a burst window, in which a slow burst has left it."""
+"""Seconds after the end of a burst window, for a burst that was slow."""
 
 
 def plan(given: Circumstances) -> Plan:
-    """Each key at its limit for so many minutes: a minute's worth in each, never one more. Then what is left is spent, twice.
+    """Each key sends at its limit for the scenario's minutes. Then it spends what its allowance still holds, twice.
 
     An allowance that holds a burst hides for many minutes that it refills too slowly: at 50 a minute for twelve. A test clock
     makes them short. In real time it is spent, and again when the burst has left its window, and shows what was refilled between.
