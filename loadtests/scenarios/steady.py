@@ -9,7 +9,9 @@ _MARGIN = 0.01
 """The share by which the pace stays below the limit, so that network jitter does not put one too many into a minute."""
 
 
-_GRAIN = 12.0
+_GRAINS = 6.0, 12.0
+"""Seconds between two parts of a minute on a test clock, whose moves take time: the finer one for a run of a few minutes."""
+_FEW = 3.0
 _BEYOND = 3
 _CLEAR = 1.0
 """Seconds after the end of a burst window, for a burst that was slow."""
@@ -27,7 +29,7 @@ def plan(given: Circumstances) -> Plan:
         given.keys,
         per_minute=pace if given.movable else pace * (1 - _MARGIN),
         seconds=given.minutes * MINUTE,
-        grain=given.grain(_GRAIN),
+        grain=given.grain(_GRAINS[given.minutes > _FEW]),
         rest=given.rest,
     )
     # No more than a few beyond the window's cap: refused requests could be blamed for what comes after.
