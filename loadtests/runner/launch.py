@@ -16,10 +16,15 @@ ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "S
 """The signals that end a run as an interrupt does."""
 
 
-def main() -> None:
-    """Run Locust. Until its run begins, a signal ends the process at once: nothing has been sent or written yet."""
+def end_at_once() -> None:
+    """Have a signal end this process at once, while it has nothing to put in order: nothing was sent, written or started yet."""
     for number in ENDING:
         signal.signal(number, lambda *_: os._exit(INTERRUPTED))
+
+
+def main() -> None:
+    """Run Locust. Its master and workers take the signals over once a run begins."""
+    end_at_once()
     sys.argv[0] = "locust"
     from locust import main as locust  # late: it takes a second, in which a signal may come
 

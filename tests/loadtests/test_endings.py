@@ -73,6 +73,19 @@ def test_a_signal_while_the_mock_starts_leaves_no_mock_and_no_folder(number: sig
     assert mocks.stdout == ""
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_while_the_program_is_loaded_ends_it_without_a_word(name: str) -> None:
+    lines = (
+        "import os, signal, time",
+        "from loadtests.runner.launch import end_at_once",
+        "end_at_once()",
+        f"os.kill(os.getpid(), signal.{name})",
+        "time.sleep(60)",
+    )
+    ended = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, check=False, timeout=_WITHIN)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_master_that_waits_for_workers_ends_at_once(number: signal.Signals, target: EmbeddedMock) -> None:
     words = ("burst", f"--target={target.description}", "--master", f"--master-port={free_port()}")
