@@ -1,6 +1,6 @@
-"""Work that takes a while in the background.
+"""The rate limit: what proves that it is kept, and how the gate probes it in the background.
 
-The rate limit's probes, low to high: `timeline` (a key's attempts, and what they prove), `stories` (what is sent when, as
-generators that know no clock and no wire), `measuring` (stories carried out over the wire, in real time or on a test clock),
-`rulings` (what the timelines say of each requirement), `plugin` (when all this happens in a run).
+From low to high: `windows` and `timeline` (the proofs from timestamps, which the load tests share), `attempts` (one key's
+requests of the gate), `traffic_patterns` (what is sent when), `sending` and `runner` (how, in real time or on a test clock),
+`rulings` (what the attempts say of each requirement), `plugin` (when all this happens in a run).
 """

@@ -44,14 +44,17 @@ def not_the_api(operation: str) -> str:
 class Sender:
     """Sends requests of the run's keys, by their indexes.
 
-    `trouble` says in a line why the run cannot go on, once something has come up; `looks` is whether answers are looked at.
+    `trouble` says in a line why the run cannot go on, once something has come up. `looks`: whether the first answers are
+    checked to be the API's.
     """
 
-    def __init__(self, base_url: str, secrets: Sequence[str], ledger: Ledger, tell: Tell) -> None:
+    def __init__(
+        self, base_url: str, secrets: Sequence[str], ledger: Ledger, tell: Tell, *, looks: bool = True
+    ) -> None:
         self.clock = TargetClock()
         self.ledger = ledger
         self.trouble: str | None = None
-        self.looks = True
+        self._looks = looks
         self._looked_at: Counter[str] = Counter()
         self._client = HttpClient(base_url, self.clock.now)
         self._secrets = secrets
@@ -67,7 +70,7 @@ class Sender:
             # The target has not been asked: it is not its failure.
             self.trouble = self.trouble or f"the generator is at a limit of its own machine: {answer.own_limit}"
             return answer
-        if self.looks and answer.status == 200:
+        if self._looks and answer.status == 200:
             self._look_at(wanted.operation, answer)
         self.ledger.add(attempt(key, wanted.operation, answer))
         self._tell_of(self._names[wanted.operation], answer)

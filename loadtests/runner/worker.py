@@ -85,8 +85,9 @@ class Worker:
         except UsageError as error:
             self._report({"trouble": f"a worker cannot do its share: {error}"})
             return
-        sender = Sender(setup.target.base_url, setup.secrets, setup.ledger(), self._tell_statistics)
-        sender.looks = setup.scenario.judges
+        sender = Sender(
+            setup.target.base_url, setup.secrets, setup.ledger(), self._tell_statistics, looks=setup.scenario.judges
+        )
         self._share = Share(setup, sender, data["share"], data["of"], self._report)
 
     def _options(self) -> Options:
