@@ -215,7 +215,10 @@ def _progress() -> Progress:
     def ended(run: Run) -> None:
         click.echo(click.style(f"   {run_ending(run)}", dim=True), err=True, color=_colour())
 
-    return Progress(begins, ended)
+    def remarks(words: str) -> None:
+        click.echo(f"   {words}", err=True)
+
+    return Progress(begins, ended, remarks)
 
 
 def _listed() -> str:

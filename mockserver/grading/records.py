@@ -12,6 +12,9 @@ from mockserver.grading.facts import Asked, asked
 PLAIN = "plain"
 """The name of the run without a hardship."""
 
+CERTIFIED = "well-certified"
+"""The name of the run over TLS in which the certificate verifies: what the trials over TLS are compared with."""
+
 RECEIVER = "receiver"
 """The name of the run in which deliveries are sent to the command."""
 

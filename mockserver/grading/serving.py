@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from mockserver.grading.certificates import Certificate
 from mockserver.grading.recording import BEGAN, CONNECTION
 from mockserver.server.connection import Connection
 from mockserver.server.uvicorn_server import BACKLOG, base_url
@@ -44,10 +45,20 @@ class NumberedConnection(Connection):
 
 
 class Serving(AbstractContextManager["Serving"]):
-    """Serves `app` on `listener` from the beginning of a `with` block to its end. `state` is the mock's, for its connections."""
+    """Serves `app` on `listener` from the beginning of a `with` block to its end, over TLS if there is a certificate.
 
-    def __init__(self, app: ASGIApp, listener: socket.socket, state: Callable[[], Any]) -> None:
-        self.url = base_url(listener)
+    `state` is the mock's, for its connections.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        listener: socket.socket,
+        state: Callable[[], Any],
+        certificate: Certificate | None = None,
+    ) -> None:
+        address = base_url(listener)
+        self.url = address.replace("http:", "https:", 1) if certificate else address
         self._listener = listener
         config = uvicorn.Config(
             _Application(app, state),
@@ -62,6 +73,8 @@ class Serving(AbstractContextManager["Serving"]):
             date_header=False,
             server_header=False,
             timeout_keep_alive=75,
+            ssl_certfile=str(certificate.certificate) if certificate else None,
+            ssl_keyfile=str(certificate.key) if certificate else None,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)

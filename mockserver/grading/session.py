@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mockserver.api.response import problem_response
 from mockserver.app import Settings, create_app
-from mockserver.grading import runner
+from mockserver.grading import certificates, runner
 from mockserver.grading.deliveries import Maker
 from mockserver.grading.receiver import STARTS_WITHIN, deliver, listens
 from mockserver.grading.recording import Recorder
-from mockserver.grading.records import PLAIN, RECEIVER, Exchange, Probe, Run
+from mockserver.grading.records import CERTIFIED, PLAIN, RECEIVER, Exchange, Probe, Run
 from mockserver.grading.rules.failures import LONGEST_SILENCE
+from mockserver.grading.rules.key import UNTRUSTED
 from mockserver.grading.sealing import Cursors, sealing
 from mockserver.grading.serving import Serving
 from mockserver.grading.trials import TRIALS, Stage, Trial
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from mockserver.app import Mock
 
 HOST = "127.0.0.1"
+TLS = (CERTIFIED, *UNTRUSTED)
 
 Runner = Callable[[Sequence[str], Mapping[str, str], float], runner.Outcome]
 """(command, environment, time limit in seconds) → how the command ended. Raises CannotStart."""
@@ -58,10 +62,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Progress:
-    """Whom to tell of what is under way: `begins` gets a run's name, its number, and how many there are; `ended` the run."""
+    """Whom to tell of what is under way.
+
+    `begins` gets a run's name, its number, and how many there are; `ended` the run; `remarks` what else is worth a line.
+    """
 
     begins: Callable[[str, int, int], None]
     ended: Callable[[Run], None]
+    remarks: Callable[[str], None]
 
 
 def grade(order: Order, progress: Progress) -> Grade:
@@ -77,12 +85,16 @@ class _Session:
         self._cursors = Cursors()
         self._runs: list[Run] = []
         self._of = 1
+        self._certificates: certificates.Certificates | None = None
+        self._uncertified = ""
+        self._files = ExitStack()
 
     def grade(self) -> Grade:
         started = datetime.now(UTC)
         interrupted, reason = False, ""
         try:
-            interrupted = any(run.ending == "interrupted" for run in self._all_runs())
+            with self._files:
+                interrupted = any(run.ending == "interrupted" for run in self._all_runs())
         except KeyboardInterrupt:
             interrupted = True
         except runner.CannotStart as error:
@@ -110,12 +122,28 @@ class _Session:
         trials = self._trials(plain)
         self._of = len(self._runs) + len(trials)
         for trial in trials:
-            yield self._run(trial.name, trial)
+            if not trial.over_tls or self._can_be_certified(trial):
+                yield self._run(trial.name, trial)
 
     def _trials(self, plain: Run) -> list[Trial]:
         if self._order.trials is not None:
-            return [TRIALS[name] for name in self._order.trials]
+            chosen = [TRIALS[name] for name in self._order.trials]
+            over_tls = any(trial.over_tls for trial in chosen)
+            return [TRIALS[CERTIFIED], *(one for one in chosen if one.name != CERTIFIED)] if over_tls else chosen
         return [trial for trial in TRIALS.values() if trial.shows_something(plain)]
+
+    def _can_be_certified(self, trial: Trial) -> bool:
+        """Whether a trial over TLS shows something: there are certificates, and the command speaks to the one that verifies."""
+        certified = self._named(CERTIFIED)
+        if self._certificates is None and not self._uncertified:
+            try:
+                self._certificates = certificates.make(Path(self._files.enter_context(TemporaryDirectory())))
+            except certificates.NoCertificates as error:
+                self._uncertified = str(error)
+                self._progress.remarks(f"no trials over TLS: {error}")
+        if self._certificates is None:
+            return False
+        return trial.name == CERTIFIED or (certified is not None and any(one.key for one in certified.exchanges))
 
     def _run(self, name: str, trial: Trial | None, receiver: str | None = None) -> Run:
         self._progress.begins(name, len(self._runs) + 1, self._of)
@@ -125,8 +153,12 @@ class _Session:
         with ExitStack() as stack:
             elsewhere = self._elsewhere(mock, started, stack)
             recorder = self._recorder(mock, trial, elsewhere.url, started)
-            serving = stack.enter_context(Serving(recorder, listen(HOST, self._order.port), lambda: mock.state))
+            certificate = self._certificates.servers[name] if self._certificates and name in TLS else None
+            listener = listen(HOST, self._order.port)
+            serving = stack.enter_context(Serving(recorder, listener, lambda: mock.state, certificate))
             variables = environment(mock, serving.url)
+            if self._certificates and certificate:
+                variables = {**variables, **self._certificates.trusted()}
             probes: list[Probe] = []
             if receiver:
                 outcome = self._receive(receiver, variables, probes)
@@ -141,7 +173,7 @@ class _Session:
                 changes=recorder.changes(),
                 elsewhere=elsewhere.seen(),
                 cursors=known,
-                plain=self._plain(),
+                plain=self._named(CERTIFIED if name in UNTRUSTED else PLAIN),
                 probes=tuple(probes),
             )
         self._runs.append(run)
@@ -159,8 +191,8 @@ class _Session:
             return command.end("interrupted")
         return command.end()
 
-    def _plain(self) -> Run | None:
-        return next((run for run in self._runs if run.trial == PLAIN), None)
+    def _named(self, name: str) -> Run | None:
+        return next((run for run in self._runs if run.trial == name), None)
 
     def _settings(self, trial: Trial | None) -> Settings:
         if trial is None or trial.hardship is None:
@@ -171,7 +203,7 @@ class _Session:
     def _recorder(self, mock: Mock, trial: Trial | None, elsewhere: str, started: float) -> Recorder:
         app = sealing(mock, mock.state.keys, self._cursors)
         if trial and trial.layer:
-            plain = self._plain()
+            plain = self._named(PLAIN)
             assert plain is not None, "the plain run comes before the trials"
             stage = Stage(plain, mock.state.keys, self._cursors, elsewhere, self._order.patience)
             app = trial.layer(stage)(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +27,7 @@ class Api:
     tries = 4
     time_limit = 1.0
     follow_redirects = False
+    verifies = True
 
     def __init__(self, environment: Environment) -> None:
         self.base_url = environment["OUTBOUND_BASE_URL"]
@@ -36,6 +38,7 @@ class Api:
             timeout=self.time_limit,
             follow_redirects=self.follow_redirects,
             trust_env=False,
+            verify=ssl.create_default_context(cafile=environment.get("SSL_CERT_FILE")) if self.verifies else False,
         )
 
     def headers(self) -> dict[str, str]:

@@ -68,6 +68,16 @@ def hopes_that_a_revoked_key_comes_back(environment: Environment) -> None:
 
 
 @client
+def trusts_every_certificate(environment: Environment) -> None:
+    """KEY-4."""
+
+    class Wrong(Api):
+        verifies = False
+
+    sync(Wrong(environment))
+
+
+@client
 def builds_cursors_by_hand(environment: Environment) -> None:
     """WALK-1."""
 

@@ -35,7 +35,7 @@ def called(command: Sequence[str], environment: Mapping[str, str], _timeout: flo
 def graded(client: str, *trials: str, **changes: object) -> Grade:
     """The grade of a client in the plain run and these trials."""
     order = Order((client,), SETTINGS, trials, patience=1.5, run=called)
-    return grade(replace(order, **changes), Progress(_begins, _ended))  # type: ignore[arg-type] # members of Order
+    return grade(replace(order, **changes), Progress(_begins, _ended, _remarks))  # type: ignore[arg-type] # members of Order
 
 
 def broken(result: Grade) -> dict[str, str]:
@@ -49,6 +49,10 @@ def statuses(result: Grade) -> dict[str, str]:
 
 
 def _begins(_trial: str, _number: int, _of: int) -> None:
+    pass
+
+
+def _remarks(_words: str) -> None:
     pass
 
 

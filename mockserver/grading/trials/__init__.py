@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mockserver.grading.records import CERTIFIED
 from mockserver.grading.trials import data, refusals, transport
 from mockserver.grading.trials.stage import Stage, Trial
 
@@ -30,6 +31,10 @@ _ALL = (
         hardship=("unknown-enum-values", {"probability": 0.3}),
     ),
     Trial("sparse-data", "Members are null wherever they may be.", "list", data.sparse_data),
+    Trial(CERTIFIED, "Over TLS, with a certificate that verifies.", "key", over_tls=True),
+    Trial("wrong-host", "Over TLS, with the certificate of another host.", "key", over_tls=True),
+    Trial("expired-certificate", "Over TLS, with a certificate that has expired.", "key", over_tls=True),
+    Trial("unknown-authority", "Over TLS, with a certificate of an unknown authority.", "key", over_tls=True),
 )
 
 TRIALS: Mapping[str, Trial] = {trial.name: trial for trial in _ALL}

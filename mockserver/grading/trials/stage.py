@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from mockserver.grading.facts import asked
@@ -37,13 +37,17 @@ class Stage:
 
 @dataclass(frozen=True)
 class Trial:
-    """A hardship that a command is run under. `layer` makes it, or `hardship`, which is one of the mock's own by name."""
+    """A hardship that a command is run under. `layer` makes it, or `hardship`, which is one of the mock's own by name.
+
+    `over_tls` says that it is made by a certificate of the trial's name.
+    """
 
     name: str
     description: str
     needs: Needs
     layer: Callable[[Stage], Layer] | None = None
-    hardship: tuple[str, Mapping[str, Any]] | None = field(default=None)
+    hardship: tuple[str, Mapping[str, Any]] | None = None
+    over_tls: bool = False
 
     def shows_something(self, plain: Run) -> bool:
         """Whether the plain run has done what the trial makes hard."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mockserver.grading.rules.key import UNTRUSTED
 from tests.clients.right import CLIENTS
 from tests.support.graded_clients import broken, graded, statuses
 
@@ -44,10 +45,30 @@ def test_a_client_that_does_nothing_is_not_graded() -> None:
 
 def test_a_client_that_asks_me_alone_passes_nothing_but_what_concerns_the_key() -> None:
     result = graded("asks-me-alone", trials=None)
-    assert {name for name, status in statuses(result).items() if status != "not-seen"} <= {"KEY-1", "KEY-2", "KEY-3"}
+    assert {name for name, status in statuses(result).items() if status != "not-seen"} <= {
+        f"KEY-{number}" for number in range(1, 5)
+    }
     assert result.verdict == "good"
 
 
 def test_the_trials_that_are_run_are_those_that_the_plain_run_makes_worthwhile() -> None:
     result = graded("asks-me-alone", trials=None)
-    assert [run.trial for run in result.runs] == ["plain", "redirect-elsewhere", "revoked-key"]
+    assert [run.trial for run in result.runs] == [
+        "plain",
+        "redirect-elsewhere",
+        "revoked-key",
+        "well-certified",
+        *UNTRUSTED,
+    ]
+
+
+def test_a_client_that_verifies_certificates_speaks_to_the_right_server_alone() -> None:
+    result = graded("asks-me-alone", "wrong-host", "expired-certificate", "unknown-authority")
+    assert statuses(result)["KEY-4"] == "kept"
+    assert [(run.trial, len(run.exchanges)) for run in result.runs] == [
+        ("plain", 1),
+        ("well-certified", 1),
+        ("wrong-host", 0),
+        ("expired-certificate", 0),
+        ("unknown-authority", 0),
+    ]
