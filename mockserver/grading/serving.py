@@ -39,9 +39,13 @@ class NumberedConnection(Connection):
     def on_message_begin(self) -> None:
         """Take down when a request begins."""
         super().on_message_begin()
-        scope: Any = self.scope
-        scope[BEGAN] = time.monotonic()
-        scope[CONNECTION] = self.number
+        self._began = time.monotonic()
+
+    def on_headers_complete(self) -> None:
+        """Leave time and number in the request's scope, which is not served before."""
+        super().on_headers_complete()
+        self.cycle.scope[BEGAN] = self._began
+        self.cycle.scope[CONNECTION] = self.number
 
 
 class Serving(AbstractContextManager["Serving"]):

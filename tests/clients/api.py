@@ -25,7 +25,7 @@ class Api:
 
     limit = "100"
     tries = 4
-    time_limit = 1.0
+    time_limit = 20.0
     follow_redirects = False
     verifies = True
 

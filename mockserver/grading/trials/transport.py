@@ -45,6 +45,7 @@ def silence(stage: Stage) -> Layer:
 
     async def silent(_app: ASGIApp, scope: Scope, receive: Receive, _send: Send) -> None:
         mark(scope, "silence")
+        await asyncio.sleep(0)  # A time limit needs a task, which the server makes once a request has to wait.
         try:
             async with asyncio.timeout(stage.patience):
                 while (await receive())["type"] != "http.disconnect":
