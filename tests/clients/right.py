@@ -94,7 +94,7 @@ def speaks_http_1_0(environment: Environment) -> None:
 
     class Old(Api):
         def send(self, path: str, query: Query) -> httpx.Response:
-            connection = http.client.HTTPConnection(urlsplit(self.base_url).netloc, timeout=1)
+            connection = http.client.HTTPConnection(urlsplit(self.base_url).netloc, timeout=20)
             connection._http_vsn, connection._http_vsn_str = 10, "HTTP/1.0"  # type: ignore[attr-defined] # no other way
             try:
                 connection.request("GET", f"{path}?{urlencode(query)}" if query else path, headers=self.headers())
@@ -153,6 +153,16 @@ def gives_up_at_once(environment: Environment) -> None:
 
 
 @client
+def waits_two_seconds(environment: Environment) -> None:
+    """Gives up an answer that does not come within two seconds, and asks again."""
+
+    class Hurried(Api):
+        time_limit = 2.0
+
+    sync(Hurried(environment))
+
+
+@client
 def leaves_trying_to_urllib3(environment: Environment) -> None:
     """`requests` with urllib3's Retry, told of 429 and 5xx."""
     session = requests.Session()
@@ -162,7 +172,7 @@ def leaves_trying_to_urllib3(environment: Environment) -> None:
     session.mount("http://", HTTPAdapter(max_retries=retry))
     query: Query = {"limit": "100"}
     while True:
-        answer = session.get(environment["OUTBOUND_BASE_URL"] + CONTACTS, params=query, timeout=1)
+        answer = session.get(environment["OUTBOUND_BASE_URL"] + CONTACTS, params=query, timeout=20)
         answer.raise_for_status()
         page = json.loads(answer.content)
         if not page.get("nextCursor"):

@@ -34,7 +34,7 @@ def called(command: Sequence[str], environment: Mapping[str, str], _timeout: flo
 
 def graded(client: str, *trials: str, **changes: object) -> Grade:
     """The grade of a client in the plain run and these trials."""
-    order = Order((client,), SETTINGS, trials, patience=1.5, run=called)
+    order = Order((client,), SETTINGS, trials, patience=30, run=called)
     return grade(replace(order, **changes), Progress(_begins, _ended, _remarks))  # type: ignore[arg-type] # members of Order
 
 

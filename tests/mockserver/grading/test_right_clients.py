@@ -18,7 +18,7 @@ NOT_WAITED_FOR = {"polls-the-feed", "asks-me-alone", "does-nothing"}
 """Clients that take half a minute, and those that are tried below."""
 
 TRIALS = {
-    "sequential": ("small-pages", "expiring-cursors", "one-429", "truncated-bodies", "silence"),
+    "sequential": ("small-pages", "expiring-cursors", "one-429", "truncated-bodies"),
     "concurrent": ("one-429", "dropped-connections"),
     "stops-early": ("small-pages", "sparse-data"),
     "filters-for-itself": ("unknown-members", "unknown-enum-values", "sparse-data"),
@@ -26,7 +26,8 @@ TRIALS = {
     "follows-redirects": ("redirect-elsewhere",),
     "tries-a-refused-key-once-more": ("revoked-key",),
     "gives-up-at-once": ("expiring-cursors", "one-429", "server-errors", "truncated-bodies", "proxy-errors"),
-    "leaves-trying-to-urllib3": ("one-429", "server-errors", "silence"),
+    "leaves-trying-to-urllib3": ("one-429", "server-errors"),
+    "waits-two-seconds": ("silence",),
 }
 
 

@@ -55,7 +55,7 @@ SIDE_EFFECTS = {
 def test_a_wrong_client_is_caught_by_its_requirement_alone(name: str) -> None:
     requirement, *trials = CAUGHT[name].split()
     settings = STORMY if requirement == "PACE-3" else SETTINGS
-    found = broken(graded(name, *trials, settings=settings))
+    found = broken(graded(name, *trials, settings=settings, patience=1))
     assert set(found) == {requirement, *SIDE_EFFECTS.get(name, ())}
 
 
