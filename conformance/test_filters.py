@@ -120,7 +120,7 @@ def test_events_of_several_types(dataset: Dataset) -> None:
 
 
 @requirement("FILTER-8")
-@over(_SEVERAL)
+@over(_SEVERAL, Cut(quick=3, paced=5, standard=5))
 def test_filters_combine(case: tuple[str, tuple[str, ...]], dataset: Dataset) -> None:
     """Several filters show what each of them lets through, where none could be left out unnoticed."""
     operation, names = case
