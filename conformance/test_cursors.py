@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import permutations, product
 from math import ceil
 from urllib.parse import parse_qs
 
 import spec
-from conformance.cases.altered_cursors import malformed, spoiled
+from conformance.cases.altered_cursors import SPOILS, spoiled
 from conformance.cases.dataset import Dataset, Walk, next_cursor, whole
-from conformance.cases.expected_pages import DEFAULT, LARGEST, confirmed, once, settled
+from conformance.cases.expected_pages import DEFAULT, LARGEST, on_changing_data, once, settled
 from conformance.cases.page_boundaries import bordered
-from conformance.cases.sampling import cases, each
+from conformance.cases.sampling import cases
+from conformance.cases.tables import Cut, over
 from conformance.checks import PROBLEM, expect, items, not_tested, requirement, sound
 from conformance.oracles.usable import unusable
 from conformance.target.client import Caller, Client
@@ -27,45 +29,38 @@ _WALKED = 6
 
 
 @requirement("PAGE-8")
-def test_a_walk_has_an_end(dataset: Dataset) -> None:
+@over(LISTS)
+def test_a_walk_has_an_end(case: str, dataset: Dataset) -> None:
     """A walk ends with a page whose nextCursor is null or absent, and goes on only while it shows something new."""
-
-    def look(operation: str) -> None:
-        walked = dataset.walk(operation)
-        if not walked.items:
-            not_tested(f"{operation} is empty")
-        expect(
-            not walked.endless, "the walk has no end: its last nextCursor came back a second time", *walked.pages[-2:]
-        )
-        if not walked.complete:
-            idle = [page for page in walked.pages if not items(page)]
-            expect(not idle, f"{len(idle)} pages of a walk without end are empty and have a nextCursor", *idle[:2])
-            once(walked)
-            not_tested(f"{operation} has no end within {len(walked.pages)} pages of {LARGEST}")
-
-    each(LISTS, look)
+    walked = dataset.walk(case)
+    if not walked.items:
+        not_tested(f"{case} is empty")
+    expect(not walked.endless, "the walk has no end: its last nextCursor came back a second time", *walked.pages[-2:])
+    if not walked.complete:
+        idle = [page for page in walked.pages if not items(page)]
+        expect(not idle, f"{len(idle)} pages of a walk without end are empty and have a nextCursor", *idle[:2])
+        once(walked)
+        not_tested(f"{case} has no end within {len(walked.pages)} pages of {LARGEST}")
 
 
 @requirement("PAGE-9")
-def test_a_spoiled_cursor(dataset: Dataset, seed: int) -> None:
+@over(tuple(product(LISTS, SPOILS)), Cut(quick=10, paced=10, standard=40))
+@on_changing_data
+def test_a_spoiled_cursor(case: tuple[str, str], dataset: Dataset, seed: int) -> None:
     """A cursor that leads to a second page, spoiled: refused as a problem, or a page of the caller's own data."""
-
-    def look(operation: str) -> None:
-        real = spoiled(_real_cursor(dataset, operation), seed)
-        for attempt in [*(real if operation == LISTS[0] else ()), *malformed(operation)]:
-            _own_page_or_problem(dataset, operation, attempt)
-
-    each(LISTS, look)
+    operation, spoil = case
+    _own_page_or_problem(dataset, operation, spoiled(_real_cursor(dataset, operation), spoil, seed))
 
 
 @requirement("PAGE-9")
-def test_the_cursor_of_another_list(dataset: Dataset) -> None:
-    """A cursor of the contacts, used on another list: refused as a problem, or a page of the caller's own data."""
-    cursor = _real_cursor(dataset, "listContacts")
-    others = [operation for operation in LISTS[1:] if dataset.walk(operation).items]
-    if not others:
-        not_tested("no list but that of contacts has any items")
-    _own_page_or_problem(dataset, others[0], cursor)
+@over(tuple(permutations(LISTS, 2)), Cut(quick=1, paced=2, standard=12))
+@on_changing_data
+def test_the_cursor_of_another_list(case: tuple[str, str], dataset: Dataset) -> None:
+    """The cursor of one list, used on another: refused as a problem, or a page of the caller's own data."""
+    operation, other = case
+    if not dataset.walk(operation).items:
+        not_tested(f"{operation} is empty")
+    _own_page_or_problem(dataset, operation, _real_cursor(dataset, other))
 
 
 # After all others, whose page borders an added contact would move.
@@ -89,28 +84,24 @@ def test_contacts_added_during_a_walk(dataset: Dataset, target: Target) -> None:
 
 
 @requirement("PAGE-12")
-def test_a_cursor_used_twice(dataset: Dataset) -> None:
+@over(LISTS)
+def test_a_cursor_used_twice(case: str, dataset: Dataset) -> None:
     """A cursor that was followed leads to the same items in the same order once more."""
-
-    def look(operation: str) -> None:
-        walked = bordered(dataset, operation)
-        if len(walked.pages) < 2:
-            not_tested(f"{operation} has one page")
-        again = [_repeated(dataset.caller, walked.pages[1]) for _ in range(2 if operation == LISTS[0] else 1)]
-        if all(_ids(page) == _ids(walked.pages[1]) for page in again):
-            return
-        # The data may have changed since that walk: once more back to back, with a cursor that is new whatever it is made of.
-        limit = len(items(walked.pages[0])) % LARGEST + 1
-        first = sound(dataset.caller.get(operation, limit=limit, **whole(operation)))
-        cursor = next_cursor(first)
-        if cursor is None:
-            not_tested(f"{operation} has one page by now")
-        second = sound(dataset.caller.get(operation, limit=limit, cursor=cursor, **whole(operation)))
-        third = _repeated(dataset.caller, second)
-        message = "the same cursor leads to other items the second time"
-        expect(_ids(third) == _ids(second), message, first, second, third)
-
-    each(LISTS, look)
+    walked = bordered(dataset, case)
+    if len(walked.pages) < 2:
+        not_tested(f"{case} has one page")
+    again = [_repeated(dataset.caller, walked.pages[1]) for _ in range(2 if case == LISTS[0] else 1)]
+    if all(_ids(page) == _ids(walked.pages[1]) for page in again):
+        return
+    # The data may have changed since that walk: once more back to back, with a cursor that is new whatever it is made of.
+    limit = len(items(walked.pages[0])) % LARGEST + 1
+    first = sound(dataset.caller.get(case, limit=limit, **whole(case)))
+    cursor = next_cursor(first)
+    if cursor is None:
+        not_tested(f"{case} has one page by now")
+    second = sound(dataset.caller.get(case, limit=limit, cursor=cursor, **whole(case)))
+    third = _repeated(dataset.caller, second)
+    expect(_ids(third) == _ids(second), "the same cursor leads to other items the second time", first, second, third)
 
 
 @requirement("PAGE-3", whole_run=True)
@@ -148,18 +139,15 @@ def _real_cursor(dataset: Dataset, operation: str) -> str:
 
 
 def _own_page_or_problem(dataset: Dataset, operation: str, cursor: str) -> None:
-    def look(seen: Dataset) -> None:
-        answer = seen.caller.get(operation, cursor=cursor, **whole(operation))
-        if answer.status in _REFUSED:
-            expect(answer.media_type == PROBLEM, f"the refusal is {answer.media_type}, no problem", answer)
-            return
-        expect(answer.status == 200, f"{answer.line()}, expected 400, 404, 422 or a page", answer)
-        known = seen.walk(operation)
-        strange = {item["id"] for item in settled(items(sound(answer)), known)} - set(known.ids)
-        message = f"a spoiled cursor shows {sorted(strange)[:1]}, which no walk shows"
-        expect(not strange or not known.complete, message, answer)
-
-    confirmed(dataset, operation, look)
+    answer = dataset.caller.get(operation, cursor=cursor, **whole(operation))
+    if answer.status in _REFUSED:
+        expect(answer.media_type == PROBLEM, f"the refusal is {answer.media_type}, no problem", answer)
+        return
+    expect(answer.status == 200, f"{answer.line()}, expected 400, 404, 422 or a page", answer)
+    known = dataset.walk(operation)
+    strange = {item["id"] for item in settled(items(sound(answer)), known)} - set(known.ids)
+    message = f"a spoiled cursor shows {sorted(strange)[:1]}, which no walk shows"
+    expect(not strange or not known.complete, message, answer)
 
 
 def _walk_while_adding(caller: Caller, target: Target, limit: int) -> Walk:

@@ -5,7 +5,7 @@ PAGE-1 and PAGE-4 are judged on every page of the run (`test_every_exchange`); `
 
 from __future__ import annotations
 
-from itertools import cycle, islice, product
+from itertools import product
 from math import ceil
 from random import Random
 
@@ -21,13 +21,13 @@ from conformance.cases.expected_pages import (
     exactly,
     half,
     nothing_missing,
+    on_changing_data,
     once,
 )
 from conformance.cases.filters import asked_of, frequent_word, lets_through
 from conformance.cases.page_boundaries import bordered, same_items, same_order, telling_limit
 from conformance.cases.page_tables import REMAINDERS, FilteredWalk, filtered_walks, limit_that_leaves
 from conformance.cases.properties import for_examples
-from conformance.cases.sampling import each
 from conformance.cases.tables import Cut, over
 from conformance.checks import expect, items, not_tested, requirement, sound
 from conformance.target.exchange import Exchange
@@ -40,101 +40,86 @@ _FEW = 2
 
 
 @requirement("PAGE-2")
-def test_a_page_holds_fifty_by_default(dataset: Dataset) -> None:
+@over(LISTS)
+@on_changing_data
+def test_a_page_holds_fifty_by_default(case: str, dataset: Dataset) -> None:
     """A list of 50 items or more shows 50 of them where no limit is asked for."""
-
-    def look(seen: Dataset, operation: str) -> None:
-        if len(_unfiltered(seen, operation)) < DEFAULT:
-            not_tested(f"{operation} has fewer than {DEFAULT} items")
-        page = sound(seen.asked(operation))
-        expect(len(items(page)) == DEFAULT, f"a page without limit holds {len(items(page))} items", page)
-
-    each(LISTS, lambda operation: confirmed(dataset, operation, lambda seen: look(seen, operation)))
+    if len(_unfiltered(dataset, case)) < DEFAULT:
+        not_tested(f"{case} has fewer than {DEFAULT} items")
+    page = sound(dataset.asked(case))
+    expect(len(items(page)) == DEFAULT, f"a page without limit holds {len(items(page))} items", page)
 
 
 @requirement("PAGE-3")
-def test_the_first_page_holds_as_many_as_asked_for(dataset: Dataset) -> None:
+@over(LISTS)
+@on_changing_data
+def test_the_first_page_holds_as_many_as_asked_for(case: str, dataset: Dataset) -> None:
     """With at least `limit` items there, the first page of the unfiltered list holds exactly `limit`."""
-
-    def look(seen: Dataset, operation: str) -> None:
-        there = len(_unfiltered(seen, operation))
-        pages = [(limit, page) for limit, page in _first_pages(seen, operation) if limit <= there]
-        if not pages:
-            not_tested(f"{operation} is empty")
-        for limit, page in pages:
-            expect(len(items(page)) == limit, f"limit={limit} gives {len(items(page))} of {there} items", page)
-
-    each(LISTS, lambda operation: confirmed(dataset, operation, lambda seen: look(seen, operation)))
+    there = len(_unfiltered(dataset, case))
+    pages = [(limit, page) for limit, page in _first_pages(dataset, case) if limit <= there]
+    if not pages:
+        not_tested(f"{case} is empty")
+    for limit, page in pages:
+        expect(len(items(page)) == limit, f"limit={limit} gives {len(items(page))} of {there} items", page)
 
 
 @requirement("PAGE-5")
-def test_a_limit_that_is_no_count(dataset: Dataset) -> None:
+@over(tuple(product(LISTS, ("0", "-1", "abc", "1.5"))), Cut(quick=5, paced=7, standard=16))
+def test_a_limit_that_is_no_count(case: tuple[str, str], dataset: Dataset) -> None:
     """0, a negative number and no number: refused with 400 or 422, or a page of 1 to 200 of the items that are there."""
-    tallest_first = _tallest_first(dataset)
-    # Of what is taken for no limit at all a short list shows no more than it may: that is tried on tall ones.
-    tall = [operation for operation in tallest_first if len(dataset.walk(operation).ids) > LARGEST] or tallest_first[:1]
-    asked = [*((operation, "0") for operation in tallest_first), *zip(cycle(tall), ("-1", "abc", "1.5"), strict=False)]
-    for operation, limit in asked:
-        _page_or_refusal(dataset.caller.get(operation, limit=limit, **whole(operation)))
+    operation, limit = case
+    if not dataset.walk(operation).items:
+        not_tested(f"{operation} is empty")
+    _page_or_refusal(dataset.caller.get(operation, limit=limit, **whole(operation)))
 
 
 @requirement("PAGE-5")
-def test_a_limit_above_the_largest(dataset: Dataset) -> None:
+@over(tuple(product(LISTS, (str(LARGEST + 1), "1000000", "9" * 20))), Cut(quick=12, paced=12, standard=12))
+def test_a_limit_above_the_largest(case: tuple[str, str], dataset: Dataset) -> None:
     """A list of more than 200 items never shows all, nor more than 200, whatever limit is asked for."""
-    tall = [operation for operation in LISTS if len(dataset.walk(operation).ids) > LARGEST]
-    if not tall:
-        not_tested(f"no list has more than {LARGEST} items")
-    limits = (str(LARGEST + 1), "1000000", "9" * 20)
-    times = max(len(tall), len(limits))
-    for operation, limit in islice(zip(cycle(tall), cycle(limits), strict=False), times):
-        _page_or_refusal(dataset.caller.get(operation, limit=limit, **whole(operation)))
+    operation, limit = case
+    if len(dataset.walk(operation).ids) <= LARGEST:
+        not_tested(f"{operation} has no more than {LARGEST} items")
+    _page_or_refusal(dataset.caller.get(operation, limit=limit, **whole(operation)))
 
 
 @requirement("PAGE-6")
-def test_a_walk_yields_every_item_once(dataset: Dataset) -> None:
+@over(LISTS)
+@on_changing_data
+def test_a_walk_yields_every_item_once(case: str, dataset: Dataset) -> None:
     """At the limit that ends most pages between items of one time, a walk yields what the walk at 200 does, each once."""
-
-    def look(seen: Dataset, operation: str) -> None:
-        known, walked = seen.walk(operation), bordered(seen, operation)
-        once(known)
-        once(walked)
-        same_items(walked, known)
-
-    each(LISTS, lambda operation: confirmed(dataset, operation, lambda seen: look(seen, operation)))
+    known, walked = dataset.walk(case), bordered(dataset, case)
+    once(known)
+    once(walked)
+    same_items(walked, known)
 
 
 @requirement("PAGE-6")
 @over(WALKS, _WALKED)
+@on_changing_data
 def test_a_walk_yields_every_item_whatever_is_left_for_its_last_page(case: tuple[str, str], dataset: Dataset) -> None:
     """Where one item, a whole page or one less is left for the last page, a walk yields what the walk at 200 does."""
     operation, remainder = case
-
-    def look(seen: Dataset) -> None:
-        walked = _with_remainder(seen, operation, remainder)
-        once(walked)
-        same_items(walked, seen.walk(operation))
-
-    confirmed(dataset, operation, look)
+    walked = _with_remainder(dataset, operation, remainder)
+    once(walked)
+    same_items(walked, dataset.walk(operation))
 
 
 @requirement("PAGE-7")
 @over(WALKS, _WALKED)
+@on_changing_data
 def test_the_order_is_the_same_whatever_is_left_for_the_last_page(case: tuple[str, str], dataset: Dataset) -> None:
     """Such a walk shows the items in the order of the walk at 200."""
     operation, remainder = case
-    confirmed(
-        dataset, operation, lambda seen: same_order(_with_remainder(seen, operation, remainder), seen.walk(operation))
-    )
+    same_order(_with_remainder(dataset, operation, remainder), dataset.walk(operation))
 
 
 @requirement("PAGE-7")
-def test_the_order_is_the_same_at_another_limit(dataset: Dataset) -> None:
+@over(LISTS)
+@on_changing_data
+def test_the_order_is_the_same_at_another_limit(case: str, dataset: Dataset) -> None:
     """The walk at the limit that tells most shows the items in the order of the walk at 200."""
-
-    def look(seen: Dataset, operation: str) -> None:
-        same_order(bordered(seen, operation), seen.walk(operation))
-
-    each(LISTS, lambda operation: confirmed(dataset, operation, lambda seen: look(seen, operation)))
+    same_order(bordered(dataset, case), dataset.walk(case))
 
 
 @requirement("PAGE-7")
@@ -159,11 +144,10 @@ def test_the_order_is_the_same_at_any_limit(dataset: Dataset, seed: int) -> None
 
 @requirement("PAGE-10")
 @over(filtered_walks, Cut(quick=4, paced=8, standard=90))
+@on_changing_data
 def test_filters_hold_on_every_page(case: FilteredWalk, dataset: Dataset) -> None:
     """A list under one filter or several, walked over two pages or more, is the filtered whole."""
-    confirmed(
-        dataset, case.operation, lambda seen: exactly(seen, case.operation, limit=case.limit, **dict(case.filters))
-    )
+    exactly(dataset, case.operation, limit=case.limit, **dict(case.filters))
 
 
 @requirement("PAGE-10")
@@ -211,14 +195,6 @@ def _with_remainder(seen: Dataset, operation: str, remainder: str) -> Walk:
 def _unfiltered(seen: Dataset, operation: str) -> list[Resource]:
     """What is known of a list as it shows without any parameter."""
     return [item for item in seen.walk(operation).items if lets_through(operation, {}, item)]
-
-
-def _tallest_first(seen: Dataset) -> list[str]:
-    """The lists that have items, those with the most first. Raises NotTested where none has any."""
-    found = [operation for operation in LISTS if seen.walk(operation).items]
-    if not found:
-        not_tested("no list has any items")
-    return sorted(found, key=lambda operation: -len(seen.walk(operation).ids))
 
 
 def _first_pages(seen: Dataset, operation: str) -> list[tuple[int, Exchange]]:

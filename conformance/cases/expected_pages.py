@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import wraps
 from itertools import product
 from math import ceil
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import spec
 from conformance.cases.dataset import Dataset, Resource, Walk
@@ -111,6 +112,20 @@ def confirmed(dataset: Dataset, operation: str, look: Callable[[Dataset], T]) ->
                 raise
             dataset = again
     return look(dataset)
+
+
+def on_changing_data(check: Callable[..., object]) -> Callable[..., None]:
+    """Have a check that takes a `case` of a list and the `dataset` count for what it shows on data that holds still.
+
+    See `confirmed`. The case is the list's operation, begins with it, or has it as a member.
+    """
+
+    @wraps(check)
+    def confirmed_check(case: Any, dataset: Dataset, **fixtures: Any) -> None:
+        operation = case if isinstance(case, str) else case[0] if isinstance(case, tuple) else case.operation
+        confirmed(dataset, operation, lambda seen: check(case=case, dataset=seen, **fixtures))
+
+    return confirmed_check
 
 
 def values(dataset: Dataset, operation: str, name: str) -> list[Value]:
