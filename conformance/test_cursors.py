@@ -44,7 +44,7 @@ def test_a_walk_has_an_end(case: str, dataset: Dataset) -> None:
 
 
 @requirement("PAGE-9")
-@over(tuple(product(LISTS, SPOILS)), Cut(quick=10, paced=10, standard=40))
+@over(tuple(product(LISTS, SPOILS)), Cut(quick=6, paced=8, standard=40))
 @on_changing_data
 def test_a_spoiled_cursor(case: tuple[str, str], dataset: Dataset, seed: int) -> None:
     """A cursor that leads to a second page, spoiled: refused as a problem, or a page of the caller's own data."""
@@ -53,7 +53,7 @@ def test_a_spoiled_cursor(case: tuple[str, str], dataset: Dataset, seed: int) ->
 
 
 @requirement("PAGE-9")
-@over(tuple(permutations(LISTS, 2)), Cut(quick=1, paced=2, standard=12))
+@over(tuple(permutations(LISTS, 2)), Cut(quick=1, paced=1, standard=12))
 @on_changing_data
 def test_the_cursor_of_another_list(case: tuple[str, str], dataset: Dataset) -> None:
     """The cursor of one list, used on another: refused as a problem, or a page of the caller's own data."""

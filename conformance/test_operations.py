@@ -132,7 +132,7 @@ def read_both_ways(dataset: Dataset) -> list[Known]:
 
 
 @requirement("OP-3")
-@over(read_both_ways, Cut(quick=6, paced=12, standard=60))
+@over(read_both_ways, Cut(quick=6, paced=8, standard=60))
 def test_single_agrees_with_list(case: Known, dataset: Dataset) -> None:
     """A resource of a list is the same read singly."""
     walk = dataset.walk(collection_of(case.operation) or "")

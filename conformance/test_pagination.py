@@ -34,7 +34,7 @@ from conformance.target.exchange import Exchange
 
 LISTS = spec.LIST_OPERATIONS
 WALKS = tuple(product(LISTS, REMAINDERS))
-_WALKED = Cut(quick=1, paced=3, standard=12)
+_WALKED = Cut(quick=1, paced=1, standard=12)
 # Pages that a walk at a random limit may cost.
 _FEW = 2
 
@@ -64,7 +64,7 @@ def test_the_first_page_holds_as_many_as_asked_for(case: str, dataset: Dataset) 
 
 
 @requirement("PAGE-5")
-@over(tuple(product(LISTS, ("0", "-1", "abc", "1.5"))), Cut(quick=5, paced=7, standard=16))
+@over(tuple(product(LISTS, ("0", "-1", "abc", "1.5"))), Cut(quick=4, paced=5, standard=16))
 def test_a_limit_that_is_no_count(case: tuple[str, str], dataset: Dataset) -> None:
     """0, a negative number and no number: refused with 400 or 422, or a page of 1 to 200 of the items that are there."""
     operation, limit = case
@@ -143,7 +143,7 @@ def test_the_order_is_the_same_at_any_limit(dataset: Dataset, seed: int) -> None
 
 
 @requirement("PAGE-10")
-@over(filtered_walks, Cut(quick=4, paced=8, standard=90))
+@over(filtered_walks, Cut(quick=4, paced=5, standard=90))
 @on_changing_data
 def test_filters_hold_on_every_page(case: FilteredWalk, dataset: Dataset) -> None:
     """A list under one filter or several, walked over two pages or more, is the filtered whole."""

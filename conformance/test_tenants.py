@@ -81,7 +81,7 @@ def test_no_list_shows_what_is_foreign(client: Client, theirs: frozenset[Identit
 
 
 @requirement("TENANT-1")
-@over(foreign_queries, Cut(quick=2, paced=6, standard=200))
+@over(foreign_queries, Cut(quick=2, paced=3, standard=200))
 def test_no_filter_shows_what_is_foreign(
     case: Query, dataset: Dataset, theirs: frozenset[Identity], target: Target
 ) -> None:
@@ -93,7 +93,7 @@ def test_no_filter_shows_what_is_foreign(
 
 
 @requirement("TENANT-2")
-@over(foreign_ids, Cut(quick=5, paced=12, standard=200))
+@over(foreign_ids, Cut(quick=5, paced=7, standard=200))
 def test_a_foreign_id_is_as_good_as_none(
     case: ById, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target, seed: int
 ) -> None:
@@ -117,7 +117,7 @@ def test_a_foreign_id_is_as_good_as_none(
 
 
 @requirement("TENANT-3")
-@over(foreign_filters, Cut(quick=2, paced=6, standard=100))
+@over(foreign_filters, Cut(quick=2, paced=3, standard=100))
 def test_a_foreign_id_as_a_filter(
     case: AsFilter, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target
 ) -> None:
@@ -142,7 +142,7 @@ def test_a_foreign_id_as_a_filter(
 
 
 @requirement("TENANT-4")
-@over(tuple(product(LISTS, ("from page one", "from page two", "at another limit"))), Cut(quick=2, paced=6, standard=12))
+@over(tuple(product(LISTS, ("from page one", "from page two", "at another limit"))), Cut(quick=2, paced=4, standard=12))
 def test_a_foreign_cursor(
     case: tuple[str, str], dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity]
 ) -> None:
@@ -205,7 +205,7 @@ def test_organizations_ask_at_the_same_time(
 
 
 @requirement("TENANT-7")
-@over(("getMe", *LISTS), Cut(quick=1, paced=3, standard=5))
+@over(("getMe", *LISTS), Cut(quick=1, paced=2, standard=5))
 def test_no_answer_is_shared(case: str, dataset: Dataset, neighbour: Dataset) -> None:
     """One address, asked by both organizations, shows them different things, and one's validator spares the other no answer."""
     path = wire(case, **({"limit": _SHARED_LIMIT} if case in LISTS else {}))
