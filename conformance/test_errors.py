@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import product
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +14,7 @@ from conformance.cases.dataset import Dataset
 from conformance.cases.malformed_requests import NAMES, ODD_KEYS, UNHEARD_OF, odd_requests
 from conformance.cases.resource_ids import collection_of, opening
 from conformance.cases.sampling import answered, cases, relieved
+from conformance.cases.tables import over
 from conformance.checks import PROBLEM, NotJudged, NotTested, expect, requirement
 from conformance.oracles.exchanges import API, ordinary
 from conformance.target.client import Caller, Client, target
@@ -21,7 +23,7 @@ from spec.target import Target
 
 OPERATIONS = spec.contract().operations
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
-_NOWHERE = "nothing-here"
+_WHERE = (f"{API}/nothing-here", "{contact}/nothing-here")
 
 
 @dataclass
@@ -64,19 +66,14 @@ def oddities(dataset: Dataset, target: Target) -> Oddities:
 
 
 @requirement("ERROR-1")
-@pytest.mark.parametrize("path", [f"{API}/{_NOWHERE}", f"{{contact}}/{_NOWHERE}"])
-def test_unknown_path(path: str, dataset: Dataset, seed: int) -> None:
-    """A path of which the documentation knows nothing is answered with a problem."""
+@over(tuple(product(_WHERE, ("with a key", "without a key"))))
+def test_unknown_path(case: tuple[str, str], dataset: Dataset, nobody: Caller, seed: int) -> None:
+    """A path that the documentation does not name is answered with a problem, whether or not a key is presented."""
+    where, key = case
     dataset.served("getMe")
     known = target("getContact", **opening(dataset, "getContact", seed).parameters)
-    _is_problem(dataset.caller.send("GET", path.replace("{contact}", known)))
-
-
-@requirement("ERROR-1")
-def test_unknown_path_without_a_key(dataset: Dataset, nobody: Caller) -> None:
-    """Whoever has no key is answered with a problem there too."""
-    dataset.served("getMe")
-    _is_problem(nobody.send("GET", f"{API}/{_NOWHERE}"))
+    path = where.replace("{contact}", known)
+    _is_problem((dataset.caller if key == "with a key" else nobody).send("GET", path))
 
 
 @requirement("ERROR-4", whole_run=True)
