@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from mockserver.server import options
+
 if TYPE_CHECKING:
-    from mockserver.clock import Clock
     from mockserver.modifications.registry import Kind, Modification
-    from mockserver.settings import Settings
-
-_TOKEN = 8
-"""Characters that a control token has at least."""
-
-_CREDENTIALS = re.compile(r"(?<=//)[^@/]*(?=@)|(?<=password=)[^&]*")
-"""What must not be shown of the URL of a Redis server."""
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -42,6 +34,18 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+
+
+def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """The option that lists what there is of something, and ends."""
+    return click.option(
+        f"--list-{what}",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=options.list_modifications,
+        help=f"List the {what}, and end.",
+    )
 
 
 @click.command(context_settings={"auto_envvar_prefix": "OUTBOUND_MOCK", "show_default": True})
@@ -111,6 +115,16 @@ def main() -> None:
     type=click.FloatRange(0.1, 6_000),
     help="Have a sales team work for the first organization: so many steps a minute.",
 )
+@click.option(
+    "--load",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Begin with this state, as GET /_mock/state exports it, instead of seeded data.",
+)
+@click.option("--log", "log_requests", is_flag=True, help="Print a line for each request.")
+@_listing("faults")
+@_listing("variants")
+@_listing("hardships")
 @click.option("--exit-with-parent", is_flag=True, help="End when the process that started this one has ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print address, organizations and keys as one line of JSON.")
 @click.option("--quiet", is_flag=True, help="Print the address alone.")
@@ -135,6 +149,8 @@ def command(
     state: str | None,
     control_token: str | None,
     activity: float | None,
+    load: Path | None,
+    log_requests: bool,
     exit_with_parent: bool,
     as_json: bool,
     quiet: bool,
@@ -149,7 +165,9 @@ def command(
     from mockserver.cluster.workers import run
     from mockserver.server.uvicorn_server import base_url, listen, serve
 
-    _check_token(control_token)
+    options.check_token(control_token)
+    if load and state:
+        raise click.UsageError("--load: a shared state is loaded by PUT /_mock/state, which every process performs")
     changes = [
         *modifications("fault", faults),
         *modifications("variant", variants),
@@ -162,11 +180,10 @@ def command(
     from mockserver.app import Settings, create_app
     from mockserver.clock import Clock
     from mockserver.server import announcement
-    from mockserver.server.banner import banner
     from mockserver.server.progress import Progress
-    from mockserver.server.target_file import keys_text, target_toml
+    from mockserver.server.request_lines import Logged
 
-    _check_webhooks(webhooks, webhook_hosts)
+    options.check_webhooks(webhooks, webhook_hosts)
     settings = Settings(
         seed,
         organizations,
@@ -181,65 +198,23 @@ def command(
     clock = Clock()
     if not quiet and not as_json:
         settings = replace(settings, progress=Progress())
-    mock = create_app(_shared(settings, state, workers, clock), clock, control_token)
+    mock = create_app(options.shared(settings, state, workers, clock), clock, control_token)
     gc.freeze()  # What was seeded stays: no collection need look at it again, which with a million contacts takes a second.
+    if load:
+        options.load(mock, load)
     address = base_url(listener)
 
+    served: Any = Logged(mock) if log_requests and not quiet else mock
+
+    style = "json" if as_json else "address" if quiet else "banner"
+
     def ready() -> None:
-        if write_keys:
-            announcement.write(write_keys, keys_text(mock.state))
-        if write_target:
-            announcement.write(write_target, target_toml(mock.state, settings, address))
-        if as_json:
-            announcement.say(announcement.as_json(mock.state, address))
-        else:
-            announcement.say(address if quiet else banner(mock.state, settings, address))
+        announcement.announce(mock, settings, address, style, write_target, write_keys)
 
     try:
-        run(workers, lambda up: serve(mock, listener, up), ready, parent)
+        run(workers, lambda up: serve(served, listener, up), ready, parent)
     except SharingError as error:
         raise click.ClickException(f"--state: {error}") from None
-
-
-def _check_token(token: str | None) -> None:
-    """Raises BadParameter for a token that no Authorization header can carry."""
-    if token is not None and not (
-        token.isascii() and token.isprintable() and " " not in token and len(token) >= _TOKEN
-    ):
-        problem = f"a token has at least {_TOKEN} printable ASCII characters and no space"
-        raise click.BadParameter(problem, param_hint="--control-token")
-
-
-def _shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> Settings:
-    """Settings with a place among the processes that share their state there. Raises ClickException where that cannot be."""
-    if url is None and workers > 1:
-        raise click.UsageError("--workers: several processes share their state by a Redis server; name it with --state")
-    if url is None:
-        return settings
-    if find_spec("redis") is None:
-        raise click.ClickException("--state: redis is not installed: pip install 'outbound-conformance[cluster]'")
-    from mockserver.cluster.errors import SharingError
-    from mockserver.cluster.membership import Membership
-
-    try:
-        membership = Membership(url)
-        clock.shift(membership.skew())
-        began = membership.join(settings.shown(), clock.now())
-    except SharingError as error:
-        raise click.ClickException(f"--state {_CREDENTIALS.sub('…', url)}: {error}") from None
-    return replace(settings, sharing=membership, began=began)
-
-
-def _check_webhooks(urls: Sequence[str], hosts: Sequence[str]) -> None:
-    """Raise BadParameter for an endpoint that cannot be delivered to."""
-    from mockserver.clock import Clock
-    from mockserver.webhooks.service import Webhooks
-
-    for url in urls:
-        try:
-            Webhooks(Clock(), allowed_hosts=hosts).register("", url)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="--webhook") from error
 
 
 def modifications(kind: Kind, texts: Sequence[str]) -> list[Modification]:

@@ -11,10 +11,32 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mockserver import paths
-from mockserver.server.target_file import write_private
+from mockserver.server.banner import banner
+from mockserver.server.target_file import keys_text, target_toml, write_private
 
 if TYPE_CHECKING:
     from mockserver.api.pipeline import State
+    from mockserver.app import Mock
+    from mockserver.settings import Settings
+
+
+def announce(
+    mock: Mock, settings: Settings, address: str, style: str, write_target: Path | None, write_keys: Path | None
+) -> None:
+    """Write the files that are asked for, and say where the mock is: by a `banner`, as `json`, or by its `address` alone.
+
+    Raises ClickException if that cannot be written.
+    """
+    if write_keys:
+        write(write_keys, keys_text(mock.state))
+    if write_target:
+        write(write_target, target_toml(mock.state, settings, address))
+    texts = {
+        "address": lambda: address,
+        "json": lambda: as_json(mock.state, address),
+        "banner": lambda: banner(mock.state, settings, address),
+    }
+    say(texts[style]())
 
 
 def write(path: Path, text: str) -> None:

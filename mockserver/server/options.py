@@ -1,0 +1,91 @@
+"""Options of the command line that take more than a line: what they ask for, and what is wrong with them, told in one line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mockserver.app import Mock
+    from mockserver.clock import Clock
+    from mockserver.settings import Settings
+
+_TOKEN = 8
+"""Characters that a control token has at least."""
+
+_CREDENTIALS = re.compile(r"(?<=//)[^@/]*(?=@)|(?<=password=)[^&]*")
+"""What must not be shown of the URL of a Redis server."""
+
+
+def list_modifications(context: click.Context, option: click.Parameter, asked: bool) -> None:
+    """Print what there is, one thing a line, and end."""
+    if not asked:
+        return
+    from mockserver.server import listing
+
+    lines = {"faults": listing.fault_lines, "variants": listing.variant_lines, "hardships": listing.hardship_lines}
+    click.echo("\n".join(lines[(option.name or "").removeprefix("list_")]()))
+    context.exit()
+
+
+def load(mock: Mock, path: Path) -> None:
+    """Put a state that was exported into a mock. Raises ClickException for a file that holds none."""
+    import asyncio
+
+    try:
+        state = json.loads(path.read_bytes())
+        status, told = asyncio.run(mock.control.call(mock.world, "PUT", "/_mock/state", state))
+    except OSError as error:
+        raise click.ClickException(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise click.ClickException(f"--load {path}: this is no JSON: {error}") from None
+    if status >= 400:
+        raise click.ClickException(f"--load {path}: {told['detail']}")
+
+
+def check_token(token: str | None) -> None:
+    """Raises BadParameter for a token that no Authorization header can carry."""
+    if token is not None and not (
+        token.isascii() and token.isprintable() and " " not in token and len(token) >= _TOKEN
+    ):
+        problem = f"a token has at least {_TOKEN} printable ASCII characters and no space"
+        raise click.BadParameter(problem, param_hint="--control-token")
+
+
+def shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> Settings:
+    """Settings with a place among the processes that share their state there. Raises ClickException where that cannot be."""
+    if url is None and workers > 1:
+        raise click.UsageError("--workers: several processes share their state by a Redis server; name it with --state")
+    if url is None:
+        return settings
+    if find_spec("redis") is None:
+        raise click.ClickException("--state: redis is not installed: pip install 'outbound-conformance[cluster]'")
+    from mockserver.cluster.errors import SharingError
+    from mockserver.cluster.membership import Membership
+
+    try:
+        membership = Membership(url)
+        clock.shift(membership.skew())
+        began = membership.join(settings.shown(), clock.now())
+    except SharingError as error:
+        raise click.ClickException(f"--state {_CREDENTIALS.sub('…', url)}: {error}") from None
+    return replace(settings, sharing=membership, began=began)
+
+
+def check_webhooks(urls: Sequence[str], hosts: Sequence[str]) -> None:
+    """Raise BadParameter for an endpoint that cannot be delivered to."""
+    from mockserver.clock import Clock
+    from mockserver.webhooks.service import Webhooks
+
+    for url in urls:
+        try:
+            Webhooks(Clock(), allowed_hosts=hosts).register("", url)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--webhook") from error
