@@ -63,7 +63,7 @@ class Sender:
             here = is_loopback(host)
         except ValueError:
             here = is_local_name(host)
-        if host and not here and host not in self._allowed:
+        if not here and host not in self._allowed:
             raise ValueError(f"{host} is not on this machine; --allow-webhook-host would allow it")
 
     async def __call__(self, outgoing: Outgoing) -> Reply:

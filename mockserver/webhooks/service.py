@@ -12,7 +12,7 @@ from functools import partial
 from mockserver.clock import Clock
 from mockserver.tenants.ids import identifier, stream
 from mockserver.webhooks.delivery import Attempt, Delivery, Form
-from mockserver.webhooks.endpoints import Endpoint, Endpoints
+from mockserver.webhooks.endpoints import Endpoint, Endpoints, check
 from mockserver.webhooks.sending import Outgoing, Reply, Sender, Unsent
 from mockserver.webhooks.steps import Event, composed, default_steps
 from mockserver.webhooks.waiting import Waiting
@@ -63,6 +63,7 @@ class Webhooks:
 
     def register(self, organization_id: str, url: str) -> Endpoint:
         """Add an endpoint with a secret of its own. Raises ValueError for a URL that nothing can be sent to."""
+        check(url)
         self.sender.check(url)
         secret = self.steps.mint_secret(organization_id, self.endpoints.next_number())
         return self.endpoints.add(organization_id, url, secret, self._clock.now())
