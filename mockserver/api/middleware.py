@@ -57,7 +57,7 @@ class Edge:
             await self._pipeline.problem(problems.internal_error(), scope)(scope, receive, out)
 
     def _admitted(self, scope: Scope, now: float, headers: list[Header]) -> ASGIApp | None:
-        """Put the caller into the scope and the rate limit into the headers; the answer, where it is a refusal."""
+        """Put the caller into the scope and the rate limit into the headers. Returns the refusal if there is one."""
         pipeline = self._pipeline
         scope[CALLER] = caller = identify(pipeline, scope, now)
         if not isinstance(caller, Caller):
@@ -76,7 +76,7 @@ class Edge:
 
 
 def identify(pipeline: Pipeline, scope: Scope, now: float) -> Caller | Problem:
-    """Who presents the credentials of a request at `now` (unix seconds), or what is wrong with them."""
+    """The caller by the credentials of a request at `now` (unix seconds), or what is wrong with them."""
     secret = pipeline.credentials(scope)
     if secret is None:
         return problems.missing_api_key()

@@ -83,7 +83,7 @@ class Pipeline:
     page: Callable[[Caller, str, Mapping[str, str], Position | None, int], Page]
     """(caller, collection, filters, after, limit) → a page of contacts, lists, drafts or events."""
     single: Callable[[Caller, str, str], bytes | None]
-    """(caller, collection, id) → one resource, serialized; None where there is none. Research is a collection too."""
+    """(caller, collection, id) → one resource, serialized; None if there is no such resource. Research is a collection too."""
     envelope: Callable[[Sequence[bytes], str | None], bytes]
     """(items, next cursor) → the body of a page."""
     handlers: dict[str, Handler]

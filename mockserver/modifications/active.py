@@ -67,7 +67,7 @@ class Switches:
         return switch
 
     def off(self, switch_id: str) -> bool:
-        """Switch one off; False where none has that id."""
+        """Switch one off; returns False if there is no such switch."""
         return self._on.pop(switch_id, None) is not None
 
     def clear(self) -> None:

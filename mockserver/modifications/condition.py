@@ -55,7 +55,7 @@ class Condition:
     requests: int | None = None
 
     def holds(self, scope: Scope, state: State) -> bool:
-        """Whether a request is meant, its number apart."""
+        """Whether a request is meant. `every` and `requests` are not looked at."""
         return all(_HOLDS[name](value, scope, state) for name, value in self.given() if name not in _COUNTS)
 
     def combined(self, other: Condition) -> Condition:

@@ -23,7 +23,7 @@ ATTEMPT_WITHIN = 5.0
 KEPT = 500
 """Deliveries that the log holds, the newest."""
 
-# The clock may be moved on at any moment and tells nobody, so whoever waits for it looks again after this many seconds.
+# The clock may be moved on at any moment and tells nobody, so what waits for it looks again after this many seconds.
 _TICK = 0.05
 
 logger = logging.getLogger("outbound.mock")
@@ -105,7 +105,7 @@ class Webhooks:
         return delivery
 
     def close(self) -> None:
-        """Give up whatever is under way, and take nothing more."""
+        """Give up the deliveries that are under way, and take no more."""
         self._delivers = lambda: False
         self._waiting.clear()
         for task in (self._runner, *self._sending):

@@ -86,7 +86,7 @@ class World:
         return switch
 
     def switch_off(self, switch_id: str) -> bool:
-        """Take a modification out again; False where none has that id."""
+        """Take a modification out again; returns False if there is no such switch."""
         found = self.switches.off(switch_id)
         self._switched()
         return found
@@ -134,7 +134,7 @@ class World:
         self._begin(self.settings, State(self.state.clock, tenants, keys, limiter, webhooks), made)
 
     def close(self) -> None:
-        """End whatever is under way: activity and deliveries. Requests that are held go on."""
+        """End the activity and the deliveries that are under way. Requests that are held go on."""
         self.held.clear()
         self.activity.stop()
         self.state.webhooks.close()

@@ -39,7 +39,7 @@ def _also_accept(pipeline: Pipeline, finds: Callable[[ApiKey, str], bool]) -> No
 
 
 def _read_scheme(pipeline: Pipeline, secret_of: Callable[[str, str], str | None]) -> None:
-    """Have an Authorization header read otherwise: (scheme, what follows) → the secret, None to read it as ever."""
+    """Have an Authorization header read otherwise: (scheme, what follows) → the secret, None to read it as before."""
     inner = pipeline.credentials
 
     def credentials(scope: Scope) -> bytes | None:
@@ -110,7 +110,7 @@ def keys_in_any_case(pipeline: Pipeline) -> None:
 
 @fault("AUTH-2")
 def unknown_keys_accepted(pipeline: Pipeline) -> None:
-    """Whatever looks like a key is served as the first organization's."""
+    """Every text in the form of a key is served as the first organization's."""
     _also_accept(pipeline, lambda key, text: text.startswith(PREFIX) and len(text) == len(key.secret))
 
 
@@ -143,7 +143,7 @@ def basic_accepted(pipeline: Pipeline) -> None:
 
 @fault("AUTH-2")
 def any_scheme_accepted(pipeline: Pipeline) -> None:
-    """Whatever stands before the key is cut off."""
+    """Every scheme is cut off, and what follows is the key."""
     _read_scheme(pipeline, lambda scheme, rest: rest.strip() if scheme and rest else None)
 
 

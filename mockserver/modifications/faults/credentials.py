@@ -70,12 +70,9 @@ def challenge_missing(pipeline: Pipeline) -> None:
     """A 401 has no WWW-Authenticate."""
 
     def change(problem: Problem, _scope: Scope) -> Problem:
-        challenged = problem.kind.status == 401
-        return (
-            replace(problem, headers=tuple(without_header(problem.headers, b"www-authenticate")))
-            if challenged
-            else problem
-        )
+        if problem.kind.status != 401:
+            return problem
+        return replace(problem, headers=tuple(without_header(problem.headers, b"www-authenticate")))
 
     change_problems(pipeline, change)
 
@@ -124,7 +121,7 @@ def token_accepted(pipeline: Pipeline) -> None:
 
 @fault("AUTH-2")
 def basic_password_accepted(pipeline: Pipeline) -> None:
-    """A key counts as the password of Basic credentials, whatever the name."""
+    """A key counts as the password of Basic credentials, with any name."""
 
     def secret_of(value: bytes) -> bytes | None:
         if not value.startswith(b"Basic "):
@@ -179,7 +176,7 @@ def _tell_of_hidden(pipeline: Pipeline, told: Callable[[bytes], Header], *method
 
 @fault("AUTH-1")
 def parameters_before_key(pipeline: Pipeline) -> None:
-    """Parameters are read before anybody asks for a key: a bad limit is answered 400, whoever sends it."""
+    """Parameters are read before anybody asks for a key: a bad limit is answered 400, also without a key."""
 
     def change(problem: Problem, scope: Scope) -> Problem:
         limit = query(scope).get("limit", "1")

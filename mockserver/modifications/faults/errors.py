@@ -47,7 +47,7 @@ def problems_as_json(pipeline: Pipeline) -> None:
 
 @fault("ERROR-1")
 def problems_as_json_on_demand(pipeline: Pipeline) -> None:
-    """Who accepts application/json is told of a problem as application/json."""
+    """A client that accepts application/json is told of a problem as application/json."""
 
     def change(scope: Scope, answer: Response) -> None:
         if answer.status >= 400 and header(scope, b"accept") == b"application/json":

@@ -107,7 +107,7 @@ def draft_status_ignored(pipeline: Pipeline) -> None:
 
 @fault("FILTER-5")
 def sent_lets_replies_through(pipeline: Pipeline) -> None:
-    """`status=sent` finds whatever was sent once: what was replied to or bounced as well."""
+    """`status=sent` finds every draft that was sent once: those that were replied to or bounced as well."""
 
     def lets(value: str, draft: dict[str, Any]) -> bool:
         return bool(draft["status"] == value or (value == "sent" and draft["sentAt"]))
@@ -147,7 +147,7 @@ def event_types_not_split(pipeline: Pipeline) -> None:
 
 @fault("FILTER-7")
 def event_type_by_family(pipeline: Pipeline) -> None:
-    """Only the part before the dot is compared: `draft.sent` finds whatever happened to drafts."""
+    """Only the part before the dot is compared: `draft.sent` finds all events of drafts."""
 
     def lets(value: str, event: dict[str, Any]) -> bool:
         families = {each.partition(".")[0] for each in value.split(",")}

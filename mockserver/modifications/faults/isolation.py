@@ -22,10 +22,9 @@ Filters = Mapping[str, str]
 
 
 def owner_of(pipeline: Pipeline, collection: str, resource_id: str) -> Tenant | None:
-    """The organization that has a resource."""
-    return next(
-        (tenant for tenant in pipeline.state.tenants.values() if getattr(tenant, collection).get(resource_id)), None
-    )
+    """The organization that has a resource; None if there is no such resource, or no such collection."""
+    stores = ((tenant, getattr(tenant, collection, None)) for tenant in pipeline.state.tenants.values())
+    return next((tenant for tenant, store in stores if store is not None and store.get(resource_id)), None)
 
 
 def change_caller(pipeline: Pipeline, tenant_of: Callable[[Scope, Caller], Tenant | None]) -> None:
@@ -56,7 +55,7 @@ def pages_of_everybody(pipeline: Pipeline) -> None:
 
 @fault("TENANT-2")
 def foreign_resources_shown(pipeline: Pipeline) -> None:
-    """A single resource is found by its id alone, whoever it belongs to."""
+    """A single resource is found by its id alone, by keys of any organization."""
     inner = pipeline.single
 
     def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
@@ -104,13 +103,13 @@ def _follow(pipeline: Pipeline, collection: str, name: str, of: str) -> None:
 
 @fault("TENANT-3", "TENANT-1")
 def foreign_list_id_leaks(pipeline: Pipeline) -> None:
-    """The contacts on a list are served to whoever knows the list's id."""
+    """The contacts on a list are served to every key that names the list."""
     _follow(pipeline, "contacts", "listId", "lists")
 
 
 @fault("TENANT-3", "TENANT-1")
 def foreign_contact_id_leaks(pipeline: Pipeline) -> None:
-    """The drafts to a contact are served to whoever knows the contact's id."""
+    """The drafts to a contact are served to every key that names the contact."""
     _follow(pipeline, "drafts", "contactId", "contacts")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,13 +21,20 @@ from mockserver.modifications.registry import fault
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
-def _answer_writes(pipeline: Pipeline, answer: Any) -> None:
-    """Have writes of valid keys answered by `answer`: (scope, caller) → Response, None for the inner one."""
+Answering = Callable[[Scope, Caller], Response | None]
+"""(scope, caller) → the answer to a write, None to answer it as before."""
+
+
+def _answer_writes(pipeline: Pipeline, answer: Answering) -> None:
+    """Have writes of valid keys answered by `answer`."""
 
     def layer(app: ASGIApp) -> ASGIApp:
         async def answered(scope: Scope, receive: Receive, send: Send) -> None:
-            written = scope["method"] in _WRITES and isinstance(scope.get(CALLER), Caller)
-            await ((answer(scope, scope[CALLER]) if written else None) or app)(scope, receive, send)
+            caller = scope.get(CALLER)
+            response = None
+            if scope["method"] in _WRITES and isinstance(caller, Caller):
+                response = answer(scope, caller)
+            await (response or app)(scope, receive, send)
 
         return answered
 

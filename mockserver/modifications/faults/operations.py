@@ -51,7 +51,7 @@ def success_as_text(pipeline: Pipeline) -> None:
 
 @fault("OP-2")
 def me_of_first_key(pipeline: Pipeline) -> None:
-    """`/me` reports the organization's first key, whichever was presented."""
+    """`/me` reports the organization's first key, not the one that was presented."""
 
     def me(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
         first = next(key for key in pipeline.state.keys if key.organization_id == caller.key.organization_id)
@@ -122,7 +122,7 @@ def engagement_newest_first(pipeline: Pipeline) -> None:
 
 @fault("OP-4")
 def draft_body_empty(pipeline: Pipeline) -> None:
-    """The body of a single draft is an empty string, whatever its snippet says."""
+    """The body of a single draft is an empty string, though its snippet has text."""
     change_single(pipeline, "drafts", lambda draft: {**draft, "body": ""})
 
 
@@ -143,7 +143,7 @@ def research_of_another_contact(pipeline: Pipeline) -> None:
 
 @fault("OP-5")
 def research_of_first_asked(pipeline: Pipeline) -> None:
-    """The dossier is cached by organization, not by contact: whoever has one gets the one that was asked for first."""
+    """The dossier is cached by organization, not by contact: every contact that has one gets the one that was asked for first."""
     inner = pipeline.single
     kept: dict[str, bytes] = {}
 
@@ -221,15 +221,15 @@ def me_of_all_scopes(pipeline: Pipeline) -> None:
 
 @fault("OP-2")
 def me_names_another_organization(pipeline: Pipeline) -> None:
-    """`/me` reports the id of the key's organization with the name of another one."""
+    """`/me` reports the id of the key's organization with the name of the first one."""
     inner = pipeline.handlers["getMe"]
 
     def me(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
-        others = (tenant.organization.name for tenant in pipeline.state.tenants.values() if tenant is not caller.tenant)
-        name = next(others, caller.tenant.organization.name)
-        return edited(
-            inner(pipeline, caller, parameters),
-            lambda found: {**found, "organization": {**found["organization"], "name": name}},
-        )
+        first = next(iter(pipeline.state.tenants.values())).organization
+
+        def renamed(found: dict[str, Any]) -> dict[str, Any]:
+            return {**found, "organization": {**found["organization"], "name": first.name}}
+
+        return edited(inner(pipeline, caller, parameters), renamed)
 
     pipeline.handlers["getMe"] = me

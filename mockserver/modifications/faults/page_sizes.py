@@ -18,7 +18,7 @@ _EVERYTHING = 1_000_000
 
 
 def change_default(pipeline: Pipeline, default: int) -> None:
-    """Have pages without a limit hold so many items."""
+    """Have pages without a limit hold `default` items."""
     inner = pipeline.read_parameters
     pipeline.read_parameters = lambda rules, scope: inner(replace(rules, default_limit=default), scope)
 
@@ -90,7 +90,7 @@ def limit_ignored(pipeline: Pipeline) -> None:
 
 @fault("PAGE-3")
 def limit_stops_at_100(pipeline: Pipeline) -> None:
-    """No page holds more than 100, whatever the documentation says."""
+    """No page holds more than 100, though the documentation says 200."""
     change_limit(pipeline, lambda limit: min(limit, 100))
 
 

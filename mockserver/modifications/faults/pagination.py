@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from mockserver.api.authentication import Caller
 from mockserver.api.pipeline import Pipeline
@@ -15,22 +14,30 @@ from mockserver.tenants.cursor import Position
 Filters = Mapping[str, str]
 
 
-PageOf = Callable[[Caller, str, Filters, Position | None, int], Page]
-
-
 _AFTER_ALL = Position(0, "end")
-
-
 _BEFORE_ALL = Position(32_503_680_000_000, "start")
 
 
-def change_page(pipeline: Pipeline, change: Callable[[Page, Position | None, int, PageOf], Page]) -> None:
-    """Have every page changed: `change` gets the inner page, what it was asked for, and a way to others of its list."""
+def _end_walks(pipeline: Pipeline, ends: Callable[[Page, int], bool]) -> None:
+    """Have a page be the last of its walk if `ends` says so of the page behind it and the limit."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
         found = inner(caller, collection, filters, after, limit)
-        return change(found, after, limit, lambda *_, **__: inner(caller, collection, filters, found.next, limit))
+        if found.next and ends(inner(caller, collection, filters, found.next, limit), limit):
+            return found._replace(next=None)
+        return found
+
+    pipeline.page = page
+
+
+def _lead_on(pipeline: Pipeline, to: Position) -> None:
+    """Have the last page's cursor lead to a position."""
+    inner = pipeline.page
+
+    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        found = inner(caller, collection, filters, after, limit)
+        return found._replace(next=found.next or to)
 
     pipeline.page = page
 
@@ -38,11 +45,7 @@ def change_page(pipeline: Pipeline, change: Callable[[Page, Position | None, int
 @fault("PAGE-6", "PAGE-10")
 def last_partial_page_lost(pipeline: Pipeline) -> None:
     """The number of pages is rounded down: what does not fill a page is never reached."""
-
-    def change(found: Page, _after: Position | None, limit: int, following: Any) -> Page:
-        return found._replace(next=None) if found.next and len(following().items) < limit else found
-
-    change_page(pipeline, change)
+    _end_walks(pipeline, lambda following, limit: len(following.items) < limit)
 
 
 @fault("PAGE-6")
@@ -97,13 +100,13 @@ def ties_come_in_any_order(pipeline: Pipeline) -> None:
 @fault("PAGE-8")
 def walk_never_ends(pipeline: Pipeline) -> None:
     """The last page has a cursor too, to an empty page that has the same again."""
-    change_page(pipeline, lambda found, *_: found._replace(next=found.next or _AFTER_ALL))
+    _lead_on(pipeline, _AFTER_ALL)
 
 
 @fault("PAGE-8", "PAGE-6")
 def walk_starts_over(pipeline: Pipeline) -> None:
     """The last page's cursor leads back to the first."""
-    change_page(pipeline, lambda found, *_: found._replace(next=found.next or _BEFORE_ALL))
+    _lead_on(pipeline, _BEFORE_ALL)
 
 
 @fault("PAGE-10")
@@ -133,18 +136,15 @@ def pages_grow_shorter(pipeline: Pipeline) -> None:
 @fault("PAGE-6", "PAGE-10")
 def lone_last_item_lost(pipeline: Pipeline) -> None:
     """Where one item remains behind a page, the page is taken for the last."""
-
-    def change(found: Page, _after: Position | None, _limit: int, following: Any) -> Page:
-        return found._replace(next=None) if found.next and len(following().items) == 1 else found
-
-    change_page(pipeline, change)
+    _end_walks(pipeline, lambda following, _limit: len(following.items) == 1)
 
 
 @fault("PAGE-6", "PAGE-10")
 def second_page_missing(pipeline: Pipeline) -> None:
     """A page behind the first is empty, and the last."""
+    inner = pipeline.page
 
-    def change(found: Page, after: Position | None, _limit: int, _following: Any) -> Page:
-        return Page([], None) if after else found
+    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        return Page([], None) if after else inner(caller, collection, filters, after, limit)
 
-    change_page(pipeline, change)
+    pipeline.page = page

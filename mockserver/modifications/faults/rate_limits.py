@@ -115,7 +115,7 @@ def fixed_minutes(pipeline: Pipeline) -> None:
 
 @fault("RATE-4")
 def no_sustained_limit(pipeline: Pipeline) -> None:
-    """Only the burst window counts: 120 every 30 s for ever."""
+    """Only the burst window counts: 120 every 30 s, without end."""
     _limit_by(pipeline, Limiter(replace(_LIMITS, per_minute=1_000_000), "burst"))
 
 
@@ -152,7 +152,7 @@ def limit_per_address(pipeline: Pipeline) -> None:
 
 @fault("RATE-8")
 def refused_requests_count(pipeline: Pipeline) -> None:
-    """A refused request is counted like a served one: who goes on asking is never served again."""
+    """A refused request is counted like a served one: a client that does not wait is never served again."""
     asked: dict[str, list[float]] = {}
 
     def admit(key: ApiKey, now: float) -> Admission:

@@ -1,4 +1,4 @@
-"""Scopes that are not asked for, that are too wide, or that are asked for where none is needed."""
+"""Scopes that are not asked for, that are too wide, or that are asked for though none is needed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def no_scope_needed(pipeline: Pipeline) -> None:
 
 @fault("SCOPE-1")
 def contacts_scope_reads_lists(pipeline: Pipeline) -> None:
-    """Whoever may read contacts may read lists."""
+    """A key that may read contacts may read lists."""
     change_check(
         pipeline,
         lambda key, required, _operation, held: held or ("lists.read" in required and "contacts.read" in key.scopes),
@@ -50,7 +50,7 @@ def contacts_scope_reads_lists(pipeline: Pipeline) -> None:
 
 @fault("SCOPE-1")
 def scopes_by_verb(pipeline: Pipeline) -> None:
-    """Only the part behind the dot is compared: whoever may read something may read everything."""
+    """Only the part behind the dot is compared: a key that may read something may read everything."""
 
     def decide(key: ApiKey, required: Sequence[str], _operation: str, _held: bool) -> bool:
         verbs = {scope.rpartition(".")[2] for scope in key.scopes}
@@ -134,7 +134,7 @@ def scope_not_named(pipeline: Pipeline) -> None:
 
 @fault("SCOPE-1")
 def parameters_before_scope(pipeline: Pipeline) -> None:
-    """Parameters are read before the scope is looked at: a bad limit is answered 400, whatever the key may read."""
+    """Parameters are read before the scope is looked at: a bad limit is answered 400, without the scope too."""
 
     def change(problem: Problem, scope: Scope) -> Problem:
         if query(scope).get("limit", "1").isdecimal():

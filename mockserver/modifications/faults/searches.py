@@ -61,5 +61,5 @@ def search_finds_everyone_for_nothing(pipeline: Pipeline) -> None:
 
 @fault("FILTER-8")
 def search_forgets_filters(pipeline: Pipeline) -> None:
-    """A search is made among all contacts, whatever the other filters."""
+    """A search ignores the other filters."""
     change_filters(pipeline, "contacts", lambda filters: {"q": filters["q"]} if "q" in filters else filters)

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response
-from mockserver.modifications.faults.isolation import change_caller
+from mockserver.modifications.faults.isolation import change_caller, owner_of
 from mockserver.modifications.helpers.requests import header, resource_asked
 from mockserver.modifications.helpers.responses import rewriting, without_header
 from mockserver.modifications.registry import fault
@@ -51,7 +51,7 @@ def tenant_of_connection(pipeline: Pipeline) -> None:
 
 
 def _cache_pages(pipeline: Pipeline, seconds: float) -> None:
-    """Have pages kept by what was asked for, and not by who asked, for so many seconds of the mock's clock."""
+    """Have pages kept for some seconds of the mock's clock, by what was asked for and not by the key."""
     inner = pipeline.page
     kept: dict[Any, tuple[float, Page]] = {}
 
@@ -75,7 +75,7 @@ def cache_by_url(pipeline: Pipeline) -> None:
 
 @fault("TENANT-6")
 def brief_cache_by_url(pipeline: Pipeline) -> None:
-    """Pages are cached for a moment by their URL alone: only who asks at the same time as another sees it."""
+    """Pages are cached for a moment by their URL alone: only clients that ask at the same time see it."""
     _cache_pages(pipeline, 0.03)
 
 
@@ -131,10 +131,8 @@ def foreign_validators_honoured(pipeline: Pipeline) -> None:
         asked = resource_asked(scope)
         if not asked or not isinstance(scope.get(CALLER), Caller):
             return
-        tenants = [replace(scope[CALLER], tenant=tenant) for tenant in pipeline.state.tenants.values()]
-        found = next(
-            filter(None, (inner(caller, *asked) for caller in tenants if hasattr(caller.tenant, asked[0]))), None
-        )
+        owner = owner_of(pipeline, *asked)
+        found = inner(replace(scope[CALLER], tenant=owner), *asked) if owner else None
         tag = b'"%b"' % hashlib.sha256(found or b"").hexdigest()[:16].encode()
         if answer.status == 200:
             answer.headers.append((b"etag", tag))

@@ -32,7 +32,7 @@ def _change_outgoing(pipeline: Pipeline, change: Callable[[Outgoing], Outgoing])
 
 
 def _sign_as(pipeline: Pipeline, hexdigest: Callable[[str, str, bytes], str]) -> None:
-    """Have deliveries signed otherwise, in the form of ever: (secret, timestamp, body) → hex."""
+    """Have deliveries signed otherwise, in the usual form: (secret, timestamp, body) → hex."""
 
     def sign(secrets: Sequence[str], timestamp: str, body: bytes) -> Headers:
         return {HEADER: f"t={timestamp},v1={hexdigest(secrets[0], timestamp, body)}"}

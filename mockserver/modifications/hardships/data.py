@@ -57,7 +57,7 @@ def small_pages(
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
         if after is not None:
-            # By the place alone: whoever comes back with the same cursor gets the same items (PAGE-12).
+            # By the place alone: a client that uses a cursor again gets the same items (PAGE-12).
             random = stream("small-pages", seed, *after)
             if random.random() < probability:
                 limit = max(1, int(limit * random.uniform(smallest, 1)))
@@ -112,7 +112,7 @@ def expiring_cursors(
     seconds: Annotated[float, About("How old a cursor gets, by the mock's clock.", 0)] = 60.0,
     uses: Annotated[int, About("How often a cursor can be used; 0 for any number of times.", 0)] = 0,
 ) -> None:
-    """A cursor is good for some time, and for so many uses; afterwards it answers 400, invalid-cursor."""
+    """A cursor is good for some time and a number of uses; afterwards it answers 400, invalid-cursor."""
     encode, decode = pipeline.encode_cursor, pipeline.decode_cursor
     used: Counter[str] = Counter()
 
@@ -146,7 +146,7 @@ def _with_more(value: Any) -> Any:
 
 
 def _changed(collection: str, item: bytes, chosen: Callable[[str], bool]) -> bytes:
-    """A resource with unknown values, where it is one of those chosen to have them."""
+    """A resource, with unknown values if it is chosen to have them."""
     resource = json.loads(item)
     if not chosen(resource.get("id") or resource["contactId"]):
         return item

@@ -53,7 +53,7 @@ def latency(
     probability: Annotated[float, share_of("answers that are late")] = 1.0,
     seed: Seed = 1,
 ) -> None:
-    """Answers begin late, by so many seconds of real time, drawn from a distribution."""
+    """Answers begin late, by some seconds of real time, drawn from a distribution."""
     late = chances("latency", seed, probability)
     random = stream("latency/seconds", seed)
 
@@ -131,6 +131,6 @@ def dropped_connections(
 
 
 async def _send_part(answer: Response, length: int, send: Send) -> None:
-    """Send so many bytes of an answer, and leave it unfinished."""
+    """Send the first bytes of an answer, and leave it unfinished."""
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     await send({"type": "http.response.body", "body": answer.body[:length], "more_body": True})

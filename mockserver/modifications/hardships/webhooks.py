@@ -126,7 +126,7 @@ def tampered_deliveries(
 
 
 def _hold_back(pipeline: Pipeline, delay: Callable[[], float]) -> None:
-    """Have the first attempt of each delivery made so many seconds later."""
+    """Have the first attempt of each delivery delayed by seconds that `delay` draws."""
     steps = pipeline.deliveries
     inner = steps.first_delay
     steps.first_delay = lambda delivery: inner(delivery) + delay()
@@ -141,7 +141,7 @@ def _missing(outgoing: Outgoing) -> Outgoing:
 
 
 def _signature(outgoing: Outgoing) -> Outgoing:
-    # Every digest, for there are several while a secret is being rotated; the whole header, where it is a bare one.
+    # Every digest: there are several while a secret is rotated. The whole header if it is a bare digest.
     return _with_proof(outgoing, lambda proof: _DIGEST.sub(lambda found: found[1] + found[2][::-1], proof))
 
 

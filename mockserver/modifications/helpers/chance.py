@@ -15,7 +15,7 @@ def chances(name: str, seed: int, probability: float) -> Callable[[], bool]:
 
 
 def share(seed: int, probability: float) -> Callable[[str], bool]:
-    """Whether it happens to what has that name: always the same, whatever was asked before."""
+    """Whether it happens to a name: for one name always the same."""
     below = probability * 2**32
     return lambda name: crc32(f"{seed}/{name}".encode()) < below
 
@@ -23,7 +23,7 @@ def share(seed: int, probability: float) -> Callable[[str], bool]:
 class Spells:
     """Spells of a fixed length that begin by chance, for each caller one of its own. Times are in unix seconds.
 
-    The first request after a spell never begins another: whoever waited as long as it was told is served.
+    The first request after a spell never begins another: a client that waited as long as it was told is served.
     """
 
     def __init__(self, name: str, seed: int, probability: float, seconds: float) -> None:
@@ -36,7 +36,7 @@ class Spells:
 
         `may_begin` is asked before one begins.
         """
-        # Drawn every time, so that the n-th request has the n-th draw, however long the spells before were.
+        # Drawn every time, so that the n-th request has the n-th draw, independent of how long earlier spells were.
         begins = self._begins()
         until = self._until.pop(caller, None)
         if until is None:

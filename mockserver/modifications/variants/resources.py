@@ -94,7 +94,7 @@ def empty_organizations(state: State) -> None:
 
 
 def _seed_again(state: State, contacts: int) -> None:
-    """Seed organizations with so many contacts, in the place of those that there are."""
+    """Replace the organizations' data by that of organizations with this number of contacts."""
     tenants = seed(1, len(state.tenants), contacts, state.clock.now())
     for tenant, own in zip(tenants, state.tenants.values(), strict=True):
         tenant.organization = own.organization

@@ -103,7 +103,7 @@ def session_cookies(pipeline: Pipeline) -> None:
 
 @variant()
 def etags_of_own(pipeline: Pipeline) -> None:
-    """Answers have an ETag of body and organization, and are 304 to who has them (TENANT-7: never another's)."""
+    """Answers have an ETag of body and organization, and are 304 to a client that has them (TENANT-7: never another's)."""
 
     def change(scope: Scope, answer: Response) -> None:
         caller = scope.get(CALLER)

@@ -56,7 +56,7 @@ def secrets_under_rotation(pipeline: Pipeline) -> None:
 
 @variant()
 def deliveries_indented(pipeline: Pipeline) -> None:
-    """Bodies are indented: the raw bytes are what is signed, whatever they look like."""
+    """Bodies are indented: the raw bytes are what is signed."""
     inner = pipeline.deliveries.serialize
     pipeline.deliveries.serialize = lambda event, organization: json.dumps(
         json.loads(inner(event, organization)), indent=2, ensure_ascii=False

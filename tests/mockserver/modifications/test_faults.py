@@ -187,6 +187,7 @@ def _credentials() -> Iterator[Request]:
     yield FULL, "GET", path, {"x_organization_id": organization}
     yield FULL, "GET", path, {"cookie": f"organizationId={organization}"}
     yield NEIGHBOUR, "GET", path, {}
+    yield NEIGHBOUR, "GET", "/api/v1/me", {}
 
 
 def told(answer: Response) -> tuple[Any, ...]:
