@@ -16,8 +16,8 @@ from mockserver.modifications.condition import METHODS, POSITIONS, SHAPES, parse
 from mockserver.modifications.faults import all_faults
 from mockserver.modifications.variants import all_variants
 from spec import LIST_OPERATIONS, Operation, contract
-from tests.killmatrix.script import makes_another_of_it, shown_in
 from tests.killmatrix.trials import STRICT_READING, Trial, of_fault, of_mutant, of_variant
+from tests.support.telling_requests import makes_another_of_it, shown_in
 
 SAMPLE = Path(__file__).with_name("sample.txt")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -26,7 +27,7 @@ from spec import contract
 from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, Client, new_mock, scope_of
 
 API = "/api/v1"
-CONTACTS = 240
+CONTACTS = 420
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,35 @@ class Request:
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 
+def shows(modification: Modification) -> bool:
+    """Whether a modification, on for all requests, makes a difference to any of the script's."""
+    return bool(_differing(modification, most=1))
+
+
 def shown_in(modification: Modification) -> list[Request]:
-    """The requests of the script that a modification, on for all of them, makes a difference to."""
+    """The requests of the script to which a modification, on for all of them, makes a difference."""
+    return _differing(modification, most=len(_baseline()))
+
+
+def _differing(modification: Modification, most: int) -> list[Request]:
+    """The first requests of the script that are answered otherwise, at most that many."""
+    baseline = _baseline()
     if modification.on_state is not None:
         world = new_mock(contacts=CONTACTS, modifications=[modification]).world
     else:
         world = _mock().world.copy("wld_observed")
         world.switch_on(modification)
 
-    baseline = _baseline()
+    async def found() -> list[Request]:
+        differing: list[Request] = []
+        for request, expected in baseline:
+            if await _answer(world, request.scope) != expected:
+                differing.append(request)
+                if len(differing) == most:
+                    break
+        return differing
 
-    async def differing() -> list[Request]:
-        return [request for request, expected in baseline if await _answer(world, request.scope) != expected]
-
-    return asyncio.run(differing())
+    return asyncio.run(found())
 
 
 def makes_another_of_it(condition: Condition, shown: Iterable[Request]) -> bool:
@@ -111,6 +127,8 @@ def script(mock: Mock) -> Iterator[Request]:
     yield from chain.from_iterable(map(_as_anybody, [f"{API}/me", *lists, *_one_of_each(singles)]))
     yield from chain.from_iterable(map(_of_any_shape, [f"{API}/me", *lists, *singles, *foreign]))
     yield from (Request(FULL, "GET", f"{API}/{path}") for path in _odd_paths())
+    for path in ("contacts/x", "contacts/x/research", "lists/x", "drafts/x"):
+        yield from (Request(key, "GET", f"{API}/{path}") for key in (None, KEYS["revoked"][0], KEYS["no_scope"][0]))
     yield from (Request(FULL, "GET", f"{API}/{path}") for path in _queries(own, theirs))
     yield from chain.from_iterable(_walks(mock, own))
     for path in lists:
@@ -129,7 +147,7 @@ def _singles(tenant: Tenant) -> list[str]:
         contact = json.loads(row.single)
         researched = tenant.research.get(row.id) is not None
         paths[f"contact {researched} {contact['qualificationStatus']}"] = f"contacts/{row.id}"
-        paths[f"research {researched}"] = f"contacts/{row.id}/research"
+        paths[f"research {researched} {contact['qualificationStatus']}"] = f"contacts/{row.id}/research"
         for member in ("location", "qualificationScore", "listIds"):
             paths[f"{member} {bool(contact[member])}"] = f"contacts/{row.id}"
     for row in tenant.lists.rows({"includeArchived": "1"}):
@@ -211,13 +229,15 @@ def _values(name: str, own: Tenant, theirs: Tenant) -> list[str]:
     """Values of a filter: known ones in every state, an unknown one, and another organization's."""
     of_lists = {"includeArchived": "1"}
     lists = {bool(json.loads(row.single)["archivedAt"]): row.id for row in own.lists.rows(of_lists)}
-    researched = {own.research.get(row.id) is not None: row.id for row in own.contacts.rows({})}
-    with_draft = {own.research.get(id_) is not None: id_ for id_ in map(_contact_of, own.drafts.rows({}))}
-    person = own.contacts.read(researched[True]) or {}
+    writers = Counter(map(_contact_of, own.drafts.rows({})))
+    with_draft = {own.research.get(id_) is not None: id_ for id_, _ in reversed(writers.most_common())}
+    people = [json.loads(row.single) for row in own.contacts.rows({})]
+    companies = ((word, one["email"]) for one in people for word in (one["companyName"] or "").split()[1:])
+    company = next(word for word, email in companies if word.lower() not in (email or "").lower())
     known = {
         "listId": [*lists.values(), theirs.lists.rows({})[-1].id],
         "contactId": [*with_draft.values(), theirs.contacts.rows({})[-1].id],
-        "q": [person["email"], person["lastName"] or "a", (person["companyName"] or "a b").split()[-1]],
+        "q": [people[-1]["email"], people[-1]["lastName"], company],
         "includeArchived": ["1", "0"],
     }
     return [*(known[name] if name in known else _known_values(name)), "nonsense"]
@@ -237,7 +257,7 @@ def _walks(mock: Mock, own: Tenant) -> Iterator[Iterator[Request]]:
     """Walks to their ends: with remainders of one item, none and some, and filtered. Each cursor is used twice, and by others."""
     counts = {"contacts": CONTACTS, "lists": len(own.lists.rows({})), "drafts": len(own.drafts.rows({}))}
     queries = [f"{name}?limit={size}" for name, count in counts.items() for size in (count - 1, (count + 1) // 2)]
-    queries += ["contacts?limit=60", "events?limit=70", "contacts", "drafts", "events", "lists?limit=20"]
+    queries += ["contacts?limit=200", "events?limit=70", "contacts", "drafts", "events", "lists?limit=20"]
     for collection, operation_id in _LISTS.items():
         for name in contract().operations[operation_id].filters:
             value = {"q": "a", "includeArchived": "1"}.get(name) or _values(name, own, own)[0]
