@@ -56,7 +56,7 @@ def _rate_limit(settings: Settings) -> str:
 
 def _modified(settings: Settings) -> Iterator[str]:
     for modification in settings.modifications:
-        yield _fact("Modified", click.style(type(modification).__name__, fg="yellow"))
+        yield _fact("Modified", click.style(str(modification), fg="yellow"))
 
 
 def _organizations(state: State) -> Iterator[str]:

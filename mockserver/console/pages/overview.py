@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from mockserver.console.visit import Route, Visit
+from mockserver.modifications.condition import ALL_REQUESTS
 from spec import contract
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def _show(visit: Visit) -> Response:
         more=len(state.tenants) - len(organizations),
         limits=world.settings.rate_limits,
         switches=list(world.switches),
-        modifications=[type(one).__name__ for one in world.settings.modifications],
+        modifications=[str(one) for one in world.settings.modifications if one.condition == ALL_REQUESTS],
         frozen=state.clock.is_frozen,
         **_recent(visit),
     )

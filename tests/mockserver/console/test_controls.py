@@ -6,6 +6,7 @@ import pytest
 
 from mockserver.app import Settings, create_app
 from mockserver.modifications.faults import named
+from mockserver.modifications.requested import requested
 from tests.support.console_client import CONTACTS, ME, Visitor, text
 from tests.support.mock_client import FULL, START, Client, new_mock
 
@@ -104,9 +105,10 @@ class TestClockAndHardships:
 
     def test_the_overview_says_what_is_on(self) -> None:
         mock = new_mock(modifications=[named("default-of-49")])
-        mock.world.switch_on(named("default-of-49"))
+        mock.world.switch_on(requested("fault", "limit-plus-one@operation=listLists"))
         page = text(Visitor(mock).get())
         assert "default-of-49" in page
+        assert "limit-plus-one@operation=listLists" in page
 
     def test_a_reset_begins_again(self) -> None:
         mock = new_mock()
