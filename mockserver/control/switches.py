@@ -18,7 +18,7 @@ MOST_SWITCHES = 100
 
 def _catalogue(_call: Call) -> Mapping[str, Any]:
     every = [*faults.all_faults().values(), *map(hardships.describe, hardships.names())]
-    return {"data": [_described(modification) for modification in every]}
+    return {"data": [_described(modification) for modification in every if modification.on_state is None]}
 
 
 def _described(modification: Modification) -> Mapping[str, Any]:
@@ -58,9 +58,12 @@ def _modification(body: Mapping[str, Any]) -> Modification:
     if kind == "fault" and body.get("parameters"):
         raise bad_input("parameters: a fault has none.")
     try:
-        return known(kind, body[kind]).given(body.get("parameters", {}))
+        modification = known(kind, body[kind]).given(body.get("parameters", {}))
     except ValueError as error:
         raise bad_input(f"{kind}: {error}.") from error
+    if modification.on_state is not None:
+        raise bad_input(f"{kind}: it changes the data that a mock starts with: start one with --{kind} {body[kind]}.")
+    return modification
 
 
 def _off(call: Call) -> None:

@@ -173,6 +173,12 @@ class TestWorld:
         answer = Client(new_mock()).ask("POST", "/_mock/switches", json.dumps({"fault": MARK, **member}).encode())
         assert (answer.status, len(answer.json["detail"].splitlines())) == (400, 1)
 
+    def test_what_changes_the_data_is_neither_offered_nor_switched_on_while_it_runs(self) -> None:
+        client = Client(new_mock())
+        assert "ids-as-integers" not in {each["name"] for each in client.get("/_mock/catalogue").json["data"]}
+        answer = client.ask("POST", "/_mock/switches", b'{"fault": "ids-as-integers"}')
+        assert (answer.status, "start one with --fault" in answer.json["detail"]) == (400, True)
+
     def test_a_copy_of_a_world_has_it_too(self) -> None:
         mock = marked_by("operation=getMe")
         copy = mock.world.copy("wld_1")
