@@ -47,17 +47,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Answer `--list` and `--dry-run`, which ask nothing of the target."""
+    """Answer `--list`, `--explain` and `--dry-run`, which ask nothing of the target."""
     option = config.option
-    if option.help or option.version or not (option.list or option.dry_run):
+    if option.help or option.version or not (option.list or option.explain or option.dry_run):
         return None
-    only, target = options.only(config), options.described(config)
-    width = shutil.get_terminal_size().columns
-    for line in (
-        listing(only, target, width) if option.list else forecast(only, target, width, real_time=option.real_time)
-    ):
+    for line in _told(config, shutil.get_terminal_size().columns):
         print(writable(line, sys.stdout.encoding))
     return 0
+
+
+def _told(config: pytest.Config, width: int) -> list[str]:
+    option = config.option
+    if option.explain:
+        return options.explained(config, width)
+    only, target = options.only(config), options.described(config)
+    return listing(only, target, width) if option.list else forecast(only, target, width, real_time=option.real_time)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -146,6 +150,7 @@ def _judge(config: pytest.Config) -> Judge:
         tuple(map(str, config.invocation_params.args)),
         labels,
         whole if option.safe else None,
+        options.baseline(config),
     )
 
 

@@ -11,9 +11,11 @@ import pytest
 from msgspec import structs
 
 from conformance.depth import Depth
+from conformance.report.comparison import Report, ReportError, read
+from conformance.report.explanation import explanation
 from conformance.verdict.known_violations import KnownViolation, KnownViolationsError
 from conformance.verdict.known_violations import load as load_known
-from conformance.verdict.selection import SelectionError, select
+from conformance.verdict.selection import SelectionError, select, selected
 from conformance.webhooks.deliveries import RecordError, recorded
 from spec.target import Reading, Target, TargetError, load
 
@@ -58,6 +60,11 @@ def add_to(parser: pytest.Parser) -> None:
         help="judge these alone, such as AUTH or PAGE-3 (repeatable, or separated by commas)",
     )
     add("--list", action="store_true", help="list the requirements and what each needs of the target, and end")
+    add(
+        "--explain",
+        metavar="FAMILY|ID",
+        help="explain a requirement: basis, reading, what is tried, usual cause; and end",
+    )
     add("--dry-run", action="store_true", help="estimate the requests, on which keys, and the time of a run, and end")
     add(
         "--report",
@@ -84,6 +91,12 @@ def add_to(parser: pytest.Parser) -> None:
         default=[],
         metavar="KEY=VALUE",
         help="a label for report.json, such as branch=main (repeatable)",
+    )
+    add(
+        "--baseline",
+        type=Path,
+        metavar="FILE",
+        help="an earlier report.json: say what broke, was mended, was tried less",
     )
     add("--require-all", action="store_true", help="a requirement that could not be tested fails the run")
     add(
@@ -193,6 +206,24 @@ def known(config: pytest.Config) -> tuple[KnownViolation, ...]:
         return load_known(path) if path else ()
     except KnownViolationsError as error:
         raise pytest.UsageError(f"--known-violations: {error}") from None
+
+
+def baseline(config: pytest.Config) -> Report | None:
+    """The earlier report that the run is compared with. Raises UsageError."""
+    path = config.option.baseline
+    try:
+        return read(path) if path else None
+    except ReportError as error:
+        raise pytest.UsageError(f"--baseline: {error}") from None
+
+
+def explained(config: pytest.Config, width: int) -> list[str]:
+    """The explanation that `--explain` asks for, in lines. Raises UsageError."""
+    try:
+        ids = select([config.option.explain])
+    except SelectionError as error:
+        raise pytest.UsageError(f"--explain: {error}") from None
+    return [line for requirement in selected(ids) for line in explanation(requirement, width)]
 
 
 def labels(config: pytest.Config) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import spec
 from conformance.report.causes import usual_cause
+from conformance.report.comparison import Report, compare, of_run
 from conformance.report.record import Run, numbered
 from conformance.report.text import (
     counted,
@@ -64,6 +65,13 @@ def summarize(run: Run, out: Writer) -> None:
     _broken([ruling for ruling in rulings if ruling.status == "failed"], run, out)
     _untested([ruling for ruling in rulings if ruling.status == "not-tested"], run, out)
     _requests(run, out)
+
+
+def compared(earlier: Report, run: Run, out: Writer) -> None:
+    """Print what changed since an earlier report."""
+    out.sep("-", "since the baseline")
+    for line in compare(earlier, of_run(run)).lines():
+        _wrapped(line, out)
 
 
 def conclude(run: Run, out: Writer, report: str | None) -> None:

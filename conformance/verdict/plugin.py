@@ -16,6 +16,7 @@ from conformance.depth import Depth
 from conformance.oracles.key_standing import reconsidered
 from conformance.outcome import EXIT_USAGE
 from conformance.report import terminal, write
+from conformance.report.comparison import Report
 from conformance.report.record import Run, Timeline
 from conformance.report.text import one_line
 from conformance.target.client import Client, NoAnswer
@@ -39,7 +40,7 @@ class Judge:
     """Everything that one run of the gate holds: the target, the client to it, and the ledger.
 
     `options` are those of the command line, `report` is the folder for its reports, `known_file` where what is broken now is
-    to be written; `left_out` is the target with what a safe run leaves alone.
+    to be written; `left_out` is the target with what a safe run leaves alone, `baseline` an earlier report.
     """
 
     target: Target
@@ -52,6 +53,7 @@ class Judge:
     options: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     left_out: Target | None = None
+    baseline: Report | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     notes: dict[str, str] = field(default_factory=dict)
     timelines: list[Timeline] = field(default_factory=list)
@@ -200,6 +202,8 @@ class VerdictPlugin:
         """Print the requirements by family, what broke, and what was not tested."""
         if self.run:
             terminal.summarize(self.run, config.get_terminal_writer())
+            if self._judge.baseline:
+                terminal.compared(self._judge.baseline, self.run, config.get_terminal_writer())
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:

@@ -1,0 +1,170 @@
+"""`outbound-conformance`: the gate as a command, with all options of `pytest conformance`; and what else is done with reports."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, EXIT_USAGE
+from conformance.report.comparison import Report, ReportError, compare, matrix, read
+from conformance.report.explanation import explanation
+from conformance.report.text import writable
+from conformance.verdict.selection import SelectionError, select, selected
+
+_FOLDER = str(Path(__file__).parent)
+_WIDTH = 120
+USAGE = """\
+outbound-conformance [OPTIONS]            judge a target: all options of `pytest conformance` (--help lists them)
+outbound-conformance list [OPTIONS]       list the requirements, and what each needs of the target
+outbound-conformance explain ID…          explain requirements or families: basis, reading, what is tried, usual cause
+outbound-conformance init [FILE]          write a description of a target to fill in (default: target.toml)
+outbound-conformance diff OLD NEW…        compare reports (report.json or their folders); more than two make a matrix
+outbound-conformance replay REPORT [OPTIONS]
+                                          try what failed in a report again, such as with --base-url; no verdict"""
+
+_DESCRIPTION = """\
+# A target of the Outbound conformance kit; all but base_url and one key is optional. `env:NAME` is read from the environment.
+base_url = "https://staging.example"
+
+[organizations.primary]            # keys that hold all four scopes; more of them make a run quicker
+api_keys = ["env:OUTBOUND_API_KEY"]
+# id = "org_…"                     # what /me must report
+# name = "Acme"
+
+# [organizations.secondary]        # for the isolation of organizations
+# api_keys = ["env:OUTBOUND_KEY_B1"]
+
+# [keys]                           # of the primary organization
+# single_scope = { "contacts.read" = "env:…", "lists.read" = "env:…", "drafts.read" = "env:…", "events.read" = "env:…" }
+# no_scope = "env:…"
+# revoked = "env:…"
+# expired = "env:…"
+# spare = ["env:…", "env:…", "env:…", "env:…"]   # spent by the rate limit's checks
+
+# [rate_limit]
+# reading = "auto"                 # auto | burst | strict | off
+
+# [webhooks]                       # commands; {url} is the suite's receiver, the secret is what register prints
+# register = "./register-webhook {url}"
+# trigger = "./make-something-happen"
+# public_url = "https://tunnel.example/hook"     # how the target reaches the receiver, through a tunnel
+
+# [hooks]
+# add_contact = "./add-contact"
+# advance_clock = "./advance-clock {seconds}"    # where the target has a test clock
+"""
+
+
+class UsageError(Exception):
+    """Arguments that cannot be used; the message is one line."""
+
+
+def main() -> None:
+    """Run the command with the arguments of the process, and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command. Returns its exit code."""
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    command = _COMMANDS.get(name)
+    if command is None:
+        return int(pytest.main([_FOLDER, *arguments]))
+    try:
+        return command(rest)
+    except (UsageError, ReportError, SelectionError) as error:
+        print(f"outbound-conformance {name}: {error}", file=sys.stderr)
+        return EXIT_USAGE
+
+
+def _help(_: Sequence[str]) -> int:
+    _print([USAGE])
+    return EXIT_CONFORMANT
+
+
+def _list(arguments: Sequence[str]) -> int:
+    return int(pytest.main([_FOLDER, "--list", *arguments]))
+
+
+def _explain(arguments: Sequence[str]) -> int:
+    if not arguments:
+        raise UsageError("give a requirement or a family, such as PAGE-6 or AUTH")
+    width = min(_WIDTH, shutil.get_terminal_size().columns)
+    for number, requirement in enumerate(selected(select(arguments))):
+        _print([*([""] if number else []), *explanation(requirement, width)])
+    return EXIT_CONFORMANT
+
+
+def _init(arguments: Sequence[str]) -> int:
+    if len(arguments) > 1:
+        raise UsageError("give one file")
+    path = Path(arguments[0] if arguments else "target.toml")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(_DESCRIPTION)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already, and is left as it is") from None
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    _print([f"wrote {path}; judge with: outbound-conformance --target {path}"])
+    return EXIT_CONFORMANT
+
+
+def _diff(arguments: Sequence[str]) -> int:
+    reports = [read(Path(argument)) for argument in arguments]
+    if len(reports) < 2:
+        raise UsageError("give two reports or more, the oldest first")
+    if len(reports) > 2:
+        _print(matrix(reports))
+    comparison = compare(reports[0], reports[-1])
+    _print(comparison.lines())
+    return EXIT_BROKEN if comparison.broke else EXIT_CONFORMANT
+
+
+def _replay(arguments: Sequence[str]) -> int:
+    if not arguments:
+        raise UsageError("give a report")
+    before = read(Path(arguments[0]))
+    failed = [id_ for id_, row in before.rows.items() if row.status == "failed"]
+    if not failed:
+        _print(["nothing failed in that report"])
+        return EXIT_CONFORMANT
+    _print([f"trying {len(failed)} requirements again: {', '.join(failed)}"])
+    after = _tried_again(failed, before, arguments[1:])
+    words = {"passed": "mended", "failed": "still broken"}
+    _print([f"{id_:10}{words.get(after.rows[id_].status, 'could not be tried')}" for id_ in failed])
+    statuses = {after.rows[id_].status for id_ in failed}
+    return EXIT_BROKEN if "failed" in statuses else EXIT_NOT_JUDGED if "not-tested" in statuses else EXIT_CONFORMANT
+
+
+def _tried_again(ids: Sequence[str], before: Report, options: Sequence[str]) -> Report:
+    """The report of a run over the requirements, with the seed and depth of the one before."""
+    with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
+        command = [sys.executable, "-m", "pytest", _FOLDER, "-q", "--only", ",".join(ids), "--report", folder]
+        command += ["--depth", before.conditions["depth"], "--seed", before.seed, *options]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 — our own suite
+        if done.returncode == EXIT_USAGE:
+            lines = (done.stderr or done.stdout).strip().splitlines()
+            raise UsageError(lines[0] if lines else "the options cannot be used")
+        return read(Path(folder))
+
+
+def _print(lines: Sequence[str]) -> None:
+    for line in lines:
+        print(writable(line, sys.stdout.encoding))
+
+
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "help": _help,
+    "list": _list,
+    "explain": _explain,
+    "init": _init,
+    "diff": _diff,
+    "replay": _replay,
+}

@@ -1,0 +1,196 @@
+"""`outbound-conformance`: the gate as a command, and what is done with its reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import conformance
+import spec
+from conformance import cli
+from conformance.report.causes import usual_cause
+from spec.target import load
+from tests.support.gate import ROOT, run_gate
+from tests.support.null_servers import NULL_SERVERS, serving
+from tests.support.report_runs import ledger, run_of, written
+
+BROKEN, USAGE, NOT_JUDGED = 1, 4, 3
+KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """The exit code, and what was printed on either stream."""
+    code = cli.run(arguments)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    """A report in which PAGE-3 is broken."""
+    written(tmp_path, run_of(ledger()))
+    return tmp_path / "report.json"
+
+
+def changed(report: Path, name: str, *rows: dict[str, Any], **members: Any) -> Path:
+    """A copy of a report with other members, and rows of requirements changed."""
+    document = json.loads(report.read_text("utf-8")) | members
+    by_id = {row["id"]: row for row in document["requirements"]}
+    for row in rows:
+        by_id[row["id"]].update(row)
+    path = report.with_name(name)
+    path.write_text(json.dumps(document), "utf-8")
+    return path
+
+
+def test_whatever_is_no_command_goes_to_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed: list[Sequence[str]] = []
+
+    def main(arguments: Sequence[str]) -> int:
+        passed.append(arguments)
+        return 0
+
+    monkeypatch.setattr(pytest, "main", main)
+    assert cli.run(["--base-url", "http://x", "--strict"]) == cli.run(["list", "--only", "AUTH"]) == 0
+    folder = str(Path(conformance.__file__).parent)
+    assert passed == [[folder, "--base-url", "http://x", "--strict"], [folder, "--list", "--only", "AUTH"]]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("-c", "from conformance.cli import main; main()", "explain"), ("-m", "pytest", "conformance", "--explain")],
+)
+def test_a_requirement_is_explained(command: tuple[str, ...]) -> None:
+    environment = {**os.environ, "COLUMNS": "200"}
+    done = subprocess.run(
+        [sys.executable, *command, "PAGE-6"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    requirement = next(row for row in spec.requirements() if row.id == "PAGE-6")
+    told = " ".join(done.stdout.split())
+    assert done.returncode == 0, done.stderr
+    assert told.startswith(f"PAGE-6 (must): {requirement.title}")
+    assert f"basis: {requirement.basis}" in told
+    assert f"usual cause: {usual_cause('PAGE-6')}" in told
+    assert "tried: test_pagination.py::test_" in told
+
+
+def test_a_description_to_fill_in_is_a_description(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTBOUND_API_KEY", KEY)
+    path = tmp_path / "target.toml"
+    assert run(capsys, "init", str(path))[0] == 0
+    assert load(path).organizations.primary.api_keys == (KEY,)
+    lines = re.sub(r'"env:[^"]*"', f'"{KEY}"', path.read_text("utf-8")).splitlines()
+    path.write_text("\n".join([lines[0], *(line.removeprefix("# ") for line in lines[1:])]), "utf-8")
+    assert len(load(path).keys.spare) == 4
+    code, _, err = run(capsys, "init", str(path))
+    assert (code, err) == (USAGE, f"outbound-conformance init: {path} is there already, and is left as it is\n")
+
+
+def test_what_broke_was_mended_or_tried_less_is_listed(capsys: pytest.CaptureFixture[str], report: Path) -> None:
+    new = changed(
+        report,
+        "new.json",
+        {"id": "PAGE-3", "status": "passed"},
+        {"id": "PAGE-6", "status": "failed", "reason": "an item twice"},
+        {"id": "AUTH-1", "tried": {"cases": 0, "of": 9}},
+        {"id": "OP-2", "status": "not-tested", "reason": "needs a key"},
+    )
+    code, out, _ = run(capsys, "diff", str(report), str(new))
+    assert code == BROKEN
+    assert out.splitlines() == [
+        "broke: 1",
+        "  PAGE-6: an item twice",
+        "mended: 1",
+        "  PAGE-3",
+        "tried less: 2",
+        "  AUTH-1: 0 of 1 cases that were tried before",
+        "  OP-2: 1 of 1 cases that were tried before: needs a key",
+    ]
+
+
+def test_nothing_changed_is_said(capsys: pytest.CaptureFixture[str], report: Path) -> None:
+    assert run(capsys, "diff", str(report.parent), str(report)) == (0, "nothing changed\n", "")
+
+
+def test_runs_under_other_conditions_are_compared_with_a_warning(
+    capsys: pytest.CaptureFixture[str], report: Path
+) -> None:
+    new = changed(report, "new.json", depth="quick", kit={"version": "9", "contract": "0" * 64})
+    _, out, _ = run(capsys, "diff", str(report), str(new))
+    assert "warning: depth differs: standard, then quick" in out
+    assert "warning: contract differs: " in out
+
+
+def test_several_reports_make_a_matrix(capsys: pytest.CaptureFixture[str], report: Path) -> None:
+    new = changed(report, "new.json", {"id": "PAGE-3", "status": "passed"})
+    _, out, _ = run(capsys, "diff", str(report), str(report), str(new))
+    rows = {words[0]: words[1:] for words in map(str.split, reversed(out.splitlines())) if "-" in words[0]}
+    assert rows["PAGE-3"] == ["x", "x", "+"]
+    assert rows["HOOK-1"] == ["-", "-", "-"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("diff", "{report}"), "give two reports or more"),
+        (("diff", "{report}", "/no/such"), "/no/such: No such file"),
+        (("diff", "{report}", "{other}"), "not a report.json of this kit"),
+        (("replay",), "give a report"),
+        (("replay", "{report}", "--base-url", "ftp://x", "--api-key", "k"), "base_url: "),
+        (("explain",), "give a requirement"),
+        (("explain", "PAG-6"), "did you mean PAGE-6"),
+    ],
+)
+def test_a_bad_argument_is_one_line_and_exit_4(
+    capsys: pytest.CaptureFixture[str], report: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    other = report.with_name("other.json")
+    other.write_text("[]", "utf-8")
+    code, _, err = run(capsys, *(argument.format(report=report, other=other) for argument in arguments))
+    assert code == USAGE
+    assert says in err
+    assert err.count("\n") == 1
+
+
+def test_what_failed_is_tried_again(capsys: pytest.CaptureFixture[str], report: Path) -> None:
+    old = changed(report, "old.json", {"id": "PAGE-3", "status": "passed"}, {"id": "AUTH-5", "status": "passed"})
+    old = changed(old, "old.json", {"id": "PAGE-2", "status": "passed"}, {"id": "AUTH-1", "status": "failed"})
+    with serving(NULL_SERVERS["empty_object_to_everything"]) as base_url:
+        code, out, _ = run(capsys, "replay", str(old), "--base-url", base_url, "--api-key", KEY)
+    assert out.splitlines()[0] == "trying 1 requirements again: AUTH-1"
+    assert out.splitlines()[-1].split(maxsplit=1) == ["AUTH-1", "still broken"] or code == NOT_JUDGED
+    assert "verdict" not in out
+
+
+def test_what_is_mended_is_said_to_be(capsys: pytest.CaptureFixture[str], report: Path) -> None:
+    old = changed(report, "old.json", {"id": "AUTH-5", "status": "passed"}, {"id": "PAGE-2", "status": "passed"})
+    assert run(capsys, "replay", str(old)) == (0, "trying 1 requirements again: PAGE-3\nPAGE-3    mended\n", "")
+
+
+def test_a_run_is_compared_with_its_baseline(report: Path, tmp_path: Path) -> None:
+    run = run_gate(tmp_path, "--only", "PAGE-3", "--baseline", str(report))
+    assert run.exit_code == 0, run.output
+    told = run.output[run.output.index(" since the baseline ") :]
+    assert "mended: 1\n    PAGE-3\n" in told or "mended: 1\n  PAGE-3\n" in told
+
+
+def test_a_baseline_that_is_no_report_is_a_usage_error(tmp_path: Path) -> None:
+    run = run_gate(tmp_path, "--baseline", str(tmp_path / "nowhere.json"))
+    assert run.exit_code == USAGE
+    assert "--baseline: " in run.output
