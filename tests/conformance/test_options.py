@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
+import json
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import spec
+from conformance.depth import Depth
+from conformance.options import read_as
 from conformance.target.embedded import EmbeddedMock
-from conformance.verdict.costs import ONE_KEY, WHOLE, measure_with_one_key, measured
-from conformance.verdict.estimate import estimate, forecast
+from conformance.verdict.estimate import forecast, plan
 from conformance.verdict.selection import SelectionError, listing, select
 from spec.target import load
 from tests.support.gate import run_gate
@@ -21,7 +24,6 @@ from tests.support.watched_gate import finish, gate
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 USAGE = 4
-_FAMILIES = {requirement.family for requirement in spec.requirements()}
 
 
 @pytest.fixture(scope="module")
@@ -99,40 +101,40 @@ def test_the_embedded_mock_offers_what_every_requirement_needs(mock: Path) -> No
     assert listing(None, None, 80)[-1] == f"The embedded mock offers what {every} of {every} need."
 
 
-def test_the_cost_of_every_family_is_known() -> None:
-    assert set(measured()) == {WHOLE, ONE_KEY, *_FAMILIES}
-    assert all(sum(cost.requests.values()) for cost in measured().values())
+def test_each_depth_is_planned_within_its_bound() -> None:
+    plans = {depth: plan(depth, None, None) for depth in get_args(Depth)}
+    assert (plans["quick"].paid, plans["standard"].paid, plans["deep"].paid) == (350, 2000, None)
+    lines = " ".join(" ".join(forecast(None, None, 200)).split())
+    for depth in plans:
+        assert f" {depth} " in lines
 
 
-def test_a_whole_run_is_estimated_as_it_was_measured() -> None:
-    # How many requests the probes of the rate limit need differs a little from run to run.
-    assert estimate(None, None).requests == pytest.approx(measured()[WHOLE].requests, rel=0.02)
+def test_a_run_sends_no_more_than_was_planned(mock: Path, tmp_path: Path) -> None:
+    target = load(mock)
+    run = run_gate(tmp_path, "--target", str(mock), "--depth", "quick")
+    entries = json.loads((tmp_path / "report" / "exchanges.har").read_text("utf-8"))["log"]["entries"]
+    sent = Counter(entry["_key"].partition("[")[0] for entry in entries)
+    planned = plan("quick", None, target)
+    assert run.exit_code == 0, run.output
+    free = sent[""] + sent["keys.revoked"] + sent["keys.expired"]
+    assert planned.paid is not None
+    assert sum(sent.values()) - free - sent["keys.spare"] <= planned.paid, sent
+    assert sent["keys.spare"] <= planned.spare <= 5 * sent["keys.spare"], sent
 
 
-def test_a_run_with_a_single_key_is_estimated_as_it_takes() -> None:
-    really = measure_with_one_key()
+def test_what_cannot_be_tested_sends_nothing() -> None:
     target = load(None, base_url="http://127.0.0.1:1", api_key=KEY)
-    assert sum(estimate(None, target).requests.values()) == pytest.approx(sum(really.requests.values()), rel=0.1)
-    windows = math.ceil(really.requests["organizations.primary.api_keys"] / spec.contract().rate_limits.per_minute) - 1
-    waiting = f"{windows * 60} s of them waiting for the rate limit's windows"
-    assert waiting in " ".join(forecast(None, target, 200))
+    assert plan("standard", select(["TENANT-1"]), target).paid == 0
+    assert plan("standard", None, target).spare == 0
 
 
-def test_a_family_is_estimated_as_it_was_measured_alone_and_a_part_of_it_lower() -> None:
-    alone = sum(estimate(select(["AUTH"]), None).requests.values())
-    assert alone == pytest.approx(sum(measured()["AUTH"].requests.values()), rel=0.3)
-    assert 0 < sum(estimate(select(["AUTH-1"]), None).requests.values()) < alone
-
-
-def test_keys_that_a_target_lacks_send_nothing() -> None:
-    target = load(None, base_url="http://127.0.0.1:1", api_key=KEY)
-    assert set(estimate(None, target).requests) <= {"", "organizations.primary.api_keys"}
-
-
-def test_waiting_for_windows_is_part_of_the_estimate(mock: Path) -> None:
-    on_test_clock, in_real_time = (" ".join(forecast(None, load(mock), 80, real_time=real)) for real in (False, True))
-    assert "on a test clock" in on_test_clock
-    assert "waiting for the rate limit's windows" in in_real_time
+def test_waiting_for_windows_is_planned_in_real_time_alone(mock: Path) -> None:
+    target = load(mock)
+    assert plan("quick", None, target).seconds == 0
+    assert plan("quick", None, target, real_time=True).seconds == 120
+    assert plan("quick", None, read_as("off", target), real_time=True).seconds == 0
+    one_key = " ".join(forecast(None, load(None, base_url="http://127.0.0.1:1", api_key=KEY), 200))
+    assert "A second key of the primary organization would halve the waiting" in one_key
 
 
 def test_where_nothing_is_limited_rate_is_not_tested(mock: Path, tmp_path: Path) -> None:
