@@ -7,42 +7,24 @@ server that answers everything alike therefore passes nothing. Whether an answer
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
 import spec
 from conformance.oracles.usable import items as items
 from conformance.oracles.usable import unusable
+from conformance.outcome import NotJudged as NotJudged
 from conformance.outcome import NotTested as NotTested
-from conformance.outcome import Outcome
+from conformance.outcome import Violation as Violation
+from conformance.outcome import expect as expect
+from conformance.outcome import not_tested as not_tested
 from conformance.target.client import Caller
+from conformance.target.exchange import JSON as JSON
+from conformance.target.exchange import PROBLEM as PROBLEM
 from conformance.target.exchange import Exchange
 
-JSON = "application/json"
 _tried: list[tuple[int, int]] = []
-PROBLEM = "application/problem+json"
-
-
-class Violation(AssertionError):
-    """The requirement is broken; the exchanges show it. `cases` names the cases of a table that do, if there are any."""
-
-    cases: tuple[str, ...] = ()
-
-    def __init__(self, message: str, *exchanges: Exchange) -> None:
-        super().__init__(message)
-        self.message = message
-        self.exchanges = exchanges
-
-
-class NotJudged(NotTested):
-    """The target did not serve what the check starts from, so it says nothing of the requirement."""
-
-    outcome: Outcome = "not-judged"
-
-    def __init__(self, message: str, *exchanges: Exchange) -> None:
-        super().__init__(message)
-        self.exchanges = exchanges
 
 
 def requirement(id_: str, *, needs: tuple[str, ...] | None = None, whole_run: bool = False) -> pytest.MarkDecorator:
@@ -65,17 +47,6 @@ def take_tried() -> tuple[int, int] | None:
     counted = list(_tried)
     _tried.clear()
     return (sum(tried for tried, _ in counted), sum(of for _, of in counted)) if counted else None
-
-
-def expect(condition: object, message: str, *exchanges: Exchange) -> None:
-    """Raise Violation with the message and its evidence unless the condition holds."""
-    if not condition:
-        raise Violation(message, *exchanges)
-
-
-def not_tested(reason: str) -> NoReturn:
-    """End the check as not tested, for the reason given."""
-    raise NotTested(reason)
 
 
 def served(caller: Caller, operation: str, **parameters: Any) -> Exchange:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
+
+if TYPE_CHECKING:
+    from conformance.target.exchange import Exchange
 
 Outcome = Literal["passed", "failed", "not-tested", "not-judged"]
 """`not-tested`: something that the requirement needs is missing; `not-judged`: the target did not let the check begin."""
@@ -17,3 +20,35 @@ class NotTested(Exception):
     """Something that the check needs is missing: a key, a second organization, enough data."""
 
     outcome: Outcome = "not-tested"
+
+
+class Violation(AssertionError):
+    """The requirement is broken; the exchanges show it. `cases` names the cases of a table that do, if there are any."""
+
+    cases: tuple[str, ...] = ()
+
+    def __init__(self, message: str, *exchanges: Exchange) -> None:
+        super().__init__(message)
+        self.message = message
+        self.exchanges = exchanges
+
+
+class NotJudged(NotTested):
+    """The target did not serve what the check starts from, so it says nothing of the requirement."""
+
+    outcome: Outcome = "not-judged"
+
+    def __init__(self, message: str, *exchanges: Exchange) -> None:
+        super().__init__(message)
+        self.exchanges = exchanges
+
+
+def expect(condition: object, message: str, *exchanges: Exchange) -> None:
+    """Raise Violation with the message and its evidence unless the condition holds."""
+    if not condition:
+        raise Violation(message, *exchanges)
+
+
+def not_tested(reason: str) -> NoReturn:
+    """End the check as not tested, for the reason given."""
+    raise NotTested(reason)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import spec
-from conformance.checks import PROBLEM
 from conformance.oracles import schemas
 from conformance.target.client import credentials, retry_after, wall_clock
-from conformance.target.exchange import Exchange
+from conformance.target.exchange import PROBLEM, Exchange
 
 API = "/api/v1"
 # RATE-1: how far X-RateLimit-Reset may lie from now, and an epoch's allowance for clocks that differ, in seconds.

@@ -5,7 +5,7 @@ An answer 429, or a 401 to a key that was served before, is never evidence again
 
 from __future__ import annotations
 
-from conformance.checks import NotJudged, Violation
+from conformance.outcome import NotJudged, Violation
 from conformance.target.client import Client, NoAnswer, target
 from conformance.target.exchange import Credential, Exchange, Request
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import spec
-from conformance.cases.dataset import Dataset
-from conformance.checks import NotTested, Violation, expect, not_tested
 from conformance.oracles.usable import as_id
+from conformance.outcome import NotTested, Violation, expect, not_tested
 from conformance.target.exchange import Exchange
+
+if TYPE_CHECKING:
+    from conformance.cases.dataset import Dataset
 
 Identity = tuple[str, str]
 """A kind of resource and an id: ids of two kinds may coincide, and two organizations' titles and times do."""

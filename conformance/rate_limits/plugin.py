@@ -11,6 +11,7 @@ import pytest
 from conformance.checks import NotTested
 from conformance.rate_limits import rulings
 from conformance.rate_limits.attempts import Attempt, Limits, in_order
+from conformance.rate_limits.probe_record import Timeline
 from conformance.rate_limits.rulings import Measured, Reading
 from conformance.rate_limits.runner import Halted, Telling, Wire, measure
 from conformance.rate_limits.traffic_patterns import (
@@ -26,7 +27,6 @@ from conformance.rate_limits.traffic_patterns import (
     spend,
     spread,
 )
-from conformance.report.record import Timeline
 from conformance.target.exchange import Credential
 from spec.commands import CommandFailed
 from spec.target import Target

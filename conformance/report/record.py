@@ -16,6 +16,7 @@ from msgspec import structs
 
 import spec
 from conformance.depth import Depth
+from conformance.rate_limits.probe_record import Timeline as Timeline
 from conformance.report.text import one_line
 from conformance.target.exchange import Exchange
 from conformance.target.redaction import Redactor
@@ -25,21 +26,6 @@ from spec.target import Target
 
 _LONGEST_ID = 100
 _LONGEST_URL = 2000
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """What one key was answered in a probe of the rate limit.
-
-    `points` are (sent, answered, status) in the order of sending, in seconds of the target's clock; `limit` is how many
-    requests any `window` seconds may serve; `key` is the key as shown, `label` says what was tried.
-    """
-
-    key: str
-    points: tuple[tuple[float, float, int], ...]
-    window: float
-    limit: int
-    label: str
 
 
 @dataclass(frozen=True)

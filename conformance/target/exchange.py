@@ -13,6 +13,9 @@ import httpx
 
 from spec.target import shown
 
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
 _LONGEST_TARGET = 300
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "x-trace-id", "traceparent")
 

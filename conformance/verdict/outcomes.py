@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 import spec
-from conformance.checks import NotTested, Violation
-from conformance.outcome import Outcome
+from conformance.outcome import NotTested, Outcome, Violation
 from conformance.target.client import NoAnswer
 from conformance.verdict.ledger import Finding, Ledger
 

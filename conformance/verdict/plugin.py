@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
 from conformance.checks import NotJudged, NotTested, Violation, take_tried
-from conformance.depth import Depth
 from conformance.oracles.key_standing import reconsidered
 from conformance.outcome import EXIT_USAGE
 from conformance.report import terminal, write
-from conformance.report.comparison import Report
-from conformance.report.record import Run, Timeline
+from conformance.report.record import Run
 from conformance.report.text import one_line
-from conformance.target.client import Client, NoAnswer
+from conformance.target.client import NoAnswer
 from conformance.target.preflight import Unfit, preflight
+from conformance.verdict.judge import Judge as Judge
 from conformance.verdict.known_violations import written
-from conformance.verdict.ledger import Finding, Ledger
+from conformance.verdict.ledger import Finding
 from conformance.verdict.outcomes import Word, apply_to_report, is_verdict, outcome_of, status_word
 from conformance.verdict.selection import in_words
-from spec.target import Target
 
 _ALIVE_AFTER = 0.5
 # So many checks in a row that ended without an answer are a target that no longer answers, each of them a time-out perhaps.
@@ -33,49 +29,6 @@ _PATIENCE = 3
 _LONGEST_REASON = 300
 _JUDGED = "outbound_judged"
 _OURS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-
-
-@dataclass
-class Judge:
-    """Everything that one run of the gate holds: the target, the client to it, and the ledger.
-
-    `options` are those of the command line, `report` is the folder for its reports, `known_file` where what is broken now is
-    to be written; `left_out` is the target with what a safe run leaves alone, `baseline` an earlier report.
-    """
-
-    target: Target
-    client: Client
-    ledger: Ledger
-    seed: int
-    report: Path | None = None
-    known_file: Path | None = None
-    depth: Depth = "standard"
-    options: tuple[str, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
-    left_out: Target | None = None
-    baseline: Report | None = None
-    started: datetime = field(default_factory=lambda: datetime.now(UTC))
-    notes: dict[str, str] = field(default_factory=dict)
-    timelines: list[Timeline] = field(default_factory=list)
-
-    def run(self) -> Run:
-        """The run as its reports show it."""
-        return Run(
-            target=self.target,
-            started=self.started,
-            finished=datetime.now(UTC),
-            ledger=self.ledger,
-            exchanges=tuple(self.client.exchanges),
-            redactor=self.client.redactor,
-            seed=self.seed,
-            id=self.client.run,
-            depth=self.depth,
-            options=self.options,
-            labels=self.labels,
-            test_clock=self.client.clock.movable,
-            notes=dict(self.notes),
-            timelines=tuple(self.timelines),
-        )
 
 
 class VerdictPlugin:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from conformance.checks import NotTested, expect, not_tested
+from conformance.outcome import NotTested, expect, not_tested
 from conformance.target.clock import TargetClock
 from conformance.target.redaction import Redactor
 from conformance.webhooks.deliveries import Delivery
