@@ -40,13 +40,16 @@ class Page(NamedTuple):
 class Collection:
     """One organization's contacts, lists, drafts or events, newest first by (createdAt, id)."""
 
-    __slots__ = ("_changed", "_indexes", "_kind", "_rows", "_search", "_unfiltered")
+    __slots__ = ("_changed", "_indexes", "_kind", "_own_indexes", "_owns_rows", "_rows", "_search", "_unfiltered")
 
     def __init__(self, kind: Kind, changed: Changed | None = None) -> None:
         self._kind = kind
         self._changed = changed
         self._rows: dict[str, Row] = {}
         self._indexes: dict[Facet, Index] = {}
+        # What a copy shares is copied when it is to be changed: the rows by id, and each index by itself.
+        self._owns_rows = True
+        self._own_indexes: set[Facet] | None = None  # None for all of them
         self._search = Search() if kind.text else None
         self._unfiltered = tuple(_facets(kind, {}))
 
@@ -57,10 +60,14 @@ class Collection:
         return resource_id in self._rows
 
     def copy(self, changed: Changed | None = None) -> Collection:
-        """A collection of the same resources that changes by itself. The rows, which never change, are shared."""
+        """A collection of the same resources that changes by itself.
+
+        Both share what they have until one of them changes it, so a copy costs next to nothing, whatever the size.
+        """
         twin = Collection(self._kind, changed)
-        twin._rows = self._rows.copy()
-        twin._indexes = {facet: index.copy() for facet, index in self._indexes.items()}
+        twin._rows, twin._indexes = self._rows, self._indexes.copy()
+        twin._owns_rows = self._owns_rows = False
+        twin._own_indexes, self._own_indexes = set(), set()
         twin._search = self._search and self._search.copy()
         return twin
 
@@ -118,6 +125,7 @@ class Collection:
     def extend(self, resources: Iterable[Resource]) -> None:
         """Add many resources at once, in any order. Tells nobody of the change."""
         waiting: dict[Facet, list[Row]] = defaultdict(list)
+        self._make_rows_own()
         try:
             for resource in resources:
                 if resource["id"] in self._rows:
@@ -135,9 +143,10 @@ class Collection:
 
     def remove(self, resource_id: str) -> bool:
         """Take a resource out; False where there was none with that id."""
-        row = self._rows.pop(resource_id, None)
-        if row is None:
+        if resource_id not in self._rows:
             return False
+        self._make_rows_own()
+        row = self._rows.pop(resource_id)
         before = _decoded(row)
         self._discard(self._facets(before), row.position)
         if self._search:
@@ -154,22 +163,36 @@ class Collection:
             before = _decoded(old)
             stays = facets if old.position == row.position else set()
             self._discard(self._facets(before) - stays, old.position)
+        self._make_rows_own()
         self._rows[row.id] = row
         for facet in facets:
-            if (index := self._indexes.get(facet)) is None:
-                index = self._indexes[facet] = Index()
-            index.place(row)
+            self._own_index(facet).place(row)
         return before, row
+
+    def _make_rows_own(self) -> None:
+        if not self._owns_rows:
+            self._rows, self._owns_rows = self._rows.copy(), True
+
+    def _own_index(self, facet: Facet) -> Index:
+        """The index of a facet, to be changed: a new one if there is none, a copy of a shared one."""
+        index = self._indexes.get(facet)
+        if self._own_indexes is None or facet in self._own_indexes:
+            if index is None:
+                index = self._indexes[facet] = Index()
+            return index
+        self._own_indexes.add(facet)
+        own = self._indexes[facet] = Index() if index is None else index.copy()
+        return own
 
     def _index(self, waiting: dict[Facet, list[Row]]) -> None:
         """Give the indexes the rows that wait for them."""
         for facet, rows in waiting.items():
-            self._indexes.setdefault(facet, Index()).extend(rows)
+            self._own_index(facet).extend(rows)
         waiting.clear()
 
     def _discard(self, facets: Iterable[Facet], position: Position) -> None:
         for facet in facets:
-            index = self._indexes[facet]
+            index = self._own_index(facet)
             index.discard(position)
             if not index:
                 del self._indexes[facet]

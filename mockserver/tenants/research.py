@@ -12,10 +12,11 @@ from mockserver.tenants.resource_types import Resource
 class Dossiers:
     """The cached research of an organization's contacts, by the contact's id."""
 
-    __slots__ = ("_dossiers",)
+    __slots__ = ("_dossiers", "_is_shared")
 
     def __init__(self) -> None:
         self._dossiers: dict[str, bytes] = {}
+        self._is_shared = False
 
     def __len__(self) -> int:
         return len(self._dossiers)
@@ -24,9 +25,10 @@ class Dossiers:
         return contact_id in self._dossiers
 
     def copy(self) -> Dossiers:
-        """The same dossiers, to be changed by themselves."""
+        """The same dossiers, to be changed by themselves. Both share them until one of the two changes."""
         twin = Dossiers()
-        twin._dossiers = self._dossiers.copy()
+        twin._dossiers = self._dossiers
+        twin._is_shared = self._is_shared = True
         return twin
 
     def singles(self) -> Iterable[bytes]:
@@ -39,6 +41,7 @@ class Dossiers:
 
     def put(self, dossier: Resource) -> None:
         """Cache a dossier, instead of the one of its contact, if there is one."""
+        self._make_own()
         self._dossiers[dossier["contactId"]] = msgspec.json.encode(dossier)
 
     def extend(self, dossiers: Iterable[Resource]) -> None:
@@ -48,4 +51,9 @@ class Dossiers:
 
     def remove(self, contact_id: str) -> bool:
         """Drop a contact's dossier; False where none was cached."""
+        self._make_own()
         return self._dossiers.pop(contact_id, None) is not None
+
+    def _make_own(self) -> None:
+        if self._is_shared:
+            self._dossiers, self._is_shared = self._dossiers.copy(), False

@@ -51,18 +51,20 @@ class Search:
     It is made of all rows of a collection, and searches these or those of an index of fewer.
     """
 
-    __slots__ = ("_newest", "_segments", "_starts")
+    __slots__ = ("_newest", "_own", "_segments", "_starts")
 
     def __init__(self, rows: Sequence[Row] = ()) -> None:
         self._segments = _segments(rows)
         self._starts = [segment.starts[0] for segment in self._segments]
         self._newest = rows[-1].position if rows else None
+        # The ids of the segments that no copy shares; None for all. A shared one is copied when it is to be changed.
+        self._own: set[int] | None = None
 
     def copy(self) -> Search:
         """A search of the same rows that takes in others by itself."""
         twin = Search()
-        twin._segments = [segment.copy() for segment in self._segments]
-        twin._starts, twin._newest = self._starts.copy(), self._newest
+        twin._segments, twin._starts, twin._newest = self._segments.copy(), self._starts.copy(), self._newest
+        twin._own, self._own = set(), set()
         return twin
 
     def add(self, row: Row, rows: Sequence[Row]) -> None:
@@ -70,20 +72,20 @@ class Search:
         position = row.position
         if self._newest is not None and position <= self._newest and self._segments:
             at = self._segment_of(position)
-            self._segments[at].insert(row)
+            self._own_segment(at).insert(row)
             self._renew_if_worn(at, rows)
             return
         self._newest = position
         if self._segments and not self._segments[-1].is_full:
-            self._segments[-1].append(row)
+            self._own_segment(len(self._segments) - 1).append(row)
         else:
-            self._segments.append(_Segment((row,)))
+            self._segments.append(self._made_own(_Segment((row,))))
             self._starts.append(position)
 
     def remove(self, position: Position, rows: Sequence[Row]) -> None:
         """Take notice that the row at a position was removed. `rows` are all there are now."""
         at = self._segment_of(position)
-        self._segments[at].changes += 1
+        self._own_segment(at).changes += 1
         self._renew_if_worn(at, rows)
 
     def newest(self, rows: Sequence[Row], end: int, limit: int, needle: str) -> list[Row]:
@@ -111,6 +113,19 @@ class Search:
         """The segment in which a position lies; what is older than all belongs to the oldest."""
         return max(0, bisect_right(self._starts, position) - 1)
 
+    def _own_segment(self, at: int) -> _Segment:
+        """A segment, to be changed."""
+        segment = self._segments[at]
+        if self._own is None or id(segment) in self._own:
+            return segment
+        self._segments[at] = own = self._made_own(segment.copy())
+        return own
+
+    def _made_own(self, segment: _Segment) -> _Segment:
+        if self._own is not None:
+            self._own.add(id(segment))
+        return segment
+
     def _renew_if_worn(self, at: int, rows: Sequence[Row]) -> None:
         """Make a segment anew that has changed much, with the one before it if it has few rows left."""
         if self._segments[at].changes <= _WORN:
@@ -121,7 +136,7 @@ class Search:
         if first and end - begin < _BLOCK * _BLOCKS // 4:
             first -= 1
             begin = bisect_left(rows, self._starts[first]) if first else 0
-        self._segments[first : at + 1] = renewed = _segments(rows[begin:end])
+        self._segments[first : at + 1] = renewed = [self._made_own(segment) for segment in _segments(rows[begin:end])]
         self._starts[first : at + 1] = [segment.starts[0] for segment in renewed]
 
 
