@@ -63,7 +63,9 @@ class TestControl:
         assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")
 
     def test_it_serves_this_machine_alone(self) -> None:
-        assert Client(MOCK, peer="::1").get("/_mock/health").status == 200
+        for peer in ("::1", "127.0.0.2", "::ffff:127.0.0.1"):
+            assert Client(MOCK, peer=peer).get("/_mock/health").status == 200
+        assert Client(MOCK, peer="::ffff:192.0.2.1").get("/_mock/health").status == 403
         assert Client(MOCK, peer="192.0.2.1").get("/_mock/health").status == 403
 
     @pytest.mark.parametrize(

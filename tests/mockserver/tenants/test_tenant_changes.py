@@ -7,8 +7,11 @@ import pytest
 from mockserver.clock import utc
 from mockserver.tenants import resource_types
 from mockserver.tenants.collection import Collection
+from mockserver.tenants.index import Index
+from mockserver.tenants.seed.organizations import seed
 from mockserver.tenants.tenant import Organization, Tenant
 from spec import contract
+from tests.support.mock_client import START
 from tests.support.store_model import (
     walk,
 )
@@ -51,6 +54,26 @@ def test_an_added_event_is_the_newest_and_whole() -> None:
     assert set(first) == set(contract().schema("Event")["properties"])
     assert first["resource"] == {"type": "draft", "id": "drf_1"}
     assert walk(tenant.events, {"eventType": "draft.sent"}, 50) == [first]
+
+
+def test_a_copy_copies_what_is_changed_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    (tenant,) = seed(1, 1, 60, START)
+    copied: list[Index] = []
+    copy = Index.copy
+
+    def counted(index: Index) -> Index:
+        copied.append(index)
+        return copy(index)
+
+    monkeypatch.setattr(Index, "copy", counted)
+    twin = tenant.copy()
+    twin.contacts.page({}, None, 50)
+    assert not copied
+    twin.add_contact(START, lastName="New")
+    of_contact = len(copied)
+    assert 0 < of_contact < 5
+    twin.add_contact(START, lastName="Newer")
+    assert len(copied) == of_contact
 
 
 def test_drafts_events_and_dossiers_of_a_copy_are_its_own() -> None:
