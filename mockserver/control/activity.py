@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from mockserver.control.bodies import Choice, NewActivity
 from mockserver.control.call import Ask, Call, Handler, chosen
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def _get(call: Call) -> Mapping[str, Any]:
 
 
 def _start(call: Call) -> Mapping[str, Any]:
-    _let_work(call.world, call.ask, call.body["rate"], chosen(call).organization.id)
+    body = call.read(NewActivity)
+    _let_work(call.world, call.ask, body.rate, chosen(call, body.organization).organization.id)
     return _shown(call)
 
 
@@ -41,7 +43,7 @@ def _stop(call: Call) -> None:
 
 
 def _step(call: Call) -> Mapping[str, Any]:
-    organization = chosen(call).organization.id
+    organization = chosen(call, call.read(Choice).organization).organization.id
     return {"data": call.world.activity.step(call.state, organization, call.now)}
 
 

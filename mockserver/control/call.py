@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 if TYPE_CHECKING:
     from mockserver.api.pipeline import State
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 Ask = Callable[["World", str, str, Mapping[str, Any]], Awaitable[tuple[int, Any]]]
 """(world, method, path, body) → what the control API answers to that request of this process's own."""
+
+
+B = TypeVar("B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,10 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Mapping[str, Any]
+
+    def read(self, kind: type[B]) -> B:
+        """The body as one of the types of `bodies`."""
+        return msgspec.convert(self.body, kind)
 
     @property
     def state(self) -> State:
@@ -72,10 +81,9 @@ def conflict(detail: str) -> Refusal:
     return Refusal(409, "Conflict", detail)
 
 
-def chosen(call: Call) -> Tenant:
-    """The tenant of the body's `organization` (an id), the first without one. Raises Refusal for an unknown one."""
+def chosen(call: Call, organization: str | None) -> Tenant:
+    """The tenant of an organization (its id), the first for None. Raises Refusal for an unknown one."""
     tenants = call.state.tenants
-    organization = call.body.get("organization")
     if organization is None:
         return next(iter(tenants.values()))
     if organization not in tenants:

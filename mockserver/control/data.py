@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from mockserver.control.bodies import Choice
 from mockserver.control.call import Call, Handler, bad_input, chosen, missing
 from mockserver.control.organizations import named_in_path
 from mockserver.tenants import cursor
@@ -66,7 +67,7 @@ def _delete(collection: str, call: Call) -> None:
 
 
 def _make_up_contact(call: Call) -> Mapping[str, Any]:
-    tenant = chosen(call)
+    tenant = chosen(call, call.read(Choice).organization)
     number = len(tenant.contacts) + 1
     members = {
         "firstName": "Added",

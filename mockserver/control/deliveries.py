@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
+from mockserver.control.bodies import Redelivery
 from mockserver.control.call import Call, Handler, conflict, missing
 from mockserver.control.delivery_facts import described
 from mockserver.webhooks.delivery import Delivery
@@ -54,7 +55,7 @@ def _get(call: Call) -> Mapping[str, Any]:
 
 def _redeliver(call: Call) -> Mapping[str, Any]:
     try:
-        delivery = call.state.webhooks.redeliver(call.path["id"], call.body.get("as", "sent"))
+        delivery = call.state.webhooks.redeliver(call.path["id"], call.read(Redelivery).form)
     except KeyError:
         raise missing("delivery") from None
     except ValueError as error:

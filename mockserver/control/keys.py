@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from msgspec import UNSET
+
 from mockserver.api.keys import PREFIX, SECRET_LENGTH, ApiKey, base62
 from mockserver.api.limits import Gauge
+from mockserver.control.bodies import KeyChanges, Limits, NewKey
 from mockserver.control.call import Call, Handler, bad_input, chosen, missing
 from mockserver.control.times import shown_time, shown_time_or_none
 from spec import RateLimits, contract
@@ -23,20 +26,20 @@ def _list(call: Call) -> Mapping[str, Any]:
 
 
 def _mint(call: Call) -> Mapping[str, Any]:
-    body = call.body
-    organization = chosen(call).organization
-    scopes = _scopes(body["scopes"])
+    body = call.read(NewKey)
+    organization = chosen(call, body.organization).organization
+    scopes = _scopes(body.scopes)
     label = f"{call.world.settings.seed}/minted/{call.world.name}{call.world.next_number()}"
     key = ApiKey(
         id=f"key_{base62(f'{label}/id', 16)}",
-        name=body["name"],
+        name=body.name,
         kind=MINTED,
         organization_id=organization.id,
         scopes=scopes,
         secret=PREFIX + base62(label, SECRET_LENGTH),
         created_at=call.now,
-        expires_at=_expiry(call),
-        limits=limits_of(body.get("limits")),
+        expires_at=_expiry(call, body.expires_in),
+        limits=limits_of(body.limits),
     )
     call.state.keys.put(key)
     return {**shown(call, key), "secret": key.secret}
@@ -47,16 +50,16 @@ def _get(call: Call) -> Mapping[str, Any]:
 
 
 def _patch(call: Call) -> Mapping[str, Any]:
-    changes: dict[str, Any] = {}
-    if "name" in call.body:
-        changes["name"] = call.body["name"]
-    if "scopes" in call.body:
-        changes["scopes"] = _scopes(call.body["scopes"])
-    if "limits" in call.body:
-        changes["limits"] = limits_of(call.body["limits"])
-    if "expiresIn" in call.body:
-        changes["expires_at"] = _expiry(call)
-    return _keep(call, replace(_meant(call), **changes))
+    body, key = call.read(KeyChanges), _meant(call)
+    if body.name is not UNSET:
+        key = replace(key, name=body.name)
+    if body.scopes is not UNSET:
+        key = replace(key, scopes=_scopes(body.scopes))
+    if body.limits is not UNSET:
+        key = replace(key, limits=limits_of(body.limits))
+    if body.expires_in is not UNSET:
+        key = replace(key, expires_at=_expiry(call, body.expires_in))
+    return _keep(call, key)
 
 
 def _revoke(call: Call) -> Mapping[str, Any]:
@@ -80,8 +83,7 @@ def _keep(call: Call, key: ApiKey) -> Mapping[str, Any]:
     return shown(call, key)
 
 
-def _expiry(call: Call) -> float | None:
-    seconds = call.body.get("expiresIn")
+def _expiry(call: Call, seconds: float | None) -> float | None:
     return None if seconds is None else call.now + seconds
 
 
@@ -93,9 +95,9 @@ def _scopes(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(scope for scope in known if scope in given)
 
 
-def limits_of(given: Mapping[str, Any] | None) -> RateLimits | None:
-    """A key's own rate limits of their JSON form."""
-    return None if given is None else RateLimits(given["perMinute"], given["burst"], given["burstWindow"])
+def limits_of(given: Limits | None) -> RateLimits | None:
+    """A key's own rate limits of those in a body."""
+    return None if given is None else RateLimits(given.per_minute, given.burst, given.burst_window)
 
 
 def shown_limits(limits: RateLimits | None) -> Mapping[str, int] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.control.bodies import NewOrganization
 from mockserver.control.call import Call, Handler, conflict, missing
 from mockserver.tenants.seed.organizations import made_up
 from mockserver.tenants.tenant import Tenant
@@ -20,8 +21,9 @@ def _add(call: Call) -> Mapping[str, Any]:
     tenants = call.state.tenants
     if len(tenants) >= MOST_ORGANIZATIONS:
         raise conflict(f"There are {MOST_ORGANIZATIONS} organizations already.")
+    body = call.read(NewOrganization)
     label = f"{call.world.settings.seed}/made/{call.world.next_number()}"
-    tenant = made_up(label, call.body["name"], call.body.get("contacts", 0), call.now)
+    tenant = made_up(label, body.name, body.contacts, call.now)
     if tenant.organization.id in tenants:
         raise conflict("There is an organization with its id already.")
     tenants[tenant.organization.id] = tenant

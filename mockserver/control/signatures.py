@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mockserver.control.bodies import SignatureQuestion
 from mockserver.control.call import Call, Handler, bad_input
 from mockserver.webhooks.signing import digest
 
@@ -20,11 +21,11 @@ _LONGEST_SHOWN = 10_000
 
 
 def _explain(call: Call) -> Mapping[str, Any]:
-    question = call.body
+    question = call.read(SignatureQuestion)
     body = _body(question)
-    secret = question["secret"]
-    stamps, given = _parts(question["signature"])
-    timestamp = question.get("timestamp") or (stamps[0] if stamps else None)
+    secret = question.secret
+    stamps, given = _parts(question.signature)
+    timestamp = question.timestamp or (stamps[0] if stamps else None)
     if timestamp is None:
         return _answer(
             False, None, None, b"", [], given, "There is no timestamp: neither t= in the header nor a member."
@@ -72,12 +73,11 @@ def _answer(
     }
 
 
-def _body(question: Mapping[str, Any]) -> bytes:
-    text: str = question["body"]
-    if question.get("encoding") != "base64":
-        return text.encode()
+def _body(question: SignatureQuestion) -> bytes:
+    if question.encoding == "text":
+        return question.body.encode()
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(question.body, validate=True)
     except (binascii.Error, ValueError):
         raise bad_input("body is not base64.") from None
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from mockserver.api.keys import ApiKey, KeyRing, base62
 from mockserver.control.activity import start_usual
+from mockserver.control.bodies import Limits
 from mockserver.control.call import Call, Handler, bad_input
 from mockserver.control.keys import MINTED, limits_of, shown_limits
 from mockserver.control.organizations import all_shown
@@ -128,7 +131,7 @@ def _key(call: Call, given: Json, tenants: Mapping[str, Tenant]) -> ApiKey:
         created_at=_moment(given, "createdAt", call.now) or 0.0,
         expires_at=_moment(given, "expiresAt", None),
         revoked_at=_moment(given, "revokedAt", None),
-        limits=limits_of(given.get("limits")),
+        limits=limits_of(msgspec.convert(given.get("limits"), Limits | None)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.control.bodies import EndpointChanges, NewEndpoint, NewEvent
 from mockserver.control.call import Call, Handler, bad_input, chosen, conflict, missing
 from mockserver.control.times import shown_time
 from mockserver.webhooks.delivery import shortened
@@ -17,9 +18,10 @@ MOST_ENDPOINTS = 1_000
 def _register(call: Call) -> Mapping[str, Any]:
     if len(list(call.state.webhooks.endpoints)) >= MOST_ENDPOINTS:
         raise conflict(f"There are {MOST_ENDPOINTS} endpoints already: remove one first.")
-    organization = chosen(call).organization
+    body = call.read(NewEndpoint)
+    organization = chosen(call, body.organization).organization
     try:
-        return _with_secret(call.state.webhooks.register(organization.id, call.body["url"]))
+        return _with_secret(call.state.webhooks.register(organization.id, body.url))
     except ValueError as error:
         raise bad_input(f"url: {error}.") from error
 
@@ -35,7 +37,7 @@ def _get(call: Call) -> Mapping[str, Any]:
 
 
 def _patch(call: Call) -> Mapping[str, Any]:
-    return _shown(call.state.webhooks.endpoints.enable(_meant(call).id, call.body["enabled"]))
+    return _shown(call.state.webhooks.endpoints.enable(_meant(call).id, call.read(EndpointChanges).enabled))
 
 
 def _delete(call: Call) -> None:
@@ -47,9 +49,10 @@ def _rotate(call: Call) -> Mapping[str, Any]:
 
 
 def _happen(call: Call) -> Mapping[str, Any]:
-    tenant = chosen(call)
+    body = call.read(NewEvent)
+    tenant = chosen(call, body.organization)
     try:
-        event = happen(tenant, call.now, *(call.body.get(name) for name in ("eventType", "data", "resourceId")))
+        event = happen(tenant, call.now, body.event_type, body.data, body.resource_id)
     except ValueError as error:
         raise bad_input(f"{error}.") from error
     deliveries = call.state.webhooks.publish(tenant.organization.id, event)

@@ -7,20 +7,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from msgspec import UNSET
+
 from mockserver import paths
 from mockserver.api.documentation import DOCUMENT, PAGE
+from mockserver.control.bodies import NewWorld
 from mockserver.control.call import Call, Handler, Refusal, bad_input, conflict, missing
 from mockserver.control.state import check_size
 from mockserver.control.times import shown_time
 from mockserver.modifications.requested import requested
-from mockserver.worlds.worlds import TIME_TO_LIVE
 
 if TYPE_CHECKING:
     from mockserver.modifications.registry import Kind, Modification
     from mockserver.settings import Settings
     from mockserver.worlds.world import World
-
-_DATA = ("seed", "organizations", "contacts")
 
 
 def _list(call: Call) -> Mapping[str, Any]:
@@ -31,15 +31,16 @@ def _list(call: Call) -> Mapping[str, Any]:
 
 async def _add(call: Call) -> Mapping[str, Any]:
     worlds = _at_home(call).worlds
-    settings, fresh = _settings(call)
-    switches = [_requested("hardship", text) for text in call.body.get("hardships", ())]
+    body = call.read(NewWorld)
+    settings, fresh = _settings(call, body)
+    switches = [_requested("hardship", text) for text in body.hardships]
     try:
-        world_id, world = worlds.add(settings, fresh=fresh, time_to_live=call.body.get("timeToLive", TIME_TO_LIVE))
+        world_id, world = worlds.add(settings, fresh=fresh, time_to_live=body.time_to_live)
     except ValueError as error:
         raise conflict(f"{error}.") from error
     for hardship in switches:
         world.switch_on(hardship)
-    if call.body.get("address") != "prefix" and urlsplit(call.base_url).path == "":
+    if body.address == "port" and urlsplit(call.base_url).path == "":
         await worlds.open_port(world_id)
     return {**_shown(call, world_id), **_credentials(world)}
 
@@ -49,13 +50,14 @@ def _drop(call: Call) -> None:
         raise missing("world")
 
 
-def _settings(call: Call) -> tuple[Settings, bool]:
+def _settings(call: Call, body: NewWorld) -> tuple[Settings, bool]:
     """The settings of a new world, and whether it has fresh data. Raises Refusal."""
-    body, own = call.body, call.world.settings
-    changes: dict[str, Any] = {name: body[name] for name in _DATA if name in body}
-    if body.get("variants"):
-        changes["modifications"] = [*own.modifications, *(_requested("variant", text) for text in body["variants"])]
-    settings = replace(own, rate_reading=body.get("rateReading", own.rate_reading), **changes)
+    own = call.world.settings
+    asked = {"seed": body.seed, "organizations": body.organizations, "contacts": body.contacts}
+    changes: dict[str, Any] = {name: value for name, value in asked.items() if value is not UNSET}
+    if body.variants:
+        changes["modifications"] = [*own.modifications, *(_requested("variant", text) for text in body.variants)]
+    settings = replace(own, rate_reading=body.rate_reading or own.rate_reading, **changes)
     if changes:
         check_size(settings)
     return settings, bool(changes)

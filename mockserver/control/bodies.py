@@ -1,0 +1,109 @@
+"""The bodies of calls, as types. The document says what they may hold, and has checked it before one is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from mockserver.webhooks.delivery import Form
+from mockserver.worlds.worlds import TIME_TO_LIVE
+
+
+class Body(Struct, frozen=True, kw_only=True, rename="camel"):
+    """What all bodies are: JSON's member `rateReading` is `rate_reading` here."""
+
+
+class Choice(Body, frozen=True, kw_only=True):
+    """Whose data is meant: the id of an organization, None for the first."""
+
+    organization: str | None = None
+
+
+class Limits(Body, frozen=True, kw_only=True):
+    """A key's own rate limits. The window is in seconds."""
+
+    per_minute: int
+    burst: int
+    burst_window: int
+
+
+class NewKey(Choice, frozen=True, kw_only=True):
+    """A key to be minted. It expires in so many seconds, None for never."""
+
+    name: str
+    scopes: list[str]
+    expires_in: float | None = None
+    limits: Limits | None = None
+
+
+class KeyChanges(Body, frozen=True, kw_only=True):
+    """What of a key is to be changed: the members that are set."""
+
+    name: str | UnsetType = UNSET
+    scopes: list[str] | UnsetType = UNSET
+    expires_in: float | UnsetType | None = UNSET
+    limits: Limits | UnsetType | None = UNSET
+
+
+class NewOrganization(Body, frozen=True, kw_only=True):
+    """An organization to be added, with so many made-up contacts."""
+
+    name: str
+    contacts: int = 0
+
+
+class NewActivity(Choice, frozen=True, kw_only=True):
+    """A sales team that is to do so many steps a minute."""
+
+    rate: float
+
+
+class NewEvent(Choice, frozen=True, kw_only=True):
+    """An event that is to happen."""
+
+    event_type: str | None = None
+    data: Mapping[str, Any] | None = None
+    resource_id: str | None = None
+
+
+class NewEndpoint(Choice, frozen=True, kw_only=True):
+    """A webhook endpoint to be registered."""
+
+    url: str
+
+
+class EndpointChanges(Body, frozen=True, kw_only=True):
+    """Whether an endpoint gets deliveries."""
+
+    enabled: bool
+
+
+class Redelivery(Body, frozen=True, kw_only=True):
+    """How a delivery is to be sent once more: JSON's member `as`, which is no name in Python."""
+
+    form: Form = field(default="sent", name="as")
+
+
+class SignatureQuestion(Body, frozen=True, kw_only=True):
+    """A signature to be explained, and what it is said to sign."""
+
+    secret: str
+    body: str
+    signature: str
+    timestamp: str | None = None
+    encoding: Literal["text", "base64"] = "text"
+
+
+class NewWorld(Body, frozen=True, kw_only=True):
+    """What a world is to be made of."""
+
+    seed: int | UnsetType = UNSET
+    organizations: int | UnsetType = UNSET
+    contacts: int | UnsetType = UNSET
+    rate_reading: Literal["burst", "strict"] | None = None
+    variants: list[str] = []
+    hardships: list[str] = []
+    time_to_live: float = TIME_TO_LIVE
+    address: Literal["port", "prefix"] = "port"
