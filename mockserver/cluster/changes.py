@@ -96,7 +96,7 @@ class Changes:
             await self._server.aclose()
 
     async def _perform_next(self, wait: float | None) -> bool:
-        """Perform the next changes, for the first of which to wait so many seconds; whether there were any."""
+        """Perform the next changes. Waits `wait` seconds for the first one. Returns whether there were any."""
         block = None if wait is None else int(wait * 1_000)
         found = await self._server.xread({_STREAM: self._last}, count=_BATCH, block=block)
         for number, fields in found[0][1] if found else ():
@@ -122,7 +122,7 @@ class Changes:
             asked.set_result((number, outcome))
 
     async def _performed_by_all(self, number: str) -> None:
-        """Wait until each process that is alive has performed a change, so that whoever asks any of them next sees it."""
+        """Wait until each process that is alive has performed a change, so that the next request to any of them sees it."""
         until = asyncio.get_running_loop().time() + _PATIENCE
         while asyncio.get_running_loop().time() < until:
             applied = await self._server.hgetall(_APPLIED)

@@ -1,4 +1,4 @@
-"""What a page has to say once after a change, a new secret above all: it is forgotten as soon as it has been shown."""
+"""Notices: what the next page says once after a change, such as a new secret. A notice is forgotten when it was shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line, and a secret that belongs to it, with what it is the secret of."""
+    """A line of text, and a secret that the page shows with it. `about` names the secret."""
 
     text: str
     bad: bool = False
@@ -21,7 +21,7 @@ class Notice:
 
 
 class Notices:
-    """Notices by the ticket that they are had for, once."""
+    """Notices that wait for the page that shows them. Each has a ticket, and can be taken once."""
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, Notice] = OrderedDict()
@@ -35,5 +35,5 @@ class Notices:
         return ticket
 
     def take(self, ticket: str) -> Notice | None:
-        """The notice of a ticket, which is thereby gone."""
+        """The notice of a ticket, None if it was taken before. The notice is forgotten."""
         return self._waiting.pop(ticket, None)

@@ -1,4 +1,4 @@
-"""What goes on by itself: a sales team at work, step by step on demand or at a rate."""
+"""Activity: a sales team at work, one step on demand or steps at a rate."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def start_usual(world: World, ask: Ask) -> None:
-    """Have the sales team work that the mock was started with, if it was."""
+    """Start the sales team if the mock was started with --activity."""
     rate = world.settings.activity
     if rate:
         _let_work(world, ask, rate, next(iter(world.state.tenants)))
 
 
 def _let_work(world: World, ask: Ask, rate: float, organization: str) -> None:
-    """Have a sales team do so many things a minute. All processes that share the state do each, so each is asked for."""
+    """Have a sales team take `rate` steps a minute. Each step is a call, so that all processes that share the state take it."""
 
     async def step() -> None:
         await ask(world, "POST", "/_mock/activity/steps", {"organization": organization})

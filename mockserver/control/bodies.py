@@ -30,7 +30,7 @@ class Limits(Body, frozen=True, kw_only=True):
 
 
 class NewKey(Choice, frozen=True, kw_only=True):
-    """A key to be minted. It expires in so many seconds, None for never."""
+    """A key to be minted. `expires_in` is in seconds, None for never."""
 
     name: str
     scopes: list[str]
@@ -48,14 +48,14 @@ class KeyChanges(Body, frozen=True, kw_only=True):
 
 
 class NewOrganization(Body, frozen=True, kw_only=True):
-    """An organization to be added, with so many made-up contacts."""
+    """An organization to be added. `contacts` is how many are made up for it."""
 
     name: str
     contacts: int = 0
 
 
 class NewActivity(Choice, frozen=True, kw_only=True):
-    """A sales team that is to do so many steps a minute."""
+    """A sales team that is to work. `rate` is in steps a minute."""
 
     rate: float
 

@@ -25,7 +25,7 @@ _NOTHING = jsonschema_rs.validator_for({"type": "object", "additionalProperties"
 
 
 async def read_body(scope: Scope, receive: Receive, longest: int) -> bytes:
-    """The request's body. Raises Refusal for one that is longer than so many bytes, or of another type than JSON."""
+    """The request's body. Raises Refusal if it has more than `longest` bytes, or is of another type than JSON."""
     body = await whole_body(receive, longest)
     if body is None:
         raise Refusal(413, "Content too large", f"The body must not be longer than {longest} bytes.")
@@ -44,7 +44,7 @@ def _is_json(content_type: bytes | None) -> bool:
 
 
 def parse(body: bytes) -> Any:
-    """The JSON value of a body, an empty object of an empty one. Raises Refusal for anything that JSON readers disagree on."""
+    """The JSON value of a body; an empty object for no body. Raises Refusal for JSON that readers understand differently."""
     try:
         value = json.loads(
             body.decode() or "{}", object_pairs_hook=_object, parse_int=_integer, parse_constant=_no_number
@@ -62,7 +62,7 @@ def parse(body: bytes) -> Any:
 
 
 def _check_depth(value: Any) -> None:
-    """Raises Refusal for JSON that is nested deeper than anything that the API has."""
+    """Raises Refusal for JSON that is nested deeper than any resource of the API."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(_DEEPEST):
         level = [
@@ -89,7 +89,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    """Raises Refusal for a number that no two JSON readers agree on."""
+    """Raises Refusal for a number that many JSON readers round."""
     if len(digits) > _MOST_DIGITS:
         raise bad_input(f"A whole number may have at most {_MOST_DIGITS} digits.")
     return int(digits)
@@ -100,7 +100,7 @@ def _no_number(name: str) -> None:
 
 
 def compiled(schema: Mapping[str, Any] | None) -> Check:
-    """What checks bodies by a self-contained schema, or by none: then only an empty object will do."""
+    """A function that checks bodies by a self-contained schema. Without a schema it accepts an empty object only."""
     validator = _NOTHING if schema is None else jsonschema_rs.validator_for(dict(schema))
 
     def check(value: Any) -> Mapping[str, Any]:
@@ -132,7 +132,7 @@ def _told(error: Any) -> str:
 
 
 def _meant(error: Any) -> Any:
-    """What is wrong with the one form that a value was meant to have; the error itself where that is not plain."""
+    """The error of the one branch of a oneOf or anyOf that the value was meant for; the given error if that is not clear."""
     if error.kind.name not in ("oneOf", "anyOf"):
         return error
     tried = _without(_without(error.kind.context, "type", error), "required", error)
@@ -140,7 +140,7 @@ def _meant(error: Any) -> Any:
 
 
 def _without(branches: Sequence[Any], kind: str, error: Any) -> Sequence[Any]:
-    """The branches but for those that fail a value as a whole in this way, if more than one is to choose from."""
+    """The branches without those that reject the whole value for this kind of reason. A single branch is kept."""
     if len(branches) < 2:
         return branches
     whole = list(error.instance_path)

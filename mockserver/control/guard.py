@@ -1,4 +1,4 @@
-"""Who may use the control API, and the console: this machine, or whoever has the token."""
+"""Who may use the control API and the console: clients on this machine, or clients that have the token."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def refusal(scope: Scope, token: str | None) -> Response | None:
 
 
 def presents(scope: Scope, token: str) -> bool:
-    """Whether a request presents the token as a bearer credential. Takes as long for a wrong one."""
+    """Whether a request presents the token as a bearer credential. A wrong token takes as long as the right one."""
     return hmac.compare_digest(presented_secret(scope) or b"", token.encode())
 
 
@@ -53,7 +53,7 @@ def is_local(scope: Scope) -> bool:
 
 
 def is_foreign(scope: Scope) -> bool:
-    """Whether a browser says that a page of another origin has it ask."""
+    """Whether a browser sends the request for a page of another origin."""
     headers = dict(scope["headers"])
     origin, host = headers.get(b"origin"), headers.get(b"host", b"")
     if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):

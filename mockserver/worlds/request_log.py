@@ -142,7 +142,7 @@ class RequestLog:
         self._bytes = self._documentation = 0
 
     async def change(self, seconds: float) -> None:
-        """Return once an entry has been added, or after so many real seconds."""
+        """Return when an entry is added, or after `seconds` of real time."""
         change = asyncio.get_running_loop().create_future()
         self._waiting.add(change)
         try:

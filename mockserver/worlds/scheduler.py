@@ -18,9 +18,9 @@ logger = logging.getLogger("outbound.mock")
 
 
 class Activity:
-    """At most one thing that goes on by itself. `rate` is steps a minute, None where nothing goes on.
+    """The activity of a world. `rate` is in steps a minute, None if there is no activity.
 
-    `leads` says whether this is the one process, of those that share their state, that has the steps done.
+    Of several processes that share their state one performs the steps: `leads` says whether this is it.
     """
 
     def __init__(self, seed: int, leads: Callable[[], bool]) -> None:
@@ -33,13 +33,13 @@ class Activity:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, rate: float, organization: str, perform: Callable[[], Awaitable[None]]) -> None:
-        """Have a step performed so many times a minute for an organization, from now on, instead of what went on."""
+        """Perform `rate` steps a minute for an organization from now on. What was going on before ends."""
         self.stop()
         self.rate, self.organization, self.steps = rate, organization, 0
         self._task = asyncio.get_running_loop().create_task(self._run(60 / rate, perform))
 
     def stop(self) -> None:
-        """Have nothing go on."""
+        """End the activity."""
         self.rate = self.organization = None
         if self._task is not None:
             self._task.cancel()
@@ -62,7 +62,7 @@ class Activity:
         return known[1]
 
     async def _run(self, seconds: float, perform: Callable[[], Awaitable[None]]) -> None:
-        """Perform steps on a schedule. One that could not be kept is not made up for."""
+        """Perform steps on a schedule. A step that was missed is not made up for."""
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
