@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ class WorldPorts:
         def connection() -> Connection:
             return Connection(config, self._server.server_state, self._server.lifespan.state)
 
-        listening = await asyncio.get_running_loop().create_server(connection, self._host, 0)
+        listening = await asyncio.get_running_loop().create_server(connection, sock=_free_port(self._host))
         port: int = listening.sockets[0].getsockname()[1]
         self._listening[port] = listening
         return port
@@ -43,3 +44,10 @@ class WorldPorts:
     def close(self, port: int) -> None:
         """Stop to listen on a port."""
         self._listening.pop(port).close()
+
+
+def _free_port(host: str) -> socket.socket:
+    """A socket that listens on a free port of a host's address; for `::` on that of IPv4 too, as the mock's own does."""
+    if ":" in host:
+        return socket.create_server((host, 0), family=socket.AF_INET6, dualstack_ipv6=socket.has_dualstack_ipv6())
+    return socket.create_server((host, 0))

@@ -74,3 +74,11 @@ def test_it_has_a_port_of_its_own_until_it_is_dropped(tmp_path: Path) -> None:
             httpx.get(world["baseUrl"])
         prefixed = httpx.post(f"{mock.url}/_mock/worlds", json={"address": "prefix"}).json()
         assert prefixed["baseUrl"] == f"{mock.url}/_worlds/{prefixed['id']}"
+
+
+def test_its_port_is_on_the_addresses_that_the_mock_listens_on(tmp_path: Path) -> None:
+    with running(tmp_path, "--contacts", "0", "--host", "::") as mock:
+        for host in ("127.0.0.1", "[::1]"):
+            world = httpx.post(f"http://{host}:{httpx.URL(mock.url).port}/_mock/worlds").json()
+            assert httpx.URL(world["baseUrl"]).host == host.strip("[]")
+            assert httpx.get(f"{world['controlUrl']}/health").status_code == 200
