@@ -10,8 +10,10 @@ _MARGIN = 0.01
 
 
 _GRAINS = 6.0, 12.0
-"""Seconds between two parts of a minute on a test clock, whose moves take time: the finer one for a run of a few minutes."""
-_FEW = 3.0
+"""Seconds between two parts of a minute on a test clock. Each part takes some real time as well, and so lowers the pace: they
+are long, but for a run that is too short for that."""
+_SHORT = 1.5
+"""Minutes."""
 _BEYOND = 3
 _CLEAR = 1.0
 """Seconds after the end of a burst window, for a burst that was slow."""
@@ -29,7 +31,7 @@ def plan(given: Circumstances) -> Plan:
         given.keys,
         per_minute=pace if given.movable else pace * (1 - _MARGIN),
         seconds=given.minutes * MINUTE,
-        grain=given.grain(_GRAINS[given.minutes > _FEW]),
+        grain=given.grain(_GRAINS[given.minutes > _SHORT]),
         rest=given.rest,
     )
     # No more than a few beyond the window's cap: refused requests could be blamed for what comes after.
