@@ -230,7 +230,7 @@ def _run(words: Sequence[str]) -> int:
         for number in ENDING:
             signal.signal(number, hand_on)
     code = process.wait()
-    if handed_on:
+    if handed_on and code < 0:
         return INTERRUPTED
     if code < 0:
         say(f"outbound-load: the generator was ended by signal {-code}: out of memory?", sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -70,8 +71,8 @@ class Master:
             setup = prepare(options_of(self.environment))
             check_folder(setup.options.report)
             self.environment.host = setup.target.base_url
+            self._end_on_signals()
             if web_ui is None:
-                self._end_on_signals()
                 say_first(f"{setup.scenario.name} on {setup.target.base_url}: about {lasted(setup.seconds)}")
                 self._get_ready(setup)
                 self._say_who_is_waited_for()
@@ -195,14 +196,18 @@ class Master:
     def _end_on_signals(self) -> None:
         """End the run on SIGINT, SIGTERM and SIGHUP, also while the master waits for workers."""
         for number in ENDING:
-            gevent.signal_handler(number, self._interrupted)
+            # Once its page is up, Locust itself ends on SIGTERM.
+            if self._is_headless or number != signal.SIGTERM:
+                gevent.signal_handler(number, self._interrupted)
 
     def _interrupted(self) -> NoReturn:
         if self._ending:
             os._exit(INTERRUPTED)
         self._ending = True
-        self.environment.process_exit_code = INTERRUPTED
+        # A page on which nothing runs is closed so: the last verdict stays.
+        if self._is_headless or (self._coordinator and not self.conclusion):
+            self.environment.process_exit_code = INTERRUPTED
         self.stop(interrupted=True)
         self._runner.quit()
         self.tell_verdict()
-        sys.exit(INTERRUPTED)
+        sys.exit(self.environment.process_exit_code or 0)

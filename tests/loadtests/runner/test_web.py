@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import pytest
 from conformance.target.embedded import EmbeddedMock
 from tests.support import patient_http
 from tests.support.free_ports import free_port
+from tests.support.interrupts import heed_interrupts
 
 _WITHIN = 120.0
 
@@ -28,23 +31,30 @@ def healthy() -> Iterator[EmbeddedMock]:
         yield started
 
 
-@pytest.fixture
-def page(healthy: EmbeddedMock, tmp_path: Path) -> Iterator[httpx.Client]:
+@contextmanager
+def _served(target: EmbeddedMock, folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
     port = free_port()
-    words = ["--web", f"--web-port={port}", f"--target={healthy.description}", f"--report={tmp_path}"]
+    words = ["--web", f"--web-port={port}", f"--target={target.description}", f"--report={folder}"]
     running = subprocess.Popen(
         [sys.executable, "-m", "loadtests", *words],
         stdin=subprocess.DEVNULL,
-        stdout=(tmp_path / "out").open("wb"),
-        stderr=(tmp_path / "err").open("wb"),
+        stdout=(folder / "out").open("wb"),
+        stderr=(folder / "err").open("wb"),
+        preexec_fn=heed_interrupts,
     )
     try:
         with patient_http.Client(base_url=f"http://127.0.0.1:{port}") as client:
             _eventually(lambda: _is_up(client))
-            yield client
+            yield running, client
     finally:
         running.terminate()
         running.wait(60)
+
+
+@pytest.fixture
+def page(healthy: EmbeddedMock, tmp_path: Path) -> Iterator[httpx.Client]:
+    with _served(healthy, tmp_path) as (_, client):
+        yield client
 
 
 def _is_up(client: httpx.Client) -> bool:
@@ -121,3 +131,24 @@ def test_a_host_that_was_not_allowed_gets_no_load_and_the_page_says_why(page: ht
     # Nor is the run before it begun once more.
     assert not (tmp_path / "load.json").exists()
     assert (tmp_path / "out").read_text("utf-8").count("verdict:") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_during_a_run_from_the_page_tells_what_was_measured(
+    number: signal.Signals, healthy: EmbeddedMock, tmp_path: Path
+) -> None:
+    with _served(healthy, tmp_path) as (running, page):
+        host = re.search(r'"host": "([^"]+)"', page.get("/").text)
+        assert host is not None
+        page.post("/swarm", data={"host": host[1], "scenario": "steady", "real_time": "true", "rested": "true"})
+        _eventually(lambda: _is_under_load(page))
+        running.send_signal(number)
+        assert running.wait(60) == 130
+    assert "ended early: interrupted" in (tmp_path / "out").read_text("utf-8")
+    assert "Traceback" not in (tmp_path / "err").read_text("utf-8")
+
+
+def test_a_page_on_which_nothing_runs_is_closed_by_an_interrupt(healthy: EmbeddedMock, tmp_path: Path) -> None:
+    with _served(healthy, tmp_path) as (running, _):
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 0
