@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from random import Random
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import spec
 from conformance.cases.dataset import Dataset
@@ -18,7 +18,7 @@ from conformance.target.client import Caller, Headers, target
 from conformance.target.exchange import Exchange
 
 # How an id can be asked for. Each is asked for a foreign id and for one that nobody has, and answered alike.
-SHAPES = ("GET", "HEAD", "GET, encoded", "GET, with an own id beside", "GET, conditional")
+SHAPES = ("GET", "HEAD", "GET, encoded", "GET, an own id first", "GET, an own id last", "GET, conditional")
 # How a foreign id can be a filter's value.
 FILTER_SHAPES = ("alone", "own first", "own last", "with a comma", "with another filter")
 # The filters whose values are ids, the list that has them, and the list that is asked.
@@ -53,13 +53,18 @@ class AsFilter:
 
 @dataclass(frozen=True)
 class Query:
-    """A list under a filter, of a value that the other organization's items have."""
+    """A list under a filter, given once or repeated, of a value that the other organization's items have."""
 
     operation: str
     filters: tuple[tuple[str, str], ...]
 
+    @property
+    def path(self) -> str:
+        """The path with its query."""
+        return f"{target(self.operation)}?{urlencode([*self.filters, ('limit', str(LARGEST))])}"
+
     def __str__(self) -> str:
-        return target(self.operation, **dict(self.filters))
+        return self.path
 
 
 def foreign_ids(neighbour: Dataset) -> list[ById]:
@@ -87,7 +92,8 @@ def foreign_queries(neighbour: Dataset) -> list[Query]:
     for operation in spec.LIST_OPERATIONS:
         for name in spec.contract().operations[operation].filters:
             with suppress(NotTested):
-                found += [Query(operation, ((name, value),)) for value in _values(neighbour, operation, name)]
+                given = [(name, value) for value in _values(neighbour, operation, name)]
+                found += [Query(operation, filters) for pair in given for filters in ((pair,), (pair, pair))]
     return found
 
 
@@ -96,8 +102,9 @@ def ask_by_id(caller: Caller, operation: str, id_: str, shape: str, own: str, ow
     path, headers = target(operation, id=id_), list[tuple[str, str]]()
     if shape == "GET, encoded":
         path = spec.contract().operations[operation].path.replace("{id}", "".join(f"%{ord(c):02X}" for c in id_))
-    elif shape == "GET, with an own id beside":
-        path = f"{path}?id={quote(own, safe='')}"
+    elif shape in ("GET, an own id first", "GET, an own id last"):
+        both = [("id", own), ("id", id_)]
+        path = f"{path}?{urlencode(both if shape.endswith('first') else both[::-1])}"
     elif shape == "GET, conditional":
         headers = _conditions(owners)
     return caller.send("HEAD" if shape == "HEAD" else "GET", path, headers=headers, operation=operation)
