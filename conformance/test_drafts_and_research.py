@@ -40,7 +40,7 @@ def test_draft_has_its_body(dataset: Dataset, run_effort: Effort) -> None:
     cut = _cut_snippets(dataset.drafts)
     no_longer = []
     for draft in _some_drafts(dataset, run_effort) + cut[:_MOST_CUT]:
-        single = dataset.single("getDraft", draft["id"])
+        single = _is_whole(dataset.single("getDraft", draft["id"]))
         more = _letters(_body(single)) - _letters(str(draft.get("snippet") or ""))
         expect(more >= 0, "the body is shorter than its snippet", single)
         no_longer += [single] if more == 0 and draft in cut[:_MOST_CUT] else []
@@ -56,7 +56,7 @@ def test_draft_has_its_timeline(dataset: Dataset, run_effort: Effort) -> None:
     _whole_draft(dataset)
     reported = _engaged(dataset)[:_MOST_ENGAGED]
     others = [draft["id"] for draft in _some_drafts(dataset, run_effort) if draft["id"] not in reported]
-    drafts = [dataset.single("getDraft", id_) for id_ in (*reported, *others)]
+    drafts = [_is_whole(dataset.single("getDraft", id_)) for id_ in (*reported, *others)]
     for draft in drafts:
         times = [moment(entry.get("occurredAt")) for entry in _engagement(draft)]
         in_order = all(a <= b for a, b in pairwise(times) if a and b)
@@ -108,9 +108,13 @@ def _perhaps_without_dossier(dataset: Dataset) -> list[Resource]:
 
 
 def _whole_draft(dataset: Dataset) -> None:
-    draft = dataset.served("getDraft")
+    _is_whole(dataset.served("getDraft"))
+
+
+def _is_whole(draft: Exchange) -> Exchange:
     missing = [name for name in ("body", "engagement") if name not in draft.json]
     expect(not missing, f"the draft has no {' and no '.join(missing)}", draft)
+    return draft
 
 
 def _body(draft: Exchange) -> str:

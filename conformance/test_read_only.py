@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import product
 
 import spec
@@ -14,7 +15,7 @@ from conformance.checks import expect, refused, requirement, sound
 from conformance.oracles.consistency import Resource, disagreement, steady
 from conformance.oracles.exchanges import API
 from conformance.oracles.usable import as_id
-from conformance.target.client import Client, target
+from conformance.target.client import Caller, Client, target
 from conformance.target.exchange import Exchange
 
 # What a client might hope to do comes first: make a resource, change it, remove it.
@@ -43,10 +44,11 @@ def test_writes_are_refused(case: tuple[str, str], dataset: Dataset) -> None:
     """What GET serves no other method changes, and none is answered as if it had."""
     method, operation = case
     before = dataset.served(operation)
-    attempt = refused(_write(dataset, before, method, operation), *_REFUSED)
-    after = _look_again(dataset, before, attempt)
+    caller = _same_key(dataset.caller, before)
+    attempt = refused(_write(caller, before, method, operation), *_REFUSED)
+    after = _look_again(caller, before, attempt)
     if _change(before.json, after.json):
-        _changes_again(dataset, case, before, after)
+        _changes_again(dataset, caller, case, before, after)
 
 
 @requirement("OP-7")
@@ -68,28 +70,34 @@ def test_allow(client: Client, dataset: Dataset) -> None:
             expect(answer.headers.get("allow") is not None, "a 405 without Allow", answer)
 
 
-def _write(dataset: Dataset, before: Exchange, method: str, operation: str) -> Exchange:
+def _same_key(caller: Caller, exchange: Exchange) -> Caller:
+    """The caller with the key that an exchange was made with: `/me` differs from key to key."""
+    key = exchange.request.credential
+    return replace(caller, keys=(key,)) if key else caller
+
+
+def _write(caller: Caller, before: Exchange, method: str, operation: str) -> Exchange:
     def send() -> Exchange:
-        return dataset.caller.send(method, before.path, operation=operation, body=_BODY)
+        return caller.send(method, before.path, operation=operation, body=_BODY)
 
-    return answered(send, dataset.caller)
+    return answered(send, caller)
 
 
-def _look_again(dataset: Dataset, before: Exchange, attempt: Exchange) -> Exchange:
-    after = dataset.caller.send("GET", before.request.target, operation=before.request.operation)
+def _look_again(caller: Caller, before: Exchange, attempt: Exchange) -> Exchange:
+    after = caller.send("GET", before.request.target, operation=before.request.operation)
     expect(after.status == 200, f"{after.line()} after {attempt.line()}", attempt, after)
     expect(_MARK not in after.body.decode("utf-8", "replace"), "what was written is there", attempt, after)
     return sound(after)
 
 
-def _changes_again(dataset: Dataset, case: tuple[str, str], before: Exchange, after: Exchange) -> None:
+def _changes_again(dataset: Dataset, caller: Caller, case: tuple[str, str], before: Exchange, after: Exchange) -> None:
     # Somebody else may have changed it meanwhile, or it counts its own readings: only what stays as it is between two
     # readings and changes with a write counts; of another resource, as the first may be for good what a write makes it.
     method, operation = case
     path = _still_to_be_changed(dataset, operation, before, after)
-    first, before = (sound(dataset.caller.send("GET", path, operation=operation)) for _ in range(2))
-    attempt = _write(dataset, before, method, operation)
-    after = _look_again(dataset, before, attempt)
+    first, before = (sound(caller.send("GET", path, operation=operation)) for _ in range(2))
+    attempt = _write(caller, before, method, operation)
+    after = _look_again(caller, before, attempt)
     change = _change(steady(before.json, first.json), after.json)
     expect(not change, f"{method} made a difference: {change}", attempt, after)
 
