@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -137,6 +138,8 @@ def command(
         port=port,
         receiver=_checked(receiver),
     )
+    # Ended by another program, too, nothing that was started is left, and what was seen is reported.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         result = grade(order, _progress())
     except OSError as error:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-import httpx
-
 from mockserver.grading.deliveries import Delivery
 from mockserver.grading.records import Probe
+from mockserver.webhooks.sending import Outgoing, Sender, Unsent
 
 STARTS_WITHIN = 60.0
 """Seconds in which a receiver has to listen."""
@@ -34,17 +34,17 @@ def listens(url: str, is_alive: Callable[[], bool], within: float = STARTS_WITHI
 
 def deliver(url: str, deliveries: Iterable[Delivery], is_alive: Callable[[], bool]) -> list[Probe]:
     """Send deliveries, one after the other, each spoiled one behind its good sibling. Ends early if the receiver does."""
+    sender = Sender(allowed=[urlsplit(url).hostname or ""])
     probes: list[Probe] = []
-    with httpx.Client(timeout=_ANSWERS_WITHIN, trust_env=False) as client:
-        for delivery in deliveries:
-            accepted = True
-            if delivery.sibling:
-                good = _sent(client, url, delivery.sibling, len(probes) + 1)
-                probes.append(good)
-                accepted = good.status is not None and 200 <= good.status < 300
-            probes.append(_sent(client, url, delivery, len(probes) + 1, after_good=accepted))
-            if not is_alive():
-                break
+    for delivery in deliveries:
+        accepted = True
+        if delivery.sibling:
+            good = _sent(sender, url, delivery.sibling, len(probes) + 1)
+            probes.append(good)
+            accepted = good.status is not None and 200 <= good.status < 300
+        probes.append(_sent(sender, url, delivery, len(probes) + 1, after_good=accepted))
+        if not is_alive():
+            break
     return probes
 
 
@@ -57,17 +57,15 @@ def is_url(text: str) -> bool:
         return False
 
 
-def _sent(client: httpx.Client, url: str, delivery: Delivery, number: int, *, after_good: bool = True) -> Probe:
+def _sent(sender: Sender, url: str, delivery: Delivery, number: int, *, after_good: bool = True) -> Probe:
     began = time.monotonic()
     status, error = None, ""
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in delivery.headers.items()]
     try:
-        with client.stream("POST", url, content=delivery.body, headers=headers) as answer:
-            status = answer.status_code
-    except httpx.TimeoutException:
+        status = asyncio.run(_answer(sender, Outgoing("POST", url, delivery.headers, delivery.body)))
+    except TimeoutError:
         error = f"none within {_ANSWERS_WITHIN:.0f} s"
-    except httpx.HTTPError as reason:
-        error = str(reason) or type(reason).__name__
+    except Unsent as reason:
+        error = str(reason)
     return Probe(
         number=number,
         requirement=delivery.requirement,
@@ -78,3 +76,8 @@ def _sent(client: httpx.Client, url: str, delivery: Delivery, number: int, *, af
         error=error,
         after_good=after_good,
     )
+
+
+async def _answer(sender: Sender, outgoing: Outgoing) -> int:
+    async with asyncio.timeout(_ANSWERS_WITHIN):
+        return (await sender(outgoing)).status

@@ -148,7 +148,8 @@ def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
     assert [pid for pid in pids.read_text().split() if is_alive(pid)] == []
 
 
-def test_ctrl_c_ends_the_command_and_reports_what_was_seen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_command_and_what_was_seen_is_reported(tmp_path: Path, ending: signal.Signals) -> None:
     asked = tmp_path / "asked"
     script = (
         "import os, pathlib, time, urllib.request as u\n"
@@ -161,12 +162,22 @@ def test_ctrl_c_ends_the_command_and_reports_what_was_seen(tmp_path: Path) -> No
     )
     process = started("--", sys.executable, "-c", script)
     asyncio.run(until(lambda: asked.exists() and asked.read_text()))
-    process.send_signal(signal.SIGINT)
+    process.send_signal(ending)
     out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "✗ WALK-5" in out
     assert "interrupted" in out
     assert not is_alive(asked.read_text())
+
+
+def test_a_reader_that_leaves_does_not_change_the_exit_code() -> None:
+    process = started("--trials", "none", "--", *CLIENT, "wants-five-hundred-a-page")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    told = process.stderr.read()
+    assert process.wait(PATIENCE) == 1
+    assert "BrokenPipe" not in told
 
 
 def test_the_list_names_every_rule_and_trial() -> None:
