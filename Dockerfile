@@ -1,7 +1,7 @@
 # The kit in containers: `--target mock` (the last stage, the default) and `--target gate`.
 FROM python:3.11-slim AS wheel
 WORKDIR /kit
-COPY pyproject.toml README.md LICENSE outbound_pyargs.py ./
+COPY pyproject.toml setup.py README.md LICENSE outbound_pyargs.py ./
 COPY spec spec
 COPY mockserver mockserver
 COPY conformance conformance
@@ -17,7 +17,7 @@ RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
 USER 10001
 WORKDIR /home/outbound
 VOLUME /report
-ENTRYPOINT ["python", "-P", "-m", "pytest", "--pyargs", "conformance", "-p", "no:cacheprovider", "--report", "/report"]
+ENTRYPOINT ["outbound-conformance", "-p", "no:cacheprovider", "--report", "/report"]
 
 # docker run -p 8080:8080 IMAGE --control-token TOKEN
 FROM python:3.11-slim AS mock

@@ -71,8 +71,8 @@ def test_the_options_that_the_pages_name_exist() -> None:
         ["loadtests"],
         ["locust", "-f", "loadtests/locustfile.py"],
     )
-    # pip's; and Locust prints its help before it has read the locustfile that adds this one.
-    known = {"--no-deps", "--no-build-isolation", "--scenario"}
+    # Those of pip, Docker and openapi-generator; and Locust prints its help before it has read the locustfile that adds --scenario.
+    known = {"--no-deps", "--no-build-isolation", "--rm", "--additional-properties", "--scenario"}
     for command in commands:
         shown = subprocess.run(
             [sys.executable, "-m", *command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
