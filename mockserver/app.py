@@ -18,7 +18,7 @@ from mockserver.worlds.worlds import Worlds
 from spec import contract
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
     from mockserver.cluster.changes import Changes
     from mockserver.console.app import Console
@@ -67,16 +67,12 @@ class Mock:
             await self._operations(scope, receive, send)
             self.worlds.close()
 
-    def served(self, world: World) -> ASGIApp:
-        """The application that serves a world at an address of its own."""
-
-        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            if self.worlds.use(world.name) is None:
-                await _no_such_world()(scope, receive, send)
-                return
-            await self._route(world, scope, receive, send)
-
-        return serve
+    async def serve_at_own_address(self, world: World, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request that came to an address of a world's own."""
+        if self.worlds.use(world.name) is None:
+            await _no_such_world()(scope, receive, send)
+            return
+        await self._route(world, scope, receive, send)
 
     async def _route(self, world: World, scope: Scope, receive: Receive, send: Send) -> None:
         scope[WORLD] = world

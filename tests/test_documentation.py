@@ -71,7 +71,7 @@ def test_the_options_that_the_pages_name_exist() -> None:
         ["loadtests"],
         ["locust", "-f", "loadtests/locustfile.py"],
     )
-    # Those of pip, Docker and openapi-generator; and Locust prints its help before it has read the locustfile that adds --scenario.
+    # Of pip, Docker and openapi-generator; and Locust prints its help before it has read the locustfile that adds --scenario.
     known = {"--no-deps", "--no-build-isolation", "--rm", "--additional-properties", "--scenario"}
     for command in commands:
         shown = subprocess.run(

@@ -11,9 +11,28 @@ from mockserver.server.connection import Connection
 
 if TYPE_CHECKING:
     import uvicorn
+    from starlette.types import Receive, Scope, Send
 
+    from mockserver.api.pipeline import State
     from mockserver.app import Mock
     from mockserver.worlds.world import World
+
+
+class _WorldApp:
+    """One world as an application of its own. A connection also asks it for its `state`, whose clock dates what it refuses."""
+
+    def __init__(self, mock: Mock, world: World) -> None:
+        self._mock = mock
+        self._world = world
+
+    @property
+    def state(self) -> State:
+        """The world's state."""
+        return self._world.state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._mock.serve_at_own_address(self._world, scope, receive, send)
 
 
 class WorldPorts:
@@ -27,11 +46,8 @@ class WorldPorts:
 
     async def open(self, world: World) -> int:
         """Serve a world on a free port, and answer the port. Raises OSError."""
-        config: Any = copy(
-            self._server.config
-        )  # whose application may be a World, which has what a connection asks for
-        config.app = world
-        config.loaded_app = self._mock.served(world)
+        config: Any = copy(self._server.config)
+        config.app = config.loaded_app = _WorldApp(self._mock, world)
 
         def connection() -> Connection:
             return Connection(config, self._server.server_state, self._server.lifespan.state)
