@@ -15,7 +15,7 @@ import pytest
 
 import conformance
 import spec
-from conformance import cli
+from conformance import __main__, cli
 from conformance.report.causes import usual_cause
 from spec.target import load
 from tests.support.gate import ROOT, run_gate
@@ -66,7 +66,7 @@ def test_whatever_is_no_command_goes_to_pytest(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize(
     "command",
-    [("-c", "from conformance.cli import main; main()", "explain"), ("-m", "pytest", "conformance", "--explain")],
+    [("-m", "conformance", "explain"), ("-m", "pytest", "conformance", "--explain")],
 )
 def test_a_requirement_is_explained(command: tuple[str, ...]) -> None:
     environment = {**os.environ, "COLUMNS": "200"}
@@ -166,6 +166,16 @@ def test_a_bad_argument_is_one_line_and_exit_4(
     assert code == USAGE
     assert says in err
     assert err.count("\n") == 1
+
+
+def test_without_what_the_gate_needs_the_command_says_what_to_install(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(__main__, "find_spec", {}.get)
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert ended.value.code == USAGE
+    assert "pip install 'outbound-conformance[gate]'" in capsys.readouterr().err
 
 
 def test_what_failed_is_tried_again(capsys: pytest.CaptureFixture[str], report: Path) -> None:
