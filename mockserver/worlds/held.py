@@ -99,6 +99,7 @@ class Held:
             key=key.id if key else None,
         )
         self._waiting[request.id] = request
+        await asyncio.sleep(0)  # A time limit needs a task, which the server makes once a request has to wait.
         try:
             async with asyncio.timeout(LONGEST):
                 await request.released.wait()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mockserver.app import Mock
+from tests.support import patient_http
 from tests.support.mock_client import FULL, NEIGHBOUR, Client, Response, new_mock
+from tests.support.mock_process import running
 
 
 class Scene:
@@ -94,3 +98,14 @@ def test_what_cannot_be_held_is_refused(body: Any) -> None:
         assert await scene.call("POST", "held/held_9/release") == 404
 
     told(story)
+
+
+def test_a_request_over_the_wire_is_held_too(tmp_path: Path) -> None:
+    with running(tmp_path) as mock, ThreadPoolExecutor(1) as pool:
+        patient_http.post(f"{mock.url}/_mock/switches", json={"hold": True, "operation": "getMe", "requests": 1})
+        headers = {"authorization": f"Bearer {mock.key}"}
+        asked = pool.submit(patient_http.get, f"{mock.url}/api/v1/me", headers=headers)
+        (held,) = patient_http.get(f"{mock.url}/_mock/held?wait=30").json()["data"]
+        assert not asked.done()
+        patient_http.post(f"{mock.url}/_mock/held/{held['id']}/release")
+        assert asked.result().status_code == 200
