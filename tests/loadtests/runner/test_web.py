@@ -113,9 +113,9 @@ def test_options_are_fields_and_runs_come_to_a_verdict_one_after_another(page: h
     assert (burst["scenario"], burst["verdict"]) == ("burst", "held")
     assert "burst" in page.get("/load.html").text
 
-    steady = _run(page, tmp_path, scenario="steady", minutes="1")
+    steady = _run(page, tmp_path, scenario="steady", minutes="3")
     assert (steady["scenario"], steady["verdict"]) == ("steady", "held")
-    assert steady["requests"]["total"] == 4 * (60 + 2 * 93)
+    assert steady["requests"]["total"] == 4 * (3 * 60 + 2 * 93)
 
     stopped = _run(page, tmp_path, stop=True, scenario="steady", real_time="true", rested="true")
     assert stopped["notes"]["ended early"] == "interrupted"
