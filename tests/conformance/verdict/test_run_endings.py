@@ -35,7 +35,7 @@ def test_a_target_that_dies_is_reported_as_far_as_it_was_judged(tmp_path: Path) 
     try:
         # The silence is met by checks before SCOPE-4: at SCOPE-2 at the latest, which has new questions to ask.
         with gate(*options, *HELD, **hold_before("SCOPE-2", tmp_path)) as process:
-            wait_for_checks(process, 12)
+            wait_for_checks(process, 8)
             mortal.stop()
             let_go(tmp_path)
             run = reported(tmp_path, *finish(process))
@@ -83,7 +83,7 @@ def test_a_target_that_hardly_answers_is_not_asked_for_long(tmp_path: Path) -> N
 def test_an_interrupted_run_is_reported_and_leaves_no_mock_behind(ending: signal.Signals, tmp_path: Path) -> None:
     options = ("-v", "--only", "AUTH,SCOPE", "--report", str(tmp_path))
     with gate(*options, *HELD, **hold_before("SCOPE-4", tmp_path)) as process:
-        begun = wait_for_checks(process, 12)
+        begun = wait_for_checks(process, 8)
         process.send_signal(ending)
         sent = time.monotonic()
         run = reported(tmp_path, *finish(process))
