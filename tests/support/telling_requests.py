@@ -17,7 +17,8 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from mockserver.api.keys import ApiKey
+from mockserver.api.keys import ApiKey, KeyRing
+from mockserver.api.pipeline import State
 from mockserver.app import Mock
 from mockserver.modifications.condition import Condition, operation_asked
 from mockserver.modifications.registry import Modification
@@ -67,7 +68,7 @@ def _differing(modification: Modification, most: int) -> list[Request]:
     if modification.on_state is not None:
         world = new_mock(contacts=CONTACTS, modifications=[modification]).world
     else:
-        world = _mock().world.copy("wld_observed")
+        world = _twin()
         world.switch_on(modification)
 
     async def found() -> list[Request]:
@@ -93,10 +94,20 @@ def _mock() -> Mock:
     return new_mock(contacts=CONTACTS)
 
 
+def _twin() -> World:
+    """A world that has the mock's data, time and keys, and serves its own copies of them."""
+    world = _mock().world
+    clock = world.state.clock.copy()
+    tenants = {organization_id: tenant.copy("") for organization_id, tenant in world.state.tenants.items()}
+    settings = world.settings
+    state = State(clock, tenants, KeyRing(world.state.keys), settings.limiter(""), settings.webhooks(clock))
+    return World(settings, world._operations, state)
+
+
 @cache
 def _baseline() -> Sequence[tuple[Request, Answer]]:
     """The script with the unmodified mock's answers."""
-    world = _mock().world.copy("wld_baseline")
+    world = _twin()
     requests = list(script(_mock()))
 
     async def answered() -> list[tuple[Request, Answer]]:

@@ -123,7 +123,7 @@ def documented_row(name: str) -> str:
 
 
 def test_the_documentation_shows_them_all_as_they_are() -> None:
-    section = (ROOT / "docs" / "hardships.md").read_text("utf-8")
+    section = (ROOT / "docs" / "hardships.md").read_text("utf-8").partition("## The table")[2]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
     assert rows == [documented_row(name) for name in NAMES]
 
