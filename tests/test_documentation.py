@@ -66,6 +66,7 @@ def test_the_options_that_the_pages_name_exist() -> None:
     commands = (
         ["pytest", "conformance"],
         ["mockserver"],
+        ["mockserver", "grade"],
         ["tests.killmatrix"],
         ["benchmarks"],
         ["loadtests"],

@@ -153,9 +153,9 @@ class _ForkedMock:
 def _run_here(line: str, **placeholders: object) -> str:
     """In the place of `spec.commands.run`: a command of the mock's own, which asks its control API from this process."""
     words = commands.arguments(line, placeholders)
-    assert words[1:3] == ["-m", client.__name__]
+    assert words[1:4] == ["-P", "-m", client.__name__]
     try:
-        return client.perform(words[3:]).strip()
+        return client.perform(words[4:]).strip()
     except client.Failed as failure:
         raise commands.CommandFailed(str(failure)) from None
 
