@@ -8,7 +8,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -31,22 +31,21 @@ def sequential(environment: Environment) -> None:
 
 @client
 def concurrent(environment: Environment) -> None:
-    """Several lists at a time, over several connections. When one request is refused, all wait."""
+    """Several lists at a time, each over a connection of its own. When one request is refused, all wait."""
 
     class Shared(Api):
-        resumes = 0.0
+        resumes: ClassVar[float] = 0.0
 
         def send(self, path: str, query: Query) -> httpx.Response:
-            while (left := self.resumes - time.monotonic()) > 0:
+            while (left := Shared.resumes - time.monotonic()) > 0:
                 time.sleep(left)
             answer = super().send(path, query)
             if answer.status_code == 429:
-                self.resumes = time.monotonic() + self.wait_after(answer, 1)
+                Shared.resumes = time.monotonic() + self.wait_after(answer, 1)
             return answer
 
-    api = Shared(environment)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda path: list(api.walk(path)), (CONTACTS, LISTS, DRAFTS, EVENTS)))
+        list(pool.map(lambda path: list(Shared(environment).walk(path)), (CONTACTS, LISTS, DRAFTS, EVENTS)))
 
 
 @client
