@@ -49,6 +49,8 @@ def test_a_line_of_the_control_api_is_served(line: str, mock: str) -> None:
         method, url, content=body, headers={"content-type": "application/json"} if body else None
     )
     assert answer.is_success, answer.text
+    # What it switched on, or holds, is not for the lines that come after it.
+    patient_http.delete(f"{mock}/_mock/switches")
 
 
 @pytest.mark.parametrize("line", [line for line in curl_lines() if CONTROL not in line])
