@@ -17,12 +17,8 @@ from typing import NoReturn
 
 import click
 
-from conformance.target.embedded import (
-    EmbeddedMock,
-    EmbeddedMockError,
-    EmbeddedServer,
-    signals_held_back,
-)
+from conformance.target.embedded import EmbeddedMock, EmbeddedMockError, EmbeddedServer
+from conformance.target.signals import signals_held_back
 from loadtests.report.output import say, say_first
 from loadtests.runner import launch, null_server
 from loadtests.runner.launch import ENDING, INTERRUPTED

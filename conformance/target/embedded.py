@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from conformance.target.signals import signals_held_back
+
 _START_WITHIN = 60.0
 _STOP_WITHIN = 5.0
-_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class EmbeddedMockError(Exception):
@@ -32,21 +30,15 @@ class EmbeddedServer:
     """
 
     def __init__(self, module: str, *options: str) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="outbound-")
-        self.folder = Path(self._folder.name)
-        self.description = self.folder / "target.toml"
-        self._log = self.folder / "server.log"
-        words = [word.replace("{folder}", self._folder.name) for word in options]
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            with self._log.open("wb") as log, signals_held_back():
-                self._process = subprocess.Popen(  # noqa: S603 — our own module under our own interpreter
-                    [sys.executable, "-P", "-m", module, "--write-target", str(self.description), *words],
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,  # an interrupt ends the run, and the run ends this
-                )
+            with signals_held_back():
+                self._folder = tempfile.TemporaryDirectory(prefix="outbound-")
+                self.folder = Path(self._folder.name)
+                self.description = self.folder / "target.toml"
+                self._log = self.folder / "server.log"
+                self._process = self._started(module, options)
             self._wait_until_ready(self._process)
         except BaseException:
             self.stop()
@@ -69,7 +61,19 @@ class EmbeddedServer:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        self._folder.cleanup()
+        if self._folder:
+            self._folder.cleanup()
+
+    def _started(self, module: str, options: Sequence[str]) -> subprocess.Popen[bytes]:
+        words = [word.replace("{folder}", str(self.folder)) for word in options]
+        with self._log.open("wb") as log:
+            return subprocess.Popen(  # noqa: S603 — our own module under our own interpreter
+                [sys.executable, "-P", "-m", module, "--write-target", str(self.description), *words],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # an interrupt ends the run, and the run ends this
+            )
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         until = time.monotonic() + _START_WITHIN
@@ -85,25 +89,3 @@ class EmbeddedMock(EmbeddedServer):
 
     def __init__(self, options: str = "") -> None:
         super().__init__("mockserver", "--port", "0", "--quiet", "--exit-with-parent", *shlex.split(options))
-
-
-@contextmanager
-def signals_held_back() -> Iterator[None]:
-    """Deliver signals that end a run only afterwards: none parts the start of a process from its owner's knowing of it.
-
-    A handler that is set meanwhile stays.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    held: list[int] = []
-    hold: Callable[[int, object], None] = lambda number, _: held.append(number)  # noqa: E731 - typed, for signal.signal
-    before = {number: signal.signal(number, hold) for number in _ENDING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            if signal.getsignal(number) is hold:
-                signal.signal(number, handler)
-        for number in held:
-            signal.raise_signal(number)

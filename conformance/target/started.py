@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from conformance.target.signals import signals_held_back
 from spec import commands
 
 _START_WITHIN = 60.0
@@ -37,46 +38,39 @@ class StartedTarget:
 
     def __init__(self, command: str, port: int, base_url: str) -> None:
         self._command = command
-        self._folder = tempfile.TemporaryDirectory(prefix="outbound-")
-        self._log = Path(self._folder.name) / "target.log"
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         try:
-            words = commands.arguments(command, {"port": port})
-            with self._log.open("wb") as log:
-                self._process = subprocess.Popen(  # noqa: S603 — running the command that the user gave is the purpose
-                    words, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-                )
-        except (OSError, ValueError, IndexError) as error:
-            self._folder.cleanup()
-            raise StartError(f"--start: {commands.named(command)} could not be run: {error}") from None
-        try:
-            self._wait_until_it_answers(base_url)
+            with signals_held_back():
+                self._folder = tempfile.TemporaryDirectory(prefix="outbound-")
+                self._log = Path(self._folder.name) / "target.log"
+                self._process = self._started(port)
+            self._wait_until_it_answers(self._process, base_url)
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """End the process with its children, and remove its log."""
-        self._signal(signal.SIGTERM)
-        until = time.monotonic() + _STOP_WITHIN
-        while self._signal(0) and time.monotonic() < until:
-            self._process.poll()
-            time.sleep(_LOOK_AGAIN)
-        self._signal(signal.SIGKILL)
-        self._process.wait()
-        self._folder.cleanup()
+        if self._process:
+            _end(self._process)
+        if self._folder:
+            self._folder.cleanup()
 
-    def _signal(self, number: int) -> bool:
-        """Send a signal to the whole group; whether there was one."""
+    def _started(self, port: int) -> subprocess.Popen[bytes]:
         try:
-            os.killpg(self._process.pid, number)
-        except (ProcessLookupError, PermissionError):
-            return False
-        return True
+            words = commands.arguments(self._command, {"port": port})
+            with self._log.open("wb") as log:
+                return subprocess.Popen(  # noqa: S603 — running the command that the user gave is the purpose
+                    words, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                )
+        except (OSError, ValueError, IndexError) as error:
+            raise StartError(f"--start: {commands.named(self._command)} could not be run: {error}") from None
 
-    def _wait_until_it_answers(self, base_url: str) -> None:
+    def _wait_until_it_answers(self, process: subprocess.Popen[bytes], base_url: str) -> None:
         until = time.monotonic() + _START_WITHIN
         while not _answers(base_url):
-            code = self._process.poll()
+            code = process.poll()
             if code is not None:
                 said = self._last_line()
                 raise StartError(
@@ -90,6 +84,25 @@ class StartedTarget:
     def _last_line(self) -> str:
         lines = self._log.read_text("utf-8", "replace").strip().splitlines()
         return f"; it said last: {lines[-1][:200]}" if lines else ""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    _signal(process, signal.SIGTERM)
+    until = time.monotonic() + _STOP_WITHIN
+    while _signal(process, 0) and time.monotonic() < until:
+        process.poll()
+        time.sleep(_LOOK_AGAIN)
+    _signal(process, signal.SIGKILL)
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> bool:
+    """Send a signal to the whole group; whether there was one."""
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _answers(base_url: str) -> bool:

@@ -59,7 +59,7 @@ def _wait_for_folder(folder: Path) -> None:
     until = time.monotonic() + _WITHIN
     while not list(folder.iterdir()):
         assert time.monotonic() < until
-        time.sleep(0.01)
+        time.sleep(0.0005)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])

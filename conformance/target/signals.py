@@ -1,0 +1,33 @@
+"""Signals that end a run must not come between making a thing and knowing of it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+@contextmanager
+def signals_held_back() -> Iterator[None]:
+    """Hold back the signals that end a run, and deliver them afterwards.
+
+    What is made inside, a process or a folder, is known to its owner before a signal can end the run, so it is cleaned up.
+    A handler that is set meanwhile stays.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    hold: Callable[[int, object], None] = lambda number, _: held.append(number)  # noqa: E731 - typed, for signal.signal
+    before = {number: signal.signal(number, hold) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if signal.getsignal(number) is hold:
+                signal.signal(number, handler)
+        for number in held:
+            signal.raise_signal(number)
