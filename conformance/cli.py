@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import difflib
+import io
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,13 +24,19 @@ from conformance.verdict.selection import SelectionError, select, selected
 _FOLDER = str(Path(__file__).parent)
 _WIDTH = 120
 USAGE = """\
-outbound-conformance [OPTIONS]            judge a target: all options of `pytest conformance` (--help lists them)
-outbound-conformance list [OPTIONS]       list the requirements, and what each needs of the target
-outbound-conformance explain ID…          explain requirements or families: basis, reading, what is tried, usual cause
-outbound-conformance init [FILE]          write a description of a target to fill in (default: target.toml)
-outbound-conformance diff OLD NEW…        compare reports (report.json or their folders); more than two make a matrix
-outbound-conformance replay REPORT [OPTIONS]
-                                          try what failed in a report again, such as with --base-url; no verdict"""
+usage: outbound-conformance [COMMAND] [OPTIONS]
+
+Without a command it judges a target: that of --base-url or --target, or its own mock.
+
+commands:
+  list [OPTIONS]            list the requirements, and what each needs of the target
+  explain ID…               explain requirements or families: basis, reading, what is tried, usual cause
+  init [FILE]               write a description of a target to fill in (default: target.toml)
+  diff OLD NEW…             compare reports (report.json or their folders); more than two make a matrix
+  replay REPORT [OPTIONS]   try what failed in a report again, such as with --base-url; no verdict
+  help                      show this text"""
+_MORE = "pytest's own options (-k, -x, -v, …) can be given too: pytest --help lists them."
+_OUR_OPTIONS = "the Outbound API conformance gate"
 
 _DESCRIPTION = """\
 # A target of the Outbound conformance kit; all but base_url and one key is optional. `env:NAME` is read from the environment.
@@ -74,18 +84,40 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command. Returns its exit code."""
     name, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     command = _COMMANDS.get(name)
-    if command is None:
-        return int(pytest.main([_FOLDER, *arguments]))
     try:
+        if command is None:
+            return _judge(arguments)
         return command(rest)
     except (UsageError, ReportError, SelectionError) as error:
-        print(f"outbound-conformance {name}: {error}", file=sys.stderr)
+        print(f"outbound-conformance{f' {name}' if command else ''}: {error}", file=sys.stderr)
         return EXIT_USAGE
 
 
+def _judge(arguments: Sequence[str]) -> int:
+    name = arguments[0] if arguments else ""
+    if name and not name.startswith("-") and not Path(name.partition("::")[0]).exists():
+        close = difflib.get_close_matches(name, _COMMANDS, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(close)}?" if close else "--help lists them"
+        raise UsageError(f"no command {name!r}; {hint}")
+    return int(pytest.main([_FOLDER, *arguments]))
+
+
 def _help(_: Sequence[str]) -> int:
-    _print([USAGE])
+    _print([USAGE, "", *_options(), "", _MORE])
     return EXIT_CONFORMANT
+
+
+def _version(_: Sequence[str]) -> int:
+    _print([f"outbound-conformance {version('outbound-conformance')}"])
+    return EXIT_CONFORMANT
+
+
+def _options() -> list[str]:
+    """The gate's own group of pytest's help."""
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        pytest.main([_FOLDER, "--help"])
+    groups = shown.getvalue().split("\n\n")
+    return next((group.splitlines() for group in groups if group.startswith(_OUR_OPTIONS)), [])
 
 
 def _list(arguments: Sequence[str]) -> int:
@@ -146,7 +178,7 @@ def _replay(arguments: Sequence[str]) -> int:
 def _tried_again(ids: Sequence[str], before: Report, options: Sequence[str]) -> Report:
     """The report of a run over the requirements, with the seed and depth of the one before."""
     with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
-        command = [sys.executable, "-m", "pytest", _FOLDER, "-q", "--only", ",".join(ids), "--report", folder]
+        command = [sys.executable, "-P", "-m", "pytest", _FOLDER, "-q", "--only", ",".join(ids), "--report", folder]
         command += ["--depth", before.conditions["depth"], "--seed", before.seed, *options]
         done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 — our own suite
         if done.returncode == EXIT_USAGE:
@@ -162,6 +194,10 @@ def _print(lines: Sequence[str]) -> None:
 
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "help": _help,
+    "--help": _help,
+    "-h": _help,
+    "--version": _version,
+    "-V": _version,
     "list": _list,
     "explain": _explain,
     "init": _init,

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,7 @@ def test_several_reports_make_a_matrix(capsys: pytest.CaptureFixture[str], repor
         (("replay",), "give a report"),
         (("replay", "{report}", "--base-url", "ftp://x", "--api-key", "k"), "base_url: "),
         (("explain",), "give a requirement"),
+        (("explian", "PAGE-6"), "no command 'explian'; did you mean explain or replay?"),
         (("explain", "PAG-6"), "did you mean PAGE-6"),
     ],
 )
@@ -204,3 +206,16 @@ def test_a_baseline_that_is_no_report_is_a_usage_error(tmp_path: Path) -> None:
     run = run_gate(tmp_path, "--baseline", str(tmp_path / "nowhere.json"))
     assert run.exit_code == USAGE
     assert "--baseline: " in run.output
+
+
+def test_the_help_is_the_commands_own(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    assert out.startswith("usage: outbound-conformance [COMMAND] [OPTIONS]\n")
+    places = [out.index(text) for text in ("\n  explain ID…", "--known-violations", "pytest --help lists them")]
+    assert places == sorted(places)
+    assert "--import-mode" not in out
+
+
+def test_the_version_is_the_kits(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "--version") == (0, f"outbound-conformance {version('outbound-conformance')}\n", "")
