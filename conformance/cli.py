@@ -26,16 +26,25 @@ _WIDTH = 120
 USAGE = """\
 usage: outbound-conformance [COMMAND] [OPTIONS]
 
-Without a command it judges a target: that of --base-url or --target, or its own mock.
+Without a command it judges a target: that of --base-url or --target, or its
+own mock.
 
 commands:
-  list [OPTIONS]            list the requirements, and what each needs of the target
-  explain ID…               explain requirements or families: basis, reading, what is tried, usual cause
-  init [FILE]               write a description of a target to fill in (default: target.toml)
-  diff OLD NEW…             compare reports (report.json or their folders); more than two make a matrix
-  replay REPORT [OPTIONS]   try what failed in a report again, such as with --base-url; no verdict
-  help                      show this text"""
-_MORE = "pytest's own options (-k, -x, -v, …) can be given too: pytest --help lists them."
+  list [OPTIONS]            list the requirements, and what each needs
+  explain ID…               explain requirements or families: basis, reading,
+                            what is tried, usual cause
+  init [FILE]               write a description of a target to fill in
+                            (default: target.toml)
+  diff OLD NEW…             compare reports (report.json or their folders);
+                            more than two make a matrix
+  replay REPORT [OPTIONS]   try what failed in a report again, such as with
+                            --base-url; no verdict
+  help                      show this text (--help anywhere does, too)
+  --version                 show the version
+
+options of a run, besides --base-url=URL and --strict (shoulds bind too):"""
+_MORE = "pytest's own options (-k, -x, -v, …) work too; pytest --help lists them."
+_HELP = frozenset({"--help", "-h"})
 _OUR_OPTIONS = "the Outbound API conformance gate"
 
 _DESCRIPTION = """\
@@ -83,7 +92,7 @@ def main() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command. Returns its exit code."""
     name, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    command = _COMMANDS.get(name)
+    command = _help if _HELP.intersection(arguments) else _COMMANDS.get(name)
     try:
         if command is None:
             return _judge(arguments)
@@ -103,7 +112,7 @@ def _judge(arguments: Sequence[str]) -> int:
 
 
 def _help(_: Sequence[str]) -> int:
-    _print([USAGE, "", *_options(), "", _MORE])
+    _print([USAGE, *_options(), "", _MORE])
     return EXIT_CONFORMANT
 
 
@@ -113,11 +122,11 @@ def _version(_: Sequence[str]) -> int:
 
 
 def _options() -> list[str]:
-    """The gate's own group of pytest's help."""
+    """The gate's own group of pytest's help, without its title."""
     with contextlib.redirect_stdout(io.StringIO()) as shown:
         pytest.main([_FOLDER, "--help"])
     groups = shown.getvalue().split("\n\n")
-    return next((group.splitlines() for group in groups if group.startswith(_OUR_OPTIONS)), [])
+    return next((group.splitlines()[1:] for group in groups if group.startswith(_OUR_OPTIONS)), [])
 
 
 def _list(arguments: Sequence[str]) -> int:
@@ -134,8 +143,8 @@ def _explain(arguments: Sequence[str]) -> int:
 
 
 def _init(arguments: Sequence[str]) -> int:
-    if len(arguments) > 1:
-        raise UsageError("give one file")
+    if len(arguments) > 1 or any(word.startswith("-") for word in arguments):
+        raise UsageError("give one file, and no options")
     path = Path(arguments[0] if arguments else "target.toml")
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -194,8 +203,6 @@ def _print(lines: Sequence[str]) -> None:
 
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "help": _help,
-    "--help": _help,
-    "-h": _help,
     "--version": _version,
     "-V": _version,
     "list": _list,

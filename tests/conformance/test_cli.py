@@ -155,6 +155,7 @@ def test_several_reports_make_a_matrix(capsys: pytest.CaptureFixture[str], repor
         (("replay",), "give a report"),
         (("replay", "{report}", "--base-url", "ftp://x", "--api-key", "k"), "base_url: "),
         (("explain",), "give a requirement"),
+        (("init", "--force"), "give one file, and no options"),
         (("explian", "PAGE-6"), "no command 'explian'; did you mean explain or replay?"),
         (("explain", "PAG-6"), "did you mean PAGE-6"),
     ],
@@ -190,7 +191,12 @@ def test_what_failed_is_tried_again(capsys: pytest.CaptureFixture[str], report: 
     assert "verdict" not in out
 
 
-def test_what_is_mended_is_said_to_be(capsys: pytest.CaptureFixture[str], report: Path) -> None:
+def test_what_is_mended_is_said_to_be_from_a_folder_with_modules_of_the_same_names(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, report: Path, tmp_path: Path
+) -> None:
+    for name in ("pytest", "conformance"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(5)\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
     old = changed(report, "old.json", {"id": "AUTH-5", "status": "passed"}, {"id": "PAGE-2", "status": "passed"})
     assert run(capsys, "replay", str(old)) == (0, "trying 1 requirements again: PAGE-3\nPAGE-3    mended\n", "")
 
@@ -208,13 +214,18 @@ def test_a_baseline_that_is_no_report_is_a_usage_error(tmp_path: Path) -> None:
     assert "--baseline: " in run.output
 
 
-def test_the_help_is_the_commands_own(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "--help")
+@pytest.mark.parametrize("words", ["help", "--help", "-h", "init --help", "--target x.toml --help"])
+def test_the_help_is_the_commands_own(
+    words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = run(capsys, *words.split())
     assert code == 0
     assert out.startswith("usage: outbound-conformance [COMMAND] [OPTIONS]\n")
     places = [out.index(text) for text in ("\n  explain ID…", "--known-violations", "pytest --help lists them")]
     assert places == sorted(places)
     assert "--import-mode" not in out
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_the_version_is_the_kits(capsys: pytest.CaptureFixture[str]) -> None:

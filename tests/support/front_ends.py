@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.free_ports import free_port
 
-_STARTING = 60.0
+_STARTING, _STOPPING = 60.0, 10.0
 _SYSTEM = "/usr/sbin:/usr/local/sbin:/usr/bin"
 """Where distributions keep servers; the path of an ordinary user may leave it out."""
 
@@ -114,7 +114,11 @@ def behind(name: str, upstream: str, folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(_STARTING)
+        try:
+            process.wait(_STOPPING)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
