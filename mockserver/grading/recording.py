@@ -208,7 +208,7 @@ def _exchange(row: _Row, number: int, connection: int, secrets: dict[str, ApiKey
         complete=row.complete,
         key=key.id if key else None,
         organization=key.organization_id if key else None,
-        leaks=tuple(_leaks(row, headers, tuple(secrets))),
+        leaks=tuple(misplaced_keys(headers, row.path, row.query, tuple(secrets), row.request_body)),
         next_cursor=following,
         items=items,
         mark=row.mark,
@@ -230,18 +230,20 @@ def _bearer(headers: Iterable[tuple[str, str]], secrets: dict[str, ApiKey]) -> A
     return None
 
 
-def _leaks(row: _Row, headers: Iterable[tuple[str, str]], secrets: tuple[str, ...]) -> Iterator[str]:
-    """The places beside a bearer token in which one of the keys is found."""
+def misplaced_keys(
+    headers: Iterable[tuple[str, str]], path: str, query: str, secrets: tuple[str, ...], body: bytes = b""
+) -> Iterator[str]:
+    """The places of a request beside a bearer token in which one of the keys is found."""
     for name, value in headers:
         if _holds_a_key(name, value, secrets):
             yield _place(name, value)
-    if _has(unquote(row.path), secrets):
+    if _has(unquote(path), secrets):
         yield "the path"
-    for pair in row.query.split("&"):
+    for pair in query.split("&"):
         name, _, value = pair.partition("=")
         if _has(unquote_plus(value), secrets) or _has(unquote_plus(name), secrets):
             yield f"the query parameter `{'…' if _has(unquote_plus(name), secrets) else unquote_plus(name)}`"
-    if _has(unquote_plus(row.request_body.decode("latin-1")), secrets):
+    if _has(unquote_plus(body.decode("latin-1")), secrets):
         yield "the body"
 
 

@@ -22,6 +22,7 @@ PAGES = (
     "/integrations/webhooks",
     "/integrations/webhooks/debugger",
     "/requests",
+    "/grade",
     "/data/contacts",
     "/data/lists",
     "/data/drafts",

@@ -9,7 +9,7 @@ from mockserver.grading.rules import ask, cost, failures, hooks, key, openness, 
 from mockserver.grading.rules.rule import registered
 from spec.client_requirements import ClientRequirement, client_requirements
 
-__all__ = ["applies", "judge"]
+__all__ = ["applies", "judge", "registered"]
 
 _FAMILIES = (key, walk, ask, pace, failures, openness, cost, hooks)
 

@@ -195,6 +195,7 @@ async def requests(call: Session) -> None:
     assert await call("getRequest", number=only["number"])
     assert (await call("listRequests", query=f"?after={listed['last']}"))["data"] == []
     await call("exportRequests")
+    assert [each["key"] for each in (await call("getGrade"))["data"]] == [FULL.id]
     await call("clearRequests")
     assert (await call("listRequests"))["data"] == []
 

@@ -1,0 +1,116 @@
+"""The grade of the clients so far, by key: what the request log shows of how they keep their side of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from mockserver import paths
+from mockserver.api.authentication import presented_secret
+from mockserver.api.keys import PREFIX
+from mockserver.control.call import Call, Handler
+from mockserver.control.redaction import redacted, redacted_query
+from mockserver.grading.facts import asked
+from mockserver.grading.live import LiveRuling, live_rulings
+from mockserver.grading.recording import misplaced_keys, page_members
+from mockserver.grading.records import Exchange
+from spec.target import shown
+
+if TYPE_CHECKING:
+    from mockserver.api.keys import ApiKey, KeyRing
+    from mockserver.worlds.request_log import Entry
+
+
+def _grade(call: Call) -> Mapping[str, Any]:
+    keys = call.state.keys
+    by_key: dict[str | None, list[Exchange]] = {}
+    for entry in call.world.request_log:
+        if not entry.is_documentation and (exchange := _exchange(entry, keys)):
+            by_key.setdefault(exchange.key, []).append(exchange)
+    known = {key.id: key for key in keys}
+    return {
+        "data": [_shown(known.get(key_id or ""), exchanges) for key_id, exchanges in by_key.items()],
+        "last": call.world.request_log.last,
+    }
+
+
+def _exchange(entry: Entry, keys: KeyRing) -> Exchange | None:
+    """An entry as rules see it, its secrets shortened; None for what is no request to the API and has no key.
+
+    A request with a key in a wrong place alone counts for that key. Connections and the request's body are not in the log.
+    """
+    headers = _text(entry.request_headers)
+    path, query = entry.path.decode("latin-1"), entry.query.decode("latin-1")
+    leaks = tuple(misplaced_keys(headers, path, query, tuple(key.secret for key in keys)))
+    key = _presented(entry, keys) or (_leaked(headers, path, query, keys) if leaks else None)
+    if key is None and not paths.is_api(path):
+        return None
+    found = asked(path)
+    is_page = found is not None and found.operation.is_list and entry.status == 200
+    items, following = page_members(entry.body) if is_page and entry.body else (None, None)
+    return Exchange(
+        number=entry.number,
+        method=entry.method,
+        path=redacted(unquote(path)) if PREFIX in unquote(path) else path,
+        query_string=redacted_query(query),
+        began=entry.at,
+        sent=entry.at,
+        answered=None if entry.status is None else entry.at,
+        ended=entry.at + max(0.0, entry.seconds),
+        connection=0,
+        status=entry.status,
+        complete=entry.complete,
+        key=key.id if key else None,
+        organization=key.organization_id if key else None,
+        leaks=leaks,
+        next_cursor=following,
+        items=items,
+        headers=_text(entry.headers),
+        body=entry.body or b"",
+    )
+
+
+def _presented(entry: Entry, keys: KeyRing) -> ApiKey | None:
+    """The key that a request presents as a bearer token, valid or not."""
+    secret = presented_secret({"headers": entry.request_headers})
+    return keys.find(secret) if secret else None
+
+
+def _leaked(headers: Sequence[tuple[str, str]], path: str, query: str, keys: KeyRing) -> ApiKey | None:
+    """The first key that stands in a request as text; None if it is there in some other spelling."""
+    text = " ".join([unquote(path), unquote(query), *(unquote(value) for _, value in headers)])
+    return next((key for key in keys if key.secret in text), None)
+
+
+def _text(headers: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+
+
+def _shown(key: ApiKey | None, exchanges: Sequence[Exchange]) -> Mapping[str, Any]:
+    rulings = live_rulings(exchanges)
+    broken = any(ruling.status == "broken" and ruling.requirement.level == "must" for ruling in rulings)
+    seen = any(ruling.status != "not-seen" for ruling in rulings)
+    return {
+        "key": key and key.id,
+        "keyName": key and key.name,
+        "credentials": key and shown(key.secret),
+        "requests": len(exchanges),
+        "verdict": "broken" if broken else "good" if seen else "not-graded",
+        "requirements": [_shown_ruling(ruling) for ruling in rulings],
+    }
+
+
+def _shown_ruling(ruling: LiveRuling) -> Mapping[str, Any]:
+    requirement = ruling.requirement
+    return {
+        "id": requirement.id,
+        "level": requirement.level,
+        "title": requirement.title,
+        "basis": requirement.basis,
+        "status": ruling.status,
+        "evidence": [{"numbers": list(finding.numbers), "message": finding.message} for finding in ruling.evidence],
+    }
+
+
+HANDLERS: Mapping[str, Handler] = {"getGrade": _grade}

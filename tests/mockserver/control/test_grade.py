@@ -1,0 +1,121 @@
+"""What the request log shows of clients: by key, by the rules of the grade, and never by a guess."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from tests.support.console_client import Visitor, text
+from tests.support.mock_client import FULL, KEYS, Client, new_mock
+
+CONTACTS = "/api/v1/contacts"
+
+
+def graded(client: Client) -> dict[str, Any]:
+    """The requirements of the one key that has asked, by id."""
+    (only,) = client.get("/_mock/grade").json["data"]
+    return {row["id"]: row for row in only["requirements"]}
+
+
+def test_an_unasked_mock_has_no_grade() -> None:
+    assert Client(new_mock()).get("/_mock/grade").json == {"data": [], "last": 0}
+
+
+def test_a_client_that_does_all_right_is_good() -> None:
+    client = Client(new_mock(), FULL)
+    following = client.get(f"{CONTACTS}?limit=50").json["nextCursor"]
+    client.get(f"{CONTACTS}?limit=50&cursor={following}")
+    (only,) = client.get("/_mock/grade").json["data"]
+    assert (only["verdict"], only["requests"], only["key"]) == ("good", 2, FULL.id)
+    kept = {row["id"] for row in only["requirements"] if row["status"] == "kept"}
+    assert kept == {"KEY-1", "WALK-4", "WALK-5", "ASK-1", "ASK-2"}
+
+
+def test_what_is_broken_names_its_requests() -> None:
+    client = Client(new_mock(), FULL)
+    client.get(CONTACTS)
+    client.get(f"{CONTACTS}?limit=500")
+    row = graded(client)["WALK-5"]
+    assert row["status"] == "broken"
+    assert [finding["numbers"] for finding in row["evidence"]] == [[2]]
+
+
+def test_each_key_has_a_grade_of_its_own() -> None:
+    mock = new_mock()
+    other = KEYS["primary"][1]
+    Client(mock, FULL).get(f"{CONTACTS}?page=2")
+    Client(mock, other).get(CONTACTS)
+    verdicts = {each["key"]: each["verdict"] for each in Client(mock).get("/_mock/grade").json["data"]}
+    assert verdicts == {FULL.id: "broken", other.id: "good"}
+
+
+def test_a_key_in_the_query_is_found_and_not_shown() -> None:
+    for spelling in (FULL.secret, quote(FULL.secret).replace("obk_", "obk%5F")):
+        client = Client(new_mock())
+        client.get(f"{CONTACTS}?api_key={spelling}")
+        answer = client.get("/_mock/grade")
+        assert graded(client)["KEY-1"]["status"] == "broken"
+        assert FULL.secret not in answer.body.decode()
+        assert spelling not in answer.body.decode()
+
+
+class TestWaits:
+    def test_who_asks_too_early_breaks_pace_1(self) -> None:
+        client = Client(new_mock(rate_limited=True), FULL)
+        clock = client.mock.state.clock
+        while client.get("/api/v1/me").status == 200:
+            pass
+        clock.advance(0.5)
+        client.get("/api/v1/me")
+        assert graded(client)["PACE-1"]["status"] == "broken"
+
+    def test_who_waits_by_the_clock_of_the_mock_keeps_it(self) -> None:
+        client = Client(new_mock(rate_limited=True), FULL)
+        clock = client.mock.state.clock
+        while (refused := client.get("/api/v1/me")).status == 200:
+            pass
+        clock.advance(float(refused.headers["retry-after"]))
+        client.get("/api/v1/me")
+        assert graded(client)["PACE-1"]["status"] == "kept"
+
+
+class TestNotGuessed:
+    def test_what_needs_seals_connections_or_trials_is_not_seen(self) -> None:
+        client = Client(new_mock(), FULL)
+        page = client.get(f"{CONTACTS}?limit=1").json["nextCursor"]
+        for _ in range(12):
+            client.get(f"{CONTACTS}?limit=1&cursor={page}")
+        rows = graded(client)
+        for requirement in ("WALK-1", "WALK-2", "WALK-3", "COST-1", "COST-3", "KEY-4", "FAIL-4", "OPEN-1", "HOOK-R1"):
+            assert rows[requirement]["status"] == "not-seen", requirement
+
+    def test_a_script_that_is_started_again_repeats_nothing(self) -> None:
+        client = Client(new_mock(rate_limited=True), FULL)
+        clock = client.mock.state.clock
+        for _ in range(3):
+            client.get(f"{CONTACTS}/none")
+            clock.advance(20)
+        assert graded(client)["FAIL-1"]["status"] == "kept"
+
+    def test_the_same_within_one_run_does(self) -> None:
+        client = Client(new_mock(), FULL)
+        for _ in range(3):
+            client.get(f"{CONTACTS}/none")
+        assert graded(client)["FAIL-1"]["status"] == "broken"
+
+
+class TestPage:
+    def test_it_leads_to_the_requests(self) -> None:
+        mock = new_mock()
+        Client(mock, FULL).get(f"{CONTACTS}?limit=500")
+        page = Visitor(mock).get("/grade").body.decode()
+        assert 'data-live="/admin/grade/now"' in page
+        assert 'href="/admin/requests/1"' in page
+
+    def test_its_part_is_what_the_page_refreshes_itself_with(self) -> None:
+        mock = new_mock()
+        Client(mock, FULL).get(f"{CONTACTS}?limit=500")
+        assert "WALK-5" in text(Visitor(mock).get("/grade/now"))
+
+    def test_it_says_that_nothing_was_asked(self) -> None:
+        assert "Nothing has been asked yet" in text(Visitor(new_mock()).get("/grade"))
