@@ -17,6 +17,9 @@ from mockserver.server import options
 if TYPE_CHECKING:
     from mockserver.modifications.registry import Kind, Modification
 
+STEERING = ("trigger", "advance", "logs")
+"""The commands that steer a mock which runs."""
+
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
@@ -28,6 +31,10 @@ def main() -> None:
             from mockserver.grading.cli import command as grade
 
             sys.exit(grade(sys.argv[2:], prog_name="outbound-mock grade", standalone_mode=False))
+        if sys.argv[1:2] and sys.argv[1] in STEERING:
+            from mockserver.control.commands import commands
+
+            sys.exit(commands(prog_name="outbound-mock", standalone_mode=False))
         sys.exit(command(prog_name="outbound-mock", standalone_mode=False))
     except click.ClickException as error:
         click.echo(f"outbound-mock: {error.format_message()}", err=True)
@@ -158,6 +165,12 @@ def command(
     """A mock of the Outbound API that keeps its contract: organizations, keys, rate limits, in memory.
 
     Every option can be given in the environment too: OUTBOUND_MOCK_PORT=9000.
+
+    \b
+    outbound-mock grade -- COMMAND     run a command against a fresh mock, and grade it
+    outbound-mock trigger EVENT        have an event happen in a mock that runs
+    outbound-mock advance SECONDS      move its clock on
+    outbound-mock logs                 show what it was asked
     """
     parent = os.getppid() if exit_with_parent else None
     # Imported late, so that help and errors come at once.

@@ -69,6 +69,7 @@ def test_the_options_that_the_pages_name_exist() -> None:
         ["pytest", "conformance"],
         ["mockserver"],
         ["mockserver", "grade"],
+        ["mockserver", "logs"],
         ["tests.killmatrix"],
         ["benchmarks"],
         ["loadtests"],

@@ -41,21 +41,38 @@ def perform(arguments: list[str] | None = None) -> str:
     return str(options.run(options))
 
 
-def request(url: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """POST a JSON object to the control API of the mock at `url`; the object it answers. Raises Failed."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT)
+def request(url: str, path: str, body: dict[str, Any] | None = None, *, method: str = "POST") -> dict[str, Any]:
+    """Send a JSON object to the control API of the mock, or of the world, at `url`; the object it answers. Raises Failed."""
+    parts = urlsplit(url)
+    connect = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}.get(parts.scheme)
+    if connect is None or not parts.netloc:
+        raise Failed(f"{url} is no address such as http://127.0.0.1:8080")
     try:
-        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **_credentials()})
+        connection = connect(parts.netloc, timeout=TIMEOUT)
+    except (http.client.HTTPException, ValueError) as error:
+        raise Failed(f"{url} is no address such as http://127.0.0.1:8080: {error}") from error
+    headers = {**_credentials(), **({} if body is None else {"Content-Type": "application/json"})}
+    try:
+        connection.request(method, parts.path.rstrip("/") + path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
-        answer = json.loads(response.read())
+        text = response.read()
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Failed(f"no answer from {url}: {error}") from error
     finally:
         connection.close()
-    if not 200 <= response.status < 300:
-        raise Failed(str(answer.get("detail", response.status)))
-    found: dict[str, Any] = answer
-    return found
+    return _answered(url, response.status, text)
+
+
+def _answered(url: str, status: int, text: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise Failed(f"{url} has no control API of a mock: it answers {status}")
+    if not 200 <= status < 300:
+        raise Failed(str(answer.get("detail", status)))
+    return answer
 
 
 def _credentials() -> dict[str, str]:

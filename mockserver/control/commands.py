@@ -1,0 +1,101 @@
+"""`outbound-mock trigger`, `advance` and `logs`: three things that are often done to a mock which runs, over its control API."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import click
+
+from mockserver.control import client
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+"""Where `outbound-mock` listens if it is not told otherwise."""
+
+_WAIT = 5
+"""Seconds for which the mock holds back an answer without new requests; less than the client's time limit."""
+
+_COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
+
+
+@click.group()
+def commands() -> None:
+    """Steer a mock that runs."""
+
+
+def _url_option(function: Callable[..., None]) -> Callable[..., None]:
+    return click.option(
+        "--url",
+        default=DEFAULT_URL,
+        envvar="OUTBOUND_MOCK_URL",
+        show_default=True,
+        help="Address of the mock or world.",
+    )(function)
+
+
+@commands.command()
+@click.argument("event")
+@click.option("--organization", metavar="ID", help="Whose; the first organization's if left out.")
+@click.option("--resource", metavar="ID", help="The contact, list or draft that it happens to; they take turns.")
+@_url_option
+def trigger(event: str, organization: str | None, resource: str | None, url: str) -> None:
+    """Have EVENT happen, such as draft.replied, and be delivered; prints its id."""
+    given = {"eventType": event, "organization": organization, "resourceId": resource}
+    body = {name: value for name, value in given.items() if value is not None}
+    click.echo(_asked(url, "POST", "/_mock/events", body)["id"])
+
+
+@commands.command()
+@click.argument("seconds", type=float)
+@_url_option
+def advance(seconds: float, url: str) -> None:
+    """Move the mock's clock on by SECONDS; prints its time."""
+    click.echo(_asked(url, "POST", "/_mock/clock", {"advance": seconds})["time"])
+
+
+@commands.command()
+@click.option("--follow", "-f", is_flag=True, help="Go on with each request that comes.")
+@click.option("--last", default=20, type=click.IntRange(1, 1_000), show_default=True, help="Requests to begin with.")
+@_url_option
+def logs(follow: bool, last: int, url: str) -> None:
+    """Show the newest requests, oldest first: number, time, status, request, key, reason of a refusal."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # so that `logs | head` ends as other programs do
+    page = _asked(url, "GET", f"/_mock/requests?limit={last}")
+    _show(page)
+    while follow:
+        page = _asked(
+            url, "GET", f"/_mock/requests?{urlencode({'after': page['last'], 'wait': _WAIT, 'limit': 1_000})}"
+        )
+        _show(page)
+
+
+def _asked(url: str, method: str, path: str, body: dict[str, Any] | None = None) -> Mapping[str, Any]:
+    try:
+        return client.request(url, path, body, method=method)
+    except client.Failed as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _show(page: Mapping[str, Any]) -> None:
+    for request in page["data"]:
+        click.echo(" ".join(_words(request)), color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _words(request: Mapping[str, Any]) -> Iterator[str]:
+    status = request["status"]
+    yield f"{request['number']:>5} {request['at'][11:23]}"
+    yield click.style(str(status or "---"), fg=_COLOURS.get((status or 0) // 100, "red"))
+    target = request["path"] + (f"?{request['query']}" if request["query"] else "")
+    yield f"{request['method']} {_printable(target)}"
+    if request["keyName"]:
+        yield click.style(f"[{_printable(request['keyName'])}]", dim=True)
+    if request["problem"]:
+        yield _printable(request["problem"]["detail"])
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
