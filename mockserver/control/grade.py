@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     from mockserver.api.keys import ApiKey, KeyRing
     from mockserver.worlds.request_log import Entry
 
+_LONG = 86_400.0
+"""Seconds after which no wait that was asked for goes on."""
+
 
 def _grade(call: Call) -> Mapping[str, Any]:
     keys = call.state.keys
     by_key: dict[str | None, list[Exchange]] = {}
-    for entry in call.world.request_log:
-        if not entry.is_documentation and (exchange := _exchange(entry, keys)):
+    for entry, began in _timed(call.world.request_log):
+        if not entry.is_documentation and (exchange := _exchange(entry, began, keys)):
             by_key.setdefault(exchange.key, []).append(exchange)
     known = {key.id: key for key in keys}
     return {
@@ -35,7 +38,20 @@ def _grade(call: Call) -> Mapping[str, Any]:
     }
 
 
-def _exchange(entry: Entry, keys: KeyRing) -> Exchange | None:
+def _timed(entries: Iterable[Entry]) -> Iterator[tuple[Entry, float]]:
+    """Entries in the order in which they came, each with a time that never goes back.
+
+    Where the clock was set back, it is not known how long the client waited: long enough.
+    """
+    added, before = 0.0, 0.0
+    for entry in sorted(entries, key=lambda entry: entry.number):
+        if entry.at + added < before:
+            added = before - entry.at + _LONG
+        before = entry.at + added
+        yield entry, before
+
+
+def _exchange(entry: Entry, began: float, keys: KeyRing) -> Exchange | None:
     """An entry as rules see it, its secrets shortened; None for what is no request to the API and has no key.
 
     A request with a key in a wrong place alone counts for that key. Connections and the request's body are not in the log.
@@ -54,10 +70,10 @@ def _exchange(entry: Entry, keys: KeyRing) -> Exchange | None:
         method=entry.method,
         path=redacted(unquote(path)) if PREFIX in unquote(path) else path,
         query_string=redacted_query(query),
-        began=entry.at,
-        sent=entry.at,
-        answered=None if entry.status is None else entry.at,
-        ended=entry.at + max(0.0, entry.seconds),
+        began=began,
+        sent=began,
+        answered=None if entry.status is None else began,
+        ended=began + max(0.0, entry.seconds),
         connection=0,
         status=entry.status,
         complete=entry.complete,

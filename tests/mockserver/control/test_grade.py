@@ -78,6 +78,17 @@ class TestWaits:
         client.get("/api/v1/me")
         assert graded(client)["PACE-1"]["status"] == "kept"
 
+    def test_no_wait_is_cut_by_a_clock_that_was_set_back(self) -> None:
+        client = Client(new_mock(rate_limited=True), FULL)
+        clock = client.mock.state.clock
+        while client.get("/api/v1/me").status == 200:
+            pass
+        clock.set(clock.now() - 100)
+        client.get("/api/v1/me")
+        clock.advance(100.5)
+        client.get("/api/v1/me")
+        assert graded(client)["PACE-1"]["status"] == "kept"
+
 
 class TestNotGuessed:
     def test_what_needs_seals_connections_or_trials_is_not_seen(self) -> None:
