@@ -17,7 +17,7 @@ from conformance.cases.expected_pages import (
     unknown_value,
     values,
 )
-from conformance.cases.filters import SEARCHED, absent, lets_through, values_of, words_of
+from conformance.cases.filters import SEARCHED, absent, let_through, values_of, words_of
 from conformance.cases.tables import Cut, Effort, over
 from conformance.checks import NotJudged, expect, items, not_tested, record_tried, requirement, sound
 
@@ -198,7 +198,7 @@ def _nothing(dataset: Dataset, operation: str, **filters: str) -> None:
 def _unarchived_alone(seen: Dataset) -> None:
     """The list of lists without a parameter: every unarchived one, all of them among those that includeArchived=1 shows."""
     known = seen.walk("listLists")
-    unarchived = [contact_list for contact_list in known.items if lets_through("listLists", {}, contact_list)]
+    unarchived = let_through("listLists", {}, known.items)
     shown = exactly(seen, "listLists", limit=half(len(unarchived) or LARGEST * 2))
     lost = {item["id"] for item in settled(shown.items, known)} - set(known.ids)
     expect(not lost, f"includeArchived=1 hides lists that are shown without it: {sorted(lost)[:1]}", *known.pages)

@@ -75,7 +75,7 @@ def no_strangers(walked: Walk, filters: Mapping[str, str]) -> None:
 def nothing_missing(dataset: Dataset, walked: Walk, filters: Mapping[str, str]) -> None:
     """Expect everything known that the filters let through to be in a filtered walk."""
     shown = set(walked.ids)
-    wanted = [item["id"] for item in dataset.walk(walked.operation).items if must_show(walked.operation, filters, item)]
+    wanted = [item["id"] for item in must_show(walked.operation, filters, dataset.walk(walked.operation).items)]
     missing = [id_ for id_ in wanted if id_ not in shown]
     if missing and not walked.complete:
         raise NotTested(f"{walked.pages[0].request.target} has no end within {len(walked.pages)} pages")
@@ -226,7 +226,7 @@ class _Shown:
 
     def _by(self, name: str, value: str) -> set[str]:
         if (name, value) not in self._known:
-            shown = (one for one in self.resources if must_show(self.operation, {name: value}, one))
+            shown = must_show(self.operation, {name: value}, self.resources)
             self._known[name, value] = {one["id"] for one in shown}
         return self._known[name, value]
 

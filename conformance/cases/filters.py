@@ -24,20 +24,32 @@ _MEMBER_OF = {"listId": "listIds"}
 _SEVERAL = "eventType"
 
 
-def lets_through(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
-    """Whether a list under these filters shows a resource, as its members say; `q` aside, archived lists only if asked for."""
-    return all(told is True for told in _told_of(operation, filters, resource))
+def let_through(operation: str, filters: Mapping[str, str], resources: Iterable[Resource]) -> list[Resource]:
+    """The resources that a list shows under these filters, as their members say.
+
+    `q` is left aside; archived lists are shown only if they are asked for.
+    """
+    shown = list(resources)
+    for name, value in _told_by(operation, filters):
+        wanted = _wanted(name, value)
+        shown = [resource for resource in shown if _told(name, wanted, resource) is True]
+    return shown
 
 
 def excluded(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
     """Whether a list under these filters may not show a resource, as its members say. A member that is missing says nothing."""
-    return any(told is False for told in _told_of(operation, filters, resource))
+    return any(_told(name, _wanted(name, value), resource) is False for name, value in _told_by(operation, filters))
 
 
-def must_show(operation: str, filters: Mapping[str, str], resource: Resource) -> bool:
-    """Whether a list under these filters has to show a resource; by `q` those that have it as a word or as their email."""
+def must_show(operation: str, filters: Mapping[str, str], resources: Iterable[Resource]) -> list[Resource]:
+    """The resources that a list has to show under these filters; by `q` those that have it as a word or as their email."""
+    shown = let_through(operation, filters, resources)
     needle = filters.get("q")
-    return lets_through(operation, filters, resource) and (needle is None or needle in needles(resource))
+    if needle is None:
+        return shown
+    # Most resources do not have it anywhere, which takes less to see.
+    having = [resource for resource in shown if any(needle in text_of(resource, member) for member in SEARCHED)]
+    return [resource for resource in having if needle in needles(resource)]
 
 
 def needles(contact: Resource) -> set[str]:
@@ -100,21 +112,26 @@ def values_of(name: str, resource: Resource) -> list[str]:
     return [value for value in (own if isinstance(own, list) else [own]) if isinstance(value, str) and value]
 
 
-def _told_of(operation: str, filters: Mapping[str, str], resource: Resource) -> list[bool | None]:
-    """For each filter but `q` whether it lets a resource through; None where the resource lacks the member."""
+def _told_by(operation: str, filters: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The filters whose effect resources tell: all but `q`."""
     if operation == "listLists":
         filters = {"includeArchived": "0", **filters}
-    return [_told(name, value, resource) for name, value in filters.items() if name != "q"]
+    return [(name, value) for name, value in filters.items() if name != "q"]
 
 
-def _told(name: str, value: str, resource: Resource) -> bool | None:
+def _wanted(name: str, value: str) -> list[str]:
+    """The values that a filter asks for."""
+    return value.split(",") if name == _SEVERAL else [value]
+
+
+def _told(name: str, wanted: Sequence[str], resource: Resource) -> bool | None:
+    """Whether a filter lets a resource through; None where the resource lacks the member."""
     if name == "includeArchived":
-        if value == "1":
+        if wanted[0] == "1":
             return True
         return None if "archivedAt" not in resource else not resource["archivedAt"]
     if _MEMBER_OF.get(name, name) not in resource:
         return None
-    wanted = value.split(",") if name == _SEVERAL else [value]
     return any(own in wanted for own in values_of(name, resource))
 
 

@@ -11,7 +11,7 @@ from itertools import product
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.expected_pages import LARGEST, MOST_PAGES, combinations, half, values
-from conformance.cases.filters import lets_through
+from conformance.cases.filters import let_through
 from conformance.checks import NotTested
 from conformance.target.client import target
 
@@ -60,7 +60,7 @@ def filtered_walks(dataset: Dataset) -> list[FilteredWalk]:
 
 def _questions(dataset: Dataset, operation: str, names: list[str]) -> Iterator[tuple[tuple[tuple[str, str], ...], int]]:
     with suppress(NotTested):
-        unfiltered = sum(lets_through(operation, {}, item) for item in dataset.walk(operation).items)
+        unfiltered = len(let_through(operation, {}, dataset.walk(operation).items))
         if operation == "listLists" and unfiltered > 1:
             yield (), unfiltered
     for name in names:

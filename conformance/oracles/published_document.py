@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ class PublishedDocument:
 
     document: Json
     base_path: str = ""
-    _validators: dict[tuple[str, int, str], Validator] = field(default_factory=dict, repr=False, compare=False)
+    _validators: dict[str, Validator] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def operations(self) -> dict[str, PublishedOperation]:
@@ -127,13 +128,18 @@ class PublishedDocument:
         schema = declared.content[described] if described else None
         if not isinstance(schema, dict) or exchange.json is None:
             return None
-        place = operation.path, exchange.status, described or ""
-        if place not in self._validators:
-            try:
-                self._validators[place] = compiled(schema, self.document)
-            except ValueError as error:
-                return f"{operation.path}: the schema for {exchange.status} cannot be used: {error}"
-        return mismatch(self._validators[place], exchange.json)
+        try:
+            validator = self._validator(schema)
+        except ValueError as error:
+            return f"{operation.path}: the schema for {exchange.status} cannot be used: {error}"
+        return mismatch(validator, exchange.json)
+
+    def _validator(self, schema: Json) -> Validator:
+        """A schema of the document, compiled once wherever it stands. Raises ValueError for an invalid one."""
+        text = json.dumps(schema, sort_keys=True)
+        if text not in self._validators:
+            self._validators[text] = compiled(schema, self.document)
+        return self._validators[text]
 
     def _found(self) -> Iterator[tuple[str, PublishedOperation]]:
         for template, raw in self.resolved(self.document.get("paths")).items():

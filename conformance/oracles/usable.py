@@ -94,7 +94,7 @@ def _unusable_resource(operation: str, body: Resource) -> str | None:
 
 
 def _with_text_ids(found: Resource) -> Resource:
-    return {name: _id_text(value) if name in _IDS else value for name, value in found.items()}
+    return {**found, **{name: _id_text(found[name]) for name in _IDS if name in found}}
 
 
 def _id_text(value: Any) -> Any:

@@ -10,6 +10,7 @@ import gc
 import importlib
 import multiprocessing
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -48,6 +49,7 @@ _LOADED = (
     "mockserver.modifications.variants",
 )
 _PURE = (("test_published_spec", "invalidity"), ("test_schema_driven", "_cases"))
+_LOCAL = re.compile(r"http://127\.0\.0\.1:[0-9]+")
 _START_WITHIN = 30.0
 
 _Result = TypeVar("_Result")
@@ -178,11 +180,11 @@ def _ready(value: _Result) -> Callable[..., _Result]:
 
 
 def _remembering(function: Callable[..., _Result]) -> Callable[..., _Result]:
-    """A function of nothing but its arguments, computed once for the same ones."""
+    """A function of nothing but its arguments, computed once for the same ones. It is the same on every port of this machine."""
     known: dict[str, _Result] = {}
 
     def remembering(*arguments: object) -> _Result:
-        key = repr(arguments)
+        key = _LOCAL.sub("", repr(arguments))
         if key not in known:
             known[key] = function(*arguments)
         return known[key]
