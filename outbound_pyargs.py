@@ -1,6 +1,6 @@
 """A pytest plugin of the installed package, so that `pytest --pyargs conformance` knows the gate's options.
 
-pytest imports it into every run of an environment that has the kit. So it has a name that nobody else has, and imports
+pytest imports it into every run of an environment that has the kit. So it has a name of its own, and imports
 nothing of the kit's: a project may have a folder `conformance`, `spec` or `tests` of its own.
 """
 

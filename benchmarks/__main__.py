@@ -196,7 +196,7 @@ def _scale(contacts: int) -> Any:
 
 
 def _wanted(targets: Sequence[Target], peers: Sequence[Peer]) -> list[Target]:
-    """The targets but for those that compare with a peer that nobody asked for."""
+    """The targets without those that compare with a peer which was not asked for."""
     others = [peer.name for peer in PEERS if peer not in peers]
     return [target for target in targets if target.unit.removeprefix("× ") not in others]
 

@@ -151,7 +151,7 @@ def generator(autocannon: Path) -> str:
 
 
 def load(tool: str, server: Server, path: str, authorization: str, seconds: int) -> Load:
-    """Ask a server for a path as often as it can answer, for so many seconds. Raises CannotMeasure."""
+    """Ask a server for a path as often as it can answer, for `seconds`. Raises CannotMeasure."""
     before = server.cpu_seconds()
     ask = _wrk if Path(tool).name == "wrk" else _autocannon
     counted = ask(tool, server.url + path, authorization, seconds)

@@ -30,11 +30,11 @@ class Measured:
         return median(load.per_cpu_second for load in self.loads[route])
 
     def p50(self, route: str) -> float:
-        """Half of the answers took at most so many milliseconds: the median of the rounds. Raises KeyError as `rate`."""
+        """Half of the answers took at most this many milliseconds: the median of the rounds. Raises KeyError as `rate`."""
         return median(load.p50 for load in self.loads[route])
 
     def p99(self, route: str) -> float:
-        """All but one in a hundred took at most so many milliseconds: the median of the rounds. Raises KeyError as `rate`."""
+        """All but one in a hundred took at most this many milliseconds: the median of the rounds. Raises KeyError as `rate`."""
         return median(load.p99 for load in self.loads[route])
 
     @property

@@ -1,6 +1,6 @@
 """`python -m benchmarks.soak`: the mock at full load for ten minutes, its data changing and things going wrong all the while.
 
-It holds out if its memory is flat, it answers no 5xx that nobody asked for, and its request log stays bounded.
+It holds out if its memory is flat, it answers no 5xx unasked, and its request log stays bounded.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _QUIET = 10.0
 
 @dataclass
 class Seen:
-    """What the soak has met in so many `seconds`. `memory` is in bytes, `asked_for` whether 5xx are being asked for."""
+    """What the soak has met in these `seconds`. `memory` is in bytes, `asked_for` whether 5xx are being asked for."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     broken: int = 0
@@ -240,7 +240,7 @@ def _flaws(seen: Seen, printed: str) -> Iterator[str]:
     if after > before * (1 + _GROWTH):
         yield f"its memory grew from {before / 1e6:.1f} to {after / 1e6:.1f} MB"
     for what, times in seen.unasked.most_common(5):
-        yield f"it answered {what} {times} times, for which nobody had asked"
+        yield f"it answered {what} {times} times, unasked"
     if seen.longest_log > KEPT:
         yield f"its request log held {seen.longest_log} entries"
     if seen.statuses[httpx.codes.OK] == 0 or not seen.switched:

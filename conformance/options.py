@@ -1,4 +1,4 @@
-"""The gate's options, and what they say; whatever is wrong with one ends in a usage error, a line that names it."""
+"""The gate's options, and what they say. A wrong one ends in a usage error: one line that names it."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_without_a_key(case: tuple[str, str], dataset: Dataset, stranger: Strang
 @requirement("AUTH-1")
 @over(tuple(_SPOILED))
 def test_spoiled_parameters_without_a_key(case: str, dataset: Dataset, stranger: Stranger) -> None:
-    """A caller without a key is refused for that, whatever else is wrong with the request."""
+    """A caller without a key is refused for that, even if other things are wrong with the request."""
     dataset.served(case)
     unauthorized(stranger.ask(case, None, **_SPOILED[case]))
 

@@ -93,7 +93,7 @@ def test_a_cursor_used_twice(case: str, dataset: Dataset) -> None:
     again = [_repeated(dataset.caller, walked.pages[1]) for _ in range(2 if case == LISTS[0] else 1)]
     if all(_ids(page) == _ids(walked.pages[1]) for page in again):
         return
-    # The data may have changed since that walk: once more back to back, with a cursor that is new whatever it is made of.
+    # The data may have changed since that walk, so it is walked once more, directly before, with a new cursor.
     limit = len(items(walked.pages[0])) % LARGEST + 1
     first = sound(dataset.caller.get(case, limit=limit, **whole(case)))
     cursor = next_cursor(first)

@@ -40,7 +40,7 @@ class Oddities:
             odd = odd_requests(self._known())[name]
             self.dataset.served(collection_of(odd.operation) or odd.operation)
             caller = relieved(self.dataset.caller, self.target, odd.operation)
-            # Whatever else is served to a path that is a trick is not what the operation promises.
+            # Anything else that is served to a malicious path is not what the operation promises.
             operation = None if odd.operation in SINGLE else odd.operation
             self._answers[name] = answered(
                 lambda: caller.send("GET", odd.path, headers=odd.headers, operation=operation), caller
@@ -106,7 +106,7 @@ def test_one_kind_has_one_type_and_title(client: Client) -> None:
 @requirement("ERROR-5")
 @pytest.mark.parametrize("name", NAMES)
 def test_odd_request(name: str, oddities: Oddities) -> None:
-    """What nobody means to send is answered, and by no server error."""
+    """Requests that no client means to send are answered, and not by a server error."""
     answer = oddities.ask(name)
     expect(answer.status < 500, f"{name}: {answer.status}", answer)
 
@@ -123,7 +123,7 @@ def test_odd_key(name: str, dataset: Dataset, nobody: Caller) -> None:
 @requirement("OP-10")
 @pytest.mark.parametrize("name", UNHEARD_OF)
 def test_odd_id(name: str, oddities: Oddities) -> None:
-    """An id that can be nobody's is refused as the client's mistake."""
+    """An id that cannot exist is refused as the client's mistake."""
     answer = oddities.ask(name)
     expect(400 <= answer.status < 500, f"{name}: {answer.status}", answer)
 

@@ -152,7 +152,7 @@ def test_an_unknown_value_shows_nothing(case: tuple[str, str], dataset: Dataset)
 
 @requirement("FILTER-9")
 def test_a_search_without_a_hit_shows_nothing(dataset: Dataset, seed: int) -> None:
-    """A search that finds nobody shows no contact, where another finds some."""
+    """A search without a match shows no contact, where another search finds some."""
     _first_search(dataset)
     _nothing(dataset, "listContacts", q=absent(dataset.contacts, seed))
 

@@ -146,7 +146,7 @@ def test_single_agrees_with_list(case: Known, dataset: Dataset) -> None:
 @requirement("OP-10")
 @pytest.mark.parametrize("operation", SINGLE)
 def test_unknown_id(operation: str, dataset: Dataset, seed: int) -> None:
-    """What a known id is served, a well-formed id that nobody has is not: 404."""
+    """A known id is served; a well-formed id that does not exist is answered 404."""
     dataset.served(operation)
     known = dataset.walk(collection_of(operation) or "")
     for attempt in range(_TRIES):

@@ -76,7 +76,7 @@ def test_a_limit_that_is_no_count(case: tuple[str, str], dataset: Dataset) -> No
 @requirement("PAGE-5")
 @over(tuple(product(LISTS, (str(LARGEST + 1), "1000000", "9" * 20))), Cut(quick=12, paced=12, standard=12))
 def test_a_limit_above_the_largest(case: tuple[str, str], dataset: Dataset) -> None:
-    """A list of more than 200 items never shows all, nor more than 200, whatever limit is asked for."""
+    """A list of more than 200 items never shows all of them, nor more than 200, for any `limit`."""
     operation, limit = case
     if len(dataset.walk(operation).ids) <= LARGEST:
         not_tested(f"{operation} has no more than {LARGEST} items")

@@ -35,7 +35,7 @@ def answer(primary: Caller) -> Exchange:
 
 @pytest.fixture
 def document(answer: Exchange) -> PublishedDocument:
-    """The published document; one that cannot be read is broken whatever is asked of it."""
+    """The published document. One that cannot be read breaks every check that asks for it."""
     try:
         return read(answer)
     except Unreadable as reason:
@@ -54,7 +54,7 @@ def test_document_is_valid(answer: Exchange, document: PublishedDocument) -> Non
 
 @requirement("OP-8")
 def test_document_has_all_operations(answer: Exchange, document: PublishedDocument) -> None:
-    """All nine operations stand in it, at whatever server and under whatever parameter names."""
+    """All nine operations stand in it, at any server and with any names of the path's parameters."""
     missing = [operation.path for operation in OPERATIONS.values() if operation.id not in document.operations]
     expect(not missing, f"no GET {', '.join(missing)}", answer)
 

@@ -50,7 +50,7 @@ class Case:
 @requirement("OP-1")
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_valid_requests(operation: str, dataset: Dataset, target: Target, fuzz: int, seed: int) -> None:
-    """A request that the schemas allow is served; one for an id or a filter value that nobody has may be refused."""
+    """A request that the schemas allow is served; one for an id or a filter value that does not exist may be refused."""
     happy, known = dataset.served(operation), dataset.parameters(operation)
     wanted = fuzz if OPERATIONS[operation].is_list else -(-fuzz // 2)  # an id is all that there is to choose
     for index, case in enumerate(_cases(operation, "positive", wanted, seed)):

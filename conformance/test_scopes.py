@@ -89,7 +89,7 @@ def test_without_the_scope(case: tuple[str, str, str], dataset: Dataset, holders
 @requirement("SCOPE-1")
 @over(tuple(_SPOILED))
 def test_spoiled_parameters_without_the_scope(case: str, dataset: Dataset, holders: Holders) -> None:
-    """A missing scope comes before whatever is wrong with the parameters."""
+    """A missing scope is refused before wrong parameters are."""
     scope = next((scope for scope in holders.held() if scope != SCOPED[case]), _NO_SCOPE)
     dataset.served(case)
     holders.in_force(scope)
@@ -109,7 +109,7 @@ def test_with_exactly_the_scope(case: tuple[str, str], dataset: Dataset, holders
 @requirement("SCOPE-3")
 @over((*SCOPES, _NO_SCOPE))
 def test_me_wants_no_scope(case: str, dataset: Dataset, holders: Holders) -> None:
-    """`/me` serves a key whatever it may read, be it nothing."""
+    """`/me` serves every valid key, even one without a scope."""
     dataset.served("getMe")
     _serves(holders.ask(case, "getMe"), case)
 

@@ -1,4 +1,4 @@
-"""TENANT: whatever it asks, a key is shown nothing of another organization. Both organizations' lists are known from walks."""
+"""TENANT: a key is never shown anything of another organization. Both organizations' lists are known from walks."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_no_filter_shows_what_is_foreign(
 def test_a_foreign_id_is_as_good_as_none(
     case: ById, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target, seed: int
 ) -> None:
-    """What one organization is served by id, another is answered as if nobody had it."""
+    """An id of one organization is answered to another as an id that does not exist."""
     operation, foreign_id = case.resource.operation, case.resource.id
     dataset.served(listing := collection_of(operation) or "listContacts")
     neighbour.served(operation)

@@ -217,7 +217,7 @@ def _clock_of(answer: Exchange) -> Clock:
 
 
 def _in_feed(primary: Caller, wanted: Set[str], within: float) -> dict[str, Resource]:
-    """The events of these ids, found in the feed within so many seconds: by walking it first and last, and on its first page.
+    """The events of these ids, found in the feed `within` this many seconds: by walking it first and last, and on its first page.
 
     Raises Violation if one is missing, NotTested if the feed is too long to tell.
     """

@@ -114,7 +114,7 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 @click.option(
     "--control-token",
     metavar="TOKEN",
-    help="Serve the control API from anywhere, to whoever presents this as a bearer token; without it, to this machine alone.",
+    help="Serve the control API to any machine that presents this as a bearer token; without it, to this machine alone.",
 )
 @click.option(
     "--activity",

@@ -44,7 +44,7 @@ class Clock:
         return self._frozen is not None
 
     def shift(self, seconds: float) -> None:
-        """Set the clock right by so many seconds, forwards or back."""
+        """Correct the clock by this many seconds, forwards or back."""
         self._offset += seconds
         if self._frozen is not None:
             self._frozen += seconds
@@ -85,7 +85,7 @@ class Clock:
 
     @contextmanager
     def at(self, now: float) -> Iterator[None]:
-        """Show one time throughout, so that whatever is done within happens at one moment."""
+        """Show one time throughout, so that everything that is done within happens at one moment."""
         self._pinned, self._shown = True, now
         try:
             yield

@@ -70,7 +70,7 @@ class Settings:
 
     @property
     def rate_limits(self) -> RateLimits:
-        """The limits of every key: the contract's, or ones that nobody reaches."""
+        """The limits of every key: the contract's, or ones that no client reaches."""
         limits = contract().rate_limits
         return limits if self.rate_limited else RateLimits(UNLIMITED, UNLIMITED, limits.burst_window)
 

@@ -66,7 +66,7 @@ class ProblemKind:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Requests per minute, and requests per burst window of so many seconds, of one API key (documentation, "Rate limits")."""
+    """Requests per minute, and requests per burst window (seconds), of one API key (documentation, "Rate limits")."""
 
     per_minute: int
     burst: int

@@ -1,4 +1,4 @@
-"""The mock as its command line starts it, but that its keys may ask as often as they can: the limiter counts, and refuses nobody.
+"""The mock as its command line starts it, with keys whose limits are never reached: the limiter counts, and refuses no request.
 
 `--no-rate-limit` does without the limiter, which would flatter the mock.
 """

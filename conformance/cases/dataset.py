@@ -100,7 +100,7 @@ class Dataset:
         )
 
     def asked(self, operation: str, **filters: Any) -> Exchange:
-        """The answer to an operation under some filters, whatever it is, asked once for all who ask alike."""
+        """The answer to an operation under some filters, served or refused. The same request is sent only once in a run."""
         path = target(operation, **filters)
         return self.once(f"asked {path}", lambda: self.caller.send("GET", path, operation=operation))
 

@@ -25,7 +25,7 @@ MOST_PAGES = 12
 
 # How often a list that keeps changing is looked at.
 _LOOKS = 3
-# Resources that values of several filters are taken from, and so many combinations of values are enough.
+# How many resources the values of several filters are taken from, and how many combinations of values are enough.
 _PICKED = 12
 _ENOUGH_COMBINATIONS = 4
 _NO_SUCH_WORD = "no.such-value"
@@ -132,7 +132,7 @@ def values(dataset: Dataset, operation: str, name: str) -> list[Value]:
     """Values of a filter that narrow a list without emptying it, the most telling first.
 
     These are the ones that are part of another value (`qualified` of `unqualified`), those that are not the first of a
-    resource's values, and those that let so many through that two pages can be told from one. Raises NotTested where none is.
+    resource's values, and those that let enough through for a second page. Raises NotTested if there is none.
     """
     resources = dataset.walk(operation).items
     counts = _counted(resources, name)
@@ -194,7 +194,7 @@ def combinations(dataset: Dataset, operation: str, names: Sequence[str]) -> list
 
 
 def half(count: int) -> int:
-    """The limit at which so many items take two pages, as far as the largest page allows."""
+    """The limit at which `count` items take two pages, as far as the largest page allows."""
     return min(LARGEST, max(1, ceil(count / 2)))
 
 

@@ -112,7 +112,7 @@ class _Turns(RuleBasedStateMachine):
 
 
 def take_turns(parties: Sequence[Party], steps: int, number: int) -> None:
-    """Let the parties act in turn for at most so many steps, chosen with `number` as seed. Raises what a step raises."""
+    """Let the parties act in turn for at most `steps` steps, chosen with `number` as seed. Raises what a step raises."""
     trial = Trial()
     machine = type("Turns", (_Turns,), {"parties": parties, "trial": trial})
     with suppress(Flaky):

@@ -14,7 +14,7 @@ _MANY_DIGITS = 4400
 
 @dataclass(frozen=True)
 class OddRequest:
-    """An odd request to an operation, its path and query percent-encoded. `unheard_of`: its id can be nobody's."""
+    """An odd request to an operation, its path and query percent-encoded. `unheard_of`: its id cannot exist."""
 
     operation: str
     path: str

@@ -18,7 +18,7 @@ from conformance.target.client import target
 # What is left for the last page of a walk: all of it where the total is a multiple of the limit.
 REMAINDERS = {"one item": 1, "a whole page": 0, "one item less than a page": -1}
 _FEWEST = 3
-# Of a filter with many values so many are walked, the most telling first; and so many combinations of several filters.
+# How many values of a filter are walked, the most telling first; and how many combinations of several filters.
 _MOST_VALUES = 12
 _MOST_COMBINATIONS = 3
 
@@ -36,7 +36,7 @@ class FilteredWalk:
 
 
 def limit_that_leaves(remainder: str, count: int) -> int:
-    """The largest limit at which a walk over so many items takes several pages and its last one holds the remainder.
+    """The largest limit at which a walk over `count` items takes several pages and its last one holds the remainder.
 
     Raises NotTested if there is none.
     """

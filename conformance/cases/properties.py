@@ -49,7 +49,7 @@ class Trial:
 
 
 def bounded(examples: int, steps: int = 1) -> settings:
-    """Settings for so many examples; of a state machine, with so many steps each."""
+    """Settings for this number of examples; of a state machine, with this number of steps each."""
     return settings(
         max_examples=examples,
         stateful_step_count=steps,

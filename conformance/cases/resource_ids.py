@@ -1,4 +1,4 @@
-"""Ids to ask for: those that are known, and well-formed ones that nobody has."""
+"""Ids to ask for: those that are known, and well-formed ones that do not exist."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def collection_of(operation: str) -> str | None:
 
 
 def opening(dataset: Dataset, operation: str, seed: int) -> Opening:
-    """An operation that was served; where the organization has no such resource, its list served and an id nobody has.
+    """An operation that was served; where the organization has no such resource, its list served and an id that does not exist.
 
     For checks of what comes before the look for the resource: credentials and scopes. Raises NotJudged.
     """

@@ -1,4 +1,4 @@
-"""Trying a check on whatever there is: resources that a target may lack, answers that a run may not have drawn."""
+"""Tries a check on what there is: a target may lack some resources, and a run may lack some answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 def stratified(things: Sequence[T], most: int, seed: int | str) -> list[T]:
-    """At most so many things from all over a sequence: one from each of as many parts, drawn with the run's seed.
+    """At most `most` things from all over a sequence: one from each of `most` parts, drawn with the run's seed.
 
     Equal steps would meet data that is made in equal steps, and see one kind of it alone.
     """
@@ -36,8 +36,8 @@ def stratified(things: Sequence[T], most: int, seed: int | str) -> list[T]:
 def each(things: Iterable[T], check: Callable[[T], object]) -> None:
     """Run a check on everything that it can be tried on.
 
-    What is missing for one thing does not void the others. Raises NotTested where nothing could be tried, NotJudged where
-    something was not served that had to be, and whatever else the check raises.
+        What is missing for one thing does not void the others. Raises NotTested where nothing could be tried, NotJudged where
+    something was not served that had to be, and everything that the check raises.
     """
     tried = 0
     missing: NotTested | None = None

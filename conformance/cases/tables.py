@@ -88,7 +88,7 @@ def over(table: Table, cut: Cut | None = None) -> Callable[[Callable[..., object
 
 
 def try_each(cases: Sequence[Case], check: Callable[[Case], object], most: int | None, seed: int) -> None:
-    """Run a check on the cases, on at most so many of them, and count them.
+    """Run a check on the cases, on at most `most` of them, and count them.
 
     What is missing for one case does not void the others. Raises Violation for the first case that shows one, with how many
     do; NotJudged if something was not served that had to be; NotTested if nothing could be tried.

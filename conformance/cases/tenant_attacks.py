@@ -17,7 +17,7 @@ from conformance.checks import NotTested
 from conformance.target.client import Caller, Headers, target
 from conformance.target.exchange import Exchange
 
-# How an id can be asked for. Each is asked for a foreign id and for one that nobody has, and answered alike.
+# How an id can be asked for. Each is asked for a foreign id and for an id that does not exist, and the answers must be alike.
 SHAPES = ("GET", "HEAD", "GET, encoded", "GET, an own id first", "GET, an own id last", "GET, conditional")
 # How a foreign id can be a filter's value.
 FILTER_SHAPES = ("alone", "own first", "own last", "with a comma", "with another filter")

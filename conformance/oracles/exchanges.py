@@ -1,4 +1,4 @@
-"""What must hold of every exchange, whoever made it."""
+"""What must hold of every exchange."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ ORACLES = (
 
 
 def broken_must(exchange: Exchange) -> str | None:
-    """The first must that an answer breaks by itself, whatever else it disagrees with; None if there is none."""
+    """The first must that an answer breaks by itself; None if there is none."""
     levels = {requirement.id: requirement.level for requirement in spec.requirements()}
     musts = (oracle for oracle in ORACLES if levels[oracle.requirement] == "must" and oracle.applies(exchange))
     return next((oracle.requirement for oracle in musts if oracle.fault(exchange)), None)

@@ -40,7 +40,7 @@ def foreign(own: Dataset, other: Dataset) -> frozenset[Identity]:
 
 
 def private(exchange: Exchange, others: frozenset[Identity], reads: str | None = None) -> Exchange:
-    """Expect an answer, whatever its status, to show nothing of another organization.
+    """Expect an answer of any status to show nothing of another organization.
 
     `reads` is the operation whose answer it may be, where the request was not made as one. Raises Violation.
     """

@@ -1,4 +1,4 @@
-"""The target's own OpenAPI document: what it says of the nine operations, whatever its servers, templates and references."""
+"""The target's own OpenAPI document: what it says of the nine operations, with any servers, templates and references."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _TOO_MANY_REQUESTS = 429
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of a key: requests in a minute, and in a burst window of so many seconds."""
+    """The limits of a key: requests in a minute, and in a burst window (seconds)."""
 
     per_minute: int
     burst: int
@@ -99,7 +99,7 @@ def overdrawn(attempts: Timeline, limits: Limits) -> list[Attempt] | None:
 
 
 def silent_waits(attempts: Timeline) -> list[Wait]:
-    """The refusals after which the client kept silent until they were due, whatever earlier ones had promised.
+    """The refusals after which the client kept silent until they were due. What earlier ones promised does not matter.
 
     Only those count in which no other request of the key was under way from the refusal to the end of the attempt.
     """

@@ -75,7 +75,7 @@ def _spare(target: Target) -> list[Credential]:
 
 
 class RateProbes:
-    """The probes of one run. `bound` is the reading that was made binding; `show` prints a line for whoever waits."""
+    """The probes of one run. `bound` is the reading that was made binding; `show` prints a line of progress."""
 
     def __init__(self, judge: Judge, bound: str, show: Callable[[str], None]) -> None:
         limit = judge.target.rate_limit

@@ -1,4 +1,4 @@
-"""How a `Send` is carried out, whatever carries it: how many requests at once, when to stop, and what came of it."""
+"""How a `Send` is carried out: how many requests at once, when to stop, and what came of it."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ Attempt = TypeVar("Attempt", bound=Answered)
 class Wait(Generic[Attempt]):
     """A refusal, and an attempt at or after the time that it promised, before which nothing else can have been admitted.
 
-    `silent` says that every earlier refusal's promise had run out as well: nobody knocked too early. `between` is how many
+    `silent` says that every earlier refusal's promise had run out as well: no request came too early. `between` is how many
     further requests were refused meanwhile.
     """
 
@@ -114,7 +114,7 @@ class Timeline(Generic[Attempt]):
         ]
 
     def from_rest(self, seconds: float, *, rested: bool) -> list[list[Attempt]]:
-        """The attempts that followed a silence of so many seconds; those from the start too, if the key was `rested` then."""
+        """The attempts that followed a silence of `seconds`; those from the start too, if the key was `rested` then."""
         groups: list[list[Attempt]] = []
         busy_until = _NEVER
         for attempt in self.attempts:

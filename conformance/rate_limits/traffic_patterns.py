@@ -29,7 +29,7 @@ from conformance.rate_limits.attempts import (
 REST = 120.0
 # RATE-6: a refused client is never told to wait for longer, in seconds; a date is rounded, so it may say one more.
 LONGEST_WAIT = 60.0
-# RATE-8: after so many seconds more, a refusal is not due to a Retry-After that was rounded down (RATE-6).
+# RATE-8: after this many seconds more, a refusal is not due to a Retry-After that was rounded down (RATE-6).
 LATE = 1.0
 # Where Retry-After is rounded to whole seconds, it is short by the most just before half a second is left over, where it is
 # cut just before a whole one: which of them shows depends on what a request's way there and back takes.
@@ -47,7 +47,7 @@ _MORE_THAN_SERVED = 5
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send requests with the key of a role, several at once unless `one_by_one`, until so many of them were `refused`.
+    """Send requests with the key of a role, several at once unless `one_by_one`, until `refused` of them were refused.
 
     `kind` is one of KINDS, None for a mix of all. The answer is the attempts. A role without a key sends nothing, and nothing
     is sent of a kind for which nothing is known to ask.
@@ -72,7 +72,7 @@ Story = Generator[Send | Until, list[Attempt], None]
 Part = Generator[Send | Until, list[Attempt], list[Attempt]]
 
 KINDS = ("me", "list", "single", "missing")
-"""Kinds of requests: `/me`, lists, single resources, and ids that nobody has. A limit leaves none of them out."""
+"""Kinds of requests: `/me`, lists, single resources, and ids that do not exist. A limit counts all of them."""
 
 SPENDER = "spender"
 """Spent at once from rest; waits in silence for what Retry-After names; spends its recovery."""

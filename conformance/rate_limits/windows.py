@@ -1,6 +1,6 @@
 """What the times of one key's requests prove of its limits: pure functions, exact over every window, for gate and load tests.
 
-A target decides on a request at some moment in [sent, answered], which one nobody outside knows. So a ceiling is broken only
+A target decides on a request at a moment in [sent, answered] that is not known from outside. So a ceiling is broken only
 where more admissions than it allows must lie in one window: the last was answered less than a window after the first was
 sent. And a refusal was unjust only where the key had room at every moment at which the target may have decided, wherever in
 their own intervals the admissions before it lay. A slow or jittery way to the target can hide a violation of the size of its
@@ -43,7 +43,7 @@ Request = TypeVar("Request", bound=Timed)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A cap on the admissions in any window of so many seconds."""
+    """A cap on the admissions in any window of `seconds`."""
 
     most: int
     seconds: float

@@ -189,7 +189,7 @@ class Client:
 
 @dataclass(frozen=True)
 class Caller:
-    """Speaks for a pool of keys of one organization, for a single key, or for nobody."""
+    """Sends requests with a pool of keys of one organization, with a single key, or without a key."""
 
     client: Client
     keys: tuple[Credential, ...]

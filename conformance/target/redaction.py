@@ -1,4 +1,4 @@
-"""Hiding secrets in whatever is shown: as they are, escaped, percent-encoded, in base64, or in parts over lines."""
+"""Hides secrets in everything that is shown: as they are, escaped, percent-encoded, in base64, or in parts over lines."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Forms:
 
 @dataclass
 class Redactor:
-    """Removes every secret it has learnt from a text, in any of its forms, and whatever looks like an API key."""
+    """Removes from a text every secret that it has learnt, in any of its forms, and everything that looks like an API key."""
 
     secrets: set[str] = field(default_factory=set, repr=False)
 

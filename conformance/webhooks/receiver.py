@@ -58,7 +58,7 @@ class Endpoint:
 class Receiver:
     """Listens from when it is made until it is closed. `now` tells the target's clock, in seconds.
 
-    Each endpoint has a path of its own that nobody can guess, so that only who was told of it can speak to it. `address` is
+    Each endpoint has a path of its own that cannot be guessed, so that only a sender who was told it can reach it. `address` is
     how the target reaches the receiver, and may be set to that of a tunnel or proxy, which may put a path before the endpoint's.
     """
 
@@ -83,7 +83,7 @@ class Receiver:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening; whoever is still waiting for an answer is hung up on."""
+        """Stop listening, and close the connections that still wait for an answer."""
         self._closing.set()
         self._server.shutdown()
         self._thread.join()
@@ -96,7 +96,7 @@ class Receiver:
         return endpoint
 
     def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait for at most so many real seconds until deliveries have made the condition true; whether they have."""
+        """Wait until deliveries have made the condition true, for at most `seconds` (real time); returns whether they have."""
         with self._news:
             return self._news.wait_for(condition, max(0.0, seconds))
 

@@ -147,5 +147,5 @@ def _hmac(key: bytes, signed: bytes) -> bytes:
 
 
 def _bytes(text: str) -> bytes:
-    """A header's text as it was on the wire; whatever no wire carries counts as a question mark."""
+    """A header's text as it was on the wire; a letter that no wire carries counts as a question mark."""
     return text.encode("latin-1", "replace")

@@ -44,7 +44,7 @@ class Followed:
 
 
 def followed(ledger: Ledger, conditions: Conditions) -> Followed:
-    """The reading that no attempt of any key contradicts, whatever the target's description says of it."""
+    """The reading that no attempt of any key contradicts. The target's description is not asked."""
     against: dict[str, str] = {}
     borderless: list[tuple[float, float]] = []
     for key in ledger:

@@ -69,7 +69,7 @@ def latency(run: Figures) -> Drawing:
 
 
 def _in_the_last(seconds: float, admitted: Sequence[Attempt], run: Figures) -> list[int]:
-    """For each column the most admissions that must lie within so many seconds up to a moment in it."""
+    """For each column the most admissions that must lie within `seconds` up to a moment in it."""
     sent = [attempt.sent for attempt in admitted]
     answered = sorted(attempt.answered for attempt in admitted)
     width = run.seconds / COLUMNS

@@ -1,4 +1,4 @@
-"""Where a run's words go: the terminal, whatever it can show, and the report's folder. Both are tried before anything is sent."""
+"""Where a run's words go: a terminal of any encoding, and the report's folder. Both are tried before anything is sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def say(text: str, stream: TextIO | None = None) -> None:
 
 
 def say_last(text: str) -> None:
-    """Print a run's verdict. Where nobody reads standard output any more, standard error is told; the exit code stays."""
+    """Print a run's verdict. If standard output is closed, standard error is told; the exit code stays."""
     try:
         say(text)
     except OSError as error:

@@ -23,7 +23,7 @@ from spec import commands
 from spec.commands import CommandFailed
 
 _SOON = 0.02
-"""Waits below so many seconds are slept, also where there is a test clock."""
+"""Waits of fewer seconds than this are slept, also where there is a test clock."""
 _LONGEST_PROMISE = 62.0
 """The longest wait for a Retry-After, in seconds: RATE-6 allows 60, and 61 for a date, which is rounded."""
 _LATE = 0.1

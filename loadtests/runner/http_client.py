@@ -204,7 +204,7 @@ class _Connection:
         return answer
 
     def closed_by_peer(self) -> bool:
-        """Whether an idle connection has something to read: the peer closed it, or sent what nobody asked for."""
+        """Whether an idle connection has something to read: the peer closed it, or sent something unasked."""
         readable = _poll()
         readable.register(self._socket.fileno(), select.POLLIN)
         return bool(readable.poll(0))

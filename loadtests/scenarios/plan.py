@@ -16,7 +16,7 @@ HOOK = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`count` requests of one key: one every `period` seconds, whatever the answers take; with no period, one after another.
+    """`count` requests of one key: one every `period` seconds, without waiting for answers; with no period, one after another.
 
     `start` is in seconds from the phase's start. `at_once` is how many may be under way together.
     """
@@ -56,7 +56,7 @@ class Phase:
     """What happens between two moments at which no request is under way: only there is the target's clock moved.
 
     Before it: `rest` seconds pass since the end of the last phase, or `gap` since its start; `promised`: all that the last
-    phase's refusals promised passes; `align`: the target's wall clock comes to so many seconds after a full minute.
+    phase's refusals promised passes; `align`: the target's wall clock comes to this many seconds after a full minute.
     """
 
     name: str

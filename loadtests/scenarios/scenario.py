@@ -17,7 +17,7 @@ class Circumstances:
     """What a plan depends on. `roles` are the keys' roles, by index.
 
     `minutes` is how long the scenario lasts, where that is a matter of taste; `grain`: None in real time, else a test clock is
-    moved, and what is sent evenly in real time is sent in parts so many seconds apart. `rested`: no key was used for two
+    moved, and what is sent evenly in real time is sent in parts this many seconds apart. `rested`: no key was used for two
     minutes. `most_rate` is the requests a second that a crowd grows to, 0 for what its keys' limits allow.
     """
 

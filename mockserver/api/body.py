@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 async def whole_body(receive: Receive, longest: int) -> bytes | None:
-    """The body of a request; None for one of more than so many bytes, or whose client left before its end."""
+    """The body of a request; None for one that is too long, or whose client left before its end."""
     body = bytearray()
     more = True
     while more:

@@ -27,7 +27,7 @@ ASSETS = {
     "favicon-32x32.png": b"image/png",
 }
 
-# The browser itself refuses whatever would leave the host. Swagger UI writes style attributes, and images as data: URIs.
+# The browser itself refuses everything that would leave the host. Swagger UI writes style attributes, and images as data: URIs.
 _POLICY: Header = (
     b"content-security-policy",
     b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",

@@ -87,7 +87,7 @@ class KeyRing:
 def mint(organization_ids: Sequence[str], seed: int, now: float) -> list[ApiKey]:
     """The keys that a mock starts with: every kind for the first organization, two full ones for each other.
 
-    The same seed gives the same secrets, whatever the organizations are called. `now` is in unix seconds.
+    The same seed gives the same secrets for any names of the organizations. `now` is in unix seconds.
     """
     scopes = contract().scopes
     keys: list[ApiKey] = []

@@ -212,7 +212,7 @@ class _Strict:
         )
 
 
-# A window of so many seconds holds the admissions that are younger than that: of two that lie exactly so far apart it holds
+# A window of n seconds holds the admissions that are younger than n: of two that lie exactly n seconds apart it holds
 # one (RATE-3). Ages are taken as `now - then`, which is exact for unix times, and compared; no border is computed.
 
 
@@ -223,7 +223,7 @@ def _drop(admitted: deque[float], seconds: float, now: float) -> None:
 
 
 def _wait_for_room(admitted: deque[float], most: int, seconds: float, now: float) -> float:
-    """Seconds until a window holds fewer than `most` admissions: until the last but so many leaves it."""
+    """Seconds until a window holds fewer than `most` admissions: until enough of the oldest have left it."""
     if len(admitted) < most:
         return 0.0
     wait = seconds - (now - admitted[-most])

@@ -23,7 +23,7 @@ def end_with(parent: int | None) -> None:
 
 
 def end_within(seconds: float, code: int) -> None:
-    """Have this process exit with `code` if it is still there after this many seconds, whatever it is waiting for.
+    """Have this process exit with `code` if it is still there after this many seconds, even if it waits for something.
 
     May be called in a signal handler: it takes no lock.
     """

@@ -128,7 +128,7 @@ class Membership:
         return SharedLimiter(limits, reading, self.reach, _place(f"limits:{namespace}"))
 
     def take(self, name: str, most: int) -> bool:
-        """Count one more of what there are at most so many of; whether there was one left, and the server answered."""
+        """Count one more of a limited number; returns whether there was one left, and the server answered."""
         place = _place(f"taken:{name}")
 
         def taken(server: Any) -> int:

@@ -76,7 +76,7 @@ class _Workers:
         _signal_all(self._left, signal.SIGKILL)
 
     def _wait(self) -> None:
-        """Wait until all have ended; the first that ends takes the others with it, and is told of if nobody asked it to."""
+        """Wait until all have ended; the first that ends takes the others with it. It is reported if it was not asked to end."""
         while self._left:
             ended, status = os.wait()
             self._left.discard(ended)
@@ -123,7 +123,7 @@ def _all_up(reading: int, count: int) -> bool:
 
 
 def _mourn(status: int) -> None:
-    """Say how a process ended that nobody asked to."""
+    """Say how a process ended that was not asked to end."""
     code = os.waitstatus_to_exitcode(status)
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
     sys.stderr.write(f"outbound-mock: a worker {how}, so all end\n")

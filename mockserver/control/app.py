@@ -109,7 +109,7 @@ class Control:
 
 
 def _operations() -> Any:
-    # Imported at the first call: a mock that nobody controls should not wait for it.
+    # Imported at the first call: a mock without control calls does not wait for it.
     from mockserver.control import operations
 
     return operations

@@ -37,7 +37,7 @@ def redacted_headers(headers: Iterable[Header]) -> list[tuple[str, str]]:
 
 
 def redacted_query(query: str) -> str:
-    """A query string as it may be shown, whatever the spelling in which it holds a key."""
+    """A query string as it may be shown: a key in it is shortened in every spelling."""
     return "&".join(_pair(pair) for pair in query.split("&"))
 
 

@@ -48,7 +48,7 @@ def write(path: Path, text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Print a text at once. Raises ClickException if nobody can read it."""
+    """Print a text at once. Raises ClickException if standard output is closed."""
     try:
         click.echo(text, color=False if os.environ.get("NO_COLOR") else None)
         sys.stdout.flush()

@@ -1,7 +1,7 @@
 """A collection of resources that can be read by page and by id, under every filter and combination of filters.
 
 What can be computed when a resource is put is computed then: its JSON, and its place in each index that it belongs to. There is
-an index for each combination of filter values, so a page is a bisection and a slice, whatever the filter, depth and size.
+an index for each combination of filter values, so a page is a bisection and a slice, for any filter, depth and size.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Collection:
     def copy(self, changed: Changed | None = None) -> Collection:
         """A collection of the same resources that changes by itself.
 
-        Both share what they have until one of them changes it, so a copy costs next to nothing, whatever the size.
+        Both share what they have until one of them changes it, so a copy costs next to nothing at any size.
         """
         twin = Collection(self._kind, changed)
         twin._rows, twin._indexes = self._rows, self._indexes.copy()
@@ -123,7 +123,7 @@ class Collection:
             self._changed(before, resource)
 
     def extend(self, resources: Iterable[Resource]) -> None:
-        """Add many resources at once, in any order. Tells nobody of the change."""
+        """Add many resources at once, in any order. The listeners are not told."""
         waiting: dict[Facet, list[Row]] = defaultdict(list)
         self._make_rows_own()
         try:

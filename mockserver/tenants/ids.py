@@ -1,4 +1,4 @@
-"""Ids and the streams of randomness that they come from: the same for the same names, whatever the process."""
+"""Ids and the streams of randomness that they come from: the same for the same names in every process."""
 
 from __future__ import annotations
 

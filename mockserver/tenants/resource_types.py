@@ -24,7 +24,7 @@ def _as_given(value: str | None) -> Iterable[str | None]:
 class Filter:
     """One query parameter. `values` are those of a resource; `asked` those of a query, any of which will do.
 
-    `asked` is given None where the parameter is absent, and answers None for "whatever the value".
+    `asked` is given None where the parameter is absent, and returns None for "any value".
     """
 
     values: Callable[[Resource], Iterable[str]]

@@ -32,7 +32,7 @@ class Organization:
 
 
 class Tenant:
-    """One organization's data. Whoever holds a tenant can reach this organization and no other.
+    """One organization's data. Code that holds a tenant can reach this organization and no other.
 
     What depends on a resource follows it when it is put or removed: the contactCount of lists, the listIds of contacts, the
     drafts and the dossier of a contact. Events are a log, and stay.

@@ -169,7 +169,7 @@ def _validate(schema: str, resource: Resource) -> None:
 @cache
 def _validator(schema: str) -> Callable[[Resource], Any]:
     """Finds the first thing in a resource that the document's schema does not allow, None if nothing. Compiled once."""
-    # Imported late: a mock whose data nobody changes does without.
+    # Imported late: a mock whose data is not changed does without.
     import jsonschema_rs
 
     document = {"$ref": f"#/components/schemas/{schema}", "components": contract().document["components"]}

@@ -61,7 +61,7 @@ class Delivery:
             self.attempts.append(attempt)
 
     def leave_log(self) -> None:
-        """Keep no more than whoever tries again has to know."""
+        """Keep no more than a later attempt has to know."""
         self._shown = False
         del self.attempts[1:]
 
@@ -104,7 +104,7 @@ def shortened(text: str) -> str:
 
 
 def shortened_header(name: str, value: str) -> str:
-    """A header's value as it may be shown: a header that is named for a signature holds one, whatever its form."""
+    """A header's value as it may be shown: a header that is named for a signature holds one, in any form."""
     if "signature" not in name.lower():
         return shortened(value)
     return _TOKEN.sub(lambda token: f"…{token[0].rstrip('=')[-4:]}", shortened(value))

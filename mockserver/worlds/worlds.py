@@ -18,7 +18,7 @@ MOST = 500
 """Worlds that there may be at a time beside the first."""
 
 TIME_TO_LIVE = 3_600.0
-"""Seconds for which a world stays that nobody uses, if nothing else was asked for."""
+"""Seconds after which an unused world is dropped, if nothing else was asked for."""
 
 
 class Ports(Protocol):
@@ -103,7 +103,7 @@ class Worlds:
         return True
 
     def expire(self) -> None:
-        """Drop the worlds that nobody has used for as long as they were to live."""
+        """Drop the worlds that were not used for as long as they were to live."""
         now = self._now()
         for world_id, lease in tuple(self.leases.items()):
             if now - lease.used_at >= lease.time_to_live:

@@ -21,7 +21,7 @@ async def _show(visit: Visit) -> Response:
 async def _explain(visit: Visit) -> Response:
     form = visit.form
     given = {name: form[name] for name in ("endpoint", "timestamp", "body", "signature")}
-    # A form's line breaks are CR LF, whatever was pasted; a delivery's body has none of its own outside its JSON.
+    # A form's line breaks are always CR LF; a delivery's body has no line break outside its JSON.
     body = {"secret": _secret(visit), "body": form["body"].replace("\r\n", "\n"), "signature": form.text("signature")}
     if form.text("timestamp"):
         body["timestamp"] = form.text("timestamp")

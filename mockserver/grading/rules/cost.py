@@ -13,7 +13,7 @@ MOST_ALIKE = 3
 """How often the same thing may be asked."""
 
 POLLING = 5.0
-"""Seconds between polls that nobody minds."""
+"""Seconds between polls that are not too frequent."""
 
 _POLLED = frozenset({"getMe", "listEvents"})
 _SMALL_PAGES_UP_TO = 100

@@ -177,7 +177,7 @@ def revoked_key_served(pipeline: Pipeline) -> None:
 
 @fault("AUTH-3")
 def expired_key_served(pipeline: Pipeline) -> None:
-    """Nobody looks at a key's date of expiry."""
+    """A key's date of expiry is not looked at."""
     _forgive(pipeline, lambda key: replace(key, expires_at=None))
 
 

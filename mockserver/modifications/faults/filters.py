@@ -49,7 +49,7 @@ def qualification_status_as_substring(pipeline: Pipeline) -> None:
 
 @fault("FILTER-2")
 def pending_finds_nobody(pipeline: Pipeline) -> None:
-    """A status was renamed in the database, but not in the filter: `pending` finds nobody, the others are right."""
+    """A status was renamed in the database, but not in the filter: `pending` finds no contact, the others are right."""
     change_filter(
         pipeline,
         "contacts",

@@ -67,7 +67,7 @@ def foreign_resources_shown(pipeline: Pipeline) -> None:
 
 
 def _tell_foreign(pipeline: Pipeline, change: Callable[[Problem], Problem]) -> None:
-    """Have an id that another organization has refused otherwise than one that nobody has."""
+    """Refuse an id of another organization otherwise than an id that does not exist."""
 
     def told(problem: Problem, scope: Scope) -> Problem:
         asked = resource_asked(scope)
@@ -86,7 +86,7 @@ def foreign_ids_forbidden(pipeline: Pipeline) -> None:
 
 @fault("TENANT-2")
 def foreign_ids_told_apart(pipeline: Pipeline) -> None:
-    """Another organization's id is answered 404, in other words than an id that nobody has."""
+    """Another organization's id is answered 404, in other words than an id that does not exist."""
     _tell_foreign(pipeline, lambda problem: replace(problem, detail="Your organization has nothing with this id."))
 
 

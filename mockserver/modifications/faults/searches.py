@@ -55,7 +55,7 @@ def search_of_beginnings(pipeline: Pipeline) -> None:
 
 @fault("FILTER-3", "FILTER-9")
 def search_finds_everyone_for_nothing(pipeline: Pipeline) -> None:
-    """`q` that finds nobody is taken for no `q`."""
+    """`q` without a match is taken for no `q`."""
     unfiltered_where_empty(pipeline, "q")
 
 

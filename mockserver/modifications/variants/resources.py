@@ -1,4 +1,4 @@
-"""Other data: other ids, more members, values that nobody knows, and as little or as much as there may be."""
+"""Other data: other ids, more members, unknown values, and as little or as much as there may be."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class _Setting:
 def seed(
     seed: int, organizations: int, contacts: int, now: float, progress: Progress = lambda _done, _of: None
 ) -> list[Tenant]:
-    """So many organizations with so many contacts each, and with lists, drafts, events and research to match.
+    """This number of organizations with this number of contacts each, and with lists, drafts, events and research to match.
 
     All times lie before `now` (unix seconds). From 500 contacts on there are at least 60 unarchived lists, 300 drafts and 400
     events; fewer with fewer contacts, none without. `progress` is told now and then how far it is.
@@ -75,13 +75,13 @@ def seed(
 
 
 def made_up(label: str, name: str, contacts: int, now: float) -> Tenant:
-    """One more organization of that name, with so many contacts and what goes with them. Its ids follow from the label."""
+    """One more organization of that name, with `contacts` contacts and what goes with them. Its ids follow from the label."""
     setting = _Setting(label, name, names.plain(name) or "organization", int(now * 1000))
     return _filled(setting, contacts, lambda contact: contact)
 
 
 def _told(progress: Progress, number: int, organizations: int, contacts: int) -> Callable[[Resource], Resource]:
-    """Passes on the contacts of one of several organizations, and tells how many there are after every so many."""
+    """Passes on the contacts of one of several organizations, and tells at regular steps how many there are."""
     made = count(number * contacts + 1)
 
     def passed(contact: Resource) -> Resource:

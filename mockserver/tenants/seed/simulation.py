@@ -21,7 +21,7 @@ _KEPT: Mapping[str, int] = {"contacts": 1_000, "drafts": 1_000, "lists": 20}
 """How many of those that came in since the team began are kept; older ones are removed."""
 
 _AT_HAND = 50
-"""The newest so many of a status are what the team and those it writes to are busy with."""
+"""How many of the newest resources of a status the team and its recipients work on."""
 
 _LONG_ENGAGEMENT = 8
 _BUSINESS: Sequence[tuple[str, int]] = (
@@ -41,7 +41,7 @@ _BUSINESS: Sequence[tuple[str, int]] = (
 
 
 class SalesTeam:
-    """The team of one organization. Whoever lets it work publishes its events."""
+    """The team of one organization. The caller publishes the events of its work."""
 
     __slots__ = ("_began_with", "_business", "_marker", "_random", "_tenant")
 
