@@ -15,7 +15,7 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -82,12 +82,16 @@ def warm_up() -> None:
     gc.disable()  # a run ends before its garbage matters
 
 
-def gate(options: str) -> GateRun:
-    """Judge a mock that is started with these options. What is printed goes into the run's output, not to the terminal."""
+def gate(options: str, only: Sequence[str] = ()) -> GateRun:
+    """Judge a mock that is started with these options, by the checks of `only` these requirements if any are given.
+
+    What is printed goes into the run's output, not to the terminal.
+    """
     reader = _Reader()
+    chosen = [f"--only={','.join(only)}"] if only else []
     with tempfile.TemporaryFile() as output:
         with _into(output.fileno()):
-            exit_code = pytest.main([*_GATE, "--mock-options", options], plugins=[reader])
+            exit_code = pytest.main([*_GATE, *chosen, "--mock-options", options], plugins=[reader])
         output.seek(0)
         return GateRun(int(exit_code), output.read().decode("utf-8", "replace"), reader.report)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -173,14 +174,22 @@ def plain() -> list[Trial]:
 
 
 def whole() -> list[Trial]:
-    """The whole matrix: all of the above, every fault under its conditions, and the pairs. Takes a while on all cores."""
+    """The whole matrix: all of the above, every fault under its conditions, and the pairs. Takes a while on all cores.
+
+    Faults under conditions are judged by the checks that are to catch them, those of the sample by all checks.
+    """
     logging.disable()  # crashes are meant here
     with ProcessPoolExecutor() as pool:
         under_conditions = list(chain.from_iterable(pool.map(conditioned, all_faults(), chunksize=4)))
     logging.disable(logging.NOTSET)
-    return [*plain(), *under_conditions, *pairs()]
+    in_full = set(_sampled())
+    return [*plain(), *(replace(each, focused=each.name not in in_full) for each in under_conditions), *pairs()]
 
 
 def sample() -> list[Trial]:
     """Every variant, every fault, and a fixed sample of mutants that has every condition: `sample.txt`."""
-    return [*plain(), *map(mutant, SAMPLE.read_text("utf-8").split())]
+    return [*plain(), *map(mutant, _sampled())]
+
+
+def _sampled() -> list[str]:
+    return SAMPLE.read_text("utf-8").split()

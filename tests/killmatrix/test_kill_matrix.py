@@ -10,8 +10,9 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
@@ -105,20 +106,39 @@ def test_right_is_what_was_expected_alone(trial: Trial, run: GateRun | None, rig
     assert Result(trial, run, 1.0).right is right
 
 
-def run_stubs(monkeypatch: pytest.MonkeyPatch, stub: Callable[[str], GateRun], within: float = 30.0) -> list[Result]:
+def run_stubs(
+    monkeypatch: pytest.MonkeyPatch, stub: Callable[[str, Sequence[str]], GateRun], within: float = 30.0
+) -> list[Result]:
     monkeypatch.setattr(trials, "warm_up", lambda: None)
     monkeypatch.setattr(trials, "gate", stub)
     return list(judge_all([FAULT, VARIANT], jobs=2, within=within))
 
 
 def test_results_are_those_of_their_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    results = run_stubs(monkeypatch, lambda options: reported(1, "AUTH-1") if "fault" in options else reported(0))
+    results = run_stubs(
+        monkeypatch, lambda options, _only: reported(1, "AUTH-1") if "fault" in options else reported(0)
+    )
     assert {result.trial.name for result in results} == {"wrong", "other"}
     assert all(result.right for result in results)
 
 
+@pytest.mark.parametrize(("caught_by", "told"), [("its own checks", "AUTH-1"), ("all checks", "AUTH-1 TENANT-2")])
+def test_a_focused_trial_is_judged_in_full_only_if_its_own_checks_miss_it(
+    monkeypatch: pytest.MonkeyPatch, caught_by: str, told: str
+) -> None:
+    def stub(_options: str, only: Sequence[str]) -> GateRun:
+        if only:
+            return reported(1, "AUTH-1") if caught_by == "its own checks" else reported(0)
+        return reported(1, "AUTH-1", "TENANT-2")
+
+    monkeypatch.setattr(trials, "warm_up", lambda: None)
+    monkeypatch.setattr(trials, "gate", stub)
+    (result,) = judge_all([replace(FAULT, focused=True)], jobs=1)
+    assert " ".join(sorted(result.fell)) == told
+
+
 def test_what_hangs_is_ended_with_all_that_it_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def hang(options: str) -> GateRun:
+    def hang(options: str, _only: Sequence[str]) -> GateRun:
         started = subprocess.Popen(["/bin/sleep", "60"])
         (tmp_path / options.split()[-1]).write_text(str(started.pid), "utf-8")
         started.wait()
@@ -151,7 +171,7 @@ def has_ended(pid: int) -> bool:
 
 
 def test_what_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(_options: str) -> GateRun:
+    def die(_options: str, _only: Sequence[str]) -> GateRun:
         os._exit(1)
 
     results = run_stubs(monkeypatch, die)
@@ -159,7 +179,7 @@ def test_what_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_interrupt_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def hang(options: str) -> GateRun:
+    def hang(options: str, _only: Sequence[str]) -> GateRun:
         (tmp_path / options.split()[-1]).write_text(str(os.getpid()), "utf-8")
         if "fault" in options:
             time.sleep(60)

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -43,6 +43,7 @@ class Trial:
     `options` are the mock's; `expected` are the ids of which a fault must break at least the first, and the only
     ones, all shoulds, that a variation may break. Of a fault under a condition, of the `axis`, any of its ids must fall:
     `groups` are the sets of ids of which one each must, several where several faults stand side by side.
+    A `focused` trial is judged by the checks of `expected` first, and by all of them only if these do not tell right from wrong.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Trial:
     expected: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...] = ()
     axis: str = ""
+    focused: bool = False
 
     @property
     def must_fall(self) -> tuple[tuple[str, ...], ...]:
@@ -139,7 +141,7 @@ def _options(*faults: str) -> str:
 
 
 def judge_all(chosen: Sequence[Trial], jobs: int, within: float = WITHIN) -> Generator[Result]:
-    """Judge so many trials at a time; results come as they are ready. Whatever ends this ends the runs that are under way."""
+    """Judge `jobs` trials at a time; results come as they are ready. Closing the generator ends all runs."""
     warm_up()
     waiting = deque(chosen)
     running: dict[Connection, _Running] = {}
@@ -152,7 +154,11 @@ def judge_all(chosen: Sequence[Trial], jobs: int, within: float = WITHIN) -> Gen
             overdue = [one.connection for one in running.values() if one.until <= time.monotonic()]
             for connection in {*ready, *overdue}:
                 assert isinstance(connection, Connection)
-                yield running.pop(connection).end()
+                result = running.pop(connection).end()
+                if result.trial.focused and not result.right:
+                    waiting.append(replace(result.trial, focused=False))
+                else:
+                    yield result
     finally:
         for one in running.values():
             one.end()
@@ -187,6 +193,6 @@ class _Running:
 
 def _judge(trial: Trial, connection: Connection) -> None:
     os.setsid()
-    run = gate(trial.options)
+    run = gate(trial.options, trial.expected if trial.focused else ())
     used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     connection.send((run, sum(each.ru_utime + each.ru_stime for each in used)))
