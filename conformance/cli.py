@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, EXIT_USAGE
+from conformance.recordings import command as recordings
+from conformance.recordings.archive import ArchiveError
 from conformance.report.comparison import Report, ReportError, compare, matrix, read
 from conformance.report.explanation import explanation
 from conformance.report.text import writable
@@ -39,6 +41,10 @@ commands:
                             more than two make a matrix
   replay REPORT [OPTIONS]   try what failed in a report again, such as with
                             --base-url; no verdict
+  --har FILE [OPTIONS]      judge recorded traffic (HTTP Archive of a browser,
+                            a proxy, …) by what single exchanges show; sends
+                            nothing; takes --base-url, --only, --strict and
+                            --report (recording.json)
   help                      show this text (--help anywhere does, too)
   --version                 show the version
 
@@ -95,11 +101,15 @@ def run(arguments: Sequence[str]) -> int:
     command = _help if _HELP.intersection(arguments) else _COMMANDS.get(name)
     try:
         if command is None:
-            return _judge(arguments)
+            return recordings.run(arguments) if _names_a_recording(arguments) else _judge(arguments)
         return command(rest)
-    except (UsageError, ReportError, SelectionError) as error:
+    except (UsageError, ReportError, SelectionError, ArchiveError) as error:
         print(f"outbound-conformance{f' {name}' if command else ''}: {error}", file=sys.stderr)
         return EXIT_USAGE
+
+
+def _names_a_recording(arguments: Sequence[str]) -> bool:
+    return any(argument.partition("=")[0] == "--har" for argument in arguments)
 
 
 def _judge(arguments: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import spec
 from conformance.oracles import schemas
@@ -43,16 +43,21 @@ _LEAKS = {
 }
 
 
+Part = Literal["status", "headers", "body"]
+
+
 @dataclass(frozen=True)
 class Oracle:
     """A requirement that each answer shows kept or broken.
 
-    `applies` says whether an exchange is a case of it, `fault` what is wrong in one line, None if nothing.
+    `applies` says whether an exchange is a case of it, `fault` what is wrong in one line, None if nothing. `reads` is what
+    of an answer it takes to tell: its status alone, its headers too, or its body too.
     """
 
     requirement: str
     applies: Callable[[Exchange], bool]
     fault: Callable[[Exchange], str | None]
+    reads: Part = "body"
 
 
 def _served_by_operation(exchange: Exchange) -> bool:
@@ -99,7 +104,12 @@ def ordinary(exchange: Exchange) -> bool:
     head = [exchange.request.target, *(f"{name}: {value}" for name, value in exchange.request.headers)]
     if sum(len(line) + 2 for line in head) > _LONGEST_HEAD or not all(map(str.isascii, head)):
         return False
-    return not _REFUSED_PATHS.search(exchange.path)
+    return not odd_path(exchange.path)
+
+
+def odd_path(path: str) -> bool:
+    """Whether ordinary front ends refuse or rewrite a path: encoded NULs and slashes, dot segments, bytes beyond ASCII."""
+    return _REFUSED_PATHS.search(path) is not None
 
 
 def _answers_the_api(exchange: Exchange) -> bool:
@@ -155,7 +165,7 @@ def _server_error(exchange: Exchange) -> str | None:
 
 def _leak(exchange: Exchange) -> str | None:
     # What the request itself said may come back (in `instance`, say); a secret that it carried may not.
-    text = "\n".join([exchange.body.decode("utf-8", "replace"), *_texts(exchange.json)])
+    text = "\n".join([exchange.body.decode("utf-8", "replace"), *texts(exchange.json)])
     for secret in presented(exchange):
         if any(secret in told for told in (text, *exchange.headers.values())):
             return "the answer repeats the API key that was presented"
@@ -166,13 +176,13 @@ def _leak(exchange: Exchange) -> str | None:
     return None
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> Iterator[str]:
     """The texts in a JSON document as they were before they were escaped: a path of Windows has its backslashes twice."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list | dict):
         for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)
+            yield from texts(inner)
 
 
 def presented(exchange: Exchange) -> list[str]:
@@ -226,14 +236,14 @@ ORACLES = (
     Oracle("PAGE-1", _page, _envelope),
     Oracle("PAGE-4", _page, _too_long),
     Oracle("PAGE-8", _page, _last_cursor),
-    Oracle("ERROR-1", _ordinary_error, _no_problem),
+    Oracle("ERROR-1", _ordinary_error, _no_problem, "headers"),
     Oracle("ERROR-2", _problem, _problem_members),
     Oracle("ERROR-3", _problem, _problem_status),
-    Oracle("ERROR-5", _answers_the_api, _server_error),
+    Oracle("ERROR-5", _answers_the_api, _server_error, "status"),
     Oracle("ERROR-6", _api_error, _leak),
-    Oracle("RATE-1", _operation_with_valid_key, _rate_headers),
-    Oracle("RATE-5", _refused_for_pace, _retry_after),
-    Oracle("TENANT-8", _served_by_operation, _private),
+    Oracle("RATE-1", _operation_with_valid_key, _rate_headers, "headers"),
+    Oracle("RATE-5", _refused_for_pace, _retry_after, "headers"),
+    Oracle("TENANT-8", _served_by_operation, _private, "headers"),
 )
 
 

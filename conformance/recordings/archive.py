@@ -1,0 +1,139 @@
+"""An HTTP Archive as a file: hostile until it has been read within bounds, each member of the type that HAR 1.2 gives it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+MOST_BYTES = 200 * 1024 * 1024
+MOST_ENTRIES = 100_000
+# Each takes up to fifty times its bytes once it is decoded; archives of traffic have one in thirty bytes or fewer.
+MOST_VALUES = 20_000_000
+_LONGEST_TIME = 86_400_000.0
+
+
+class ArchiveError(Exception):
+    """A file that is no HTTP Archive, or goes beyond the bounds; the message is one line."""
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """A header: its name and value."""
+
+    name: str
+    value: str
+
+
+class Content(msgspec.Struct, frozen=True):
+    """An answer's body. `size` is what it had in bytes, once decompressed; tools leave out `text`, or cut it."""
+
+    text: str | None = None
+    encoding: str | None = None
+    size: float | None = None
+    mimeType: str | None = None  # noqa: N815 — HAR's own name
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What was sent."""
+
+    method: str
+    url: str
+    headers: tuple[Pair, ...] = ()
+
+
+class Response(msgspec.Struct, frozen=True):
+    """What came. `status` is 0 or -1 where nothing did."""
+
+    status: int
+    headers: tuple[Pair, ...] = ()
+    content: Content = Content()
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A request with its answer. `time` is in milliseconds; `cached` is Chrome's word for an answer that no server gave."""
+
+    started: str = msgspec.field(name="startedDateTime")
+    request: Request
+    response: Response
+    time: float | None = None
+    cached: str | None = msgspec.field(name="_fromCache", default=None)
+
+    @property
+    def began(self) -> float:
+        """When the request was sent, in unix seconds. Raises ValueError and OverflowError."""
+        moment = datetime.fromisoformat(self.started)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+    @property
+    def took(self) -> float:
+        """The seconds from sending to the last byte of the answer; 0 where that is not told."""
+        return min(max(0.0, self.time or 0.0), _LONGEST_TIME) / 1000
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The entries of a file, in its order."""
+
+    name: str
+    entries: Sequence[Entry]
+
+
+def read(file: Path) -> Archive:
+    """Read an archive. Raises ArchiveError."""
+    try:
+        entries = _members(_document(file))
+        return Archive(file.name, tuple(_typed(entries)))
+    except OSError as error:
+        raise ArchiveError(f"{file}: {error.strerror}") from None
+    except ArchiveError as error:
+        raise ArchiveError(f"{file}: {error}") from None
+
+
+def _document(file: Path) -> Any:
+    with file.open("rb") as opened:
+        data = opened.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ArchiveError(
+            f"more than {MOST_BYTES // 1024 // 1024} MiB; record less, or leave out what is not the API's"
+        )
+    if sum(data.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
+        raise ArchiveError(f"more than {MOST_VALUES:,} values; record less, or leave out what is not the API's")
+    try:
+        return json.loads(data.decode("utf-8-sig"), parse_constant=_refuse)
+    except RecursionError:
+        raise ArchiveError("no HTTP Archive: its JSON is nested too deep") from None
+    except UnicodeDecodeError:
+        raise ArchiveError("no HTTP Archive: it is not UTF-8") from None
+    except ValueError as error:
+        raise ArchiveError(f"no HTTP Archive: it is not JSON: {error}") from None
+
+
+def _members(document: Any) -> list[Any]:
+    log = document.get("log") if isinstance(document, dict) else None
+    entries = log.get("entries") if isinstance(log, dict) else None
+    if not isinstance(entries, list):
+        raise ArchiveError("no HTTP Archive: it has no array log.entries")
+    if len(entries) > MOST_ENTRIES:
+        raise ArchiveError(f"{len(entries):,} entries, more than {MOST_ENTRIES:,}")
+    return entries
+
+
+def _typed(entries: Sequence[Any]) -> Iterator[Entry]:
+    for index, entry in enumerate(entries):
+        try:
+            typed = msgspec.convert(entry, Entry)
+            typed.began  # noqa: B018 — a time that cannot be read is refused like a wrong type
+        except msgspec.ValidationError as error:
+            raise ArchiveError(f"no HTTP Archive: log.entries[{index}]: {error}") from None
+        except (ValueError, OverflowError):
+            raise ArchiveError(f"no HTTP Archive: log.entries[{index}]: startedDateTime is no time") from None
+        yield typed
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")

@@ -1,0 +1,43 @@
+"""What the people and tools that recorded an archive have taken out of it: keys, values and ends of bodies."""
+
+from __future__ import annotations
+
+import re
+
+from conformance.oracles.exchanges import Part, texts
+from conformance.target.exchange import Exchange
+
+_WORDS = r"redacted|removed|filtered|masked|hidden|saniti[sz]ed|censored|scrubbed|elided"
+# RFC 6750 2.1
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_IN_TOKEN = re.compile(rf"{_WORDS}|[xX]{{4,}}|\.{{3,}}|0{{8,}}", re.IGNORECASE)
+_FEWEST_CHARACTERS = 5
+_VALUE = re.compile(rf"\W*(?:{_WORDS})\W*|[xX]{{4,}}|\.{{3,}}|\S*(?:\*{{3,}}|…|█)\S*", re.IGNORECASE)
+_LONGEST_VALUE = 100
+# The gate's own mark at the end of a body that it cut.
+_CUT = re.compile(r"… \(([0-9]{1,15}) bytes\)\Z")
+_COMPARED = ("content-type", "x-ratelimit-limit", "x-ratelimit-reset", "retry-after", "cache-control", "vary", "date")
+
+
+def is_secret(credential: str) -> bool:
+    """Whether a credential is the one that was sent, not a mark in its place: `[REDACTED]`, `obk_live_…1a2b`, `xxxxxxxx`."""
+    if not _TOKEN.fullmatch(credential) or _IN_TOKEN.search(credential):
+        return False
+    return len(set(credential)) >= _FEWEST_CHARACTERS
+
+
+def is_cut(body: str) -> bool:
+    """Whether a body ends in the mark that the gate's own archives put where they cut it."""
+    mark = _CUT.search(body[-30:])
+    return mark is not None and int(mark[1]) > len(body) - len(mark[0])
+
+
+def holds_marks(exchange: Exchange, part: Part) -> bool:
+    """Whether marks stand in the place of values in an answer: of headers that are judged, in its body of JSON texts too."""
+    headers = [exchange.headers.get(name, "") for name in _COMPARED]
+    body = texts(exchange.json) if part == "body" else ()
+    return any(_is_mark(value) for value in (*headers, *body))
+
+
+def _is_mark(value: str) -> bool:
+    return len(value) <= _LONGEST_VALUE and _VALUE.fullmatch(value) is not None

@@ -1,0 +1,245 @@
+"""Which entries of an archive are the API's, and each of them as an exchange of the gate's."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import unquote, urlsplit
+
+import httpx
+
+import spec
+from conformance.oracles.exchanges import API, Part, odd_path
+from conformance.recordings.archive import Archive, ArchiveError, Content, Entry, Pair
+from conformance.recordings.redactions import is_cut, is_secret
+from conformance.target.client import credentials
+from conformance.target.exchange import Credential, Exchange, Request
+from conformance.target.transport import MOST_BYTES
+
+# OPTIONS and the rest are not asked of the API (reading of OP-6).
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_KEY = re.compile(r"obk_[a-z]+_[A-Za-z0-9]{5,}")
+# What every request has is allowed for where a head's length is looked at.
+_ORDINARY = frozenset({"host", "user-agent", "accept", "authorization"})
+_PORTS = {"http": ":80", "https": ":443"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """An entry's URL: where it leads (`https://api.example`), its path, and its query with the question mark."""
+
+    origin: str
+    path: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An entry that is the API's. `base` is what stands before `/api/v1` in its address, `target` the rest."""
+
+    index: int
+    entry: Entry
+    base: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The API's entries of an archive, how many others there are by the reason to skip them, and the base URLs.
+
+    `shows_keys` says whether any entry of the API shows that it carried a credential: browsers leave that out of all.
+    """
+
+    name: str
+    entries: int
+    kept: Sequence[Kept]
+    skipped: Mapping[str, int]
+    bases: Sequence[str]
+    shows_keys: bool
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An entry as an exchange. `lacks` says why a part of the answer cannot be judged; `key` is False where it is hidden."""
+
+    index: int
+    exchange: Exchange
+    lacks: Mapping[Part, str]
+    shows_key: bool
+
+
+def recording(archive: Archive, base_url: str | None = None) -> Recording:
+    """Pick the entries that asked the API: at `base_url`, else wherever one of the nine operations was asked.
+
+    Raises ArchiveError for a base URL that is none.
+    """
+    addresses = [_address(entry.request.url) for entry in archive.entries]
+    bases = {_given(base_url)} if base_url else {base for address in addresses if (base := _base_of(address))}
+    skipped: Counter[str] = Counter()
+    kept = []
+    for index, (entry, address) in enumerate(zip(archive.entries, addresses, strict=True)):
+        base, target = _parted(address)
+        reason = _not_judged(entry) if base in bases else "not of the API"
+        if reason:
+            skipped[reason] += 1
+        else:
+            kept.append(Kept(index, entry, base, target))
+    shows_keys = any(_authorization(one.entry.request.headers) for one in kept)
+    return Recording(archive.name, len(addresses), tuple(kept), skipped, sorted({one.base for one in kept}), shows_keys)
+
+
+def recorded(kept: Kept, shows_keys: bool) -> Recorded:
+    """An entry as an exchange. A credential that is hidden counts as one whose text is not known."""
+    entry = kept.entry
+    secret = next(filter(is_secret, credentials(_pairs(entry.request.headers))), "")
+    hidden = not secret and (not shows_keys or bool(_authorization(entry.request.headers)))
+    body, no_body = _body(entry.response.content)
+    exchange = Exchange(
+        number=kept.index,
+        request=_request(kept, secret, hidden),
+        url=kept.base + kept.target,
+        status=entry.response.status,
+        headers=_headers(entry),
+        body=body,
+        sent=0.0,
+        answered=entry.took,
+        at=entry.began,
+        carried=_carried(entry),
+    )
+    lacks: dict[Part, str] = {"body": no_body} if no_body else {}
+    if not entry.response.headers:
+        lacks |= dict.fromkeys(("headers", "body"), "the answer's headers were not recorded")
+    return Recorded(kept.index, exchange, lacks, shows_key=not hidden)
+
+
+def operation_of(path: str) -> str | None:
+    """The operation whose path that is; None for any other, and for one that front ends may rewrite."""
+    if odd_path(path):
+        return None
+    return next((id_ for id_, pattern in _paths() if pattern.fullmatch(path)), None)
+
+
+@cache
+def _paths() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    operations = spec.contract().operations.values()
+    return tuple((one.id, re.compile(re.sub(r"\{\w+\}", "[^/]+", one.path))) for one in operations)
+
+
+def _address(url: str) -> Address | None:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.netloc.rpartition("@")[2].lower(), parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not host:
+        return None
+    if port is not None:
+        host = host.removesuffix(_PORTS[parts.scheme])
+    query = f"?{parts.query}" if parts.query else ""
+    return Address(f"{parts.scheme}://{host}", parts.path, query)
+
+
+def _given(base_url: str) -> str:
+    address = _address(base_url)
+    if address is None or address.query:
+        raise ArchiveError("--base-url: give an address such as https://api.example")
+    return address.origin + address.path.rstrip("/").removesuffix(API)
+
+
+def _base_of(address: Address | None) -> str | None:
+    base, target = _parted(address)
+    return base if operation_of(target.partition("?")[0]) else None
+
+
+def _parted(address: Address | None) -> tuple[str, str]:
+    """What stands before `/api/v1` in an address, and the rest; twice nothing where it is not in it."""
+    place = f"{address.path}/".find(f"{API}/") if address else -1
+    if address is None or place < 0 or odd_path(f"{address.path[:place]}/"):
+        return "", ""
+    return address.origin + address.path[:place], address.path[place:] + address.query
+
+
+def _not_judged(entry: Entry) -> str:
+    """Why an entry of the API is none that can be judged; empty if it is."""
+    if entry.cached:
+        return "answered from the browser's cache"
+    if entry.request.method not in _METHODS:
+        return "of a method that the contract does not tell of"
+    return "" if 100 <= entry.response.status <= 599 else "without an answer"
+
+
+def _request(kept: Kept, secret: str, hidden: bool) -> Request:
+    request = kept.entry.request
+    return Request(
+        method=request.method,
+        target=kept.target,
+        headers=tuple(pair for pair in _pairs(request.headers) if pair[0].lower() not in _ORDINARY),
+        credential=Credential(secret, "recorded") if secret or hidden else None,
+        operation=operation_of(kept.target.partition("?")[0]),
+    )
+
+
+def _pairs(headers: Sequence[Pair]) -> list[tuple[str, str]]:
+    """Headers without the pseudo-headers of HTTP/2 (`:authority`), which tools write among them."""
+    return [(header.name, header.value) for header in headers if not header.name.startswith(":")]
+
+
+def _authorization(headers: Sequence[Pair]) -> bool:
+    return any(header.name.lower() == "authorization" for header in headers)
+
+
+def _headers(entry: Entry) -> httpx.Headers:
+    pairs = _pairs(entry.response.headers)
+    declared = entry.response.content.mimeType
+    if declared and declared != "x-unknown" and not any(name.lower() == "content-type" for name, _ in pairs):
+        pairs.append(("Content-Type", declared))
+    return httpx.Headers([(_bytes(name), _bytes(value)) for name, value in pairs])
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _carried(entry: Entry) -> tuple[str, ...]:
+    """The keys that stand anywhere in a request."""
+    places = (entry.request.url, *(header.value for header in entry.request.headers))
+    return tuple(key for place in places for key in _KEY.findall(unquote(place)) if is_secret(key))
+
+
+def _body(content: Content) -> tuple[bytes, str]:
+    """The body, and why it cannot be judged; the latter is empty if it can."""
+    if content.text is None or (not content.text and content.size != 0):
+        return b"", "the body was not recorded"
+    try:
+        body = _decoded(content.text, content.encoding)
+    except UnicodeEncodeError:
+        return b"", "the recorded body has halves of characters"
+    except (binascii.Error, ValueError):
+        return b"", f"the body's encoding {content.encoding!r} cannot be read"
+    if len(body) > MOST_BYTES:
+        return b"", f"the body has more than {MOST_BYTES // 1024 // 1024} MiB"
+    if is_cut(content.text) or (len(body) < (content.size or 0) and not _is_json(body)):
+        return b"", "the recorded body was cut"
+    return body, ""
+
+
+def _decoded(text: str, encoding: str | None) -> bytes:
+    if not encoding:
+        return text.encode()
+    if encoding.lower() != "base64":
+        raise ValueError(encoding)
+    return base64.b64decode("".join(text.split()), validate=True)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
