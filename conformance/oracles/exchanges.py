@@ -22,20 +22,22 @@ _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 _LONGEST_HEAD = 1700
 _REFUSED_PATHS = re.compile(r"%(?:00|2f|5c|[89a-f][0-9a-f])|(?:^|/)(?:\.|%2e){1,2}(?:/|$)|//", re.IGNORECASE)
 
+# Answers are hostile: each pattern takes time in proportion to the text. `(?>…)` keeps the first place that it has found.
 _LEAKS = {
     "a stack trace": re.compile(
-        r"Traceback \(most recent|^\s+File \"[^\"]+\", line \d+"
-        r"|^\s*at (?:async |new )?[\w.$<>]+ ?\([^)]*:\d+(:\d+)?\)|^[ \t]+at [\w$]+(?:\.[\w$`<>\[\]+]+)+\([^)\n]*\)"
+        r"Traceback \(most recent|^[ \t]+File \"[^\"\n]+\", line \d+"
+        r"|^[ \t]*at (?:async |new )?[\w.$<>]+ ?\([^)\n]*:\d+(:\d+)?\)|^[ \t]+at [\w$]+(?:\.[\w$`<>\[\]+]+)+\([^)\n]*\)"
         # Where a file's ending is no country's: an address has a port behind it.
         r"|\.(?:kt|scala|cs|go|[jt]sx?|mjs|exs?):\d+\b|\.(?:rs|py):\d+:\d+"
         r"|goroutine \d+ \[|\.java:\d+\)|\.rb:\d+:in |stack backtrace:|#\d+ /\S+\.php\(\d+\)",
         re.MULTILINE,
     ),
     "a database query": re.compile(
-        r"\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE\b\s+\S+\s+\bSET\b|\bDELETE FROM\b|SQLSTATE|ORA-\d{5}|psycopg|sqlite3\."
+        r"\A(?>.*?\bSELECT\b).+\bFROM\b"
+        r"|\bINSERT INTO\b|\bUPDATE\b\s+\S+\s+\bSET\b|\bDELETE FROM\b|SQLSTATE|ORA-\d{5}|psycopg|sqlite3\."
         r"|syntax error at or near"
-        r"|\bselect\b[^\n]+\bfrom [\w.\"`]+ (?:where|order by|limit|(?:inner |left )?join)\b[^\n]*[=$?\"`]",
-        re.DOTALL,
+        r"|^(?>(?>[^\n]*?\bselect\b)[^\n]+?\bfrom [\w.\"`]+ (?:where|order by|limit|(?:inner |left )?join)\b)[^\n]*[=$?\"`]",
+        re.DOTALL | re.MULTILINE,
     ),
     "a file path of the server": re.compile(
         r"(?<![\w:/])/(?:usr|home|var|opt|srv|app|root|etc|tmp|src|mnt|workspace|site-packages)/[\w.-]+(?:/[\w.-]+)*|\b[A-Z]:\\[\w.-]+\\"

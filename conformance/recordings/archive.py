@@ -14,7 +14,7 @@ import msgspec
 MOST_BYTES = 200 * 1024 * 1024
 MOST_ENTRIES = 100_000
 # Each takes up to fifty times its bytes once it is decoded; archives of traffic have one in thirty bytes or fewer.
-MOST_VALUES = 20_000_000
+MOST_VALUES = 10_000_000
 _LONGEST_TIME = 86_400_000.0
 
 

@@ -27,6 +27,8 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _KEY = re.compile(r"obk_[a-z]+_[A-Za-z0-9]{5,}")
 # What every request has is allowed for where a head's length is looked at.
 _ORDINARY = frozenset({"host", "user-agent", "accept", "authorization"})
+# Each is looked for in the whole answer.
+_MOST_KEYS = 20
 _PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -207,9 +209,10 @@ def _bytes(text: str) -> bytes:
 
 
 def _carried(entry: Entry) -> tuple[str, ...]:
-    """The keys that stand anywhere in a request."""
+    """The keys that stand anywhere in a request, the first of them."""
     places = (entry.request.url, *(header.value for header in entry.request.headers))
-    return tuple(key for place in places for key in _KEY.findall(unquote(place)) if is_secret(key))
+    found = dict.fromkeys(key for place in places for key in _KEY.findall(unquote(place)) if is_secret(key))
+    return tuple(found)[:_MOST_KEYS]
 
 
 def _body(content: Content) -> tuple[bytes, str]:
