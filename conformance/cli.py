@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import difflib
 import io
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from conformance.options import names_of
 from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, EXIT_USAGE
 from conformance.recordings import command as recordings
 from conformance.recordings.archive import ArchiveError
@@ -34,7 +36,7 @@ own mock.
 commands:
   list [OPTIONS]            list the requirements, and what each needs
   explain ID…               explain requirements or families: basis, reading,
-                            what is tried, usual cause
+                            what is tried, usual cause, faults that show it
   init [FILE]               write a description of a target to fill in
                             (default: target.toml)
   diff OLD NEW…             compare reports (report.json or their folders);
@@ -51,6 +53,10 @@ commands:
 options of a run, besides --base-url=URL and --strict (shoulds bind too):"""
 _MORE = "pytest's own options (-k, -x, -v, …) work too; pytest --help lists them."
 _HELP = frozenset({"--help", "-h"})
+# What pytest's parser says after its usage.
+_PARSER_ERROR = re.compile(r"error: (.*)")
+_UNKNOWN = "unrecognized arguments: "
+_OWN_OPTIONS = ("--har", "--help", "--version")
 _OUR_OPTIONS = "the Outbound API conformance gate"
 
 _DESCRIPTION = """\
@@ -118,7 +124,41 @@ def _judge(arguments: Sequence[str]) -> int:
         close = difflib.get_close_matches(name, _COMMANDS, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(close)}?" if close else "--help lists them"
         raise UsageError(f"no command {name!r}; {hint}")
-    return int(pytest.main([_FOLDER, *arguments]))
+    return _pytest(arguments)
+
+
+def _pytest(arguments: Sequence[str]) -> int:
+    """Run pytest on the gate's checks. Raises UsageError for options that cannot be parsed."""
+    return int(pytest.main([_FOLDER, *arguments], plugins=[_PlainErrors()]))
+
+
+class _PlainErrors:
+    """A plugin that says in one line of ours which option is wrong, where pytest shows its own usage."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_cmdline_parse(self, pluginmanager: pytest.PytestPluginManager) -> Generator[None, object, object]:
+        """Turn an error of pytest's parser into a UsageError of this command; all others pass."""
+        try:
+            return (yield)
+        except pytest.UsageError as error:
+            told = _PARSER_ERROR.search(str(error))
+            if told is None:
+                raise
+            config = pluginmanager.get_plugin("pytestconfig")
+            known = names_of(config._parser) if config else set()
+            raise UsageError(_plain(told[1], [*_OWN_OPTIONS, *known])) from None
+
+
+def _plain(message: str, known: Sequence[str]) -> str:
+    """An error of the parser in one line: a mistyped option by its name alone, since its value may be a secret."""
+    if not message.startswith(_UNKNOWN):
+        return message
+    options = [word.partition("=")[0] for word in message.removeprefix(_UNKNOWN).split() if word.startswith("-")]
+    if not options:
+        return "an argument is no option and no file; --help lists the options"
+    close = difflib.get_close_matches(options[0], known, n=3, cutoff=0.7)
+    hint = f"did you mean {' or '.join(close)}?" if close else "--help lists them"
+    return f"no option {options[0]!r}; {hint}"
 
 
 def _help(_: Sequence[str]) -> int:
@@ -140,7 +180,7 @@ def _options() -> list[str]:
 
 
 def _list(arguments: Sequence[str]) -> int:
-    return int(pytest.main([_FOLDER, "--list", *arguments]))
+    return _pytest(["--list", *arguments])
 
 
 def _explain(arguments: Sequence[str]) -> int:

@@ -29,7 +29,7 @@ def add_to(parser: pytest.Parser) -> None:
         "outbound",
         "the Outbound API conformance gate (with --base-url URL, or its own mock; --strict: shoulds bind too)",
     )
-    taken = _names_of(parser)
+    taken = names_of(parser)
 
     def add(name: str, **attributes: Any) -> None:
         if name in taken:
@@ -63,7 +63,7 @@ def add_to(parser: pytest.Parser) -> None:
     add(
         "--explain",
         metavar="FAMILY|ID",
-        help="explain a requirement: basis, reading, what is tried, usual cause; and end",
+        help="explain a requirement: basis, reading, what is tried, usual cause, faults that show it; and end",
     )
     add("--dry-run", action="store_true", help="estimate the requests, on which keys, and the time of a run, and end")
     add(
@@ -140,7 +140,8 @@ def refuse_other_processes(config: pytest.Config) -> None:
         raise pytest.UsageError("the gate keeps one ledger in one process: run it without --forked")
 
 
-def _names_of(parser: pytest.Parser) -> set[str]:
+def names_of(parser: pytest.Parser) -> set[str]:
+    """The names of all options that a parser knows, those of plugins among them."""
     # pytest itself fails with a traceback on an option that is declared twice, and has no public way to ask.
     groups = [parser._anonymous, *parser._groups]
     return {name for group in groups for option in group.options for name in option.names()}

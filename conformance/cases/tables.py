@@ -25,6 +25,7 @@ Table = Sequence[Case] | Callable[..., Sequence[Case]]
 # A broken requirement is not tried on every case that there is: each of them may be looked at several times.
 _MOST_BROKEN = 5
 _CASE = "case"
+_TABLE = "outbound_table"
 
 
 @dataclass(frozen=True)
@@ -82,9 +83,23 @@ def over(table: Table, cut: Cut | None = None) -> Callable[[Callable[..., object
         signature = inspect.Signature([inspect.Parameter(name, kind) for name in parameters])
         test.__name__, test.__doc__, test.__module__ = check.__name__, check.__doc__, check.__module__
         test.__signature__ = signature  # type: ignore[attr-defined] # pytest reads the fixtures from it
+        vars(test)[_TABLE] = (table, cut)
         return test
 
     return decorate
+
+
+def depths(test: Callable[..., object]) -> str:
+    """How many cases each depth tries, in words; empty for a test that was not made by `over`."""
+    if _TABLE not in vars(test):
+        return ""
+    table, cut = vars(test)[_TABLE]
+    size = None if callable(table) else len(table)
+    every = "all that the target's data gives" if size is None else f"all {size}"
+    if cut is None:
+        return f"{every}, at every depth"
+    quick, paced, standard = (min(most, size or most) for most in (cut.quick, cut.paced, cut.standard))
+    return f"quick {quick}, standard {standard} ({paced} if it waits for the rate limit in real time), deep {every}"
 
 
 def try_each(cases: Sequence[Case], check: Callable[[Case], object], most: int | None, seed: int) -> None:

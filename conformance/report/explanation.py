@@ -1,4 +1,4 @@
-"""A requirement explained: what it asks, what it rests on, what is tried, what is usually the cause."""
+"""A requirement explained: what it asks, what it rests on, what is tried, what is usually the cause, which faults show it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from types import ModuleType
 from typing import Any
 
 import spec
+from conformance.cases.tables import depths
 from conformance.report.causes import usual_cause
+from conformance.report.mock_faults import faults_of
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -25,6 +27,7 @@ def explanation(requirement: spec.Requirement, width: int) -> list[str]:
         ("needs", ", ".join(requirement.needs).replace("|", " or ")),
         ("usual cause", usual_cause(requirement.id)),
         *(("tried", told) for told in _checks_of(requirement.id)),
+        *(("fault of the mock", told) for told in faults_of(requirement.id)),
     ]
     return [line for name, text in parts if text for line in _wrapped(f"{name}: {text}", width)]
 
@@ -35,7 +38,8 @@ def _checks_of(id_: str) -> Iterator[str]:
         for function in _checks(module):
             if any(mark.name == "requirement" and mark.args[0] == id_ for mark in function.pytestmark):
                 first = (inspect.getdoc(function) or "").partition("\n\n")[0]
-                yield f"{path.name}::{function.__name__}: {' '.join(first.split())}"
+                cases = f" Cases: {told}." if (told := depths(function)) else ""
+                yield f"{path.name}::{function.__name__}: {' '.join(first.split())}{cases}"
 
 
 def _checks(module: ModuleType) -> Iterator[Any]:

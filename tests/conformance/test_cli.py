@@ -17,6 +17,8 @@ import pytest
 import conformance
 import spec
 from conformance import __main__, cli
+from conformance.cases.tables import Cut, depths, over
+from conformance.report import mock_faults
 from conformance.report.causes import usual_cause
 from spec.target import load
 from tests.support.gate import ROOT, run_gate
@@ -25,6 +27,14 @@ from tests.support.report_runs import ledger, run_of, written
 
 BROKEN, USAGE, NOT_JUDGED = 1, 4, 3
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
+
+
+def without_a_table() -> None:
+    """A check without a table."""
+
+
+def a_check(case: object) -> None:
+    """A check of a case."""
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -55,7 +65,7 @@ def changed(report: Path, name: str, *rows: dict[str, Any], **members: Any) -> P
 def test_whatever_is_no_command_goes_to_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
     passed: list[Sequence[str]] = []
 
-    def main(arguments: Sequence[str]) -> int:
+    def main(arguments: Sequence[str], **_: object) -> int:
         passed.append(arguments)
         return 0
 
@@ -87,6 +97,24 @@ def test_a_requirement_is_explained(command: tuple[str, ...]) -> None:
     assert f"basis: {requirement.basis}" in told
     assert f"usual cause: {usual_cause('PAGE-6')}" in told
     assert "tried: test_pagination.py::test_" in told
+    assert "Cases: quick " in told
+    assert "fault of the mock: cursor-skips-ties: The cursor is a time alone" in told
+
+
+def test_without_the_mock_a_requirement_is_explained_without_its_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mock_faults, "find_spec", {}.get)
+    mock_faults._faults.cache_clear()
+    try:
+        assert mock_faults.faults_of("PAGE-6") == []
+    finally:
+        mock_faults._faults.cache_clear()
+
+
+def test_the_cases_of_each_depth_are_told() -> None:
+    table = over(("a", "b", "c"), Cut(quick=1, paced=2, standard=9))(a_check)
+    assert depths(table) == "quick 1, standard 3 (2 if it waits for the rate limit in real time), deep all 3"
+    assert depths(over(("a", "b"))(a_check)) == "all 2, at every depth"
+    assert depths(without_a_table) == ""
 
 
 def test_a_description_to_fill_in_is_a_description(
@@ -158,6 +186,13 @@ def test_several_reports_make_a_matrix(capsys: pytest.CaptureFixture[str], repor
         (("init", "--force"), "give one file, and no options"),
         (("explian", "PAGE-6"), "no command 'explian'; did you mean explain or replay?"),
         (("explain", "PAG-6"), "did you mean PAGE-6"),
+        (("--strct",), "outbound-conformance: no option '--strct'; did you mean --strict"),
+        (("--base-ur=http://x",), "no option '--base-ur'; did you mean --base-url"),
+        (("--api-kye", KEY), "no option '--api-kye'; did you mean --api-key"),
+        (("--frobnicate",), "no option '--frobnicate'; --help lists them"),
+        (("--depth", "deap"), "argument --depth: invalid choice: 'deap'"),
+        (("--seed", "x"), "argument --seed: invalid int value: 'x'"),
+        (("list", "--onyl", "AUTH"), "outbound-conformance list: no option '--onyl'; did you mean --only"),
     ],
 )
 def test_a_bad_argument_is_one_line_and_exit_4(
@@ -169,6 +204,7 @@ def test_a_bad_argument_is_one_line_and_exit_4(
     assert code == USAGE
     assert says in err
     assert err.count("\n") == 1
+    assert KEY not in err
 
 
 def test_without_what_the_gate_needs_the_command_says_what_to_install(
