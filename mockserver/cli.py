@@ -8,14 +8,11 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import click
 
 from mockserver.server import options
-
-if TYPE_CHECKING:
-    from mockserver.modifications.registry import Kind, Modification
 
 STEERING = ("trigger", "advance", "logs")
 """The commands that steer a mock which runs."""
@@ -182,9 +179,9 @@ def command(
     if load and state:
         raise click.UsageError("--load: a shared state is loaded by PUT /_mock/state, which every process performs")
     changes = [
-        *modifications("fault", faults),
-        *modifications("variant", variants),
-        *modifications("hardship", hardships),
+        *options.modifications("fault", faults),
+        *options.modifications("variant", variants),
+        *options.modifications("hardship", hardships),
     ]
     try:
         listener = listen(host, port)
@@ -228,15 +225,3 @@ def command(
         run(workers, lambda up: serve(served, listener, up), ready, parent)
     except SharingError as error:
         raise click.ClickException(f"--state: {error}") from None
-
-
-def modifications(kind: Kind, texts: Sequence[str]) -> list[Modification]:
-    """The modifications that are asked for. Raises BadParameter for what is no modification of that kind."""
-    if not texts:
-        return []
-    from mockserver.modifications.requested import requested
-
-    try:
-        return [requested(kind, text) for text in texts]
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint=f"--{kind}") from error

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
+from mockserver.server.options import modifications
+
 if TYPE_CHECKING:
     from mockserver.grading.records import Run
     from mockserver.grading.session import Progress
@@ -91,6 +93,13 @@ class GradeCommand(click.Command):
     "--rate-reading", default="burst", type=click.Choice(["burst", "strict"]), help="How the rate limits are read."
 )
 @click.option("--no-rate-limit", is_flag=True, help="Serve every key as much as it asks for.")
+@click.option(
+    "--hardship",
+    "hardships",
+    metavar="NAME[:PARAMETER=VALUE,…]",
+    multiple=True,
+    help="Make it hard for the command in this way, in every run (repeatable): ordinary-day for CI.",
+)
 @click.argument("arguments", metavar="COMMAND ARG…", nargs=-1, type=click.UNPROCESSED)
 def command(
     *,
@@ -108,6 +117,7 @@ def command(
     organizations: int,
     rate_reading: Literal["burst", "strict"],
     no_rate_limit: bool,
+    hardships: Sequence[str],
     arguments: Sequence[str],
 ) -> None:
     """Run a command against a fresh mock, and grade what it asks: `outbound-mock grade -- npm test`.
@@ -126,12 +136,13 @@ def command(
         raise click.UsageError(
             "name the command that is to be graded after two dashes: outbound-mock grade -- npm test"
         )
+    changes = modifications("hardship", hardships)
     from mockserver.app import Settings
     from mockserver.grading.session import Order, grade
 
     order = Order(
         command=tuple(arguments),
-        settings=Settings(seed, organizations, contacts, rate_reading, not no_rate_limit),
+        settings=Settings(seed, organizations, contacts, rate_reading, not no_rate_limit, changes),
         trials=_chosen(trials, which),
         timeout=timeout,
         strict=strict,

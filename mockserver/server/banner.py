@@ -38,6 +38,7 @@ def banner(state: State, settings: Settings, base_url: str) -> str:
             f'  curl -H "Authorization: Bearer {click.style(first.secret, fg="green")}" \\',
             f"    {base_url}{contract().operations['getMe'].path}",
             "",
+            *_advice(settings),
             click.style("Ctrl-C ends it. Nothing is kept.", dim=True),
         ]
     )
@@ -57,6 +58,11 @@ def _rate_limit(settings: Settings) -> str:
 def _modified(settings: Settings) -> Iterator[str]:
     for modification in settings.modifications:
         yield _fact("Modified", click.style(str(modification), fg="yellow"))
+
+
+def _advice(settings: Settings) -> Iterator[str]:
+    if not settings.modifications:
+        yield f"Test a client in CI with {click.style('--hardship ordinary-day', fg='cyan')}: small, ordinary troubles."
 
 
 def _organizations(state: State) -> Iterator[str]:

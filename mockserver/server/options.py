@@ -15,6 +15,7 @@ import click
 if TYPE_CHECKING:
     from mockserver.app import Mock
     from mockserver.clock import Clock
+    from mockserver.modifications.registry import Kind, Modification
     from mockserver.settings import Settings
 
 _TOKEN = 8
@@ -33,6 +34,18 @@ def list_modifications(context: click.Context, option: click.Parameter, asked: b
     lines = {"faults": listing.fault_lines, "variants": listing.variant_lines, "hardships": listing.hardship_lines}
     click.echo("\n".join(lines[(option.name or "").removeprefix("list_")]()))
     context.exit()
+
+
+def modifications(kind: Kind, texts: Sequence[str]) -> list[Modification]:
+    """The modifications that are asked for. Raises BadParameter for what is no modification of that kind."""
+    if not texts:
+        return []
+    from mockserver.modifications.requested import requested
+
+    try:
+        return [requested(kind, text) for text in texts]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=f"--{kind}") from error
 
 
 def load(mock: Mock, path: Path) -> None:

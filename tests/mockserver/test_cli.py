@@ -18,8 +18,8 @@ import click
 import httpx
 import pytest
 
-from mockserver import cli
 from mockserver.cli import INTERRUPTED
+from mockserver.server import options
 from mockserver.server.banner import banner
 from tests.support import patient_http
 from tests.support.mock_client import FULL, new_mock
@@ -152,10 +152,10 @@ def test_a_target_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 
 def test_an_unknown_modification_is_told_with_what_is_most_like_it() -> None:
-    (found,) = cli.modifications("fault", ["default-of-49@operation=listLists"])
+    (found,) = options.modifications("fault", ["default-of-49@operation=listLists"])
     assert str(found) == "default-of-49@operation=listLists"
     with pytest.raises(click.BadParameter, match="did you mean default-of-49"):
-        cli.modifications("fault", ["default-of-40"])
+        options.modifications("fault", ["default-of-40"])
 
 
 def test_it_tells_its_version_and_its_options() -> None:

@@ -42,6 +42,20 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
+def test_a_hardship_is_on_in_every_run(tmp_path: Path) -> None:
+    hardship = ("--hardship", "ordinary-day:seed=16")
+    done = run(*hardship, "--trials", "none", "--report", str(tmp_path), "--", *CLIENT, "sequential")
+    assert done.returncode == 0, done.stdout
+    entries = json.loads((tmp_path / "requests.har").read_text("utf-8"))["log"]["entries"]
+    assert 503 in {entry["response"]["status"] for entry in entries}
+
+
+def test_a_hardship_that_there_is_not_is_one_line_and_4() -> None:
+    done = run("--hardship", "ordinary-dya", "--", *CLIENT, "sequential")
+    assert (done.returncode, len(done.stderr.splitlines())) == (4, 1)
+    assert "did you mean ordinary-day?" in done.stderr
+
+
 def test_a_right_client_ends_with_0_and_its_requests_are_told(tmp_path: Path) -> None:
     done = run("--trials", "none", "--report", str(tmp_path), "--", *CLIENT, "sequential")
     assert done.returncode == 0, done.stderr
