@@ -19,7 +19,7 @@ from conformance.checks import JSON, NotJudged, Violation, expect, not_tested, r
 from conformance.oracles.exchanges import API
 from conformance.oracles.problems import same_answer, same_fields
 from conformance.oracles.usable import member
-from conformance.target.client import Client, retry_after, target
+from conformance.target.client import Client, NoAnswer, retry_after, target
 from conformance.target.exchange import Exchange
 from spec.target import Target
 
@@ -34,6 +34,8 @@ _SPOILED: dict[str, dict[str, str]] = {
     "listDrafts": {"limit": "many"},
     "listEvents": {"cursor": "not-a-cursor"},
 }
+# Servers and front ends may also refuse a GET that has a body, or its transfer coding (RFC 9110 9.3.1, RFC 9112 6.1).
+_NO_SUCH_REQUEST = (400, 401, 403, 405, 411, 413, 415, 501)
 _TRIES = 3
 
 
@@ -75,6 +77,22 @@ def test_without_a_key(case: tuple[str, str], dataset: Dataset, stranger: Strang
     method, operation = case
     known = opening(dataset, operation, seed)
     unauthorized(stranger.ask(operation, None, method, **known.parameters))
+
+
+@requirement("AUTH-1")
+@over(OPERATIONS)
+def test_key_in_a_trailer(case: str, dataset: Dataset, client: Client, seed: int) -> None:
+    """What serves a key in the header section does not serve it behind the body (RFC 9110 6.5.1): there are no credentials."""
+    known = opening(dataset, case, seed)
+    trailers = [("Authorization", f"Bearer {known.secret}")]
+    try:
+        answer = client.nobody.send("GET", target(case, **known.parameters), trailers=trailers, operation=case)
+    except NoAnswer as silence:
+        if silence.closed:
+            return  # it takes no such request
+        raise
+    expect(not 200 <= answer.status < 300, "a key in a trailer is served", answer)
+    refused(answer, *_NO_SUCH_REQUEST)
 
 
 @requirement("AUTH-1")

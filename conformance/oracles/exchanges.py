@@ -100,9 +100,11 @@ def _refused_for_pace(exchange: Exchange) -> bool:
 def ordinary(exchange: Exchange) -> bool:
     """Whether a request reaches the API behind ordinary servers and front ends.
 
-    They answer for themselves where a head is 2 KB or longer, a path has encoded NULs, slashes or dots, or bytes are
-    beyond ASCII: these requests are asked for ERROR-5 and ERROR-6 alone.
+    They answer for themselves where a head is 2 KB or longer, a path has encoded NULs, slashes or dots, bytes are
+    beyond ASCII, or a GET has a body: these requests are asked for ERROR-5 and ERROR-6 alone.
     """
+    if exchange.request.trailers:
+        return False
     head = [exchange.request.target, *(f"{name}: {value}" for name, value in exchange.request.headers)]
     if sum(len(line) + 2 for line in head) > _LONGEST_HEAD or not all(map(str.isascii, head)):
         return False
@@ -115,7 +117,9 @@ def odd_path(path: str) -> bool:
 
 
 def _answers_the_api(exchange: Exchange) -> bool:
-    return exchange.path.startswith(API)
+    # A server that takes no chunked body says so with 501 (RFC 9112 6.1).
+    takes_no_chunks = exchange.request.trailers and exchange.status == 501
+    return exchange.path.startswith(API) and not takes_no_chunks
 
 
 def _too_long(exchange: Exchange) -> str | None:

@@ -51,6 +51,7 @@ def _request(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     content = (
         {"postData": {"mimeType": "application/json", "text": redactor.text(request.body)}} if request.body else {}
     )
+    trailers = {"_trailers": _pairs(list(request.trailers), redactor)} if request.trailers else {}
     return {
         "method": request.method,
         "url": url,
@@ -61,6 +62,7 @@ def _request(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
         "headersSize": -1,
         "bodySize": len((request.body or "").encode()),
         **content,
+        **trailers,
     }
 
 

@@ -18,7 +18,7 @@ import httpcore
 import httpx
 
 import spec
-from conformance.target import raw_head
+from conformance.target import raw_head, raw_trailers
 from conformance.target.clock import TargetClock
 from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.pacing import Pace
@@ -39,7 +39,14 @@ Headers = Sequence[tuple[str, str]]
 
 
 class NoAnswer(Exception):
-    """No whole answer came within the bounds of time and size, or the connection was closed; its message is one line."""
+    """No whole answer came within the bounds of time and size, or the connection was closed; its message is one line.
+
+    `closed` says that it was closed.
+    """
+
+    def __init__(self, message: str, *, closed: bool = False) -> None:
+        super().__init__(message)
+        self.closed = closed
 
 
 class Client:
@@ -124,7 +131,7 @@ class Client:
             headers.append(("Authorization", f"Bearer {request.credential.secret}"))
         if request.body is not None:
             headers.append(("Content-Type", "application/json"))
-        self.redactor.learn(credentials(headers))
+        self.redactor.learn(credentials([*headers, *request.trailers]))
         with self.clock.steady():
             at, sent = time.time(), self.clock.now()
             answer = self._transmit(request, headers)
@@ -140,7 +147,7 @@ class Client:
                 sent=sent,
                 answered=answered,
                 at=at,
-                carried=self.redactor.known_in(request.target, *(value for _, value in headers)),
+                carried=self.redactor.known_in(request.target, *(value for _, value in (*headers, *request.trailers))),
                 moved=moved,
             )
             self.exchanges.append(exchange)
@@ -156,12 +163,18 @@ class Client:
         target = self._base.raw_path.rstrip(b"/") + request.target.encode("ascii")
         try:
             fields = self._fields(headers)
+            if request.trailers:
+                trailers = _encoded(request.trailers)
+                return raw_trailers.get(self._base, target, fields, trailers, TIMEOUT, self.proxy, self._context)
             if method == "HEAD":
                 return raw_head.head(self._base, target, fields, TIMEOUT, self.proxy, self._context)
             return self._send(method, target, fields, body)
         except (OSError, HTTPException, httpcore.ConnectError, BrokenAnswer) as error:
             where = f" (through {self.proxy})" if self.proxy else ""
-            raise NoAnswer(f"{method} {self.target.base_url}{request.target}: {_plain(error)}{where}") from error
+            closed = isinstance(error, ConnectionError) or (isinstance(error, BrokenAnswer) and error.closed)
+            raise NoAnswer(
+                f"{method} {self.target.base_url}{request.target}: {_plain(error)}{where}", closed=closed
+            ) from error
 
     def _send(self, method: str, target: bytes, fields: Sequence[Field], body: bytes | None) -> Answer:
         try:
@@ -173,8 +186,7 @@ class Client:
         return self._transport.send(method, target, fields, body)
 
     def _fields(self, headers: Headers) -> list[Field]:
-        # A field value may hold bytes beyond ASCII (obs-text, RFC 9110 5.5).
-        own = [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
+        own = _encoded(headers)
         named = {name.lower() for name, _ in own}
         ordinary = [(b"Host", self._base.netloc), (b"Accept", b"*/*"), (b"Accept-Encoding", b"gzip, deflate")]
         return [*(field for field in ordinary if field[0].lower() not in named), *own]
@@ -204,12 +216,16 @@ class Caller:
         path: str,
         *,
         headers: Headers = (),
+        trailers: Headers = (),
         operation: str | None = None,
         body: str | None = None,
         paced: bool = True,
     ) -> Exchange:
-        """Send to a path with its query, which goes to the wire as it stands; `body` is JSON. Raises NoAnswer."""
-        request = Request(method, path, tuple(headers), None, operation, body)
+        """Send to a path with its query, which goes to the wire as it stands; `body` is JSON. Raises NoAnswer.
+
+        With `trailers` it is a GET, whose chunked body is empty.
+        """
+        request = Request(method, path, tuple(headers), None, operation, body, tuple(trailers))
         return self.client.send(request, self.keys, paced=paced)
 
     def pinned(self) -> Caller:
@@ -255,6 +271,11 @@ def wall_clock(exchange: Exchange) -> float:
         return own + exchange.moved
     stood_still = abs(date - own) < exchange.moved / 2
     return own + exchange.moved if stood_still else date
+
+
+def _encoded(headers: Headers) -> list[Field]:
+    # A field value may hold bytes beyond ASCII (obs-text, RFC 9110 5.5).
+    return [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
 
 
 def _place(exchanges: Sequence[Exchange], exchange: Exchange) -> int:

@@ -44,7 +44,7 @@ class Request:
     """What is sent. `target` is the path with its query, to the byte.
 
     `credential` is the target's key that is sent; None where none is, or a forged one among the headers.
-    `body` is JSON, for the writes that the API has to refuse.
+    `body` is JSON, for the writes that the API has to refuse. `trailers` come behind a chunked body, which is empty.
     """
 
     method: str
@@ -53,6 +53,7 @@ class Request:
     credential: Credential | None = None
     operation: str | None = None
     body: str | None = None
+    trailers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

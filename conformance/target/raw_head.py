@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import io
 import socket
 import ssl
 import time
@@ -11,11 +9,11 @@ from collections.abc import Sequence
 
 import httpx
 
+from conformance.target.bare_connection import addressed, connected, parsed, section
 from conformance.target.proxies import Proxy
 from conformance.target.transport import Answer, Field
 
-# Of an answer's header section and of what follows it; and how long a server that does not close is listened to, in seconds.
-_MOST_HEAD = 65_536
+# Of what follows the header section; and how long a server that does not close is listened to, in seconds.
 _MOST_BODY = 65_536
 _LISTEN = 0.5
 
@@ -34,70 +32,17 @@ def head(
     Raises OSError where nothing comes, http.client.HTTPException for what is no HTTP.
     """
     until = time.monotonic() + timeout
-    if proxy and url.scheme == "http":
-        target = b"http://" + url.netloc + target
-        fields = [*fields, *_authorization(proxy)]
-    with _connected(url, proxy, context, until) as connection:
+    target, fields = addressed(url, target, fields, proxy)
+    with connected(url, proxy, context, until) as connection:
         sent = [b"%b: %b" % field for field in fields if field[0].lower() != b"connection"]
         lines = [b"HEAD %b HTTP/1.1" % target, *sent, b"Connection: close", b"", b""]
         connection.sendall(b"\r\n".join(lines))
         rest = b""
         status = 100
         while status < 200:  # interim answers come before the final one (RFC 9110 15.2)
-            section, rest = _section(connection, rest, until)
-            status, headers = _read(section)
+            head_section, rest = section(connection, rest, until)
+            status, headers = parsed(head_section)
         return Answer(status, headers, _behind(connection, rest))
-
-
-def _connected(url: httpx.URL, proxy: Proxy | None, context: ssl.SSLContext | None, until: float) -> socket.socket:
-    port = url.port or {"http": 80, "https": 443}[url.scheme]
-    timeout = max(0.001, until - time.monotonic())
-    connection = socket.create_connection((proxy.host, proxy.port) if proxy else (url.host, port), timeout)
-    if url.scheme == "http":
-        return connection
-    try:
-        if proxy:
-            _tunnel(connection, b"%b:%d" % (url.raw_host, port), proxy, until)
-        return (context or httpx.create_ssl_context()).wrap_socket(connection, server_hostname=url.host)
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _tunnel(connection: socket.socket, origin: bytes, proxy: Proxy, until: float) -> None:
-    fields = [b"%b: %b" % field for field in ((b"Host", origin), *_authorization(proxy))]
-    connection.sendall(b"\r\n".join([b"CONNECT %b HTTP/1.1" % origin, *fields, b"", b""]))
-    section, _ = _section(connection, b"", until)
-    status, _ = _read(section)
-    if not 200 <= status < 300:
-        raise http.client.HTTPException(f"{proxy} answers {status} to CONNECT")
-
-
-def _authorization(proxy: Proxy) -> list[Field]:
-    return [(b"Proxy-Authorization", proxy.authorization.encode("ascii"))] if proxy.authorization else []
-
-
-def _section(connection: socket.socket, received: bytes, until: float) -> tuple[bytes, bytes]:
-    """A whole header section, and what came with it."""
-    while b"\r\n\r\n" not in received:
-        if len(received) > _MOST_HEAD:
-            raise http.client.HTTPException("the header section has no end")
-        connection.settimeout(max(0.001, until - time.monotonic()))
-        more = connection.recv(_MOST_HEAD)
-        if not more:
-            raise ConnectionResetError("the connection was closed without an answer")
-        received += more
-    section, _, rest = received.partition(b"\r\n\r\n")
-    return section, rest
-
-
-def _read(section: bytes) -> tuple[int, httpx.Headers]:
-    line, _, fields = section.partition(b"\r\n")
-    parts = line.split(b" ", 2)
-    if not line.startswith(b"HTTP/1.") or len(parts) < 2 or not parts[1].isdigit():
-        raise http.client.BadStatusLine(line[:80].decode("latin-1"))
-    found = http.client.parse_headers(io.BytesIO(fields + b"\r\n\r\n"))
-    return int(parts[1]), httpx.Headers([(name, str(value)) for name, value in found.items()])
 
 
 def _behind(connection: socket.socket, received: bytes) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
 from operator import attrgetter
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from conformance.target.exchange import Exchange
 from spec.target import shown
@@ -74,8 +74,12 @@ class Redactor:
         return text
 
     def curl(self, exchange: Exchange) -> str:
-        """A command that repeats the request, its key read from `$OUTBOUND_API_KEY`."""
+        """A command that repeats the request, its key read from `$OUTBOUND_API_KEY`. With trailers, which curl cannot send,
+        it is `printf` to netcat, or to openssl.
+        """
         request = exchange.request
+        if request.trailers:
+            return self._printf(exchange)
         parts = ["curl", "-i", "--path-as-is"]
         parts += ["--head"] if request.method == "HEAD" else ["-X", request.method] if request.method != "GET" else []
         for name, value in request.headers:
@@ -87,6 +91,24 @@ class Redactor:
         url = self.text(exchange.url)
         cut = f"{url[:_LONGEST_URL]}…" if len(url) > _LONGEST_URL else url
         return " ".join([*parts, shlex.quote(cut)])
+
+    def _printf(self, exchange: Exchange) -> str:
+        url = urlsplit(exchange.url)
+        path = f"{url.path}?{url.query}" if url.query else url.path
+        fields = [f"{name}: {_masked(name, value)}" for name, value in exchange.request.headers]
+        head = [
+            f"GET {path} HTTP/1.1",
+            f"Host: {url.netloc}",
+            *fields,
+            "Transfer-Encoding: chunked",
+            "Connection: close",
+        ]
+        lines = [shlex.quote(self.text(line)) for line in (*head, "", "0")]
+        lines += [_trailer(name, shlex.quote(self.text(value))) for name, value in exchange.request.trailers]
+        to = f"nc {url.hostname} {url.port or 80}"
+        if url.scheme == "https":
+            to = f"openssl s_client -quiet -connect {url.hostname}:{url.port or 443}"
+        return f"printf '%s\\r\\n' {' '.join(lines)} '' | {to}"
 
     def body(self, exchange: Exchange, most: int = _SHOWN_BODY) -> str:
         """The answer's body as text, cut to `most` characters."""
@@ -190,6 +212,12 @@ def _place(pieces: Sequence[_Piece], at: int) -> tuple[int, int]:
         return piece.start, piece.stop
     place = piece.start + at - piece.meant_at
     return place, place + 1
+
+
+def _trailer(name: str, value: str) -> str:
+    if name.lower() == "authorization":
+        return f'"{name}: Bearer $OUTBOUND_API_KEY"'
+    return f"{name}:{value}"
 
 
 def _masked(name: str, value: str) -> str:

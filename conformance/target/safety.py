@@ -47,6 +47,8 @@ class Safety:
     def _oddity(self, request: Request) -> str | None:
         if request.method not in _METHODS or request.body is not None:
             return "it is a write"
+        if request.trailers:
+            return "it has trailer fields"
         if any(name.lower() not in _HEADERS or not value.isprintable() for name, value in request.headers):
             return "it has a header that the documentation does not name"
         path, _, query = request.target.partition("?")

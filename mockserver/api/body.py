@@ -1,4 +1,4 @@
-"""A request's body, taken in within bounds."""
+"""A request's body, taken in within bounds, and where the trailers behind it are kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from starlette.types import Receive
+
+TRAILERS = "outbound.trailers"
+"""Where the ASGI scope keeps a request's trailers (name, value), once its body has come. Only a fault looks at them."""
 
 
 async def whole_body(receive: Receive, longest: int) -> bytes | None:

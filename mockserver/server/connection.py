@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mockserver.api.body import TRAILERS
 from mockserver.api.disconnect import TRANSPORT
 from mockserver.api.response import Response, problem_response
 from mockserver.server.exchange import HIGH_WATER, Exchange
@@ -120,10 +121,11 @@ class Connection(HttpToolsProtocol):
         self._in_head = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
         # The parser reports trailers like headers. A trailer must not take effect as a header (RFC 9110, section 6.5.1).
         if not self._in_head:
+            self.cycle.scope.setdefault(TRAILERS, []).append((name, value))
             return
-        name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
         self.headers.append((name, value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 
 import httpx
@@ -60,6 +61,19 @@ def test_a_curl_line_reads_the_key_from_the_environment() -> None:
     )
     assert '-H "Authorization: Bearer $OUTBOUND_API_KEY"' in line
     assert SECRET not in line
+
+
+def test_a_request_with_trailers_is_repeated_by_a_line_that_writes_its_bytes() -> None:
+    asked = Request("GET", "/api/v1/me", trailers=(("Authorization", f"Bearer {SECRET}"),))
+    line = Redactor().curl(exchange(asked=asked))
+    printf, _, listener = line.partition(" | ")
+    assert listener.startswith("nc ")
+    shell = ["sh", "-c", printf]
+    sent = subprocess.run(shell, capture_output=True, check=True, env={"OUTBOUND_API_KEY": "k"}).stdout
+    head, _, rest = sent.partition(b"\r\n\r\n")
+    assert b"Authorization" not in head
+    assert b"\r\nTransfer-Encoding: chunked\r\n" in head
+    assert rest == b"0\r\nAuthorization: Bearer k\r\n\r\n"
 
 
 def test_a_forged_credential_is_masked_in_a_curl_line() -> None:

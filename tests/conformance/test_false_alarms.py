@@ -107,6 +107,13 @@ def test_what_front_ends_refuse_need_be_no_problem(target: str) -> None:
     assert alarm("ERROR-5", exchange(target, 500))
 
 
+def test_a_get_with_trailers_may_be_refused_without_a_problem_but_not_crash() -> None:
+    asked = Request("GET", "/api/v1/me", trailers=(("Authorization", "Bearer x"),))
+    assert alarm("ERROR-1", replace(exchange("/api/v1/me", 400), request=asked)) is None
+    assert alarm("ERROR-5", replace(exchange("/api/v1/me", 501), request=asked)) is None
+    assert alarm("ERROR-5", replace(exchange("/api/v1/me", 500), request=asked))
+
+
 def test_an_ordinary_request_has_to_be_answered_with_a_problem() -> None:
     assert ordinary(exchange("/api/v1/contacts/x?q=%00", 400))
     assert alarm("ERROR-1", exchange("/api/v1/contacts/x", 404))

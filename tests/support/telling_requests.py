@@ -17,6 +17,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from mockserver.api.body import TRAILERS
 from mockserver.api.keys import ApiKey, KeyRing
 from mockserver.api.pipeline import State
 from mockserver.app import Mock
@@ -33,12 +34,13 @@ CONTACTS = 420
 
 @dataclass(frozen=True)
 class Request:
-    """One request; without a key, `headers` may hold other credentials."""
+    """One request; without a key, `headers` may hold other credentials, and `trailer` the value of an Authorization trailer."""
 
     key: ApiKey | None
     method: str
     target: str
     headers: dict[str, str] = field(default_factory=dict)
+    trailer: str = ""
 
     @cached_property
     def scope(self) -> dict[str, Any]:
@@ -46,7 +48,8 @@ class Request:
         pairs = [(name.encode(), value.encode("latin-1")) for name, value in self.headers.items()]
         if self.key is not None:
             pairs.append((b"authorization", b"Bearer " + self.key.secret.encode()))
-        return scope_of(self.method, self.target.encode("latin-1"), pairs)
+        scope = scope_of(self.method, self.target.encode("latin-1"), pairs)
+        return {**scope, TRAILERS: [(b"authorization", self.trailer.encode())]} if self.trailer else scope
 
 
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
@@ -187,6 +190,7 @@ def _as_anybody(path: str) -> Iterator[Request]:
         yield Request(None, method, path, {"cookie": f"key={secret}"})
         yield Request(None, method, path, {"x-api-key": secret})
         yield Request(None, method, path, {"accept": "application/json"})
+    yield Request(None, "GET", path, {"transfer-encoding": "chunked"}, trailer=f"Bearer {secret}")
 
 
 def _of_any_shape(path: str) -> Iterator[Request]:

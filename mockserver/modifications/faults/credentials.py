@@ -8,8 +8,9 @@ from dataclasses import replace
 from hashlib import sha256
 from http.cookies import SimpleCookie
 
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.api.body import TRAILERS, whole_body
 from mockserver.api.keys import PREFIX
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem, not_found
@@ -23,6 +24,8 @@ from mockserver.modifications.helpers.responses import (
     without_header,
 )
 from mockserver.modifications.registry import fault
+
+_LONGEST_BODY = 65_536
 
 
 def _also_from(pipeline: Pipeline, secret_of: Callable[[Scope], bytes | None]) -> None:
@@ -63,6 +66,22 @@ def key_in_cookie(pipeline: Pipeline) -> None:
 def key_in_own_header(pipeline: Pipeline) -> None:
     """A key counts in X-API-Key."""
     _also_from(pipeline, lambda scope: header(scope, b"x-api-key"))
+
+
+@fault("AUTH-1", "AUTH-4")
+def key_in_trailer(pipeline: Pipeline) -> None:
+    """Trailers count as headers, so a key behind a chunked body is one."""
+
+    def merging(app: ASGIApp) -> ASGIApp:
+        async def merged(scope: Scope, receive: Receive, send: Send) -> None:
+            if header(scope, b"transfer-encoding") is not None:
+                await whole_body(receive, _LONGEST_BODY)
+                scope = {**scope, "headers": [*scope["headers"], *scope.get(TRAILERS, ())]}
+            await app(scope, receive, send)
+
+        return merged
+
+    pipeline.outer.append(merging)
 
 
 @fault("AUTH-5")

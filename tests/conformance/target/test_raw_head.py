@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPException
 
 import httpx
@@ -13,31 +9,9 @@ import pytest
 
 from conformance.target import raw_head
 from conformance.target.transport import Answer
+from tests.support.answering_server import answering
 
 FIELDS = [(b"Host", b"127.0.0.1"), (b"Connection", b"keep-alive")]
-
-
-@contextmanager
-def server(*sent: bytes, closes: bool = True) -> Iterator[tuple[httpx.URL, list[bytes]]]:
-    """A server that answers one connection with these bytes, whatever it is asked, and the request that it got."""
-    got: list[bytes] = []
-    done = threading.Event()
-
-    def answer() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            got.append(connection.recv(65_536))
-            for part in sent:
-                connection.sendall(part)
-            if not closes:
-                done.wait(5)
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=answer)
-        thread.start()
-        yield httpx.URL(f"http://127.0.0.1:{listener.getsockname()[1]}"), got
-        done.set()
-        thread.join(5)
 
 
 def ask(url: httpx.URL, timeout: float = 2.0) -> Answer:
@@ -48,7 +22,7 @@ HEALTHY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:
 
 
 def test_a_header_section_and_nothing_else_has_no_body() -> None:
-    with server(HEALTHY) as (url, got):
+    with answering(HEALTHY) as (url, got):
         answer = ask(url)
     assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "application/json", b"")
     assert got[0].startswith(b"HEAD /api/v1/me HTTP/1.1\r\n")
@@ -59,17 +33,17 @@ def test_a_header_section_and_nothing_else_has_no_body() -> None:
     "sent", [(HEALTHY + b'{"a": 1}\n',), (HEALTHY, b'{"a": ', b"1}\n")], ids=["at once", "in parts"]
 )
 def test_a_body_is_seen(sent: tuple[bytes, ...]) -> None:
-    with server(*sent) as (url, _):
+    with answering(*sent) as (url, _):
         assert ask(url).content == b'{"a": 1}\n'
 
 
 def test_a_server_that_does_not_close_is_not_waited_for() -> None:
-    with server(HEALTHY, closes=False) as (url, _):
+    with answering(HEALTHY, closes=False) as (url, _):
         assert ask(url).content == b""
 
 
 def test_interim_answers_are_passed_over() -> None:
-    with server(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + HEALTHY) as (url, _):
+    with answering(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + HEALTHY) as (url, _):
         assert ask(url).status_code == 200
 
 
@@ -79,10 +53,10 @@ def test_interim_answers_are_passed_over() -> None:
     ids=["nothing", "half", "no HTTP"],
 )
 def test_what_is_no_answer_is_an_error(sent: bytes, error: type[Exception]) -> None:
-    with server(sent) as (url, _), pytest.raises(error):
+    with answering(sent) as (url, _), pytest.raises(error):
         ask(url)
 
 
 def test_silence_ends_with_the_time_out() -> None:
-    with server(closes=False) as (url, _), pytest.raises(TimeoutError):
+    with answering(closes=False) as (url, _), pytest.raises(TimeoutError):
         ask(url, 0.1)

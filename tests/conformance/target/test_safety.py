@@ -43,6 +43,7 @@ def test_an_ordinary_request_is_let_through(request_: Request) -> None:
     [
         (Request("POST", "/api/v1/contacts"), "a write"),
         (Request("GET", "/api/v1/contacts", body="{}"), "a write"),
+        (Request("GET", "/api/v1/me", trailers=(KEY,)), "it has trailer fields"),
         (get("/api/v1/contacts", ("X-Organization-Id", "org_1")), "a header that the documentation does not name"),
         (get("/api/v1/me?api_key=x"), "a parameter that the documentation does not name"),
         (get("/api/v1/contacts?q=a&q=b"), "or one twice"),

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import pytest
 
+from mockserver.modifications.requested import requested
 from mockserver.server.unacceptable import LONGEST_HEAD
 from tests.support.raw_client import GET_ME, HOST, KEY, Served, answers, serving_mock, until_closed
 
@@ -48,6 +49,30 @@ def test_a_trailer_does_not_get_a_foreign_request_past_the_guard(mock: Served, h
 def test_a_trailer_does_not_make_a_request_foreign(mock: Served) -> None:
     asked = b"GET /_mock/health HTTP/1.1\r\n" + HOST + CHUNKED + b"\r\n0\r\n"
     assert mock.one(asked + b"Host: evil.example\r\nOrigin: http://evil.example\r\n\r\n").status == 200
+
+
+@pytest.fixture(scope="module")
+def merging() -> Iterator[Served]:
+    with serving_mock(modifications=[requested("fault", "key-in-trailer")]) as served:
+        yield served
+
+
+def test_with_its_fault_a_key_in_a_trailer_is_served(merging: Served) -> None:
+    assert merging.one(trailed(NO_KEY, KEY)).status == 200
+    assert merging.one(trailed(NO_KEY, b"X-Other: 1\r\n")).status == 401
+
+
+def test_the_fault_waits_for_a_trailer_that_comes_later(merging: Served) -> None:
+    with merging.connect() as client:
+        whole = trailed(NO_KEY, KEY)
+        client.sendall(whole[: whole.index(b"2\r\n")] + b"2\r\n")
+        client.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            client.recv(1)
+        client.setblocking(True)
+        client.sendall(whole[whole.index(b"2\r\n") + 3 :])
+        client.shutdown(socket.SHUT_WR)
+        assert [heard.status for heard in answers(until_closed(client))] == [200]
 
 
 MEGABYTE = 1_000_000
