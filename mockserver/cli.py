@@ -8,14 +8,20 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from mockserver.server import options
 
+if TYPE_CHECKING:
+    from mockserver.server.certificates import Kind
+
 STEERING = ("trigger", "advance", "logs")
 """The commands that steer a mock which runs."""
+
+AUTHORITY = "outbound-mock-authority.pem"
+"""Where `--tls` writes the certificate of its authority if no file is named."""
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -125,6 +131,20 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Begin with this state, as GET /_mock/state exports it, instead of seeded data.",
 )
+@click.option(
+    "--tls",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value=AUTHORITY,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"Serve https under a new authority, whose certificate is written to this file, {AUTHORITY} if none is named.",
+)
+@click.option(
+    "--tls-certificate",
+    default="good",
+    type=click.Choice(["good", "expired", "wrong-host", "unknown-authority"]),
+    help="What is wrong with the certificate that --tls presents.",
+)
 @click.option("--log", "log_requests", is_flag=True, help="Print a line for each request.")
 @_listing("faults")
 @_listing("variants")
@@ -154,6 +174,8 @@ def command(
     control_token: str | None,
     activity: float | None,
     load: Path | None,
+    tls: Path | None,
+    tls_certificate: Kind,
     log_requests: bool,
     exit_with_parent: bool,
     as_json: bool,
@@ -187,6 +209,8 @@ def command(
         listener = listen(host, port)
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
+    identity = options.identity(tls, tls_certificate, host)
+    context = identity.context if identity else None
     from mockserver.app import Settings, create_app
     from mockserver.clock import Clock
     from mockserver.server import announcement
@@ -212,16 +236,14 @@ def command(
     gc.freeze()  # What was seeded stays: no collection need look at it again, which with a million contacts takes a second.
     if load:
         options.load(mock, load)
-    address = base_url(listener)
-
+    address = base_url(listener, "https" if identity else "http")
     served: Any = Logged(mock) if log_requests and not quiet else mock
-
     style = "json" if as_json else "address" if quiet else "banner"
 
     def ready() -> None:
-        announcement.announce(mock, settings, address, style, write_target, write_keys)
+        announcement.announce(mock, settings, address, style, write_target, write_keys, tls)
 
     try:
-        run(workers, lambda up: serve(served, listener, up), ready, parent)
+        run(workers, lambda up: serve(served, listener, up, context), ready, parent)
     except SharingError as error:
         raise click.ClickException(f"--state: {error}") from None

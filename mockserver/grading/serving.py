@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from mockserver.grading.certificates import Certificate
 from mockserver.grading.recording import BEGAN, CONNECTION
+from mockserver.server.certificates import Certificate
 from mockserver.server.connection import Connection
 from mockserver.server.uvicorn_server import BACKLOG, base_url
 
@@ -61,8 +61,7 @@ class Serving(AbstractContextManager["Serving"]):
         state: Callable[[], Any],
         certificate: Certificate | None = None,
     ) -> None:
-        address = base_url(listener)
-        self.url = address.replace("http:", "https:", 1) if certificate else address
+        self.url = base_url(listener, "https" if certificate else "http")
         self._listener = listener
         config = uvicorn.Config(
             _Application(app, state),

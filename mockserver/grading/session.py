@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.api.response import problem_response
 from mockserver.app import Settings, create_app
-from mockserver.grading import certificates, runner
+from mockserver.grading import runner
 from mockserver.grading.deliveries import Maker
 from mockserver.grading.receiver import STARTS_WITHIN, deliver, listens
 from mockserver.grading.recording import Recorder
@@ -26,6 +26,7 @@ from mockserver.grading.serving import Serving
 from mockserver.grading.trials import TRIALS, Stage, Trial
 from mockserver.grading.verdict import Grade, rulings, why_not_graded
 from mockserver.modifications.hardships import made
+from mockserver.server import certificates
 from mockserver.server.uvicorn_server import listen
 from mockserver.webhooks.endpoints import mint_secret
 
@@ -35,7 +36,13 @@ if TYPE_CHECKING:
     from mockserver.app import Mock
 
 HOST = "127.0.0.1"
-TLS = (CERTIFIED, *UNTRUSTED)
+CERTIFICATE_OF: Mapping[str, certificates.Kind] = {
+    CERTIFIED: "good",
+    "wrong-host": "wrong-host",
+    "expired-certificate": "expired",
+    "unknown-authority": "unknown-authority",
+}
+"""The kind of certificate that the server presents, by the trial."""
 
 Runner = Callable[[Sequence[str], Mapping[str, str], float], runner.Outcome]
 """(command, environment, time limit in seconds) → how the command ended. Raises CannotStart."""
@@ -153,7 +160,8 @@ class _Session:
         with ExitStack() as stack:
             elsewhere = self._elsewhere(mock, started, stack)
             recorder = self._recorder(mock, trial, elsewhere.url, started)
-            certificate = self._certificates.servers[name] if self._certificates and name in TLS else None
+            kind = CERTIFICATE_OF.get(name)
+            certificate = self._certificates.servers[kind] if self._certificates and kind else None
             listener = listen(HOST, self._order.port)
             serving = stack.enter_context(Serving(recorder, listener, lambda: mock.state, certificate))
             variables = environment(mock, serving.url)

@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 
 
 def announce(
-    mock: Mock, settings: Settings, address: str, style: str, write_target: Path | None, write_keys: Path | None
+    mock: Mock,
+    settings: Settings,
+    address: str,
+    style: str,
+    write_target: Path | None,
+    write_keys: Path | None,
+    authority: Path | None = None,
 ) -> None:
     """Write the files that are asked for, and say where the mock is: by a `banner`, as `json`, or by its `address` alone.
 
-    Raises ClickException if that cannot be written.
+    `authority` is the file with the certificate that clients of a mock over TLS are to trust. Raises ClickException if
+    something cannot be written.
     """
     if write_keys:
         write(write_keys, keys_text(mock.state))
@@ -33,8 +40,8 @@ def announce(
         write(write_target, target_toml(mock.state, settings, address))
     texts = {
         "address": lambda: address,
-        "json": lambda: as_json(mock.state, address),
-        "banner": lambda: banner(mock.state, settings, address),
+        "json": lambda: as_json(mock.state, address, authority),
+        "banner": lambda: banner(mock.state, settings, address, authority),
     }
     say(texts[style]())
 
@@ -58,7 +65,7 @@ def say(text: str) -> None:
         raise click.ClickException(f"cannot write to standard output: {error.strerror}") from None
 
 
-def as_json(state: State, base_url: str) -> str:
+def as_json(state: State, base_url: str, authority: Path | None = None) -> str:
     """Address, organizations, keys and webhook endpoints as one line of JSON, for scripts. It holds the keys' secrets."""
     organizations = [
         {
@@ -76,6 +83,7 @@ def as_json(state: State, base_url: str) -> str:
         "baseUrl": base_url,
         "controlUrl": base_url + paths.CONTROL,
         "consoleUrl": base_url + paths.CONSOLE,
+        **({"authority": str(authority.resolve())} if authority else {}),
         "organizations": organizations,
         "webhooks": [{"url": endpoint.url, "secret": endpoint.secret} for endpoint in state.webhooks.endpoints],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -13,13 +14,15 @@ from mockserver.api.documentation import PAGE
 from spec import contract
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mockserver.api.keys import ApiKey
     from mockserver.api.pipeline import State
     from mockserver.settings import Settings
 
 
-def banner(state: State, settings: Settings, base_url: str) -> str:
-    """The text, at most 80 columns wide, coloured."""
+def banner(state: State, settings: Settings, base_url: str, authority: Path | None = None) -> str:
+    """The text, at most 80 columns wide if the file with the certificate of an authority has a short name, coloured."""
     first = next(iter(state.keys))
     return "\n".join(
         [
@@ -30,12 +33,14 @@ def banner(state: State, settings: Settings, base_url: str) -> str:
             _fact("Console", click.style(base_url + paths.CONSOLE, fg="cyan", underline=True)),
             _fact("Control API", click.style(base_url + paths.CONTROL, fg="cyan", underline=True)),
             _fact("Rate limit", _rate_limit(settings)),
+            *_trusted(authority),
             *_modified(settings),
             *_organizations(state),
             *_webhooks(state),
             "",
             click.style("Try it", bold=True),
             f'  curl -H "Authorization: Bearer {click.style(first.secret, fg="green")}" \\',
+            *([f"    --cacert {shlex.quote(str(authority))} \\"] if authority else []),
             f"    {base_url}{contract().operations['getMe'].path}",
             "",
             *_advice(settings),
@@ -53,6 +58,11 @@ def _rate_limit(settings: Settings) -> str:
         return "none"
     limits = settings.rate_limits
     return f"{limits.per_minute} a minute, {limits.burst} in {limits.burst_window} s, read as {settings.rate_reading}"
+
+
+def _trusted(authority: Path | None) -> Iterator[str]:
+    if authority:
+        yield _fact("Authority", f"{authority}, for SSL_CERT_FILE")
 
 
 def _modified(settings: Settings) -> Iterator[str]:

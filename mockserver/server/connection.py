@@ -105,6 +105,8 @@ class Connection(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio's meaning: whether the connection stays open
         self._lingering = 0.0
         cycle = self.cycle
+        if self.scheme == "https":
+            return False  # TLS knows no client that has said everything and goes on listening.
         if self._refused:
             return not self._ended
         if cycle is None or cycle.response_complete or cycle.more_body:
@@ -290,5 +292,6 @@ class Connection(HttpToolsProtocol):
         lines = [b"HTTP/1.1 %d %s" % (answer.status, HTTPStatus(answer.status).phrase.encode())]
         lines += [b"%b: %b" % header for header in answer.headers]
         self.transport.write(b"\r\n".join([*lines, b"", answer.body]))
-        self.transport.write_eof()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
         self.loop.call_later(self._lingering, self.transport.close)

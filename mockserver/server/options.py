@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mockserver.app import Mock
     from mockserver.clock import Clock
     from mockserver.modifications.registry import Kind, Modification
+    from mockserver.server.certificates import Identity
+    from mockserver.server.certificates import Kind as CertificateKind
     from mockserver.settings import Settings
 
 _TOKEN = 8
@@ -61,6 +63,27 @@ def load(mock: Mock, path: Path) -> None:
         raise click.ClickException(f"--load {path}: this is no JSON: {error}") from None
     if status >= 400:
         raise click.ClickException(f"--load {path}: {told['detail']}")
+
+
+def identity(tls: Path | None, kind: CertificateKind, host: str) -> Identity | None:
+    """What the server presents itself with over TLS, None without `tls`, the file for the certificate of its authority.
+
+    Raises ClickException if it cannot be made or written.
+    """
+    if tls is None:
+        if kind != "good":
+            raise click.UsageError("--tls-certificate: a certificate is presented over TLS alone: add --tls")
+        return None
+    from mockserver.server import certificates
+
+    try:
+        made = certificates.identity(kind, host)
+        tls.write_text(made.authority, "ascii")
+    except certificates.NoCertificates as error:
+        raise click.ClickException(f"--tls: {error}") from None
+    except OSError as error:
+        raise click.ClickException(f"--tls: cannot write {tls}: {error.strerror}") from None
+    return made
 
 
 def check_token(token: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,17 +43,18 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def base_url(listener: socket.socket) -> str:
+def base_url(listener: socket.socket, scheme: str = "http") -> str:
     """The address that clients on this machine reach the socket by."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared with, not bound to)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def serve(app: Mock, listener: socket.socket, ready: Callable[[], None]) -> None:
+def serve(app: Mock, listener: socket.socket, ready: Callable[[], None], context: ssl.SSLContext | None = None) -> None:
     """Serve until a signal that ends a mock, which is raised again afterwards. Calls `ready` once requests are answered.
 
-    A second signal ends the process at once, and `ending.WITHIN` seconds after the first it ends in any case.
+    With a `context` it serves https. A second signal ends the process at once, and `ending.WITHIN` seconds after the first it
+    ends in any case.
     """
     config = uvicorn.Config(
         app,
@@ -66,6 +68,7 @@ def serve(app: Mock, listener: socket.socket, ready: Callable[[], None]) -> None
         timeout_graceful_shutdown=1,
         date_header=False,
         server_header=False,
+        ssl_context_factory=(lambda _config, _default: context) if context else None,
     )
     _Server(config, app, ready).run([listener])
 

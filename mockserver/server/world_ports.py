@@ -52,7 +52,8 @@ class WorldPorts:
         def connection() -> Connection:
             return Connection(config, self._server.server_state, self._server.lifespan.state)
 
-        listening = await asyncio.get_running_loop().create_server(connection, sock=_free_port(self._host))
+        loop = asyncio.get_running_loop()
+        listening = await loop.create_server(connection, sock=_free_port(self._host), ssl=config.ssl)
         port: int = listening.sockets[0].getsockname()[1]
         self._listening[port] = listening
         return port

@@ -1,22 +1,34 @@
-"""Certificates for the trials over TLS, made with `openssl`, under an authority of the grade's own."""
+"""Certificates for a mock over TLS, made with `openssl` under an authority of its own: good ones, and ones to be refused.
+
+An authority's key is deleted once it has signed: who trusts the authority trusts what it has signed until now, and no more.
+"""
 
 from __future__ import annotations
 
 import shutil
+import socket
+import ssl
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, get_args
+
+Kind = Literal["good", "wrong-host", "expired", "unknown-authority"]
+KINDS: Sequence[Kind] = get_args(Kind)
+"""What a server's certificate may be, as a client that trusts the authority sees it."""
 
 _WITHIN = 60.0
-_DAYS = 2
+_DAYS = 365
 _NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 _AUTHORITY = """
 [req]
 distinguished_name = name
 prompt = no
 [name]
-CN = Authority of outbound-mock grade
+CN = Authority of outbound-mock
 [authority]
 basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign,cRLSign
@@ -30,7 +42,7 @@ extendedKeyUsage = serverAuth
 authorityKeyIdentifier = keyid
 subjectKeyIdentifier = hash
 """
-_HERE = "DNS:localhost,IP:127.0.0.1"
+_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class NoCertificates(Exception):
@@ -47,30 +59,58 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Certificates:
-    """The certificates of a grade, by the names of the runs that they are for, and the authority that clients are told of."""
+    """Certificates of servers, by their kinds, and that of the authority which clients are told to trust."""
 
     authority: Path
-    servers: Mapping[str, Certificate]
+    servers: Mapping[Kind, Certificate]
 
     def trusted(self) -> Mapping[str, str]:
         """The environment in which ordinary clients trust the authority."""
         return dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), str(self.authority))
 
 
-def make(folder: Path) -> Certificates:
-    """Make all certificates in a folder. Raises NoCertificates."""
+@dataclass(frozen=True)
+class Identity:
+    """What a server presents itself with, and the certificate of the authority that its clients are to trust, as PEM."""
+
+    context: ssl.SSLContext
+    authority: str
+
+
+def identity(kind: Kind, host: str) -> Identity:
+    """A new identity for a server that listens on `host`. No file is left. Raises NoCertificates."""
+    with TemporaryDirectory(prefix="outbound-mock-") as folder:
+        made = make(Path(folder), (kind,), host)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(made.servers[kind].certificate, made.servers[kind].key)
+        return Identity(context, made.authority.read_text("ascii"))
+
+
+def make(folder: Path, kinds: Sequence[Kind] = KINDS, host: str = "") -> Certificates:
+    """Make certificates in a folder, for this machine's names and addresses and for `host`. Raises NoCertificates."""
     if shutil.which("openssl") is None:
         raise NoCertificates("openssl is not installed")
-    authority, other = _authority(folder, "authority"), _authority(folder, "other-authority")
-    return Certificates(
-        authority.certificate,
-        {
-            "well-certified": _server(folder, "well-certified", authority, _HERE, _DAYS),
-            "wrong-host": _server(folder, "wrong-host", authority, "DNS:elsewhere.example", _DAYS),
-            "expired-certificate": _server(folder, "expired-certificate", authority, _HERE, -1),
-            "unknown-authority": _server(folder, "unknown-authority", other, _HERE, _DAYS),
-        },
-    )
+    names = dict.fromkeys((*_HERE, socket.gethostname(), host))
+    here = ",".join(_alternative(name) for name in names if name)
+    authority, other = (_authority(folder, name) for name in ("authority", "other-authority"))
+    signed: Mapping[Kind, tuple[Certificate, str, int]] = {
+        "good": (authority, here, _DAYS),
+        "wrong-host": (authority, "DNS:elsewhere.example", _DAYS),
+        "expired": (authority, here, -1),
+        "unknown-authority": (other, here, _DAYS),
+    }
+    servers = {kind: _server(folder, kind, *signed[kind]) for kind in kinds}
+    for signer in (authority, other):
+        signer.key.unlink()
+    return Certificates(authority.certificate, servers)
+
+
+def _alternative(name: str) -> str:
+    """A name or an address as a subjectAltName has it."""
+    try:
+        return f"IP:{ip_address(name)}"
+    except ValueError:
+        return f"DNS:{name}"
 
 
 def _authority(folder: Path, name: str) -> Certificate:
