@@ -23,7 +23,7 @@ import spec
 from tests.killmatrix import mutants, trials
 from tests.killmatrix.command import document, summary
 from tests.killmatrix.trials import Result, Trial, judge_all
-from tests.support.gate import ROOT, GateRun, run_gate
+from tests.support.gate import ROOT, GateRun, run_gate, run_gate_anew
 
 BY_NAME = {trial.name: trial for trial in mutants.plain()}
 FAULTS = (
@@ -66,12 +66,16 @@ def test_faults_are_caught_by_the_requirement_that_they_break_and_variants_pass(
 
 
 def test_a_trial_tells_what_the_gate_tells_its_users(tmp_path: Path) -> None:
-    for result in in_own_process(IN_FULL):
-        run = run_gate(tmp_path / result.trial.name, "--mock-options", result.trial.options)
-        assert result.run
-        assert result.run.exit_code == run.exit_code
-        for status in ("passed", "failed", "not-tested"):
-            assert result.run.ids(status) == run.ids(status)
+    trials = in_own_process(IN_FULL)
+    told = [run_gate_anew(tmp_path / each.trial.name, "--mock-options", each.trial.options) for each in trials]
+    assert [rulings(each.run) for each in trials if each.run] == [rulings(run) for run in told]
+    run = run_gate(tmp_path, "--mock-options", trials[0].trial.options)
+    assert rulings(run) == rulings(told[0])
+
+
+def rulings(run: GateRun) -> tuple[int, dict[str, set[str]]]:
+    """The exit code of a run, and the requirements that passed, failed and were not tested."""
+    return run.exit_code, {status: run.ids(status) for status in ("passed", "failed", "not-tested")}
 
 
 def reported(exit_code: int, *fell: str) -> GateRun:

@@ -1,4 +1,4 @@
-"""Running the gate in a process of its own, as its users do, and reading what it wrote."""
+"""Running the gate in a process of its own, and reading what it wrote."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
+
+from tests.support.warm_gate import judge
 
 ROOT = Path(__file__).parents[2]
 _WITHIN = 600.0
@@ -39,15 +43,21 @@ class GateRun:
 
 
 def run_gate(folder: Path, *options: str, suite: str = "conformance", key: str | None = None) -> GateRun:
-    """Run `pytest conformance` with options; the report goes into the folder. `key` becomes $OUTBOUND_API_KEY."""
-    environment = {name: value for name, value in os.environ.items() if name != _KEY_VARIABLE and "PYTEST" not in name}
-    if key:
-        environment[_KEY_VARIABLE] = key
-    report = folder / "report"
+    """Run `pytest conformance` with options; the report goes into the folder. `key` becomes $OUTBOUND_API_KEY.
+
+    The run is a fork of a process that has loaded the gate; `run_gate_anew` starts one as its users do.
+    """
+    with NamedTemporaryFile(prefix="outbound-") as output:
+        exit_code = judge(_arguments(folder, suite, options), _environment(key), Path(output.name), _WITHIN)
+        return _ended(folder, exit_code, Path(output.name).read_text("utf-8"))
+
+
+def run_gate_anew(folder: Path, *options: str) -> GateRun:
+    """Run `pytest conformance` with options in an interpreter of its own; the report goes into the folder."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", suite, "-q", "-p", "no:cacheprovider", "--report", str(report), *options],
+        [sys.executable, "-m", "pytest", *_arguments(folder, "conformance", options)],
         cwd=ROOT,
-        env=environment,
+        env=_environment(None),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -55,5 +65,18 @@ def run_gate(folder: Path, *options: str, suite: str = "conformance", key: str |
         timeout=_WITHIN,
         check=False,
     )
-    written = report / "report.json"
-    return GateRun(done.returncode, done.stdout, json.loads(written.read_text("utf-8")) if written.exists() else {})
+    return _ended(folder, done.returncode, done.stdout)
+
+
+def _arguments(folder: Path, suite: str, options: Sequence[str]) -> list[str]:
+    return [suite, "-q", "-p", "no:cacheprovider", "--report", str(folder / "report"), *options]
+
+
+def _environment(key: str | None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name != _KEY_VARIABLE and "PYTEST" not in name}
+    return {**kept, _KEY_VARIABLE: key} if key else kept
+
+
+def _ended(folder: Path, exit_code: int, output: str) -> GateRun:
+    written = folder / "report" / "report.json"
+    return GateRun(exit_code, output, json.loads(written.read_text("utf-8")) if written.exists() else {})

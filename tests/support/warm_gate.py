@@ -1,0 +1,131 @@
+"""Runs of the gate as forks of a process that has loaded it, with the mock: most of a short run is the start of interpreters.
+
+Such a run judges as `python -m pytest conformance …` does: the same options, checks and reports over the same wire. Its embedded
+mock is a fork too, and a command of that mock's is performed without a process of its own.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import multiprocessing.process
+import os
+import pkgutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import conformance
+import mockserver
+from conformance.target.embedded import EmbeddedServer
+from mockserver import cli
+from mockserver.control import client
+from spec import commands
+
+_ROOT = Path(__file__).parents[2]
+# pytest loads the checks and their hooks in its own way.
+_NOT_LOADED = ("test_", "conftest", "__main__")
+# What pytest and the checks load of installed packages.
+_LIBRARIES = ("_hypothesis_pytestplugin", "hypothesis.stateful", "schemathesis.openapi", "schemathesis.pytest.plugin")
+# What is loaded already is not rewritten, which says nothing of the run.
+_SILENT = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+_run_command = commands.run
+
+
+def _ours(package: ModuleType) -> list[str]:
+    found = [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
+    return [name for name in found if not name.rpartition(".")[2].startswith(_NOT_LOADED)]
+
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload([*_LIBRARIES, *_ours(conformance), *_ours(mockserver), __name__])
+
+
+def judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path, within: float) -> int:
+    """Run pytest with these arguments from the project's folder; what it prints goes to the file `output`.
+
+    Returns its exit code. Raises TimeoutExpired if it has not ended after `within` seconds.
+    """
+    run = _FORKS.Process(target=_judge, args=(list(arguments), dict(environment), output))
+    run.start()
+    try:
+        run.join(within)
+        if run.exitcode is None:
+            raise subprocess.TimeoutExpired(list(arguments), within)
+        return run.exitcode
+    finally:
+        run.kill()
+        run.join()
+
+
+def _judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> None:
+    gc.freeze()  # what was loaded before is no garbage
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(_ROOT)
+    _print_to(output)
+    setattr(EmbeddedServer, "_started", _forked_server)  # noqa: B010 - a method, which may not be assigned to
+    commands.run = _run_here
+    sys.exit(int(pytest.main([*_SILENT, *arguments])))
+
+
+def _print_to(output: Path) -> None:
+    """Have standard output and error go to a file."""
+    with output.open("wb") as file:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
+
+
+class _Fork:
+    """A child process, as `subprocess.Popen` shows one to `EmbeddedServer`."""
+
+    def __init__(self, process: multiprocessing.process.BaseProcess) -> None:
+        self._process = process
+        self.terminate, self.kill = process.terminate, process.kill
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired("embedded server", timeout or 0.0)
+        return self._process.exitcode
+
+
+def _forked_server(server: EmbeddedServer, module: str, options: Sequence[str]) -> _Fork:
+    """In the place of `EmbeddedServer._started`: the mock's command line, forked off this process."""
+    assert module == "mockserver"
+    words = [word.replace("{folder}", str(server.folder)) for word in options]
+    arguments = [module, "--write-target", str(server.description), *words]
+    process = multiprocessing.get_context("fork").Process(target=_serve, args=(arguments, server.folder / "server.log"))
+    process.start()
+    return _Fork(process)
+
+
+def _serve(arguments: list[str], log: Path) -> None:
+    os.setsid()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)  # in the place of the run's own
+    _print_to(log)
+    sys.stdout = sys.stderr = os.fdopen(1, "w", 1, "utf-8", closefd=False)  # in the place of what pytest captures
+    sys.argv = arguments
+    cli.main()
+
+
+def _run_here(command: str, **placeholders: object) -> str:
+    """In the place of `spec.commands.run`: a command of the mock's own asks its control API from this process."""
+    words = commands.arguments(command, placeholders)
+    if words[1:4] != ["-P", "-m", client.__name__]:
+        return _run_command(command, **placeholders)
+    try:
+        return client.perform(words[4:]).strip()
+    except client.Failed as failure:
+        raise commands.CommandFailed(str(failure)) from None
