@@ -20,6 +20,7 @@ _EPOCH_FROM = 10**9
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 # 2 KB, less what every request has: its method, Host, User-Agent, Accept and Authorization.
 _LONGEST_HEAD = 1700
+_METHOD_REFUSED = (405, 501)
 _REFUSED_PATHS = re.compile(r"%(?:00|2f|5c|[89a-f][0-9a-f])|(?:^|/)(?:\.|%2e){1,2}(?:/|$)|//", re.IGNORECASE)
 
 # Answers are hostile: each pattern takes time in proportion to the text. `(?>…)` keeps the first place that it has found.
@@ -88,8 +89,9 @@ def _with_valid_key(exchange: Exchange) -> bool:
 
 
 def _operation_with_valid_key(exchange: Exchange) -> bool:
-    # An unknown path or method may be answered before the key is looked at.
+    # An unknown path or method may be answered before the key is looked at, and so may HEAD where a server has GET alone.
     asked = exchange.request.operation is not None and exchange.request.method in ("GET", "HEAD")
+    asked = asked and exchange.status not in _METHOD_REFUSED
     return asked and ordinary(exchange) and _with_valid_key(exchange)
 
 

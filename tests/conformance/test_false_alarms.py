@@ -89,6 +89,14 @@ def test_rate_headers_are_asked_of_the_operations_alone() -> None:
     assert alarm("RATE-1", exchange("/api/v1/me", operation="getMe")) == "X-RateLimit-Limit is missing"
 
 
+@pytest.mark.parametrize("status", [405, 501])
+def test_a_refused_head_needs_no_rate_headers(status: int) -> None:
+    answer = exchange("/api/v1/me", status, "getMe")
+    refused = replace(answer, request=replace(answer.request, method="HEAD"))
+    assert alarm("RATE-1", refused) is None
+    assert alarm("RATE-1", replace(refused, status=404)) == "X-RateLimit-Limit is missing"
+
+
 @pytest.mark.parametrize(
     "target",
     [
