@@ -34,8 +34,6 @@ _SPOILED: dict[str, dict[str, str]] = {
     "listDrafts": {"limit": "many"},
     "listEvents": {"cursor": "not-a-cursor"},
 }
-# Servers and front ends may also refuse a GET that has a body, or its transfer coding (RFC 9110 9.3.1, RFC 9112 6.1).
-_NO_SUCH_REQUEST = (400, 401, 403, 405, 411, 413, 415, 501)
 _TRIES = 3
 
 
@@ -82,7 +80,10 @@ def test_without_a_key(case: tuple[str, str], dataset: Dataset, stranger: Strang
 @requirement("AUTH-1")
 @over(OPERATIONS)
 def test_key_in_a_trailer(case: str, dataset: Dataset, client: Client, seed: int) -> None:
-    """What serves a key in the header section does not serve it behind the body (RFC 9110 6.5.1): there are no credentials."""
+    """What serves a key in the header section does not serve it behind the body (RFC 9110 6.5.1): there are no credentials.
+
+    Any refusal will do: servers and front ends may refuse a GET that has a body, or its transfer coding.
+    """
     known = opening(dataset, case, seed)
     trailers = [("Authorization", f"Bearer {known.secret}")]
     try:
@@ -92,7 +93,6 @@ def test_key_in_a_trailer(case: str, dataset: Dataset, client: Client, seed: int
             return  # it takes no such request
         raise
     expect(not 200 <= answer.status < 300, "a key in a trailer is served", answer)
-    refused(answer, *_NO_SUCH_REQUEST)
 
 
 @requirement("AUTH-1")
