@@ -16,7 +16,7 @@ import uvicorn
 from mockserver.grading.recording import BEGAN, CONNECTION
 from mockserver.server.certificates import Certificate
 from mockserver.server.connection import Connection
-from mockserver.server.uvicorn_server import BACKLOG, base_url
+from mockserver.server.uvicorn_server import base_url, configuration
 
 if TYPE_CHECKING:
     import asyncio
@@ -63,22 +63,10 @@ class Serving(AbstractContextManager["Serving"]):
     ) -> None:
         self.url = base_url(listener, "https" if certificate else "http")
         self._listener = listener
-        config = uvicorn.Config(
-            _Application(app, state),
-            http=NumberedConnection,
-            backlog=BACKLOG,
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            log_config=None,
-            log_level="critical",
-            timeout_graceful_shutdown=1,
-            date_header=False,
-            server_header=False,
-            timeout_keep_alive=75,
-            ssl_certfile=str(certificate.certificate) if certificate else None,
-            ssl_keyfile=str(certificate.key) if certificate else None,
+        config = configuration(
+            _Application(app, state), NumberedConnection, certificate.context() if certificate else None
         )
+        config.timeout_keep_alive = 75
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
 

@@ -56,6 +56,12 @@ class Certificate:
     certificate: Path
     key: Path
 
+    def context(self) -> ssl.SSLContext:
+        """What a server presents the certificate by."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
 
 @dataclass(frozen=True)
 class Certificates:
@@ -81,9 +87,7 @@ def identity(kind: Kind, host: str) -> Identity:
     """A new identity for a server that listens on `host`. No file is left. Raises NoCertificates."""
     with TemporaryDirectory(prefix="outbound-mock-") as folder:
         made = make(Path(folder), (kind,), host)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(made.servers[kind].certificate, made.servers[kind].key)
-        return Identity(context, made.authority.read_text("ascii"))
+        return Identity(made.servers[kind].context(), made.authority.read_text("ascii"))
 
 
 def make(folder: Path, kinds: Sequence[Kind] = KINDS, host: str = "") -> Certificates:

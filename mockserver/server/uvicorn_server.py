@@ -19,6 +19,8 @@ from mockserver.server.connection import Connection
 from mockserver.server.world_ports import WorldPorts
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from mockserver.app import Mock
 
 BACKLOG = 2_048
@@ -56,9 +58,14 @@ def serve(app: Mock, listener: socket.socket, ready: Callable[[], None], context
     With a `context` it serves https. A second signal ends the process at once, and `ending.WITHIN` seconds after the first it
     ends in any case.
     """
-    config = uvicorn.Config(
+    _Server(configuration(app, Connection, context), app, ready).run([listener])
+
+
+def configuration(app: ASGIApp, connection: type[Connection], context: ssl.SSLContext | None) -> uvicorn.Config:
+    """How uvicorn serves a mock: by the mock's own connections, quietly, with a `context` over TLS."""
+    return uvicorn.Config(
         app,
-        http=Connection,
+        http=connection,
         backlog=BACKLOG,
         ws="none",
         lifespan="on",
@@ -70,7 +77,6 @@ def serve(app: Mock, listener: socket.socket, ready: Callable[[], None], context
         server_header=False,
         ssl_context_factory=(lambda _config, _default: context) if context else None,
     )
-    _Server(config, app, ready).run([listener])
 
 
 class _Server(uvicorn.Server):
