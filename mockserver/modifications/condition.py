@@ -121,16 +121,16 @@ def _read(name: str, value: object) -> Any:
         if number < 1:
             raise ValueError(f"{name} must be a whole number of at least 1")
         return number
-    choices = _choices(name)
-    if not isinstance(value, str) or (choices and value not in choices):
-        raise ValueError(f"{name}: there are {', '.join(choices)}" if choices else f"{name} must be a text")
+    known = choices(name)
+    if not isinstance(value, str) or (known and value not in known):
+        raise ValueError(f"{name}: there are {', '.join(known)}" if known else f"{name} must be a text")
     return value
 
 
-def _choices(name: str) -> Sequence[str]:
-    """The values that a member may have; none if it may have any."""
+def choices(name: str) -> Sequence[str]:
+    """The values that a member of a condition may have; none if it may have any."""
     operations = contract().operations
-    choices: Mapping[str, Sequence[str]] = {
+    known: Mapping[str, Sequence[str]] = {
         "operation": list(operations),
         "collection": COLLECTIONS,
         "method": METHODS,
@@ -139,7 +139,7 @@ def _choices(name: str) -> Sequence[str]:
         "position": POSITIONS,
         "shape": SHAPES,
     }
-    return choices.get(name, ())
+    return known.get(name, ())
 
 
 def _pairs(scope: Scope) -> list[tuple[str, str]]:

@@ -50,6 +50,11 @@ class Modification:
     values: Mapping[str, Any] = field(default_factory=dict)
     condition: Condition = ALL_REQUESTS
 
+    @property
+    def takes_condition(self) -> bool:
+        """Whether it can be on for some requests alone."""
+        return self.on_state is None and self.applies_to == "requests"
+
     def change_data(self, state: State) -> None:
         """Change the data that a world begins with, if this modification needs other data."""
         if self.on_state is not None:

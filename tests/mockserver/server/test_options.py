@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 from mockserver.cli import command
 from mockserver.modifications import faults, hardships, variants
+from mockserver.modifications.condition import Condition, choices
 from mockserver.server.options import load
 from mockserver.server.request_lines import Logged
 from tests.support.mock_client import FULL, Client, new_mock, path_of
@@ -26,10 +28,33 @@ LISTS = {
 @pytest.mark.parametrize(("option", "names"), LISTS.items(), ids=LISTS)
 def test_what_there_is_is_listed_a_line_each(option: str, names: list[str]) -> None:
     result = CliRunner().invoke(command, [option])
-    lines = [line for line in result.output.splitlines() if not line.startswith(" ")]
+    listed = result.output.partition("\n\n")[0]
+    lines = [line for line in listed.splitlines() if not line.startswith(" ")]
     assert result.exit_code == 0
     assert [line.split()[0] for line in lines] == names
     assert all(len(line.split()) > 3 for line in lines)
+
+
+@pytest.mark.parametrize("option", LISTS)
+def test_every_condition_is_listed_with_its_values(option: str) -> None:
+    conditions = CliRunner().invoke(command, [option]).output.partition("\n\n")[2]
+    assert [line.split("=")[0] for line in conditions.splitlines() if line.startswith("  @")] == [
+        f"  @{member.name}" for member in fields(Condition)
+    ]
+    words = set(re.split(r"[\s,]+", conditions))
+    assert {value for member in fields(Condition) for value in choices(member.name)} <= words
+
+
+def test_what_takes_no_condition_says_so() -> None:
+    lines = CliRunner().invoke(command, ["--list-faults"]).output.partition("\n\n")[0].splitlines()
+    for line in lines:
+        fault = faults.named(line.split()[0])
+        try:
+            fault.when(Condition(method="HEAD"))
+            taken = True
+        except ValueError:
+            taken = False
+        assert line.endswith("no @condition]") != taken
 
 
 class TestLoad:
