@@ -20,6 +20,7 @@ from mockserver.console.assets import FOLDER
 from mockserver.console.notices import Notices
 from mockserver.console.pages import ROUTES
 from mockserver.console.rendering import render
+from mockserver.console.sessions import Attempts, Sessions
 from mockserver.console.visit import FORM_TOKEN, ROOT, Form, Gone, Handler, Visit, way_up
 from mockserver.control.guard import is_local, presents
 from mockserver.worlds.world import WORLD
@@ -48,6 +49,8 @@ class Console:
     def __init__(self, control: Control) -> None:
         self._control = control
         self._notices = Notices()
+        self._sessions = Sessions()
+        self._attempts = Attempts()
         pages: dict[str, dict[str, Handler]] = {}
         for route in ROUTES:
             pages.setdefault(route.path, {})[route.method] = route.handle
@@ -87,7 +90,7 @@ class Console:
             return None if is_local(scope) else _refusal(request, 403, reason)
         if scope["path"] == _LOGIN or scope["path"].startswith(f"{_STATIC}/"):
             return None
-        if guard.is_logged_in(request, token) or presents(scope, token):
+        if self._sessions.is_open(guard.session_cookie(request)) or presents(scope, token):
             return None
         return _redirect(request, _LOGIN)
 
@@ -122,20 +125,34 @@ class Console:
     async def _login(self, request: Request) -> Response:
         """The page that asks for the control token, or the way in for a visitor who gives it."""
         form, expected = await _sent(request), self._control.token or ""
-        given = form.text("control_token")
-        if given and hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode()):
-            answer: Response = _redirect(request, ROOT)
-            guard.set_cookie(request, answer, "session", guard.session(expected))
-            return answer
-        token = guard.form_token(request)[0]
-        return HTMLResponse(render("login.html", up=way_up(request), token=token, failed=bool(form[FORM_TOKEN])))
+        if request.method != "POST":
+            return _login_page(request)
+        client = request.client.host if request.client else ""
+        wait = self._attempts.wait(client)
+        if wait:
+            problem = f"Too many wrong tokens. Try again in {wait} seconds."
+            return _login_page(request, 429, problem, {"retry-after": str(wait)})
+        if not hmac.compare_digest(form.text("control_token").encode("utf-8", "replace"), expected.encode()):
+            self._attempts.failed(client)
+            return _login_page(request, 403, "This is not the control token.")
+        answer = _redirect(request, ROOT)
+        guard.set_cookie(request, answer, "session", self._sessions.cookie())
+        return answer
 
     async def _logout(self, request: Request) -> Response:
-        """The way back to the log-in, without the cookie. It takes a form: a link must not lead here."""
+        """The way back to the log-in. All sessions end. It takes a form: a link must not lead here."""
         await _sent(request)
+        self._sessions.end()
         answer = _redirect(request, _LOGIN)
         guard.set_cookie(request, answer, "session", "")
         return answer
+
+
+def _login_page(
+    request: Request, status: int = 200, problem: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
+    page = render("login.html", up=way_up(request), token=guard.form_token(request)[0], problem=problem)
+    return HTMLResponse(page, status, headers=dict(headers or {}))
 
 
 async def _without_slash(request: Request) -> Response:

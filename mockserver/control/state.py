@@ -18,7 +18,7 @@ from mockserver.control.times import shown_time, shown_time_or_none, unix_second
 from mockserver.settings import Settings
 from mockserver.tenants.tenant import Tenant
 from mockserver.tenants.validation import check_id
-from mockserver.webhooks.endpoints import Endpoint, check
+from mockserver.webhooks.endpoints import Endpoint
 from spec import contract
 
 VERSION = 1
@@ -147,7 +147,7 @@ def _exported_endpoint(endpoint: Endpoint) -> Json:
 
 
 def _endpoint(call: Call, number: int, given: Json, tenants: Mapping[str, Tenant]) -> Endpoint:
-    check(given["url"])
+    call.state.webhooks.check(given["url"])
     if given.get("id"):
         check_id(given["id"])
     return Endpoint(

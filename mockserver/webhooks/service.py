@@ -63,10 +63,14 @@ class Webhooks:
 
     def register(self, organization_id: str, url: str) -> Endpoint:
         """Add an endpoint with a secret of its own. Raises ValueError for a URL that nothing can be sent to."""
-        check(url)
-        self.sender.check(url)
+        self.check(url)
         secret = self.steps.mint_secret(organization_id, self.endpoints.next_number())
         return self.endpoints.add(organization_id, url, secret, self._clock.now())
+
+    def check(self, url: str) -> None:
+        """Raise ValueError, in one line, for a URL that nothing can be sent to, or that is elsewhere and not allowed."""
+        check(url)
+        self.sender.check(url)
 
     def rotate(self, endpoint_id: str) -> Endpoint:
         """Give an endpoint a new secret, beside which the old one goes on signing. Raises KeyError for an unknown id."""

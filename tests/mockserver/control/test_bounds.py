@@ -78,6 +78,15 @@ class TestBodies:
         answer = Client(new_mock(contacts=0)).ask("POST", "/_mock/webhooks", json.dumps({"url": url}).encode())
         assert answer.status == 400
 
+    @pytest.mark.parametrize(("url", "status"), [("http://10.0.0.1/hook", 400), ("http://127.0.0.1:9/hook", 200)])
+    def test_a_state_with_a_webhook_elsewhere_is_refused(self, url: str, status: int) -> None:
+        client = Client(new_mock(contacts=0))
+        endpoint = {"organization": FULL.organization_id, "url": url, "signingSecret": "whsec_" + "1" * 40}
+        state = {**client.get("/_mock/state").json, "webhooks": [endpoint]}
+        answer = client.ask("PUT", "/_mock/state", json.dumps(state).encode())
+        assert answer.status == status
+        assert ("webhooks.0: 10.0.0.1 is not on this machine" in answer.body.decode()) == (status == 400)
+
     @pytest.mark.parametrize(
         ("path", "body", "told"),
         [
