@@ -256,7 +256,7 @@ def test_a_mock_that_limits_nothing_and_does_not_say_so_is_caught(tmp_path: Path
     try:
         target = tmp_path / "target.toml"
         told = mock.description.read_text("utf-8")
-        target.write_text(re.sub(r"(?m)^\[rate_limit\]\n(?:[^\[].*\n)*", "", told), "utf-8")
+        target.write_text(re.sub(r"(?m)^\[rate_limit\]\n(?:[^\[\n].*\n)*", "", told), "utf-8")
         run = run_gate(tmp_path, "--target", str(target), suite="conformance/test_rate_limits.py")
     finally:
         mock.stop()
