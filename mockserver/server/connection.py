@@ -6,6 +6,7 @@ Much of uvicorn's is replaced, down to what it calls private, so its version is 
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from email.utils import formatdate
 from http import HTTPStatus
@@ -46,6 +47,7 @@ _ASGI = {"version": "3.0", "spec_version": "2.3"}
 _IN_A_ROW = 16
 """Requests of one connection that are served before others get their turn."""
 
+_UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 _LINGERING = 2.0
 """Seconds in which a client that is refused in the middle of its request may read why."""
 
@@ -91,6 +93,10 @@ class Connection(HttpToolsProtocol):
         if self._refused:
             return
         self._unread += len(data)
+        if b"pgrade:" in data and (self._in_head or self.waiting_since is None):
+            # A server may ignore it (RFC 9110, section 7.8); the parser would leave the body unread. Java's client asks so.
+            head, end, rest = data.partition(b"\r\n\r\n")
+            data = _UPGRADE.sub(b"", head) + end + rest
         try:
             self.parser.feed_data(data)
             if self._unread > LONGEST_HEAD:
