@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from html import escape
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from mockserver import paths
 from mockserver.api import problems
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 PAGE = "/api-docs"
 DOCUMENT = "/api-docs/openapi.json"
-SCRIPT = "page.js"
 ASSETS = {
     "swagger-ui.css": b"text/css; charset=utf-8",
     "swagger-ui-bundle.js": b"text/javascript; charset=utf-8",
@@ -33,29 +34,8 @@ _POLICY: Header = (
     b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
 )
 
-_HTML = f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Outbound API</title>
-<link rel="icon" type="image/png" href="{{folder}}/favicon-32x32.png">
-<link rel="stylesheet" href="{{folder}}/swagger-ui.css">
-</head>
-<body>
-<div id="page"></div>
-<script src="{{folder}}/swagger-ui-bundle.js"></script>
-<script src="{{folder}}/{SCRIPT}"></script>
-</body>
-</html>
-"""
-
-_SCRIPT = """SwaggerUIBundle({
-  url: new URL("openapi.json", document.currentScript.src).href, dom_id: "#page", validatorUrl: null, deepLinking: true,
-  tryItOutEnabled: true, persistAuthorization: true, defaultModelsExpandDepth: 0
-});
-"""
-_JAVASCRIPT = Response(200, b"text/javascript; charset=utf-8", _SCRIPT.encode())
+_FOLDER = files(__package__).joinpath("documentation_page")
+_OWN = {"page.js": b"text/javascript; charset=utf-8", "page.css": b"text/css; charset=utf-8"}
 
 
 class Documentation:
@@ -73,7 +53,7 @@ class Documentation:
     def _answer(self, scope: Scope) -> Response | None:
         path = scope["path"].rstrip("/")
         name = path.removeprefix(f"{PAGE}/")
-        if path not in (PAGE, DOCUMENT) and name not in (SCRIPT, *ASSETS):
+        if path not in (PAGE, DOCUMENT) and name not in (*_OWN, *ASSETS):
             return None
         if scope["method"] not in ("GET", "HEAD"):
             return self._pipeline.problem(problems.method_not_allowed("GET, HEAD"), scope)
@@ -81,10 +61,28 @@ class Documentation:
             return json_answer(published(self._pipeline.document, paths.base_url(scope)))
         if path == PAGE:
             # Links are relative, so that they hold in a world and behind a proxy that takes off a prefix.
-            folder = "." if scope["path"].endswith("/") else PAGE.lstrip("/")
-            page = _HTML.replace("{folder}", folder)
+            folder, up = (".", "..") if scope["path"].endswith("/") else (PAGE.lstrip("/"), ".")
+            page = _page(self._pipeline.document).replace("{folder}", folder).replace("{up}", up)
             return Response(200, b"text/html; charset=utf-8", page.encode(), (_POLICY,))
-        return _JAVASCRIPT if name == SCRIPT else _asset(name)
+        return _own(name) if name in _OWN else _asset(name)
+
+
+def _page(document: Mapping[str, Any]) -> str:
+    """The page, with a link to each section that has operations."""
+    used = {
+        operation["tags"][0]
+        for path in document["paths"].values()
+        for operation in path.values()
+        if "tags" in operation
+    }
+    links = [
+        f'<a href="#/{quote(tag["name"])}">{escape(tag["name"])}</a>' for tag in document["tags"] if tag["name"] in used
+    ]
+    return _FOLDER.joinpath("page.html").read_text("utf-8").replace("{operations}", " ".join(links))
+
+
+def _own(name: str) -> Response:
+    return Response(200, _OWN[name], _FOLDER.joinpath(name).read_bytes())
 
 
 def published(document: Mapping[str, Any], base_url: str) -> dict[str, Any]:

@@ -33,9 +33,9 @@ def launched(playwright: Playwright, path: str) -> Browser:
 
 
 @contextmanager
-def served(settings: Settings | None = None) -> Iterator[tuple[Mock, str]]:
+def served(settings: Settings | None = None, control_token: str | None = None) -> Iterator[tuple[Mock, str]]:
     """A mock that listens in a thread of this process, and its address."""
-    mock = create_app(settings or Settings(contacts=120))
+    mock = create_app(settings or Settings(contacts=120), control_token=control_token)
     listener = listen("127.0.0.1", 0)
     config = uvicorn.Config(
         mock, log_config=None, log_level="critical", lifespan="on", ws="none", timeout_graceful_shutdown=1

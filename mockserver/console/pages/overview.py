@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from mockserver.console.visit import Route, Visit
 from mockserver.modifications.condition import ALL_REQUESTS
@@ -54,6 +54,16 @@ def _key_to_try(visit: Visit) -> ApiKey | None:
     return next((key for key in state.keys if key.is_valid_at(now) and len(key.scopes) == len(scopes)), None)
 
 
+async def _key(visit: Visit) -> Response:
+    """The key for the page that documents the API, which belongs to whoever may see this one."""
+    key = _key_to_try(visit)
+    if key is None:
+        return Response(status_code=404)
+    organization = visit.world.state.tenants[key.organization_id].organization.name
+    told = {"name": key.name, "organization": organization, "secret": key.secret}
+    return JSONResponse(told, headers={"cache-control": "no-store"})
+
+
 async def _recent_rows(visit: Visit) -> Response:
     return visit.fragment("recent.html", **_recent(visit))
 
@@ -64,4 +74,4 @@ def _recent(visit: Visit) -> dict[str, Any]:
     return {"entries": entries, "address": visit.base_url}
 
 
-ROUTES = (Route("GET", "", _show), Route("GET", "/recent", _recent_rows))
+ROUTES = (Route("GET", "", _show), Route("GET", "/key", _key), Route("GET", "/recent", _recent_rows))
