@@ -11,6 +11,7 @@ import pytest
 from conformance.checks import NotTested
 from conformance.rate_limits import rulings
 from conformance.rate_limits.attempts import Attempt, Limits, in_order
+from conformance.rate_limits.disturbances import clock_moved
 from conformance.rate_limits.probe_record import Timeline
 from conformance.rate_limits.rulings import Measured, Reading
 from conformance.rate_limits.runner import Halted, Telling, Wire, measure
@@ -151,7 +152,8 @@ class RateProbes:
         plan = Plan(self._limits, from_rest, rested=clock.movable, pause=3.0 if clock.movable else 1.0)
         wire = Wire(self._judge.client, keys, self._limits, self._halt, self._resting)
         timelines = measure(wire, _told(keys), plan)
-        measured = Measured(self._limits, timelines, frozenset(keys), self._bound)
+        disturbance = clock_moved(attempt for attempts in timelines.values() for attempt in attempts)
+        measured = Measured(self._limits, timelines, frozenset(keys), self._bound, disturbance)
         self._note(measured, keys)
         return measured
 
@@ -163,14 +165,18 @@ class RateProbes:
         )
 
     def _note(self, measured: Measured, keys: Mapping[str, Credential]) -> None:
+        if measured.disturbance is None:
+            self._note_reading(measured)
+        self._judge.notes["rateProbes"] = rulings.summary(measured)
+        self._judge.timelines += _drawn(measured.timelines, keys, self._limits)
+
+    def _note_reading(self, measured: Measured) -> None:
         reading = rulings.reading(measured)
         if reading:
             self._judge.notes["rateReading"] = reading
         meaning = rulings.explained(measured)
         if meaning:
             self._judge.notes["rateReadingMeans"] = meaning
-        self._judge.notes["rateProbes"] = rulings.summary(measured)
-        self._judge.timelines += _drawn(measured.timelines, keys, self._limits)
 
 
 def _told(keys: Mapping[str, Credential]) -> Sequence[Telling]:

@@ -30,6 +30,7 @@ from conformance.rate_limits.attempts import (
     silent_waits,
     spent_twice,
 )
+from conformance.rate_limits.disturbances import Disturbance
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
     BYSTANDER,
@@ -60,18 +61,24 @@ _NEEDED = {
 class Measured:
     """The probes' timelines by role, on keys that were rested, and the roles for which there is a key.
 
-    `bound` is the reading that was made binding, if any.
+    `bound` is the reading that was made binding, if any, and `disturbance` what else was at work on the target meanwhile.
     """
 
     limits: Limits
     timelines: Mapping[str, Timeline]
     roles: frozenset[str]
     bound: Reading | None = None
+    disturbance: Disturbance | None = None
 
     def of(self, role: str) -> Timeline:
-        """A role's attempts, in order. Raises NotTested where there was no key for it, NotJudged where none was served."""
+        """A role's attempts, in order.
+
+        Raises NotTested if there was no key for it; NotJudged if none was served, or if somebody else disturbed the probes.
+        """
         if role not in self.roles:
             raise NotTested(f"needs {_NEEDED[role]} in the target's description")
+        if self.disturbance:
+            raise NotJudged(self.disturbance.reason, *self.disturbance.exchanges)
         attempts = in_order(self.timelines.get(role, ()))
         if not attempts:
             raise NotJudged("no request was sent with the key")

@@ -265,9 +265,8 @@ def wall_clock(exchange: Exchange) -> float:
     A proxy replaces Date with its own. So a Date that did not follow the test clock that we moved on is not believed.
     """
     own = exchange.at + exchange.answered - exchange.sent
-    try:
-        date = email.utils.parsedate_to_datetime(exchange.headers.get("date", "")).timestamp()
-    except (ValueError, TypeError):
+    date = date_of(exchange)
+    if date is None:
         return own + exchange.moved
     stood_still = abs(date - own) < exchange.moved / 2
     return own + exchange.moved if stood_still else date
@@ -276,6 +275,14 @@ def wall_clock(exchange: Exchange) -> float:
 def _encoded(headers: Headers) -> list[Field]:
     # A field value may hold bytes beyond ASCII (obs-text, RFC 9110 5.5).
     return [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
+
+
+def date_of(exchange: Exchange) -> float | None:
+    """The unix time in an answer's Date header, which has whole seconds; None if it has none that can be read."""
+    try:
+        return email.utils.parsedate_to_datetime(exchange.headers.get("date", "")).timestamp()
+    except (ValueError, TypeError):
+        return None
 
 
 def _place(exchanges: Sequence[Exchange], exchange: Exchange) -> int:
