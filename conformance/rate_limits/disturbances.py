@@ -1,10 +1,11 @@
-"""What else was at work on the target while its limits were probed: somebody who moved its clock, as a second run does.
+"""What else was at work on the target while its limits were probed: somebody who moved its clock, or who spent its keys.
 
 What the probes then measure is not the target's limit, so no requirement of it can be judged.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -12,11 +13,18 @@ from conformance.rate_limits.attempts import Attempt
 from conformance.target.client import date_of
 from conformance.target.exchange import Exchange
 
+_COUNT = re.compile(r"[0-9]{1,9}")
 # Of so many answers at the beginning and at the end: servers whose clocks differ, behind one address, are then all among them.
 _COMPARED = 5
 # A Date has whole seconds, and servers make it anew once a second.
 _STALE = 2.0
 _TOLERANCE = 1.0
+# A key that was left alone for so long is rested, whatever was spent before.
+_RESTED = 120.0
+# A limiter may count a request twice, or hold a little back: that is its own fault, and nobody else's doing.
+_COUNTED_TWICE = 2
+_HELD_BACK = 3
+_REMAINING = ("x-ratelimit-remaining", "ratelimit-remaining")
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,41 @@ def clock_moved(attempts: Iterable[Attempt]) -> Disturbance | None:
         "another run or test shares the target; try again when it is alone",
         (first[0], last[-1]),
     )
+
+
+def spent_elsewhere(timelines: Iterable[Iterable[Attempt]], exchanges: Sequence[Exchange]) -> Disturbance | None:
+    """Whether a limiter says of a key that less is left than this run can have spent, with any of its keys.
+
+    A timeline is one key's; `exchanges` are all of the run. X-RateLimit-Remaining is not documented: it is looked at if the
+    target sends it, and counts if the first answer to another key shows that it is what is left of X-RateLimit-Limit.
+    """
+    firsts = [first for attempts in timelines if (first := _first(attempts)) and _spent(first) is not None]
+    excess = {first.number: (_spent(first) or 0) - _spent_by_run(first, exchanges) for first in firsts}
+    used = [first for first in firsts if excess[first.number] > 0]
+    if not used or len(used) == len(firsts):
+        return None
+    return Disturbance(
+        f"of a key's limit {_spent(used[0])} requests were spent at its first request of the probes, more than this run can "
+        "have sent: something else uses the key",
+        (used[0],),
+    )
+
+
+def _first(attempts: Iterable[Attempt]) -> Exchange | None:
+    return min((a.exchange for a in attempts if a.exchange), key=lambda exchange: exchange.sent, default=None)
+
+
+def _spent(exchange: Exchange) -> int | None:
+    """What is spent of a limit as its headers tell; None if they do not."""
+    left = next((exchange.headers[name] for name in _REMAINING if name in exchange.headers), "")
+    limit = exchange.headers.get("x-ratelimit-limit", "")
+    return int(limit) - int(left) if _COUNT.fullmatch(limit) and _COUNT.fullmatch(left) else None
+
+
+def _spent_by_run(first: Exchange, exchanges: Sequence[Exchange]) -> int:
+    """The most that a limiter may have counted of this run by the time of an answer, even if all keys share one limit."""
+    sent = sum(first.sent - _RESTED <= one.sent <= first.answered for one in exchanges)
+    return _COUNTED_TWICE * sent + _HELD_BACK
 
 
 def _step(first: Sequence[Exchange], last: Sequence[Exchange], passing: Callable[[Exchange, float], float]) -> float:

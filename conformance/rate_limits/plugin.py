@@ -11,7 +11,7 @@ import pytest
 from conformance.checks import NotTested
 from conformance.rate_limits import rulings
 from conformance.rate_limits.attempts import Attempt, Limits, in_order
-from conformance.rate_limits.disturbances import clock_moved
+from conformance.rate_limits.disturbances import clock_moved, spent_elsewhere
 from conformance.rate_limits.probe_record import Timeline
 from conformance.rate_limits.rulings import Measured, Reading
 from conformance.rate_limits.runner import Halted, Telling, Wire, measure
@@ -153,6 +153,7 @@ class RateProbes:
         wire = Wire(self._judge.client, keys, self._limits, self._halt, self._resting)
         timelines = measure(wire, _told(keys), plan)
         disturbance = clock_moved(attempt for attempts in timelines.values() for attempt in attempts)
+        disturbance = disturbance or spent_elsewhere(timelines.values(), tuple(self._judge.client.exchanges))
         measured = Measured(self._limits, timelines, frozenset(keys), self._bound, disturbance)
         self._note(measured, keys)
         return measured

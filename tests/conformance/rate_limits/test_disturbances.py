@@ -12,7 +12,7 @@ import pytest
 from conformance.checks import NotJudged
 from conformance.rate_limits import rulings
 from conformance.rate_limits.attempts import Attempt
-from conformance.rate_limits.disturbances import clock_moved
+from conformance.rate_limits.disturbances import clock_moved, spent_elsewhere
 from conformance.rate_limits.rulings import Measured
 from conformance.rate_limits.traffic_patterns import SPENDER
 from conformance.target.exchange import Exchange, Request
@@ -95,3 +95,44 @@ def test_what_was_disturbed_is_not_judged() -> None:
     with pytest.raises(NotJudged, match="and not by this run") as raised:
         rulings.ceiling(measured, SPENDER)
     assert len(raised.value.exchanges) == 2
+
+
+def first_answer(number: int, left: str, limit: str = "60") -> Attempt:
+    """The first attempt of a key, the answer to which says how much of its limit is left."""
+    made = attempt(float(number), 0.0, lambda passed, _: passed, 0.02)
+    assert made.exchange
+    headers = httpx.Headers({"x-ratelimit-limit": limit, "x-ratelimit-remaining": left})
+    return replace(made, exchange=replace(made.exchange, number=number, headers=headers))
+
+
+def sent(*attempts: Attempt) -> list[Exchange]:
+    return [one.exchange for one in attempts if one.exchange]
+
+
+def test_a_key_of_which_less_is_left_than_the_run_spent_is_told() -> None:
+    own, used = first_answer(1, "59"), first_answer(2, "12")
+    disturbance = spent_elsewhere([[own], [used]], sent(own, used))
+    assert disturbance
+    assert "48 requests were spent at its first request" in disturbance.reason
+    assert disturbance.exchanges == (used.exchange,)
+
+
+@pytest.mark.parametrize(
+    ("others", "left"),
+    [
+        pytest.param(0, "58", id="a limiter that counts a request twice"),
+        pytest.param(0, "56", id="a limiter that holds a little back"),
+        pytest.param(48, "12", id="a limit that all keys of the run share"),
+        pytest.param(0, "120", id="more left than the limit"),
+        pytest.param(0, "many", id="no number"),
+    ],
+)
+def test_what_the_target_may_have_counted_itself_is_nobody_elses_doing(others: int, left: str) -> None:
+    before = [first_answer(1, "59") for _ in range(others + 1)]
+    other = first_answer(2, left)
+    assert spent_elsewhere([before, [other]], sent(*before, other)) is None
+
+
+def test_a_remainder_of_something_other_than_the_limit_shows_nothing() -> None:
+    keys = [first_answer(1, "59", limit="120"), first_answer(2, "59", limit="120")]
+    assert spent_elsewhere([[key] for key in keys], sent(*keys)) is None
