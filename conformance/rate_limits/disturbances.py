@@ -14,7 +14,7 @@ from conformance.target.client import date_of
 from conformance.target.exchange import Exchange
 
 _COUNT = re.compile(r"[0-9]{1,9}")
-# Of so many answers at the beginning and at the end: servers whose clocks differ, behind one address, are then all among them.
+# Answers that are compared, of the beginning and of the end: servers behind one address, whose clocks differ, are among both.
 _COMPARED = 5
 # A Date has whole seconds, and servers make it anew once a second.
 _STALE = 2.0
@@ -36,7 +36,7 @@ class Disturbance:
 
 
 def clock_moved(attempts: Iterable[Attempt]) -> Disturbance | None:
-    """Whether the target's clock, as its Date header shows it, went on or back by what this run did not move it.
+    """Return the disturbance if the target's clock, as its Date header shows it, jumped and this run did not move it.
 
     Date may follow real time and what this run moved, as a test clock does; real time alone, as a proxy's does; or what this
     run moved alone, as a clock that is stopped otherwise. If it follows none of them, somebody else moved it.
@@ -58,7 +58,7 @@ def clock_moved(attempts: Iterable[Attempt]) -> Disturbance | None:
 
 
 def spent_elsewhere(timelines: Iterable[Iterable[Attempt]], exchanges: Sequence[Exchange]) -> Disturbance | None:
-    """Whether a limiter says of a key that less is left than this run can have spent, with any of its keys.
+    """Return the disturbance if a limiter says that less of a key's limit is left than this run can have left, with all its keys.
 
     A timeline is one key's; `exchanges` are all of the run. X-RateLimit-Remaining is not documented: it is looked at if the
     target sends it, and counts if the first answer to another key shows that it is what is left of X-RateLimit-Limit.
@@ -93,7 +93,7 @@ def _spent_by_run(first: Exchange, exchanges: Sequence[Exchange]) -> int:
 
 
 def _step(first: Sequence[Exchange], last: Sequence[Exchange], passing: Callable[[Exchange, float], float]) -> float:
-    """By how many seconds Date is ahead at the end of where it was at the beginning; 0 if it need not be."""
+    """The seconds by which Date got ahead of a time, from the first exchanges to the last; 0 if none are certain."""
     before, after = _offset(first, passing), _offset(last, passing)
     if after[0] - before[1] > _TOLERANCE or before[0] - after[1] > _TOLERANCE:
         return sum(after) / 2 - sum(before) / 2
@@ -101,7 +101,7 @@ def _step(first: Sequence[Exchange], last: Sequence[Exchange], passing: Callable
 
 
 def _offset(exchanges: Sequence[Exchange], passing: Callable[[Exchange, float], float]) -> tuple[float, float]:
-    """Between which seconds Date can be ahead of a time that passes so: the answer was made between sending and arrival."""
+    """The least and the most seconds by which Date may be ahead of a time: an answer is made between sending and arrival."""
     least = min((date_of(one) or 0.0) - passing(one, one.answered) for one in exchanges)
     most = max((date_of(one) or 0.0) + _STALE - passing(one, one.sent) for one in exchanges)
     return least, most

@@ -61,7 +61,7 @@ class Entry(msgspec.Struct, frozen=True):
     request: Request
     response: Response
     time: float | None = None
-    cached: str | None = msgspec.field(name="_fromCache", default=None)
+    cached: Any = msgspec.field(name="_fromCache", default=None)
 
     @property
     def began(self) -> float:

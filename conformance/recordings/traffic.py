@@ -68,7 +68,10 @@ class Recording:
 
 @dataclass(frozen=True)
 class Recorded:
-    """An entry as an exchange. `lacks` says why a part of the answer cannot be judged; `key` is False where it is hidden."""
+    """An entry as an exchange.
+
+    `lacks` says why a part of the answer cannot be judged; `shows_key` is False if the request's key is hidden.
+    """
 
     index: int
     exchange: Exchange
@@ -224,7 +227,7 @@ def _body(content: Content) -> tuple[bytes, str]:
     except UnicodeEncodeError:
         return b"", "the recorded body has halves of characters"
     except (binascii.Error, ValueError):
-        return b"", f"the body's encoding {content.encoding!r} cannot be read"
+        return b"", "the body's encoding cannot be read"
     if len(body) > MOST_BYTES:
         return b"", f"the body has more than {MOST_BYTES // 1024 // 1024} MiB"
     if is_cut(content.text) or (len(body) < (content.size or 0) and not _is_json(body)):

@@ -74,7 +74,9 @@ def _heading(result: Result) -> Iterator[str]:
         yield f"The API is at {listed(bases)}{f' and {more} more' if more else ''} (--base-url URL judges one alone)."
     for reason, count in recording.skipped.items():
         yield f"Skipped: {_entries(count)} {reason}."
-    if recording.kept and not recording.shows_keys:
+    if not recording.kept:
+        yield "No entry is of an API that was asked for one of the nine operations, such as /api/v1/me."
+    elif not recording.shows_keys:
         yield "No entry shows its Authorization header: an answer other than 401 is taken for one to a key that counts."
 
 
