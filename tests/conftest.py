@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,23 @@ settings.load_profile("reproducible")
 
 _TERMINAL = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "CLICOLOR", "CLICOLOR_FORCE"}
 _OUTPUT = {"PYTHONUNBUFFERED"}
+# The tests start hundreds of interpreters: none of them, nor this one, compiles anew what another has compiled.
+_BYTE_CODE = {"PYTHONDONTWRITEBYTECODE"}
+sys.dont_write_bytecode = False
+
+# Modules whose tests take longest, of which none shall begin when all others have ended.
+_FIRST = ("killmatrix/test_kill_matrix", "conformance/test_null_servers", "conformance/report/test_redaction")
 _NETWORK = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests first that take longest, in their order: with several workers, none of them is left alone with one."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    path = item.path.with_suffix("").as_posix()
+    return next((place for place, name in enumerate(_FIRST) if path.endswith(name)), len(_FIRST))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,6 +42,6 @@ def _environment() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.upper() in _TERMINAL | _OUTPUT | _NETWORK or name.startswith("OUTBOUND_"):
+            if name.upper() in _TERMINAL | _OUTPUT | _BYTE_CODE | _NETWORK or name.startswith("OUTBOUND_"):
                 patch.delenv(name)
         yield
