@@ -97,7 +97,7 @@ def npm_packages(workshop: Workshop) -> None:
         return
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(SERVERS / name, folder / name)
-    _install(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder)
+    install(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder)
     shutil.copyfile(lock, done)
 
 
@@ -109,11 +109,12 @@ def _python_packages(workshop: Workshop) -> None:
     if done.exists() and done.read_bytes() == wanted.read_bytes():
         return
     venv.create(folder, clear=True, with_pip=True)
-    _install([str(workshop.python), "-m", "pip", "install", "-q", "-r", str(wanted)], folder)
+    install([str(workshop.python), "-m", "pip", "install", "-q", "-r", str(wanted)], folder)
     shutil.copyfile(wanted, done)
 
 
-def _install(command: Sequence[str], folder: Path) -> None:
+def install(command: Sequence[str], folder: Path) -> None:
+    """Run npm or pip in a folder. Raises CannotMeasure with the end of what it said."""
     try:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=_INSTALLING)  # noqa: S603 - npm or pip
     except (subprocess.SubprocessError, OSError) as error:
