@@ -1,0 +1,80 @@
+// The mock in a test suite: one process for all tests, and a world of its own for each of them.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+// Starts `outbound-mock`, or uses the one at OUTBOUND_MOCK_URL, such as a container's.
+export async function startMock(...options) {
+  if (process.env.OUTBOUND_MOCK_URL) return new Mock(process.env.OUTBOUND_MOCK_URL);
+  const child = spawn("outbound-mock", ["--port", "0", "--json", ...options], { stdio: ["ignore", "pipe", "inherit"] });
+  const failed = once(child, "exit").then(([code]) => Promise.reject(new Error(`outbound-mock ended with ${code}`)));
+  const [line] = await Promise.race([once(createInterface(child.stdout), "line"), failed]);
+  failed.catch(() => {});
+  return new Mock(JSON.parse(line).baseUrl, child);
+}
+
+class Mock {
+  constructor(url, child) {
+    this.url = url;
+    this.child = child;
+  }
+
+  // A world: data, keys, limits, a clock and a request log that no other test sees. For its options see POST /_mock/worlds.
+  async world(options = {}) {
+    return new World(await control(`${this.url}/_mock`, "POST", "/worlds", options), this.url);
+  }
+
+  async stop() {
+    if (!this.child) return;
+    const ended = once(this.child, "exit");
+    this.child.kill();
+    await ended;
+  }
+}
+
+class World {
+  constructor(made, mockUrl) {
+    Object.assign(this, { id: made.id, baseUrl: made.baseUrl, apiKey: made.apiKey, organization: made.organization });
+    this.controlUrl = made.controlUrl;
+    this.mockUrl = mockUrl;
+  }
+
+  // Moves the clock on: it can be a client's `sleep`, so that waits cost no time.
+  advance(seconds) {
+    return control(this.controlUrl, "POST", "/clock", { advance: seconds });
+  }
+
+  fault(name, condition = {}) {
+    return control(this.controlUrl, "POST", "/switches", { fault: name, ...condition });
+  }
+
+  hardship(name, parameters = {}, condition = {}) {
+    return control(this.controlUrl, "POST", "/switches", { hardship: name, parameters, ...condition });
+  }
+
+  // The requests of the API that the world has seen, oldest first.
+  async requests(filters = {}) {
+    return (await control(this.controlUrl, "GET", `/requests?${new URLSearchParams(filters)}`)).data;
+  }
+
+  // What the requests so far say of the client: the ids of the musts that it broke.
+  async brokenMusts() {
+    const { data } = await control(this.controlUrl, "GET", "/grade");
+    const rows = data.flatMap((key) => key.requirements);
+    return rows.filter((row) => row.level === "must" && row.status === "broken").map((row) => row.id);
+  }
+
+  drop() {
+    return control(`${this.mockUrl}/_mock`, "DELETE", `/worlds/${this.id}`);
+  }
+}
+
+async function control(url, method, path, body) {
+  const headers = { "content-type": "application/json" };
+  if (process.env.OUTBOUND_MOCK_TOKEN) headers.authorization = `Bearer ${process.env.OUTBOUND_MOCK_TOKEN}`;
+  const answer = await fetch(url + path, { method, headers, body: body && JSON.stringify(body) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path} → ${answer.status}: ${text}`);
+  return text ? JSON.parse(text) : undefined;
+}
