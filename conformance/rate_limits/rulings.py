@@ -161,7 +161,7 @@ def honest(measured: Measured, refusals: Iterable[Exchange] = ()) -> None:
     spender = measured.of(SPENDER)
     _limit_was_reached(spender)
     for refusal in refusals:
-        fault = _too_long(refusal)
+        fault = longer_than_allowed(refusal)
         if fault:
             raise Violation(fault, refusal)
     longest = max(spender, key=lambda attempt: attempt.retry_after or 0.0)
@@ -293,7 +293,8 @@ def _keep_their_word(waits: Iterable[Wait], measured: Measured) -> None:
         )
 
 
-def _too_long(refusal: Exchange) -> str | None:
+def longer_than_allowed(refusal: Exchange) -> str | None:
+    """What is wrong with a Retry-After, which is a minute at most; None if nothing, or if it cannot be read (RATE-5)."""
     value = refusal.headers.get("retry-after", "").strip()
     longest = LONGEST_WAIT + (not value.isdigit())
     seconds = retry_after(refusal)

@@ -9,8 +9,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import spec
-from conformance.oracles.exchanges import ORACLES, Oracle, Part, presented
+from conformance.oracles.exchanges import Oracle, Part, presented
 from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED
+from conformance.recordings.oracles import SINGLE
 from conformance.recordings.redactions import holds_marks
 from conformance.recordings.traffic import Recorded, Recording, recorded
 from conformance.report.text import one_line
@@ -23,7 +24,7 @@ _REDACTED = "the answer differs, and holds marks of redaction that may be why"
 _KEY_HIDDEN = "the key is not shown, so whether the answer repeats it cannot be told"
 _KEYS = "ERROR-6"
 # What these say is broken, no redaction can have made: it adds no item and no stack trace, and changes no status.
-_NOT_BY_REDACTION = frozenset({"PAGE-4", "PAGE-8", "ERROR-5", "ERROR-6"})
+_NOT_BY_REDACTION = frozenset({"PAGE-2", "PAGE-3", "PAGE-4", "PAGE-8", "ERROR-5", "ERROR-6"})
 
 Status = Literal["kept", "broken", "not-judged", "not-shown"]
 
@@ -99,7 +100,7 @@ def judge(
     `progress` is called with the number of exchanges that have been judged.
     """
     requirements = {requirement.id: requirement for requirement in wanted}
-    oracles = [oracle for oracle in ORACLES if oracle.requirement in requirements]
+    oracles = [oracle for oracle in SINGLE if oracle.requirement in requirements]
     rows = {oracle.requirement: Row(requirements[oracle.requirement]) for oracle in oracles}
     # One after the other, so that only one body is held as decoded JSON.
     for number, kept in enumerate(recording.kept, 1):

@@ -36,8 +36,9 @@ def holds_marks(exchange: Exchange, part: Part) -> bool:
     """Whether marks stand in the place of values in an answer: of headers that are judged, in its body of JSON texts too."""
     headers = [exchange.headers.get(name, "") for name in _COMPARED]
     body = texts(exchange.json) if part == "body" else ()
-    return any(_is_mark(value) for value in (*headers, *body))
+    return any(is_mark(value) for value in (*headers, *body))
 
 
-def _is_mark(value: str) -> bool:
+def is_mark(value: str) -> bool:
+    """Whether a value is a mark in the place of another."""
     return len(value) <= _LONGEST_VALUE and _VALUE.fullmatch(value) is not None

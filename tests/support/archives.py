@@ -49,7 +49,8 @@ def entry(
 ) -> dict[str, Any]:
     """An entry: a page of contacts that keeps everything, but for what is given. `headers` replaces some of the answer's."""
     text = page() if body is None else body
-    answered = HEADERS | ({"content-type": "application/problem+json"} if status >= 400 else {}) | (headers or {})
+    refusal = {"content-type": "application/problem+json", "www-authenticate": "Bearer"} if status >= 400 else {}
+    answered = HEADERS | refusal | (headers or {})
     authorization = {} if key is None else {"Authorization": f"Bearer {key}"}
     return {
         "startedDateTime": "2026-05-01T12:00:00.000Z",

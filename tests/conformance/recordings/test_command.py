@@ -32,7 +32,7 @@ def test_a_recording_that_keeps_everything_ends_with_0(capsys: pytest.CaptureFix
     assert (code, err) == (0, "")
     assert out.startswith("traffic.har: 2 entries, 1 of them judged. No request was sent.\n")
     assert "Skipped: 1 entry not of the API." in out
-    assert out.splitlines()[-1] == "verdict: nothing broken, 7 requirements kept in 1 exchange"
+    assert out.splitlines()[-1] == "verdict: nothing broken, 8 requirements kept in 1 exchange"
 
 
 def test_what_is_broken_is_told_with_the_entry_what_was_expected_and_what_came(
@@ -47,7 +47,7 @@ def test_what_is_broken_is_told_with_the_entry_what_was_expected_and_what_came(
         "log.entries[1]: GET https://api.example/api/v1/contacts?api_key=…&limit=5 → 200\n    came: data/0/quali" in out
     )
     assert "and 2 more" in out
-    assert "verdict: OP-1 broken, 6 requirements kept in 6 exchanges" in out
+    assert "verdict: OP-1 broken, 8 requirements kept in 6 exchanges" in out
     assert KEY not in out
 
 

@@ -33,9 +33,9 @@ def broken(result: Result) -> set[str]:
 
 def test_what_keeps_the_contract_is_kept(tmp_path: Path) -> None:
     result = judged(tmp_path, entry(), entry("/contacts/con_2", 404, problem()))
-    statuses = {row.requirement.id: row.status for row in result.rows}
-    assert statuses.pop("RATE-5") == "not-shown"
-    assert set(statuses.values()) == {"kept"}
+    kept = {row.requirement.id for row in result.rows if row.status == "kept"}
+    assert {"OP-1", "PAGE-1", "PAGE-4", "PAGE-8", "ERROR-1", "ERROR-6", "TENANT-8", "RATE-1"} <= kept
+    assert broken(result) == set()
     assert result.exit_code() == 0
 
 

@@ -150,7 +150,7 @@ def statuses(folder: Path, entry: dict[str, Any], *, mark: str = "") -> dict[str
 
 @pytest.mark.parametrize("entry", [CHROME, MITMPROXY, PLAYWRIGHT], ids=["Chrome", "mitmproxy", "Playwright"])
 def test_an_archive_of_another_tool_is_judged(tmp_path: Path, entry: dict[str, Any]) -> None:
-    kept = ("OP-1", "PAGE-1", "PAGE-4", "PAGE-8", "TENANT-8", "ERROR-5", "RATE-1")
+    kept = ("OP-1", "PAGE-1", "PAGE-3", "PAGE-4", "PAGE-8", "TENANT-8", "ERROR-5", "RATE-1")
     assert statuses(tmp_path, entry) == dict.fromkeys(kept, "kept")
 
 
