@@ -12,7 +12,7 @@ import spec
 from conformance.cases.filters import excluded
 from conformance.oracles.exchanges import API, ORACLES, Oracle
 from conformance.oracles.refusals import allow_fault, challenge_fault, scope_fault, type_fault
-from conformance.oracles.usable import as_id, items, unusable
+from conformance.oracles.usable import Resource, as_id, items, unusable
 from conformance.rate_limits.rulings import longer_than_allowed
 from conformance.recordings.redactions import is_mark
 from conformance.target.exchange import Exchange
@@ -45,8 +45,11 @@ def _problem(exchange: Exchange) -> bool:
 
 
 def _asked(exchange: Exchange) -> Mapping[str, str] | None:
-    """The parameters of a usable page's request; None for any other exchange, and if one is repeated, empty or redacted."""
-    if not _APPLIES["PAGE-1"](exchange) or unusable(exchange):
+    """The parameters of a page's request; None for any other exchange, and if one is repeated, empty or redacted.
+
+    A page has to be usable. One without a body may be one whose body was not recorded: it is a case that cannot be judged.
+    """
+    if not _APPLIES["PAGE-1"](exchange) or (exchange.body and unusable(exchange)):
         return None
     pairs = parse_qsl(exchange.request.target.partition("?")[2], keep_blank_values=True)
     asked = dict(pairs)
@@ -73,7 +76,7 @@ def _limit(asked: Mapping[str, str]) -> int | None:
 
 
 def _longer_than_asked(exchange: Exchange) -> str | None:
-    most, shown = _limit(_asked(exchange) or {}), len(exchange.json["data"])
+    most, shown = _limit(_asked(exchange) or {}), len(_items(exchange))
     return f"a page of {shown}, where {most} were asked for" if most is not None and shown > most else None
 
 
@@ -102,13 +105,15 @@ def _filters(exchange: Exchange, asked: Mapping[str, str]) -> dict[str, str]:
 def _beyond_the_filter(exchange: Exchange) -> str | None:
     filters = _filters(exchange, _asked(exchange) or {})
     operation = exchange.request.operation or ""
-    shown = [item for item in items(exchange) if excluded(operation, filters, item)]
+    shown = [item for item in _items(exchange) if excluded(operation, filters, item)]
     if not shown:
         return None
     told = " and ".join(f"{name}={value}" for name, value in filters.items()) or "no includeArchived"
-    return (
-        f"with {told}, {len(shown)} of {len(exchange.json['data'])} items do not match, such as {as_id(shown[0]['id'])}"
-    )
+    return f"with {told}, {len(shown)} of {len(_items(exchange))} items do not match, such as {as_id(shown[0]['id'])}"
+
+
+def _items(exchange: Exchange) -> list[Resource]:
+    return [] if unusable(exchange) else items(exchange)
 
 
 SINGLE = (

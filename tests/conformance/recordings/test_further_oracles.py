@@ -115,6 +115,11 @@ def test_a_redacted_member_is_not_taken_for_one_that_the_filter_excludes(tmp_pat
     assert statuses(tmp_path, entry("/contacts?qualificationStatus=qualified", body=hidden))["FILTER-2"] == "not-judged"
 
 
+def test_a_page_whose_body_was_not_recorded_could_not_be_judged(tmp_path: Path) -> None:
+    found = statuses(tmp_path, entry("/contacts?listId=lst_1&limit=5", content={"size": 400}))
+    assert (found["FILTER-1"], found["PAGE-3"]) == ("not-judged", "not-judged")
+
+
 def test_an_unusable_page_is_op_1s_affair_alone(tmp_path: Path) -> None:
     found = statuses(tmp_path, entry("/contacts?listId=lst_1", body=json.dumps({"data": [7]})))
     assert (found["OP-1"], found["FILTER-1"]) == ("broken", "not-shown")
