@@ -53,9 +53,12 @@ def fault_of(exchange: Exchange) -> str | None:
 
 def mismatch(validator: Validator, instance: Any) -> str | None:
     """The first thing in which an instance differs from a schema, in one line; None if nothing."""
-    if validator.is_valid(instance):
-        return None
-    error = next(iter(validator.iter_errors(instance)))
+    try:
+        if validator.is_valid(instance):
+            return None
+        error = next(iter(validator.iter_errors(instance)))
+    except UnicodeEncodeError:
+        return "a text has half of a surrogate pair, which is no character (RFC 8259 8.2)"
     place = "/".join(map(str, error.instance_path))
     return f"{place or 'the body'}: {error.message}"[:300]
 

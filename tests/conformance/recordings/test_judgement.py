@@ -96,6 +96,11 @@ def test_a_whole_body_that_is_no_json_breaks_its_schema(tmp_path: Path) -> None:
     assert broken(judged(tmp_path, entry(body="oops"))) == {"OP-1", "PAGE-1"}
 
 
+def test_half_of_a_surrogate_pair_in_a_body_breaks_its_schema(tmp_path: Path) -> None:
+    result = judged(tmp_path, entry(body=page({**CONTACT, "qualificationScore": "\ud800"})))
+    assert "half of a surrogate pair" in row(result, "OP-1").evidence[0].fault
+
+
 def test_an_answer_without_recorded_headers_is_judged_by_its_status_alone(tmp_path: Path) -> None:
     bare = entry("/me", 503, problem(503))
     bare["response"]["headers"] = []
