@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -11,6 +13,7 @@ from conformance.target.clock import TargetClock
 from conformance.target.transport import Answer, BrokenAnswer
 from spec.target import Target
 from tests.support.answering_server import answering
+from tests.support.gate import run_gate
 
 KEY = "Bearer obk_live_0123456789abcdef"
 FIELDS = [(b"Host", b"127.0.0.1"), (b"Accept-Encoding", b"gzip"), (b"Connection", b"keep-alive")]
@@ -84,3 +87,10 @@ def test_a_connection_that_is_closed_instead_is_known_as_such() -> None:
         client.close()
     assert silence.value.closed
     assert KEY not in str(silence.value)
+
+
+@pytest.mark.parametrize(("depth", "told"), [("standard", "passed"), ("deep", "failed")])
+def test_a_key_that_counts_in_a_trailer_is_told_at_depth_deep(depth: str, told: str, tmp_path: Path) -> None:
+    """Servers that many applications run on take trailers for headers, which no application can help."""
+    run = run_gate(tmp_path, "--only", "AUTH-1", "--depth", depth, "--mock-options", "--fault key-in-trailer")
+    assert run.ids(told) == {"AUTH-1"}
