@@ -1,14 +1,17 @@
-"""Traffic of one key for the limiter's tests, and a naive limiter to compare with."""
+"""Traffic of one key for the limiter's tests, ways to send it, and a naive limiter to compare with."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate
 
+import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 
-from mockserver.api.limits import Reading
+from mockserver.api.limits import Admission, Limiter, Reading
 from spec import RateLimits, contract
 
 LIMITS = contract().rate_limits
@@ -79,3 +82,22 @@ def traffic_under(draw: st.DrawFn, some_limits: st.SearchStrategy[RateLimits]) -
 any_traffic = traffic_under(any_limits)
 steps_back = st.dictionaries(st.integers(0, 300), st.sampled_from([TICK, 0.5, 45.0, 4_000.0]), max_size=8)
 """By how many seconds the clock is set back before which arrivals."""
+
+frugal = settings(max_examples=80)
+each_reading = pytest.mark.parametrize("reading", READINGS)
+
+
+def ask(limiter: Limiter, times: Sequence[float], limits: RateLimits | None = None) -> list[Admission]:
+    return [limiter.admit("key", now, limits) for now in times]
+
+
+def served(limiter: Limiter, times: Sequence[float], limits: RateLimits | None = None) -> list[bool]:
+    return [admission.admitted for admission in ask(limiter, times, limits)]
+
+
+def admitted_times(limiter: Limiter, times: Sequence[float]) -> list[float]:
+    return [now for now in times if limiter.admit("key", now).admitted]
+
+
+def same_but_for_rounding(one: float, other: float) -> bool:
+    return abs(one - other) <= 4 * TICK
