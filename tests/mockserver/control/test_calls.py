@@ -4,67 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import jsonschema_rs
 import pytest
 from openapi_spec_validator import validate
 
 from mockserver.app import Mock
-from mockserver.control.document import document, operations, self_contained, success
+from mockserver.control.document import document
 from mockserver.control.handlers import HANDLERS
 from spec import contract
+from tests.support.control_calls import OPERATIONS, Session
 from tests.support.mock_client import FULL, Client, Response, new_mock
-
-OPERATIONS = {operation["operationId"]: (*place, operation) for place, operation in operations(document()).items()}
-NOTHING_HAS_IT = "nothing_1"
-STEADY = Client(new_mock(contacts=0))
-"""Asks a mock that no test changes."""
-
-
-def check(operation_id: str, status: int, answer: Any) -> None:
-    """The answer is one that the document has for the operation's success."""
-    operation = OPERATIONS[operation_id][2]
-    assert status == success(operation), answer
-    content = operation["responses"][str(status)].get("content")
-    if content is None:
-        assert answer is None
-        return
-    schema = self_contained(content["application/json"]["schema"], document())
-    errors = [
-        f"{error.instance_path}: {error.message}" for error in jsonschema_rs.validator_for(schema).iter_errors(answer)
-    ]
-    assert not errors
-
-
-BODIES = [name for name, (method, _, found) in OPERATIONS.items() if method != "PATCH" and "requestBody" in found]
-
-
-@pytest.mark.parametrize("operation_id", BODIES)
-def test_a_body_that_the_document_requires_cannot_be_left_out(operation_id: str) -> None:
-    mock = new_mock(contacts=3)
-    method, template, operation = OPERATIONS[operation_id]
-    answer = Client(mock).ask(method, template.format(id=next(iter(mock.state.tenants))))
-    refused = answer.status not in (200, 201, 404)
-    assert refused == operation["requestBody"].get("required", False)
-
-
-class Session:
-    """A mock whose calls are made in process, each answer held against the document."""
-
-    def __init__(self, mock: Mock) -> None:
-        self.mock = mock
-        self.made: set[str] = set()
-
-    async def __call__(self, operation_id: str, body: Any = None, query: str = "", **path: Any) -> Any:
-        method, template, _ = OPERATIONS[operation_id]
-        target = template.format(**path) + query
-        status, answer = await self.mock.control.call(self.mock.world, method, target, body)
-        check(operation_id, status, answer)
-        self.made.add(operation_id)
-        return answer
 
 
 async def keys(call: Session) -> None:
@@ -267,51 +219,6 @@ def test_the_stories_make_every_call() -> None:
 def test_the_document_is_valid_and_has_a_handler_for_each_operation() -> None:
     validate(document())
     assert set(HANDLERS) == set(OPERATIONS)
-
-
-def parameterized() -> Iterator[tuple[str, str, str]]:
-    for method, path, operation in OPERATIONS.values():
-        if "{" in path:
-            yield method, path, operation["operationId"]
-
-
-@pytest.mark.parametrize(("method", "path", "operation_id"), list(parameterized()))
-def test_what_nothing_has_is_a_problem(method: str, path: str, operation_id: str) -> None:
-    bodies = {"patchKey": {}, "patchWebhook": {"enabled": True}}
-    body = json.dumps(bodies.get(operation_id, {})).encode()
-    target = path.replace("{number}", "999999").replace("{id}", NOTHING_HAS_IT).replace("{resourceId}", NOTHING_HAS_IT)
-    assert_problem(STEADY.ask(method, target, body), 404)
-
-
-@pytest.mark.parametrize("operation_id", [name for name, each in OPERATIONS.items() if "requestBody" in each[2]])
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"[]", 400),
-        (b"null", 400),
-        (b"{", 400),
-        (b'{"a":1,"a":2}', 400),
-        (b'{"a":NaN}', 400),
-        (b'{"a":"\\ud800"}', 400),
-        (b'{"a":' + b"[" * 30_000 + b"]" * 30_000 + b"}", 400),
-        (b'{"a":' + b'{"a":' * 300 + b"1" + b"}" * 301, 400),
-        (b"\xff\xfe", 400),
-    ],
-    ids=[str(n) for n in range(9)],
-)
-def test_a_body_that_cannot_be_taken_is_a_problem(operation_id: str, body: bytes, status: int) -> None:
-    method, path, _ = OPERATIONS[operation_id]
-    path = path.replace("{id}", FULL.organization_id).replace("{resourceId}", NOTHING_HAS_IT).replace("{number}", "1")
-    assert_problem(STEADY.ask(method, path, body), status)
-
-
-def assert_problem(answer: Response, *statuses: int) -> None:
-    assert answer.status in statuses, answer.body[:200]
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json
-    assert problem["status"] == answer.status
-    assert len(problem["detail"].splitlines()) == 1
-    assert len(problem["detail"]) < 500
 
 
 def test_the_apis_schemas_are_those_of_the_contract() -> None:
