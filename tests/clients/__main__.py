@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from tests.clients import right, wrong
+from tests.clients import right, wrong, wrong_in_trouble
 from tests.clients.catalogue import Client
 
-CLIENTS: dict[str, Client] = {**right.CLIENTS, **wrong.CLIENTS}
+CLIENTS: dict[str, Client] = {**right.CLIENTS, **wrong.CLIENTS, **wrong_in_trouble.CLIENTS}
 
 if __name__ == "__main__":
     CLIENTS[sys.argv[1]](os.environ)

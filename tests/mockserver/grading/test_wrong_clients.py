@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.modifications.hardships import made
 from spec.client_requirements import client_requirements
-from tests.clients.wrong import CLIENTS
+from tests.clients import wrong, wrong_in_trouble
 from tests.support.graded_clients import SETTINGS, broken, graded
 
 STORMY = replace(SETTINGS, modifications=(made("rate-limit-storms", {"probability": 1, "seconds": 1}),))
@@ -60,7 +60,7 @@ def test_a_wrong_client_is_caught_by_its_requirement_alone(name: str) -> None:
 
 
 def test_every_wrong_client_is_tried_and_every_requirement_has_one() -> None:
-    assert set(CAUGHT) == set(CLIENTS)
+    assert set(CAUGHT) == {*wrong.CLIENTS, *wrong_in_trouble.CLIENTS}
     caught = {told.split()[0] for told in CAUGHT.values()}
     receivers = {requirement.id for requirement in client_requirements() if requirement.family == "HOOK"}
     assert caught | receivers == {requirement.id for requirement in client_requirements()}

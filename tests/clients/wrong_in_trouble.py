@@ -1,0 +1,169 @@
+"""Wrong clients under limits, failures and growth, each named for its lie, under the id of the requirement that it breaks."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from time import sleep
+from typing import Any
+
+import httpx
+
+from tests.clients.api import CONTACTS, LISTS, Api, Query, sync
+from tests.clients.catalogue import Client, Environment, listed_in
+
+CLIENTS: dict[str, Client] = {}
+client = listed_in(CLIENTS)
+
+NOTHING: dict[str, Any] = {"data": [], "nextCursor": None}
+
+
+@client
+def waits_half_as_long_as_it_is_told(environment: Environment) -> None:
+    """PACE-1."""
+
+    class Wrong(Api):
+        def wait_after(self, answer: httpx.Response, turn: int) -> float:
+            return super().wait_after(answer, turn) / 2
+
+    sync(Wrong(environment))
+
+
+@client
+def takes_a_refusal_for_the_end(environment: Environment) -> None:
+    """PACE-2."""
+
+    class Wrong(Api):
+        def send(self, path: str, query: Query) -> httpx.Response:
+            answer = super().send(path, query)
+            return httpx.Response(200, json=NOTHING) if answer.status_code == 429 else answer
+
+        def read(self, answer: httpx.Response) -> Any:
+            return answer.json()
+
+    list(Wrong(environment).walk(CONTACTS))
+
+
+@client
+def runs_into_the_limit_with_everything_it_has(environment: Environment) -> None:
+    """PACE-3."""
+    apis = [Api(environment) for _ in range(5)]
+    barrier = Barrier(len(apis))
+
+    def ask(api: Api) -> float:
+        barrier.wait()
+        return float(api.http.get(CONTACTS).headers.get("Retry-After", 0))
+
+    with ThreadPoolExecutor(len(apis)) as pool:
+        for _ in range(2):
+            sleep(max(pool.map(ask, apis)) + 0.1)
+    raise SystemExit(1)
+
+
+@client
+def insists_on_what_is_not_found(environment: Environment) -> None:
+    """FAIL-1."""
+    api = Api(environment)
+    for _ in range(3):
+        api.http.get(f"{CONTACTS}/con_gone")
+
+
+@client
+def hammers_a_failing_server(environment: Environment) -> None:
+    """FAIL-2."""
+
+    class Wrong(Api):
+        tries = 10
+
+        def wait_after_failure(self, turn: int) -> float:  # noqa: ARG002 (that is the lie)
+            return 0.0
+
+    sync(Wrong(environment))
+
+
+@client
+def takes_what_it_got_of_a_page_for_whole(environment: Environment) -> None:
+    """FAIL-3."""
+
+    class Wrong(Api):
+        def send(self, path: str, query: Query) -> httpx.Response:
+            try:
+                answer = super().send(path, query)
+                answer.json()
+            except (httpx.TransportError, ValueError):
+                return httpx.Response(200, json=NOTHING, request=httpx.Request("GET", path))
+            return answer
+
+    sync(Wrong(environment))
+
+
+@client
+def waits_for_ever(environment: Environment) -> None:
+    """FAIL-4."""
+
+    class Wrong(Api):
+        time_limit = 3_600.0
+
+    sync(Wrong(environment))
+
+
+MEMBERS = {
+    *("id", "email", "firstName", "lastName", "title", "companyName", "companyDomain", "linkedinUrl", "location"),
+    *("qualificationStatus", "qualificationScore", "listIds", "createdAt", "updatedAt"),
+}
+
+
+@client
+def refuses_unknown_members(environment: Environment) -> None:
+    """OPEN-1."""
+    for contact in Api(environment).walk(CONTACTS):
+        if set(contact) - MEMBERS:
+            raise SystemExit(1)
+
+
+@client
+def knows_all_statuses(environment: Environment) -> None:
+    """OPEN-1."""
+    ranks = {"unqualified": 0, "pending": 1, "qualified": 2, "disqualified": 3}
+    for contact in Api(environment).walk(CONTACTS):
+        ranks[contact["qualificationStatus"]]
+
+
+@client
+def counts_on_every_member(environment: Environment) -> None:
+    """OPEN-1."""
+    for contact in Api(environment).walk(CONTACTS):
+        (contact.get("firstName", "") + "").strip()
+
+
+@client
+def reads_the_same_contact_for_every_row(environment: Environment) -> None:
+    """COST-1."""
+    api = Api(environment)
+    contact = next(iter(api.walk(CONTACTS)))
+    for _ in range(5):
+        api.get(f"{CONTACTS}/{contact['id']}")
+
+
+@client
+def walks_in_tiny_steps(environment: Environment) -> None:
+    """COST-2."""
+
+    class Wrong(Api):
+        limit = "20"
+
+    list(Wrong(environment).walk(CONTACTS))
+
+
+@client
+def opens_a_connection_for_every_request(environment: Environment) -> None:
+    """COST-3."""
+
+    class Wrong(Api):
+        def send(self, path: str, query: Query) -> httpx.Response:
+            return httpx.get(self.base_url + path, params=query, headers=self.headers(), trust_env=False)
+
+    api = Wrong(environment)
+    sync(api)
+    for one in list(api.walk(LISTS))[:4]:
+        api.get(f"{LISTS}/{one['id']}")
