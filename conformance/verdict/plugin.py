@@ -12,7 +12,8 @@ from msgspec import structs
 from conformance.checks import NotJudged, NotTested, Violation, take_tried
 from conformance.oracles.key_standing import reconsidered
 from conformance.outcome import EXIT_USAGE
-from conformance.report import terminal, write
+from conformance.report import terminal
+from conformance.report.folder import write
 from conformance.report.record import Run
 from conformance.report.text import one_line
 from conformance.target.client import NoAnswer

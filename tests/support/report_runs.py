@@ -11,7 +11,8 @@ import httpx
 
 import spec
 from conformance.outcome import Outcome
-from conformance.report import terminal, write
+from conformance.report import terminal
+from conformance.report.folder import write
 from conformance.report.record import Run, Timeline
 from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.redaction import Redactor

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.report import _printable
+from conformance.report.folder import _printable
 from conformance.report.text import pretty
 from conformance.target.redaction import Redactor
 
