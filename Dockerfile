@@ -28,6 +28,7 @@ USER 10001
 WORKDIR /home/outbound
 ENV OUTBOUND_MOCK_HOST=0.0.0.0 OUTBOUND_MOCK_PORT=8080
 EXPOSE 8080
+# The documentation is served to everybody; the control API, its health among it, wants the token.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s --retries=3 CMD ["python", "-P", "-c", \
-    "import os, urllib.request as web; web.urlopen(f'http://127.0.0.1:{os.environ[\"OUTBOUND_MOCK_PORT\"]}/_mock/health', timeout=2)"]
+    "import os, urllib.request as web; web.urlopen(f'http://127.0.0.1:{os.environ[\"OUTBOUND_MOCK_PORT\"]}/api-docs/openapi.json', timeout=2)"]
 ENTRYPOINT ["outbound-mock"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -115,6 +116,14 @@ def test_the_go_recipe_makes_a_world_and_steers_it(tmp_path: Path) -> None:
     (tmp_path / "go.mod").write_text("module outbound\n\ngo 1.19\n", "utf-8")
     (tmp_path / "recipe_test.go").write_text(recipe("go") + _GO, "utf-8")
     assert "ok" in output([go, "test", "./..."], tmp_path, GOFLAGS="-mod=mod", GOCACHE=str(tmp_path / "cache"))
+
+
+def test_the_health_check_of_the_container_passes_with_a_token(tmp_path: Path) -> None:
+    written = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", "")
+    check = json.loads(written.partition("HEALTHCHECK")[2].partition("CMD")[2].partition("\n")[0])
+    with running(tmp_path, "--control-token", "a-token-of-yours") as mock:
+        port = mock.url.rpartition(":")[2]
+        output([sys.executable, *check[1:]], tmp_path, OUTBOUND_MOCK_PORT=port)
 
 
 def test_the_table_of_contents_for_language_models_is_up_to_date() -> None:

@@ -22,7 +22,9 @@ class Mock {
 
   // A world: data, keys, limits, a clock and a request log that no other test sees. For its options see POST /_mock/worlds.
   async world(options = {}) {
-    return new World(await control(`${this.url}/_mock`, "POST", "/worlds", options), this.url);
+    // Of a mock that runs elsewhere, only the one port may be published.
+    const made = { address: this.child ? "port" : "prefix", ...options };
+    return new World(await control(`${this.url}/_mock`, "POST", "/worlds", made), this.url);
   }
 
   async stop() {
