@@ -36,7 +36,9 @@ _TOKEN = re.compile(r"[\w-]{32}")
 def set_cookie(request: Request, answer: Response, purpose: str, value: str) -> None:
     """Leave a cookie that no script reads and no other site's request brings along. An empty value removes it."""
     age = None if value else 0
-    answer.set_cookie(_cookie_name(request, purpose), value, max_age=age, httponly=True, samesite="strict")
+    secure = request.url.scheme == "https"
+    name = _cookie_name(request, purpose)
+    answer.set_cookie(name, value, max_age=age, secure=secure, httponly=True, samesite="strict")
 
 
 def form_token(request: Request) -> tuple[str, bool]:

@@ -26,6 +26,10 @@ def test_a_wrong_token_is_answered_403_with_the_form(visitor: Visitor) -> None:
     assert "session" not in str(visitor.cookies)
 
 
+def test_without_tls_a_cookie_is_kept_all_the_same(visitor: Visitor) -> None:
+    assert "Secure" not in visitor.log_in(TOKEN).headers["set-cookie"]
+
+
 def test_an_empty_token_is_a_wrong_one(visitor: Visitor) -> None:
     assert visitor.log_in("").status == 403
 

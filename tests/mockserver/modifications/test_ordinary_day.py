@@ -12,7 +12,7 @@ from mockserver.app import Mock
 from mockserver.modifications import hardships
 from mockserver.modifications.hardships import transport
 from mockserver.server.banner import banner
-from tests.support.console_client import Visitor
+from tests.support.console_client import Visitor, text
 from tests.support.graded_clients import SETTINGS, broken, graded
 from tests.support.hardship_mocks import CONTACTS, ME, hard, sent_to_endpoints
 from tests.support.mock_client import FULL, Client, new_mock
@@ -107,6 +107,7 @@ def test_it_is_switched_on_and_off_by_the_control_api() -> None:
 
 def test_it_is_switched_on_by_the_consoles_page() -> None:
     visitor = Visitor(new_mock())
+    assert f"For a client's CI: {NAME} , a preset" in text(visitor.get("/hardships"))
     visitor.do("/hardships", {"name": NAME, "parameter.seed": "5"})
     assert [str(switch.modification) for switch in visitor.mock.world.switches] == [f"{NAME}:seed=5"]
 

@@ -78,7 +78,12 @@ def test_a_page_of_its_own_origin_may_use_the_control_api(secured: Secured) -> N
         assert client.post("/_mock/clock", json={"advance": 1}, headers={"Origin": "https://x"}).status_code == 403
 
 
-def test_a_request_that_is_no_http_is_told_so(secured: Secured) -> None:
+def test_the_consoles_cookies_stay_on_https(secured: Secured) -> None:
+    with secured.client() as client:
+        assert "; Secure" in client.get("/admin").headers["set-cookie"]
+
+
+def test_a_head_that_is_too_long_is_told_so(secured: Secured) -> None:
     with secured.client() as client:
         answer = client.get(ME, headers={f"x-{number}": "1" for number in range(400)})
     assert answer.status_code == 431
