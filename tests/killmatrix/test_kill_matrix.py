@@ -48,10 +48,11 @@ def judged(names: tuple[str, ...]) -> list[Result]:
     return list(judge_all([BY_NAME[name] for name in names], jobs=2))
 
 
-def in_own_process(names: tuple[str, ...]) -> list[Result]:
-    """Judge in a process that tests do not go on in: it is changed for good."""
+@pytest.fixture(scope="module")
+def results() -> dict[str, Result]:
+    """The sample, judged in a process that tests do not go on in: it is changed for good."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(judged, names).result()
+        return {result.trial.name: result for result in pool.submit(judged, (*FAULTS, *VARIANTS)).result()}
 
 
 def test_the_sample_has_a_fault_of_every_family() -> None:
@@ -59,18 +60,22 @@ def test_the_sample_has_a_fault_of_every_family() -> None:
     assert aimed == {requirement.family for requirement in spec.requirements()}
 
 
-def test_faults_are_caught_by_the_requirement_that_they_break_and_variants_pass() -> None:
-    results = in_own_process((*FAULTS, *VARIANTS))
-    assert {result.trial.name for result in results} == {*FAULTS, *VARIANTS}
-    assert not [f"{each.trial.name}: {each.explanation}\n{each.output}" for each in results if not each.right]
+def test_faults_are_caught_by_the_requirement_that_they_break_and_variants_pass(results: dict[str, Result]) -> None:
+    assert set(results) == {*FAULTS, *VARIANTS}
+    assert not [f"{each.trial.name}: {each.explanation}\n{each.output}" for each in results.values() if not each.right]
 
 
-def test_a_trial_tells_what_the_gate_tells_its_users(tmp_path: Path) -> None:
-    trials = in_own_process(IN_FULL)
-    told = [run_gate_anew(tmp_path / each.trial.name, "--mock-options", each.trial.options) for each in trials]
-    assert [rulings(each.run) for each in trials if each.run] == [rulings(run) for run in told]
-    run = run_gate(tmp_path, "--mock-options", trials[0].trial.options)
-    assert rulings(run) == rulings(told[0])
+@pytest.mark.parametrize("name", IN_FULL)
+def test_a_trial_tells_what_the_gate_tells_its_users(name: str, results: dict[str, Result], tmp_path: Path) -> None:
+    run, options = results[name].run, results[name].trial.options
+    assert run
+    assert rulings(run) == rulings(run_gate_anew(tmp_path, "--mock-options", options))
+
+
+def test_a_run_of_the_tests_tells_what_a_trial_tells(results: dict[str, Result], tmp_path: Path) -> None:
+    run, options = results[IN_FULL[0]].run, results[IN_FULL[0]].trial.options
+    assert run
+    assert rulings(run) == rulings(run_gate(tmp_path, "--mock-options", options))
 
 
 def rulings(run: GateRun) -> tuple[int, dict[str, set[str]]]:
