@@ -15,7 +15,6 @@ from mockserver.control.app import Control
 from mockserver.settings import Settings
 from mockserver.worlds.world import WORLD, World
 from mockserver.worlds.worlds import Worlds
-from spec import contract
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -33,7 +32,7 @@ class Mock:
     """
 
     def __init__(self, settings: Settings, clock: Clock, control_token: str | None = None) -> None:
-        self._operations = routing.build(contract().document)
+        self._operations = routing.application()
         self.world = World.seeded(settings, self._operations, clock)
         self.worlds = Worlds(self.world)
         self.control = Control(self.worlds, control_token)

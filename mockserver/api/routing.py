@@ -10,6 +10,7 @@ without decorators, and the caller, whom the edge has identified already, is che
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
@@ -22,6 +23,7 @@ from mockserver.api.operations import OPERATIONS
 from mockserver.api.parameters import PARAMETERS, compile_rules
 from mockserver.api.pipeline import PIPELINE
 from mockserver.api.problems import Problem, Refused
+from spec import contract
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -45,6 +47,12 @@ def build(document: Mapping[str, Any]) -> ASGIApp:
     stack.add_api(to_openapi_30(document))
     app: ASGIApp = stack
     return app
+
+
+@cache
+def application() -> ASGIApp:
+    """The application that answers the contract's operations. It keeps nothing of a mock, so all mocks of a process share it."""
+    return build(contract().document)
 
 
 class _Refusals:

@@ -33,7 +33,7 @@ from mockserver.control import client
 from mockserver.settings import Settings
 from mockserver.tenants.seed.organizations import seed
 from mockserver.tenants.tenant import Tenant
-from spec import commands, contract
+from spec import commands
 from tests.support.gate import ROOT, GateRun
 
 # Looking for garbage with finalizers after every run is worth a tenth of it, and says nothing of the target.
@@ -70,7 +70,7 @@ def warm_up() -> None:
     for name, pure in _PURE:
         module = importlib.import_module(f"conformance.{name}")
         _replace(module, pure, _remembering(vars(module)[pure]))
-    _replace(routing, "build", _ready(routing.build(contract().document)))
+    routing.application()
     run = gate("")
     if run.exit_code == pytest.ExitCode.INTERRUPTED:
         # pytest has taken note of it and reported what there was, which nobody waits for here.
@@ -176,11 +176,6 @@ def _seeded_once() -> Callable[..., list[Tenant]]:
         return ready if arguments[:3] == size else seed(*arguments)
 
     return seeded
-
-
-def _ready(value: _Result) -> Callable[..., _Result]:
-    """A function that answers what is there already: Connexion's applications, which keep nothing of a mock."""
-    return lambda *_: value
 
 
 def _remembering(function: Callable[..., _Result]) -> Callable[..., _Result]:

@@ -24,6 +24,7 @@ import conformance
 import mockserver
 from conformance.target.embedded import EmbeddedServer
 from mockserver import cli
+from mockserver.api import routing
 from mockserver.control import client
 from spec import commands
 
@@ -42,6 +43,7 @@ def _ours(package: ModuleType) -> list[str]:
     return [name for name in found if not name.rpartition(".")[2].startswith(_NOT_LOADED)]
 
 
+routing.application()  # the forks' mocks find it ready
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([*_LIBRARIES, *_ours(conformance), *_ours(mockserver), __name__])
 
