@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.watched_gate import finish, gate
+from tests.support.gate import run_gate
 
 # Words that requests carry where a secret belongs, and that the documentation uses too.
 _NO_SECRETS = {"Bearer"}
@@ -16,11 +16,10 @@ _BREAKS = ("invalid-key-repeated", "forbidden-key-repeated", "key-in-query", "si
 
 
 @pytest.mark.parametrize("faults", [(), _BREAKS], ids=["conformant", "broken"])
-def test_no_output_holds_a_secret(faults: tuple[str, ...], tmp_path: Path) -> None:
+def test_no_output_holds_a_secret(faults: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTBOUND_SPY", str(tmp_path / "secrets"))
     mock = " ".join(f"--fault {name}" for name in faults)
-    options = ("-v", "-p", "tests.support.secret_spy", f"--mock-options={mock}", "--report", str(tmp_path / "report"))
-    with gate(*options, OUTBOUND_SPY=str(tmp_path / "secrets")) as process:
-        _, output = finish(process)
+    output = run_gate(tmp_path, "-vv", "-p", "tests.support.secret_spy", f"--mock-options={mock}").output
     secrets = {line for line in (tmp_path / "secrets").read_text("utf-8").split("\n") if len(line) >= _SHORTEST}
     assert {secret.partition("_")[0] for secret in secrets} >= {"obk", "whsec"}
     assert any("v1=" in secret for secret in secrets)
