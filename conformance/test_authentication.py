@@ -11,7 +11,7 @@ import pytest
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.forged_keys import FORGERIES, PLACES, carriers, together, unknown
-from conformance.cases.resource_ids import Opening, collection_of, opening, unknown_id
+from conformance.cases.resource_ids import Opening, collection_of, known_opening, opening, unknown_id
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, over
 from conformance.checks import JSON, NotJudged, expect, not_tested, refused, requirement
@@ -192,7 +192,7 @@ def test_refusal_tells_nothing(
 ) -> None:
     """Without a valid key an id that exists and one that does not are answered alike, in body and header fields."""
     key, method, operation = case
-    known = Opening(operation, dataset.parameters(operation), dataset.served(operation))
+    known = known_opening(dataset, operation)
     state = key.split()[1] if key.split()[1] in DEAD else None
     if state and not getattr(target.keys, state):
         not_tested(f"needs keys.{state} in the target's description")

@@ -9,7 +9,7 @@ import pytest
 
 import spec
 from conformance.cases.dataset import Dataset
-from conformance.cases.resource_ids import Opening, collection_of, unknown_id
+from conformance.cases.resource_ids import Opening, collection_of, known_opening, unknown_id
 from conformance.cases.resource_states import Known, in_each_state
 from conformance.cases.sampling import cases, stratified
 from conformance.cases.tables import Cut, over
@@ -147,7 +147,7 @@ def test_single_agrees_with_list(case: Known, dataset: Dataset) -> None:
 @pytest.mark.parametrize("operation", SINGLE)
 def test_unknown_id(operation: str, dataset: Dataset, seed: int) -> None:
     """A known id is served; a well-formed id that does not exist is answered 404."""
-    dataset.served(operation)
+    known_opening(dataset, operation)
     known = dataset.walk(collection_of(operation) or "")
     for attempt in range(_TRIES):
         answer = dataset.asked(operation, id=unknown_id(dataset, operation, seed, attempt))

@@ -11,12 +11,15 @@ from typing import Any
 
 import spec
 from conformance.cases.dataset import Dataset
+from conformance.cases.sampling import stratified
 from conformance.checks import NotJudged, NotTested
+from conformance.oracles.usable import unusable
 from conformance.target.exchange import Exchange
 
 # The end of an id is where most forms keep what tells two apart: a random part, or the last digits of a number.
 _CHANGED = 6
 _TRIES = 50
+_LOOKED_AT = 8
 _BEYOND = (100_000, 900_000)
 _CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 
@@ -43,13 +46,27 @@ def collection_of(operation: str) -> str | None:
     return next((o.id for o in operations.values() if o.is_list and path.startswith(f"{o.path}/")), None)
 
 
+def known_opening(dataset: Dataset, operation: str) -> Opening:
+    """An operation that was served; where the first resource of a list is not, on another one that is.
+
+    A list may show what is not the caller's: that is for TENANT to tell. Raises NotTested, and NotJudged if none is served.
+    """
+    try:
+        return Opening(operation, dataset.parameters(operation), dataset.served(operation))
+    except NotJudged:
+        another = _another_served(dataset, operation)
+        if another is None:
+            raise
+        return another
+
+
 def opening(dataset: Dataset, operation: str, seed: int) -> Opening:
     """An operation that was served; where the organization has no such resource, its list served and an id that does not exist.
 
     For checks of what comes before the look for the resource: credentials and scopes. Raises NotJudged.
     """
     try:
-        return Opening(operation, dataset.parameters(operation), dataset.served(operation))
+        return known_opening(dataset, operation)
     except NotJudged:
         raise
     except NotTested:
@@ -57,6 +74,17 @@ def opening(dataset: Dataset, operation: str, seed: int) -> Opening:
         if listing is None:
             raise
         return Opening(operation, {"id": unknown_id(dataset, operation, seed)}, dataset.served(listing))
+
+
+def _another_served(dataset: Dataset, operation: str) -> Opening | None:
+    """Some resource of the operation's list that is served by itself; None if none of those looked at is."""
+    listing = collection_of(operation)
+    for resource in stratified(dataset.walk(listing).items, _LOOKED_AT, dataset.seed) if listing else ():
+        parameters = {"id": resource["id"]}
+        answer = dataset.asked(operation, **parameters)
+        if unusable(answer) is None:
+            return Opening(operation, parameters, answer)
+    return None
 
 
 def unknown_id(dataset: Dataset, operation: str, seed: int, attempt: int = 0) -> str:
