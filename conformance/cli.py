@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import io
+import os
 import re
 import shutil
 import subprocess
@@ -92,13 +93,24 @@ api_keys = ["env:OUTBOUND_API_KEY"]
 """
 
 
+_READER_LEFT = 141
+"""Exit code where standard output was closed: that of a program which SIGPIPE ended, as shells have it."""
+
+
 class UsageError(Exception):
     """Arguments that cannot be used; the message is one line."""
 
 
 def main() -> None:
     """Run the command with the arguments of the process, and exit."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has seen enough, as `| head` does. What is still to be written goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _READER_LEFT
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
