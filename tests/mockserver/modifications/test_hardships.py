@@ -132,8 +132,8 @@ class TestGate:
     """The gate's verdict on a mock with hardships: those that keep the contract, at once, and one that breaks it."""
 
     KEEPERS = (
-        "latency:seconds=0.01",
-        "slow-bodies:seconds=0.05",
+        "latency:seconds=0.002",
+        "slow-bodies:seconds=0.01",
         "small-pages",
         "unknown-members",
         "unknown-enum-values",
