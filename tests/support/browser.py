@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import uvicorn
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from mockserver.app import Mock, Settings, create_app
 from mockserver.server.uvicorn_server import base_url, listen
@@ -30,6 +31,19 @@ def launched(playwright: Playwright, path: str) -> Browser:
     return playwright.chromium.launch(
         executable_path=path, args=["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     )
+
+
+@contextmanager
+def opened(patience: float) -> Iterator[Browser]:
+    """A browser, whose expectations wait for `patience` milliseconds. Skips the tests where there is none."""
+    expect.set_options(timeout=patience)
+    with sync_playwright() as playwright:
+        path = executable(playwright)
+        if path is None:
+            pytest.skip("there is no Chromium on this machine")
+        browser = launched(playwright, path)
+        yield browser
+        browser.close()
 
 
 @contextmanager

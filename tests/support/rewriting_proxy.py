@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+
+from tests.support.http_server import Handler, handled_by
 
 _OF_THE_CONNECTION = ("connection", "keep-alive", "transfer-encoding", "content-length", "host")
 
@@ -86,37 +86,18 @@ def lying(base_url: str, lie: Lie) -> Iterator[str]:
         finally:
             connection.close()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    class Rewriting(Handler):
         disable_nagle_algorithm = True
         wbufsize = -1
 
-        def _answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        def answer(self) -> None:
             headers = tuple((n, v) for n, v in self.headers.items() if n.lower() not in _OF_THE_CONNECTION)
-            answer = lie(Passed(self.command, self.path, headers, body), forward)
+            answer = lie(Passed(self.command, self.path, headers, self.body()), forward)
             self.send_response_only(answer.status)
             for name, value in answer.headers:
                 if name.lower() not in _OF_THE_CONNECTION:
                     self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(answer.body)
-            self.wfile.flush()
+            self.finish_with(answer.body)
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with handled_by(Rewriting) as url:
+        yield url

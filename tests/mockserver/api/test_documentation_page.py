@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from mockserver.app import Settings
 from tests.support import patient_http
-from tests.support.browser import executable, launched, served
+from tests.support.browser import opened, served
 
 PATIENCE = 60_000.0
 """Milliseconds after which what does not come has not come."""
@@ -18,14 +18,8 @@ PATIENCE = 60_000.0
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        path = executable(playwright)
-        if path is None:
-            pytest.skip("there is no Chromium on this machine")
-        browser = launched(playwright, path)
+    with opened(PATIENCE) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

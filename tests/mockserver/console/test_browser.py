@@ -10,12 +10,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from mockserver.app import Mock
 from spec import contract
 from tests.support import patient_http
-from tests.support.browser import executable, launched, served
+from tests.support.browser import opened, served
 from tests.support.console_client import CONTACTS, ME, PAGES
 
 PATIENCE = 60_000.0
@@ -56,14 +56,8 @@ class Console:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        path = executable(playwright)
-        if path is None:
-            pytest.skip("there is no Chromium on this machine")
-        browser = launched(playwright, path)
+    with opened(PATIENCE) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
