@@ -47,11 +47,16 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Response(msgspec.Struct, frozen=True):
-    """What came. `status` is 0 or -1 where nothing did."""
+    """What came. `status` is 0 or -1 where nothing did; `worker` is where Chrome's service worker took the answer from."""
 
     status: int
     headers: tuple[Pair, ...] = ()
     content: Content = Content()
+    worker: Any = msgspec.field(name="_serviceWorkerResponseSource", default=None)
+
+    def header(self, name: str) -> str | None:
+        """The first header of a name, in whatever case; None if there is none."""
+        return next((pair.value for pair in self.headers if pair.name.lower() == name.lower()), None)
 
 
 class Entry(msgspec.Struct, frozen=True):

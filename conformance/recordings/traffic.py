@@ -29,6 +29,9 @@ _KEY = re.compile(r"obk_[a-z]+_[A-Za-z0-9]{5,}")
 _ORDINARY = frozenset({"host", "user-agent", "accept", "authorization"})
 # Each is looked for in the whole answer.
 _MOST_KEYS = 20
+_REDIRECTS = (301, 302, 303, 307, 308)
+# Chromium marks a redirect of its own by this header, such as one to a host that it knows to speak https alone (HSTS).
+_BY_THE_BROWSER = "Non-Authoritative-Reason"
 _PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -172,11 +175,27 @@ def _parted(address: Address | None) -> tuple[str, str]:
 
 def _not_judged(entry: Entry) -> str:
     """Why an entry of the API is none that can be judged; empty if it is."""
-    if entry.cached:
+    response = entry.response
+    if entry.cached or response.worker in ("cache-storage", "http-cache"):
         return "answered from the browser's cache"
+    if response.worker == "fallback-code" or response.header(_BY_THE_BROWSER) is not None:
+        return "answered by the browser itself"
     if entry.request.method not in _METHODS:
         return "of a method that the contract does not tell of"
-    return "" if 100 <= entry.response.status <= 599 else "without an answer"
+    if _led_to_https(entry):
+        return "led from http to https"
+    return "" if 200 <= response.status <= 599 else "without an answer"
+
+
+def _led_to_https(entry: Entry) -> bool:
+    """Whether an answer only leads to https on the same host: the API is there, and a server in front of it says so."""
+    asked = _address(entry.request.url)
+    leads = _address(entry.response.header("Location") or "") if entry.response.status in _REDIRECTS else None
+    if asked is None or leads is None:
+        return False
+    schemes = [urlsplit(one.origin).scheme for one in (asked, leads)]
+    hosts = [urlsplit(one.origin).hostname for one in (asked, leads)]
+    return schemes == ["http", "https"] and hosts[0] == hosts[1]
 
 
 def _request(kept: Kept, secret: str, hidden: bool) -> Request:

@@ -163,6 +163,32 @@ def test_what_is_not_the_apis_is_skipped_and_counted(tmp_path: Path) -> None:
     assert sum(result.recording.skipped.values()) == len(others)
 
 
+def test_what_no_server_answered_and_what_leads_to_https_is_skipped(tmp_path: Path) -> None:
+    plain, silent = "http://api.example/api/v1/contacts", {"x-ratelimit-limit": "", "x-ratelimit-reset": ""}
+    leads = {**silent, "location": "https://api.example/api/v1/contacts"}
+    by_the_browser = entry(status=307, body="", headers={**silent, "non-authoritative-reason": "WebRequest API"})
+    from_a_worker = [entry(body="stale") for _ in range(2)]
+    for made, source in zip(from_a_worker, ("cache-storage", "fallback-code"), strict=True):
+        made["response"]["_serviceWorkerResponseSource"] = source
+    switching = entry(status=101, body="", headers=silent)
+    result = judged(tmp_path, entry(), entry(plain, 301, "", headers=leads), by_the_browser, *from_a_worker, switching)
+    assert broken(result) == set()
+    assert dict(result.recording.skipped) == {
+        "led from http to https": 1,
+        "answered by the browser itself": 2,
+        "answered from the browser's cache": 1,
+        "without an answer": 1,
+    }
+
+
+def test_any_other_redirect_and_what_a_worker_fetched_are_judged(tmp_path: Path) -> None:
+    elsewhere = {"x-ratelimit-limit": "", "location": "https://login.example/"}
+    fetched = entry(headers={"x-ratelimit-limit": ""})
+    fetched["response"]["_serviceWorkerResponseSource"] = "network"
+    plain = entry("http://api.example/api/v1/contacts", 302, "", headers=elsewhere)
+    assert row(judged(tmp_path, plain, entry(status=302, body="", headers=elsewhere), fetched), "RATE-1").broken == 3
+
+
 def test_the_api_is_found_at_any_host_and_under_any_path(tmp_path: Path) -> None:
     behind = "https://Gateway.example:443/outbound/api/v1"
     result = judged(tmp_path, entry(), entry(f"{behind}/me?x=1", 500, ""), entry(f"{behind}/nowhere", 404, "<html>"))
