@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,12 +39,23 @@ def main() -> None:
             from mockserver.control.commands import commands
 
             sys.exit(commands(prog_name="outbound-mock", standalone_mode=False))
+        _check_command(sys.argv[1:2])
         sys.exit(command(prog_name="outbound-mock", standalone_mode=False))
     except click.ClickException as error:
         click.echo(f"outbound-mock: {error.format_message()}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+
+
+def _check_command(first: Sequence[str]) -> None:
+    """Refuse a first word that is no option: it is a mistyped command. Raises click.UsageError."""
+    if not first or first[0].startswith("-"):
+        return
+    names = ("grade", *STEERING)
+    alike = get_close_matches(first[0], names)
+    hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(names)}, and --help."
+    raise click.UsageError(f"no command '{first[0]}'; {hint}")
 
 
 def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -9,6 +9,7 @@ import argparse
 import http.client
 import json
 import os
+import ssl
 import sys
 from functools import cache
 from typing import Any
@@ -56,6 +57,9 @@ def request(url: str, path: str, body: dict[str, Any] | None = None, *, method: 
         connection.request(method, parts.path.rstrip("/") + path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
         text = response.read()
+    except ssl.SSLCertVerificationError as error:
+        told = f"no answer from {url}: its certificate is not trusted: {error.verify_message}"
+        raise Failed(f"{told}; name its authority: SSL_CERT_FILE=outbound-mock-authority.pem") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Failed(f"no answer from {url}: {error}") from error
     finally:

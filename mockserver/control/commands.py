@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,14 +44,30 @@ def _url_option(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--resource", metavar="ID", help="The contact, list or draft that it happens to; they take turns.")
 @_url_option
 def trigger(event: str, organization: str | None, resource: str | None, url: str) -> None:
-    """Have EVENT happen, such as draft.replied, and be delivered; prints its id."""
+    """Have EVENT happen, such as draft.replied, and be delivered; prints its id.
+
+    An EVENT of a type that the documentation does not name happens too: clients must accept it.
+    """
     given = {"eventType": event, "organization": organization, "resourceId": resource}
     body = {name: value for name, value in given.items() if value is not None}
     click.echo(_asked(url, "POST", "/_mock/events", body)["id"])
+    # Imported late: `advance` and `logs` need no contract.
+    from mockserver.webhooks.events import EVENT_TYPES
+
+    if event not in EVENT_TYPES:
+        alike = get_close_matches(event, EVENT_TYPES, n=1)
+        hint = f"; did you mean {alike[0]}?" if alike else f"; it names {', '.join(EVENT_TYPES)}"
+        click.echo(f"outbound-mock: it happened, though the documentation names no {event}{hint}", err=True)
+
+
+def _finite(_context: click.Context, _parameter: click.Parameter, seconds: float) -> float:
+    if not math.isfinite(seconds):
+        raise click.BadParameter(f"'{seconds}' is no number of seconds.")
+    return seconds
 
 
 @commands.command()
-@click.argument("seconds", type=float)
+@click.argument("seconds", type=float, callback=_finite)
 @_url_option
 def advance(seconds: float, url: str) -> None:
     """Move the mock's clock on by SECONDS; prints its time."""

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,20 @@ def test_trigger_has_an_event_happen(mock: Running) -> None:
     headers = {"Authorization": f"Bearer {mock.key}"}
     newest = patient_http.get(f"{mock.url}/api/v1/events?limit=1", headers=headers).json()["data"][0]
     assert (newest["id"], newest["eventType"]) == (done.stdout.strip(), "draft.replied")
+
+
+def test_an_event_of_a_type_that_is_not_documented_happens_and_is_told(mock: Running) -> None:
+    done = outbound_mock("trigger", "draft.replid", "--url", mock.url)
+    assert (done.returncode, done.stdout[:4]) == (0, "evt_")
+    assert "names no draft.replid; did you mean draft.replied?" in done.stderr
+
+
+def test_a_certificate_that_is_not_trusted_is_told_with_the_remedy(tmp_path: Path) -> None:
+    with running(tmp_path, "--tls", str(tmp_path / "authority.pem")) as started:
+        done = outbound_mock("logs", "--url", started.url)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "its certificate is not trusted" in done.stderr
+    assert "SSL_CERT_FILE=" in done.stderr
 
 
 def test_advance_moves_the_clock(mock: Running) -> None:
@@ -93,6 +108,10 @@ def test_logs_end_quietly_if_nobody_reads_on(mock: Running) -> None:
         (("advance", "-5"), 2, "-5"),
         (("advance", "soon"), 2, "soon"),
         (("advance", "1e30"), 1, "advance"),
+        (("advance", "nan"), 2, "'nan' is no number of seconds"),
+        (("advance", "inf"), 2, "'inf' is no number of seconds"),
+        (("triger",), 2, "no command 'triger'; did you mean trigger?"),
+        (("serve",), 2, "there are grade, trigger, advance, logs"),
         (("logs", "--url", "nowhere"), 1, "no address"),
         (("logs", "--url", "http://127.0.0.1:1"), 1, "no answer from http://127.0.0.1:1"),
         (("logs", "--url", "http://127.0.0.1:x"), 1, "no address"),
