@@ -158,6 +158,8 @@ def outbound_mock_address(pytestconfig: pytest.Config) -> Iterator[str]:
 @pytest.fixture
 def outbound_mock(outbound_mock_address: str, request: pytest.FixtureRequest) -> Iterator[OutboundMock]:
     """A mock of the Outbound API with data, keys, limits and a clock that no other test sees."""
+    if any(marker.args for marker in request.node.iter_markers(MARKER)):
+        pytest.fail(f"the marker {MARKER} takes named arguments alone, such as contacts=3", pytrace=False)
     options = {name: value for name, value in _marked(request.node).items() if name != "grade"}
     try:
         world = _call(outbound_mock_address, "POST", "/_mock/worlds", options)
@@ -213,9 +215,12 @@ class _Process:
         finally:
             timer.cancel()
         try:
-            return str(json.loads(line)["baseUrl"])
+            address = str(json.loads(line)["baseUrl"])
         except (ValueError, KeyError):
             raise OutboundMockError(self._complaint()) from None
+        if address.startswith("https:"):
+            raise OutboundMockError("the fixture speaks http; leave out --tls, or start such a mock by outbound-mock")
+        return address
 
     def _complaint(self) -> str:
         """The last line that the mock has written to standard error."""

@@ -193,6 +193,16 @@ def test_world(outbound_mock):
         result.stdout.fnmatch_lines(["outbound_mock cannot be started: *"])
         result.stdout.no_fnmatch_line("*Traceback*")
 
+    def test_tls_is_refused_with_the_remedy(self, run: Run) -> None:
+        result = run("\ndef test_any(outbound_mock):\n    pass\n", "--outbound-mock-options=--tls authority.pem")
+        result.assert_outcomes(errors=1)
+        result.stdout.fnmatch_lines(["outbound_mock cannot be started: the fixture speaks http; leave out --tls*"])
+
+    def test_a_marker_without_names_is_told(self, run: Run) -> None:
+        result = run("\n@pytest.mark.outbound_mock(3)\ndef test_any(outbound_mock):\n    pass\n")
+        result.assert_outcomes(errors=1)
+        result.stdout.fnmatch_lines(["the marker outbound_mock takes named arguments alone, such as contacts=3"])
+
     def test_a_wrong_one_of_a_world_is_told_in_one_line(self, run: Run) -> None:
         result = run("\n@pytest.mark.outbound_mock(colour=1)\ndef test_any(outbound_mock):\n    pass\n")
         result.assert_outcomes(errors=1)
