@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -39,7 +40,9 @@ def _environment() -> Iterator[None]:
     """Whoever runs the tests has a terminal, a network and perhaps a target of their own: programs under test know of none.
 
     Nor are they told to write at once what they print: what is read of them while they run, they have to flush by themselves.
+    And an interrupt reaches them, though shells have programs in the background ignore it, which is inherited.
     """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.upper() in _TERMINAL | _OUTPUT | _BYTE_CODE | _NETWORK or name.startswith("OUTBOUND_"):

@@ -74,12 +74,15 @@ def test_logs_can_be_followed_until_they_are_interrupted(mock: Running) -> None:
     command = [sys.executable, "-u", "-m", "mockserver", "logs", "-f", "--last", "1", "--url", mock.url]
     ask(mock, "/api/v1/me")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
-        assert following.stdout is not None
-        assert "/api/v1/me" in following.stdout.readline()
-        ask(mock, "/api/v1/lists")
-        assert "/api/v1/lists" in following.stdout.readline()
-        following.send_signal(signal.SIGINT)
-        _, errors = following.communicate(timeout=PATIENCE)
+        try:
+            assert following.stdout is not None
+            assert "/api/v1/me" in following.stdout.readline()
+            ask(mock, "/api/v1/lists")
+            assert "/api/v1/lists" in following.stdout.readline()
+            following.send_signal(signal.SIGINT)
+            _, errors = following.communicate(timeout=PATIENCE)
+        finally:
+            following.kill()
     assert (following.returncode, "Traceback" in errors) == (130, False)
 
 
