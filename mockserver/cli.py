@@ -198,7 +198,7 @@ def command(
     Every option can be given in the environment too: OUTBOUND_MOCK_PORT=9000.
 
     \b
-    outbound-mock grade -- COMMAND     run a command against a fresh mock, and grade it
+    outbound-mock grade -- COMMAND     grade a client that a command runs
     outbound-mock trigger EVENT        have an event happen in a mock that runs
     outbound-mock advance SECONDS      move its clock on
     outbound-mock logs                 show what it was asked

@@ -125,7 +125,7 @@ def _wanted(name: str, value: str) -> list[str]:
 
 
 def _told(name: str, wanted: Sequence[str], resource: Resource) -> bool | None:
-    """Whether a filter lets a resource through; None where the resource lacks the member."""
+    """Whether a filter lets a resource through; None if the resource lacks the member."""
     if name == "includeArchived":
         if wanted[0] == "1":
             return True

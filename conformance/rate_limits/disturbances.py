@@ -21,7 +21,7 @@ _STALE = 2.0
 _TOLERANCE = 1.0
 # A key that was left alone for so long is rested, whatever was spent before.
 _RESTED = 120.0
-# A limiter may count a request twice, or hold a little back: that is its own fault, and nobody else's doing.
+# A limiter may count a request twice, or hold a little back: that is its own fault, and no sign of another user of the key.
 _COUNTED_TWICE = 2
 _HELD_BACK = 3
 _REMAINING = ("x-ratelimit-remaining", "ratelimit-remaining")

@@ -8,7 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from conformance.recordings.archive import ArchiveError, read
 from conformance.recordings.judgement import judge
@@ -26,6 +26,18 @@ _REPORT = "recording.json"
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise ArchiveError(f"--har: {message}; with it go --base-url, --only, --report and --strict")
+
+
+class _Once(argparse.Action):
+    """An option of which a second one would silently replace the first."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _option: str | None = None
+    ) -> None:
+        """Take the value. Raises ArchiveError for a second one."""
+        if getattr(namespace, self.dest, None) is not None:
+            parser.error("one recording at a time")
+        setattr(namespace, self.dest, values)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -46,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="outbound-conformance", add_help=False, allow_abbrev=False)
-    parser.add_argument("--har", type=Path, required=True)
+    parser.add_argument("--har", type=Path, action=_Once, required=True)
     parser.add_argument("--base-url")
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--report", type=Path)

@@ -167,3 +167,12 @@ def test_the_archive_of_the_gates_own_report_is_judged(
     verdict = out.splitlines()[-1]
     assert code == expected, out
     assert verdict.startswith("verdict: ERROR-2, ERROR-3 broken" if fault else "verdict: nothing broken, ")
+
+
+def test_a_second_recording_is_refused_and_does_not_replace_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording = tmp_path / "traffic.har"
+    recording.write_text('{"log": {"entries": []}}', "utf-8")
+    assert cli.run(["--har", str(recording), "--har", str(recording)]) == 4
+    assert "one recording at a time" in capsys.readouterr().err

@@ -11,7 +11,6 @@ import pytest
 from mockserver.api.keys import ApiKey
 from mockserver.app import Mock
 from mockserver.modifications import hardships
-from mockserver.modifications.hardships import transport
 from mockserver.modifications.hardships.transport import draw
 from tests.support import patient_http
 from tests.support.hardship_mocks import CONTACTS, ME, hard, sent_to_endpoints, walked
@@ -36,18 +35,6 @@ def outcome(mock: Mock, target: str, key: ApiKey = FULL, method: str = "GET") ->
     except ValueError:
         return None
     return answer.status, answer.headers, answer.body
-
-
-@pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds for which hardships would have slept."""
-    seconds: list[float] = []
-
-    async def sleep(delay: float) -> None:
-        seconds.append(delay)
-
-    monkeypatch.setattr(transport, "sleep", sleep)
-    return seconds
 
 
 SEEDED = [

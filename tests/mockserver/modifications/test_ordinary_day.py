@@ -10,7 +10,6 @@ import pytest
 
 from mockserver.app import Mock
 from mockserver.modifications import hardships
-from mockserver.modifications.hardships import transport
 from mockserver.server.banner import banner
 from tests.support.console_client import Visitor, text
 from tests.support.graded_clients import SETTINGS, broken, graded
@@ -20,18 +19,6 @@ from tests.support.mock_client import FULL, Client, new_mock
 NAME = "ordinary-day"
 REQUESTS = 400
 SEED_OF_AN_EARLY_503 = 16
-
-
-@pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds for which late answers would have been waited for."""
-    seconds: list[float] = []
-
-    async def sleep(delay: float) -> None:
-        seconds.append(delay)
-
-    monkeypatch.setattr(transport, "sleep", sleep)
-    return seconds
 
 
 def pages(mock: Mock) -> list[int]:
