@@ -107,15 +107,15 @@ def test_spoiled_parameters_without_a_key(case: str, dataset: Dataset, stranger:
 
 
 @requirement("AUTH-2")
-@over(tuple(product(FORGERIES, OPERATIONS)))
-def test_forged_key(case: tuple[str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
+@over(tuple(product(METHODS, FORGERIES, OPERATIONS)))
+def test_forged_key(case: tuple[str, str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
     """A key that was just served is refused once anything about it is changed."""
-    forgery, operation = case
+    method, forgery, operation = case
     known = opening(dataset, operation, seed)
     forged = FORGERIES[forgery](known.secret)
     if forged == f"Bearer {known.secret}":
         not_tested(f"the key cannot be altered so: {forgery}")
-    unauthorized(stranger.ask(operation, forged, **known.parameters))
+    unauthorized(stranger.ask(operation, forged, method, **known.parameters))
 
 
 @requirement("AUTH-2")

@@ -43,6 +43,18 @@ def test_a_walk_has_an_end(case: str, dataset: Dataset) -> None:
         not_tested(f"{case} has no end within {len(walked.pages)} pages of {LARGEST}")
 
 
+@requirement("PAGE-8", whole_run=True)
+def test_no_walk_goes_round(dataset: Dataset) -> None:
+    """No walk of the run, under any filters and at any limit, comes back to a cursor that it followed before."""
+    walks = dataset.walks
+    if not any(walked.items for walked in walks):
+        not_tested("no list shows anything")
+    for walked in walks:
+        expect(
+            not walked.endless, "the walk has no end: its last nextCursor came back a second time", *walked.pages[-2:]
+        )
+
+
 @requirement("PAGE-9")
 @over(tuple(product(LISTS, SPOILS)), Cut(quick=6, paced=8, standard=40))
 @on_changing_data
@@ -106,14 +118,14 @@ def test_a_cursor_used_twice(case: str, dataset: Dataset) -> None:
 
 @requirement("PAGE-3", whole_run=True)
 def test_no_page_of_a_walk_is_longer_than_its_limit(client: Client) -> None:
-    """A page behind the first, asked for at the limit of the page before it, holds no more than that."""
+    """No page of a walk at one limit holds more than that, the first one of a filtered list included."""
     limit_of: dict[tuple[str, str], int] = {}
     for page in cases(client, lambda exchange: _limit(exchange) is not None and unusable(exchange) is None):
         limit, operation = _limit(page) or 0, page.request.operation or ""
         cursor = parse_qs(page.request.target.partition("?")[2]).get("cursor", [""])[0]
-        if limit_of.get((operation, cursor)) == limit:
+        if not cursor or limit_of.get((operation, cursor)) == limit:
             found = len(items(page))
-            expect(found <= limit, f"a page behind the first holds {found} items, at limit={limit}", page)
+            expect(found <= limit, f"a page holds {found} items, at limit={limit}", page)
         if following := next_cursor(page):
             limit_of[operation, following] = limit
 

@@ -11,10 +11,10 @@ import pytest
 
 import spec
 from conformance.cases.dataset import Dataset
-from conformance.cases.malformed_requests import NAMES, ODD_KEYS, UNHEARD_OF, odd_requests
+from conformance.cases.malformed_requests import KINDS, ODD, ODD_KEYS, UNHEARD_OF, odd_request
 from conformance.cases.resource_ids import collection_of, opening
 from conformance.cases.sampling import answered, cases, relieved
-from conformance.cases.tables import over
+from conformance.cases.tables import Cut, over
 from conformance.checks import PROBLEM, NotJudged, NotTested, expect, requirement
 from conformance.oracles.exchanges import API, ordinary
 from conformance.oracles.refusals import type_fault
@@ -33,31 +33,30 @@ class Oddities:
 
     dataset: Dataset
     target: Target
-    _answers: dict[str, Exchange] = field(default_factory=dict)
+    _answers: dict[tuple[str, str], Exchange] = field(default_factory=dict)
 
-    def ask(self, name: str) -> Exchange:
+    def ask(self, case: tuple[str, str]) -> Exchange:
         """The answer to an odd request, once the operation, or the list of what it reads, was seen to be served."""
-        if name not in self._answers:
-            odd = odd_requests(self._known())[name]
-            self.dataset.served(collection_of(odd.operation) or odd.operation)
-            caller = relieved(self.dataset.caller, self.target, odd.operation)
+        if case not in self._answers:
+            kind, operation = case
+            odd = odd_request(kind, operation, self._known_id(operation))
+            self.dataset.served(collection_of(operation) or operation)
+            caller = relieved(self.dataset.caller, self.target, operation)
             # Anything else that is served to a malicious path is not what the operation promises.
-            operation = None if odd.operation in SINGLE else odd.operation
-            self._answers[name] = answered(
-                lambda: caller.send("GET", odd.path, headers=odd.headers, operation=operation), caller
+            named = None if operation in SINGLE else operation
+            self._answers[case] = answered(
+                lambda: caller.send("GET", odd.path, headers=odd.headers, operation=named), caller
             )
-        return self._answers[name]
+        return self._answers[case]
 
-    def _known(self) -> dict[str, str]:
-        found = {}
-        for operation in SINGLE:
-            try:
-                found[operation] = quote(self.dataset.parameters(operation)["id"], safe="")
-            except NotJudged:
-                raise
-            except NotTested:
-                continue
-        return found
+    def _known_id(self, operation: str) -> str:
+        """The id of a resource that the operation reads; "x" where it reads none, or there is none."""
+        try:
+            return quote(self.dataset.parameters(operation).get("id", "x"), safe="")
+        except NotJudged:
+            raise
+        except NotTested:
+            return "x"
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +103,11 @@ def test_one_kind_has_one_type_and_title(client: Client) -> None:
 
 
 @requirement("ERROR-5")
-@pytest.mark.parametrize("name", NAMES)
-def test_odd_request(name: str, oddities: Oddities) -> None:
+@over(ODD, Cut(quick=KINDS, paced=KINDS, standard=len(ODD)))
+def test_odd_request(case: tuple[str, str], oddities: Oddities) -> None:
     """Requests that no client means to send are answered, and not by a server error."""
-    answer = oddities.ask(name)
-    expect(answer.status < 500, f"{name}: {answer.status}", answer)
+    answer = oddities.ask(case)
+    expect(answer.status < 500, f"the answer's status is {answer.status}", answer)
 
 
 @requirement("ERROR-5")
@@ -121,11 +120,11 @@ def test_odd_key(name: str, dataset: Dataset, nobody: Caller) -> None:
 
 
 @requirement("OP-10")
-@pytest.mark.parametrize("name", UNHEARD_OF)
-def test_odd_id(name: str, oddities: Oddities) -> None:
+@over(UNHEARD_OF, Cut(quick=4, paced=4, standard=len(UNHEARD_OF)))
+def test_odd_id(case: tuple[str, str], oddities: Oddities) -> None:
     """An id that cannot exist is refused as the client's mistake."""
-    answer = oddities.ask(name)
-    expect(400 <= answer.status < 500, f"{name}: {answer.status}", answer)
+    answer = oddities.ask(case)
+    expect(400 <= answer.status < 500, f"the answer's status is {answer.status}", answer)
 
 
 def _is_problem(answer: Exchange) -> None:

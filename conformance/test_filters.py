@@ -18,6 +18,7 @@ from conformance.cases.expected_pages import (
     values,
 )
 from conformance.cases.filters import SEARCHED, absent, let_through, values_of, words_of
+from conformance.cases.page_tables import FilteredWalk, values_beside_filters
 from conformance.cases.tables import Cut, Effort, over
 from conformance.checks import NotJudged, expect, items, not_tested, record_tried, requirement, sound
 
@@ -129,6 +130,13 @@ def test_filters_combine(case: tuple[str, tuple[str, ...]], dataset: Dataset) ->
     """Several filters show what each of them lets through, where none could be left out unnoticed."""
     operation, names = case
     _exact(dataset, operation, LARGEST, **combination(dataset, operation, names))
+
+
+@requirement("FILTER-8")
+@over(values_beside_filters, Cut(quick=2, paced=2, standard=60))
+def test_each_value_combines(case: FilteredWalk, dataset: Dataset) -> None:
+    """Each value of a filter shows, beside a value of another filter or a word to search for, what both let through."""
+    _on_one_page(dataset, case.operation, **dict(case.filters))
 
 
 @requirement("FILTER-8")

@@ -109,6 +109,11 @@ class Dataset:
         return Dataset(self.caller, self.name, self.seed)
 
     @property
+    def walks(self) -> list[Walk]:
+        """Every walk that was made so far."""
+        return [known for known in self._known.values() if isinstance(known, Walk)]
+
+    @property
     def contacts(self) -> list[Resource]:
         """Every contact."""
         return self.walk("listContacts").items

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations as pairs_of
-from itertools import product
+from itertools import permutations, product
 
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.expected_pages import LARGEST, MOST_PAGES, combinations, half, values
-from conformance.cases.filters import let_through
+from conformance.cases.filters import SEARCHED, let_through, values_of, words_of
 from conformance.checks import NotTested
 from conformance.target.client import target
 
@@ -56,6 +57,38 @@ def filtered_walks(dataset: Dataset) -> list[FilteredWalk]:
             usable = [limit for limit in limits if 0 < limit <= LARGEST and count <= limit * MOST_PAGES]
             found += [FilteredWalk(operation, filters, limit) for limit in usable]
     return found
+
+
+def values_beside_filters(dataset: Dataset) -> list[FilteredWalk]:
+    """Each value of a filter beside a value of each other filter, or a word to search for, on one page."""
+    found: dict[frozenset[tuple[str, str]], FilteredWalk] = {}
+    for operation in spec.LIST_OPERATIONS:
+        filters = [name for name in spec.contract().operations[operation].filters if name != "includeArchived"]
+        for name, other in permutations(filters, 2):
+            for value in _told_apart(dataset, operation, name)[:_MOST_VALUES]:
+                for partner in _partners(dataset, operation, (name, value), other):
+                    both = ((name, value), (other, partner))
+                    found.setdefault(frozenset(both), FilteredWalk(operation, both, LARGEST))
+    return list(found.values())
+
+
+def _partners(dataset: Dataset, operation: str, known: tuple[str, str], other: str) -> list[str]:
+    """A value of another filter that narrows what one shows; of a search, a word of each member that it looks at."""
+    name, value = known
+    having = [resource for resource in dataset.walk(operation).items if value in values_of(name, resource)]
+    if other == "q":
+        return [word for member in SEARCHED for word in words_of(having[:LARGEST], member)[:1]]
+    counts = Counter(found for resource in having for found in set(values_of(other, resource)))
+    telling = _told_apart(dataset, operation, other)
+    return [partner for partner in telling if 0 < counts[partner] < len(having)][:1]
+
+
+def _told_apart(dataset: Dataset, operation: str, name: str) -> list[str]:
+    """Values of a filter that narrow a list without emptying it, the most telling first; none of a search."""
+    try:
+        return [] if name == "q" else [known.value for known in values(dataset, operation, name)]
+    except NotTested:
+        return []
 
 
 def _questions(dataset: Dataset, operation: str, names: list[str]) -> Iterator[tuple[tuple[tuple[str, str], ...], int]]:
