@@ -1,6 +1,6 @@
 """Requests that are well-formed HTTP with a head under 8 KB, and yet what no client means to send (ERROR-5, OP-10).
 
-Each kind of them is asked of each operation that it fits: four that take an id, four lists.
+Each kind of them is asked of each operation that it fits: those that take an id, lists, or those that are no lists.
 """
 
 from __future__ import annotations
@@ -58,6 +58,13 @@ _QUERIES = {
     ),
     "parameters that nobody has heard of": "%00=1&__proto__%5Bx%5D=1&constructor=%FF&=&&%5B%5D=;",
 }
+# For operations that take no parameter.
+_UNASKED = {
+    "parameters that the operation does not take, some of them twice": (
+        "limit=5&limit=x&cursor=&q=%00&x%5B%5D=1&x=1&x=2&__proto__%5Bx%5D=1&=&&%5B%5D=;"
+    ),
+}
+_ENCODED = "a letter of the path percent-encoded"
 _HEADERS = {
     "headers of every kind, none of them right": {
         "Accept": "application/xml;q=never, ;",
@@ -83,7 +90,8 @@ UNHEARD_OF = tuple((f"id: {odd}", operation) for odd, operation in product(_UNHE
 ODD = (
     *UNHEARD_OF,
     *((f"path: {odd}", operation) for odd, operation in product(_NEAR_IDS, _SINGLE)),
-    *product((*_QUERIES, *_HEADERS), spec.LIST_OPERATIONS),
+    *product((*_QUERIES, *_HEADERS, _ENCODED), spec.LIST_OPERATIONS),
+    *product(_UNASKED, ("getMe", *_SINGLE)),
 )
 """Every kind of odd request, with each operation that it fits; the operations of a kind stand together."""
 
@@ -93,6 +101,10 @@ KINDS = len(dict(ODD))
 def odd_request(kind: str, operation: str, known_id: str) -> OddRequest:
     """The odd request of a kind to an operation. `known_id`: an id that exists, where the operation takes one."""
     path = _OPERATIONS[operation].path
+    if kind == _ENCODED:
+        return OddRequest(operation, f"{path[:-1]}%{ord(path[-1]):X}")
+    if kind in _UNASKED:
+        return OddRequest(operation, f"{path.replace('{id}', known_id)}?{_UNASKED[kind]}")
     if kind in _HEADERS:
         return OddRequest(operation, path, tuple(_HEADERS[kind].items()))
     if kind in _QUERIES:

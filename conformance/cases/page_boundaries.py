@@ -39,6 +39,13 @@ def telling_limit(resources: Sequence[Resource], pages: int = PAGES) -> int:
     return max(range(1, min(LARGEST, len(times))), key=worth, default=0)
 
 
+def limit_within_a_run(resources: Sequence[Resource]) -> int:
+    """The limit at which a first page ends between items of one time, the largest of up to half of them; 0 for none."""
+    times = [resource.get("createdAt") for resource in resources]
+    limits = range(min(LARGEST, len(times) // 2), 0, -1)
+    return next((limit for limit in limits if times[limit - 1] == times[limit]), 0)
+
+
 def same_items(walked: Walk, known: Walk) -> None:
     """Expect a walk to show what another one of the list showed, up to where the first was given up."""
     shown, wanted = _compared(walked, known)

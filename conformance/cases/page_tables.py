@@ -13,6 +13,7 @@ import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.expected_pages import LARGEST, MOST_PAGES, combinations, half, values
 from conformance.cases.filters import SEARCHED, let_through, values_of, words_of
+from conformance.cases.page_boundaries import limit_within_a_run
 from conformance.checks import NotTested
 from conformance.target.client import target
 
@@ -48,12 +49,16 @@ def limit_that_leaves(remainder: str, count: int) -> int:
 
 
 def filtered_walks(dataset: Dataset) -> list[FilteredWalk]:
-    """Every filter by its values, and pairs and more of them, at limits that leave one item, fill a page, or halve it."""
+    """Every filter by its values, and pairs and more of them, at limits that leave one item, fill a page, or halve it.
+
+    And at one that ends pages between items of one time, where what they show has such items.
+    """
     found: list[FilteredWalk] = []
     for operation in spec.LIST_OPERATIONS:
         names = [name for name in spec.contract().operations[operation].filters if name != "includeArchived"]
         for filters, count in _questions(dataset, operation, names):
-            limits = dict.fromkeys((half(count), count - 1, count))
+            between = limit_within_a_run(let_through(operation, dict(filters), dataset.walk(operation).items))
+            limits = dict.fromkeys((half(count), count - 1, count, between))
             usable = [limit for limit in limits if 0 < limit <= LARGEST and count <= limit * MOST_PAGES]
             found += [FilteredWalk(operation, filters, limit) for limit in usable]
     return found

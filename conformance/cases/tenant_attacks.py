@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from random import Random
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ from conformance.target.exchange import Exchange
 # How an id can be asked for. Each is asked for a foreign id and for an id that does not exist, and the answers must be alike.
 SHAPES = ("GET", "HEAD", "GET, encoded", "GET, an own id first", "GET, an own id last", "GET, conditional")
 # How a foreign id can be a filter's value.
-FILTER_SHAPES = ("alone", "own first", "own last", "with a comma", "with another filter")
+FILTER_SHAPES = ("alone", "own first", "own last", "with a comma", "behind a cursor of one's own")
 # The filters whose values are ids, the list that has them, and the list that is asked.
 _BY_ID = (("listContacts", "listId", "listLists"), ("listDrafts", "contactId", "listContacts"))
 _WORDS = 3
@@ -39,13 +39,14 @@ class ById:
 
 @dataclass(frozen=True)
 class AsFilter:
-    """A foreign id as a filter's value, with what is special about it, and how it is given."""
+    """A foreign id as a filter's value, with what is special about it, and how it is given; `beside` is another filter."""
 
     operation: str
     name: str
     value: str
     state: str
     shape: str
+    beside: tuple[str, str] | None = None
 
     def __str__(self) -> str:
         return f"{self.operation}?{self.name} ({self.state}), {self.shape}"
@@ -81,8 +82,11 @@ def foreign_filters(neighbour: Dataset) -> list[AsFilter]:
             having = [resource for resource in neighbour.walk(listing).items if resource["id"] in used]
             member = "archivedAt" if name == "listId" else "qualificationStatus"
             states = with_each_value(having, member, Random(neighbour.seed))  # noqa: S311 — nothing to keep secret
-            pairs = product(states.items(), FILTER_SHAPES)
-            found += [AsFilter(operation, name, resource["id"], state, shape) for (state, resource), shape in pairs]
+            for state, resource in states.items():
+                attack = AsFilter(operation, name, resource["id"], state, "")
+                shapes = [(shape, None) for shape in FILTER_SHAPES]
+                beside = [(f"with {other}={value}", (other, value)) for other, value in _beside(neighbour, attack)]
+                found += [replace(attack, shape=shape, beside=other) for shape, other in (*shapes, *beside)]
     return found
 
 
@@ -110,14 +114,21 @@ def ask_by_id(caller: Caller, operation: str, id_: str, shape: str, own: str, ow
     return caller.send("HEAD" if shape == "HEAD" else "GET", path, headers=headers, operation=operation)
 
 
-def filtered_path(attack: AsFilter, value: str, own: str, other: tuple[str, str] | None) -> str:
-    """The path of a list with a value in the attack's shape. `other` is another filter, which only one shape has."""
+def filtered_path(attack: AsFilter, value: str, own: str, cursor: str | None) -> str:
+    """The path of a list with a value in the attack's shape. `own` is a value, `cursor` a cursor of the caller's, if any.
+
+    Raises NotTested where the shape needs a cursor, and there is none.
+    """
+    behind = attack.shape == FILTER_SHAPES[-1]
+    if behind and cursor is None:
+        raise NotTested(f"{attack.operation} has no second page")
     pairs = {
         "own first": [(attack.name, own), (attack.name, value)],
         "own last": [(attack.name, value), (attack.name, own)],
         "with a comma": [(attack.name, f"{own},{value}")],
-        "with another filter": [(attack.name, value), *([other] if other else [])],
     }.get(attack.shape, [(attack.name, value)])
+    pairs += [attack.beside] if attack.beside else []
+    pairs += [("cursor", cursor or "")] if behind else []
     return f"{target(attack.operation)}?{urlencode([*pairs, ('limit', str(LARGEST))])}"
 
 
@@ -127,6 +138,16 @@ def _conditions(owners: Exchange | None) -> list[tuple[str, str]]:
     fields = dict(given)
     conditions = [("If-None-Match", fields.get("etag", "*"))]
     return [*conditions, *([("If-Modified-Since", fields["last-modified"])] if "last-modified" in fields else [])]
+
+
+def _beside(neighbour: Dataset, attack: AsFilter) -> list[tuple[str, str]]:
+    """The values of other filters, and a word to search for, that let the foreign items through."""
+    having = [item for item in neighbour.walk(attack.operation).items if attack.value in values_of(attack.name, item)]
+    others = [name for name in spec.contract().operations[attack.operation].filters if name not in (attack.name, "q")]
+    found = [(name, value) for name in others for item in having for value in values_of(name, item)]
+    if attack.operation == "listContacts":
+        found += [("q", word) for word in words_of(having[:LARGEST], "email")[:1]]
+    return list(dict.fromkeys(found))
 
 
 def _values(neighbour: Dataset, operation: str, name: str) -> list[str]:

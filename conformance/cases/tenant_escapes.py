@@ -13,6 +13,8 @@ _PARAMETERS = (
     *("tenantId", "tenant_id", "tenant", "accountId", "workspaceId", "ownerId"),
 )
 _HEADERS = ("Organization-Id", "Organization", "Org-Id", "Tenant-Id", "Tenant", "Account-Id", "Forwarded-Organization")
+# How much of a path messages show.
+_TOLD = 80
 
 
 @dataclass(frozen=True)
@@ -33,27 +35,43 @@ class Trick:
     reads: str
     headers: tuple[tuple[str, str], ...] = ()
 
+    def __str__(self) -> str:
+        path = self.path if len(self.path) <= _TOLD else f"{self.path[:_TOLD]}…"
+        return f"{path}{' with their organization in headers and cookies' if self.headers else ''}"
+
 
 def tricks(theirs: Theirs, own_contact: str, own_list: str) -> list[Trick]:
-    """Every trick, after a contact, a list or the whole of the other organization."""
+    """Every trick, after a contact, a list or the whole of the other organization, but those by headers alone."""
     return [*_by_name(theirs), *_by_path(theirs, own_contact), *_by_repetition(theirs, own_list)]
 
 
+def by_headers_alone(goal: Theirs) -> list[Trick]:
+    """Headers and cookies, to every operation: for servers that refuse parameters which they do not know."""
+    return [Trick(path, operation, _headers(goal)) for path, operation in _asked(goal)]
+
+
 def _by_name(theirs: Theirs) -> list[Trick]:
-    """Parameters, headers and a cookie: one alone, for servers that refuse unknown parameters, and all at once everywhere."""
+    """Parameters, headers and cookies: some alone, for servers that refuse unknown parameters, and all at once everywhere."""
     contacts = target("listContacts")
-    headers = tuple((name, theirs.organization) for plain in _HEADERS for name in (plain, f"X-{plain}"))
-    cookie = ("Cookie", "; ".join(f"{name}={theirs.organization}" for name in _PARAMETERS))
     query = urlencode(dict.fromkeys(_PARAMETERS, theirs.organization))
-    asked = [*((target(operation), operation) for operation in ("getMe", "listLists", "listDrafts", "listEvents"))]
-    asked += [(target(operation, id=theirs.contact), operation) for operation in ("getContact", "getContactResearch")]
-    asked.append((target("getList", id=theirs.contact_list), "getList"))
-    asked += [(target("getDraft", id=theirs.draft), "getDraft")] if theirs.draft else []
     return [
         Trick(f"{contacts}?{_PARAMETERS[0]}={quote(theirs.organization, safe='')}", "listContacts"),
-        Trick(contacts, "listContacts", headers),
-        *(Trick(f"{path}?{query}", operation, (*headers, cookie)) for path, operation in asked),
+        Trick(contacts, "listContacts", _headers(theirs)),
+        *(Trick(f"{path}?{query}", operation, _headers(theirs)) for path, operation in _asked(theirs)),
     ]
+
+
+def _headers(theirs: Theirs) -> tuple[tuple[str, str], ...]:
+    cookie = ("Cookie", "; ".join(f"{name}={theirs.organization}" for name in _PARAMETERS))
+    return (*((name, theirs.organization) for plain in _HEADERS for name in (plain, f"X-{plain}")), cookie)
+
+
+def _asked(theirs: Theirs) -> list[tuple[str, str]]:
+    """Paths with their operations, of all but the contacts' list, which is asked otherwise."""
+    asked = [(target(operation), operation) for operation in ("getMe", "listLists", "listDrafts", "listEvents")]
+    asked += [(target(operation, id=theirs.contact), operation) for operation in ("getContact", "getContactResearch")]
+    asked.append((target("getList", id=theirs.contact_list), "getList"))
+    return [*asked, *([(target("getDraft", id=theirs.draft), "getDraft")] if theirs.draft else [])]
 
 
 def _by_path(theirs: Theirs, own: str) -> list[Trick]:
