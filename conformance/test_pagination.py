@@ -202,7 +202,9 @@ def _first_pages(seen: Dataset, operation: str) -> list[tuple[int, Exchange]]:
     """First pages of the unfiltered list with their limits, of which most were walked already."""
     pages = [(1, seen.walked(operation, limit=1, most_pages=1).pages[0])]
     if operation == "listLists":
-        return pages  # what was walked of it was with archived lists
+        # What was walked of it was with archived lists; without them as FILTER-4 walks it.
+        limit = half(len(_unfiltered(seen, operation)) or LARGEST * 2)
+        return [*pages, (limit, seen.walked(operation, limit=limit, most_pages=MOST_PAGES).pages[0])]
     largest = (LARGEST, seen.walk(operation).pages[0])
     telling = telling_limit(seen.walk(operation).items)
     return [*pages, largest, *([(telling, bordered(seen, operation).pages[0])] if telling else [])]

@@ -34,31 +34,40 @@ class Trick:
     path: str
     reads: str
     headers: tuple[tuple[str, str], ...] = ()
+    method: str = "GET"
 
     def __str__(self) -> str:
         path = self.path if len(self.path) <= _TOLD else f"{self.path[:_TOLD]}…"
-        return f"{path}{' with their organization in headers and cookies' if self.headers else ''}"
+        return f"{self.method} {path}{' with their organization in headers and cookies' if self.headers else ''}"
 
 
 def tricks(theirs: Theirs, own_contact: str, own_list: str) -> list[Trick]:
-    """Every trick, after a contact, a list or the whole of the other organization, but those by headers alone."""
+    """Every trick, after a contact, a list or the whole of the other organization, but the further ones."""
     return [*_by_name(theirs), *_by_path(theirs, own_contact), *_by_repetition(theirs, own_list)]
 
 
-def by_headers_alone(goal: Theirs) -> list[Trick]:
-    """Headers and cookies, to every operation: for servers that refuse parameters which they do not know."""
-    return [Trick(path, operation, _headers(goal)) for path, operation in _asked(goal)]
+def further_tricks(goal: Theirs) -> list[Trick]:
+    """Headers and cookies alone, for servers that refuse parameters which they do not know; and all by HEAD, for one resource."""
+    asked = _asked(goal)
+    by_head = [row for row in asked if "{id}" in spec.contract().operations[row[1]].path]
+    return [
+        *(Trick(path, operation, _headers(goal)) for path, operation in asked),
+        *(Trick(f"{path}?{_query(goal)}", operation, _headers(goal), "HEAD") for path, operation in by_head),
+    ]
 
 
 def _by_name(theirs: Theirs) -> list[Trick]:
     """Parameters, headers and cookies: some alone, for servers that refuse unknown parameters, and all at once everywhere."""
     contacts = target("listContacts")
-    query = urlencode(dict.fromkeys(_PARAMETERS, theirs.organization))
     return [
         Trick(f"{contacts}?{_PARAMETERS[0]}={quote(theirs.organization, safe='')}", "listContacts"),
         Trick(contacts, "listContacts", _headers(theirs)),
-        *(Trick(f"{path}?{query}", operation, _headers(theirs)) for path, operation in _asked(theirs)),
+        *(Trick(f"{path}?{_query(theirs)}", operation, _headers(theirs)) for path, operation in _asked(theirs)),
     ]
+
+
+def _query(theirs: Theirs) -> str:
+    return urlencode(dict.fromkeys(_PARAMETERS, theirs.organization))
 
 
 def _headers(theirs: Theirs) -> tuple[tuple[str, str], ...]:

@@ -184,7 +184,7 @@ def unknown_value_ignored(pipeline: Pipeline) -> None:
     unfiltered_where_empty(pipeline, "listId", "qualificationStatus", "status", "contactId", "eventType")
 
 
-@fault("FILTER-1", "FILTER-2", "FILTER-3", "FILTER-5", "FILTER-6", "FILTER-7", "PAGE-10")
+@fault("FILTER-1", "FILTER-2", "FILTER-3", "FILTER-4", "FILTER-5", "FILTER-6", "FILTER-7", "PAGE-10")
 def filters_find_nothing(pipeline: Pipeline) -> None:
     """A list with a filter is empty."""
     inner = pipeline.page
