@@ -56,12 +56,15 @@ def test_no_walk_goes_round(dataset: Dataset) -> None:
 
 
 @requirement("PAGE-9")
-@over(tuple(product(LISTS, SPOILS)), Cut(quick=6, paced=8, standard=40))
+@over(tuple(product(LISTS, SPOILS)), Cut(quick=6, paced=8, standard=len(LISTS) * len(SPOILS)))
 @on_changing_data
 def test_a_spoiled_cursor(case: tuple[str, str], dataset: Dataset, seed: int) -> None:
     """A cursor that leads to a second page, spoiled: refused as a problem, or a page of the caller's own data."""
     operation, spoil = case
-    _own_page_or_problem(dataset, operation, spoiled(_real_cursor(dataset, operation), spoil, seed))
+    cursor = spoiled(_real_cursor(dataset, operation), spoil, seed)
+    if cursor is None:
+        not_tested(f"the cursors of {operation} are no base64 of a JSON list or object: they show no members")
+    _own_page_or_problem(dataset, operation, cursor)
 
 
 @requirement("PAGE-9")

@@ -140,25 +140,41 @@ def cursor_moves_on(pipeline: Pipeline) -> None:
 
 
 def _crash_on_content(pipeline: Pipeline, crashes: Callable[[Any], bool]) -> None:
-    """Have a cursor crash by the JSON in it."""
+    """Have a cursor crash by the JSON in it; None stands for what is no JSON."""
+
+    def crashes_on(raw: bytes) -> bool:
+        try:
+            return crashes(json.loads(raw))
+        except ValueError:
+            return crashes(None)
+
+    _crash_on_bytes(pipeline, crashes_on)
+
+
+def _crash_on_bytes(pipeline: Pipeline, crashes: Callable[[bytes], bool]) -> None:
+    """Have a cursor crash by the bytes in it; there are none in a cursor that is no base64."""
     inner = pipeline.decode_cursor
 
     def decode(text: str, caller: Caller) -> Position:
         try:
             return inner(text, caller)
         except ValueError:
-            if crashes(_content(text)):
+            if crashes(_bytes(text)):
                 raise RuntimeError("a defect") from None
             raise
 
     pipeline.decode_cursor = decode
 
 
-def _content(text: str) -> Any:
+def _bytes(text: str) -> bytes:
     try:
-        return json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
-        return None
+        return b""
+
+
+def _is_text(content: Any, member: str) -> bool:
+    return isinstance(content, dict) and isinstance(content.get(member), str)
 
 
 @fault("PAGE-9", "ERROR-5")
@@ -181,6 +197,36 @@ def cursor_of_bad_time_crashes(pipeline: Pipeline) -> None:
         return isinstance(content, dict) and all(isinstance(content.get(name), str) for name in ("id", "t"))
 
     _crash_on_content(pipeline, crashes)
+
+
+@fault("PAGE-9", "ERROR-5")
+def cursor_of_scalar_crashes(pipeline: Pipeline) -> None:
+    """What is in a cursor is read as if it had members: a number or a text has none."""
+    _crash_on_content(pipeline, lambda content: isinstance(content, int | str))
+
+
+@fault("PAGE-9", "ERROR-5")
+def cursor_of_no_json_crashes(pipeline: Pipeline) -> None:
+    """A cursor's base64 is checked; that what is in it is no JSON is an unhandled exception."""
+    _crash_on_bytes(pipeline, lambda raw: raw[:1].isalpha())
+
+
+@fault("PAGE-9", "ERROR-5")
+def cursor_of_no_text_crashes(pipeline: Pipeline) -> None:
+    """A cursor's base64 is checked; that what is in it is not UTF-8 is an unhandled exception."""
+    _crash_on_bytes(pipeline, lambda raw: not raw.isascii())
+
+
+@fault("PAGE-9", "ERROR-5")
+def cursor_id_unchecked(pipeline: Pipeline) -> None:
+    """A cursor's time is checked; its id goes into a comparison as it is, and one that is no text crashes there."""
+    _crash_on_content(pipeline, lambda content: _is_text(content, "t") and not _is_text(content, "id"))
+
+
+@fault("PAGE-9", "ERROR-5")
+def cursor_time_unchecked(pipeline: Pipeline) -> None:
+    """A cursor's id is checked; its time is parsed as it is, and one that is no text crashes there."""
+    _crash_on_content(pipeline, lambda content: _is_text(content, "id") and not _is_text(content, "t"))
 
 
 @fault("PAGE-9", "ERROR-5")

@@ -1,0 +1,42 @@
+"""Cursors that are made of real ones, or made up, so that a careless server stumbles over them."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+import pytest
+
+from conformance.cases.altered_cursors import SPOILS, spoiled
+
+
+def content_of(cursor: str | None) -> Any:
+    return json.loads(urlsafe_b64decode(cursor or ""))
+
+
+def encoded(content: object) -> str:
+    return urlsafe_b64encode(json.dumps(content).encode()).decode()
+
+
+class TestCursors:
+    def test_another_value_stands_in_the_place_of_a_member_of_an_object(self) -> None:
+        cursor = encoded({"id": "con_1", "t": "2026-05-01T08:00:00.000Z"})
+        assert content_of(spoiled(cursor, "whose first member is 7", 1)) == {"id": 7, "t": "2026-05-01T08:00:00.000Z"}
+        assert content_of(spoiled(cursor, "whose last member is null", 1)) == {"id": "con_1", "t": None}
+
+    def test_another_value_stands_in_the_place_of_a_member_of_a_list(self) -> None:
+        cursor = encoded(["2026-05-01T08:00:00.000Z", "con_1"]).rstrip("=")
+        assert content_of(spoiled(cursor, "whose last member is [7]", 1)) == ["2026-05-01T08:00:00.000Z", [7]]
+
+    @pytest.mark.parametrize("cursor", ["MTIz", "opaque", "{}", "40", encoded([]), encoded("x")])
+    def test_a_cursor_that_shows_no_members_has_none_to_be_spoiled(self, cursor: str) -> None:
+        assert spoiled(cursor, "whose first member is 7", 1) is None
+
+    @pytest.mark.parametrize(
+        "spoil", [spoil for spoil in SPOILS if spoil.startswith(("of n", "of a", "of b", "whose"))]
+    )
+    def test_no_made_up_cursor_needs_padding_which_some_servers_want_and_others_refuse(self, spoil: str) -> None:
+        cursor = spoiled(encoded({"id": "con_1", "t": "now"}), spoil, 1) or ""
+        assert "=" not in cursor
+        assert len(cursor) % 4 == 0
