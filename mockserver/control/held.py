@@ -25,8 +25,8 @@ def _on(call: Call) -> Any:
     body = call.body
     if "hold" not in body:
         return switches.HANDLERS["switchOn"](call)
-    if body.keys() & {"fault", "hardship", "parameters", "every"}:
-        raise bad_input("hold: it goes with no fault, hardship, parameters or every.")
+    if body.keys() & {*switches.KINDS, "parameters", "every"}:
+        raise bad_input("hold: it goes with no fault, variant, hardship, parameters or every.")
     if "key" in body and call.state.keys.get(body["key"]) is None:
         raise bad_input("key: no key has this id.")
     try:

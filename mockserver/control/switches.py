@@ -1,13 +1,13 @@
-"""Faults and hardships: what there is, and what is switched on, for which requests."""
+"""Faults, variants and hardships: what there is, and what is switched on, for which requests."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from mockserver.control.call import Call, Handler, bad_input, conflict, missing
-from mockserver.modifications import faults, hardships
+from mockserver.modifications import faults, hardships, variants
 from mockserver.modifications.active import Switch
 from mockserver.modifications.condition import condition_of
 from mockserver.modifications.registry import Kind, Modification
@@ -15,9 +15,12 @@ from mockserver.modifications.requested import known
 
 MOST_SWITCHES = 100
 
+KINDS: Sequence[Kind] = ("fault", "variant", "hardship")
+
 
 def _catalogue(_call: Call) -> Mapping[str, Any]:
-    every = [*faults.all_faults().values(), *map(hardships.describe, hardships.names())]
+    breaking, bending = faults.all_faults().values(), variants.all_variants().values()
+    every = [*breaking, *bending, *map(hardships.describe, hardships.names())]
     return {"data": [_described(modification) for modification in every if modification.on_state is None]}
 
 
@@ -41,22 +44,22 @@ def _on(call: Call) -> Mapping[str, Any]:
     body = call.body
     if len(call.world.switches) >= MOST_SWITCHES:
         raise conflict(f"{MOST_SWITCHES} are switched on already: switch one off first.")
-    if ("fault" in body) == ("hardship" in body):
-        raise bad_input("Name one of fault and hardship.")
+    named = [kind for kind in KINDS if kind in body]
+    if len(named) != 1:
+        raise bad_input("Name one of fault, variant and hardship.")
     if "key" in body and call.state.keys.get(body["key"]) is None:
         raise bad_input("key: no key has this id.")
-    members = {name: value for name, value in body.items() if name not in ("fault", "hardship", "parameters")}
+    members = {name: value for name, value in body.items() if name not in (*KINDS, "parameters")}
     try:
-        modification = _modification(body).when(condition_of(members))
+        modification = _modification(named[0], body).when(condition_of(members))
     except ValueError as error:
         raise bad_input(f"{error}.") from error
     return _shown(call.world.switch_on(modification))
 
 
-def _modification(body: Mapping[str, Any]) -> Modification:
-    kind: Kind = "hardship" if "hardship" in body else "fault"
-    if kind == "fault" and body.get("parameters"):
-        raise bad_input("parameters: a fault has none.")
+def _modification(kind: Kind, body: Mapping[str, Any]) -> Modification:
+    if kind != "hardship" and body.get("parameters"):
+        raise bad_input(f"parameters: a {kind} has none.")
     try:
         modification = known(kind, body[kind]).given(body.get("parameters", {}))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What is switched on while the mock runs: a fault or a hardship, for all requests or for some."""
+"""What is switched on while the mock runs: a fault, a variant or a hardship, for all requests or for some."""
 
 from __future__ import annotations
 

@@ -150,11 +150,11 @@ def fault(
     return added
 
 
-def variant(*, bends: tuple[str, ...] = ()) -> Callable[[OnPipeline], OnPipeline]:
+def variant(*, bends: tuple[str, ...] = (), applies_to: AppliesTo = "requests") -> Callable[[OnPipeline], OnPipeline]:
     """Register a function over a pipeline as a legal variant, which breaks these shoulds at most."""
 
     def added(function: OnPipeline) -> OnPipeline:
-        VARIANTS.add(function, bends, on_pipeline=function)
+        VARIANTS.add(function, bends, applies_to, on_pipeline=function)
         return function
 
     return added

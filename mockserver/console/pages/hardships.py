@@ -1,4 +1,4 @@
-"""Hardships and faults, switched on for all requests or some; made-up activity; and the way back to the beginning."""
+"""Hardships, variants and faults, switched on for all requests or some; made-up activity; and the way back to the beginning."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def _show(visit: Visit) -> Response:
 async def _on(visit: Visit) -> Response:
     picked = _named(await _catalogue(visit), visit.form["name"])
     if picked is None:
-        return visit.redirect(PATH, Notice("There is no fault or hardship of that name.", bad=True))
+        return visit.redirect(PATH, Notice("There is no fault, variant or hardship of that name.", bad=True))
     try:
         body = _wanted(visit, picked)
     except ValueError as error:

@@ -28,25 +28,25 @@ def _base64(digits: str) -> str:
     return base64.b64encode(bytes.fromhex(digits)).decode()
 
 
-@variant()
+@variant(applies_to="deliveries")
 def signature_in_hex(pipeline: Pipeline) -> None:
     """The signature is the bare digest in hex, the timestamp has a header of its own."""
     _sign(pipeline, lambda digits: digits)
 
 
-@variant()
+@variant(applies_to="deliveries")
 def signature_in_base_64(pipeline: Pipeline) -> None:
     """The signature is the bare digest in base64, the timestamp has a header of its own."""
     _sign(pipeline, _base64)
 
 
-@variant()
+@variant(applies_to="deliveries")
 def signature_with_prefix(pipeline: Pipeline) -> None:
     """The signature is `sha256=` and the digest in hex, the timestamp has a header of its own."""
     _sign(pipeline, lambda digits: f"sha256={digits}")
 
 
-@variant()
+@variant(applies_to="deliveries")
 def secrets_under_rotation(pipeline: Pipeline) -> None:
     """A delivery is signed with a secret that is being replaced too, and that one comes first (several `v1`)."""
     pipeline.deliveries.sign = lambda secrets, timestamp, body: signed(
@@ -54,7 +54,7 @@ def secrets_under_rotation(pipeline: Pipeline) -> None:
     )
 
 
-@variant()
+@variant(applies_to="deliveries")
 def deliveries_indented(pipeline: Pipeline) -> None:
     """Bodies are indented: the raw bytes are what is signed."""
     inner = pipeline.deliveries.serialize
@@ -63,7 +63,7 @@ def deliveries_indented(pipeline: Pipeline) -> None:
     ).encode()
 
 
-@variant()
+@variant(applies_to="deliveries")
 def delivery_id_elsewhere(pipeline: Pipeline) -> None:
     """The id of a delivery comes in a header of another name (HOOK-6 names none)."""
 
@@ -73,7 +73,7 @@ def delivery_id_elsewhere(pipeline: Pipeline) -> None:
     pipeline.deliveries.headers = headers
 
 
-@variant()
+@variant(applies_to="deliveries")
 def ids_of_attempts(pipeline: Pipeline) -> None:
     """The header's id is that of the attempt: what stays the same is the event's id in the body (HOOK-6: an id)."""
     steps = pipeline.deliveries

@@ -12,7 +12,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from mockserver.app import Mock
-from mockserver.control.document import document
+from mockserver.control.document import document, operations
 from mockserver.control.handlers import HANDLERS
 from spec import contract
 from tests.support.control_calls import OPERATIONS, Session
@@ -116,7 +116,7 @@ async def held_request(mock: Mock) -> Response:
 
 async def switches(call: Session) -> None:
     catalogue = (await call("getCatalogue"))["data"]
-    assert {each["kind"] for each in catalogue} == {"fault", "hardship"}
+    assert {each["kind"] for each in catalogue} == {"fault", "variant", "hardship"}
     for each in catalogue:
         # What changes the data, or deliveries, takes no condition.
         conditional = each["appliesTo"] == "requests" and not each["changesData"]
@@ -223,3 +223,17 @@ def test_the_document_is_valid_and_has_a_handler_for_each_operation() -> None:
 
 def test_the_apis_schemas_are_those_of_the_contract() -> None:
     assert document()["components"]["schemas"]["Contact"] == contract().schema("Contact")
+
+
+def test_the_document_describes_each_operation_under_a_tag_that_it_describes() -> None:
+    tags = {tag["name"] for tag in document()["tags"] if tag["description"]}
+    for operation in operations(document()).values():
+        assert operation["description"], operation["operationId"]
+        assert tags.issuperset(operation["tags"]), operation["operationId"]
+
+
+def test_the_document_has_no_component_that_it_does_not_lead_to() -> None:
+    text = json.dumps(document())
+    for kind in ("schemas", "parameters", "responses"):
+        for name in document()["components"][kind]:
+            assert f'"#/components/{kind}/{name}"' in text, name

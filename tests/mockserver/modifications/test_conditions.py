@@ -173,6 +173,19 @@ class TestWorld:
         answer = Client(new_mock()).ask("POST", "/_mock/switches", json.dumps({"fault": MARK, **member}).encode())
         assert (answer.status, len(answer.json["detail"].splitlines())) == (400, 1)
 
+    def test_a_variant_is_switched_on_for_some_requests_alone(self) -> None:
+        client = Client(new_mock(), FULL)
+        body = {"variant": "last-cursor-absent", "operation": "listLists"}
+        answer = client.ask("POST", "/_mock/switches", json.dumps(body).encode())
+        assert (answer.status, answer.json["kind"]) == (201, "variant")
+        full = {name: client.get(f"/api/v1/{name}?limit=200").json for name in ("lists", "drafts")}
+        assert {name: "nextCursor" in page for name, page in full.items()} == {"lists": False, "drafts": True}
+
+    def test_a_variant_of_deliveries_takes_no_condition(self) -> None:
+        body = {"variant": "signature-in-hex", "operation": "listLists"}
+        answer = Client(new_mock()).ask("POST", "/_mock/switches", json.dumps(body).encode())
+        assert (answer.status, "changes deliveries" in answer.json["detail"]) == (400, True)
+
     def test_what_changes_the_data_is_neither_offered_nor_switched_on_while_it_runs(self) -> None:
         client = Client(new_mock())
         assert "ids-as-integers" not in {each["name"] for each in client.get("/_mock/catalogue").json["data"]}
