@@ -7,9 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_DAY = 86_400_000
+_MINUTES = [f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60)]
 
 EARLIEST = 946_684_800.0
 LATEST = 32_503_680_000.0
@@ -98,8 +101,15 @@ def utc(milliseconds: int) -> str:
 
     Raises OverflowError outside the years 1 to 9999.
     """
-    moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+    day, moment = divmod(milliseconds, _DAY)
+    minute, moment = divmod(moment, 60_000)
+    return f"{_date(day)}{_MINUTES[minute]}{moment // 1_000:02}.{moment % 1_000:03}Z"
+
+
+@lru_cache(maxsize=4_096)
+def _date(day: int) -> str:
+    """The date of a day since 1970, as a time begins: most times that are written are of days that had one before."""
+    return f"{(_EPOCH + timedelta(days=day)).date()}T"
 
 
 def milliseconds(timestamp: str) -> int:

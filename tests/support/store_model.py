@@ -117,6 +117,6 @@ def walk(
 
 
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a handful of rows is many blocks to a search."""
-    for name, value in {"_BLOCK": 2, "_BLOCKS": 3, "_FEW": 0, "_WORN": 2}.items():
+    """So that a handful of rows is many blocks to a search, and two handfuls are segments with grams."""
+    for name, value in {"_BLOCK": 2, "_BLOCKS": 3, "_FEW": 0, "_WORN": 2, "_WITHOUT_GRAMS": 2}.items():
         monkeypatch.setattr(search, name, value)

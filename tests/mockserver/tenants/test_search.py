@@ -52,12 +52,22 @@ def counted_segments(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     made: list[int] = []
     original = search._Segment.__init__
 
-    def counting(self: Any, rows: Sequence[Row]) -> None:
+    def counting(self: Any, rows: Sequence[Row], **options: bool) -> None:
         made.append(len(rows))
-        original(self, rows)
+        original(self, rows, **options)
 
     monkeypatch.setattr(search._Segment, "__init__", counting)
     return made
+
+
+def test_grams_rule_out_the_blocks_of_a_large_collection_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row(number, f"text {number}") for number in range(500)]
+    blocks = {}
+    for without_grams in (0, 32):
+        monkeypatch.setattr(search, "_WITHOUT_GRAMS", without_grams)
+        (segment,) = search.Search(rows)._segments
+        blocks[without_grams] = segment.candidates("text 499").bit_count(), segment.candidates("none")
+    assert blocks == {0: (1, 0), 32: (8, 0b11111111)}
 
 
 def test_a_search_of_which_much_has_changed_is_made_anew_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +108,11 @@ def test_a_search_forgets_what_was_removed(monkeypatch: pytest.MonkeyPatch) -> N
         assert [found.id for found in searched.newest(rows, len(rows), 2, f"<{number}>")] == [f"con_{number}"]
 
 
-def test_a_search_over_many_blocks_finds_what_is_rare_and_what_is_common() -> None:
+@pytest.mark.parametrize("without_grams", [0, 32])
+def test_a_search_over_many_blocks_finds_what_is_rare_and_what_is_common(
+    without_grams: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_WITHOUT_GRAMS", without_grams)
     collection = Collection(resource_types.CONTACTS)
     nobody = dict.fromkeys(("firstName", "lastName", "email", "companyName"))
     rare = {3, 70, 1999}
