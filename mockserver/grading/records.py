@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from mockserver.grading.facts import Asked, asked
+from mockserver.grading.facts import LIST_PARAMETERS, Asked, asked, parameter_names
 
 PLAIN = "plain"
 """The name of the run without a hardship."""
@@ -20,6 +20,19 @@ RECEIVER = "receiver"
 
 Ending = Literal["exited", "timed-out", "interrupted", "recorded"]
 """How a run ended. `recorded`: it was read from a file, and nothing is known of the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListKey:
+    """A list as a client walks it: the operation, its filters in alphabetical order, the organization."""
+
+    operation: str
+    filters: tuple[tuple[str, str], ...]
+    organization: str | None
+
+    def __str__(self) -> str:
+        filters = "&".join(f"{name}={value}" for name, value in self.filters)
+        return f"{self.operation} with {filters}" if filters else self.operation
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,15 @@ class Exchange:
     def asked(self) -> Asked | None:
         """The documented operation that was asked, None if there is none."""
         return asked(self.path)
+
+    @cached_property
+    def list_key(self) -> ListKey | None:
+        """The list that is asked for a page of; None if none is."""
+        if not self.asked or not self.asked.operation.is_list:
+            return None
+        documented = parameter_names(self.operation)
+        filters = sorted(pair for pair in self.query if pair[0] in documented and pair[0] not in LIST_PARAMETERS)
+        return ListKey(self.operation, tuple(filters), self.organization)
 
     @property
     def operation(self) -> str:

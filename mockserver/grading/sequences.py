@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 
-from mockserver.grading.facts import LIST_PARAMETERS, default_page, largest_page, parameter_names
-from mockserver.grading.records import Exchange, Run
+from mockserver.grading.facts import default_page, largest_page
+from mockserver.grading.records import Exchange, ListKey
 
 EARLY = 0.1
 """Seconds by which a wait may be short: timers are not exact."""
 
 IN_FLIGHT = 0.25
 """Seconds after an answer's last byte in which a request on another connection may have been sent before it arrived."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListKey:
-    """A list as a client walks it: the operation, its filters in alphabetical order, the organization."""
-
-    operation: str
-    filters: tuple[tuple[str, str], ...]
-    organization: str | None
-
-    def __str__(self) -> str:
-        filters = "&".join(f"{name}={value}" for name, value in self.filters)
-        return f"{self.operation} with {filters}" if filters else self.operation
 
 
 @dataclass(frozen=True)
@@ -41,34 +30,39 @@ class Walk:
         """Whether the last page was served."""
         return self.pages[-1].next_cursor is None
 
-    @property
+    @cached_property
     def items(self) -> int:
         """Items on all its pages."""
         return sum(page.items or 0 for page in self.pages)
 
 
-def list_key(exchange: Exchange) -> ListKey | None:
-    """The list that a request asks for a page of; None if it asks for no list."""
-    if not exchange.asked or not exchange.asked.operation.is_list:
-        return None
-    documented = parameter_names(exchange.operation)
-    filters = sorted(pair for pair in exchange.query if pair[0] in documented and pair[0] not in LIST_PARAMETERS)
-    return ListKey(exchange.operation, tuple(filters), exchange.organization)
-
-
 def walks(exchanges: Iterable[Exchange]) -> list[Walk]:
-    """The walks over lists, in the order of their first pages."""
+    """The walks over lists, in the order of their first pages. A page continues the latest walk that leads to its cursor."""
     found: list[tuple[ListKey, list[Exchange]]] = []
+    waiting: dict[str, list[int]] = {}
     for page in by_beginning(exchange for exchange in exchanges if exchange.is_page):
-        key = list_key(page)
+        key = page.list_key
         if key is None:
             continue
-        going_on = next((pages for _, pages in reversed(found) if page.cursor and _leads_to(pages[-1], page)), None)
-        if going_on is not None:
-            going_on.append(page)
-        elif not page.cursor:
-            found.append((key, [page]))
+        if page.cursor:
+            walk = _continued(waiting.get(page.cursor, []), page, found)
+        else:
+            walk = len(found)
+            found.append((key, []))
+        if walk is None:
+            continue
+        found[walk][1].append(page)
+        if page.next_cursor:
+            insort(waiting.setdefault(page.next_cursor, []), walk)
     return [Walk(key, tuple(pages)) for key, pages in found]
+
+
+def _continued(waiting: list[int], page: Exchange, found: Sequence[tuple[ListKey, list[Exchange]]]) -> int | None:
+    """Take the latest walk whose last page had been served when `page` was asked; None if there is none."""
+    for place in range(len(waiting) - 1, -1, -1):
+        if found[waiting[place]][1][-1].ended <= page.began:
+            return waiting.pop(place)
+    return None
 
 
 def limit_of(exchange: Exchange) -> int:
@@ -113,20 +107,3 @@ def retry_after(exchange: Exchange) -> float | None:
         return max(0.0, (parsedate_to_datetime(text) - date).total_seconds())
     except (ValueError, TypeError):
         return None
-
-
-def asked_again(run: Run, exchange: Exchange) -> bool:
-    """Whether a request was sent again after its answer, or the walk that it belongs to was begun anew."""
-    key = list_key(exchange)
-    for later in run.exchanges:
-        if later.began < exchange.ended or later.number == exchange.number:
-            continue
-        if (later.method, later.target) == (exchange.method, exchange.target):
-            return True
-        if exchange.cursor and key and not later.cursor and list_key(later) == key:
-            return True
-    return False
-
-
-def _leads_to(page: Exchange, following: Exchange) -> bool:
-    return page.next_cursor == following.cursor and page.ended <= following.began

@@ -20,6 +20,7 @@ class Story:
 
     def __init__(self, trial: str = "plain", plain: Run | None = None) -> None:
         self.exchanges: list[Exchange] = []
+        self._last = 0.0
         self._trial = trial
         self._plain = plain
 
@@ -27,8 +28,7 @@ class Story:
         self, target: str, status: int | None = 200, *, wait: float = 0.1, at: float | None = None, **more: Any
     ) -> Story:
         """Add a request; `at` is when it begins, if that does not follow from `wait`."""
-        last = max((exchange.ended for exchange in self.exchanges), default=0.0)
-        began = last + wait if at is None else at
+        began = self._last + wait if at is None else at
         path, _, query = target.partition("?")
         exchange = Exchange(
             number=len(self.exchanges) + 1,
@@ -46,6 +46,7 @@ class Story:
             request_headers=BEARER,
         )
         self.exchanges.append(replace(exchange, **more))
+        self._last = max(self._last, self.exchanges[-1].ended)
         return self
 
     def page(self, target: str, items: int, following: str | None = None, **more: Any) -> Story:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from mockserver.grading.facts import default_page
@@ -82,4 +83,6 @@ def _rows(group: Sequence[Exchange], troubles: Sequence[float]) -> Iterator[list
 def _is_in_vain(before: Exchange, exchange: Exchange, troubles: Sequence[float]) -> bool:
     if exchange.operation in _POLLED and exchange.began - before.began >= POLLING - EARLY:
         return False
-    return exchange.body == before.body and not any(before.began <= time <= exchange.began for time in troubles)
+    trouble = bisect_left(troubles, before.began)
+    had_trouble = trouble < len(troubles) and troubles[trouble] <= exchange.began
+    return not had_trouble and exchange.body == before.body

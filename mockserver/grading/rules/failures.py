@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
+from mockserver.grading.lookups import Again, Grouped, Moments
 from mockserver.grading.records import Exchange, Finding, Judgement, Run
 from mockserver.grading.rules.rule import judged, rule, seconds, shown
-from mockserver.grading.sequences import EARLY, asked_again, in_turn, repetitions, retry_after
+from mockserver.grading.sequences import EARLY, in_turn, repetitions, retry_after
 
 LONGEST_SILENCE = 120.0
 """Seconds in which a request must be given up that is not answered."""
@@ -22,7 +23,12 @@ _WAITS_TO_COMPARE = 4
 def refused_requests_are_not_repeated(run: Run) -> Judgement:
     """A request that was refused with 400, 403 or 404 is not sent again unchanged."""
     refused = [exchange for exchange in run.exchanges if exchange.status in (400, 403, 404)]
-    findings = [finding for group in repetitions(refused) for finding in _repeated(run, in_turn(group))]
+    everything, alike = Moments(run.exchanges), Grouped(run.exchanges, _target)
+    findings = [
+        finding
+        for group in repetitions(refused)
+        for finding in _repeated(in_turn(group), everything, alike[group[0].target])
+    ]
     return judged(bool(refused), findings)
 
 
@@ -31,7 +37,8 @@ def failures_are_tried_again_with_growing_waits(run: Run) -> Judgement:
     """What failed with a 5xx or a broken connection is tried again: later each time, and not for ever."""
     failed = {exchange.number for exchange in run.exchanges if exchange.mark in ("server-error", "dropped")}
     groups = [group for group in repetitions(run.exchanges) if failed.intersection(one.number for one in group)]
-    findings = [finding for group in groups for finding in _badly_tried(run, group)]
+    repeated = Again(run.exchanges)
+    findings = [finding for group in groups for finding in _badly_tried(group, repeated)]
     return judged(bool(groups), findings)
 
 
@@ -40,8 +47,9 @@ def broken_pages_are_not_taken_for_whole(run: Run) -> Judgement:
     """A page that was cut off, or an error page of a proxy, is asked for again, or the command ends with an error."""
     findings = []
     told = 0
+    repeated = Again(run.exchanges)
     for broken in (exchange for exchange in run.exchanges if exchange.mark in ("truncated", "proxy-error")):
-        again = asked_again(run, broken)
+        again = broken in repeated
         told += bool(again or run.ended_with_error is not None)
         if not again and run.ended_with_error is False:
             what = "was cut off" if broken.mark == "truncated" else "was answered by a proxy's error page"
@@ -65,25 +73,28 @@ def requests_have_a_time_limit(run: Run) -> Judgement:
     return judged(bool(silent) and run.ending == "exited", findings)
 
 
-def _repeated(run: Run, turns: Sequence[Exchange]) -> Iterator[Finding]:
+def _target(exchange: Exchange) -> str:
+    return exchange.target
+
+
+def _repeated(turns: Sequence[Exchange], everything: Moments, alike: Moments) -> Iterator[Finding]:
+    """Findings for a refused request that was sent again; `alike` are all requests of its target."""
     numbers = tuple(exchange.number for exchange in turns)
     if len(turns) > 2:
         yield Finding(numbers, f"{shown(turns[0])} was refused with {turns[0].status} and sent {len(turns)} times")
-    elif len(turns) == 2 and turns[0].status != 403 and not _something_between(run, turns[0], turns[1]):
-        yield Finding(
-            numbers, f"{shown(turns[0])} was refused with {turns[0].status} and sent again at once, unchanged"
-        )
+    elif len(turns) == 2 and turns[0].status != 403:
+        between = turns[0].began, turns[1].began
+        if everything.count(*between) == alike.count(*between):
+            yield Finding(
+                numbers, f"{shown(turns[0])} was refused with {turns[0].status} and sent again at once, unchanged"
+            )
 
 
-def _something_between(run: Run, first: Exchange, second: Exchange) -> bool:
-    return any(first.began < other.began < second.began and other.target != first.target for other in run.exchanges)
-
-
-def _badly_tried(run: Run, group: Sequence[Exchange]) -> Iterator[Finding]:
+def _badly_tried(group: Sequence[Exchange], repeated: Again) -> Iterator[Finding]:
     tries = in_turn(group)
     numbers = tuple(exchange.number for exchange in tries)
     if len(tries) == 1:
-        if not asked_again(run, tries[0]):
+        if tries[0] not in repeated:
             yield Finding(numbers, f"{shown(tries[0])} {_what_happened(tries[0])} and was not tried again")
         return
     if len(tries) > _MOST_TRIES:

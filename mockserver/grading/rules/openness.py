@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mockserver.grading.records import Finding, Judgement, Run
+from mockserver.grading.records import Finding, Judgement, ListKey, Run
 from mockserver.grading.rules.rule import judged, rule
-from mockserver.grading.sequences import ListKey, Walk, walks
+from mockserver.grading.sequences import Walk, walks
 
 _FROM_ANSWERS = frozenset({"listId", "contactId", "q"})
 """Filters whose values a client takes from answers: which of these lists it walks may depend on what it was told."""

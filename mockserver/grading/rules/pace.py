@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from mockserver.grading.lookups import Again, Grouped, Moments
 from mockserver.grading.records import Exchange, Finding, Judgement, Run
 from mockserver.grading.rules.rule import judged, rule, seconds, shown
-from mockserver.grading.sequences import EARLY, IN_FLIGHT, asked_again, by_beginning, retry_after
+from mockserver.grading.sequences import EARLY, IN_FLIGHT, by_beginning, retry_after
 from spec import contract
 
 MOST_IN_A_ROW = 3
@@ -16,15 +17,21 @@ MOST_IN_A_ROW = 3
 SPENT = 60.0
 """Seconds after which a limit that was spent has come back."""
 
+_MOST_NAMED = 9
+"""Requests that a finding names beside the refusal."""
+
 
 @rule("PACE-1")
 def retry_after_is_kept(run: Run) -> Judgement:
     """With a refused key nothing is sent until Retry-After has passed, but for what was in flight."""
-    refusals = [(exchange, retry_after(exchange)) for exchange in _refusals(run)]
+    refusals = [(exchange, wait) for exchange in _refusals(run) if exchange.key and (wait := retry_after(exchange))]
+    by_key = Grouped(run.exchanges, _key)
+    # One connection holds one request at a time: what follows a refusal there was sent after it. A recording may hide that.
+    by_connection = None if run.is_recording else Grouped(run.exchanges, _key_and_connection)
     findings = [
-        finding for refused, wait in refusals if refused.key and wait for finding in _sent_too_early(run, refused, wait)
+        finding for refused, wait in refusals for finding in _sent_too_early(refused, wait, by_key, by_connection)
     ]
-    return judged(any(refused.key and wait for refused, wait in refusals), findings)
+    return judged(bool(refusals), findings)
 
 
 @rule("PACE-2")
@@ -32,8 +39,9 @@ def refused_requests_are_not_lost(run: Run) -> Judgement:
     """A request that was refused is sent again, its walk begins anew, or the command ends with an error."""
     findings = []
     told = 0
+    repeated = Again(run.exchanges)
     for refused in _refusals(run):
-        again = asked_again(run, refused)
+        again = refused in repeated
         told += bool(again or run.ended_with_error is not None)
         if not again and run.ended_with_error is False:
             message = f"{shown(refused)} was refused with 429 and never asked again, and the exit code was 0"
@@ -46,11 +54,14 @@ def the_limit_is_kept_to(run: Run) -> Judgement:
     """No key is refused more than three times in a row, and no burst is repeated into a spent limit."""
     busy = False
     findings: list[Finding] = []
-    for key in dict.fromkeys(exchange.key for exchange in run.exchanges if exchange.key):
-        own = by_beginning(exchange for exchange in run.exchanges if exchange.key == key)
+    own_of: dict[str, list[Exchange]] = {}
+    for exchange in by_beginning(run.exchanges):
+        if exchange.key:
+            own_of.setdefault(exchange.key, []).append(exchange)
+    for own in own_of.values():
         waves = _waves(own)
         busy = busy or len(own) > contract().rate_limits.per_minute or bool(waves)
-        findings += [*_rows(waves, own), *_repeated_bursts(waves)]
+        findings += [*_rows(waves, Moments(one for one in own if not one.failed)), *_repeated_bursts(waves)]
     return judged(busy, findings)
 
 
@@ -58,29 +69,34 @@ def _refusals(run: Run) -> list[Exchange]:
     return by_beginning(exchange for exchange in run.exchanges if exchange.status == 429)
 
 
-def _sent_too_early(run: Run, refused: Exchange, wait: float) -> Iterator[Finding]:
+def _sent_too_early(
+    refused: Exchange, wait: float, by_key: Grouped, by_connection: Grouped | None
+) -> Iterator[Finding]:
+    until = refused.ended + wait - EARLY
+    arrived = min(refused.ended + IN_FLIGHT, until)
+    own = by_connection[_key_and_connection(refused)] if by_connection else Moments(())
+    others = by_key[refused.key]
     early = [
-        exchange
-        for exchange in by_beginning(run.exchanges)
-        if exchange.key == refused.key
-        and exchange.number != refused.number
-        and _is_after(exchange, refused, in_order=not run.is_recording)
-        and exchange.began < refused.ended + wait - EARLY
+        *own.first(refused.ended, arrived, _MOST_NAMED),
+        *others.first(arrived, until, _MOST_NAMED),
     ]
     if early:
         after = early[0].began - refused.ended
-        others = f", and {len(early) - 1} more before the time was over" if len(early) > 1 else ""
+        more = own.count(refused.ended, arrived) + others.count(arrived, until) - 1
+        told = f", and {more} more before the time was over" if more else ""
         message = (
             f"{shown(early[0])} was sent {seconds(after)} after request {refused.number} "
-            f"was told to wait {seconds(wait)}{others}"
+            f"was told to wait {seconds(wait)}{told}"
         )
-        yield Finding((refused.number, *(exchange.number for exchange in early[:9])), message)
+        yield Finding((refused.number, *(exchange.number for exchange in early[:_MOST_NAMED])), message)
 
 
-def _is_after(exchange: Exchange, refused: Exchange, *, in_order: bool) -> bool:
-    """Whether a request was sent after a refusal had arrived. `in_order`: one connection holds one request at a time."""
-    grace = 0.0 if in_order and exchange.connection == refused.connection else IN_FLIGHT
-    return exchange.began > refused.ended + grace
+def _key(exchange: Exchange) -> str | None:
+    return exchange.key
+
+
+def _key_and_connection(exchange: Exchange) -> tuple[str | None, int]:
+    return exchange.key, exchange.connection
 
 
 def _waves(exchanges: Sequence[Exchange]) -> list[list[Exchange]]:
@@ -96,20 +112,16 @@ def _waves(exchanges: Sequence[Exchange]) -> list[list[Exchange]]:
     return waves
 
 
-def _rows(waves: Sequence[list[Exchange]], exchanges: Sequence[Exchange]) -> Iterator[Finding]:
+def _rows(waves: Sequence[list[Exchange]], served: Moments) -> Iterator[Finding]:
     """Findings for waves that follow each other without a success between."""
     row: list[Exchange] = []
     for wave in waves:
-        if row and _served_between(row[-1], wave[0], exchanges):
+        if row and served.count(row[-1].ended, wave[0].began):
             row = []
         row.append(wave[0])
         if len(row) == MOST_IN_A_ROW + 1:
             numbers = tuple(exchange.number for exchange in row)
             yield Finding(numbers, f"more than {MOST_IN_A_ROW} refusals in a row, from {shown(row[0])} on")
-
-
-def _served_between(first: Exchange, second: Exchange, exchanges: Sequence[Exchange]) -> bool:
-    return any(first.ended < exchange.began < second.began and not exchange.failed for exchange in exchanges)
 
 
 def _repeated_bursts(waves: Sequence[list[Exchange]]) -> Iterator[Finding]:

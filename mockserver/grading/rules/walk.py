@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from mockserver.grading.facts import largest_page
-from mockserver.grading.records import Exchange, Finding, Judgement, Run
+from mockserver.grading.lookups import Again, Grouped
+from mockserver.grading.records import Exchange, Finding, Judgement, ListKey, Run
 from mockserver.grading.rules.rule import judged, rule, shown
-from mockserver.grading.sequences import ListKey, asked_again, by_beginning, list_key, walks
+from mockserver.grading.sequences import Walk, by_beginning, walks
 
 NO_CURSOR = frozenset({"", "null", "undefined", "none", "nil"})
 """What stands for no cursor where a client sends one after all, in lower case."""
+
+_MOST_NAMED = 9
+"""Requests that a finding names beside the first."""
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,6}")
 
@@ -21,9 +26,11 @@ def cursors_are_given_ones(run: Run) -> Judgement:
     """Each cursor sent was given by an answer before, in this run or an earlier one."""
     given = set(run.cursors)
     findings = []
+    ends, known_from, unknown_from = _ends(run), *_bodies(run)
     for exchange in by_beginning(run.exchanges):
-        sent = exchange.cursor if list_key(exchange) else None
-        if sent is not None and sent not in given and _can_be_told(run, exchange):
+        sent = exchange.cursor if exchange.list_key else None
+        told = not run.is_recording or known_from <= exchange.began < unknown_from
+        if sent is not None and sent not in given and told and not _is_past_the_end(ends, exchange):
             message = f"{shown(exchange)} has a cursor that no answer gave: {_short(sent)}"
             findings.append(Finding((exchange.number,), message))
         if exchange.next_cursor:
@@ -34,18 +41,19 @@ def cursors_are_given_ones(run: Run) -> Judgement:
 @rule("WALK-2")
 def cursors_stay_on_their_list(run: Run) -> Judgement:
     """A cursor is sent to the list, with the filters and for the organization that it was given for."""
-    origins: dict[str, list[Exchange]] = {}
+    origins: dict[str, dict[ListKey | None, Exchange]] = {}
     for exchange in run.exchanges:
         if exchange.next_cursor:
-            origins.setdefault(exchange.next_cursor, []).append(exchange)
+            origins.setdefault(exchange.next_cursor, {}).setdefault(exchange.list_key, exchange)
     findings = []
     used = False
     for exchange in _with_cursor(run):
-        given_by = origins.get(exchange.cursor or "", [])
+        given_by = origins.get(exchange.cursor or "", {})
         used = used or bool(given_by)
-        if given_by and list_key(exchange) not in [list_key(origin) for origin in given_by]:
-            message = f"{shown(exchange)} uses the cursor of {shown(given_by[0])}: {_difference(given_by[0], exchange)}"
-            findings.append(Finding((given_by[0].number, exchange.number), message))
+        if given_by and exchange.list_key not in given_by:
+            origin = next(iter(given_by.values()))
+            message = f"{shown(exchange)} uses the cursor of {shown(origin)}: {_difference(origin, exchange)}"
+            findings.append(Finding((origin.number, exchange.number), message))
     return judged(used, findings)
 
 
@@ -55,30 +63,32 @@ def walks_go_to_the_end(run: Run) -> Judgement:
     if run.plain is None or run.ending != "exited":
         return judged(exercised=False)
     ended_before = {walk.key for walk in walks(run.plain.exchanges) if walk.ended and len(walk.pages) > 1}
-    here = walks(run.exchanges)
-    ended_here = {walk.key for walk in here if walk.ended}
+    here: dict[ListKey, list[Walk]] = {}
+    for walk in walks(run.exchanges):
+        if walk.key in ended_before:
+            here.setdefault(walk.key, []).append(walk)
     findings = []
-    for key in (key for key in dict.fromkeys(walk.key for walk in here) if key in ended_before - ended_here):
-        longest = max((walk for walk in here if walk.key == key), key=lambda walk: len(walk.pages))
-        last = longest.pages[-1]
-        findings.append(
-            Finding(
-                (last.number,),
-                f"the walk over {key} stopped at {shown(last)}, a page of {last.items} items whose nextCursor leads on",
-            )
+    for key, tries in here.items():
+        if any(walk.ended for walk in tries):
+            continue
+        last = max(tries, key=lambda walk: len(walk.pages)).pages[-1]
+        message = (
+            f"the walk over {key} stopped at {shown(last)}, a page of {last.items} items whose nextCursor leads on"
         )
-    return judged(bool(ended_before & {walk.key for walk in here}), findings)
+        findings.append(Finding((last.number,), message))
+    return judged(bool(here), findings)
 
 
 @rule("WALK-4")
 def nothing_is_asked_after_the_end(run: Run) -> Judgement:
     """Once a list's last page was served, it is not asked with a cursor that stands for none."""
+    ends = _ends(run)
     findings = [
         Finding(
             (exchange.number,), f"{shown(exchange)} asks on after the end of the list, with `cursor={exchange.cursor}`"
         )
         for exchange in _with_cursor(run)
-        if _is_past_the_end(run, exchange)
+        if _is_past_the_end(ends, exchange)
     ]
     return judged(any(exchange.is_page and not exchange.next_cursor for exchange in run.exchanges), findings)
 
@@ -89,7 +99,7 @@ def limits_are_whole_numbers(run: Run) -> Judgement:
     limits = [
         (exchange, value)
         for exchange in run.exchanges
-        if list_key(exchange)
+        if exchange.list_key
         for name, value in exchange.query
         if name == "limit"
     ]
@@ -106,58 +116,66 @@ def expired_cursors_are_dropped(run: Run) -> Judgement:
     """After 400 for a cursor that was given, the walk begins anew or ends with an error; the cursor is not sent again."""
     given = run.cursors.union(exchange.next_cursor for exchange in run.exchanges if exchange.next_cursor)
     expired = [exchange for exchange in _with_cursor(run) if exchange.status == 400 and exchange.cursor in given]
+    by_cursor = Grouped(_with_cursor(run), _cursor)
+    repeated = Again(run.exchanges)
     findings = []
+    told_from: dict[str | None, float] = {}
     judged_ones = 0
-    for exchange in expired:
-        again = [
-            later.number
-            for later in _with_cursor(run)
-            if later.cursor == exchange.cursor and later.began >= exchange.ended and later.number != exchange.number
-        ]
-        begun_anew = asked_again(run, exchange)
+    for exchange in by_beginning(expired):
+        if exchange.began >= told_from.get(exchange.cursor, math.inf):
+            continue
+        at_its_end = math.nextafter(exchange.ended, -math.inf)
+        later_ones = by_cursor[exchange.cursor].first(at_its_end, math.inf, _MOST_NAMED)
+        again = [later.number for later in later_ones if later.number != exchange.number]
+        begun_anew = exchange in repeated
         judged_ones += bool(again or begun_anew or run.ended_with_error is not None)
         if again:
             message = f"the cursor of {shown(exchange)} had expired, and was sent again"
             findings.append(Finding((exchange.number, *again), message))
+            told_from[exchange.cursor] = exchange.ended
         elif not begun_anew and run.ended_with_error is False:
             message = f"the walk ended where the cursor of {shown(exchange)} had expired, and the exit code was 0"
             findings.append(Finding((exchange.number,), message))
-    return judged(bool(judged_ones), _first_of_each(findings))
-
-
-def _first_of_each(findings: list[Finding]) -> Iterator[Finding]:
-    """Findings without those whose requests an earlier one has named."""
-    named: set[int] = set()
-    for finding in findings:
-        if not named.issuperset(finding.numbers):
-            yield finding
-        named.update(finding.numbers)
+    return judged(bool(judged_ones), findings)
 
 
 def _with_cursor(run: Run) -> list[Exchange]:
-    return [exchange for exchange in run.exchanges if exchange.cursor is not None and list_key(exchange)]
+    return [exchange for exchange in run.exchanges if exchange.cursor is not None and exchange.list_key]
 
 
-def _can_be_told(run: Run, exchange: Exchange) -> bool:
-    """Whether it is known which cursors were given, and that the one sent does not stand for the end of a walk."""
-    if _is_past_the_end(run, exchange):
-        return False
-    before = [page for page in run.exchanges if page.status == 200 and page.ended <= exchange.began and list_key(page)]
-    return not run.is_recording or (bool(before) and all(page.is_page for page in before))
+def _cursor(exchange: Exchange) -> str | None:
+    return exchange.cursor
 
 
-def _is_past_the_end(run: Run, exchange: Exchange) -> bool:
+def _bodies(run: Run) -> tuple[float, float]:
+    """When the first page was served, and when one whose body is missing: which cursors were given is known between them."""
+    known_from = unknown_from = math.inf
+    for exchange in run.exchanges:
+        if exchange.status == 200 and exchange.list_key:
+            known_from = min(known_from, exchange.ended)
+            unknown_from = unknown_from if exchange.is_page else min(unknown_from, exchange.ended)
+    return known_from, unknown_from
+
+
+def _ends(run: Run) -> Mapping[ListKey, float]:
+    """When the last page of each list was first served."""
+    ends: dict[ListKey, float] = {}
+    for exchange in run.exchanges:
+        if exchange.is_page and exchange.next_cursor is None and (key := exchange.list_key):
+            ends[key] = min(exchange.ended, ends.get(key, math.inf))
+    return ends
+
+
+def _is_past_the_end(ends: Mapping[ListKey, float], exchange: Exchange) -> bool:
+    """Whether the cursor sent stands for none, and the list's last page had been served."""
     if exchange.cursor is None or exchange.cursor.strip().lower() not in NO_CURSOR:
         return False
-    key = list_key(exchange)
-    return any(
-        other.is_page and other.next_cursor is None and other.ended <= exchange.began and list_key(other) == key
-        for other in run.exchanges
-    )
+    key = exchange.list_key
+    return key is not None and ends.get(key, math.inf) <= exchange.began
 
 
 def _difference(given_by: Exchange, used_by: Exchange) -> str:
-    one, other = list_key(given_by), list_key(used_by)
+    one, other = given_by.list_key, used_by.list_key
     if one is None or other is None or one.operation != other.operation:
         return "it is another list"
     if one.organization != other.organization:

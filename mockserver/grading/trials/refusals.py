@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from mockserver.api.response import Header, Response, json_bytes
 from mockserver.grading.recording import mark, presented, with_query
-from mockserver.grading.sequences import list_key
 from mockserver.grading.trials.stage import Stage, first, is_list, target, where
 from mockserver.modifications.helpers.responses import without_header
 from spec import contract
@@ -49,7 +48,7 @@ def revoked_key(stage: Stage) -> Layer:
 
 def one_429(stage: Stage) -> Layer:
     """One page is refused with 429, behind the first page if the plain run went there."""
-    walked = any(exchange.cursor and list_key(exchange) for exchange in stage.plain.exchanges)
+    walked = any(exchange.cursor and exchange.list_key for exchange in stage.plain.exchanges)
 
     async def refused(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         mark(scope, "refused")
