@@ -32,10 +32,21 @@ def _grade(call: Call) -> Mapping[str, Any]:
         if not entry.is_documentation and (exchange := _exchange(entry, began, keys)):
             by_key.setdefault(exchange.key, []).append(exchange)
     known = {key.id: key for key in keys}
+    # Each of several processes that share their state has a log of its own.
+    is_whole = call.world.request_log.is_whole and call.world.settings.sharing is None
     return {
-        "data": [_shown(known.get(key_id or ""), exchanges) for key_id, exchanges in by_key.items()],
+        "data": [
+            _shown(known.get(key_id or ""), exchanges, _of_others(exchanges, by_key.values()), is_whole=is_whole)
+            for key_id, exchanges in by_key.items()
+        ],
         "last": call.world.request_log.last,
     }
+
+
+def _of_others(exchanges: Sequence[Exchange], all_of_them: Iterable[Sequence[Exchange]]) -> list[Exchange]:
+    """The requests of the other keys of a key's organization."""
+    organization = exchanges[0].organization
+    return [one for other in all_of_them if other is not exchanges for one in other if one.organization == organization]
 
 
 def _timed(entries: Iterable[Entry]) -> Iterator[tuple[Entry, float]]:
@@ -82,6 +93,7 @@ def _exchange(entry: Entry, began: float, keys: KeyRing) -> Exchange | None:
         leaks=leaks,
         next_cursor=following,
         items=items,
+        mark="server-error" if entry.status is not None and entry.status >= 500 and entry.complete else None,
         headers=_text(entry.headers),
         body=entry.body or b"",
     )
@@ -103,8 +115,10 @@ def _text(headers: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
-def _shown(key: ApiKey | None, exchanges: Sequence[Exchange]) -> Mapping[str, Any]:
-    rulings = live_rulings(exchanges)
+def _shown(
+    key: ApiKey | None, exchanges: Sequence[Exchange], others: Sequence[Exchange], *, is_whole: bool
+) -> Mapping[str, Any]:
+    rulings = live_rulings(exchanges, others, is_whole=is_whole)
     broken = any(ruling.status == "broken" and ruling.requirement.level == "must" for ruling in rulings)
     seen = any(ruling.status != "not-seen" for ruling in rulings)
     return {

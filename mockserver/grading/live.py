@@ -1,8 +1,8 @@
-"""The grade of what a request log holds: by the rules that need no trial, no sealed cursor, no connection and no end of a run."""
+"""The grade of what a request log holds: by the rules that need no trial, no connection and no end of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mockserver.grading.records import PLAIN, Exchange, Finding, Run, Status
@@ -13,10 +13,16 @@ from spec.client_requirements import ClientRequirement, client_requirements
 QUIET = 10.0
 """Seconds without a request after which a script may have been started again."""
 
-_UNKNOWN = frozenset({"WALK-1", "WALK-2", "COST-1", "COST-3"})
-"""What a log does not show: whose cursors are told apart by seals alone, changes of the data, connections."""
+_UNKNOWN = frozenset({"COST-1", "COST-3"})
+"""What a log does not show: whether a person started a script again, and whose connections they are, a client's or a proxy's."""
 
-_WITHIN_A_SITTING = frozenset({"KEY-3", "FAIL-1"})
+_SHOWN_BY_A_WHOLE_LOG = frozenset({"WALK-1", "WALK-2"})
+"""What is known only if all answers are there: cursors are not sealed, so that each answer may have given the same one."""
+
+_SHOWN_WITHOUT_A_TRIAL = frozenset({"FAIL-2"})
+"""What is judged in trials otherwise, and shows wherever something failed."""
+
+_WITHIN_A_SITTING = frozenset({"KEY-3", "FAIL-1", "FAIL-2"})
 """What a script that is started again does again, without being wrong."""
 
 
@@ -29,28 +35,49 @@ class LiveRuling:
     evidence: tuple[Finding, ...] = ()
 
 
-def live_rulings(exchanges: Sequence[Exchange]) -> tuple[LiveRuling, ...]:
-    """What one key's requests show of each requirement, in the table's order."""
-    whole = [_run(exchanges)]
+def live_rulings(
+    exchanges: Sequence[Exchange], others: Iterable[Exchange] = (), *, is_whole: bool = False
+) -> tuple[LiveRuling, ...]:
+    """What one key's requests show of each requirement, in the table's order.
+
+    `others` are the requests of the organization's other keys, `is_whole` says whether the log holds all answers that were given.
+    """
+    whole = [_run(exchanges, others)]
     sittings = [_run(sitting) for sitting in _sittings(exchanges)]
     return tuple(
         _ruling(requirement, sittings if requirement.id in _WITHIN_A_SITTING else whole)
+        if _is_shown(requirement, is_whole=is_whole)
+        else LiveRuling(requirement, "not-seen")
         for requirement in client_requirements()
     )
 
 
+def _is_shown(requirement: ClientRequirement, *, is_whole: bool) -> bool:
+    if requirement.id in _UNKNOWN or (requirement.id in _SHOWN_BY_A_WHOLE_LOG and not is_whole):
+        return False
+    return requirement.every_run or requirement.id in _SHOWN_WITHOUT_A_TRIAL
+
+
 def _ruling(requirement: ClientRequirement, runs: Sequence[Run]) -> LiveRuling:
-    if not requirement.every_run or requirement.id in _UNKNOWN:
-        return LiveRuling(requirement, "not-seen")
     judgements = [registered()[requirement.id](run) for run in runs]
     statuses = {judgement.status for judgement in judgements}
     status: Status = "broken" if "broken" in statuses else "kept" if "kept" in statuses else "not-seen"
     return LiveRuling(requirement, status, tuple(finding for judgement in judgements for finding in judgement.findings))
 
 
-def _run(exchanges: Sequence[Exchange]) -> Run:
+def _run(exchanges: Sequence[Exchange], others: Iterable[Exchange] = ()) -> Run:
     """A run as a recording has it: nothing is known of the command, and what is not in the log is not held against it."""
-    return Run(PLAIN, tuple(exchanges), exit_code=None, ending="recorded")
+    given = frozenset(
+        (other.next_cursor, other.list_key) for other in others if other.next_cursor and other.list_key is not None
+    )
+    return Run(
+        PLAIN,
+        tuple(exchanges),
+        exit_code=None,
+        ending="recorded",
+        cursors=frozenset(cursor for cursor, _ in given),
+        given_to_others=given,
+    )
 
 
 def _sittings(exchanges: Sequence[Exchange]) -> Iterator[list[Exchange]]:

@@ -125,6 +125,7 @@ class Run:
 
     `exit_code` is None if it is not known. `changes` are the times at which the mock's data was changed through its control API.
     `elsewhere` is what another origin was asked. `cursors` are those that earlier runs were given. `seconds` is how long it took.
+    `given_to_others` are cursors that other clients were given meanwhile, each with its list: a log tells, where no seal does.
     """
 
     trial: str
@@ -137,6 +138,7 @@ class Run:
     cursors: frozenset[str] = frozenset()
     plain: Run | None = None
     probes: tuple[Probe, ...] = ()
+    given_to_others: frozenset[tuple[str, ListKey]] = frozenset()
 
     @property
     def is_recording(self) -> bool:

@@ -99,6 +99,7 @@ class RequestLog:
         self._bytes = 0
         self._documentation = 0
         self._seen = 0
+        self._is_whole = True
         self._waiting: set[asyncio.Future[None]] = set()
 
     def __iter__(self) -> Iterator[Entry]:
@@ -111,6 +112,11 @@ class RequestLog:
     def last(self) -> int:
         """The number of the newest request, 0 where there was none."""
         return self._seen
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds every request since it began or was cleared, and the bodies of all answers."""
+        return self._is_whole
 
     @property
     def waiting(self) -> int:
@@ -140,6 +146,7 @@ class RequestLog:
         self._entries.clear()
         self._with_body.clear()
         self._bytes = self._documentation = 0
+        self._is_whole = True
 
     async def change(self, seconds: float) -> None:
         """Return when an entry is added, or after `seconds` of real time."""
@@ -164,10 +171,12 @@ class RequestLog:
             self._documentation -= 1
         elif len(self._entries) - self._documentation > KEPT:
             self._entries.remove(next(each for each in self._entries if not each.is_documentation))
+            self._is_whole = False
         while self._bytes > KEPT_BYTES or len(self._with_body) > KEPT:
             oldest = self._with_body.popleft()
             self._bytes -= len(oldest.body or b"")
             oldest.body = None
+            self._is_whole = False
         if self._waiting:
             self._tell()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mockserver.grading.lookups import Again, Grouped, Moments
 from mockserver.grading.records import Exchange, Finding, Judgement, Run
@@ -13,6 +13,7 @@ from mockserver.grading.sequences import EARLY, in_turn, repetitions, retry_afte
 LONGEST_SILENCE = 120.0
 """Seconds in which a request must be given up that is not answered."""
 
+_FAILURES = frozenset({"server-error", "dropped"})
 _MOST_TRIES = 10
 _IN_ONE_SECOND = 5
 _ALIKE = 1.25
@@ -35,11 +36,19 @@ def refused_requests_are_not_repeated(run: Run) -> Judgement:
 @rule("FAIL-2")
 def failures_are_tried_again_with_growing_waits(run: Run) -> Judgement:
     """What failed with a 5xx or a broken connection is tried again: later each time, and not for ever."""
-    failed = {exchange.number for exchange in run.exchanges if exchange.mark in ("server-error", "dropped")}
-    groups = [group for group in repetitions(run.exchanges) if failed.intersection(one.number for one in group)]
+    troubled = {exchange.target for exchange in run.exchanges if exchange.mark in _FAILURES}
     repeated = Again(run.exchanges)
-    findings = [finding for group in groups for finding in _badly_tried(group, repeated)]
-    return judged(bool(groups), findings)
+    findings: list[Finding] = []
+    exercised = False
+    for group in repetitions(exchange for exchange in run.exchanges if exchange.target in troubled):
+        for tries in _episodes(in_turn(group)):
+            exercised = True
+            if len(tries) > 1:
+                findings += _badly_tried(tries)
+            elif not run.is_recording and tries[0] not in repeated:
+                message = f"{shown(tries[0])} {_what_happened(tries[0])} and was not tried again"
+                findings.append(Finding((tries[0].number,), message))
+    return judged(exercised, findings)
 
 
 @rule("FAIL-3")
@@ -90,13 +99,21 @@ def _repeated(turns: Sequence[Exchange], everything: Moments, alike: Moments) ->
             )
 
 
-def _badly_tried(group: Sequence[Exchange], repeated: Again) -> Iterator[Finding]:
-    tries = in_turn(group)
+def _episodes(tries: Iterable[Exchange]) -> Iterator[list[Exchange]]:
+    """What was tried from a failure on, up to the answer that ended it: what is asked later is no try of it."""
+    episode: list[Exchange] = []
+    for exchange in tries:
+        if episode or exchange.mark in _FAILURES:
+            episode.append(exchange)
+        if episode and not exchange.failed:
+            yield episode
+            episode = []
+    if episode:
+        yield episode
+
+
+def _badly_tried(tries: Sequence[Exchange]) -> Iterator[Finding]:
     numbers = tuple(exchange.number for exchange in tries)
-    if len(tries) == 1:
-        if tries[0] not in repeated:
-            yield Finding(numbers, f"{shown(tries[0])} {_what_happened(tries[0])} and was not tried again")
-        return
     if len(tries) > _MOST_TRIES:
         yield Finding(numbers, f"{shown(tries[0])} was tried {len(tries)} times")
     for first, fifth in zip(tries, tries[_IN_ONE_SECOND - 1 :], strict=False):

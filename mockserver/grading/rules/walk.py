@@ -26,10 +26,11 @@ def cursors_are_given_ones(run: Run) -> Judgement:
     """Each cursor sent was given by an answer before, in this run or an earlier one."""
     given = set(run.cursors)
     findings = []
-    ends, known_from, unknown_from = _ends(run), *_bodies(run)
+    ends = _ends(run)
+    known_from, unknown_from = _bodies(run)
     for exchange in by_beginning(run.exchanges):
         sent = exchange.cursor if exchange.list_key else None
-        told = not run.is_recording or known_from <= exchange.began < unknown_from
+        told = not run.is_recording or known_from.get(exchange.list_key, math.inf) <= exchange.began < unknown_from
         if sent is not None and sent not in given and told and not _is_past_the_end(ends, exchange):
             message = f"{shown(exchange)} has a cursor that no answer gave: {_short(sent)}"
             findings.append(Finding((exchange.number,), message))
@@ -50,7 +51,7 @@ def cursors_stay_on_their_list(run: Run) -> Judgement:
     for exchange in _with_cursor(run):
         given_by = origins.get(exchange.cursor or "", {})
         used = used or bool(given_by)
-        if given_by and exchange.list_key not in given_by:
+        if given_by and exchange.list_key not in given_by and _pair(exchange) not in run.given_to_others:
             origin = next(iter(given_by.values()))
             message = f"{shown(exchange)} uses the cursor of {shown(origin)}: {_difference(origin, exchange)}"
             findings.append(Finding((origin.number, exchange.number), message))
@@ -143,17 +144,28 @@ def _with_cursor(run: Run) -> list[Exchange]:
     return [exchange for exchange in run.exchanges if exchange.cursor is not None and exchange.list_key]
 
 
+def _pair(exchange: Exchange) -> tuple[str | None, ListKey | None]:
+    return exchange.cursor, exchange.list_key
+
+
 def _cursor(exchange: Exchange) -> str | None:
     return exchange.cursor
 
 
-def _bodies(run: Run) -> tuple[float, float]:
-    """When the first page was served, and when one whose body is missing: which cursors were given is known between them."""
-    known_from = unknown_from = math.inf
+def _bodies(run: Run) -> tuple[Mapping[ListKey | None, float], float]:
+    """When each list was first served, and when a page was served whose body is missing.
+
+    A recording tells which cursors of a list were given between the two. Before, they may come from what was not recorded.
+    """
+    known_from: dict[ListKey | None, float] = {}
+    unknown_from = math.inf
     for exchange in run.exchanges:
-        if exchange.status == 200 and exchange.list_key:
-            known_from = min(known_from, exchange.ended)
-            unknown_from = unknown_from if exchange.is_page else min(unknown_from, exchange.ended)
+        if exchange.method != "GET" or exchange.status != 200 or not exchange.list_key:
+            continue
+        if not exchange.is_page:
+            unknown_from = min(unknown_from, exchange.ended)
+        elif not exchange.cursor:
+            known_from[exchange.list_key] = min(exchange.ended, known_from.get(exchange.list_key, math.inf))
     return known_from, unknown_from
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
 from typing import Any
 from urllib.parse import quote
 
+from mockserver.worlds.request_log import KEPT
 from tests.support.console_client import Visitor, text
 from tests.support.mock_client import FULL, KEYS, Client, new_mock
 
@@ -28,7 +31,7 @@ def test_a_client_that_does_all_right_is_good() -> None:
     (only,) = client.get("/_mock/grade").json["data"]
     assert (only["verdict"], only["requests"], only["key"]) == ("good", 2, FULL.id)
     kept = {row["id"] for row in only["requirements"] if row["status"] == "kept"}
-    assert kept == {"KEY-1", "WALK-4", "WALK-5", "ASK-1", "ASK-2"}
+    assert kept == {"KEY-1", "WALK-1", "WALK-2", "WALK-4", "WALK-5", "ASK-1", "ASK-2"}
 
 
 def test_what_is_broken_names_its_requests() -> None:
@@ -91,13 +94,13 @@ class TestWaits:
 
 
 class TestNotGuessed:
-    def test_what_needs_seals_connections_or_trials_is_not_seen(self) -> None:
+    def test_what_needs_connections_or_trials_is_not_seen(self) -> None:
         client = Client(new_mock(), FULL)
         page = client.get(f"{CONTACTS}?limit=1").json["nextCursor"]
         for _ in range(12):
             client.get(f"{CONTACTS}?limit=1&cursor={page}")
         rows = graded(client)
-        for requirement in ("WALK-1", "WALK-2", "WALK-3", "COST-1", "COST-3", "KEY-4", "FAIL-4", "OPEN-1", "HOOK-R1"):
+        for requirement in ("WALK-3", "COST-1", "COST-3", "KEY-4", "FAIL-4", "OPEN-1", "HOOK-R1"):
             assert rows[requirement]["status"] == "not-seen", requirement
 
     def test_a_script_that_is_started_again_repeats_nothing(self) -> None:
@@ -130,3 +133,69 @@ class TestPage:
 
     def test_it_says_that_nothing_was_asked(self) -> None:
         assert "Nothing has been asked yet" in text(Visitor(new_mock()).get("/grade"))
+
+
+class TestCursors:
+    def test_one_that_no_answer_gave_breaks_walk_1(self) -> None:
+        client = Client(new_mock(), FULL)
+        second = client.get(f"{CONTACTS}?limit=50").json["data"][20]
+        client.get(f"{CONTACTS}?limit=50&cursor={built(second)}")
+        assert graded(client)["WALK-1"]["evidence"][0]["numbers"] == [2]
+
+    def test_one_that_another_key_of_the_organization_was_given_is_allowed(self) -> None:
+        mock = new_mock()
+        following = Client(mock, KEYS["primary"][1]).get(f"{CONTACTS}?limit=20").json["nextCursor"]
+        client = Client(mock, FULL)
+        client.get(f"{CONTACTS}?limit=50")
+        client.get(f"{CONTACTS}?limit=50&cursor={following}")
+        rows = {each["key"]: each["requirements"] for each in client.get("/_mock/grade").json["data"]}[FULL.id]
+        assert [row["evidence"] for row in rows if row["id"] in ("WALK-1", "WALK-2")] == [[], []]
+
+    def test_one_that_was_kept_since_before_the_log_began_is_allowed(self) -> None:
+        client = Client(new_mock(), FULL)
+        following = client.get(f"{CONTACTS}?limit=50").json["nextCursor"]
+        client.mock.world.request_log.clear()
+        client.get(f"{CONTACTS}?limit=50&cursor={following}")
+        assert graded(client)["WALK-1"]["status"] == "not-seen"
+
+    def test_one_under_other_filters_breaks_walk_2(self) -> None:
+        client = Client(new_mock(), FULL)
+        following = client.get(f"{CONTACTS}?limit=1&qualificationStatus=qualified").json["nextCursor"]
+        client.get(f"{CONTACTS}?limit=1&cursor={following}")
+        assert graded(client)["WALK-2"]["evidence"][0]["numbers"] == [1, 2]
+
+    def test_nothing_is_said_once_the_log_has_dropped_an_answer(self) -> None:
+        client = Client(new_mock(), FULL)
+        second = client.get(f"{CONTACTS}?limit=50").json["data"][20]
+        for _ in range(KEPT):
+            client.get("/api/v1/me")
+        client.get(f"{CONTACTS}?limit=50")
+        client.get(f"{CONTACTS}?limit=50&cursor={built(second)}")
+        assert graded(client)["WALK-1"]["status"] == "not-seen"
+
+
+class TestFailures:
+    def test_a_503_that_is_not_waited_for_breaks_fail_2(self) -> None:
+        client = Client(new_mock(), FULL)
+        fails(client)
+        client.get(CONTACTS)
+        client.get(CONTACTS)
+        assert graded(client)["FAIL-2"]["evidence"][0]["numbers"] == [1, 2]
+
+    def test_one_that_was_not_tried_again_yet_says_nothing(self) -> None:
+        client = Client(new_mock(), FULL)
+        fails(client)
+        client.get(CONTACTS)
+        assert graded(client)["FAIL-2"]["evidence"] == []
+
+
+def built(contact: dict[str, Any]) -> str:
+    """A cursor as the documentation's example has it, made by hand."""
+    content = json.dumps({"id": contact["id"], "t": contact["createdAt"]}, separators=(",", ":"))
+    return urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def fails(client: Client) -> None:
+    """Have the API answer 503 from now on, and ask for a wait of five seconds."""
+    body = {"hardship": "server-errors", "parameters": {"probability": 1, "status": "503", "wait": 5}}
+    assert client.ask("POST", "/_mock/switches", json.dumps(body).encode()).status == 201

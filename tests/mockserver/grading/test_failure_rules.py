@@ -68,6 +68,13 @@ def test_a_broken_connection_may_be_tried_again_at_once() -> None:
     assert story.judged("FAIL-2").status == "kept"
 
 
+def test_what_is_asked_after_it_was_served_is_no_try_of_it() -> None:
+    story = Story("dropped-connections", Story().ask(ME).run()).ask(ME, None, mark="dropped")
+    for _ in range(12):
+        story.ask(ME, wait=0.1)
+    assert story.judged("FAIL-2").status == "kept"
+
+
 @pytest.mark.parametrize("mark", ["truncated", "proxy-error"])
 def test_a_broken_page_that_is_taken_for_whole_is_found(mark: str) -> None:
     trial = {"truncated": "truncated-bodies", "proxy-error": "proxy-errors"}[mark]
