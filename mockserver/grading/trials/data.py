@@ -23,8 +23,8 @@ _SCHEMAS = {
     "listContacts": "Contact",
     "getContact": "Contact",
     "getContactResearch": "Research",
-    "listLists": "List",
-    "getList": "List",
+    "listLists": "ContactList",
+    "getList": "ContactList",
     "listDrafts": "DraftSummary",
     "getDraft": "Draft",
     "listEvents": "Event",
@@ -75,7 +75,7 @@ def _shorter(limit: str, query: bytes) -> str:
 
 
 def _sparse(value: Any, nullable: frozenset[str]) -> Any:
-    if isinstance(value.get("data"), list) and "nextCursor" in value:
+    if isinstance(value.get("data"), list):
         return {**value, "data": [_sparse(item, nullable) for item in value["data"]]}
     if crc32(str(value.get("id") or value.get("contactId")).encode()) % 2:
         return value
