@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TypeVar
 
 Environment = Mapping[str, str]
 Client = Callable[[Environment], None]
+Named = TypeVar("Named")
 
 
 def listed_in(clients: dict[str, Client]) -> Callable[[Client], Client]:
@@ -16,3 +20,16 @@ def listed_in(clients: dict[str, Client]) -> Callable[[Client], Client]:
         return client
 
     return register
+
+
+def named(known: Mapping[str, Named], arguments: Sequence[str]) -> Named:
+    """What the first argument names. Ends the program with one line and exit code 2 if it names nothing."""
+    name = arguments[0] if arguments else ""
+    if name in known:
+        return known[name]
+    alike = get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)
+    print(
+        f"there is no {name!r}; choose from: {', '.join(alike)}" if name else f"name one of: {', '.join(alike)}",
+        file=sys.stderr,
+    )
+    raise SystemExit(2)

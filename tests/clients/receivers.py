@@ -14,6 +14,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.clients.catalogue import named
+
 
 class Right:
     """Verifies the raw bytes, within five minutes, by any of the digests, and takes an event as often as it comes."""
@@ -166,4 +168,5 @@ def server(receiver: Right, port: int) -> ThreadingHTTPServer:
 
 
 if __name__ == "__main__":
-    server(RECEIVERS[sys.argv[1]](os.environ["OUTBOUND_WEBHOOK_SECRET"]), int(sys.argv[2])).serve_forever()
+    receiver = named(RECEIVERS, sys.argv[1:2])
+    server(receiver(os.environ["OUTBOUND_WEBHOOK_SECRET"]), int(sys.argv[2])).serve_forever()

@@ -10,6 +10,7 @@ from mockserver.grading.rules import judge
 from spec.client_requirements import client_requirements
 
 CONTACTS = "/api/v1/contacts"
+LISTS = "/api/v1/lists"
 ME = "/api/v1/me"
 BEARER = (("authorization", "Bearer obk_live_secret"),)
 MUSTS = frozenset(requirement.id for requirement in client_requirements() if requirement.level == "must")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from mockserver import paths
+from mockserver.api.documentation import PAGE as DOCUMENTATION
 from mockserver.api.keys import PREFIX
 from mockserver.grading.facts import known_values, parameter_names
 from mockserver.grading.records import Exchange, Finding, Judgement, Run
@@ -74,6 +75,8 @@ def known_values_and_ids(run: Run) -> Judgement:
 
 
 def _is_meant_for_the_api(exchange: Exchange) -> bool:
+    if exchange.path.startswith(DOCUMENTATION):
+        return False
     return paths.is_api(exchange.path) or exchange.key is not None or bool(exchange.leaks)
 
 

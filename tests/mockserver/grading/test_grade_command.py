@@ -153,6 +153,15 @@ def test_a_receiver_that_does_not_listen_is_not_graded() -> None:
     assert "did not listen" in done.stdout
 
 
+@pytest.mark.parametrize("module", ["tests.clients", "tests.clients.receivers"])
+def test_a_client_of_an_unknown_name_is_one_line_and_2(module: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", module, "no-such-client"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "'no-such-client'" in done.stderr
+
+
 def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
     script = f"sleep 300 & echo $! >> {pids}; setsid sleep 300 & echo $! >> {pids}; sleep 300"
