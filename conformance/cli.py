@@ -11,13 +11,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from importlib.metadata import version
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
-from conformance.options import names_of
+from conformance import completion
+from conformance.option_errors import no_option, plain
 from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, EXIT_USAGE
 from conformance.recordings import command as recordings
 from conformance.recordings.archive import ArchiveError
@@ -35,7 +37,7 @@ Without a command it judges a target: that of --base-url or --target, or its
 own mock.
 
 commands:
-  list [OPTIONS]            list the requirements, and what each needs
+  list [ID…] [OPTIONS]      list the requirements, and what each needs
   explain ID…               explain requirements or families: basis, reading,
                             what is tried, usual cause, faults that show it
   init [FILE]               write a description of a target to fill in
@@ -50,14 +52,15 @@ commands:
                             --report (recording.json)
   help                      show this text (--help anywhere does, too)
   --version                 show the version
+  --completion SHELL        print what bash, zsh or fish is to evaluate, to
+                            complete this command's options
 
 options of a run, besides --base-url=URL and --strict (shoulds bind too):"""
 _MORE = "pytest's own options (-k, -x, -v, …) work too; pytest --help lists them."
 _HELP = frozenset({"--help", "-h"})
-# What pytest's parser says after its usage.
-_PARSER_ERROR = re.compile(r"error: (.*)")
-_UNKNOWN = "unrecognized arguments: "
-_OWN_OPTIONS = ("--har", "--help", "--version")
+# What pytest's parser says after its usage, of options that it reads before it knows the gate's.
+_PARSER_ERROR = re.compile(r"^\S+: error: (.*)", re.MULTILINE)
+_OWN_OPTIONS = ("--completion", "--har", "--help", "--version")
 _OUR_OPTIONS = "the Outbound API conformance gate"
 
 _DESCRIPTION = """\
@@ -104,7 +107,8 @@ class UsageError(Exception):
 def main() -> None:
     """Run the command with the arguments of the process, and exit."""
     try:
-        code = run(sys.argv[1:])
+        told = completion.asked()
+        code = run(sys.argv[1:]) if told is None else told
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has seen enough, as `| head` does. What is still to be written goes nowhere.
@@ -145,32 +149,28 @@ def _pytest(arguments: Sequence[str]) -> int:
 
 
 class _PlainErrors:
-    """A plugin that says in one line of ours which option is wrong, where pytest shows its own usage."""
+    """A plugin that tells in a line of ours what is wrong with the options, where pytest says ERROR or shows its own usage."""
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_cmdline_parse(self, pluginmanager: pytest.PytestPluginManager) -> Generator[None, object, object]:
-        """Turn an error of pytest's parser into a UsageError of this command; all others pass."""
-        try:
+    def pytest_cmdline_parse(self) -> Generator[None, object, object]:
+        """Turn an error of the command line into a UsageError of this command."""
+        with _plainly():
             return (yield)
-        except pytest.UsageError as error:
-            told = _PARSER_ERROR.search(str(error))
-            if told is None:
-                raise
-            config = pluginmanager.get_plugin("pytestconfig")
-            known = names_of(config._parser) if config else set()
-            raise UsageError(_plain(told[1], [*_OWN_OPTIONS, *known])) from None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_cmdline_main(self) -> Generator[None, object, object]:
+        """Turn an error of the target's description, or of another file that is named, into a UsageError of this command."""
+        with _plainly():
+            return (yield)
 
 
-def _plain(message: str, known: Sequence[str]) -> str:
-    """An error of the parser in one line: a mistyped option by its name alone, since its value may be a secret."""
-    if not message.startswith(_UNKNOWN):
-        return message
-    options = [word.partition("=")[0] for word in message.removeprefix(_UNKNOWN).split() if word.startswith("-")]
-    if not options:
-        return "an argument is no option and no file; --help lists the options"
-    close = difflib.get_close_matches(options[0], known, n=3, cutoff=0.7)
-    hint = f"did you mean {' or '.join(close)}?" if close else "--help lists them"
-    return f"no option {options[0]!r}; {hint}"
+@contextlib.contextmanager
+def _plainly() -> Iterator[None]:
+    try:
+        yield
+    except pytest.UsageError as error:
+        told = _PARSER_ERROR.search(str(error))
+        raise UsageError(plain(told[1], _OWN_OPTIONS) if told else str(error)) from None
 
 
 def _help(_: Sequence[str]) -> int:
@@ -191,13 +191,31 @@ def _options() -> list[str]:
     return next((group.splitlines()[1:] for group in groups if group.startswith(_OUR_OPTIONS)), [])
 
 
+def _completion(arguments: Sequence[str]) -> int:
+    if len(arguments) != 1 or arguments[0] not in completion.SHELLS:
+        raise UsageError(f"name a shell: {', '.join(completion.SHELLS)}")
+    return completion.script(arguments[0])
+
+
 def _list(arguments: Sequence[str]) -> int:
-    return _pytest(["--list", *arguments])
+    ids = list(takewhile(_is_no_option, arguments))
+    return _pytest(["--list", *(f"--only={id_}" for id_ in ids), *arguments[len(ids) :]])
+
+
+def _is_no_option(word: str) -> bool:
+    return not word.startswith("-")
+
+
+def _refuse_options(arguments: Sequence[str]) -> None:
+    for word in arguments:
+        if word.startswith("-"):
+            raise UsageError(no_option(word, (), "this command takes none"))
 
 
 def _explain(arguments: Sequence[str]) -> int:
     if not arguments:
         raise UsageError("give a requirement or a family, such as PAGE-6 or AUTH")
+    _refuse_options(arguments)
     width = min(_WIDTH, shutil.get_terminal_size().columns)
     for number, requirement in enumerate(selected(select(arguments))):
         _print([*([""] if number else []), *explanation(requirement, width)])
@@ -205,8 +223,9 @@ def _explain(arguments: Sequence[str]) -> int:
 
 
 def _init(arguments: Sequence[str]) -> int:
-    if len(arguments) > 1 or any(word.startswith("-") for word in arguments):
-        raise UsageError("give one file, and no options")
+    _refuse_options(arguments)
+    if len(arguments) > 1:
+        raise UsageError("give one file")
     path = Path(arguments[0] if arguments else "target.toml")
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -220,6 +239,7 @@ def _init(arguments: Sequence[str]) -> int:
 
 
 def _diff(arguments: Sequence[str]) -> int:
+    _refuse_options(arguments)
     reports = [read(Path(argument)) for argument in arguments]
     if len(reports) < 2:
         raise UsageError("give two reports or more, the oldest first")
@@ -231,8 +251,8 @@ def _diff(arguments: Sequence[str]) -> int:
 
 
 def _replay(arguments: Sequence[str]) -> int:
-    if not arguments:
-        raise UsageError("give a report")
+    if not arguments or arguments[0].startswith("-"):
+        raise UsageError("give a report first, and options after it")
     before = read(Path(arguments[0]))
     failed = [id_ for id_, row in before.rows.items() if row.status == "failed"]
     if not failed:
@@ -267,6 +287,7 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "help": _help,
     "--version": _version,
     "-V": _version,
+    "--completion": _completion,
     "list": _list,
     "explain": _explain,
     "init": _init,

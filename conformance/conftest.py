@@ -44,6 +44,7 @@ _PROBES = "outbound-rate-probes"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The gate's options."""
     options.add_to(parser)
+    options.speak_plainly(parser)
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 import pytest
 from msgspec import structs
 
 from conformance.depth import Depth
+from conformance.option_errors import plain
 from conformance.report.comparison import Report, ReportError, read
 from conformance.report.explanation import explanation
 from conformance.verdict.known_violations import KnownViolation, KnownViolationsError
@@ -129,6 +130,15 @@ def add_to(parser: pytest.Parser) -> None:
         help="options for the embedded mock, such as '--rate-reading strict'",
     )
     add("--no-preflight", action="store_true", help="run every check even though the target serves nothing")
+
+
+def speak_plainly(parser: pytest.Parser) -> None:
+    """Have a wrong option told in one line, with those that are near, where pytest's parser shows its own usage."""
+
+    def error(message: str) -> NoReturn:
+        raise pytest.UsageError(plain(message, [*names_of(parser), "--help", "--version"]))
+
+    parser.optparser.error = error  # type: ignore[method-assign]  # pytest has no other way
 
 
 def refuse_other_processes(config: pytest.Config) -> None:

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 import click
+from click.shell_completion import shell_complete
 
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError, EmbeddedServer
 from conformance.target.signals import signals_held_back
@@ -61,6 +62,12 @@ def _complain(reason: str) -> NoReturn:
     sys.exit(USAGE)
 
 
+def _completion(context: click.Context, _parameter: click.Parameter, shell: str | None) -> None:
+    """Print what a shell is to evaluate, which then asks click by a variable in the environment what can come next."""
+    if shell:
+        context.exit(shell_complete(command, {}, "outbound-load", "_OUTBOUND_LOAD_COMPLETE", f"{shell}_source"))
+
+
 def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
         for scenario in scenarios().values():
@@ -70,7 +77,7 @@ def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> 
 
 
 @click.command(context_settings={"show_default": True, "max_content_width": 110})
-@click.argument("scenario", required=False, type=click.Choice(list(scenarios())))
+@click.argument("scenario", required=False, metavar="SCENARIO", type=click.Choice(list(scenarios())))
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="List scenarios and claims."
 )
@@ -99,6 +106,14 @@ def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> 
 @click.option("--web-port", default=8089, type=click.IntRange(1, 65_535), help="Port of the web page.")
 @click.option("--dry-run", is_flag=True, help="Say how many requests, with which keys, how long; send nothing.")
 @click.option("--measure", is_flag=True, help="Measure the generator itself, on a server that does nothing.")
+@click.option(
+    "--completion",
+    type=click.Choice(["bash", "zsh", "fish"]),
+    is_eager=True,
+    expose_value=False,
+    callback=_completion,
+    help="Print what the shell is to evaluate, to complete this command's options.",
+)
 @click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
 def command(
     *,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from mockserver import completion
 from mockserver.server import options
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line. What a user gets wrong is one line on standard error and an exit code, never a traceback."""
     try:
+        told = completion.asked(command)
+        if told is not None:
+            sys.exit(told)
         if sys.argv[1:2] == ["grade"]:
             from mockserver.grading.cli import command as grade
 
@@ -83,13 +87,28 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     help="How the documented rate limits are read: a refilling allowance, or two hard caps.",
 )
 @click.option("--no-rate-limit", is_flag=True, help="Serve every key as much as it asks for.")
-@click.option("--fault", "faults", metavar="NAME", multiple=True, help="Break the contract in this way (repeatable).")
-@click.option("--variant", "variants", metavar="NAME", multiple=True, help="Keep it in another way (repeatable).")
+@click.option(
+    "--fault",
+    "faults",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=completion.modifications,
+    help="Break the contract in this way (repeatable).",
+)
+@click.option(
+    "--variant",
+    "variants",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=completion.modifications,
+    help="Keep it in another way (repeatable).",
+)
 @click.option(
     "--hardship",
     "hardships",
     metavar="NAME[:PARAMETER=VALUE,…]",
     multiple=True,
+    shell_complete=completion.modifications,
     help="Make it hard for clients in this way (repeatable).",
 )
 @click.option(
@@ -164,6 +183,14 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 @click.option("--exit-with-parent", is_flag=True, help="End when the process that started this one has ended.")
 @click.option("--json", "as_json", is_flag=True, help="Print address, organizations and keys as one line of JSON.")
 @click.option("--quiet", is_flag=True, help="Print the address alone.")
+@click.option(
+    "--completion",
+    type=click.Choice(completion.SHELLS),
+    is_eager=True,
+    expose_value=False,
+    callback=completion.script,
+    help="Print what the shell is to evaluate, to complete this command's options, and end.",
+)
 @click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
 def command(
     *,

@@ -1,6 +1,6 @@
 """Writes what CI systems and Docker read of action.yml and docs as files of their own: snippets.py FOLDER.
 
-workflow-*.yml are workflows of GitHub Actions, gitlab.yml is GitLab's, compose-*.yml are Compose's, and *.sh the shell code of action.yml.
+workflow-*.yml are for GitHub Actions, gitlab-*.yml for GitLab, compose-*.yml for Compose; *.sh is the shell code of action.yml.
 """
 
 from __future__ import annotations

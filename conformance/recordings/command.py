@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from conformance.option_errors import plain
 from conformance.recordings.archive import ArchiveError, read
 from conformance.recordings.judgement import judge
 from conformance.recordings.traffic import recording
@@ -23,9 +24,13 @@ _EVERY = 500
 _REPORT = "recording.json"
 
 
+_OPTIONS = ("--har", "--base-url", "--only", "--report", "--strict")
+_GO_WITH_IT = f"with --har go {', '.join(_OPTIONS[1:-1])} and {_OPTIONS[-1]}"
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise ArchiveError(f"--har: {message}; with it go --base-url, --only, --report and --strict")
+        raise ArchiveError(plain(message, _OPTIONS, _GO_WITH_IT))
 
 
 class _Once(argparse.Action):
@@ -36,7 +41,7 @@ class _Once(argparse.Action):
     ) -> None:
         """Take the value. Raises ArchiveError for a second one."""
         if getattr(namespace, self.dest, None) is not None:
-            parser.error("one recording at a time")
+            parser.error("--har: one recording at a time")
         setattr(namespace, self.dest, values)
 
 

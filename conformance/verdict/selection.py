@@ -23,7 +23,7 @@ def select(wanted: Sequence[str]) -> frozenset[str] | None:
 
     Raises SelectionError, also where an option is given and names nothing.
     """
-    names = [name.strip().upper() for names in wanted for name in names.split(",") if name.strip()]
+    names = [name.strip() for names in wanted for name in names.split(",") if name.strip()]
     if wanted and not names:
         raise SelectionError(f"names no family and no requirement; families are {', '.join(_families())}")
     return frozenset(id_ for name in names for id_ in _ids_of(name)) or None
@@ -73,9 +73,10 @@ def _wrapped(head: str, text: str, width: int) -> list[str]:
 
 
 def _ids_of(name: str) -> list[str]:
-    found = [requirement.id for requirement in spec.requirements() if name in (requirement.id, requirement.family)]
+    wanted = name.upper()
+    found = [requirement.id for requirement in spec.requirements() if wanted in (requirement.id, requirement.family)]
     if not found:
-        raise SelectionError(f"no family or requirement {name!r}{_suggestion(name)}")
+        raise SelectionError(f"no family or requirement {name!r}{_suggestion(wanted)}")
     return found
 
 
