@@ -53,6 +53,7 @@ class OutboundMock:
 
     def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Make a call to the control API of this world, such as `control("GET", "/_mock/keys")`. Raises OutboundMockError."""
+        __tracebackhide__ = True
         return _call(self._address, method, f"{self._prefix}{path}", body)
 
     def advance(self, seconds: float) -> None:
@@ -150,7 +151,7 @@ def outbound_mock_address(pytestconfig: pytest.Config) -> Iterator[str]:
         options = pytestconfig.getini(OPTIONS) if given is None else shlex.split(given)
         process = _Process([*DEFAULT_OPTIONS, *options])
     except (OutboundMockError, ValueError) as error:
-        pytest.fail(f"outbound_mock cannot be started: {error}", pytrace=False)
+        raise _failure(f"outbound_mock cannot be started: {error}") from None
     yield process.address
     process.end()
 
@@ -159,14 +160,25 @@ def outbound_mock_address(pytestconfig: pytest.Config) -> Iterator[str]:
 def outbound_mock(outbound_mock_address: str, request: pytest.FixtureRequest) -> Iterator[OutboundMock]:
     """A mock of the Outbound API with data, keys, limits and a clock that no other test sees."""
     if any(marker.args for marker in request.node.iter_markers(MARKER)):
-        pytest.fail(f"the marker {MARKER} takes named arguments alone, such as contacts=3", pytrace=False)
-    options = {name: value for name, value in _marked(request.node).items() if name != "grade"}
-    try:
-        world = _call(outbound_mock_address, "POST", "/_mock/worlds", options)
-    except OutboundMockError as error:
-        pytest.fail(f"outbound_mock: {error}", pytrace=False)
+        raise _failure(f"the marker {MARKER} takes named arguments alone, such as contacts=3")
+    options = _marked(request.node)
+    if not isinstance(grade := options.pop("grade", True), bool):
+        raise _failure(f"the marker {MARKER}: grade is True or False, not {grade!r}")
+    world = _made(outbound_mock_address, "POST", "/_mock/worlds", options)
     yield OutboundMock(outbound_mock_address, world)
-    _call(outbound_mock_address, "DELETE", f"/_mock/worlds/{world['id']}")
+    _made(outbound_mock_address, "DELETE", f"/_mock/worlds/{world['id']}")
+
+
+def _made(address: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    """Make a call for the fixture, whose failure is a line without a traceback."""
+    try:
+        return _call(address, method, path, body)
+    except OutboundMockError as error:
+        raise _failure(f"outbound_mock: {error}") from None
+
+
+def _failure(message: str) -> Exception:
+    return pytest.fail.Exception(message, pytrace=False)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -239,6 +251,7 @@ def _environment() -> dict[str, str]:
 
 
 def _call(address: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    __tracebackhide__ = True
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=ANSWERS_WITHIN)
     try:
         content = None if body is None else json.dumps(body)
@@ -247,7 +260,7 @@ def _call(address: str, method: str, path: str, body: Mapping[str, Any] | None =
         text = response.read()
         answer = json.loads(text) if text else None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise OutboundMockError(f"no answer from the mock at {address}: {error}") from error
+        raise OutboundMockError(f"no answer from the mock at {address}: {error}") from None
     finally:
         connection.close()
     if response.status >= 400:

@@ -165,6 +165,11 @@ def test_leak(outbound_mock):
         assert told.count(ending) == 1
 
 
+def assert_no_traceback(result: pytest.RunResult) -> None:
+    for words in ("Traceback", "During handling", "direct cause", "outbound_mock.py:", "http.client"):
+        result.stdout.no_fnmatch_line(f"*{words}*")
+
+
 class TestOptions:
     ORGANIZATIONS = """
 def test_three(outbound_mock):
@@ -191,7 +196,7 @@ def test_world(outbound_mock):
         result = run("\ndef test_any(outbound_mock):\n    pass\n", f"--outbound-mock-options={options}")
         result.assert_outcomes(errors=1)
         result.stdout.fnmatch_lines(["outbound_mock cannot be started: *"])
-        result.stdout.no_fnmatch_line("*Traceback*")
+        assert_no_traceback(result)
 
     def test_tls_is_refused_with_the_remedy(self, run: Run) -> None:
         result = run("\ndef test_any(outbound_mock):\n    pass\n", "--outbound-mock-options=--tls authority.pem")
@@ -207,6 +212,19 @@ def test_world(outbound_mock):
         result = run("\n@pytest.mark.outbound_mock(colour=1)\ndef test_any(outbound_mock):\n    pass\n")
         result.assert_outcomes(errors=1)
         result.stdout.fnmatch_lines(["outbound_mock: POST /_mock/worlds: *colour*"])
+        assert_no_traceback(result)
+
+    @pytest.mark.parametrize("grade", ["'no'", "0", "None"])
+    def test_a_grade_that_is_neither_true_nor_false_is_told(self, run: Run, grade: str) -> None:
+        result = run(f"\n@pytest.mark.outbound_mock(grade={grade})\ndef test_any(outbound_mock):\n    pass\n")
+        result.assert_outcomes(errors=1)
+        result.stdout.fnmatch_lines([f"the marker outbound_mock: grade is True or False, not {grade}"])
+
+    def test_a_wrong_call_in_a_test_shows_that_line_and_none_of_the_fixture(self, run: Run) -> None:
+        result = run("\ndef test_any(outbound_mock):\n    outbound_mock.fault('nonsense')\n")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["*outbound_mock.fault('nonsense')", "E *OutboundMockError: POST *nonsense*"])
+        result.stdout.no_fnmatch_line("*_call(*")
 
 
 def test_packages_of_the_same_names_and_variables_of_the_mock_do_no_harm(
