@@ -18,8 +18,8 @@ from conformance.cases.dataset import Dataset
 from conformance.cases.tables import Effort, effort
 from conformance.depth import Depth
 from conformance.oracles import published_document, schemas
+from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.plugin import RateProbes
-from conformance.rate_limits.rulings import Measured
 from conformance.report.text import writable
 from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.clock import TargetClock

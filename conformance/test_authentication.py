@@ -20,8 +20,9 @@ from conformance.oracles.exchanges import API
 from conformance.oracles.problems import same_answer, same_fields
 from conformance.oracles.refusals import challenge_fault
 from conformance.oracles.usable import member
-from conformance.target.client import Client, NoAnswer, retry_after, target
+from conformance.target.client import Client, NoAnswer, target
 from conformance.target.exchange import Exchange
+from conformance.target.retry_after import retry_after
 from spec.target import Target
 
 OPERATIONS = tuple(spec.contract().operations)

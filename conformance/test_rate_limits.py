@@ -10,7 +10,7 @@ import pytest
 
 from conformance.checks import requirement
 from conformance.rate_limits import rulings
-from conformance.rate_limits.rulings import Measured
+from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.traffic_patterns import BORDER, SPENDER, SPREAD, STRANGER, WITNESS
 from conformance.target.client import Client
 

@@ -13,9 +13,10 @@ import spec
 from conformance.cases.dataset import Resource, walk
 from conformance.checks import NotJudged, NotTested, Violation, expect, items, not_tested, requirement, served
 from conformance.oracles.usable import as_id, member
-from conformance.target.client import Caller, wall_clock
+from conformance.target.client import Caller
 from conformance.target.clock import TargetClock
 from conformance.target.exchange import Exchange
+from conformance.target.retry_after import wall_clock
 from conformance.verdict.plugin import Judge
 from conformance.webhooks import failure_script as troubles
 from conformance.webhooks import signatures

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import spec
 from conformance.oracles import schemas
-from conformance.target.client import credentials, retry_after, wall_clock
+from conformance.target.client import credentials
 from conformance.target.exchange import PROBLEM, Exchange
+from conformance.target.retry_after import retry_after, wall_clock
 
 API = "/api/v1"
 # RATE-1: how far X-RateLimit-Reset may lie from now, and an epoch's allowance for clocks that differ, in seconds.

@@ -2,5 +2,6 @@
 
 From low to high: `windows` and `timeline` (the proofs from timestamps, which the load tests share), `attempts` (one key's
 requests of the gate), `traffic_patterns` (what is sent when), `sending` and `runner` (how, in real time or on a test clock),
-`rulings` (what the attempts say of each requirement), `plugin` (when all this happens in a run).
+`measured`, `rulings` (what the attempts say of each requirement), `followed_reading` (which reading
+the target follows), `plugin` (when all this happens in a run).
 """

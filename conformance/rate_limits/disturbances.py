@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from conformance.rate_limits.attempts import Attempt
-from conformance.target.client import date_of
 from conformance.target.exchange import Exchange
+from conformance.target.retry_after import date_of
 
 _COUNT = re.compile(r"[0-9]{1,9}")
 # Answers that are compared, of the beginning and of the end: servers behind one address, whose clocks differ, are among both.

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance.checks import NotTested
-from conformance.rate_limits import rulings
+from conformance.rate_limits import followed_reading
 from conformance.rate_limits.attempts import Attempt, Limits, in_order
 from conformance.rate_limits.disturbances import clock_moved, spent_elsewhere
+from conformance.rate_limits.measured import Measured, Reading
 from conformance.rate_limits.probe_record import Timeline
-from conformance.rate_limits.rulings import Measured, Reading
 from conformance.rate_limits.runner import Halted, Telling, Wire, measure
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
@@ -168,14 +168,14 @@ class RateProbes:
     def _note(self, measured: Measured, keys: Mapping[str, Credential]) -> None:
         if measured.disturbance is None:
             self._note_reading(measured)
-        self._judge.notes["rateProbes"] = rulings.summary(measured)
+        self._judge.notes["rateProbes"] = followed_reading.summary(measured)
         self._judge.timelines += _drawn(measured.timelines, keys, self._limits)
 
     def _note_reading(self, measured: Measured) -> None:
-        reading = rulings.reading(measured)
+        reading = followed_reading.reading(measured)
         if reading:
             self._judge.notes["rateReading"] = reading
-        meaning = rulings.explained(measured)
+        meaning = followed_reading.explained(measured)
         if meaning:
             self._judge.notes["rateReadingMeans"] = meaning
 

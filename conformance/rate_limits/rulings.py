@@ -9,102 +9,50 @@ served the whole burst at once (RATE-2), under `strict` no minute may serve more
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable
 
-from conformance.checks import PROBLEM, NotJudged, NotTested, Violation
+from conformance.checks import PROBLEM, NotJudged, Violation
 from conformance.oracles import schemas
 from conformance.rate_limits.attempts import (
     MINUTE,
     Attempt,
-    Limits,
     Timeline,
     Wait,
     crowded,
-    in_order,
-    latencies,
     overdrawn,
     restless_waits,
     served_at_first,
     silent_waits,
     spent_twice,
 )
-from conformance.rate_limits.disturbances import Disturbance
+from conformance.rate_limits.measured import Measured, exchanges_of
 from conformance.rate_limits.traffic_patterns import (
-    BORDER,
     BYSTANDER,
     LATE,
     LONGEST_WAIT,
     SPENDER,
-    SPREAD,
     STRANGER,
     WITNESS,
 )
-from conformance.target.client import retry_after
 from conformance.target.exchange import Exchange
-
-Reading = Literal["burst", "strict", "neither"]
-
-_KEYS_OF_THEIR_OWN = (SPENDER, WITNESS, BORDER, SPREAD)
-_NEEDED = {
-    SPENDER: "keys.spare, or a second key of the primary organization",
-    WITNESS: "a second key in keys.spare",
-    BORDER: "a third key in keys.spare",
-    SPREAD: "a fourth key in keys.spare",
-    BYSTANDER: "a second key of the primary organization",
-    STRANGER: "organizations.secondary",
-}
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The probes' timelines by role, on keys that were rested, and the roles for which there is a key.
-
-    `bound` is the reading that was made binding, if any, and `disturbance` what else was at work on the target meanwhile.
-    """
-
-    limits: Limits
-    timelines: Mapping[str, Timeline]
-    roles: frozenset[str]
-    bound: Reading | None = None
-    disturbance: Disturbance | None = None
-
-    def of(self, role: str) -> Timeline:
-        """A role's attempts, in order.
-
-        Raises NotTested if there was no key for it; NotJudged if none was served, or if somebody else disturbed the probes.
-        """
-        if role not in self.roles:
-            raise NotTested(f"needs {_NEEDED[role]} in the target's description")
-        if self.disturbance:
-            raise NotJudged(self.disturbance.reason, *self.disturbance.exchanges)
-        attempts = in_order(self.timelines.get(role, ()))
-        if not attempts:
-            raise NotJudged("no request was sent with the key")
-        if not any(attempt.sound for attempt in attempts):
-            raise NotJudged("no request of the key was answered as its schema asks", *_shown(attempts[:1]))
-        return attempts
-
-    def known(self) -> list[Timeline]:
-        """The timelines of all keys that were spent or spread, of which at least one request was answered soundly."""
-        spent = [in_order(self.timelines.get(role, ())) for role in _KEYS_OF_THEIR_OWN]
-        return [attempts for attempts in spent if any(attempt.sound for attempt in attempts)]
+from conformance.target.retry_after import retry_after
 
 
 def floor(measured: Measured, role: str) -> None:
-    """RATE-2: the first requests of a rested key are served, however they were spread; see `stories` for the patterns."""
+    """RATE-2: the first requests of a rested key are served, however they were spread; see `traffic_patterns`."""
     attempts = measured.of(role)
     wanted = measured.limits.burst if (measured.bound, role) == ("burst", SPENDER) else measured.limits.floor
     first = [attempt for attempt in attempts[:wanted] if attempt.sent - attempts[0].sent <= MINUTE]
     refused = [attempt for attempt in first if attempt.refused and attempt.answered - attempts[0].sent <= MINUTE]
     if refused and _slowed(measured):
-        raise NotJudged("a refusal may be due to other keys: the limit is not the key's own (RATE-7)", *_shown(refused))
+        raise NotJudged(
+            "a refusal may be due to other keys: the limit is not the key's own (RATE-7)", *exchanges_of(refused)
+        )
     if refused:
         raise Violation(
             f"a rested key was refused after {served_at_first(first)} requests, "
             f"{refused[0].answered - first[0].sent:.1f} s after its first, where {wanted} are to be served",
-            *_shown(refused[:1]),
+            *exchanges_of(refused[:1]),
         )
     sound, served = (sum(getattr(attempt, what) for attempt in first) for what in ("sound", "served"))
     if served < wanted or sound < wanted / 2:
@@ -145,12 +93,14 @@ def past_the_limit(measured: Measured) -> None:
     attempts = measured.of(SPENDER)
     refused = [attempt for attempt in attempts if attempt.refused]
     if not refused and crowded(attempts, limits.burst, limits.window):
-        raise Violation(f"{len(attempts)} requests within {_took(attempts):.1f} s and no 429", *_shown(attempts[-1:]))
+        raise Violation(
+            f"{len(attempts)} requests within {_took(attempts):.1f} s and no 429", *exchanges_of(attempts[-1:])
+        )
     _limit_was_reached(attempts)
     for refusal in refused:
         fault = _refusal_fault(refusal)
         if fault:
-            raise Violation(fault, *_shown([refusal]))
+            raise Violation(fault, *exchanges_of([refusal]))
 
 
 def honest(measured: Measured, refusals: Iterable[Exchange] = ()) -> None:
@@ -166,7 +116,9 @@ def honest(measured: Measured, refusals: Iterable[Exchange] = ()) -> None:
             raise Violation(fault, refusal)
     longest = max(spender, key=lambda attempt: attempt.retry_after or 0.0)
     if (longest.retry_after or 0.0) > LONGEST_WAIT + 1:
-        raise Violation(f"Retry-After is {longest.retry_after:.0f} s, more than {LONGEST_WAIT:.0f}", *_shown([longest]))
+        raise Violation(
+            f"Retry-After is {longest.retry_after:.0f} s, more than {LONGEST_WAIT:.0f}", *exchanges_of([longest])
+        )
     waits = [wait for attempts in measured.known() for wait in silent_waits(attempts)]
     _keep_their_word(waits, measured)
     if not waits:
@@ -185,7 +137,7 @@ def independent(measured: Measured, role: str) -> None:
         raise NotJudged("the other key was not served before this one was spent")
     slowed = _slowed_one(measured, role)
     if slowed:
-        raise Violation(slowed, *_shown([next(a for a in attempts if a.refused)]))
+        raise Violation(slowed, *exchanges_of([next(a for a in attempts if a.refused)]))
     if not any(attempt.served for attempt in attempts if attempt.sent >= spent):
         raise NotJudged("the other key was in use meanwhile: what it is refused may be its own doing")
 
@@ -201,60 +153,6 @@ def patient(measured: Measured) -> None:
     refused = sum(attempt.refused for attempt in witness)
     if not restless_waits(witness, LATE) or refused < sum(attempt.served for attempt in witness) // 2:
         raise NotJudged(f"the key was refused {refused} times: not often enough while it waited")
-
-
-def reading(measured: Measured) -> Reading | None:
-    """Which reading of the two figures the target follows; None if the limit was not reached, or too little shows which.
-
-    That both are sliding caps (`strict`) shows only on a key that was spent in two volleys and then knocked for a minute:
-    a window of fixed minutes serves as many at once, and serves them all again at its border.
-    """
-    limits = measured.limits
-    spender = in_order(measured.timelines.get(SPENDER, ()))
-    if not any(attempt.refused for attempt in spender):
-        return None
-    known = measured.known()
-    if any(crowded(attempts, limits.burst, limits.window) or overdrawn(attempts, limits) for attempts in known):
-        return "neither"
-    at_once = min(served_at_first(measured.timelines[role]) for role in (SPENDER, WITNESS) if role in measured.roles)
-    if at_once >= limits.burst:
-        return "burst"
-    if any(crowded(attempts, limits.per_minute, MINUTE) for attempts in known):
-        return "neither"
-    if at_once < limits.floor:
-        return "neither"
-    return "strict" if spent_twice(measured.timelines.get(BORDER, ())) else None
-
-
-def explained(measured: Measured) -> str:
-    """What the reading means for a client, in one line, where its name does not say it; empty where it does."""
-    limits = measured.limits
-    known = measured.known()
-    found = reading(measured)
-    if found in ("burst", "strict") or not any(attempt.refused for attempts in known for attempt in attempts):
-        return ""
-    if found is None:
-        return f"{limits.per_minute} at once; whether windows slide or are fixed shows on a third key in keys.spare"
-    if any(crowded(attempts, limits.burst, limits.window) or overdrawn(attempts, limits) for attempts in known):
-        return "more is served than either reading allows (RATE-3, RATE-4)"
-    if any(crowded(attempts, limits.per_minute, MINUTE) for attempts in known):
-        return (
-            f"fewer than {limits.burst} at once, and yet more than {limits.per_minute} within some minute: "
-            "a window that starts anew at a fixed time, or a smaller allowance that refills"
-        )
-    return f"a rested key is served fewer than {limits.floor} at once (RATE-2)"
-
-
-def summary(measured: Measured) -> str:
-    """What was measured, in one line: how much a rested key was served at once, and the delays that were allowed for."""
-    attempts = [attempt for timeline in measured.timelines.values() for attempt in timeline]
-    delays = latencies(attempts)
-    at_once = served_at_first(measured.timelines.get(SPENDER, ()))
-    middle, longest = (delays[len(delays) // 2], delays[-1]) if delays else (0.0, 0.0)
-    return (
-        f"{at_once} requests served at once; {len(attempts)} sent, "
-        f"answered after {middle * 1000:.0f} ms (median), {longest * 1000:.0f} ms (longest)"
-    )
 
 
 def _limit_was_reached(attempts: Timeline) -> None:
@@ -282,7 +180,7 @@ def _keep_their_word(waits: Iterable[Wait], measured: Measured) -> None:
     for wait in waits:
         if wait.kept:
             continue
-        evidence = _shown([wait.refusal, wait.attempt])
+        evidence = exchanges_of([wait.refusal, wait.attempt])
         if _slowed(measured):
             raise NotJudged("a refusal may be due to other keys: the limit is not the key's own (RATE-7)", *evidence)
         knocking = f", having been refused {wait.between} times meanwhile" if wait.between else ""
@@ -320,8 +218,4 @@ def _took(attempts: Timeline) -> float:
 
 
 def _ends(attempts: Timeline) -> list[Exchange]:
-    return _shown([attempts[0], attempts[-1]])
-
-
-def _shown(attempts: Timeline) -> list[Exchange]:
-    return [attempt.exchange for attempt in attempts if attempt.exchange]
+    return exchanges_of([attempts[0], attempts[-1]])

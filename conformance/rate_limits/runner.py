@@ -17,8 +17,9 @@ from conformance.oracles.usable import as_id, unusable
 from conformance.rate_limits.attempts import MINUTE, Attempt, Limits
 from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import BYSTANDER, REST, STRANGER, NotRested, Plan, Send, Story, Until
-from conformance.target.client import Client, NoAnswer, retry_after, target
+from conformance.target.client import Client, NoAnswer, target
 from conformance.target.exchange import Credential, Exchange, Request
+from conformance.target.retry_after import retry_after
 
 _IN_ORDINARY_USE = (BYSTANDER, STRANGER)
 _SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "getDraft"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import email.utils
 import itertools
 import secrets
 import ssl
@@ -24,6 +23,7 @@ from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.pacing import Pace
 from conformance.target.proxies import proxy_for
 from conformance.target.redaction import Redactor
+from conformance.target.retry_after import retry_after
 from conformance.target.safety import Safety
 from conformance.target.transport import TIMEOUT, Answer, BrokenAnswer, Field, Transport
 from spec.target import Target
@@ -247,42 +247,9 @@ def target(operation: str, /, **parameters: object) -> str:
     return f"{path}?{query}" if query else path
 
 
-def retry_after(exchange: Exchange) -> float | None:
-    """Seconds that Retry-After asks for, a date's taken from the answer's Date (RFC 9110 10.2.3); None if unusable."""
-    value = exchange.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        until = email.utils.parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError):
-        return None
-    return max(0.0, until - wall_clock(exchange))
-
-
-def wall_clock(exchange: Exchange) -> float:
-    """The unix time at the target when it answered: its Date header, or our own clock if it sends none.
-
-    A proxy replaces Date with its own. So a Date that did not follow the test clock that we moved on is not believed.
-    """
-    own = exchange.at + exchange.answered - exchange.sent
-    date = date_of(exchange)
-    if date is None:
-        return own + exchange.moved
-    stood_still = abs(date - own) < exchange.moved / 2
-    return own + exchange.moved if stood_still else date
-
-
 def _encoded(headers: Headers) -> list[Field]:
     # A field value may hold bytes beyond ASCII (obs-text, RFC 9110 5.5).
     return [(name.encode("ascii"), value.encode("utf-8")) for name, value in headers]
-
-
-def date_of(exchange: Exchange) -> float | None:
-    """The unix time in an answer's Date header, which has whole seconds; None if it has none that can be read."""
-    try:
-        return email.utils.parsedate_to_datetime(exchange.headers.get("date", "")).timestamp()
-    except (ValueError, TypeError):
-        return None
 
 
 def _place(exchanges: Sequence[Exchange], exchange: Exchange) -> int:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from email.utils import formatdate
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -18,12 +16,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.api.body import TRAILERS
 from mockserver.api.disconnect import TRANSPORT
-from mockserver.api.response import Response, problem_response
 from mockserver.server.exchange import HIGH_WATER, Exchange
 from mockserver.server.unacceptable import (
     LONGEST_HEAD,
     MOST_HEADERS,
     Unacceptable,
+    last_answer,
     reason_of,
     too_long,
     too_much_around_the_body,
@@ -68,7 +66,7 @@ class Connection(HttpToolsProtocol):
         self._served: Exchange | None = None
         self._serving = False
         self._refused = self._ended = False
-        self._last_words: Response | None = None
+        self._last_words: bytes | None = None
         self._lingering = _LINGERING
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -268,7 +266,8 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, reason: Unacceptable) -> None:
         """Tell the client what is wrong with its request, once those before it are answered, and take in no more."""
         self._refused = True
-        self._last_words = self._answer(reason)
+        mock: Any = self.config.app
+        self._last_words = last_answer(reason, mock.state.clock.now())
         cycle = self.cycle
         if cycle is not None and cycle.more_body:
             # It is this request's body which is wrong.
@@ -283,21 +282,13 @@ class Connection(HttpToolsProtocol):
         if self._served is None and not self._queue:
             self._end(self._last_words)
 
-    def _answer(self, reason: Unacceptable) -> Response:
-        mock: Any = self.config.app
-        date = formatdate(mock.state.clock.now(), usegmt=True).encode()
-        headers = [(b"date", date), (b"server", b"outbound-mock"), (b"connection", b"close")]
-        return problem_response(reason.status, HTTPStatus(reason.status).phrase, reason.detail, headers)
-
-    def _end(self, answer: Response | None) -> None:
+    def _end(self, answer: bytes | None) -> None:
         """Send a last answer. Closing at once would take it from a client that is still sending."""
         self._ended = True
         if answer is None or self.transport.is_closing():
             self.transport.close()
             return
-        lines = [b"HTTP/1.1 %d %s" % (answer.status, HTTPStatus(answer.status).phrase.encode())]
-        lines += [b"%b: %b" % header for header in answer.headers]
-        self.transport.write(b"\r\n".join([*lines, b"", answer.body]))
+        self.transport.write(answer)
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(self._lingering, self.transport.close)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+from http import HTTPStatus
+
 import httptools
+
+from mockserver.api.response import problem_response
 
 LONGEST_HEAD = 32_768
 """Bytes of a request's target and headers, and of what is neither head nor body. The contract speaks of a quarter of that."""
@@ -37,3 +42,13 @@ def reason_of(error: Exception) -> Unacceptable:
     # The parser's own words are fixed ones; what a callback raises may repeat what it was given.
     words = "Bad target" if isinstance(error, httptools.HttpParserCallbackError) else str(error)
     return Unacceptable(400, f"This is not HTTP/1.1 (RFC 9112): {words}.")
+
+
+def last_answer(reason: Unacceptable, now: float) -> bytes:
+    """The answer that tells a client of it at the unix time `now` and ends the connection, as it stands on the wire."""
+    phrase = HTTPStatus(reason.status).phrase
+    date = formatdate(now, usegmt=True).encode()
+    headers = [(b"date", date), (b"server", b"outbound-mock"), (b"connection", b"close")]
+    answer = problem_response(reason.status, phrase, reason.detail, headers)
+    lines = [b"HTTP/1.1 %d %b" % (reason.status, phrase.encode()), *(b"%b: %b" % header for header in answer.headers)]
+    return b"\r\n".join([*lines, b"", answer.body])

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.outcome import Outcome
-from conformance.target.client import retry_after, target
+from conformance.target.client import target
 from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.pacing import Pace
 from conformance.target.redaction import Redactor
+from conformance.target.retry_after import retry_after
 from conformance.verdict.ledger import Finding, Ledger
 from spec.target import shown
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from conformance.oracles.exchanges import ORACLES, ordinary
-from conformance.target.client import wall_clock
 from conformance.target.embedded import EmbeddedMock
 from conformance.target.exchange import Credential, Exchange, Request
+from conformance.target.retry_after import wall_clock
 from spec.target import load
 from tests.support.gate import run_gate
 from tests.support.rewriting_proxy import Answered, Forward, Passed, lying

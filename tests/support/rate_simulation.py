@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from conformance.checks import NotTested, Violation
-from conformance.rate_limits import rulings
+from conformance.rate_limits import followed_reading, rulings
 from conformance.rate_limits.attempts import Attempt, Limits
-from conformance.rate_limits.rulings import Measured, Reading
+from conformance.rate_limits.measured import Measured, Reading
 from conformance.rate_limits.runner import Telling, Timelines, measure
 from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import (
@@ -183,4 +183,4 @@ def judge(simulation: Simulation, bound: Reading | None = None) -> Judgement:
         except NotTested as reason:
             unjudged[id_] = str(reason)
     took = simulation.now - began
-    return Judgement(broken, unjudged, rulings.reading(measured), took, simulation.rests, measured)
+    return Judgement(broken, unjudged, followed_reading.reading(measured), took, simulation.rests, measured)

@@ -13,7 +13,7 @@ from conformance.checks import NotJudged
 from conformance.rate_limits import rulings
 from conformance.rate_limits.attempts import Attempt
 from conformance.rate_limits.disturbances import clock_moved, spent_elsewhere
-from conformance.rate_limits.rulings import Measured
+from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.traffic_patterns import SPENDER
 from conformance.target.exchange import Exchange, Request
 from tests.support.rate_simulation import CONTRACT

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from conformance.checks import NotTested
-from conformance.rate_limits import rulings
+from conformance.rate_limits import followed_reading
 from conformance.rate_limits.attempts import Attempt
-from conformance.rate_limits.rulings import Measured, Reading
+from conformance.rate_limits.measured import Measured, Reading
 from conformance.rate_limits.traffic_patterns import KINDS, REST
 from tests.support.rate_simulation import CONTRACT, KEYS, RULINGS, Delay, Judgement, Simulation, judge
 from tests.support.reference_limiters import (
@@ -244,7 +244,7 @@ def test_what_has_no_key_is_not_tested() -> None:
     for _, check in RULINGS:
         with pytest.raises(NotTested, match="needs "):
             check(measured)
-    assert rulings.reading(measured) is None
+    assert followed_reading.reading(measured) is None
 
 
 @pytest.mark.parametrize("making", ["burst", "strict"])

@@ -1,0 +1,65 @@
+"""What was measured of the rate limit: each role's attempts, and what else was at work on the target meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from conformance.checks import NotJudged, NotTested
+from conformance.rate_limits.attempts import Limits, Timeline, in_order
+from conformance.rate_limits.disturbances import Disturbance
+from conformance.rate_limits.traffic_patterns import BORDER, BYSTANDER, SPENDER, SPREAD, STRANGER, WITNESS
+from conformance.target.exchange import Exchange
+
+Reading = Literal["burst", "strict", "neither"]
+
+_KEYS_OF_THEIR_OWN = (SPENDER, WITNESS, BORDER, SPREAD)
+_NEEDED = {
+    SPENDER: "keys.spare, or a second key of the primary organization",
+    WITNESS: "a second key in keys.spare",
+    BORDER: "a third key in keys.spare",
+    SPREAD: "a fourth key in keys.spare",
+    BYSTANDER: "a second key of the primary organization",
+    STRANGER: "organizations.secondary",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The probes' timelines by role, on keys that were rested, and the roles for which there is a key.
+
+    `bound` is the reading that was made binding, if any, and `disturbance` what else was at work on the target meanwhile.
+    """
+
+    limits: Limits
+    timelines: Mapping[str, Timeline]
+    roles: frozenset[str]
+    bound: Reading | None = None
+    disturbance: Disturbance | None = None
+
+    def of(self, role: str) -> Timeline:
+        """A role's attempts, in order.
+
+        Raises NotTested if there was no key for it; NotJudged if none was served, or if somebody else disturbed the probes.
+        """
+        if role not in self.roles:
+            raise NotTested(f"needs {_NEEDED[role]} in the target's description")
+        if self.disturbance:
+            raise NotJudged(self.disturbance.reason, *self.disturbance.exchanges)
+        attempts = in_order(self.timelines.get(role, ()))
+        if not attempts:
+            raise NotJudged("no request was sent with the key")
+        if not any(attempt.sound for attempt in attempts):
+            raise NotJudged("no request of the key was answered as its schema asks", *exchanges_of(attempts[:1]))
+        return attempts
+
+    def known(self) -> list[Timeline]:
+        """The timelines of all keys that were spent or spread, of which at least one request was answered soundly."""
+        spent = [in_order(self.timelines.get(role, ())) for role in _KEYS_OF_THEIR_OWN]
+        return [attempts for attempts in spent if any(attempt.sound for attempt in attempts)]
+
+
+def exchanges_of(attempts: Timeline) -> list[Exchange]:
+    """The exchanges behind attempts, as evidence; an attempt that got no answer has none."""
+    return [attempt.exchange for attempt in attempts if attempt.exchange]

@@ -1,0 +1,212 @@
+"""Requests in which nearly any lie shows: every operation, by all kinds of keys, methods, shapes, states, filters and cursors."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from mockserver.api.body import TRAILERS
+from mockserver.api.keys import ApiKey
+from mockserver.app import Mock
+from mockserver.modifications.condition import operation_asked
+from mockserver.tenants.tenant import Tenant
+from spec import contract
+from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, Client, scope_of
+
+API = "/api/v1"
+CONTACTS = 420
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request; without a key, `headers` may hold other credentials, and `trailer` the value of an Authorization trailer."""
+
+    key: ApiKey | None
+    method: str
+    target: str
+    headers: dict[str, str] = field(default_factory=dict)
+    trailer: str = ""
+
+    @cached_property
+    def scope(self) -> dict[str, Any]:
+        """Its ASGI scope."""
+        pairs = [(name.encode(), value.encode("latin-1")) for name, value in self.headers.items()]
+        if self.key is not None:
+            pairs.append((b"authorization", b"Bearer " + self.key.secret.encode()))
+        scope = scope_of(self.method, self.target.encode("latin-1"), pairs)
+        return {**scope, TRAILERS: [(b"authorization", self.trailer.encode())]} if self.trailer else scope
+
+
+def script(mock: Mock) -> Iterator[Request]:
+    """The requests, made for the data of this mock."""
+    own, theirs = (mock.state.tenants[key.organization_id] for key in (FULL, NEIGHBOUR))
+    singles, foreign = _singles(own), _singles(theirs)
+    lists = [f"{API}/{name}" for name in ("contacts", "lists", "drafts", "events")]
+    yield from chain.from_iterable(map(_as_anybody, [f"{API}/me", *lists, *_one_of_each(singles)]))
+    yield from chain.from_iterable(map(_of_any_shape, [f"{API}/me", *lists, *singles, *foreign]))
+    yield from (Request(FULL, "GET", f"{API}/{path}") for path in _odd_paths())
+    for path in ("contacts/x", "contacts/x/research", "lists/x", "drafts/x"):
+        yield from (Request(key, "GET", f"{API}/{path}") for key in (None, KEYS["revoked"][0], KEYS["no_scope"][0]))
+    yield from (Request(FULL, "GET", f"{API}/{path}") for path in _queries(own, theirs))
+    yield from chain.from_iterable(_walks(mock, own))
+    for path in lists:
+        yield from (Request(FULL, "GET", f"{path}?cursor={cursor}") for cursor in _odd_cursors())
+        yield Request(KEYS["no_scope"][0], "GET", f"{path}?limit=many")
+        yield Request(None, "GET", f"{path}?limit=many")
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        yield from (Request(FULL, method, path) for path in (f"{API}/me", *lists, *singles))
+    yield Request(FULL, "GET", "/api-docs/openapi.json")
+
+
+def _singles(tenant: Tenant) -> list[str]:
+    """Paths of an organization's resources, one in every state, and its research."""
+    paths: dict[str, str] = {}
+    for row in tenant.contacts.rows({}):
+        contact = json.loads(row.single)
+        researched = tenant.research.get(row.id) is not None
+        paths[f"contact {researched} {contact['qualificationStatus']}"] = f"contacts/{row.id}"
+        paths[f"research {researched} {contact['qualificationStatus']}"] = f"contacts/{row.id}/research"
+        for member in ("location", "qualificationScore", "listIds"):
+            paths[f"{member} {bool(contact[member])}"] = f"contacts/{row.id}"
+    for row in tenant.lists.rows({"includeArchived": "1"}):
+        paths[f"list {bool(json.loads(row.single)['archivedAt'])}"] = f"lists/{row.id}"
+    for row in tenant.drafts.rows({}):
+        paths[f"draft {json.loads(row.single)['status']}"] = f"drafts/{row.id}"
+    return [f"{API}/{path}" for path in dict.fromkeys(paths.values())]
+
+
+def _one_of_each(paths: list[str]) -> list[str]:
+    return list({operation_asked(path): path for path in paths}.values())
+
+
+def _as_anybody(path: str) -> Iterator[Request]:
+    """A path asked for with all kinds of credentials."""
+    secret = FULL.secret
+    keys = [*KEYS["single_scope"], *(KEYS[kind][0] for kind in ("no_scope", "revoked", "expired", "secondary")), None]
+    for method in ("GET", "HEAD"):
+        yield from (Request(key, method, path) for key in (*keys, KEYS["primary"][1]))
+        unknown = [secret[:-1], secret + "x", secret[:30] + "A" * 11, secret.swapcase(), "obk_live_" + "0" * 32, ""]
+        for value in (*(f"Bearer {each}" for each in unknown), f"bearer {secret}", f"Token {secret}", secret):
+            yield Request(None, method, path, {"authorization": value})
+        for pair in (f"{secret}:", f"name:{secret}"):
+            yield Request(None, method, path, {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
+        yield Request(None, method, f"{path}?api_key={secret}")
+        yield Request(None, method, path, {"cookie": f"key={secret}"})
+        yield Request(None, method, path, {"x-api-key": secret})
+        yield Request(None, method, path, {"accept": "application/json"})
+    yield Request(None, "GET", path, {"transfer-encoding": "chunked"}, trailer=f"Bearer {secret}")
+
+
+def _of_any_shape(path: str) -> Iterator[Request]:
+    """A path asked for by a full key in every method and shape, and with an organization's name beside it."""
+    base, _, last = path.rpartition("/")
+    organization = NEIGHBOUR.organization_id
+    for method in ("GET", "HEAD"):
+        yield Request(FULL, method, path)
+        yield Request(FULL, method, f"{base}/%{ord(last[0]):02X}{last[1:]}")
+        yield Request(FULL, method, f"{path}?limit=2&limit=3")
+        yield Request(FULL, method, path, {"if-none-match": '"x"'})
+        yield Request(FULL, method, path, {"x-organization-id": organization})
+        yield Request(FULL, method, path, {"cookie": f"organizationId={organization}"})
+        yield Request(FULL, method, f"{path}?organizationId={organization}")
+        yield Request(NEIGHBOUR, method, path)
+    yield Request(FULL, "PUT", path)
+
+
+def _odd_paths() -> Iterator[str]:
+    """Ids that nobody has, and odd ones."""
+    for collection in ("contacts", "lists", "drafts"):
+        for resource_id in ("x_unknown", "%00", "%ff", "x" * 300, str(10**24)):
+            yield f"{collection}/{resource_id}"
+            if collection == "contacts":
+                yield f"{collection}/{resource_id}/research"
+    yield "nothing/here"
+
+
+def _queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
+    """Lists with any limit, any filter, any two of them, and other organizations' ids as values."""
+    for collection, operation_id in _LISTS.items():
+        operation = contract().operations[operation_id]
+        for limit in ("1", "99", "100", "200", "201", "0", "-1", "many", "600", str(2**70)):
+            yield f"{collection}?limit={limit}"
+        yield f"{collection}?%00=1&x={'x' * 2_000}"
+        yield f"{collection}?x=%ff"
+        values = {name: _values(name, own, theirs) for name in operation.filters}
+        for name, given in values.items():
+            yield from (f"{collection}?{urlencode({name: value})}" for value in given)
+            yield f"{collection}?{urlencode([(name, given[0]), (name, given[-1])])}"
+            yield f"{collection}?{urlencode({name: given[0], 'limit': 1})}"
+            for other in set(values) - {name}:
+                pairs = [(value, second) for value in given for second in values[other]]
+                yield from (f"{collection}?{urlencode({name: one, other: two})}" for one, two in pairs)
+
+
+_LISTS = {"contacts": "listContacts", "lists": "listLists", "drafts": "listDrafts", "events": "listEvents"}
+
+
+def _values(name: str, own: Tenant, theirs: Tenant) -> list[str]:
+    """Values of a filter: known ones in every state, an unknown one, and another organization's."""
+    of_lists = {"includeArchived": "1"}
+    lists = {bool(json.loads(row.single)["archivedAt"]): row.id for row in own.lists.rows(of_lists)}
+    writers = Counter(map(_contact_of, own.drafts.rows({})))
+    with_draft = {own.research.get(id_) is not None: id_ for id_, _ in reversed(writers.most_common())}
+    people = [json.loads(row.single) for row in own.contacts.rows({})]
+    companies = ((word, one["email"]) for one in people for word in (one["companyName"] or "").split()[1:])
+    company = next(word for word, email in companies if word.lower() not in (email or "").lower())
+    known = {
+        "listId": [*lists.values(), theirs.lists.rows({})[-1].id],
+        "contactId": [*with_draft.values(), theirs.contacts.rows({})[-1].id],
+        "q": [people[-1]["email"], people[-1]["lastName"], company],
+        "includeArchived": ["1", "0"],
+    }
+    return [*(known[name] if name in known else _known_values(name)), "nonsense"]
+
+
+def _contact_of(row: Any) -> str:
+    return str(json.loads(row.single)["contactId"])
+
+
+def _known_values(name: str) -> list[str]:
+    parameters = (each for operation in contract().operations.values() for each in operation.parameters)
+    values = next(list(each.schema["x-known-values"]) for each in parameters if each.name == name)
+    return [*values, ",".join(values[:2])] if name == "eventType" else values
+
+
+def _walks(mock: Mock, own: Tenant) -> Iterator[Iterator[Request]]:
+    """Walks to their ends: with remainders of one item, none and some, and filtered. Each cursor is used twice, and by others."""
+    counts = {"contacts": CONTACTS, "lists": len(own.lists.rows({})), "drafts": len(own.drafts.rows({}))}
+    queries = [f"{name}?limit={size}" for name, count in counts.items() for size in (count - 1, (count + 1) // 2)]
+    queries += ["contacts?limit=200", "events?limit=70", "contacts", "drafts", "events", "lists?limit=20"]
+    for collection, operation_id in _LISTS.items():
+        for name in contract().operations[operation_id].filters:
+            value = {"q": "a", "includeArchived": "1"}.get(name) or _values(name, own, own)[0]
+            queries += [f"{collection}?{urlencode({name: value, 'limit': size})}" for size in (2, 3)]
+    for query in queries:
+        yield _walk(mock, query.replace("limit=0", "limit=1"))
+
+
+def _walk(mock: Mock, query: str, most: int = 6) -> Iterator[Request]:
+    target = f"{API}/{query}"
+    for _ in range(most):
+        yield Request(FULL, "GET", target)
+        yield Request(FULL, "GET", target)
+        yield Request(NEIGHBOUR, "GET", target)
+        cursor = Client(mock, FULL).get(target).json.get("nextCursor")
+        if cursor is None:
+            return
+        target = f"{API}/{query}{'&' if '?' in query else '?'}cursor={quote(cursor)}"
+
+
+def _odd_cursors() -> Iterator[str]:
+    yield "nonsense"
+    yield "-1"
+    contents: tuple[object, ...] = ({"nonsense": 1}, [], {"id": "x", "t": "yesterday"})
+    for content in contents:
+        yield base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
