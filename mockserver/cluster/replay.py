@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 
 class Unshared(Exception):
@@ -22,7 +21,7 @@ class Change:
     operation: str
     world: str
     path: Mapping[str, str]
-    query: Mapping[str, Any]
-    body: Mapping[str, Any]
+    query: Mapping[str, object]
+    body: Mapping[str, object]
     base_url: str
     now: float

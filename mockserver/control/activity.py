@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mockserver.control.bodies import Choice, NewActivity
 from mockserver.control.call import Ask, Call, Handler, chosen
@@ -28,11 +28,11 @@ def _let_work(world: World, ask: Ask, rate: float, organization: str) -> None:
     world.activity.start(rate, organization, step)
 
 
-def _get(call: Call) -> Mapping[str, Any]:
+def _get(call: Call) -> Mapping[str, object]:
     return _shown(call)
 
 
-def _start(call: Call) -> Mapping[str, Any]:
+def _start(call: Call) -> Mapping[str, object]:
     body = call.read(NewActivity)
     _let_work(call.world, call.ask, body.rate, chosen(call, body.organization).organization.id)
     return _shown(call)
@@ -42,12 +42,12 @@ def _stop(call: Call) -> None:
     call.world.activity.stop()
 
 
-def _step(call: Call) -> Mapping[str, Any]:
+def _step(call: Call) -> Mapping[str, object]:
     organization = chosen(call, call.read(Choice).organization).organization.id
     return {"data": call.world.activity.step(call.state, organization, call.now)}
 
 
-def _shown(call: Call) -> Mapping[str, Any]:
+def _shown(call: Call) -> Mapping[str, object]:
     activity = call.world.activity
     return {"rate": activity.rate, "organization": activity.organization, "steps": activity.steps}
 

@@ -47,7 +47,7 @@ class Control:
         await answer(scope, receive, send)
 
     async def call(
-        self, world: World, method: str, path: str, body: Mapping[str, Any] | None = None, base_url: str = _HERE
+        self, world: World, method: str, path: str, body: Mapping[str, object] | None = None, base_url: str = _HERE
     ) -> tuple[int, Any]:
         """Make a call from this process: the status and the JSON value of its answer, None for an empty one.
 
@@ -115,7 +115,7 @@ def _operations() -> Any:
     return operations
 
 
-def _done(status: int, value: Any) -> Response:
+def _done(status: int, value: object) -> Response:
     if value is None:
         answer = Response(status, b"", b"")
         answer.headers = []

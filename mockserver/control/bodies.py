@@ -64,7 +64,7 @@ class NewEvent(Choice, frozen=True, kw_only=True):
     """An event that is to happen."""
 
     event_type: str | None = None
-    data: Mapping[str, Any] | None = None
+    data: Mapping[str, object] | None = None
     resource_id: str | None = None
 
 
@@ -96,12 +96,94 @@ class SignatureQuestion(Body, frozen=True, kw_only=True):
     encoding: Literal["text", "base64"] = "text"
 
 
-class NewWorld(Body, frozen=True, kw_only=True):
-    """What a world is to be made of."""
+class ClockChange(Body, frozen=True, kw_only=True):
+    """One thing to do with the clock. `advance` is in seconds, `set` in unix seconds or RFC 3339."""
+
+    advance: float | UnsetType = UNSET
+    set: float | str | UnsetType = UNSET
+    freeze: bool = False
+    resume: bool = False
+
+
+class NewSwitch(Body, frozen=True, kw_only=True):
+    """What is to be switched on, and the members of the condition under which it is."""
+
+    fault: str | None = None
+    variant: str | None = None
+    hardship: str | None = None
+    hold: bool = False
+    parameters: Mapping[str, object] = {}
+    key: str | None = None
+    operation: str | None = None
+    collection: str | None = None
+    method: str | None = None
+    state: str | None = None
+    parameter: str | None = None
+    position: str | None = None
+    shape: str | None = None
+    every: int | None = None
+    requests: int | None = None
+
+
+class Reset(Body, frozen=True, kw_only=True):
+    """What data is to be made up from, and how much. `contacts` are those of each organization."""
 
     seed: int | UnsetType = UNSET
     organizations: int | UnsetType = UNSET
     contacts: int | UnsetType = UNSET
+
+    @property
+    def is_given(self) -> bool:
+        """Whether anything of it was said."""
+        return any(member is not UNSET for member in (self.seed, self.organizations, self.contacts))
+
+
+class ClockState(Body, frozen=True, kw_only=True):
+    """A clock that was exported, in unix seconds."""
+
+    now: float
+    frozen: bool
+
+
+class KeyState(Body, frozen=True, kw_only=True):
+    """A key that was exported, or made by hand. Times are RFC 3339."""
+
+    organization: str
+    name: str
+    scopes: list[str]
+    secret: str
+    id: str | None = None
+    kind: str | None = None
+    created_at: str | None = None
+    expires_at: str | None = None
+    revoked_at: str | None = None
+    limits: Limits | None = None
+
+
+class EndpointState(Body, frozen=True, kw_only=True):
+    """A webhook endpoint that was exported, or made by hand."""
+
+    organization: str
+    url: str
+    signing_secret: str
+    id: str | None = None
+    enabled: bool = True
+    created_at: str | None = None
+
+
+class State(Body, frozen=True, kw_only=True):
+    """A state to be loaded. `made` is how many keys and organizations had been made in its world."""
+
+    clock: ClockState
+    organizations: list[Mapping[str, Any]]
+    keys: list[KeyState]
+    webhooks: list[EndpointState]
+    made: int = 0
+
+
+class NewWorld(Reset, frozen=True, kw_only=True):
+    """What a world is to be made of."""
+
     rate_reading: Literal["burst", "strict"] | None = None
     variants: list[str] = []
     hardships: list[str] = []

@@ -14,7 +14,7 @@ from mockserver.control.call import Refusal, bad_input
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
-Check = Callable[[Any], Mapping[str, Any]]
+Check = Callable[[object], Mapping[str, object]]
 """The JSON value as the object that was asked for. Raises Refusal."""
 
 _SHOWN = 60
@@ -43,7 +43,7 @@ def _is_json(content_type: bytes | None) -> bool:
     )
 
 
-def parse(body: bytes) -> Any:
+def parse(body: bytes) -> object:
     """The JSON value of a body; an empty object for no body. Raises Refusal for JSON that readers understand differently."""
     try:
         value = json.loads(
@@ -61,7 +61,7 @@ def parse(body: bytes) -> Any:
     return value
 
 
-def _check_depth(value: Any) -> None:
+def _check_depth(value: object) -> None:
     """Raises Refusal for JSON that is nested deeper than any resource of the API."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(_DEEPEST):
@@ -103,7 +103,7 @@ def compiled(schema: Mapping[str, Any] | None) -> Check:
     """A function that checks bodies by a self-contained schema. Without a schema it accepts an empty object only."""
     validator = _NOTHING if schema is None else jsonschema_rs.validator_for(dict(schema))
 
-    def check(value: Any) -> Mapping[str, Any]:
+    def check(value: object) -> Mapping[str, object]:
         if not isinstance(value, dict):
             raise bad_input("The body must be a JSON object.")
         try:

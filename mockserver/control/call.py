@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mockserver.worlds.world import World
     from mockserver.worlds.worlds import Worlds
 
-Ask = Callable[["World", str, str, Mapping[str, Any]], Awaitable[tuple[int, Any]]]
+Ask = Callable[["World", str, str, Mapping[str, object]], Awaitable[tuple[int, Any]]]
 """(world, method, path, body) → what the control API answers to that request of this process's own."""
 
 
@@ -35,12 +35,19 @@ class Call:
     now: float
     base_url: str
     path: Mapping[str, str]
-    query: Mapping[str, Any]
-    body: Mapping[str, Any]
+    query: Mapping[str, object]
+    body: Mapping[str, object]
 
     def read(self, kind: type[B]) -> B:
-        """The body as one of the types of `bodies`."""
-        return msgspec.convert(self.body, kind)
+        """The body as one of the types of `bodies`. Raises Refusal for 5.0, which JSON Schema takes for a whole number."""
+        try:
+            return msgspec.convert(self.body, kind)
+        except msgspec.ValidationError as error:
+            raise bad_input(f"{error}.") from None
+
+    def asked(self, kind: type[B]) -> B:
+        """The query's parameters as one of the types of `queries`."""
+        return msgspec.convert(self.query, kind)
 
     @property
     def state(self) -> State:
@@ -48,8 +55,8 @@ class Call:
         return self.world.state
 
 
-Handler = Callable[[Call], Any | Awaitable[Any]]
-"""What answers a call: with a JSON value, with JSON as bytes, or with None where nothing is to be said. Raises Refusal.
+Handler = Callable[[Call], object]
+"""What answers a call: a JSON value, JSON as bytes, None for an empty answer, or an awaitable of one. Raises Refusal.
 
 It is a function of the world, the call and its time alone, so that processes that share their state can each perform it.
 """

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+
+from msgspec import UNSET
 
 from mockserver.clock import Clock
+from mockserver.control.bodies import ClockChange
 from mockserver.control.call import Call, Handler, bad_input
 from mockserver.control.times import shown_time
 
 
-def _get(call: Call) -> Mapping[str, Any]:
+def _get(call: Call) -> Mapping[str, object]:
     return _shown(call.state.clock)
 
 
-def _change(call: Call) -> Mapping[str, Any]:
+def _change(call: Call) -> Mapping[str, object]:
     clock = call.state.clock
-    ((change, value),) = call.body.items()
     try:
-        _CHANGES[change](clock, value)
+        _perform(call.read(ClockChange), clock)
     except (OverflowError, ValueError) as error:
-        raise bad_input(f"{change}: {error}.") from error
+        raise bad_input(f"{next(iter(call.body))}: {error}.") from error
     return _shown(clock)
+
+
+def _perform(change: ClockChange, clock: Clock) -> None:
+    if change.advance is not UNSET:
+        clock.advance(change.advance)
+    elif change.set is not UNSET:
+        clock.set(_unix_seconds(change.set))
+    elif change.freeze:
+        clock.freeze()
+    else:
+        clock.resume()
 
 
 def _unix_seconds(value: str | float) -> float:
@@ -38,15 +50,7 @@ def _unix_seconds(value: str | float) -> float:
     return moment.timestamp()
 
 
-_CHANGES: Mapping[str, Callable[[Clock, Any], None]] = {
-    "advance": lambda clock, seconds: clock.advance(float(seconds)),
-    "set": lambda clock, moment: clock.set(_unix_seconds(moment)),
-    "freeze": lambda clock, _: clock.freeze(),
-    "resume": lambda clock, _: clock.resume(),
-}
-
-
-def _shown(clock: Clock) -> Mapping[str, Any]:
+def _shown(clock: Clock) -> Mapping[str, object]:
     now = clock.now()
     return {"now": now, "time": shown_time(now), "frozen": clock.is_frozen}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from mockserver.control.bodies import Choice
 from mockserver.control.call import Call, Handler, bad_input, chosen, missing
 from mockserver.control.organizations import named_in_path
+from mockserver.control.queries import Page as Asked
 from mockserver.tenants import cursor
 from mockserver.tenants.collection import Page
 from mockserver.tenants.resource_types import Resource
@@ -20,13 +20,13 @@ COLLECTIONS: Mapping[str, str] = {"contacts": "contact", "lists": "list", "draft
 
 
 def _browse(collection: str, call: Call) -> bytes:
-    query = call.query
-    filters = {name: value for name, value in query.items() if name not in ("limit", "cursor")}
+    asked = call.asked(Asked)
+    filters = {name: str(value) for name, value in call.query.items() if name not in ("limit", "cursor")}
     try:
-        after = None if query["cursor"] is None else cursor.decode(query["cursor"])
+        after = None if asked.cursor is None else cursor.decode(asked.cursor)
     except ValueError:
         raise bad_input("cursor is malformed: pass a nextCursor as it was received.") from None
-    page: Page = getattr(named_in_path(call), collection).page(filters, after, query["limit"])
+    page: Page = getattr(named_in_path(call), collection).page(filters, after, asked.limit)
     return call.world.pipeline.envelope(page.items, None if page.next is None else cursor.encode(page.next))
 
 
@@ -37,7 +37,7 @@ def _read(collection: str, call: Call) -> bytes:
     return found
 
 
-def _add(collection: str, call: Call) -> Mapping[str, Any]:
+def _add(collection: str, call: Call) -> Mapping[str, object]:
     tenant = named_in_path(call)
     try:
         added = tenant.add(collection, call.body, call.now)
@@ -47,7 +47,7 @@ def _add(collection: str, call: Call) -> Mapping[str, Any]:
     return added
 
 
-def _patch(collection: str, call: Call) -> Mapping[str, Any]:
+def _patch(collection: str, call: Call) -> Mapping[str, object]:
     tenant = named_in_path(call)
     before = getattr(tenant, collection).read(call.path["resourceId"])
     try:
@@ -66,7 +66,7 @@ def _delete(collection: str, call: Call) -> None:
         raise missing(COLLECTIONS[collection])
 
 
-def _make_up_contact(call: Call) -> Mapping[str, Any]:
+def _make_up_contact(call: Call) -> Mapping[str, object]:
     tenant = chosen(call, call.read(Choice).organization)
     number = len(tenant.contacts) + 1
     members = {

@@ -32,7 +32,7 @@ _PROOF = re.compile(r"(?:^|[,\s])(?:v[0-9]+=|sha256=)?([A-Za-z0-9+/_=-]{40,})")
 _TIMESTAMP = re.compile(r"t=([0-9]+)")
 
 
-def described(delivery: Delivery, webhooks: Webhooks) -> dict[str, Any]:
+def described(delivery: Delivery, webhooks: Webhooks) -> dict[str, object]:
     """The delivery as JSON has it, with what was done to it and the verdict on its receiver."""
     endpoint = webhooks.endpoints.get(delivery.endpoint_id)
     shown = record(delivery)

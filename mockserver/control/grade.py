@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from mockserver import paths
@@ -25,7 +25,7 @@ _LONG = 86_400.0
 """Seconds after which no wait that was asked for goes on."""
 
 
-def _grade(call: Call) -> Mapping[str, Any]:
+def _grade(call: Call) -> Mapping[str, object]:
     keys = call.state.keys
     by_key: dict[str | None, list[Exchange]] = {}
     for entry, began in _timed(call.world.request_log):
@@ -117,7 +117,7 @@ def _text(headers: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]
 
 def _shown(
     key: ApiKey | None, exchanges: Sequence[Exchange], others: Sequence[Exchange], *, is_whole: bool
-) -> Mapping[str, Any]:
+) -> Mapping[str, object]:
     rulings = live_rulings(exchanges, others, is_whole=is_whole)
     broken = any(ruling.status == "broken" and ruling.requirement.level == "must" for ruling in rulings)
     seen = any(ruling.status != "not-seen" for ruling in rulings)
@@ -131,7 +131,7 @@ def _shown(
     }
 
 
-def _shown_ruling(ruling: LiveRuling) -> Mapping[str, Any]:
+def _shown_ruling(ruling: LiveRuling) -> Mapping[str, object]:
     requirement = ruling.requirement
     return {
         "id": requirement.id,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from importlib import metadata
-from typing import Any
 from urllib.parse import unquote_plus
 
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
@@ -16,7 +15,7 @@ _UNKNOWN = -1
 """What HAR has where a number is not known."""
 
 
-def archive(entries: Iterable[Entry], base_url: str) -> Mapping[str, Any]:
+def archive(entries: Iterable[Entry], base_url: str) -> Mapping[str, object]:
     """The archive of some entries, oldest first, asked at an address."""
     creator = {"name": "outbound-mock", "version": metadata.version("outbound-conformance")}
     return {
@@ -24,7 +23,7 @@ def archive(entries: Iterable[Entry], base_url: str) -> Mapping[str, Any]:
     }
 
 
-def _entry(entry: Entry, base_url: str) -> Mapping[str, Any]:
+def _entry(entry: Entry, base_url: str) -> Mapping[str, object]:
     took = round(max(0.0, entry.seconds) * 1000, 3)
     return {
         "startedDateTime": shown_time(entry.at),
@@ -37,7 +36,7 @@ def _entry(entry: Entry, base_url: str) -> Mapping[str, Any]:
     }
 
 
-def _request(entry: Entry, base_url: str) -> Mapping[str, Any]:
+def _request(entry: Entry, base_url: str) -> Mapping[str, object]:
     query = redacted_query(entry.query.decode("latin-1"))
     path = redacted(entry.path.decode("latin-1"))
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
@@ -53,10 +52,10 @@ def _request(entry: Entry, base_url: str) -> Mapping[str, Any]:
     }
 
 
-def _response(entry: Entry) -> Mapping[str, Any]:
+def _response(entry: Entry) -> Mapping[str, object]:
     headers = redacted_headers(entry.headers)
     by_name = {name.lower(): value for name, value in headers}
-    content: dict[str, Any] = {"size": entry.size, "mimeType": by_name.get("content-type", "")}
+    content: dict[str, object] = {"size": entry.size, "mimeType": by_name.get("content-type", "")}
     if entry.body:
         content["text"] = redacted(entry.body.decode("utf-8", "replace"))
     return {

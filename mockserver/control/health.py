@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from mockserver.control.call import Call, Handler
 from mockserver.control.document import document
 
 
-def _health(call: Call) -> Mapping[str, Any]:
+def _health(call: Call) -> Mapping[str, object]:
     organizations = [
         {"id": tenant.organization.id, "name": tenant.organization.name, "contacts": len(tenant.contacts)}
         for tenant in call.state.tenants.values()
@@ -17,7 +16,7 @@ def _health(call: Call) -> Mapping[str, Any]:
     return {"status": "ok", "now": call.now, "organizations": organizations}
 
 
-def _document(call: Call) -> Mapping[str, Any]:
+def _document(call: Call) -> Mapping[str, object]:
     return {**document(), "servers": [{"url": call.base_url, "description": "This mock"}]}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from msgspec import UNSET
 
@@ -20,12 +19,12 @@ MINTED = "minted"
 """The kind of a key that was not there from the beginning."""
 
 
-def _list(call: Call) -> Mapping[str, Any]:
+def _list(call: Call) -> Mapping[str, object]:
     asked = call.query.get("organization")
     return {"data": [shown(call, key) for key in call.state.keys if asked in (None, key.organization_id)]}
 
 
-def _mint(call: Call) -> Mapping[str, Any]:
+def _mint(call: Call) -> Mapping[str, object]:
     body = call.read(NewKey)
     organization = chosen(call, body.organization).organization
     scopes = _scopes(body.scopes)
@@ -45,11 +44,11 @@ def _mint(call: Call) -> Mapping[str, Any]:
     return {**shown(call, key), "secret": key.secret}
 
 
-def _get(call: Call) -> Mapping[str, Any]:
+def _get(call: Call) -> Mapping[str, object]:
     return shown(call, _meant(call))
 
 
-def _patch(call: Call) -> Mapping[str, Any]:
+def _patch(call: Call) -> Mapping[str, object]:
     body, key = call.read(KeyChanges), _meant(call)
     if body.name is not UNSET:
         key = replace(key, name=body.name)
@@ -62,7 +61,7 @@ def _patch(call: Call) -> Mapping[str, Any]:
     return _keep(call, key)
 
 
-def _revoke(call: Call) -> Mapping[str, Any]:
+def _revoke(call: Call) -> Mapping[str, object]:
     key = _meant(call)
     return shown(call, key) if key.revoked_at is not None else _keep(call, replace(key, revoked_at=call.now))
 
@@ -78,7 +77,7 @@ def _meant(call: Call) -> ApiKey:
     return key
 
 
-def _keep(call: Call, key: ApiKey) -> Mapping[str, Any]:
+def _keep(call: Call, key: ApiKey) -> Mapping[str, object]:
     call.state.keys.put(key)
     return shown(call, key)
 
@@ -107,7 +106,7 @@ def shown_limits(limits: RateLimits | None) -> Mapping[str, int] | None:
     return {"perMinute": limits.per_minute, "burst": limits.burst, "burstWindow": limits.burst_window}
 
 
-def shown(call: Call, key: ApiKey) -> Mapping[str, Any]:
+def shown(call: Call, key: ApiKey) -> Mapping[str, object]:
     """A key as JSON has it, without its secret, and with what it has used."""
     meter = call.state.limiter.peek(key.id, call.now, key.limits)
     return {

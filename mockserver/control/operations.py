@@ -38,7 +38,7 @@ class Operation:
         schema = body_schema(self.described)
         return compiled(None if schema is None else self_contained(schema, document()))
 
-    def read_query(self, query: bytes) -> Mapping[str, Any]:
+    def read_query(self, query: bytes) -> Mapping[str, object]:
         """The query's parameters by name, with the default limit. Raises Refusal for an unknown or a wrong one."""
         for pair in query.split(b"&"):
             name = pair.partition(b"=")[0].decode("latin-1")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from mockserver.control.bodies import NewOrganization
 from mockserver.control.call import Call, Handler, conflict, missing
@@ -13,11 +12,11 @@ from mockserver.tenants.tenant import Tenant
 MOST_ORGANIZATIONS = 1_000
 
 
-def _list(call: Call) -> Mapping[str, Any]:
+def _list(call: Call) -> Mapping[str, object]:
     return {"data": all_shown(call)}
 
 
-def _add(call: Call) -> Mapping[str, Any]:
+def _add(call: Call) -> Mapping[str, object]:
     tenants = call.state.tenants
     if len(tenants) >= MOST_ORGANIZATIONS:
         raise conflict(f"There are {MOST_ORGANIZATIONS} organizations already.")
@@ -30,7 +29,7 @@ def _add(call: Call) -> Mapping[str, Any]:
     return _shown(call, tenant)
 
 
-def _get(call: Call) -> Mapping[str, Any]:
+def _get(call: Call) -> Mapping[str, object]:
     return _shown(call, named_in_path(call))
 
 
@@ -58,12 +57,12 @@ def named_in_path(call: Call) -> Tenant:
     return tenant
 
 
-def all_shown(call: Call) -> list[Mapping[str, Any]]:
+def all_shown(call: Call) -> list[Mapping[str, object]]:
     """Every organization as JSON has it."""
     return [_shown(call, tenant) for tenant in call.state.tenants.values()]
 
 
-def _shown(call: Call, tenant: Tenant) -> Mapping[str, Any]:
+def _shown(call: Call, tenant: Tenant) -> Mapping[str, object]:
     own = tenant.organization
     return {
         "id": own.id,

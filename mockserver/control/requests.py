@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from mockserver.api.authentication import presented_secret
 from mockserver.control.call import Call, Handler, Refusal
 from mockserver.control.har import archive
+from mockserver.control.queries import Page, RequestFilters
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
 from mockserver.control.request_facts import (
     header,
@@ -29,54 +30,50 @@ MOST_WAITING = 100
 """Calls of one world that may wait at once."""
 
 
-def _list(call: Call) -> Mapping[str, Any] | Awaitable[Mapping[str, Any]]:
-    seconds = call.query.get("wait", 0)
-    return _wait(call, seconds) if seconds else _page(call, _matching(call))
+def _list(call: Call) -> object:
+    asked = call.asked(RequestFilters)
+    return _wait(call, asked) if asked.wait else _page(call, _matching(call, asked))
 
 
-def _page(call: Call, found: Sequence[Entry]) -> Mapping[str, Any]:
+def _page(call: Call, found: Sequence[Entry]) -> Mapping[str, object]:
     return {
-        "data": [shown(entry, call.state.keys) for entry in found[-call.query["limit"] :]],
+        "data": [shown(entry, call.state.keys) for entry in found[-call.asked(Page).limit :]],
         "last": call.world.request_log.last,
     }
 
 
-async def _wait(call: Call, seconds: float) -> Mapping[str, Any]:
+async def _wait(call: Call, asked: RequestFilters) -> Mapping[str, object]:
     """Answer once enough entries match, or the time is over, whichever comes first."""
     request_log = call.world.request_log
     if request_log.waiting >= MOST_WAITING:
         raise Refusal(429, "Too many requests", f"{MOST_WAITING} calls wait already.")
     loop = asyncio.get_running_loop()
-    until = loop.time() + seconds
-    count = call.query.get("count", 1)
-    while len(found := _matching(call)) < count and (left := until - loop.time()) > 0:
+    until = loop.time() + asked.wait
+    while len(found := _matching(call, asked)) < asked.count and (left := until - loop.time()) > 0:
         await request_log.change(left)
     return _page(call, found)
 
 
-def _matching(call: Call) -> Sequence[Entry]:
-    return [entry for entry in call.world.request_log if matches(entry, call.query)]
+def _matching(call: Call, asked: RequestFilters) -> Sequence[Entry]:
+    return [entry for entry in call.world.request_log if matches(entry, asked)]
 
 
-def matches(entry: Entry, query: Mapping[str, Any]) -> bool:
-    """Whether an entry is what all filters ask for: the parameters of the call, those that are given.
-
-    The documentation's own requests are there if they are asked for with `documentation`. The cheapest filters come first.
-    """
+def matches(entry: Entry, asked: RequestFilters) -> bool:
+    """Whether an entry is what all filters ask for. The cheapest filters come first."""
     return (
-        entry.number > query.get("after", 0)
-        and (not entry.is_documentation or query.get("documentation") == "1")
-        and query.get("key") in (None, entry.key and entry.key.id)
-        and query.get("method", entry.method).upper() == entry.method
-        and query.get("problem") in (None, entry.problem and entry.problem.kind.slug)
-        and str(entry.status or 0).startswith(query.get("status", "").rstrip("x"))
-        and query.get("path", "") in entry.path.decode("latin-1")
-        and query.get("query", "") in entry.query.decode("latin-1")
-        and query.get("operation") in (None, operation_of(entry))
+        entry.number > asked.after
+        and (not entry.is_documentation or asked.documentation == "1")
+        and asked.key in (None, entry.key and entry.key.id)
+        and (asked.method is None or asked.method.upper() == entry.method)
+        and asked.problem in (None, entry.problem and entry.problem.kind.slug)
+        and str(entry.status or 0).startswith(asked.status.rstrip("x"))
+        and asked.path in entry.path.decode("latin-1")
+        and asked.query in entry.query.decode("latin-1")
+        and asked.operation in (None, operation_of(entry))
     )
 
 
-def _get(call: Call) -> Mapping[str, Any]:
+def _get(call: Call) -> Mapping[str, object]:
     for entry in call.world.request_log:
         if str(entry.number) == str(call.path["number"]):
             return _in_full(entry, call.state.keys)
@@ -87,11 +84,11 @@ def _clear(call: Call) -> None:
     call.world.request_log.clear()
 
 
-def _export(call: Call) -> Mapping[str, Any]:
-    return archive(_matching(call), call.base_url)
+def _export(call: Call) -> Mapping[str, object]:
+    return archive(_matching(call, call.asked(RequestFilters)), call.base_url)
 
 
-def shown(entry: Entry, keys: KeyRing) -> Mapping[str, Any]:
+def shown(entry: Entry, keys: KeyRing) -> Mapping[str, object]:
     """An entry as JSON has it: what was asked and answered, and what the log alone tells."""
     secret = presented_secret({"headers": entry.request_headers})
     problem = entry.problem
@@ -121,7 +118,7 @@ def shown(entry: Entry, keys: KeyRing) -> Mapping[str, Any]:
     }
 
 
-def _in_full(entry: Entry, keys: KeyRing) -> Mapping[str, Any]:
+def _in_full(entry: Entry, keys: KeyRing) -> Mapping[str, object]:
     return {
         **shown(entry, keys),
         "client": entry.client and entry.client[0],

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from mockserver.control.bodies import SignatureQuestion
 from mockserver.control.call import Call, Handler, bad_input
@@ -20,7 +19,7 @@ TOLERANCE = 300.0
 _LONGEST_SHOWN = 10_000
 
 
-def _explain(call: Call) -> Mapping[str, Any]:
+def _explain(call: Call) -> Mapping[str, object]:
     question = call.read(SignatureQuestion)
     body = _body(question)
     secret = question.secret
@@ -57,7 +56,7 @@ def _answer(
     *,
     fresh: bool = False,
     proofs: Sequence[str] = (),
-) -> Mapping[str, Any]:
+) -> Mapping[str, object]:
     return {
         "valid": valid,
         "timestamp": timestamp,

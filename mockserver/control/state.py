@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
-import msgspec
+from msgspec import UNSET
 
 from mockserver.api.keys import ApiKey, KeyRing, base62
+from mockserver.clock import Clock
 from mockserver.control.activity import start_usual
-from mockserver.control.bodies import Limits
+from mockserver.control.bodies import ClockState, EndpointState, KeyState, Reset, State
 from mockserver.control.call import Call, Handler, bad_input
 from mockserver.control.keys import MINTED, limits_of, shown_limits
 from mockserver.control.organizations import all_shown
@@ -26,7 +27,7 @@ VERSION = 1
 MOST_SEEDED = 200_000
 """Contacts of a reset that asks for another size: nothing else is answered in the seconds that their making takes."""
 
-Json = Mapping[str, Any]
+Json = Mapping[str, object]
 
 
 def _export(call: Call) -> Json:
@@ -42,32 +43,49 @@ def _export(call: Call) -> Json:
 
 
 def _import(call: Call) -> Json:
-    body = call.body
+    body = call.read(State)
     tenants: dict[str, Tenant] = {}
-    for number, state in enumerate(body["organizations"]):
-        tenant = _read(f"organizations.{number}", lambda state=state: Tenant.load(state, call.now))
+    for number, state in enumerate(body.organizations):
+        with _reading(f"organizations.{number}"):
+            tenant = Tenant.load(state, call.now)
         if tenant.organization.id in tenants:
             raise bad_input(f"organizations.{number}: there are two with this id.")
         tenants[tenant.organization.id] = tenant
-    keys = [_read(f"keys.{n}", lambda key=key: _key(call, key, tenants)) for n, key in enumerate(body["keys"])]
+    keys: list[ApiKey] = []
+    for number, key in enumerate(body.keys):
+        with _reading(f"keys.{number}"):
+            keys.append(_key(call, key, tenants))
     _check_distinct("keys", [key.id for key in keys], [key.secret for key in keys])
-    endpoints = [
-        _read(f"webhooks.{n}", lambda n=n, endpoint=endpoint: _endpoint(call, n, endpoint, tenants))
-        for n, endpoint in enumerate(body["webhooks"])
-    ]
+    endpoints: list[Endpoint] = []
+    for number, endpoint in enumerate(body.webhooks):
+        with _reading(f"webhooks.{number}"):
+            endpoints.append(_endpoint(call, number, endpoint, tenants))
     _check_distinct("webhooks", [endpoint.id for endpoint in endpoints])
-    _read("clock", lambda: _set_clock(call))
-    call.world.load(tenants, KeyRing(keys), endpoints, body.get("made", 0))
+    with _reading("clock"):
+        _set_clock(call.state.clock, body.clock)
+    call.world.load(tenants, KeyRing(keys), endpoints, body.made)
     return {"data": all_shown(call)}
 
 
 def _reset(call: Call) -> Json:
-    if "contacts" in call.body or "organizations" in call.body:
-        check_size(replace(call.world.settings, **call.body))
-    call.world.reset(replace(call.world.settings, **call.body))
+    body = call.read(Reset)
+    settings = sized(call.world.settings, body)
+    if body.contacts is not UNSET or body.organizations is not UNSET:
+        check_size(settings)
+    call.world.reset(settings)
     if call.world is call.worlds.first:
         start_usual(call.world, call.ask)
     return {"data": all_shown(call)}
+
+
+def sized(settings: Settings, reset: Reset) -> Settings:
+    """The settings with what a reset says of the data."""
+    return replace(
+        settings,
+        seed=settings.seed if reset.seed is UNSET else reset.seed,
+        organizations=settings.organizations if reset.organizations is UNSET else reset.organizations,
+        contacts=settings.contacts if reset.contacts is UNSET else reset.contacts,
+    )
 
 
 def check_size(settings: Settings) -> None:
@@ -79,9 +97,11 @@ def check_size(settings: Settings) -> None:
         )
 
 
-def _read(where: str, read: Any) -> Any:
+@contextmanager
+def _reading(where: str) -> Iterator[None]:
+    """Have what is wrong with a part of the state told with the place of that part."""
     try:
-        return read()
+        yield
     except (ValueError, OverflowError) as error:
         raise bad_input(f"{where}: {error}.") from error
 
@@ -91,10 +111,9 @@ def _check_distinct(where: str, *columns: list[str]) -> None:
         raise bad_input(f"{where}: two have the same id or secret.")
 
 
-def _set_clock(call: Call) -> None:
-    clock, wanted = call.state.clock, call.body["clock"]
-    clock.set(wanted["now"])
-    if wanted["frozen"]:
+def _set_clock(clock: Clock, wanted: ClockState) -> None:
+    clock.set(wanted.now)
+    if wanted.frozen:
         clock.freeze()
     else:
         clock.resume()
@@ -115,23 +134,23 @@ def _exported_key(key: ApiKey) -> Json:
     }
 
 
-def _key(call: Call, given: Json, tenants: Mapping[str, Tenant]) -> ApiKey:
+def _key(call: Call, given: KeyState, tenants: Mapping[str, Tenant]) -> ApiKey:
     known = contract().scopes
-    if not set(given["scopes"]) <= set(known):
+    if not set(given.scopes) <= set(known):
         raise ValueError(f"scopes: there are {', '.join(known)}")
-    if given.get("id"):
-        check_id(given["id"])
+    if given.id:
+        check_id(given.id)
     return ApiKey(
-        id=given.get("id") or f"key_{base62(given['secret'], 16)}",
-        name=given["name"],
-        kind=given.get("kind", MINTED),
-        organization_id=_known(given, tenants),
-        scopes=tuple(scope for scope in known if scope in given["scopes"]),
-        secret=given["secret"],
-        created_at=_moment(given, "createdAt", call.now) or 0.0,
-        expires_at=_moment(given, "expiresAt", None),
-        revoked_at=_moment(given, "revokedAt", None),
-        limits=limits_of(msgspec.convert(given.get("limits"), Limits | None)),
+        id=given.id or f"key_{base62(given.secret, 16)}",
+        name=given.name,
+        kind=MINTED if given.kind is None else given.kind,
+        organization_id=_known(given.organization, tenants),
+        scopes=tuple(scope for scope in known if scope in given.scopes),
+        secret=given.secret,
+        created_at=call.now if given.created_at is None else _moment("createdAt", given.created_at),
+        expires_at=None if given.expires_at is None else _moment("expiresAt", given.expires_at),
+        revoked_at=None if given.revoked_at is None else _moment("revokedAt", given.revoked_at),
+        limits=limits_of(given.limits),
     )
 
 
@@ -146,31 +165,27 @@ def _exported_endpoint(endpoint: Endpoint) -> Json:
     }
 
 
-def _endpoint(call: Call, number: int, given: Json, tenants: Mapping[str, Tenant]) -> Endpoint:
-    call.state.webhooks.check(given["url"])
-    if given.get("id"):
-        check_id(given["id"])
+def _endpoint(call: Call, number: int, given: EndpointState, tenants: Mapping[str, Tenant]) -> Endpoint:
+    call.state.webhooks.check(given.url)
+    if given.id:
+        check_id(given.id)
     return Endpoint(
-        id=given.get("id") or f"whk_{base62(f'imported/{number}', 20)}",
-        organization_id=_known(given, tenants),
-        url=given["url"],
-        secret=given["signingSecret"],
-        created_at=_moment(given, "createdAt", call.now) or 0.0,
-        enabled=given.get("enabled", True),
+        id=given.id or f"whk_{base62(f'imported/{number}', 20)}",
+        organization_id=_known(given.organization, tenants),
+        url=given.url,
+        secret=given.signing_secret,
+        created_at=call.now if given.created_at is None else _moment("createdAt", given.created_at),
+        enabled=given.enabled,
     )
 
 
-def _known(given: Json, tenants: Mapping[str, Tenant]) -> str:
-    organization: str = given["organization"]
+def _known(organization: str, tenants: Mapping[str, Tenant]) -> str:
     if organization not in tenants:
         raise ValueError("organization: the state has none with this id")
     return organization
 
 
-def _moment(given: Json, member: str, default: float | None) -> float | None:
-    value = given.get(member)
-    if value is None:
-        return default
+def _moment(member: str, value: str) -> float:
     try:
         return unix_seconds(value)
     except (ValueError, OverflowError):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields
 
+from mockserver.control.bodies import NewSwitch
 from mockserver.control.call import Call, Handler, bad_input, conflict, missing
 from mockserver.modifications import faults, hardships, variants
 from mockserver.modifications.active import Switch
-from mockserver.modifications.condition import condition_of
+from mockserver.modifications.condition import Condition, condition_of
 from mockserver.modifications.registry import Kind, Modification
 from mockserver.modifications.requested import known
 
@@ -18,13 +18,13 @@ MOST_SWITCHES = 100
 KINDS: Sequence[Kind] = ("fault", "variant", "hardship")
 
 
-def _catalogue(_call: Call) -> Mapping[str, Any]:
+def _catalogue(_call: Call) -> Mapping[str, object]:
     breaking, bending = faults.all_faults().values(), variants.all_variants().values()
     every = [*breaking, *bending, *map(hardships.describe, hardships.names())]
     return {"data": [_described(modification) for modification in every if modification.on_state is None]}
 
 
-def _described(modification: Modification) -> Mapping[str, Any]:
+def _described(modification: Modification) -> Mapping[str, object]:
     return {
         "name": modification.name,
         "kind": modification.kind,
@@ -36,36 +36,50 @@ def _described(modification: Modification) -> Mapping[str, Any]:
     }
 
 
-def _list(call: Call) -> Mapping[str, Any]:
-    return {"data": [_shown(switch) for switch in call.world.switches]}
+def _list(call: Call) -> Mapping[str, object]:
+    return {"data": all_shown(call)}
 
 
-def _on(call: Call) -> Mapping[str, Any]:
-    body = call.body
+def all_shown(call: Call) -> list[Mapping[str, object]]:
+    """What is switched on in the world, as JSON has it."""
+    return [_shown(switch) for switch in call.world.switches]
+
+
+def _on(call: Call) -> Mapping[str, object]:
+    body = call.read(NewSwitch)
     if len(call.world.switches) >= MOST_SWITCHES:
         raise conflict(f"{MOST_SWITCHES} are switched on already: switch one off first.")
-    named = [kind for kind in KINDS if kind in body]
+    named: dict[Kind, str] = {kind: name for kind in KINDS if (name := getattr(body, kind)) is not None}
     if len(named) != 1:
         raise bad_input("Name one of fault, variant and hardship.")
-    if "key" in body and call.state.keys.get(body["key"]) is None:
-        raise bad_input("key: no key has this id.")
-    members = {name: value for name, value in body.items() if name not in (*KINDS, "parameters")}
+    ((kind, name),) = named.items()
+    condition = asked_condition(call, body)
     try:
-        modification = _modification(named[0], body).when(condition_of(members))
+        return _shown(call.world.switch_on(_modification(kind, name, body.parameters).when(condition)))
     except ValueError as error:
         raise bad_input(f"{error}.") from error
-    return _shown(call.world.switch_on(modification))
 
 
-def _modification(kind: Kind, body: Mapping[str, Any]) -> Modification:
-    if kind != "hardship" and body.get("parameters"):
+def asked_condition(call: Call, body: NewSwitch) -> Condition:
+    """The condition in the body of a switch. Raises Refusal for what is none, and for a key that is not there."""
+    if body.key is not None and call.state.keys.get(body.key) is None:
+        raise bad_input("key: no key has this id.")
+    members = {member.name: getattr(body, member.name) for member in fields(Condition)}
+    try:
+        return condition_of({name: value for name, value in members.items() if value is not None})
+    except ValueError as error:
+        raise bad_input(f"{error}.") from error
+
+
+def _modification(kind: Kind, name: str, parameters: Mapping[str, object]) -> Modification:
+    if kind != "hardship" and parameters:
         raise bad_input(f"parameters: a {kind} has none.")
     try:
-        modification = known(kind, body[kind]).given(body.get("parameters", {}))
+        modification = known(kind, name).given(parameters)
     except ValueError as error:
         raise bad_input(f"{kind}: {error}.") from error
     if modification.on_state is not None:
-        raise bad_input(f"{kind}: it changes the data that a mock starts with: start one with --{kind} {body[kind]}.")
+        raise bad_input(f"{kind}: it changes the data that a mock starts with: start one with --{kind} {name}.")
     return modification
 
 
@@ -79,7 +93,7 @@ def _all_off(call: Call) -> None:
         call.world.switch_off(switch.id)
 
 
-def _shown(switch: Switch) -> Mapping[str, Any]:
+def _shown(switch: Switch) -> Mapping[str, object]:
     return {
         "id": switch.id,
         "name": switch.modification.name,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from mockserver.control.bodies import EndpointChanges, NewEndpoint, NewEvent
 from mockserver.control.call import Call, Handler, bad_input, chosen, conflict, missing
@@ -15,7 +14,7 @@ from mockserver.webhooks.events import happen
 MOST_ENDPOINTS = 1_000
 
 
-def _register(call: Call) -> Mapping[str, Any]:
+def _register(call: Call) -> Mapping[str, object]:
     if len(list(call.state.webhooks.endpoints)) >= MOST_ENDPOINTS:
         raise conflict(f"There are {MOST_ENDPOINTS} endpoints already: remove one first.")
     body = call.read(NewEndpoint)
@@ -26,17 +25,17 @@ def _register(call: Call) -> Mapping[str, Any]:
         raise bad_input(f"url: {error}.") from error
 
 
-def _list(call: Call) -> Mapping[str, Any]:
+def _list(call: Call) -> Mapping[str, object]:
     asked = call.query.get("organization")
     endpoints = call.state.webhooks.endpoints
     return {"data": [_shown(endpoint) for endpoint in endpoints if asked in (None, endpoint.organization_id)]}
 
 
-def _get(call: Call) -> Mapping[str, Any]:
+def _get(call: Call) -> Mapping[str, object]:
     return _shown(_meant(call))
 
 
-def _patch(call: Call) -> Mapping[str, Any]:
+def _patch(call: Call) -> Mapping[str, object]:
     return _shown(call.state.webhooks.endpoints.enable(_meant(call).id, call.read(EndpointChanges).enabled))
 
 
@@ -44,11 +43,11 @@ def _delete(call: Call) -> None:
     call.state.webhooks.endpoints.remove(_meant(call).id)
 
 
-def _rotate(call: Call) -> Mapping[str, Any]:
+def _rotate(call: Call) -> Mapping[str, object]:
     return _with_secret(call.state.webhooks.rotate(_meant(call).id))
 
 
-def _happen(call: Call) -> Mapping[str, Any]:
+def _happen(call: Call) -> Mapping[str, object]:
     body = call.read(NewEvent)
     tenant = chosen(call, body.organization)
     try:
@@ -66,11 +65,11 @@ def _meant(call: Call) -> Endpoint:
     return endpoint
 
 
-def _with_secret(endpoint: Endpoint) -> Mapping[str, Any]:
+def _with_secret(endpoint: Endpoint) -> Mapping[str, object]:
     return {**_shown(endpoint), "secret": endpoint.secret}
 
 
-def _shown(endpoint: Endpoint) -> Mapping[str, Any]:
+def _shown(endpoint: Endpoint) -> Mapping[str, object]:
     return {
         "id": endpoint.id,
         "organization": endpoint.organization_id,

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-from msgspec import UNSET
 
 from mockserver import paths
 from mockserver.api.documentation import DOCUMENT, PAGE
 from mockserver.control.bodies import NewWorld
 from mockserver.control.call import Call, Handler, Refusal, bad_input, conflict, missing
-from mockserver.control.state import check_size
+from mockserver.control.state import check_size, sized
 from mockserver.control.times import shown_time
 from mockserver.modifications.requested import requested
 
@@ -23,13 +21,13 @@ if TYPE_CHECKING:
     from mockserver.worlds.world import World
 
 
-def _list(call: Call) -> Mapping[str, Any]:
+def _list(call: Call) -> Mapping[str, object]:
     worlds = _at_home(call).worlds
     worlds.expire()
     return {"data": [_shown(call, world_id) for world_id in worlds.copies]}
 
 
-async def _add(call: Call) -> Mapping[str, Any]:
+async def _add(call: Call) -> Mapping[str, object]:
     worlds = _at_home(call).worlds
     body = call.read(NewWorld)
     settings, fresh = _settings(call, body)
@@ -53,14 +51,14 @@ def _drop(call: Call) -> None:
 def _settings(call: Call, body: NewWorld) -> tuple[Settings, bool]:
     """The settings of a new world, and whether it has fresh data. Raises Refusal."""
     own = call.world.settings
-    asked = {"seed": body.seed, "organizations": body.organizations, "contacts": body.contacts}
-    changes: dict[str, Any] = {name: value for name, value in asked.items() if value is not UNSET}
-    if body.variants:
-        changes["modifications"] = [*own.modifications, *(_requested("variant", text) for text in body.variants)]
-    settings = replace(own, rate_reading=body.rate_reading or own.rate_reading, **changes)
-    if changes:
+    modifications = [*own.modifications, *(_requested("variant", text) for text in body.variants)]
+    settings = replace(
+        sized(own, body), rate_reading=body.rate_reading or own.rate_reading, modifications=modifications
+    )
+    is_fresh = body.is_given or bool(body.variants)
+    if is_fresh:
         check_size(settings)
-    return settings, bool(changes)
+    return settings, is_fresh
 
 
 def _requested(kind: Kind, text: str) -> Modification:
@@ -78,7 +76,7 @@ def _at_home(call: Call) -> Call:
     return call
 
 
-def _shown(call: Call, world_id: str) -> Mapping[str, Any]:
+def _shown(call: Call, world_id: str) -> Mapping[str, object]:
     lease = call.worlds.leases[world_id]
     base_url = f"{call.base_url}{paths.WORLD}{world_id}"
     if lease.port is not None:
@@ -102,7 +100,7 @@ def _with_port(base_url: str, port: int) -> str:
     return f"{parts.scheme}://{host}:{port}"
 
 
-def _credentials(world: World) -> Mapping[str, Any]:
+def _credentials(world: World) -> Mapping[str, object]:
     """The first organization and a key of it that holds every scope."""
     organization = next(iter(world.state.tenants.values())).organization
     key = next(key for key in world.state.keys if key.organization_id == organization.id)

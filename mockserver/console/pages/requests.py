@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
 from starlette.responses import JSONResponse, Response
 
 from mockserver.console.visit import Form, Gone, Route, Visit, objection
+from mockserver.control.queries import RequestFilters
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
 from mockserver.control.requests import matches
 
@@ -91,7 +93,8 @@ def _fitting(entries: Iterable[Entry], query: Form) -> Sequence[Entry]:
     asked = {name: query.text(name) for name in FILTERS if query.text(name)}
     if "status" in asked:
         asked["status"] = asked["status"].lower()
-    return [entry for entry in entries if matches(entry, asked)]
+    filters = msgspec.convert(asked, RequestFilters)
+    return [entry for entry in entries if matches(entry, filters)]
 
 
 ROUTES = (
