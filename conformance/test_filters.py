@@ -18,7 +18,7 @@ from conformance.cases.expected_pages import (
     values,
 )
 from conformance.cases.filters import SEARCHED, absent, let_through, values_of, words_of
-from conformance.cases.page_tables import FilteredWalk, values_beside_filters
+from conformance.cases.page_tables import FilteredWalk, partners, values_beside_filters
 from conformance.cases.tables import Cut, Effort, over
 from conformance.checks import NotJudged, expect, items, not_tested, record_tried, requirement, sound
 
@@ -138,6 +138,18 @@ def test_filters_combine(case: tuple[str, tuple[str, ...]], dataset: Dataset) ->
 def test_each_value_combines(case: FilteredWalk, dataset: Dataset) -> None:
     """Each value of a filter shows, beside a value of another filter or a word to search for, what both let through."""
     _on_one_page(dataset, case.operation, **dict(case.filters))
+
+
+@requirement("FILTER-8")
+@over(archived_lists, Cut(quick=1, paced=1, standard=4))
+def test_an_archived_list_combines_too(case: str, dataset: Dataset) -> None:
+    """Where the id of an archived list shows its contacts, with a qualification it shows those of them that have it."""
+    if dataset.asked("listContacts", limit=LARGEST, listId=case).status in _NOTHING:
+        not_tested("the id of an archived list is refused")
+    statuses = partners(dataset, "listContacts", ("listId", case), "qualificationStatus")
+    if not statuses:
+        not_tested("the contacts of the archived list have one qualification")
+    _on_one_page(dataset, "listContacts", listId=case, qualificationStatus=statuses[0])
 
 
 @requirement("FILTER-8")

@@ -10,7 +10,7 @@ import pytest
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.resource_ids import Opening, collection_of, known_opening, unknown_id
-from conformance.cases.resource_states import Known, in_each_state
+from conformance.cases.resource_states import Known, in_each_state, in_each_state_with_nulls
 from conformance.cases.sampling import cases, stratified
 from conformance.cases.tables import Cut, over
 from conformance.checks import (
@@ -128,6 +128,7 @@ def read_both_ways(dataset: Dataset) -> list[Known]:
             walk = dataset.walk(collection_of(operation) or "")
             awkward = telling(walk.items, _AWKWARD, stratified(walk.items, _AWKWARD, dataset.seed))
             found += [Known(operation, listed["id"], "awkward") for listed in awkward]
+            found += in_each_state_with_nulls(operation, walk.items)
     return list({(known.operation, known.id): known for known in found}.values())
 
 

@@ -71,13 +71,13 @@ def values_beside_filters(dataset: Dataset) -> list[FilteredWalk]:
         filters = [name for name in spec.contract().operations[operation].filters if name != "includeArchived"]
         for name, other in permutations(filters, 2):
             for value in _told_apart(dataset, operation, name)[:_MOST_VALUES]:
-                for partner in _partners(dataset, operation, (name, value), other):
+                for partner in partners(dataset, operation, (name, value), other):
                     both = ((name, value), (other, partner))
                     found.setdefault(frozenset(both), FilteredWalk(operation, both, LARGEST))
     return list(found.values())
 
 
-def _partners(dataset: Dataset, operation: str, known: tuple[str, str], other: str) -> list[str]:
+def partners(dataset: Dataset, operation: str, known: tuple[str, str], other: str) -> list[str]:
     """A value of another filter that narrows what one shows; of a search, a word of each member that it looks at."""
     name, value = known
     having = [resource for resource in dataset.walk(operation).items if value in values_of(name, resource)]

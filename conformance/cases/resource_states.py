@@ -45,12 +45,27 @@ def in_each_state(dataset: Dataset) -> list[Known]:
     return found
 
 
+def in_each_state_with_nulls(operation: str, resources: list[Resource]) -> list[Known]:
+    """Of the resources in each state the one that has the most nulls: where two readings of one tend to differ."""
+    member = next(member for known, _, member in _KINDS if known == operation)
+    found: dict[str, Resource] = {}
+    for resource in resources:
+        best = found.setdefault(_state(member, resource), resource)
+        if _nulls(resource) > _nulls(best):
+            found[_state(member, resource)] = resource
+    return [Known(operation, resource["id"], state) for state, resource in found.items()]
+
+
 def with_each_value(resources: list[Resource], member: str, choose: Random) -> dict[str, Resource]:
     """A resource for each value of a member, drawn at random; a moment or an object counts as being there or not."""
     by_value: dict[str, list[Resource]] = {}
     for resource in resources:
         by_value.setdefault(_state(member, resource), []).append(resource)
     return {value: choose.choice(having) for value, having in sorted(by_value.items())}
+
+
+def _nulls(resource: Resource) -> int:
+    return sum(value is None for value in resource.values())
 
 
 def _of_kind(dataset: Dataset, operation: str, listing: str, member: str) -> list[Known]:

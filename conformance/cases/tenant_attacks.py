@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from random import Random
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.expected_pages import LARGEST
-from conformance.cases.filters import values_of, words_of
+from conformance.cases.filters import text_of, values_of, words_of
 from conformance.cases.resource_states import Known, in_each_state, with_each_value
 from conformance.checks import NotTested
 from conformance.target.client import Caller, Headers, target
@@ -82,11 +82,9 @@ def foreign_filters(neighbour: Dataset) -> list[AsFilter]:
             having = [resource for resource in neighbour.walk(listing).items if resource["id"] in used]
             member = "archivedAt" if name == "listId" else "qualificationStatus"
             states = with_each_value(having, member, Random(neighbour.seed))  # noqa: S311 — nothing to keep secret
-            for state, resource in states.items():
-                attack = AsFilter(operation, name, resource["id"], state, "")
-                shapes = [(shape, None) for shape in FILTER_SHAPES]
-                beside = [(f"with {other}={value}", (other, value)) for other, value in _beside(neighbour, attack)]
-                found += [replace(attack, shape=shape, beside=other) for shape, other in (*shapes, *beside)]
+            pairs = product(states.items(), FILTER_SHAPES)
+            found += [AsFilter(operation, name, resource["id"], state, shape) for (state, resource), shape in pairs]
+            found += _beside_others(neighbour, operation, name)
     return found
 
 
@@ -140,14 +138,17 @@ def _conditions(owners: Exchange | None) -> list[tuple[str, str]]:
     return [*conditions, *([("If-Modified-Since", fields["last-modified"])] if "last-modified" in fields else [])]
 
 
-def _beside(neighbour: Dataset, attack: AsFilter) -> list[tuple[str, str]]:
-    """The values of other filters, and a word to search for, that let the foreign items through."""
-    having = [item for item in neighbour.walk(attack.operation).items if attack.value in values_of(attack.name, item)]
-    others = [name for name in spec.contract().operations[attack.operation].filters if name not in (attack.name, "q")]
-    found = [(name, value) for name in others for item in having for value in values_of(name, item)]
-    if attack.operation == "listContacts":
-        found += [("q", word) for word in words_of(having[:LARGEST], "email")[:1]]
-    return list(dict.fromkeys(found))
+def _beside_others(neighbour: Dataset, operation: str, name: str) -> list[AsFilter]:
+    """A foreign id beside each value of another filter, and a word to search for, that let an item through which has it."""
+    having = [item for item in neighbour.walk(operation).items if values_of(name, item)]
+    others = [other for other in spec.contract().operations[operation].filters if other not in (name, "q")]
+    found = {(other, value): item for other in others for item in having for value in values_of(other, item)}
+    if operation == "listContacts":
+        found |= {("q", text_of(item, "email")): item for item in having[:1] if text_of(item, "email")}
+    return [
+        AsFilter(operation, name, values_of(name, item)[0], "any", f"with {other}={value}", beside=(other, value))
+        for (other, value), item in found.items()
+    ]
 
 
 def _values(neighbour: Dataset, operation: str, name: str) -> list[str]:

@@ -12,18 +12,28 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import spec
-from conformance.cases.resource_ids import resembling
+from conformance.cases.resource_ids import collection_of, resembling
 from conformance.oracles.usable import as_id, unusable
 from conformance.rate_limits.attempts import MINUTE, Attempt, Limits
 from conformance.rate_limits.sending import Volley, senders
-from conformance.rate_limits.traffic_patterns import BYSTANDER, REST, STRANGER, NotRested, Plan, Send, Story, Until
+from conformance.rate_limits.traffic_patterns import (
+    BYSTANDER,
+    FAILING,
+    REST,
+    STRANGER,
+    NotRested,
+    Plan,
+    Send,
+    Story,
+    Until,
+)
 from conformance.target.client import Client, NoAnswer, target
 from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.retry_after import retry_after
 
 _IN_ORDINARY_USE = (BYSTANDER, STRANGER)
 _SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "getDraft"}
-_MISSED = "getContact"
+_NO_CURSOR = "not-a-cursor"
 # So many requests may go without an answer before the target counts as silent.
 _PATIENCE = 3
 _LOOK_AGAIN = 0.05
@@ -65,18 +75,19 @@ def measure(teller: Teller, tellings: Sequence[Telling], plan: Plan) -> Timeline
 class Requests:
     """What is asked, in turn: operations that cost a target little, single resources once their ids have been seen.
 
-    Several of them, because a limit holds for a key, and not for each operation; and a contact that nobody has, because it
-    holds for answers of any kind.
+    Several of them, because a limit holds for a key, and not for each operation; and what each operation refuses, because it
+    holds for answers of any kind: ids that nobody has, cursors that are none.
     """
 
     _known: list[Request] = field(default_factory=list)
-    _missing: list[Request] = field(default_factory=list)
+    _failing: dict[str, Request] = field(default_factory=dict)
     _turn: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         self._known.append(_request("getMe"))
         self._known += [_request(operation, limit=1) for operation in _SINGLE]
         self._known.append(_request("listEvents", limit=1))
+        self._failing = {operation: _request(operation, cursor=_NO_CURSOR) for operation in spec.LIST_OPERATIONS}
 
     def next(self, kind: str | None = None) -> Request:
         """The next request of a kind, or of the mix of all, without a key."""
@@ -88,7 +99,11 @@ class Requests:
         operations = {"me": ("getMe",), "list": spec.LIST_OPERATIONS, "single": tuple(_SINGLE.values())}.get(kind or "")
         if operations:
             return [request for request in self._known if request.operation in operations]
-        return self._missing if kind else [*self._known, *self._missing]
+        if kind is None:
+            # A limiter that leaves out one operation's failures shows in a burst; most of it is to be served all the same.
+            return [*self._known, *self._known, *self._failing.values()]
+        operation = kind.removeprefix(FAILING)
+        return [self._failing[operation]] if operation in self._failing else []
 
     def learn(self, exchange: Exchange) -> None:
         """Take the id of a single resource from a page that is not empty."""
@@ -96,8 +111,9 @@ class Requests:
         if single and all(request.operation != single for request in self._known):
             known = as_id(exchange.json["data"][0]["id"]) or ""
             self._known.append(_request(single, id=known))
-            if single == _MISSED:
-                self._missing.append(_request(single, id=resembling(known, [known], _MISSED)))
+            unknown = resembling(known, [known], single)
+            reading = [each for each in spec.contract().operations if collection_of(each) == exchange.request.operation]
+            self._failing |= {operation: _request(operation, id=unknown) for operation in reading}
 
 
 @dataclass

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
+import spec
 from conformance.rate_limits.attempts import (
     MINUTE,
     Attempt,
@@ -71,8 +72,12 @@ class Until:
 Story = Generator[Send | Until, list[Attempt], None]
 Part = Generator[Send | Until, list[Attempt], list[Attempt]]
 
-KINDS = ("me", "list", "single", "missing")
-"""Kinds of requests: `/me`, lists, single resources, and ids that do not exist. A limit counts all of them."""
+FAILING = "failing "
+KINDS = ("me", "list", "single", *(f"{FAILING}{operation}" for operation in spec.contract().operations))
+"""Kinds of requests: `/me`, lists, single resources, and what each operation refuses. A limit counts all of them.
+
+Refused are cursors that are none and ids that do not exist: an application may look at them before its limiter does.
+"""
 
 SPENDER = "spender"
 """Spent at once from rest; waits in silence for what Retry-After names; spends its recovery."""

@@ -30,7 +30,7 @@ _FAULTS_UNDER_STRICT = ("sixty-one-a-minute",)
 
 _ALSO: Mapping[str, Sequence[str]] = {
     "position": ("PAGE-6", "PAGE-10", "PAGE-13"),
-    "parameter": ("PAGE-10", "FILTER-8"),
+    "parameter": ("PAGE-6", "PAGE-10", "FILTER-8"),
     "shape": ("TENANT-5",),
 }
 """What falls too where a lie is told at a position, under a filter or to a shape alone, by the condition's member."""
