@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 
@@ -29,6 +28,9 @@ OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 METHODS = ("GET", "HEAD")
 DEAD = ("revoked", "expired")
+# Parameters that no list accepts, with which each is asked too: a caller without a valid key is not told of them, but 401.
+_UNACCEPTED = {"limit": "many", "cursor": "not-a-cursor"}
+_SPOILED = tuple(product(spec.LIST_OPERATIONS, _UNACCEPTED))
 _MERGED = "the server takes trailers for headers (RFC 9110 6.5.1), as uvicorn with httptools does, but not with h11"
 # A server's library decides it, in many for the application, and no caller gains anything by it: it is asked where everything is.
 _DEEP_ALONE = Cut(quick=0, paced=0, standard=0)
@@ -94,12 +96,12 @@ def test_key_in_a_trailer(case: str, dataset: Dataset, client: Client, seed: int
 
 
 @requirement("AUTH-1")
-@over(tuple(product(spec.LIST_OPERATIONS, ("limit=many", "cursor=not-a-cursor"))))
+@over(_SPOILED)
 def test_spoiled_parameters_without_a_key(case: tuple[str, str], dataset: Dataset, stranger: Stranger) -> None:
-    """A caller without a key is refused for that, and not told of a parameter that no list accepts."""
-    operation, spoiled = case
+    """A caller without a key is refused for that, even if other things are wrong with the request."""
+    operation, name = case
     dataset.served(operation)
-    unauthorized(stranger.ask(operation, None, **dict(parse_qsl(spoiled))))
+    unauthorized(stranger.ask(operation, None, **{name: _UNACCEPTED[name]}))
 
 
 @requirement("AUTH-2")
@@ -112,6 +114,15 @@ def test_forged_key(case: tuple[str, str, str], dataset: Dataset, stranger: Stra
     if forged == f"Bearer {known.secret}":
         not_tested(f"the key cannot be altered so: {forgery}")
     unauthorized(stranger.ask(operation, forged, method, **known.parameters))
+
+
+@requirement("AUTH-2")
+@over(_SPOILED)
+def test_spoiled_parameters_with_an_unknown_key(case: tuple[str, str], dataset: Dataset, stranger: Stranger) -> None:
+    """A key that was never minted is refused for that, even if other things are wrong with the request."""
+    operation, name = case
+    forged = unknown(known_opening(dataset, operation).secret)
+    unauthorized(stranger.ask(operation, forged, **{name: _UNACCEPTED[name]}))
 
 
 @requirement("AUTH-2")
@@ -137,6 +148,19 @@ def test_key_without_standing(
     method, operation = case
     known = opening(dataset, operation, seed)
     unauthorized(_with_dead_key(client, target, state, method, operation, known.parameters))
+
+
+@pytest.mark.parametrize(
+    "state", [pytest.param(state, marks=requirement("AUTH-3", needs=(f"keys.{state}",))) for state in DEAD]
+)
+@over(_SPOILED)
+def test_spoiled_parameters_with_a_key_without_standing(
+    case: tuple[str, str], state: str, client: Client, target: Target, dataset: Dataset
+) -> None:
+    """A revoked and an expired key are refused for that, even if other things are wrong with the request."""
+    operation, name = case
+    dataset.served(operation)
+    unauthorized(_with_dead_key(client, target, state, "GET", operation, {name: _UNACCEPTED[name]}))
 
 
 @requirement("AUTH-4")

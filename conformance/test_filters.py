@@ -17,8 +17,9 @@ from conformance.cases.expected_pages import (
     unknown_value,
     values,
 )
-from conformance.cases.filters import SEARCHED, absent, let_through, values_of, words_of
+from conformance.cases.filters import SEARCHED, absent, awkward_words, excluded, let_through, values_of, words_of
 from conformance.cases.page_tables import FilteredWalk, partners, values_beside_filters
+from conformance.cases.resource_ids import MISSPELLINGS
 from conformance.cases.tables import Cut, Effort, over
 from conformance.checks import NotJudged, expect, items, not_tested, record_tried, requirement, sound
 
@@ -77,6 +78,20 @@ def test_search_finds_contacts_by_their_words(case: str, dataset: Dataset) -> No
     if not words:
         not_tested(f"no contact has a plain word as its {case}")
     _exact(dataset, "listContacts", LARGEST, q=words[0])
+
+
+def searched_words(dataset: Dataset) -> list[tuple[str, str]]:
+    """Words that a careless search misses, with the members that have them; where there are none, the most telling ones."""
+    telling = [(member, word) for member in SEARCHED for word in words_of(dataset.contacts, member)[:1]]
+    return awkward_words(dataset.contacts) or telling
+
+
+@requirement("FILTER-3")
+@over(searched_words, Cut(quick=1, paced=1, standard=6))
+def test_search_finds_contacts_by_any_word(case: tuple[str, str], dataset: Dataset) -> None:
+    """`q` finds every contact by a word beyond ASCII, and by one with which nothing begins."""
+    _, word = case
+    _exact(dataset, "listContacts", LARGEST, q=word)
 
 
 @requirement("FILTER-3")
@@ -165,11 +180,27 @@ def test_a_search_for_nothing_combines_too(dataset: Dataset, seed: int) -> None:
 def test_an_unknown_value_shows_nothing(case: tuple[str, str], dataset: Dataset) -> None:
     """A filter that shows something for a value of the data shows nothing for a value that is not there."""
     operation, name = case
-    first = values(dataset, operation, name)[0]
-    shown = dataset.walked(operation, limit=half(first.count), most_pages=MOST_PAGES, **{name: first.value})
-    if not shown.items:
-        raise NotJudged(f"{name}={first.value} shows nothing", shown.pages[0])
+    _shows_something(dataset, operation, name)
     _nothing(dataset, operation, **{name: unknown_value(dataset, operation, name)})
+
+
+@requirement("FILTER-9")
+@over(
+    tuple((*row, misspelling) for row in _BY_VALUE for misspelling in MISSPELLINGS), Cut(quick=1, paced=1, standard=15)
+)
+def test_a_misspelt_value_shows_nothing(case: tuple[str, str, str], dataset: Dataset) -> None:
+    """A filter that shows something for a value of the data does not show it for one that resembles it."""
+    operation, name, misspelling = case
+    value = _shows_something(dataset, operation, name)
+    asked = MISSPELLINGS[misspelling](value)
+    if asked in ("", value):
+        not_tested(f"{name}={value} is too short to be misspelt")
+    answer = dataset.asked(operation, **{name: asked})
+    if answer.status in _NOTHING:
+        return
+    expect(answer.status == 200, f"{answer.line()}, expected an empty page, 400, 404 or 422", answer)
+    strange = [item["id"] for item in items(sound(answer)) if excluded(operation, {name: asked}, item)]
+    expect(not strange, f"{answer.request.target} shows {strange[:1]}, which the filter excludes", answer)
 
 
 @requirement("FILTER-9")
@@ -195,6 +226,15 @@ def _exact(dataset: Dataset, operation: str, limit: int, **filters: str) -> None
 
 def _on_one_page(dataset: Dataset, operation: str, **filters: str) -> None:
     confirmed(dataset, operation, lambda seen: on_one_page(seen, operation, **filters))
+
+
+def _shows_something(dataset: Dataset, operation: str, name: str) -> str:
+    """A value of a filter that shows something. Raises NotJudged where it does not: another requirement says so."""
+    first = values(dataset, operation, name)[0]
+    shown = dataset.walked(operation, limit=half(first.count), most_pages=MOST_PAGES, **{name: first.value})
+    if not shown.items:
+        raise NotJudged(f"{name}={first.value} shows nothing", shown.pages[0])
+    return first.value
 
 
 def _first_search(dataset: Dataset) -> None:

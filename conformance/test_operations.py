@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import pytest
 
 import spec
 from conformance.cases.dataset import Dataset
-from conformance.cases.resource_ids import Opening, collection_of, known_opening, unknown_id
+from conformance.cases.resource_ids import MISSPELLINGS, Opening, collection_of, known_opening, unknown_id
 from conformance.cases.resource_states import Known, in_each_state, in_each_state_with_nulls
 from conformance.cases.sampling import cases, stratified
 from conformance.cases.tables import Cut, over
@@ -157,6 +158,23 @@ def test_unknown_id(operation: str, dataset: Dataset, seed: int) -> None:
             refused(answer, 404)
             return
     not_tested(f"{_TRIES} made-up ids were served, of a list that was not walked to its end")
+
+
+@requirement("OP-10")
+@over(tuple(product(SINGLE, MISSPELLINGS)), Cut(quick=2, paced=2, standard=12))
+def test_an_id_that_resembles_another(case: tuple[str, str], dataset: Dataset) -> None:
+    """An id that was cut short, has a character more or another at its end never finds the resource that it resembles."""
+    operation, misspelling = case
+    known = str(known_opening(dataset, operation).parameters["id"])
+    asked = MISSPELLINGS[misspelling](known)
+    if asked in ("", known):
+        not_tested(f"{known} is too short to be misspelt")
+    answer = dataset.asked(operation, id=asked)
+    if unusable(answer) is None:
+        shown = as_id(answer.json.get("contactId" if operation == "getContactResearch" else "id"))
+        expect(shown != known, f"{asked}, which is {known} {misspelling}, is answered with {known}", answer)
+    # Where another resource has that id, it tells nothing.
+    expect(answer.status == 200 or 400 <= answer.status < 500, f"{answer.line()}, expected 404", answer)
 
 
 def _who_asks(caller: Caller, known: Exchange) -> Exchange:

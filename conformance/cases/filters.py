@@ -85,6 +85,20 @@ def words_of(contacts: Sequence[Resource], member: str) -> list[str]:
     return sorted(few, key=lambda word: (alone[word] == 0, len(word) not in _HANDY, -among[word]))
 
 
+def awkward_words(contacts: Sequence[Resource]) -> list[tuple[str, str]]:
+    """Names' members with words in them that a careless search misses: in other letters than ASCII's, or not at the beginning.
+
+    Of the former one that begins with such a letter is best: it takes more than ASCII to see that in another case.
+    """
+    found = []
+    for member in _NAMES:
+        words = words_of(contacts, member)
+        firsts = {text.split()[0] for contact in contacts if (text := text_of(contact, member)).strip()}
+        beyond = sorted((word for word in words if not word.isascii()), key=lambda word: word[0].isascii())
+        found += [(member, word) for word in (*beyond[:1], *[word for word in words if word not in firsts][:1])]
+    return list(dict.fromkeys(found))
+
+
 def frequent_word(contacts: Sequence[Resource]) -> str:
     """A word that several contacts have, though no search, however lenient, should find more than a page; empty for none."""
     found: Counter[str] = Counter(

@@ -18,6 +18,7 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "last character changed": lambda key: f"Bearer {_altered(key, len(key) - 1, len(key))}",
     "character in the middle changed": lambda key: f"Bearer {_altered(key, _middle(key), _middle(key) + 1)}",
     "in the other case": lambda key: f"Bearer {key.swapcase()}",
+    "with a wildcard for its end": lambda key: f"Bearer {_with_wildcard(key)}",
     "with a character more": lambda key: f"Bearer {key}0",
     "with a word behind it": lambda key: f"Bearer {key} x",
     "empty": lambda _: "Bearer",
@@ -65,6 +66,12 @@ def together(parts: list[Carried]) -> Carried:
 def unknown(secret: str) -> str:
     """The Authorization header of a key of the same form that was never minted."""
     return f"Bearer {_altered(secret, secret.rfind('_') + 1, len(secret))}"
+
+
+def _with_wildcard(secret: str) -> str:
+    """The secret without its end, for which there is the sign by which SQL's LIKE means any one character."""
+    kept = secret.rstrip("_")
+    return f"{kept[:-1]}_{secret[len(kept) :]}"
 
 
 def _middle(secret: str) -> int:

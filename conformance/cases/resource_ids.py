@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,6 +22,13 @@ _TRIES = 50
 _LOOKED_AT = 8
 _BEYOND = (100_000, 900_000)
 _CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+
+MISSPELLINGS: Mapping[str, Callable[[str], str]] = {
+    "without its end": lambda text: text[:-1],
+    "with a character more": lambda text: f"{text}x",
+    "with a wildcard for its end": lambda text: f"{text[:-1]}_",
+}
+"""What a text looks like that a careless comparison takes for another, each a function of that."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,13 @@ from conformance.target.retry_after import retry_after
 
 _IN_ORDINARY_USE = (BYSTANDER, STRANGER)
 _SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "getDraft"}
-_NO_CURSOR = "not-a-cursor"
+# An application may look at a limit before its limiter counts the request, and at a cursor behind it.
+_REFUSED = {
+    "listContacts": {"limit": "many"},
+    "listLists": {"cursor": "not-a-cursor"},
+    "listDrafts": {"limit": "many"},
+    "listEvents": {"cursor": "not-a-cursor"},
+}
 # So many requests may go without an answer before the target counts as silent.
 _PATIENCE = 3
 _LOOK_AGAIN = 0.05
@@ -76,7 +82,7 @@ class Requests:
     """What is asked, in turn: operations that cost a target little, single resources once their ids have been seen.
 
     Several of them, because a limit holds for a key, and not for each operation; and what each operation refuses, because it
-    holds for answers of any kind: ids that nobody has, cursors that are none.
+    holds for answers of any kind: ids that nobody has, limits and cursors that are none.
     """
 
     _known: list[Request] = field(default_factory=list)
@@ -87,10 +93,10 @@ class Requests:
         self._known.append(_request("getMe"))
         self._known += [_request(operation, limit=1) for operation in _SINGLE]
         self._known.append(_request("listEvents", limit=1))
-        self._failing = {operation: _request(operation, cursor=_NO_CURSOR) for operation in spec.LIST_OPERATIONS}
+        self._failing = {operation: _request(operation, **_REFUSED[operation]) for operation in spec.LIST_OPERATIONS}
 
     def next(self, kind: str | None = None) -> Request:
-        """The next request of a kind, or of the mix of all, without a key."""
+        """The next request of a kind, or of the mix, without a key."""
         found = self.of(kind)
         return found[next(self._turn) % len(found)]
 

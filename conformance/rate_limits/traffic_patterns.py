@@ -50,8 +50,8 @@ _MORE_THAN_SERVED = 5
 class Send:
     """Send requests with the key of a role, several at once unless `one_by_one`, until `refused` of them were refused.
 
-    `kind` is one of KINDS, None for a mix of all. The answer is the attempts. A role without a key sends nothing, and nothing
-    is sent of a kind for which nothing is known to ask.
+    `kind` is one of KINDS, None for a mix of all but invalid ones. The answer is the attempts. A role without a key sends
+    nothing, and nothing is sent of a kind for which nothing is known to ask.
     """
 
     role: str
@@ -76,7 +76,7 @@ FAILING = "failing "
 KINDS = ("me", "list", "single", *(f"{FAILING}{operation}" for operation in spec.contract().operations))
 """Kinds of requests: `/me`, lists, single resources, and what each operation refuses. A limit counts all of them.
 
-Refused are cursors that are none and ids that do not exist: an application may look at them before its limiter does.
+Refused are limits and cursors that are none, and ids that do not exist, some of them before an operation is reached.
 """
 
 SPENDER = "spender"

@@ -13,6 +13,7 @@ from mockserver.api.keys import PREFIX, ApiKey
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
 from mockserver.api.response import Response
+from mockserver.modifications.helpers.filters import like
 from mockserver.modifications.helpers.requests import header
 from mockserver.modifications.helpers.responses import change_problems, with_status
 from mockserver.modifications.registry import fault
@@ -106,6 +107,12 @@ def keys_with_trailing_garbage(pipeline: Pipeline) -> None:
 def keys_in_any_case(pipeline: Pipeline) -> None:
     """Keys are compared in a collation that does not tell upper from lower case."""
     _also_accept(pipeline, lambda key, text: key.secret.lower() == text.lower())
+
+
+@fault("AUTH-2")
+def keys_with_wildcards(pipeline: Pipeline) -> None:
+    """A key is looked up with LIKE, to which an underscore is any character."""
+    _also_accept(pipeline, lambda key, text: like(text, key.secret))
 
 
 @fault("AUTH-2")

@@ -196,10 +196,21 @@ def _tell_of_hidden(pipeline: Pipeline, told: Callable[[bytes], Header], *method
 @fault("AUTH-1")
 def parameters_before_key(pipeline: Pipeline) -> None:
     """Parameters are read before anybody asks for a key: a bad limit is answered 400, also without a key."""
+    _read_parameters_first(pipeline, "missing-api-key", "invalid-api-key")
+
+
+@fault("AUTH-2", "AUTH-3")
+def parameters_before_look_up(pipeline: Pipeline) -> None:
+    """A missing key is refused at once; one that does not count is told first that its limit is bad."""
+    _read_parameters_first(pipeline, "invalid-api-key")
+
+
+def _read_parameters_first(pipeline: Pipeline, *before: str) -> None:
+    """Have a bad limit told instead of these kinds of problems."""
 
     def change(problem: Problem, scope: Scope) -> Problem:
         limit = query(scope).get("limit", "1")
-        if problem.kind.status != 401 or limit.isdecimal():
+        if problem.kind.slug not in before or limit.isdecimal():
             return problem
         return problem_of("invalid-parameter", "limit has to be a number.")
 

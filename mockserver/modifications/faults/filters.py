@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from mockserver.api.authentication import Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.filters import (
     Filters,
+    Lets,
     change_filter,
     change_filters,
     change_rows,
     ignore,
+    like,
     unfiltered_where_empty,
 )
 from mockserver.modifications.helpers.pages import change_question, keyset_page, matching, newest_first
@@ -176,6 +179,47 @@ def last_filter_counts(pipeline: Pipeline) -> None:
     """Of several filters the last one in the query alone is applied."""
     for collection in ("contacts", "drafts"):
         change_filters(pipeline, collection, lambda filters: dict([*filters.items()][-1:]))
+
+
+_COMPARED = (
+    ("contacts", "listId", "listIds"),
+    ("contacts", "qualificationStatus", "qualificationStatus"),
+    ("drafts", "status", "status"),
+    ("drafts", "contactId", "contactId"),
+    ("events", "eventType", "eventType"),
+)
+
+
+def _compare_by(pipeline: Pipeline, alike: Callable[[str, str], bool]) -> None:
+    """Have filters let through what `alike` says yes to: (value of the parameter, value of the resource)."""
+    for collection, name, member in _COMPARED:
+        change_filter(pipeline, collection, name, _having(member, alike))
+
+
+def _having(member: str, alike: Callable[[str, str], bool]) -> Lets:
+    def lets(value: str, resource: dict[str, Any]) -> bool:
+        own = resource[member] if isinstance(resource[member], list) else [resource[member]]
+        return any(alike(wanted, each) for wanted in value.split(",") for each in own)
+
+    return lets
+
+
+@fault("FILTER-9")
+def values_by_beginning(pipeline: Pipeline) -> None:
+    """Filters let through what begins with their value."""
+    _compare_by(pipeline, lambda wanted, own: own.startswith(wanted))
+
+
+@fault("FILTER-9")
+def values_with_trailing_garbage(pipeline: Pipeline) -> None:
+    """Filters compare only as much of their value as the resource's is long."""
+    _compare_by(pipeline, lambda wanted, own: wanted.startswith(own))
+
+
+@fault("FILTER-9")
+def values_with_wildcards(pipeline: Pipeline) -> None:
+    """Filters compare with LIKE, to which an underscore is any character."""
+    _compare_by(pipeline, like)
 
 
 @fault("FILTER-9")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from mockserver.api.parameters import Parameters
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
 from mockserver.api.response import Response, json_bytes
+from mockserver.modifications.helpers.filters import like
 from mockserver.modifications.helpers.requests import resource_asked
 from mockserver.modifications.helpers.responses import (
     change_items,
@@ -207,6 +209,39 @@ def unknown_id_gets_another(pipeline: Pipeline) -> None:
         return newest[0] if newest else None
 
     pipeline.single = single
+
+
+def _also_find(pipeline: Pipeline, finds: Callable[[str, str], bool]) -> None:
+    """Have an id that nothing has find what `finds` says: (id asked for, id of a resource)."""
+    inner = pipeline.single
+
+    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+        found = inner(caller, collection, resource_id)
+        if found is not None or not resource_id:
+            return found
+        rows = getattr(caller.tenant, "contacts" if collection == "research" else collection).rows({})
+        alike = (row.id for row in rows if finds(resource_id, row.id))
+        return next(filter(None, (inner(caller, collection, other) for other in alike)), None)
+
+    pipeline.single = single
+
+
+@fault("OP-10")
+def ids_by_beginning(pipeline: Pipeline) -> None:
+    """A resource is found by what its id begins with."""
+    _also_find(pipeline, lambda asked, known: len(asked) >= len(known) - 2 and known.startswith(asked))
+
+
+@fault("OP-10")
+def ids_with_trailing_garbage(pipeline: Pipeline) -> None:
+    """Only as much of an id is compared as an id is long, as of `12x` where a database makes a number of it."""
+    _also_find(pipeline, lambda asked, known: asked.startswith(known))
+
+
+@fault("OP-10")
+def ids_with_wildcards(pipeline: Pipeline) -> None:
+    """A resource is looked up with LIKE, to which an underscore is any character."""
+    _also_find(pipeline, like)
 
 
 @fault("OP-2")

@@ -136,6 +136,24 @@ def huge_limit_crashes(pipeline: Pipeline) -> None:
 
 
 @fault("PAGE-5", "ERROR-5")
+def empty_limit_crashes(pipeline: Pipeline) -> None:
+    """That a limit is there is checked, and not that it has a value: an empty one is an unhandled exception."""
+    change_refusal(pipeline, lambda text: not text, _crash)
+
+
+@fault("PAGE-5", "ERROR-5")
+def limit_of_nan_crashes(pipeline: Pipeline) -> None:
+    """A limit is read as a float, and made an integer: what is not finite is an unhandled exception."""
+    change_refusal(pipeline, lambda text: text.lower() in ("nan", "infinity"), _crash)
+
+
+@fault("PAGE-5", "PAGE-4")
+def limit_in_powers_gives_all(pipeline: Pipeline) -> None:
+    """Digits are looked at to see whether a limit is too large, and a float is read: `1e9` is none that is."""
+    change_refusal(pipeline, lambda text: text.lower() == "1e9", lambda _text: _EVERYTHING)
+
+
+@fault("PAGE-5", "ERROR-5")
 def limit_zero_crashes(pipeline: Pipeline) -> None:
     """The number of pages is computed, and divides by the limit."""
     change_refusal(pipeline, lambda text: _number(text) == 0, _crash)

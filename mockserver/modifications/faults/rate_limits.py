@@ -12,8 +12,16 @@ from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.keys import ApiKey
 from mockserver.api.limits import MINUTE, Admission, Limiter
 from mockserver.api.pipeline import Pipeline
+from mockserver.api.problems import Problem
 from mockserver.api.response import Header, Response
-from mockserver.modifications.helpers.responses import rewriting, with_header, without_header
+from mockserver.modifications.helpers.requests import query
+from mockserver.modifications.helpers.responses import (
+    change_problems,
+    problem_of,
+    rewriting,
+    with_header,
+    without_header,
+)
 from mockserver.modifications.registry import fault
 from spec import contract
 
@@ -184,3 +192,15 @@ def failures_not_counted(pipeline: Pipeline) -> None:
 
     pipeline.admit = admit
     pipeline.outer.append(rewriting(give_back))
+
+
+@fault("RATE-3")
+def parameters_before_limit(pipeline: Pipeline) -> None:
+    """Parameters are read before requests are counted: ones with a bad limit can be sent without end."""
+
+    def change(problem: Problem, scope: Scope) -> Problem:
+        if problem.kind.status != 429 or query(scope).get("limit", "1").isdecimal():
+            return problem
+        return problem_of("invalid-parameter", "limit has to be a number.")
+
+    change_problems(pipeline, change)

@@ -53,6 +53,12 @@ def search_of_beginnings(pipeline: Pipeline) -> None:
     _change_search(pipeline, lambda needle, value: value.startswith(needle), *_SEARCHED)
 
 
+@fault("FILTER-3")
+def search_of_ascii(pipeline: Pipeline) -> None:
+    """`q` is made lower case in the database, which does so with ASCII alone: `Émile` is found by no `émile`."""
+    _change_search(pipeline, lambda needle, value: needle in value and needle[:1].isascii(), *_SEARCHED)
+
+
 @fault("FILTER-3", "FILTER-9")
 def search_finds_everyone_for_nothing(pipeline: Pipeline) -> None:
     """`q` without a match is taken for no `q`."""

@@ -21,6 +21,11 @@ Lets = Callable[[str, dict[str, Any]], bool]
 """(value of the parameter, resource) → whether it is let through."""
 
 
+def like(pattern: str, text: str) -> bool:
+    """Whether a text matches a pattern as SQL's LIKE has it, as far as underscores go: each is any one character."""
+    return len(pattern) == len(text) and all(sign in ("_", own) for sign, own in zip(pattern, text, strict=True))
+
+
 def change_filters(pipeline: Pipeline, collection: str, change: Callable[[Filters], Filters]) -> None:
     """Have a collection's filters read as others."""
     inner = pipeline.page

@@ -89,6 +89,15 @@ def test_a_limit_is_tried_on_many_operations_of_which_the_ids_are_found_by_looki
         assert {"getMe", "listContacts", "listLists", "listDrafts", "listEvents"} <= asked
 
 
+def test_an_invalid_request_is_sent_if_it_is_asked_for_and_is_none_of_the_mix(wired: Wiring) -> None:
+    with serving(PAGE) as base_url:
+        wire = wired(base_url)
+        wire.tell([story_of(Send(SPENDER, 2, kind="invalid"), Send(SPENDER, 30))], PLAN)
+        asked = [exchange.request.target for exchange in wire.client.exchanges]
+        assert asked[:2] == ["/api/v1/contacts?limit=many"] * 2
+        assert "/api/v1/contacts?limit=many" not in asked[2:]
+
+
 def test_a_volley_ends_soon_after_a_refusal(wired: Wiring) -> None:
     with serving(refused("7")) as base_url:
         attempts = wired(base_url).tell([story_of(Send(SPENDER, 100, refused=1))], PLAN)[SPENDER]
