@@ -83,7 +83,7 @@ def rated(mock: Mock) -> list[Any]:
     asks = [Client(mock, FULL), *(Client(mock, KEYS[kind][0]) for kind in ("primary", "secondary", "spare"))]
     answers = [told(asks[0].get("/api/v1/me")) for _ in range(122)]
     answers += [told(client.get("/api/v1/me")) for client in asks[1:]]
-    answers.append(told(asks[0].get("/api/v1/contacts/con_unknown")))
+    answers += [told(asks[0].get(f"/api/v1/contacts{odd}")) for odd in ("/con_unknown", "?limit=many")]
     mock.state.clock.advance(31)
     return answers + [told(asks[0].get("/api/v1/contacts/con_unknown")) for _ in range(40)]
 
