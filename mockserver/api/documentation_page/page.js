@@ -21,6 +21,15 @@ function withoutExamples(api) {
   return api;
 }
 
+// The guide's command asks the API; on this page it asks the mock.
+function askingHere(api) {
+  const [own, ...others] = api.servers;
+  for (const tag of api.tags) {
+    for (const other of others) tag.description = tag.description.replaceAll(`curl ${other.url}/`, `curl ${own.url}/`);
+  }
+  return api;
+}
+
 // Who may see the console is shown a key there, so the page may use it, too.
 async function presentKey(ui) {
   const answer = await fetch(new URL("../admin/key", here), {redirect: "error"});
@@ -35,7 +44,7 @@ async function presentKey(ui) {
 async function show() {
   const api = await (await fetch(new URL("openapi.json", here))).json();
   const ui = SwaggerUIBundle({
-    spec: withoutExamples(api),
+    spec: askingHere(withoutExamples(api)),
     dom_id: "#page",
     validatorUrl: null,
     deepLinking: true,

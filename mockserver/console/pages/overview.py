@@ -40,6 +40,7 @@ async def _show(visit: Visit) -> Response:
         more=len(state.tenants) - len(organizations),
         limits=world.settings.rate_limits,
         switches=list(world.switches),
+        holds=list(world.held.holds.values()),
         modifications=[str(one) for one in world.settings.modifications if one.condition == ALL_REQUESTS],
         frozen=state.clock.is_frozen,
         **_recent(visit),

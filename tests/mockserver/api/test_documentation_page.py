@@ -50,6 +50,11 @@ def test_a_list_can_be_asked_for_at_once(browser: Browser, address: str) -> None
     assert wrong == []
 
 
+def test_the_command_of_the_guide_asks_the_mock(browser: Browser, address: str) -> None:
+    page, _ = visit(browser, address)
+    expect(page.locator(".opblock-tag").first).to_contain_text(f"curl {address}/api/v1/me")
+
+
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_page_has_the_colours_that_are_wanted(
     browser: Browser, address: str, mode: Literal["light", "dark"]

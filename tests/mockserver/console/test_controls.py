@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mockserver.app import Settings, create_app
+from mockserver.modifications.condition import parsed
 from mockserver.modifications.faults import named
 from mockserver.modifications.requested import requested
 from tests.support.console_client import CONTACTS, ME, Visitor, text
@@ -109,6 +110,19 @@ class TestClockAndHardships:
         page = text(Visitor(mock).get())
         assert "default-of-49" in page
         assert "limit-plus-one@operation=listLists" in page
+
+    def test_the_overview_says_what_is_held(self) -> None:
+        mock = new_mock()
+        mock.world.held.on(parsed("operation=getMe"))
+        assert "hold operation=getMe" in text(Visitor(mock).get())
+
+    def test_a_switch_that_applies_to_no_more_requests_is_shown_as_spent(self) -> None:
+        mock = new_mock()
+        switch = mock.world.switch_on(requested("fault", "default-of-49@requests=1"))
+        shown = [[b">spent<" in Visitor(mock).get(path).body for path in ("", "/hardships")]]
+        switch.left = 0
+        shown += [[b">spent<" in Visitor(mock).get(path).body for path in ("", "/hardships")]]
+        assert shown == [[False, False], [True, True]]
 
     def test_a_reset_begins_again(self) -> None:
         mock = new_mock()
