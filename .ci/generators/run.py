@@ -34,6 +34,12 @@ HARMLESS = ("OpenAPI 3.1 support is still in beta", "Failed to get the schema na
 Walked = dict[str, Any]
 """What a client saw: how many contacts, their statuses, and the problem of its 429."""
 
+Program = tuple[Sequence[str], Mapping[str, str]]
+"""How a client is run: its command, and what it wants in its environment."""
+
+TRIALS = ("small-pages", "unknown-members", "unknown-enum-values", "sparse-data")
+"""The trials of the grade that generated code decides about; who uses it decides about the others."""
+
 _PATIENCE = 120
 _START_WITHIN = 30.0
 
@@ -53,6 +59,8 @@ class Generator:
     command: str
     client: str | None = None
     never: str = ""
+    graded: bool = False
+    """Whether the client is also graded, by `outbound-mock grade`: one for each language."""
 
 
 JAR = f"openapi-generator-cli generate --input-spec {DOCUMENT} --generator-name"
@@ -61,6 +69,7 @@ GENERATORS = (
         "openapi-python-client",
         f"openapi-python-client generate --path {DOCUMENT} --meta none --output-path generated/python/outbound_attrs",
         "openapi-python-client.py",
+        graded=True,
     ),
     Generator(
         "datamodel-code-generator",
@@ -82,6 +91,7 @@ GENERATORS = (
         "openapi-typescript, openapi-fetch",
         f"openapi-typescript {DOCUMENT} --output generated/openapi-typescript/api.ts",
         "openapi-typescript.ts",
+        graded=True,
     ),
     Generator("hey-api", f"openapi-ts --input {DOCUMENT} --output generated/hey-api --logs generated", "hey-api.ts"),
     Generator("orval", "orval --config orval.config.cjs", "orval.ts"),
@@ -96,7 +106,7 @@ def main() -> None:
     wanted = [each for each in GENERATORS if not sys.argv[1:] or sys.argv[1] in each.name]
     shutil.rmtree(GENERATED, ignore_errors=True)
     failed = False
-    print(f"{'generator':<36} {'s':>5}  {'generated':<10} {'types':<6} {'contacts':>8}  {'429':<20}")
+    print(f"{'generator':<36} {'s':>5}  {'generated':<10} {'types':<6} {'contacts':>8}  {'grade':<6} {'429':<20}")
     with mock() as running:
         for generator in wanted:
             began = time.monotonic()
@@ -118,9 +128,10 @@ def tried(generator: Generator, url: str, contacts: int) -> str:
         closed = [file.name for file in GENERATED.rglob("*") if file.is_file() and generator.never in text(file)]
         if closed:
             raise Trouble(f"{len(closed)} files refuse members that they do not know, such as {closed[0]}")
-        return f"{'clean':<10} {'-':<6} {'-':>8}  -"
+        return f"{'clean':<10} {'-':<6} {'-':>8}  {'-':<6} -"
     client = HERE / "clients" / generator.client
-    walked = python_client(client, url) if client.suffix == ".py" else node_client(client, url)
+    command, settings = python_client(client) if client.suffix == ".py" else node_client(client)
+    walked: Walked = json.loads(run(command, "its client failed", **settings, **access(url)).strip().splitlines()[-1])
     problem = walked.get("problem") or {}
     if walked["contacts"] != contacts:
         raise Trouble(f"it saw {walked['contacts']} of {contacts} contacts")
@@ -128,7 +139,10 @@ def tried(generator: Generator, url: str, contacts: int) -> str:
         raise Trouble("it saw no status that the document does not know: nothing was proven")
     if problem.get("status") != 429 or not problem["type"].endswith("/rate-limit-exceeded"):
         raise Trouble(f"its 429 was {problem}")
-    return f"{'clean':<10} {'clean':<6} {walked['contacts']:>8}  {problem['title']}"
+    if generator.graded:
+        grade(command, settings)
+    grade_told = "clean" if generator.graded else "-"
+    return f"{'clean':<10} {'clean':<6} {walked['contacts']:>8}  {grade_told:<6} {problem['title']}"
 
 
 def text(file: Path) -> str:
@@ -136,27 +150,29 @@ def text(file: Path) -> str:
     return file.read_text("utf-8", "ignore")
 
 
-def python_client(client: Path, url: str) -> Walked:
-    """Check the types of a client in Python and run it: what it saw."""
+def python_client(client: Path) -> Program:
+    """Check the types of a client in Python: how it is run."""
     path = os.pathsep.join(map(str, (GENERATED / "python", HERE / "clients")))
     run(["mypy", "--config-file=", "--cache-dir=generated/mypy", str(client)], "its types are wrong", MYPYPATH=path)
-    return told(run([str(PYTHON / "python"), str(client)], "its client failed", PYTHONPATH=path, **access(url)))
+    return [str(PYTHON / "python"), str(client)], {"PYTHONPATH": path}
 
 
-def node_client(client: Path, url: str) -> Walked:
-    """Check the types of a client in TypeScript and run it: what it saw."""
+def node_client(client: Path) -> Program:
+    """Check the types of a client in TypeScript and bundle it: how it is run."""
     strict = shlex.split("--noEmit --strict --skipLibCheck --target es2022 --module esnext --moduleResolution bundler")
     run(["tsc", *strict, str(client)], "its types are wrong")
     bundle = GENERATED / client.with_suffix(".mjs").name
     bundling = ("--bundle", "--platform=node", "--format=esm", "--log-level=warning", f"--outfile={bundle}")
     run(["esbuild", str(client), *bundling], "it cannot be bundled")
-    return told(run(["node", str(bundle)], "its client failed", **access(url)))
+    return ["node", str(bundle)], {}
 
 
-def told(output: str) -> Walked:
-    """The line of JSON that a client ends with."""
-    seen: Walked = json.loads(output.strip().splitlines()[-1])
-    return seen
+def grade(command: Sequence[str], settings: Mapping[str, str]) -> None:
+    """Have the mock grade a client that walks, in the trials that its generator decides about. Raises Trouble."""
+    trials = [word for trial in TRIALS for word in ("--trial", trial)]
+    ours = [sys.executable, "-P", "-m", "mockserver", "grade", "--strict", *trials, "--", "env"]
+    walking = [f"{name}={value}" for name, value in {**settings, "WALK_ALONE": "1"}.items()]
+    run([*ours, *walking, *command], "its grade is not clean")
 
 
 def access(url: str) -> Mapping[str, str]:

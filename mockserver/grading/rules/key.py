@@ -20,8 +20,10 @@ def in_the_authorization_header(run: Run) -> Judgement:
         if exchange.leaks
     ]
     asked = [exchange for exchange in run.exchanges if exchange.asked and exchange.method != "OPTIONS"]
-    # Browsers leave credentials out of what they record.
-    if asked and not findings and not run.is_recording and not any(_authorization(exchange) for exchange in asked):
+    # Browsers leave credentials out of what they record. A trial may end a test suite at a request that has none on purpose.
+    plain = run.plain.exchanges if run.plain else ()
+    has_none = not any(_authorization(exchange) for exchange in (*asked, *plain))
+    if asked and not findings and not run.is_recording and has_none:
         numbers = tuple(exchange.number for exchange in asked[:3])
         findings = [Finding(numbers, f"none of {len(asked)} requests to the API has an Authorization header")]
     return judged(any(exchange.key for exchange in run.exchanges), findings)

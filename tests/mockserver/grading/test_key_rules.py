@@ -74,3 +74,9 @@ def test_a_client_that_ends_a_badly_certified_connection_is_kept() -> None:
 def test_a_client_that_speaks_to_no_certified_server_is_not_seen() -> None:
     plain = Story().run()
     assert Story("unknown-authority", plain).judged("KEY-4").status == "not-seen"
+
+
+def test_a_test_suite_that_a_trial_ends_at_its_request_without_a_key_has_not_forgotten_it() -> None:
+    plain = Story().ask(ME, 401, key=None, request_headers=()).ask(ME).run()
+    story = Story("redirect-elsewhere", plain).ask(ME, 307, key=None, request_headers=(), mark="redirected")
+    assert story.judged("KEY-1", exit_code=1).status == "not-seen"
