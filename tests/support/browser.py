@@ -26,22 +26,21 @@ def executable(playwright: Playwright) -> str | None:
     return next(found, own if Path(own).exists() else None)
 
 
-def launched(playwright: Playwright, path: str) -> Browser:
-    """The browser, started. Root may not have its sandbox."""
-    return playwright.chromium.launch(
-        executable_path=path, args=["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    )
+def launched(playwright: Playwright, path: str, *options: str) -> Browser:
+    """The browser, started with some options. Root may not have its sandbox."""
+    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return playwright.chromium.launch(executable_path=path, args=[*as_root, *options])
 
 
 @contextmanager
-def opened(patience: float) -> Iterator[Browser]:
-    """A browser, whose expectations wait for `patience` milliseconds. Skips the tests where there is none."""
+def opened(patience: float, *options: str) -> Iterator[Browser]:
+    """A browser with some options, whose expectations wait for `patience` milliseconds. Skips the tests where there is none."""
     expect.set_options(timeout=patience)
     with sync_playwright() as playwright:
         path = executable(playwright)
         if path is None:
             pytest.skip("there is no Chromium on this machine")
-        browser = launched(playwright, path)
+        browser = launched(playwright, path, *options)
         yield browser
         browser.close()
 
