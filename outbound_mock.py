@@ -177,7 +177,7 @@ def _made(address: str, method: str, path: str, body: Mapping[str, Any] | None =
         raise _failure(f"outbound_mock: {error}") from None
 
 
-def _failure(message: str) -> Exception:
+def _failure(message: str) -> BaseException:
     return pytest.fail.Exception(message, pytrace=False)
 
 

@@ -75,10 +75,10 @@ def test_the_options_that_the_pages_name_exist() -> None:
         ["loadtests"],
         ["locust", "-f", "loadtests/locustfile.py"],
     )
-    # Of pip, Docker, curl, openapi-generator, Gradle and node.
+    # Of pip, uvx, pipx, Docker, curl, openapi-generator, Gradle and node.
     # And Locust prints its help before it has read the locustfile that adds --scenario.
     known = {"--no-deps", "--no-build-isolation", "--rm", "--cacert", "--additional-properties", "--scenario"}
-    known |= {"--wait", "--rerun", "--test"}
+    known |= {"--wait", "--rerun", "--test", "--from", "--spec"}
     for command in commands:
         shown = subprocess.run(
             [sys.executable, "-m", *command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -1,6 +1,9 @@
 """Drawings over time as SVG paths: numbers and nothing else, so that they need no escaping. `page/picture.html` shows them.
 
 A drawing has panels above one time axis. Gate and load tests draw with it.
+
+Why not a library: matplotlib is 11 packages and 137 MB, and takes 2.0 s of CPU to import. pygal (4 packages, 1 MB, 0.15 s) has no
+panels that share an axis, and puts a style and a script of its own into the page, which the page's policy forbids.
 """
 
 from __future__ import annotations

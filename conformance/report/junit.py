@@ -1,4 +1,8 @@
-"""The run as JUnit XML: a test suite for each family, a test case for each requirement."""
+"""The run as JUnit XML: a test suite for each family, a test case for each requirement.
+
+ElementTree of the standard library writes it. junitparser (1 MB, 0.05 s more of CPU to import) would spare the sums of a suite
+alone: what is a failure, what is told and what is hidden would stay.
+"""
 
 from __future__ import annotations
 

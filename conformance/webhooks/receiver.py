@@ -1,4 +1,8 @@
-"""A webhook receiver: a real HTTP server that writes down what arrives, and answers as each endpoint's script says."""
+"""A webhook receiver: a real HTTP server that writes down what arrives, and answers as each endpoint's script says.
+
+`http.server` of the standard library serves. pytest-httpserver (3 packages, 2 MB, 0.17 s of CPU to import) always answers: it
+can neither close a connection without an answer nor keep silent, which two of the four scripts do, and bounds nothing it reads.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,10 @@ from redis.retry import Retry
 from mockserver.api.limits import Unreachable
 
 QUICK = 1.0
-"""Seconds for which one call may hold up the event loop. Those that follow it fail at once until the server answers again."""
+"""Seconds for which one call may hold up the event loop. Those that follow it fail at once until the server answers again.
+
+The URL may say otherwise: `?socket_timeout=5`.
+"""
 
 T = TypeVar("T")
 

@@ -16,6 +16,7 @@ from mockserver.app import Mock
 from mockserver.cluster.changes import _STREAM, Changes
 from mockserver.cluster.errors import SharingError
 from mockserver.cluster.membership import Membership
+from mockserver.cluster.reach import QUICK, Reach
 from mockserver.cluster.replay import Change
 from tests.support.mock_client import FULL, START, Client, new_mock, path_of
 from tests.support.redis_server import redis_server
@@ -36,6 +37,13 @@ def member(server: str) -> Membership:
     membership = Membership(server)
     membership.join({}, START)
     return membership
+
+
+def test_the_url_says_how_long_a_slow_server_is_waited_for() -> None:
+    waits = [
+        Reach(f"redis://127.0.0.1:1/0{query}").server.get_connection_kwargs() for query in ("", "?socket_timeout=5")
+    ]
+    assert [each["socket_timeout"] for each in waits] == [QUICK, 5]
 
 
 def sharing_mock(folder: Path) -> tuple[Mock, Any]:
