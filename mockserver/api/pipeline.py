@@ -29,7 +29,7 @@ from mockserver.api.authentication import Caller
 from mockserver.api.keys import ApiKey, KeyRing
 from mockserver.api.limits import Admission, Limiter
 from mockserver.api.parameters import Parameters, Rules
-from mockserver.api.problems import Problem
+from mockserver.api.problems import Members, Problem
 from mockserver.api.response import Header, Response
 from mockserver.clock import Clock
 from mockserver.tenants.collection import Page
@@ -94,9 +94,9 @@ class Pipeline:
     """(admission, now) → the value of Retry-After, None to send none."""
     problem: Callable[[Problem, Scope], Response]
     """(problem, ASGI scope) → the answer that tells a request of it, by the next two steps."""
-    problem_members: Callable[[Problem, str | None], dict[str, Any]]
+    problem_members: Callable[[Problem, str | None], Members]
     """(problem, path of the request) → the members of the problem document."""
-    problem_response: Callable[[Problem, dict[str, Any]], Response]
+    problem_response: Callable[[Problem, Members], Response]
     """(problem, members) → the answer."""
 
     deliveries: Steps

@@ -12,6 +12,9 @@ from typing import Any
 from mockserver.api.response import Header, Response, json_bytes
 from spec import ProblemKind, contract
 
+Members = dict[str, Any]
+"""The members of a problem document."""
+
 REALM = b'Bearer realm="outbound"'
 
 
@@ -46,10 +49,10 @@ class Refused(Exception):
         return self.problem.kind.status
 
 
-def members(problem: Problem, instance: str | None) -> dict[str, Any]:
+def members(problem: Problem, instance: str | None) -> Members:
     """The members of the problem document. `instance` is the request's path, None to leave it out."""
     kind = problem.kind
-    document: dict[str, Any] = {
+    document: Members = {
         "type": kind.type,
         "title": kind.title,
         "status": kind.status,
@@ -62,7 +65,7 @@ def members(problem: Problem, instance: str | None) -> dict[str, Any]:
     return document
 
 
-def answer(problem: Problem, document: dict[str, Any]) -> Response:
+def answer(problem: Problem, document: Members) -> Response:
     """The problem as `application/problem+json`, `document` being its members."""
     return Response(problem.kind.status, b"application/problem+json", json_bytes(document), problem.headers)
 

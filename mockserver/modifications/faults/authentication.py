@@ -15,15 +15,10 @@ from mockserver.api.problems import Problem
 from mockserver.api.response import Response
 from mockserver.modifications.helpers.filters import like
 from mockserver.modifications.helpers.requests import header
-from mockserver.modifications.helpers.responses import change_problems, with_status
+from mockserver.modifications.helpers.responses import change_answer, change_kind, with_status
 from mockserver.modifications.registry import fault
 
 _LONG_PART = len(PREFIX) + 16
-
-
-def _change_problem(pipeline: Pipeline, slug: str, change: Callable[[Problem, Scope], Problem]) -> None:
-    """Have one kind of problem told as another."""
-    change_problems(pipeline, lambda problem, scope: change(problem, scope) if problem.kind.slug == slug else problem)
 
 
 def _also_accept(pipeline: Pipeline, finds: Callable[[ApiKey, str], bool]) -> None:
@@ -69,20 +64,17 @@ def anonymous_served(pipeline: Pipeline) -> None:
 @fault("AUTH-1")
 def anonymous_forbidden(pipeline: Pipeline) -> None:
     """Without credentials the answer is 403."""
-    _change_problem(pipeline, "missing-api-key", lambda problem, _scope: with_status(problem, 403))
+    change_kind(pipeline, "missing-api-key", lambda problem, _scope: with_status(problem, 403))
 
 
 @fault("AUTH-1")
 def anonymous_sent_to_login(pipeline: Pipeline) -> None:
     """Without credentials the answer leads to a page for people to sign in."""
-    inner = pipeline.problem
-
-    def problem(problem: Problem, scope: Scope) -> Response:
-        if problem.kind.slug != "missing-api-key":
-            return inner(problem, scope)
-        return Response(302, b"text/html", b"", [(b"location", b"/login")])
-
-    pipeline.problem = problem
+    change_answer(
+        pipeline,
+        lambda problem, _scope: problem.kind.slug == "missing-api-key",
+        lambda _problem: Response(302, b"text/html", b"", [(b"location", b"/login")]),
+    )
 
 
 @fault("AUTH-2")
@@ -163,7 +155,7 @@ def bare_key_accepted(pipeline: Pipeline) -> None:
 @fault("AUTH-2", "AUTH-3")
 def invalid_key_forbidden(pipeline: Pipeline) -> None:
     """A key that is not valid is answered 403."""
-    _change_problem(pipeline, "invalid-api-key", lambda problem, _scope: with_status(problem, 403))
+    change_kind(pipeline, "invalid-api-key", lambda problem, _scope: with_status(problem, 403))
 
 
 def _forgive(pipeline: Pipeline, forgive: Callable[[ApiKey], ApiKey]) -> None:
@@ -196,7 +188,7 @@ def revoked_forbidden(pipeline: Pipeline) -> None:
         key = pipeline.state.keys.find(pipeline.credentials(scope) or b"")
         return with_status(problem, 403) if key and key.revoked_at else problem
 
-    _change_problem(pipeline, "invalid-api-key", change)
+    change_kind(pipeline, "invalid-api-key", change)
 
 
 @fault("AUTH-5")

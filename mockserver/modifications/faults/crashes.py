@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import paths
 from mockserver.api.pipeline import Pipeline
+from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.registry import fault
 
 _LONGEST_ID = 255
@@ -17,15 +18,12 @@ _LONGEST_ID = 255
 def _crash_on(pipeline: Pipeline, crashes: Callable[[bytes, bytes], bool]) -> None:
     """Have requests to the API crash: (raw path, query string) → whether they do."""
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def checked(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["path"].startswith(paths.API) and crashes(scope["raw_path"], scope["query_string"]):
-                raise RuntimeError("a defect")
-            await app(scope, receive, send)
+    async def checked(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith(paths.API) and crashes(scope["raw_path"], scope["query_string"]):
+            raise RuntimeError("a defect")
+        await app(scope, receive, send)
 
-        return checked
-
-    pipeline.inner.append(layer)
+    pipeline.inner.append(around(checked))
 
 
 @fault("ERROR-5")

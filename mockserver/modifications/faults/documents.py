@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.registry import fault
+from mockserver.tenants.resource_types import Resource
 
 
 @fault("OP-8")
@@ -61,5 +61,5 @@ def document_hides_filters(pipeline: Pipeline) -> None:
     pipeline.document = document
 
 
-def _path(ending: str, document: dict[str, Any]) -> str:
+def _path(ending: str, document: Resource) -> str:
     return next(str(path) for path in document["paths"] if path.endswith(ending))

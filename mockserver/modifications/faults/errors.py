@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from starlette.types import Scope
 
 from mockserver.api.authentication import presented_secret
 from mockserver.api.pipeline import Pipeline
-from mockserver.api.problems import Problem
+from mockserver.api.problems import Members, Problem
 from mockserver.api.response import Response
 from mockserver.modifications.helpers.requests import header, resource_asked
-from mockserver.modifications.helpers.responses import change_members, change_problems, rewriting, with_header
+from mockserver.modifications.helpers.responses import (
+    change_answer,
+    change_members,
+    change_problems,
+    rewriting,
+    with_header,
+)
 from mockserver.modifications.registry import fault
-
-
-def _change_answer(
-    pipeline: Pipeline, applies: Callable[[Problem, Scope], bool], answer: Callable[[Problem], Response]
-) -> None:
-    """Have some problems answered without being told as a problem document."""
-    inner = pipeline.problem
-
-    def problem(problem: Problem, scope: Scope) -> Response:
-        return answer(problem) if applies(problem, scope) else inner(problem, scope)
-
-    pipeline.problem = problem
 
 
 def _is_unknown_path(problem: Problem, scope: Scope) -> bool:
@@ -60,13 +53,13 @@ def problems_as_json_on_demand(pipeline: Pipeline) -> None:
 def unknown_paths_as_html(pipeline: Pipeline) -> None:
     """An unknown path is answered by the framework's page."""
     html = b"<!doctype html><title>404</title><h1>Not Found</h1>"
-    _change_answer(pipeline, _is_unknown_path, lambda _problem: Response(404, b"text/html; charset=utf-8", html))
+    change_answer(pipeline, _is_unknown_path, lambda _problem: Response(404, b"text/html; charset=utf-8", html))
 
 
 @fault("ERROR-1")
 def writes_refused_as_text(pipeline: Pipeline) -> None:
     """A 405 is answered by the framework, in plain text."""
-    _change_answer(
+    change_answer(
         pipeline,
         lambda problem, _scope: problem.kind.status == 405,
         lambda problem: Response(405, b"text/plain", b"Method Not Allowed", problem.headers),
@@ -76,7 +69,7 @@ def writes_refused_as_text(pipeline: Pipeline) -> None:
 @fault("ERROR-1")
 def unauthorized_without_body(pipeline: Pipeline) -> None:
     """A 401 has no body."""
-    _change_answer(
+    change_answer(
         pipeline,
         lambda problem, _scope: problem.kind.status == 401,
         lambda problem: Response(401, b"text/plain", b"", problem.headers),
@@ -87,7 +80,7 @@ def unauthorized_without_body(pipeline: Pipeline) -> None:
 def bad_parameters_as_errors_only(pipeline: Pipeline) -> None:
     """A 400 is an object of the validator's own, under the right content type."""
 
-    def change(members: dict[str, Any]) -> dict[str, Any]:
+    def change(members: Members) -> Members:
         return {"message": members["detail"], "code": "BAD_REQUEST"} if members["status"] == 400 else members
 
     change_members(pipeline, change)

@@ -22,6 +22,8 @@ from mockserver.modifications.helpers.pages import change_question, keyset_page,
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
+from mockserver.tenants.index import Row
+from mockserver.tenants.resource_types import Resource
 
 
 @fault("FILTER-1", "FILTER-8", "FILTER-9")
@@ -65,7 +67,7 @@ def pending_finds_nobody(pipeline: Pipeline) -> None:
 def odd_scores_hidden(pipeline: Pipeline) -> None:
     """Of the contacts with a status those are found whose score is even or missing."""
 
-    def lets(value: str, contact: dict[str, Any]) -> bool:
+    def lets(value: str, contact: Resource) -> bool:
         return contact["qualificationStatus"] == value and (contact["qualificationScore"] or 0) % 2 == 0
 
     change_filter(pipeline, "contacts", "qualificationStatus", lets)
@@ -87,19 +89,12 @@ def archived_never_shown(pipeline: Pipeline) -> None:
 def archived_alone(pipeline: Pipeline) -> None:
     """`includeArchived=1` shows the archived lists and no others."""
 
-    def lets(value: str, contact_list: dict[str, Any]) -> bool:
-        return (contact_list["archivedAt"] is not None) == (value == "1")
+    def rows(caller: Caller, filters: Filters) -> list[Row]:
+        archived = filters["includeArchived"] == "1"
+        everything = matching(caller.tenant, "lists", {"includeArchived": "1"})
+        return [row for row in everything if (json.loads(row.single)["archivedAt"] is not None) == archived]
 
-    change_rows(
-        pipeline,
-        "lists",
-        "includeArchived",
-        lambda caller, filters: [
-            row
-            for row in matching(caller.tenant, "lists", {"includeArchived": "1"})
-            if lets(filters["includeArchived"], json.loads(row.single))
-        ],
-    )
+    change_rows(pipeline, "lists", "includeArchived", rows)
 
 
 @fault("FILTER-5", "FILTER-8", "FILTER-9")
@@ -112,7 +107,7 @@ def draft_status_ignored(pipeline: Pipeline) -> None:
 def sent_lets_replies_through(pipeline: Pipeline) -> None:
     """`status=sent` finds every draft that was sent once: those that were replied to or bounced as well."""
 
-    def lets(value: str, draft: dict[str, Any]) -> bool:
+    def lets(value: str, draft: Resource) -> bool:
         return bool(draft["status"] == value or (value == "sent" and draft["sentAt"]))
 
     change_filter(pipeline, "drafts", "status", lets)
@@ -152,7 +147,7 @@ def event_types_not_split(pipeline: Pipeline) -> None:
 def event_type_by_family(pipeline: Pipeline) -> None:
     """Only the part before the dot is compared: `draft.sent` finds all events of drafts."""
 
-    def lets(value: str, event: dict[str, Any]) -> bool:
+    def lets(value: str, event: Resource) -> bool:
         families = {each.partition(".")[0] for each in value.split(",")}
         return event["eventType"].partition(".")[0] in families
 

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
+from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.pages import keyset_page, matching, newest_first
 from mockserver.modifications.helpers.requests import query, resource_asked
 from mockserver.modifications.helpers.responses import change_problems, problem_of
@@ -30,16 +31,13 @@ def owner_of(pipeline: Pipeline, collection: str, resource_id: str) -> Tenant | 
 def change_caller(pipeline: Pipeline, tenant_of: Callable[[Scope, Caller], Tenant | None]) -> None:
     """Have requests served with another organization's data: None for the key's own."""
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def served(scope: Scope, receive: Receive, send: Send) -> None:
-            caller = scope.get(CALLER)
-            if isinstance(caller, Caller):
-                scope[CALLER] = replace(caller, tenant=tenant_of(scope, caller) or caller.tenant)
-            await app(scope, receive, send)
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope.get(CALLER)
+        if isinstance(caller, Caller):
+            scope[CALLER] = replace(caller, tenant=tenant_of(scope, caller) or caller.tenant)
+        await app(scope, receive, send)
 
-        return served
-
-    pipeline.inner.append(layer)
+    pipeline.inner.append(around(served))
 
 
 @fault("TENANT-1", "TENANT-6")
@@ -117,16 +115,13 @@ def foreign_contact_id_leaks(pipeline: Pipeline) -> None:
 def foreign_list_id_forbidden(pipeline: Pipeline) -> None:
     """Another organization's list as a filter is answered 403, an unknown one an empty page."""
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def checked(scope: Scope, receive: Receive, send: Send) -> None:
-            caller = scope.get(CALLER)
-            owner = owner_of(pipeline, "lists", query(scope).get("listId", ""))
-            if isinstance(caller, Caller) and owner and owner is not caller.tenant:
-                refusal = problem_of("insufficient-scope", "The list belongs to another organization.")
-                await pipeline.problem(refusal, scope)(scope, receive, send)
-            else:
-                await app(scope, receive, send)
+    async def checked(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope.get(CALLER)
+        owner = owner_of(pipeline, "lists", query(scope).get("listId", ""))
+        if isinstance(caller, Caller) and owner and owner is not caller.tenant:
+            refusal = problem_of("insufficient-scope", "The list belongs to another organization.")
+            await pipeline.problem(refusal, scope)(scope, receive, send)
+        else:
+            await app(scope, receive, send)
 
-        return checked
-
-    pipeline.inner.append(layer)
+    pipeline.inner.append(around(checked))

@@ -11,6 +11,7 @@ from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response, json_answer
 from mockserver.clock import utc
+from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.requests import operation_path, resource_asked
 from mockserver.modifications.helpers.responses import (
     change_problems,
@@ -28,17 +29,14 @@ Answering = Callable[[Scope, Caller], Response | None]
 def _answer_writes(pipeline: Pipeline, answer: Answering) -> None:
     """Have writes of valid keys answered by `answer`."""
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def answered(scope: Scope, receive: Receive, send: Send) -> None:
-            caller = scope.get(CALLER)
-            response = None
-            if scope["method"] in _WRITES and isinstance(caller, Caller):
-                response = answer(scope, caller)
-            await (response or app)(scope, receive, send)
+    async def answered(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope.get(CALLER)
+        response = None
+        if scope["method"] in _WRITES and isinstance(caller, Caller):
+            response = answer(scope, caller)
+        await (response or app)(scope, receive, send)
 
-        return answered
-
-    pipeline.inner.append(layer)
+    pipeline.inner.append(around(answered))
 
 
 @fault("OP-6")
@@ -63,13 +61,10 @@ def writes_without_content(pipeline: Pipeline) -> None:
 def post_taken_for_get(pipeline: Pipeline) -> None:
     """The router looks at paths alone: a POST is answered as a GET."""
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def as_get(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "method": "GET"} if scope["method"] == "POST" else scope, receive, send)
+    async def as_get(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "method": "GET"} if scope["method"] == "POST" else scope, receive, send)
 
-        return as_get
-
-    pipeline.inner.append(layer)
+    pipeline.inner.append(around(as_get))
 
 
 @fault("OP-6")
@@ -138,28 +133,22 @@ def post_adds_contact(pipeline: Pipeline) -> None:
 def head_refused(pipeline: Pipeline) -> None:
     """HEAD is answered 405."""
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
-            await app({**scope, "method": "PURGE"} if scope["method"] == "HEAD" else scope, receive, send)
+    async def unknown(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "method": "PURGE"} if scope["method"] == "HEAD" else scope, receive, send)
 
-        return unknown
-
-    pipeline.inner.append(layer)
+    pipeline.inner.append(around(unknown))
 
 
 @fault("OP-7")
 def head_with_body(pipeline: Pipeline) -> None:
     """HEAD is answered as GET is, the body included: the next answer on that connection begins in the midst of it."""
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def as_get(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["method"] == "HEAD":
-                scope["method"] = "GET"  # in place: the server too is to take it for one
-            await app(scope, receive, send)
+    async def as_get(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"  # in place: the server too is to take it for one
+        await app(scope, receive, send)
 
-        return as_get
-
-    pipeline.outer.append(layer)
+    pipeline.outer.append(around(as_get))
 
 
 @fault("OP-7")

@@ -24,6 +24,7 @@ from mockserver.modifications.helpers.responses import (
     with_status,
 )
 from mockserver.modifications.registry import fault
+from mockserver.tenants.resource_types import Resource
 from spec import contract
 
 
@@ -68,7 +69,7 @@ def me_of_keys_own_organization(pipeline: Pipeline) -> None:
     inner = pipeline.handlers["getMe"]
 
     def me(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
-        def of_key(found: dict[str, Any]) -> dict[str, Any]:
+        def of_key(found: Resource) -> Resource:
             return {**found, "organization": {**found["organization"], "id": f"org_{caller.key.id}"}}
 
         return edited(inner(pipeline, caller, parameters), of_key)
@@ -262,7 +263,7 @@ def me_names_another_organization(pipeline: Pipeline) -> None:
     def me(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
         first = next(iter(pipeline.state.tenants.values())).organization
 
-        def renamed(found: dict[str, Any]) -> dict[str, Any]:
+        def renamed(found: Resource) -> Resource:
             return {**found, "organization": {**found["organization"], "name": first.name}}
 
         return edited(inner(pipeline, caller, parameters), renamed)

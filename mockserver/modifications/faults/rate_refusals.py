@@ -5,16 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from starlette.types import Scope
-
 from mockserver.api.pipeline import Pipeline
-from mockserver.api.problems import Problem
 from mockserver.api.response import Response
-from mockserver.modifications.helpers.responses import change_problems, with_status
+from mockserver.modifications.helpers.responses import change_answer, change_kind, with_status
 from mockserver.modifications.registry import fault
-from spec import contract
 
-_LIMITS = contract().rate_limits
+_REFUSED = "rate-limit-exceeded"
 
 
 def _change_wait(pipeline: Pipeline, wait: Callable[[float], float]) -> None:
@@ -28,35 +24,30 @@ def retry_after_missing(pipeline: Pipeline) -> None:
     pipeline.retry_after = lambda _admission, _now: None
 
 
-def _change_refusal(pipeline: Pipeline, change: Callable[[Problem], Problem]) -> None:
-    change_problems(
-        pipeline, lambda problem, _scope: change(problem) if problem.kind.slug == "rate-limit-exceeded" else problem
-    )
+def _refuse_with(pipeline: Pipeline, status: int) -> None:
+    change_kind(pipeline, _REFUSED, lambda problem, _scope: with_status(problem, status))
 
 
 @fault("RATE-5", "ERROR-5")
 def refused_with_503(pipeline: Pipeline) -> None:
     """What goes beyond the limit is answered 503."""
-    _change_refusal(pipeline, lambda problem: with_status(problem, 503))
+    _refuse_with(pipeline, 503)
 
 
 @fault("RATE-5")
 def refused_with_403(pipeline: Pipeline) -> None:
     """What goes beyond the limit is answered 403."""
-    _change_refusal(pipeline, lambda problem: with_status(problem, 403))
+    _refuse_with(pipeline, 403)
 
 
 @fault("RATE-5", "ERROR-1")
 def refused_in_plain_text(pipeline: Pipeline) -> None:
     """A 429 comes from the gateway, in plain text."""
-    inner = pipeline.problem
-
-    def problem(problem: Problem, scope: Scope) -> Response:
-        if problem.kind.slug != "rate-limit-exceeded":
-            return inner(problem, scope)
-        return Response(429, b"text/plain", b"Too Many Requests", problem.headers)
-
-    pipeline.problem = problem
+    change_answer(
+        pipeline,
+        lambda problem, _scope: problem.kind.slug == _REFUSED,
+        lambda problem: Response(429, b"text/plain", b"Too Many Requests", problem.headers),
+    )
 
 
 @fault("RATE-6")

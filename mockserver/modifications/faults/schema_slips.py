@@ -9,6 +9,7 @@ from mockserver.api.pipeline import Pipeline, State
 from mockserver.modifications.helpers.data import rename
 from mockserver.modifications.helpers.responses import change_items, change_single, edited
 from mockserver.modifications.registry import fault
+from mockserver.tenants.resource_types import Resource
 
 _NUMBER = re.compile(rb'("(?:id|contactId|draftId|listId)":)"([0-9]+)"')
 _NUMBERS = re.compile(rb'("listIds":)\[([0-9",]+)\]')
@@ -19,7 +20,7 @@ _ZONED = re.compile(r"(?<=\.[0-9]{3})Z$")
 def scores_as_strings(pipeline: Pipeline) -> None:
     """A decimal of the database becomes a string: `"qualificationScore": "61"`."""
 
-    def change(contact: dict[str, Any]) -> dict[str, Any]:
+    def change(contact: Resource) -> Resource:
         score = contact["qualificationScore"]
         return {**contact, "qualificationScore": None if score is None else str(score)}
 

@@ -13,8 +13,10 @@ from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem, not_found
 from mockserver.api.response import Response
 from mockserver.modifications.helpers.requests import query, resource_asked
-from mockserver.modifications.helpers.responses import change_problems, problem_of, with_status
+from mockserver.modifications.helpers.responses import change_kind, problem_of, with_status
 from mockserver.modifications.registry import fault
+
+_MISSING = "insufficient-scope"
 
 
 def change_check(pipeline: Pipeline, decide: Callable[[ApiKey, Sequence[str], str, bool], bool]) -> None:
@@ -22,14 +24,6 @@ def change_check(pipeline: Pipeline, decide: Callable[[ApiKey, Sequence[str], st
     inner = pipeline.authorize
     pipeline.authorize = lambda key, required, operation: decide(
         key, required, operation, inner(key, required, operation)
-    )
-
-
-def change_refusal(pipeline: Pipeline, change: Callable[[Problem, Scope], Problem]) -> None:
-    """Have a missing scope told otherwise."""
-    change_problems(
-        pipeline,
-        lambda problem, scope: change(problem, scope) if problem.kind.slug == "insufficient-scope" else problem,
     )
 
 
@@ -71,7 +65,7 @@ def missing_scope_is_empty(pipeline: Pipeline) -> None:
     inner = pipeline.problem
 
     def problem(problem: Problem, scope: Scope) -> Response:
-        if problem.kind.slug == "insufficient-scope" and not resource_asked(scope):
+        if problem.kind.slug == _MISSING and not resource_asked(scope):
             return pipeline.success(pipeline.envelope([], None))
         return inner(problem, scope)
 
@@ -81,13 +75,13 @@ def missing_scope_is_empty(pipeline: Pipeline) -> None:
 @fault("SCOPE-1", "SCOPE-4")
 def missing_scope_unauthorized(pipeline: Pipeline) -> None:
     """A missing scope is answered 401."""
-    change_refusal(pipeline, lambda problem, _scope: with_status(problem, 401))
+    change_kind(pipeline, _MISSING, lambda problem, _scope: with_status(problem, 401))
 
 
 @fault("SCOPE-1", "SCOPE-4")
 def missing_scope_hidden(pipeline: Pipeline) -> None:
     """A missing scope is answered 404."""
-    change_refusal(pipeline, lambda _problem, _scope: not_found())
+    change_kind(pipeline, _MISSING, lambda _problem, _scope: not_found())
 
 
 @fault("SCOPE-2")
@@ -123,13 +117,13 @@ def unknown_id_before_scope(pipeline: Pipeline) -> None:
         asked, caller = resource_asked(scope), scope[CALLER]
         return not_found() if asked and pipeline.single(caller, *asked) is None else problem
 
-    change_refusal(pipeline, change)
+    change_kind(pipeline, _MISSING, change)
 
 
 @fault("SCOPE-5")
 def scope_not_named(pipeline: Pipeline) -> None:
     """A 403 does not say which scope is missing."""
-    change_refusal(pipeline, lambda problem, _scope: replace(problem, detail="This is not allowed.", headers=()))
+    change_kind(pipeline, _MISSING, lambda problem, _scope: replace(problem, detail="This is not allowed.", headers=()))
 
 
 @fault("SCOPE-1")
@@ -141,4 +135,4 @@ def parameters_before_scope(pipeline: Pipeline) -> None:
             return problem
         return problem_of("invalid-parameter", "limit has to be a number.")
 
-    change_refusal(pipeline, change)
+    change_kind(pipeline, _MISSING, change)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.filters import change_filter, change_filters, ignore, unfiltered_where_empty
 from mockserver.modifications.registry import fault
+from mockserver.tenants.resource_types import Resource
 from mockserver.tenants.search import fold
 
 
@@ -20,7 +20,7 @@ def search_ignored(pipeline: Pipeline) -> None:
 def _change_search(pipeline: Pipeline, lets: Callable[[str, str], bool], *members: str) -> None:
     """Have `q` look at these members alone, as `lets` has it: (folded needle, folded value)."""
 
-    def found(value: str, contact: dict[str, Any]) -> bool:
+    def found(value: str, contact: Resource) -> bool:
         return any(lets(fold(value), fold(contact[member] or "")) for member in members)
 
     change_filter(pipeline, "contacts", "q", found)

@@ -14,6 +14,7 @@ from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response
 from mockserver.modifications.faults.isolation import change_caller, owner_of
+from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.requests import header, resource_asked
 from mockserver.modifications.helpers.responses import rewriting, without_header
 from mockserver.modifications.registry import fault
@@ -29,18 +30,15 @@ def tenant_across_await(pipeline: Pipeline) -> None:
     """The organization is kept in a variable of the process while the database is waited for: the latest request's counts."""
     latest: dict[str, Tenant] = {}
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def served(scope: Scope, receive: Receive, send: Send) -> None:
-            caller = scope.get(CALLER)
-            if isinstance(caller, Caller):
-                latest["tenant"] = caller.tenant
-                await asyncio.sleep(0.004)
-                scope[CALLER] = replace(caller, tenant=latest["tenant"])
-            await app(scope, receive, send)
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope.get(CALLER)
+        if isinstance(caller, Caller):
+            latest["tenant"] = caller.tenant
+            await asyncio.sleep(0.004)
+            scope[CALLER] = replace(caller, tenant=latest["tenant"])
+        await app(scope, receive, send)
 
-        return served
-
-    pipeline.inner.append(layer)
+    pipeline.inner.append(around(served))
 
 
 @fault("TENANT-6", "TENANT-1", "OP-2")

@@ -7,7 +7,6 @@ import hmac
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from mockserver.api.authentication import Caller
 from mockserver.api.pipeline import Pipeline
@@ -15,6 +14,7 @@ from mockserver.modifications.helpers.pages import keyset_page, matching, newest
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
+from mockserver.tenants.resource_types import Resource
 from mockserver.webhooks.delivery import Delivery
 from mockserver.webhooks.endpoints import Endpoint
 from mockserver.webhooks.sending import Outgoing
@@ -40,7 +40,7 @@ def _sign_as(pipeline: Pipeline, hexdigest: Callable[[str, str, bytes], str]) ->
     pipeline.deliveries.sign = sign
 
 
-def _change_event(pipeline: Pipeline, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def _change_event(pipeline: Pipeline, change: Callable[[Resource], Resource]) -> None:
     """Have events delivered otherwise than they are in the feed."""
     steps = pipeline.deliveries
     inner = steps.serialize

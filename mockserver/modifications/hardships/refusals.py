@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -10,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.keys import ApiKey
 from mockserver.api.limits import Admission
-from mockserver.api.pipeline import Pipeline
+from mockserver.api.pipeline import Layer, Pipeline
 from mockserver.api.problems import Problem, internal_error
 from mockserver.api.response import Header, Response
 from mockserver.modifications.helpers.chance import Spells, chances
@@ -62,16 +63,13 @@ def server_errors(
     seed: Seed = 1,
 ) -> None:
     """Requests fail with 500, 502 or 503, told as a problem. Each is drawn anew, so the next try may fail too."""
-    fails = chances("server-errors", seed, probability)
-    random = stream("server-errors/status", seed)
+    statuses = (500, 502, 503) if status == "any" else (int(status),)
 
-    async def failing(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        drawn = random.choice((500, 502, 503)) if status == "any" else int(status)
-        problem = _failure(drawn, _retry_after(wait))
-        await pipeline.problem(problem, scope)(scope, receive, send)
+    def answer(drawn: int, scope: Scope) -> Response:
+        return pipeline.problem(_failure(drawn, _retry_after(wait)), scope)
 
     # Inside the edge, which identifies the caller, counts the request and adds the headers of every answer.
-    pipeline.inner.append(sometimes(fails, failing))
+    pipeline.inner.append(_failing("server-errors", seed, probability, statuses, answer))
 
 
 @hardship("OP-1", "ERROR-1", "ERROR-5", applies_to="requests")
@@ -86,14 +84,12 @@ def proxy_errors(
     seed: Seed = 1,
 ) -> None:
     """Requests fail at a proxy before the API, with 502, 503 or 504 and an HTML page, and no header of the API's."""
-    fails = chances("proxy-errors", seed, probability)
-    random = stream("proxy-errors/status", seed)
+    statuses = (502, 503, 504) if status == "any" else (int(status),)
 
-    async def failing(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        drawn = random.choice((502, 503, 504)) if status == "any" else int(status)
-        await _proxy_page(drawn, scope, _retry_after(wait))(scope, receive, send)
+    def answer(drawn: int, scope: Scope) -> Response:
+        return _proxy_page(drawn, scope, _retry_after(wait))
 
-    pipeline.outer.append(sometimes(fails, failing))
+    pipeline.outer.append(_failing("proxy-errors", seed, probability, statuses, answer))
 
 
 @hardship("OP-1", "ERROR-1", "ERROR-5", applies_to="requests")
@@ -114,6 +110,18 @@ def outages(
         await (_proxy_page(503, scope, told) if left else app)(scope, receive, send)
 
     pipeline.outer.append(sometimes(lambda: True, away))
+
+
+def _failing(
+    name: str, seed: int, probability: float, statuses: Sequence[int], answer: Callable[[int, Scope], Response]
+) -> Layer:
+    """A layer that has requests fail by chance, each with one of the statuses, drawn anew, in the answer made of it."""
+    random = stream(f"{name}/status", seed)
+
+    async def failing(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(random.choice(statuses), scope)(scope, receive, send)
+
+    return sometimes(chances(name, seed, probability), failing)
 
 
 def _retry_after(seconds: int) -> tuple[Header, ...]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mockserver.api.keys import KeyRing
+from mockserver.tenants.resource_types import Resource
 from mockserver.tenants.tenant import Organization, Tenant
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ COLLECTIONS = ("contacts", "lists", "drafts", "events")
 _ID = re.compile(r"\b(?:con|lst|drf|evt|org)_([0-9a-f]{20})\b")
 
 
-def change_resources(state: State, change: Callable[[str, int, dict[str, Any]], dict[str, Any]]) -> None:
+def change_resources(state: State, change: Callable[[str, int, Resource], Resource]) -> None:
     """Have every resource be another: `change` gets its collection, its number from the oldest, and itself."""
     for tenant in state.tenants.values():
         for collection in COLLECTIONS:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from mockserver.api.authentication import Caller
 from mockserver.api.pipeline import Pipeline
@@ -12,12 +11,11 @@ from mockserver.modifications.helpers.pages import keyset_page, matching, newest
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 from mockserver.tenants.index import Row
+from mockserver.tenants.resource_types import Resource
 
 Filters = Mapping[str, str]
 
-
-Lets = Callable[[str, dict[str, Any]], bool]
-
+Lets = Callable[[str, Resource], bool]
 """(value of the parameter, resource) → whether it is let through."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mockserver import paths
@@ -16,16 +17,18 @@ Way = Callable[["ASGIApp", "Scope", "Receive", "Send"], Awaitable[None]]
 """(application, scope, receive, send) → the request's answer, sent."""
 
 
+def around(way: Way) -> Layer:
+    """A layer that sends every request this way."""
+    return lambda app: partial(way, app)
+
+
 def sometimes(happens: Callable[[], bool], way: Way) -> Layer:
     """A layer that sends a request to the API another way where `happens`, asked for each of them, says so."""
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def served(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["path"].startswith(paths.API) and happens():
-                await way(app, scope, receive, send)
-            else:
-                await app(scope, receive, send)
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith(paths.API) and happens():
+            await way(app, scope, receive, send)
+        else:
+            await app(scope, receive, send)
 
-        return served
-
-    return layer
+    return around(served)

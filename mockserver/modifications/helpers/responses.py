@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mockserver.api.problems import Problem
+from mockserver.api.problems import Members, Problem
 from mockserver.api.response import Header, Response, json_bytes
+from mockserver.modifications.helpers.layers import around
+from mockserver.tenants.resource_types import Resource
 from spec import contract
 
 if TYPE_CHECKING:
@@ -23,17 +25,14 @@ Change = Callable[["Scope", Response], Response | None]
 def rewriting(change: Change) -> Layer:
     """A layer that hands every answer, collected, to `change`. An answer to HEAD has no body, and keeps its length."""
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def rewritten(scope: Scope, receive: Receive, send: Send) -> None:
-            answer = await collected(app, scope, receive)
-            changed = change(scope, answer) or answer
-            if scope["method"] != "HEAD":
-                changed.headers = with_header(changed.headers, b"content-length", b"%d" % len(changed.body))
-            await changed(scope, receive, send)
+    async def rewritten(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await collected(app, scope, receive)
+        changed = change(scope, answer) or answer
+        if scope["method"] != "HEAD":
+            changed.headers = with_header(changed.headers, b"content-length", b"%d" % len(changed.body))
+        await changed(scope, receive, send)
 
-        return rewritten
-
-    return layer
+    return around(rewritten)
 
 
 async def collected(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
@@ -66,13 +65,30 @@ def change_problems(pipeline: Pipeline, change: Callable[[Problem, Scope], Probl
     pipeline.problem = lambda problem, scope: inner(change(problem, scope), scope)
 
 
-def change_members(pipeline: Pipeline, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def change_kind(pipeline: Pipeline, slug: str, change: Callable[[Problem, Scope], Problem]) -> None:
+    """Have the problems of one kind told as another: `change` gets each with the ASGI scope of its request."""
+    change_problems(pipeline, lambda problem, scope: change(problem, scope) if problem.kind.slug == slug else problem)
+
+
+def change_answer(
+    pipeline: Pipeline, applies: Callable[[Problem, Scope], bool], answer: Callable[[Problem], Response]
+) -> None:
+    """Have some problems answered without being told as a problem document."""
+    inner = pipeline.problem
+
+    def problem(problem: Problem, scope: Scope) -> Response:
+        return answer(problem) if applies(problem, scope) else inner(problem, scope)
+
+    pipeline.problem = problem
+
+
+def change_members(pipeline: Pipeline, change: Callable[[Members], Members]) -> None:
     """Have the members of every problem document changed."""
     inner = pipeline.problem_members
     pipeline.problem_members = lambda problem, instance: change(inner(problem, instance))
 
 
-def change_items(pipeline: Pipeline, collection: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def change_items(pipeline: Pipeline, collection: str, change: Callable[[Resource], Resource]) -> None:
     """Have the items of a collection's pages changed."""
     inner = pipeline.page
 
@@ -83,7 +99,7 @@ def change_items(pipeline: Pipeline, collection: str, change: Callable[[dict[str
     pipeline.page = page
 
 
-def change_single(pipeline: Pipeline, collection: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def change_single(pipeline: Pipeline, collection: str, change: Callable[[Resource], Resource]) -> None:
     """Have the single resources of a collection changed."""
     inner = pipeline.single
 
@@ -94,7 +110,7 @@ def change_single(pipeline: Pipeline, collection: str, change: Callable[[dict[st
     pipeline.single = single
 
 
-def edited(item: bytes, change: Callable[[dict[str, Any]], dict[str, Any]]) -> bytes:
+def edited(item: bytes, change: Callable[[Resource], Resource]) -> bytes:
     """A JSON object, changed."""
     return json_bytes(change(json.loads(item)))
 

@@ -14,10 +14,11 @@ from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.limits import Admission
 from mockserver.api.parameters import Parameters, Rules
 from mockserver.api.pipeline import Pipeline
-from mockserver.api.problems import ParameterError, Problem, Refused, invalid_parameter, not_found
+from mockserver.api.problems import Members, ParameterError, Problem, Refused, invalid_parameter, not_found
 from mockserver.api.response import Header, Response
 from mockserver.modifications.helpers.requests import query
 from mockserver.modifications.helpers.responses import (
+    change_kind,
     change_members,
     change_problems,
     rewriting,
@@ -30,20 +31,16 @@ from mockserver.modifications.registry import variant
 _TYPE = b"content-type"
 
 
-def _change_kind(pipeline: Pipeline, slug: str, change: Callable[[Problem], Problem]) -> None:
-    change_problems(pipeline, lambda problem, _scope: change(problem) if problem.kind.slug == slug else problem)
-
-
 @variant()
 def writes_not_found(pipeline: Pipeline) -> None:
     """Only GET is routed: a write is answered 404 (OP-6: 405, or 404/501)."""
-    _change_kind(pipeline, "method-not-allowed", lambda _problem: not_found())
+    change_kind(pipeline, "method-not-allowed", lambda _problem, _scope: not_found())
 
 
 @variant()
 def writes_not_implemented(pipeline: Pipeline) -> None:
     """A write is answered 501 (OP-6: 405, or 404/501)."""
-    _change_kind(pipeline, "method-not-allowed", lambda problem: with_status(problem, 501))
+    change_kind(pipeline, "method-not-allowed", lambda problem, _scope: with_status(problem, 501))
 
 
 @variant()
@@ -51,7 +48,7 @@ def problems_with_charset(pipeline: Pipeline) -> None:
     """Problems name their charset (ERROR-1: a charset is allowed)."""
     inner = pipeline.problem_response
 
-    def answer(problem: Problem, members: dict[str, Any]) -> Response:
+    def answer(problem: Problem, members: Members) -> Response:
         told = inner(problem, members)
         told.headers = with_header(told.headers, _TYPE, b"application/problem+json; charset=utf-8")
         return told
@@ -74,7 +71,7 @@ def unauthorized_says_how(pipeline: Pipeline) -> None:
 def problems_of_own_form(pipeline: Pipeline) -> None:
     """Problems have no instance, and members of their own, `errors` in another form among them (RFC 9457 3.2)."""
 
-    def change(members: dict[str, Any]) -> dict[str, Any]:
+    def change(members: Members) -> Members:
         kept = {name: value for name, value in members.items() if name != "instance"}
         return {**kept, "traceId": "0af7651916cd43dd", "errors": {"limit": ["is out of range"]}}
 
@@ -85,7 +82,7 @@ def problems_of_own_form(pipeline: Pipeline) -> None:
 def own_error_base(pipeline: Pipeline) -> None:
     """Types of problems lie under a base of the server's own (ERROR-4 is a should)."""
 
-    def change(members: dict[str, Any]) -> dict[str, Any]:
+    def change(members: Members) -> Members:
         return {**members, "type": f"urn:outbound:{members['type'].rpartition('/')[2]}"}
 
     change_members(pipeline, change)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from mockserver.api.pipeline import Pipeline, State
 from mockserver.modifications.helpers.data import change_resources, rename
 from mockserver.modifications.helpers.responses import change_members, edited
 from mockserver.modifications.registry import data_variant, variant
+from mockserver.tenants.resource_types import Resource
 from mockserver.tenants.seed.organizations import seed
 from mockserver.tenants.tenant import Tenant
 
@@ -33,7 +33,7 @@ def extra_members(pipeline: Pipeline) -> None:
     """Every object has members that the document does not name (resources: responses are open)."""
     inner = pipeline.success
 
-    def more(body: dict[str, Any]) -> dict[str, Any]:
+    def more(body: Resource) -> Resource:
         items = [{**item, **_EXTRA} for item in body.get("data", ())]
         return {
             **body,
@@ -55,7 +55,7 @@ def unknown_values(state: State) -> None:
         "lists": {},
     }
 
-    def change(collection: str, number: int, resource: dict[str, Any]) -> dict[str, Any]:
+    def change(collection: str, number: int, resource: Resource) -> Resource:
         return {**resource, **unknown[collection]} if number % 7 == 3 else resource
 
     change_resources(state, change)
@@ -106,7 +106,7 @@ def brief_me(pipeline: Pipeline) -> None:
     """Key and organization carry what is required alone (resources: only the members marked * are)."""
     inner = pipeline.success
 
-    def required(body: dict[str, Any]) -> dict[str, Any]:
+    def required(body: Resource) -> Resource:
         if "apiKey" not in body:
             return body
         return {

@@ -14,6 +14,7 @@ from mockserver.api import problems
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response
+from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.requests import header
 from mockserver.modifications.helpers.responses import rewriting, with_header
 from mockserver.modifications.registry import variant
@@ -23,18 +24,15 @@ from mockserver.modifications.registry import variant
 def upper_case_headers(pipeline: Pipeline) -> None:
     """Header names are in upper case (RFC 9110 5.1: field names are case-insensitive)."""
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def shouted(scope: Scope, receive: Receive, send: Send) -> None:
-            async def loud(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    message["headers"] = [(name.upper(), value) for name, value in message["headers"]]
-                await send(message)
+    async def shouted(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        async def loud(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [(name.upper(), value) for name, value in message["headers"]]
+            await send(message)
 
-            await app(scope, receive, loud)
+        await app(scope, receive, loud)
 
-        return shouted
-
-    pipeline.outer.append(layer)
+    pipeline.outer.append(around(shouted))
 
 
 @variant()
@@ -64,14 +62,11 @@ def slow_answers(pipeline: Pipeline) -> None:
     """An answer takes 300 ms, give or take a third: the documentation promises no speed."""
     random = Random(1)  # noqa: S311 - a jitter that must be reproducible, nothing secret
 
-    def layer(app: ASGIApp) -> ASGIApp:
-        async def late(scope: Scope, receive: Receive, send: Send) -> None:
-            await asyncio.sleep(random.uniform(0.2, 0.4))
-            await app(scope, receive, send)
+    async def late(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(random.uniform(0.2, 0.4))
+        await app(scope, receive, send)
 
-        return late
-
-    pipeline.outer.append(layer)
+    pipeline.outer.append(around(late))
 
 
 @variant()
