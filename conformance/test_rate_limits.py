@@ -1,7 +1,8 @@
 """RATE: 60 a minute, 120 in a burst window of 30 seconds, per key.
 
 The probes have been under way since the run began; here they are waited for, and what they measured is judged. What they
-send stands in `probes/stories.py`, what is allowed for delays in `probes/timeline.py`. RATE-1 is judged on every answer.
+send stands in `rate_limits/traffic_patterns.py`, what is allowed for delays in `rate_limits/timeline.py`. RATE-1 is judged on
+every answer.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from conformance.rate_limits.attempts import Attempt, Limits, in_order
 from conformance.rate_limits.disturbances import clock_moved, spent_elsewhere
 from conformance.rate_limits.measured import Measured, Reading
 from conformance.rate_limits.probe_record import Timeline
-from conformance.rate_limits.runner import Halted, Telling, Wire, measure
+from conformance.rate_limits.runner import Halted, Pattern, Wire, measure
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
     BYSTANDER,
@@ -151,7 +151,7 @@ class RateProbes:
         from_rest = self._limits.burst if self._bound == "burst" else self._limits.floor
         plan = Plan(self._limits, from_rest, rested=clock.movable, pause=3.0 if clock.movable else 1.0)
         wire = Wire(self._judge.client, keys, self._limits, self._halt, self._resting)
-        timelines = measure(wire, _told(keys), plan)
+        timelines = measure(wire, _patterns(keys), plan)
         disturbance = clock_moved(attempt for attempts in timelines.values() for attempt in attempts)
         disturbance = disturbance or spent_elsewhere(timelines.values(), tuple(self._judge.client.exchanges))
         measured = Measured(self._limits, timelines, frozenset(keys), self._bound, disturbance)
@@ -180,8 +180,8 @@ class RateProbes:
             self._judge.notes["rateReadingMeans"] = meaning
 
 
-def _told(keys: Mapping[str, Credential]) -> Sequence[Telling]:
-    return [telling for role, telling in ((SPENDER, spend), (BORDER, border), (SPREAD, spread)) if role in keys]
+def _patterns(keys: Mapping[str, Credential]) -> Sequence[Pattern]:
+    return [pattern for role, pattern in ((SPENDER, spend), (BORDER, border), (SPREAD, spread)) if role in keys]
 
 
 def _drawn(

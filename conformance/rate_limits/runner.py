@@ -1,4 +1,4 @@
-"""Telling the stories to a target: over the wire, in real time side by side, or one after the other on its test clock."""
+"""Sends traffic patterns to a target: over the wire, in real time side by side, or one after the other on its test clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from conformance.rate_limits.traffic_patterns import (
     NotRested,
     Plan,
     Send,
-    Story,
+    Steps,
     Until,
 )
 from conformance.target.client import Client, NoAnswer, target
@@ -44,37 +44,37 @@ _REFUSED = {
 _PATIENCE = 3
 _LOOK_AGAIN = 0.05
 OFF_THE_BORDER = 20.0
-"""Seconds between two stories that are told one after the other, beside those of rest.
+"""Seconds between two patterns that are sent one after the other, beside those of rest.
 
-The one that waits for Retry-After ends at a border of the target's windows. Told right after it, the next would meet the
+The one that waits for Retry-After ends at a border of the target's windows. Sent right after it, the next would meet the
 next border always at the same moment, and be blind to windows for which that is the wrong one.
 """
 
 Timelines = dict[str, list[Attempt]]
-Telling = Callable[[Plan], Story]
+Pattern = Callable[[Plan], Steps]
 
 
 class Halted(Exception):
     """The probes were told to end."""
 
 
-class Teller(Protocol):
-    """Carries stories out."""
+class Runner(Protocol):
+    """Sends traffic patterns."""
 
-    def tell(self, tellings: Sequence[Telling], plan: Plan) -> Timelines:
-        """Tell the stories to their ends. Raises NotRested where one of them did."""
+    def run(self, patterns: Sequence[Pattern], plan: Plan) -> Timelines:
+        """Send the patterns to their ends. Raises NotRested if one of them does."""
 
     def rest(self) -> None:
         """Leave all keys alone for so long that they are rested."""
 
 
-def measure(teller: Teller, tellings: Sequence[Telling], plan: Plan) -> Timelines:
-    """Tell the stories; where the keys turn out not to be rested, once more after a rest. What counts is the last time."""
+def measure(runner: Runner, patterns: Sequence[Pattern], plan: Plan) -> Timelines:
+    """Send the patterns; if the keys turn out not to be rested, once more after a rest. Only the last time counts."""
     try:
-        return teller.tell(tellings, plan)
+        return runner.run(patterns, plan)
     except NotRested:
-        teller.rest()
-        return teller.tell(tellings, replace(plan, rested=True))
+        runner.rest()
+        return runner.run(patterns, replace(plan, rested=True))
 
 
 @dataclass
@@ -124,7 +124,7 @@ class Requests:
 
 @dataclass
 class Wire:
-    """Tells stories to the target over its client. `keys` are the roles' keys; `halt` ends everything at once."""
+    """Sends patterns to the target over its client. `keys` are the roles' keys; `halt` ends everything at once."""
 
     client: Client
     keys: Mapping[str, Credential]
@@ -135,19 +135,19 @@ class Wire:
     _delays: list[float] = field(default_factory=list)
     _silences: int = 0
 
-    def tell(self, tellings: Sequence[Telling], plan: Plan) -> Timelines:
-        """Tell the stories side by side, or one after the other where time can be moved.
+    def run(self, patterns: Sequence[Pattern], plan: Plan) -> Timelines:
+        """Send the patterns side by side, or one after the other where time can be moved.
 
         Raises NotRested, NoAnswer, Halted, and what the target's clock raises.
         """
         timelines: Timelines = defaultdict(list)
         if not self.client.clock.movable:
-            self._side_by_side([telling(plan) for telling in tellings], timelines)
+            self._side_by_side([pattern(plan) for pattern in patterns], timelines)
             return timelines
-        for number, telling in enumerate(tellings):
+        for number, pattern in enumerate(patterns):
             self.rest()
             self._wait(Until(self.client.clock.now() + OFF_THE_BORDER * bool(number)), self.halt)
-            self._carry_out(telling(plan), timelines, self.halt)
+            self._carry_out(pattern(plan), timelines, self.halt)
         return timelines
 
     def rest(self) -> None:
@@ -155,27 +155,27 @@ class Wire:
         self.on_rest()
         self._wait(Until(self.client.clock.now() + REST), self.halt)
 
-    def _side_by_side(self, stories: Sequence[Story], timelines: Timelines) -> None:
+    def _side_by_side(self, patterns: Sequence[Steps], timelines: Timelines) -> None:
         ended = threading.Event()
         failures: list[Exception] = []
 
-        def carry_out(story: Story) -> None:
+        def carry_out(steps: Steps) -> None:
             try:
-                self._carry_out(story, timelines, ended)
+                self._carry_out(steps, timelines, ended)
             except Exception as failure:
                 failures.append(failure)
                 ended.set()
 
-        threads = [_started(carry_out, story) for story in stories]
+        threads = [_started(carry_out, steps) for steps in patterns]
         while any(thread.is_alive() for thread in threads):
             if self.halt.wait(_LOOK_AGAIN):
                 ended.set()
         if failures:
             raise failures[0]
 
-    def _carry_out(self, story: Story, timelines: Timelines, halt: threading.Event) -> None:
+    def _carry_out(self, steps: Steps, timelines: Timelines, halt: threading.Event) -> None:
         try:
-            step = next(story)
+            step = next(steps)
             while True:
                 attempts: list[Attempt] = []
                 if isinstance(step, Until):
@@ -183,7 +183,7 @@ class Wire:
                 else:
                     attempts = self._send(step, halt)
                     timelines[step.role] += attempts
-                step = story.send(attempts)
+                step = steps.send(attempts)
         except StopIteration:
             return
 

@@ -1,8 +1,8 @@
 """What the probes send, and when: generators that ask for their steps to be carried out and are sent what came of each.
 
-They know no clock and no wire, so that a simulation can tell them as well as a target can. Every story starts on rested keys
+They know no clock and no wire, so a simulation can be sent them as well as a target. Every pattern starts on rested keys
 (unused for two minutes, or never used); where that is not certain and the first answers speak against it, it ends with
-NotRested, and is told again after a rest.
+NotRested, and is sent again after a rest.
 
 The attacks need no aim. A window that ends at a border of its own, be it aligned to the wall clock, to the key's first
 request or to the announced reset, has one within any span of its own length: so a key is spent at an odd moment and then
@@ -69,7 +69,9 @@ class Until:
     exactly: bool = False
 
 
-Story = Generator[Send | Until, list[Attempt], None]
+Steps = Generator[Send | Until, list[Attempt], None]
+"""A pattern under way: it yields what is to be done, and is sent the attempts that came of it."""
+
 Part = Generator[Send | Until, list[Attempt], list[Attempt]]
 
 FAILING = "failing "
@@ -99,7 +101,7 @@ class NotRested(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """What all stories go by. `pause` is the seconds between two knocks.
+    """What all patterns go by. `pause` is the seconds between two knocks.
 
     `from_rest` is what a rested key must be served at once, `rested` whether the keys are known to be.
     """
@@ -111,7 +113,7 @@ class Plan:
 
     @property
     def most(self) -> int:
-        """Requests that one key sends at the most before a story ends."""
+        """Requests that one key sends at the most before a pattern ends."""
         return 2 * self.limits.burst + 20
 
     def check_rest(self, attempts: Timeline, most: int) -> None:
@@ -120,7 +122,7 @@ class Plan:
             raise NotRested
 
 
-def spend(plan: Plan) -> Story:
+def spend(plan: Plan) -> Steps:
     """Spend a key from rest while a witness looks on, then the witness; see how each recovers (RATE-2 to RATE-8)."""
     floor = plan.limits.floor
     stranger = yield Send(STRANGER, 1)
@@ -146,7 +148,7 @@ def spend(plan: Plan) -> Story:
     yield Send(WITNESS, 1)
 
 
-def border(plan: Plan) -> Story:
+def border(plan: Plan) -> Steps:
     """Spend a key in two volleys, then knock through every border that a window can have (RATE-2, RATE-3, RATE-4)."""
     half = plan.limits.floor // 2
     attempts = yield Send(BORDER, half)
@@ -165,7 +167,7 @@ def border(plan: Plan) -> Story:
             attempts += yield from _exhaust(BORDER, attempts, plan)
 
 
-def spread(plan: Plan) -> Story:
+def spread(plan: Plan) -> Steps:
     """Send a minute's worth evenly (RATE-2)."""
     ticks = min(plan.limits.floor, int(_SPREAD_OVER / plan.pause) + 1)
     attempts = yield Send(SPREAD, 1)
@@ -251,7 +253,7 @@ def _knock_hard(witness: list[Attempt]) -> Part:
     return knocks
 
 
-def _recover(spender: list[Attempt], plan: Plan) -> Story:
+def _recover(spender: list[Attempt], plan: Plan) -> Steps:
     """Come back when Retry-After says, once, and then spend what has been regained."""
     refusal = _last(spender)
     back: list[Attempt] = []

@@ -1,4 +1,4 @@
-"""The probes' stories told to a simulated server over a simulated network: minutes of traffic in milliseconds."""
+"""The probes' patterns sent to a simulated server over a simulated network: minutes of traffic in milliseconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.checks import NotTested, Violation
 from conformance.rate_limits import followed_reading, rulings
 from conformance.rate_limits.attempts import Attempt, Limits
 from conformance.rate_limits.measured import Measured, Reading
-from conformance.rate_limits.runner import Telling, Timelines, measure
+from conformance.rate_limits.runner import Pattern, Timelines, measure
 from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
@@ -26,7 +26,7 @@ from conformance.rate_limits.traffic_patterns import (
     WITNESS,
     Plan,
     Send,
-    Story,
+    Steps,
     Until,
 )
 from tests.support.reference_limiters import LIMITS, Key, Server
@@ -74,11 +74,11 @@ class Simulation:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
 
-    def tell(self, tellings: Sequence[Telling], plan: Plan) -> Timelines:
-        """Tell the stories side by side. Raises NotRested where one of them did."""
+    def run(self, patterns: Sequence[Pattern], plan: Plan) -> Timelines:
+        """Send the patterns side by side. Raises NotRested if one of them does."""
         timelines: Timelines = defaultdict(list)
-        for telling in tellings:
-            self._begin(telling(plan), timelines, plan)
+        for pattern in patterns:
+            self._begin(pattern(plan), timelines, plan)
         while self._events:
             self.now, _, happen = heapq.heappop(self._events)
             happen()
@@ -95,10 +95,10 @@ class Simulation:
         for _ in range(count):
             self._decide(key)
 
-    def _begin(self, story: Story, timelines: Timelines, plan: Plan) -> None:
+    def _begin(self, steps: Steps, timelines: Timelines, plan: Plan) -> None:
         def go_on(attempts: list[Attempt] | None = None) -> None:
             try:
-                step = next(story) if attempts is None else story.send(attempts)
+                step = next(steps) if attempts is None else steps.send(attempts)
             except StopIteration:
                 return
             if isinstance(step, Until):

@@ -1,4 +1,4 @@
-"""How the probes' stories are carried out over the wire, on which keys, and how they end."""
+"""How the probes' patterns are carried out over the wire, on which keys, and how they end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from conformance.checks import NotTested
 from conformance.rate_limits.attempts import Attempt, Limits
 from conformance.rate_limits.plugin import keys_for
-from conformance.rate_limits.runner import OFF_THE_BORDER, Halted, Telling, Wire, measure
+from conformance.rate_limits.runner import OFF_THE_BORDER, Halted, Pattern, Wire, measure
 from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import (
     BYSTANDER,
@@ -25,7 +25,7 @@ from conformance.rate_limits.traffic_patterns import (
     NotRested,
     Plan,
     Send,
-    Story,
+    Steps,
     Until,
 )
 from conformance.target.client import Client, NoAnswer
@@ -64,18 +64,18 @@ def wired() -> Iterator[Wiring]:
         client.close()
 
 
-def story_of(*steps: Send | Until) -> Telling:
-    def telling(_: Plan) -> Story:
+def pattern_of(*steps: Send | Until) -> Pattern:
+    def pattern(_: Plan) -> Steps:
         for step in steps:
             assert (yield step) is not None
 
-    return telling
+    return pattern
 
 
 def test_a_volley_sends_so_many_with_the_key_of_its_role(wired: Wiring) -> None:
     with serving(PAGE) as base_url:
         wire = wired(base_url)
-        attempts = wire.tell([story_of(Send(SPENDER, 30), Send(BYSTANDER, 5))], PLAN)[SPENDER]
+        attempts = wire.run([pattern_of(Send(SPENDER, 30), Send(BYSTANDER, 5))], PLAN)[SPENDER]
         assert len(attempts) == len(wire.client.exchanges) == 30
         assert {exchange.request.credential for exchange in wire.client.exchanges} == {KEY}
         assert all(attempt.served and attempt.sent <= attempt.answered for attempt in attempts)
@@ -84,7 +84,7 @@ def test_a_volley_sends_so_many_with_the_key_of_its_role(wired: Wiring) -> None:
 def test_a_limit_is_tried_on_many_operations_of_which_the_ids_are_found_by_looking(wired: Wiring) -> None:
     with serving(PAGE) as base_url:
         wire = wired(base_url)
-        wire.tell([story_of(Send(SPENDER, 60))], PLAN)
+        wire.run([pattern_of(Send(SPENDER, 60))], PLAN)
         asked = {exchange.request.operation for exchange in wire.client.exchanges}
         assert {"getMe", "listContacts", "listLists", "listDrafts", "listEvents"} <= asked
 
@@ -100,7 +100,7 @@ def test_an_invalid_request_is_sent_if_it_is_asked_for_and_is_none_of_the_mix(wi
 
 def test_a_volley_ends_soon_after_a_refusal(wired: Wiring) -> None:
     with serving(refused("7")) as base_url:
-        attempts = wired(base_url).tell([story_of(Send(SPENDER, 100, refused=1))], PLAN)[SPENDER]
+        attempts = wired(base_url).run([pattern_of(Send(SPENDER, 100, refused=1))], PLAN)[SPENDER]
         assert 1 <= len(attempts) <= 8
         assert {attempt.retry_after for attempt in attempts} == {7.0}
         assert not any(attempt.sound for attempt in attempts)
@@ -109,23 +109,23 @@ def test_a_volley_ends_soon_after_a_refusal(wired: Wiring) -> None:
 def test_stories_are_told_side_by_side(wired: Wiring) -> None:
     meeting = threading.Barrier(2, timeout=30)
 
-    def telling(_: Plan) -> Story:
+    def pattern(_: Plan) -> Steps:
         yield Until(0.0)
         meeting.wait()
 
     with serving(PAGE) as base_url:
-        wired(base_url).tell([telling, telling], PLAN)
+        wired(base_url).run([pattern, pattern], PLAN)
 
 
 def test_one_that_is_not_rested_ends_them_all_at_once(wired: Wiring) -> None:
-    def unrested(plan: Plan) -> Story:
+    def unrested(plan: Plan) -> Steps:
         attempts = yield Send(SPENDER, 1)
         plan.check_rest(attempts, 1)
 
     with serving(refused("60")) as base_url:
         began = time.monotonic()
         with pytest.raises(NotRested):
-            wired(base_url).tell([story_of(Until(began + 600)), unrested], PLAN)
+            wired(base_url).run([pattern_of(Until(began + 600)), unrested], PLAN)
     assert time.monotonic() - began < 100
 
 
@@ -135,7 +135,7 @@ def test_a_halt_ends_a_wait_and_a_volley_at_once(wired: Wiring) -> None:
         began = time.monotonic()
         threading.Timer(0.1, wire.halt.set).start()
         with pytest.raises(Halted):
-            wire.tell([story_of(Until(began + 600)), story_of(Send(SPENDER, 1_000_000))], PLAN)
+            wire.run([pattern_of(Until(began + 600)), pattern_of(Send(SPENDER, 1_000_000))], PLAN)
     assert time.monotonic() - began < 100
 
 
@@ -143,12 +143,12 @@ def test_a_target_that_falls_silent_is_not_probed_on(wired: Wiring) -> None:
     with serving(SILENCE) as base_url:
         wire = wired(base_url)
         with pytest.raises(NoAnswer):
-            wire.tell([story_of(Send(SPENDER, 60))], PLAN)
+            wire.run([pattern_of(Send(SPENDER, 60))], PLAN)
 
 
 def test_a_key_in_ordinary_use_is_spared(wired: Wiring) -> None:
     with serving(PAGE) as base_url:
-        sent = wired(base_url).tell([story_of(Send(STRANGER, 20), Send(STRANGER, 20))], PLAN)
+        sent = wired(base_url).run([pattern_of(Send(STRANGER, 20), Send(STRANGER, 20))], PLAN)
         assert len(sent[STRANGER]) == 20
 
 
@@ -157,8 +157,8 @@ def test_a_test_clock_is_moved_and_keys_rest_before_every_story(wired: Wiring) -
     clock = TargetClock(moves.append)
     with serving(PAGE) as base_url:
         began = time.monotonic()
-        tellings = [story_of(Send(SPENDER, 1)), story_of(Send(SPENDER, 1), Until(clock.now() + 1000.0))]
-        wired(base_url, clock).tell(tellings, PLAN)
+        patterns = [pattern_of(Send(SPENDER, 1)), pattern_of(Send(SPENDER, 1), Until(clock.now() + 1000.0))]
+        wired(base_url, clock).run(patterns, PLAN)
     assert moves[:3] == [REST, REST, OFF_THE_BORDER]
     assert 730 < moves[3] <= 740
     assert time.monotonic() - began < 100
@@ -169,18 +169,18 @@ def test_a_test_clock_that_moves_in_seconds_meets_a_time_exactly_where_that_is_a
     with serving(PAGE) as base_url:
         wire = wired(base_url, clock)
         until = clock.now() + REST + 10.1
-        wire.tell([story_of(Until(until, exactly=True))], PLAN)
+        wire.run([pattern_of(Until(until, exactly=True))], PLAN)
         assert 0 <= clock.now() - until < 0.8, "the clock was moved beyond it"
 
 
 class Unrested:
-    """Tells stories on keys that are rested the second time."""
+    """Sends patterns on keys that are rested the second time."""
 
     def __init__(self) -> None:
         self.plans: list[Plan] = []
         self.rests = 0
 
-    def tell(self, _: object, plan: Plan) -> dict[str, list[Attempt]]:
+    def run(self, _: object, plan: Plan) -> dict[str, list[Attempt]]:
         self.plans.append(plan)
         if not plan.rested:
             raise NotRested
@@ -191,9 +191,9 @@ class Unrested:
 
 
 def test_what_was_measured_on_tired_keys_is_measured_again() -> None:
-    teller = Unrested()
-    measure(teller, [], PLAN)
-    assert (teller.rests, [plan.rested for plan in teller.plans]) == (1, [False, True])
+    runner = Unrested()
+    measure(runner, [], PLAN)
+    assert (runner.rests, [plan.rested for plan in runner.plans]) == (1, [False, True])
 
 
 @pytest.mark.parametrize(
