@@ -24,20 +24,13 @@ from mockserver.server.banner import banner
 from tests.support import patient_http
 from tests.support.mock_client import FULL, new_mock
 from tests.support.mock_process import PATIENCE, Running, running
+from tests.support.warm_mock import outbound_mock
 
 
 @pytest.fixture(scope="module")
 def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(tmp_path_factory.mktemp("mock"), "--no-rate-limit") as started:
         yield started
-
-
-def outbound_mock(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end."""
-    command = [sys.executable, "-m", "mockserver", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment or None
-    )
 
 
 def test_its_target_is_complete_and_for_its_owner_alone(mock: Running) -> None:

@@ -13,18 +13,13 @@ import pytest
 
 from tests.support import patient_http
 from tests.support.mock_process import PATIENCE, Running, running
+from tests.support.warm_mock import outbound_mock
 
 
 @pytest.fixture(scope="module")
 def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(tmp_path_factory.mktemp("mock"), "--contacts", "120") as started:
         yield started
-
-
-def outbound_mock(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    command = [sys.executable, "-m", "mockserver", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def ask(mock: Running, target: str) -> None:

@@ -44,8 +44,9 @@ def _ours(package: ModuleType) -> list[str]:
 
 
 routing.application()  # the forks' mocks find it ready
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([*_LIBRARIES, *_ours(conformance), *_ours(mockserver), __name__])
+FORKS = multiprocessing.get_context("forkserver")
+"""Starts processes that have gate and mock loaded."""
+FORKS.set_forkserver_preload([*_LIBRARIES, *_ours(conformance), *_ours(mockserver), __name__])
 
 
 def judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path, within: float) -> int:
@@ -53,7 +54,7 @@ def judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path
 
     Returns its exit code. Raises TimeoutExpired if it has not ended after `within` seconds.
     """
-    run = _FORKS.Process(target=_judge, args=(list(arguments), dict(environment), output))
+    run = FORKS.Process(target=_judge, args=(list(arguments), dict(environment), output))
     run.start()
     try:
         run.join(within)

@@ -17,13 +17,16 @@ from tests.support.free_ports import free_port
 from tests.support.gate import ROOT
 from tests.support.interrupts import heed_interrupts
 from tests.support.waiting import until
+from tests.support.warm_mock import outbound_mock
 
 PATIENCE = 90.0
+GRADE = ("grade", "--contacts", "60")
+ENVIRONMENT = {"NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
 CLIENT = (sys.executable, "-m", "tests.clients")
 
 
 def started(*arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "mockserver", "grade", "--contacts", "60", *arguments]
+    command = [sys.executable, "-m", "mockserver", *GRADE, *arguments]
     return subprocess.Popen(
         command,
         cwd=ROOT,
@@ -31,15 +34,14 @@ def started(*arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=heed_interrupts,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
+        env={**os.environ, **ENVIRONMENT},
     )
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    process = started(*arguments)
-    out, err = process.communicate(timeout=PATIENCE)
-    assert "Traceback" not in err or "mockserver/grading" not in err, err
-    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+    done = outbound_mock(*GRADE, *arguments, within=PATIENCE, **ENVIRONMENT)
+    assert "Traceback" not in done.stderr or "mockserver/grading" not in done.stderr, done.stderr
+    return done
 
 
 def test_a_hardship_is_on_in_every_run(tmp_path: Path) -> None:
