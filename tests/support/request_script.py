@@ -52,14 +52,15 @@ def script(mock: Mock) -> Iterator[Request]:
     yield from chain.from_iterable(map(_as_anybody, [f"{API}/me", *lists, *_one_of_each(singles)]))
     yield from chain.from_iterable(map(_of_any_shape, [f"{API}/me", *lists, *singles, *foreign]))
     yield from (Request(FULL, "GET", f"{API}/{path}") for path in _odd_paths())
+    yield from (Request(FULL, "GET", path) for path in _misspelt_ids(_one_of_each(singles)))
     for path in ("contacts/x", "contacts/x/research", "lists/x", "drafts/x"):
         yield from (Request(key, "GET", f"{API}/{path}") for key in (None, KEYS["revoked"][0], KEYS["no_scope"][0]))
     yield from (Request(FULL, "GET", f"{API}/{path}") for path in _queries(own, theirs))
     yield from chain.from_iterable(_walks(mock, own))
     for path in lists:
         yield from (Request(FULL, "GET", f"{path}?cursor={cursor}") for cursor in _odd_cursors())
-        yield Request(KEYS["no_scope"][0], "GET", f"{path}?limit=many")
-        yield Request(None, "GET", f"{path}?limit=many")
+        for key in (KEYS["no_scope"][0], KEYS["revoked"][0], None):
+            yield Request(key, "GET", f"{path}?limit=many")
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         yield from (Request(FULL, method, path) for path in (f"{API}/me", *lists, *singles))
     yield Request(FULL, "GET", "/api-docs/openapi.json")
@@ -93,6 +94,7 @@ def _as_anybody(path: str) -> Iterator[Request]:
     for method in ("GET", "HEAD"):
         yield from (Request(key, method, path) for key in (*keys, KEYS["primary"][1]))
         unknown = [secret[:-1], secret + "x", secret[:30] + "A" * 11, secret.swapcase(), "obk_live_" + "0" * 32, ""]
+        unknown.append(secret[:-1] + "_")
         for value in (*(f"Bearer {each}" for each in unknown), f"bearer {secret}", f"Token {secret}", secret):
             yield Request(None, method, path, {"authorization": value})
         for pair in (f"{secret}:", f"name:{secret}"):
@@ -130,17 +132,28 @@ def _odd_paths() -> Iterator[str]:
     yield "nothing/here"
 
 
+def _misspelt_ids(paths: list[str]) -> Iterator[str]:
+    for path in paths:
+        end = "/research" if path.endswith("/research") else ""
+        yield from (f"{misspelt}{end}" for misspelt in _misspelt(path.removesuffix(end)))
+
+
+def _misspelt(text: str) -> list[str]:
+    """A text without its end, with a character more, and with a wildcard for its end."""
+    return [text[:-1], f"{text}x", f"{text[:-1]}_"]
+
+
 def _queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
     """Lists with any limit, any filter, any two of them, and other organizations' ids as values."""
     for collection, operation_id in _LISTS.items():
         operation = contract().operations[operation_id]
-        for limit in ("1", "99", "100", "200", "201", "0", "-1", "many", "600", str(2**70)):
+        for limit in ("1", "99", "100", "200", "201", "0", "-1", "many", "600", str(2**70), "", "NaN", "1e9"):
             yield f"{collection}?limit={limit}"
         yield f"{collection}?%00=1&x={'x' * 2_000}"
         yield f"{collection}?x=%ff"
         values = {name: _values(name, own, theirs) for name in operation.filters}
         for name, given in values.items():
-            yield from (f"{collection}?{urlencode({name: value})}" for value in given)
+            yield from (f"{collection}?{urlencode({name: value})}" for value in (*given, *_misspelt(given[0])))
             yield f"{collection}?{urlencode([(name, given[0]), (name, given[-1])])}"
             yield f"{collection}?{urlencode({name: given[0], 'limit': 1})}"
             for other in set(values) - {name}:
@@ -160,10 +173,11 @@ def _values(name: str, own: Tenant, theirs: Tenant) -> list[str]:
     people = [json.loads(row.single) for row in own.contacts.rows({})]
     companies = ((word, one["email"]) for one in people for word in (one["companyName"] or "").split()[1:])
     company = next(word for word, email in companies if word.lower() not in (email or "").lower())
+    beyond_ascii = next(one["firstName"] for one in people if not (one["firstName"] or "x")[0].isascii())
     known = {
         "listId": [*lists.values(), theirs.lists.rows({})[-1].id],
         "contactId": [*with_draft.values(), theirs.contacts.rows({})[-1].id],
-        "q": [people[-1]["email"], people[-1]["lastName"], company],
+        "q": [people[-1]["email"], people[-1]["lastName"], company, beyond_ascii],
         "includeArchived": ["1", "0"],
     }
     return [*(known[name] if name in known else _known_values(name)), "nonsense"]
@@ -207,6 +221,6 @@ def _walk(mock: Mock, query: str, most: int = 6) -> Iterator[Request]:
 def _odd_cursors() -> Iterator[str]:
     yield "nonsense"
     yield "-1"
-    contents: tuple[object, ...] = ({"nonsense": 1}, [], {"id": "x", "t": "yesterday"})
-    for content in contents:
-        yield base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+    contents: tuple[object, ...] = ({"nonsense": 1}, [], {"id": "x", "t": "yesterday"}, 5, {"id": 7, "t": "x"})
+    texts = [*(json.dumps(content).encode() for content in (*contents, {"id": "x", "t": 7})), b"id=x", b"\xff"]
+    yield from (base64.urlsafe_b64encode(text).decode().rstrip("=") for text in texts)
