@@ -118,7 +118,8 @@ class Redactor:
 
     @cached_property
     def _forms(self) -> _Forms:
-        # A secret before one that it begins with, and all before what merely looks like a key.
+        # A secret before one that it begins with. What goes on behind a key before all that looks like a key, and what may be the
+        # beginning of one, as /me shows it, behind.
         longest_first = sorted(self.secrets, key=len, reverse=True)
         unlike_keys = [secret for secret in longest_first if not re.fullmatch(_KEY, secret)]
         long = [secret for secret in longest_first if len(secret) >= _SHORTEST_IN_PARTS]
@@ -126,7 +127,9 @@ class Redactor:
         by_prefix: dict[str, tuple[str, ...]] = {}
         for form in in_parts:
             by_prefix[form[:_PREFIX]] = (*by_prefix.get(form[:_PREFIX], ()), form)
-        plain = "|".join([*map(re.escape, unlike_keys), _KEY])
+        beyond = [secret for secret in unlike_keys if re.match(_KEY, secret)]
+        others = [secret for secret in unlike_keys if secret not in beyond]
+        plain = "|".join([*map(re.escape, beyond), _KEY, *map(re.escape, others)])
         return _Forms(re.compile(plain), re.compile("|".join(map(re.escape, in_parts)) or _NOTHING), by_prefix)
 
 

@@ -97,3 +97,10 @@ def test_report_json_holds_nothing_that_does_not_print(character: str) -> None:
     assert printable.isprintable()
     assert json.loads(printable) == json.loads(document)
     assert "ü" in printable
+
+
+@pytest.mark.parametrize("length", range(6, len(KEY)))
+def test_no_end_of_a_key_is_left_where_its_beginning_was_presented_too(length: int) -> None:
+    redactor = Redactor()
+    redactor.learn([KEY[:length], KEY])
+    assert redactor.text(f"api_key={KEY}&x") == "api_key=obk_live_…1a2b&x"
