@@ -22,6 +22,8 @@ _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 # 2 KB, less what every request has: its method, Host, User-Agent, Accept and Authorization.
 _LONGEST_HEAD = 1700
 _METHOD_REFUSED = (405, 501)
+# Keys of the description that are not to count: whatever they are answered is AUTH-3's affair.
+_DEAD = ("keys.revoked", "keys.expired")
 _REFUSED_PATHS = re.compile(r"%(?:00|2f|5c|[89a-f][0-9a-f])|(?:^|/)(?:\.|%2e){1,2}(?:/|$)|//", re.IGNORECASE)
 
 # Answers are hostile: each pattern takes time in proportion to the text. `(?>…)` keeps the first place that it has found.
@@ -86,7 +88,9 @@ def _problem(exchange: Exchange) -> bool:
 
 
 def _with_valid_key(exchange: Exchange) -> bool:
-    return exchange.request.credential is not None and exchange.status != 401 and exchange.path.startswith(API + "/")
+    key = exchange.request.credential
+    in_force = key is not None and not key.label.startswith(_DEAD)
+    return in_force and exchange.status != 401 and exchange.path.startswith(API + "/")
 
 
 def _operation_with_valid_key(exchange: Exchange) -> bool:

@@ -37,6 +37,13 @@ def alarm(id_: str, answer: Exchange) -> str | None:
     return oracle.fault(answer) if oracle.applies(answer) else None
 
 
+def test_what_a_dead_key_is_answered_is_no_affair_of_the_rate_headers() -> None:
+    answer = exchange("/api/v1/me", 400, "getMe")
+    assert alarm("RATE-1", answer)
+    dead = Credential(KEY.secret, "keys.revoked[0]")
+    assert alarm("RATE-1", replace(answer, request=replace(answer.request, credential=dead))) is None
+
+
 def behind_a_front_end(request: Passed, forward: Forward) -> Answered:
     """A front end that refuses odd paths and long heads by itself, replaces Date, before a framework with its own habits."""
     path = request.target.partition("?")[0]
