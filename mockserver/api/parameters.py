@@ -15,9 +15,6 @@ from starlette.types import Scope
 
 from mockserver.api.problems import ParameterError, Refused, invalid_parameter
 
-PARAMETERS = "outbound.parameters"
-"""Where the ASGI scope keeps the Parameters, once they are checked."""
-
 _DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 Parse = Callable[[str], Any]

@@ -1,4 +1,4 @@
-"""Connexion, cut to what the API needs: it routes, secures and validates every request from the document.
+"""Connexion, cut to what the API needs: it routes every request from the document, and hands over each operation's description.
 
 What it would do anew for every request is done once here: the rules for parameters are compiled, an operation calls its handler
 without decorators, and the caller, whom the edge has identified already, is checked against the operation's scopes.
@@ -20,7 +20,7 @@ from mockserver.api.authentication import CALLER
 from mockserver.api.connexion_import import connexion
 from mockserver.api.openapi_30 import to_openapi_30
 from mockserver.api.operations import OPERATIONS
-from mockserver.api.parameters import PARAMETERS, compile_rules
+from mockserver.api.parameters import compile_rules
 from mockserver.api.pipeline import PIPELINE
 from mockserver.api.problems import Problem, Refused
 from spec import contract
@@ -36,12 +36,7 @@ def build(document: Mapping[str, Any]) -> ASGIApp:
     """
     stack = connexion.ConnexionMiddleware(
         _Operations(),
-        middlewares=[
-            _Refusals,
-            Routing,
-            _SecurityMiddleware,
-            _ValidationMiddleware,
-        ],
+        middlewares=[_Refusals, Routing],
         resolver=connexion.Resolver(OPERATIONS.__getitem__),
     )
     stack.add_api(to_openapi_30(document))
@@ -106,73 +101,28 @@ class Routing(connexion.middleware.routing.RoutingMiddleware):
         await self.app(scope, receive, send)
 
 
-class _Security:
-    """The security check of one operation: a caller, who holds the scopes that the operation requires."""
+class _Operation:
+    """One operation, from its security to its answer.
 
-    def __init__(self, operation: Any, next_app: ASGIApp) -> None:
-        (requirement,) = operation.security
-        (self._required,) = requirement.values()
-        self._id = operation.operation_id
-        self._next_app = next_app
+    Its caller must hold the scopes that it requires. Its parameters are read by rules that are compiled once; it has no body.
+    """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        caller = scope[CALLER]
-        if isinstance(caller, Problem):
-            raise Refused(caller)
-        if not scope[PIPELINE].authorize(caller.key, self._required, self._id):
-            raise Refused(problems.insufficient_scope(self._required))
-        await self._next_app(scope, receive, send)
-
-
-class _SecurityApi(connexion.middleware.security.SecurityAPI):
-    """Connexion's table of what secures an operation."""
-
-    def make_operation(self, operation: Any) -> _Security:
-        return _Security(operation, self.next_app)
-
-
-class _SecurityMiddleware(connexion.middleware.security.SecurityMiddleware):
-    """Connexion's security, with one scheme, which the edge has read already."""
-
-    api_cls = _SecurityApi
-
-
-class _Validation:
-    """The parameters of an operation, read by rules that are compiled once. None of our operations has a body."""
-
-    def __init__(self, operation: Any, next_app: ASGIApp) -> None:
+    def __init__(self, operation: Any) -> None:
         if operation.is_request_body_defined:
             raise NotImplementedError(f"{operation.operation_id}: request bodies are not validated")
+        (requirement,) = operation.security
+        (self._required,) = requirement.values()
         self._rules = compile_rules(operation.parameters)
-        self._next_app = next_app
+        self._id = operation.operation_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[PARAMETERS] = scope[PIPELINE].read_parameters(self._rules, scope)
-        await self._next_app(scope, receive, send)
-
-
-class _ValidationApi(connexion.middleware.request_validation.RequestValidationAPI):
-    """Connexion's table of what validates an operation's requests."""
-
-    def make_operation(self, operation: Any) -> _Validation:
-        return _Validation(operation, self.next_app)
-
-
-class _ValidationMiddleware(connexion.middleware.request_validation.RequestValidationMiddleware):
-    """Connexion's validation, with compiled rules."""
-
-    api_cls = _ValidationApi
-
-
-class _Operation:
-    """The end of a request's way: the handler's bytes, sent."""
-
-    def __init__(self, operation: str) -> None:
-        self._id = operation
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        pipeline = scope[PIPELINE]
-        body = pipeline.handlers[self._id](pipeline, scope[CALLER], scope[PARAMETERS])
+        pipeline, caller = scope[PIPELINE], scope[CALLER]
+        if isinstance(caller, Problem):
+            raise Refused(caller)
+        if not pipeline.authorize(caller.key, self._required, self._id):
+            raise Refused(problems.insufficient_scope(self._required))
+        parameters = pipeline.read_parameters(self._rules, scope)
+        body = pipeline.handlers[self._id](pipeline, caller, parameters)
         await pipeline.success(body)(scope, receive, send)
 
 
@@ -180,7 +130,7 @@ class _OperationsApi(connexion.AsyncApi):
     """Connexion's table of operations."""
 
     def make_operation(self, operation: Any) -> _Operation:
-        return _Operation(operation.operation_id)
+        return _Operation(operation)
 
 
 class _Operations(connexion.apps.asynchronous.AsyncASGIApp):
