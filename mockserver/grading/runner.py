@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from mockserver.grading.records import Ending
 
 _TO_END_IN_ORDER = 2.0
 _PROCESSES = Path("/proc")
+_SET_CHILD_SUBREAPER = 36  # prctl(2)
+_MOST_GENERATIONS = 100
 _RUN = "OUTBOUND_GRADE_RUN"
 
 
@@ -42,6 +45,8 @@ class Started:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._token = secrets.token_hex(16)
+        _adopt_orphans()
+        self._others = _children()
         self._began = time.monotonic()
         try:
             self._process = subprocess.Popen(  # noqa: S603 (running the command that the user names is the purpose)
@@ -73,12 +78,12 @@ class Started:
         """End it with all that it has started. Its exit code counts if it has ended by itself."""
         seconds = time.monotonic() - self._began
         by_itself = ending == "exited" and not self.is_alive()
-        _end(self._process, self._token, signal.SIGINT if ending == "interrupted" else signal.SIGTERM)
+        _end(self._process, self._token, self._others, signal.SIGINT if ending == "interrupted" else signal.SIGTERM)
         code = self._process.returncode if by_itself else None
         return Outcome(code if code is None or code >= 0 else 128 - code, ending, seconds)
 
 
-def _end(process: subprocess.Popen[bytes], token: str, first: signal.Signals) -> None:
+def _end(process: subprocess.Popen[bytes], token: str, others: Set[int], first: signal.Signals) -> None:
     """End a process, its group, and what it has started elsewhere: in order, if it does so in two seconds."""
     if process.poll() is None:
         _signal_group(process.pid, first)
@@ -89,6 +94,32 @@ def _end(process: subprocess.Popen[bytes], token: str, first: signal.Signals) ->
         with suppress(OSError):
             os.kill(left, signal.SIGKILL)
     process.wait()
+    for _ in range(_MOST_GENERATIONS):
+        orphans = _children() - others
+        if not orphans:
+            return
+        for orphan in orphans:
+            with suppress(OSError):
+                os.kill(orphan, signal.SIGKILL)
+                os.waitpid(orphan, 0)
+
+
+def _adopt_orphans() -> None:
+    """Have what the command leaves behind become this process's child, where the system can (Linux): so it can be found."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _children() -> frozenset[int]:
+    """The ids of this process's children, empty where the system does not tell."""
+    own = str(os.getpid())
+    found = set()
+    for folder in _PROCESSES.glob("[0-9]*"):
+        with suppress(OSError):
+            # Behind the name, which may hold anything: the state, and the parent's id.
+            if (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1] == own:
+                found.add(int(folder.name))
+    return frozenset(found)
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

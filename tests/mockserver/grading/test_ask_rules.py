@@ -80,3 +80,8 @@ def test_documented_values_are_kept(target: str) -> None:
 def test_a_value_that_an_answer_has_shown_is_allowed() -> None:
     story = Story().ask("/api/v1/drafts", body=b'{"data":[{"status": "snoozed"}]}').ask("/api/v1/drafts?status=snoozed")
     assert story.judged("ASK-3").status == "kept"
+
+
+def test_a_query_of_very_many_fields_is_judged_by_its_first_ones() -> None:
+    query = "&".join(f"page={number}" for number in range(5_000))
+    assert Story().ask(f"{CONTACTS}?{query}").judged("ASK-2").status == "broken"

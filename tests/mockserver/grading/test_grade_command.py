@@ -173,6 +173,17 @@ def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
     assert [pid for pid in pids.read_text().split() if is_alive(pid)] == []
 
 
+def test_nothing_is_left_of_a_command_that_hides_what_it_starts(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    script = (
+        "import pathlib, subprocess\n"
+        "hidden = subprocess.Popen(['sleep', '300'], env={}, start_new_session=True)\n"
+        f"pathlib.Path({str(file)!r}).write_text(str(hidden.pid))\n"
+    )
+    assert run("--", sys.executable, "-c", script).returncode == 3
+    assert not is_alive(file.read_text())
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_command_and_what_was_seen_is_reported(tmp_path: Path, ending: signal.Signals) -> None:
     asked = tmp_path / "asked"
