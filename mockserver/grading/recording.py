@@ -28,6 +28,9 @@ BEGAN = "outbound.grading.began"
 CONNECTION = "outbound.grading.connection"
 """Where the ASGI scope keeps the number of the request's connection."""
 
+OPENED = "outbound.grading.opened"
+"""Where the ASGI scope keeps when the request's connection was opened, by `time.monotonic`."""
+
 _ROW = "outbound.grading.row"
 _MOST_OF_A_BODY = 65_536
 _NOT_GRADED = (paths.CONTROL, paths.CONSOLE, paths.WORLD, "/api-docs")
@@ -135,6 +138,7 @@ class _Row:
         "headers",
         "mark",
         "method",
+        "opened",
         "path",
         "query",
         "request_body",
@@ -147,6 +151,7 @@ class _Row:
         now = time.monotonic()
         self.began: float = scope.get(BEGAN, now)
         self.connection: int = scope.get(CONNECTION, 1)
+        self.opened: float = scope.get(OPENED, self.began)
         self.method: str = scope["method"]
         self.path: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         self.query: str = scope["query_string"].decode("latin-1")
@@ -204,6 +209,7 @@ def _exchange(row: _Row, number: int, connection: int, secrets: dict[str, ApiKey
         answered=None if row.answered is None else row.answered - started,
         ended=(row.ended or time.monotonic()) - started,
         connection=connection,
+        opened=row.opened - started,
         status=row.status,
         complete=row.complete,
         key=key.id if key else None,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from mockserver.grading.recording import BEGAN, CONNECTION
+from mockserver.grading.recording import BEGAN, CONNECTION, OPENED
 from mockserver.server.certificates import Certificate
 from mockserver.server.connection import Connection
 from mockserver.server.uvicorn_server import base_url, configuration
@@ -32,9 +32,10 @@ class NumberedConnection(Connection):
     """A connection that leaves its number, and the time at which each of its requests began, in the ASGI scope."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Number the connection."""
+        """Number the connection, and take down when it was opened."""
         super().connection_made(transport)
         self.number = next(_COUNTER)
+        self._opened = time.monotonic()
 
     def on_message_begin(self) -> None:
         """Take down when a request begins."""
@@ -42,10 +43,11 @@ class NumberedConnection(Connection):
         self._began = time.monotonic()
 
     def on_headers_complete(self) -> None:
-        """Leave time and number in the request's scope, which is not served before."""
+        """Leave times and number in the request's scope, which is not served before."""
         super().on_headers_complete()
         self.cycle.scope[BEGAN] = self._began
         self.cycle.scope[CONNECTION] = self.number
+        self.cycle.scope[OPENED] = self._opened
 
 
 class Serving(AbstractContextManager["Serving"]):

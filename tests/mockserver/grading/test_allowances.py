@@ -73,6 +73,14 @@ def connected(requests: int, per_connection: int) -> Run:
     return story.run()
 
 
+def at_once(requests: int) -> Run:
+    """Requests in flight together, which are served one after the other."""
+    story = Story()
+    for number in range(requests):
+        story.ask(f"{CONTACTS}/con_{number}", at=1 + 0.1 * number, connection=number + 1, opened=1.0)
+    return story.run()
+
+
 def received(requirement: str, status: int | None, *, good: bool = False, after_good: bool = True) -> Run:
     """A delivery that was answered so."""
     return Run("receiver", (), probes=(probe(requirement, status, good=good, after_good=after_good),))
@@ -210,7 +218,11 @@ ALLOWED: Cases = {
         "Up to 100 items in smaller pages": small_pages(4, ended=True),
         "a walk that stops early.": small_pages(9, ended=False),
     },
-    "COST-3": {"Ten requests or fewer": connected(10, 1), "half as many connections as requests.": connected(20, 2)},
+    "COST-3": {
+        "Ten requests or fewer": connected(10, 1),
+        "half as many connections as requests": connected(20, 2),
+        "connections that were busy at once.": at_once(20),
+    },
     "HOOK-R1": {"Any 2xx.": received("HOOK-R1", 202, good=True)},
     "HOOK-R2": {
         "Any 4xx": received("HOOK-R2", 422),

@@ -10,7 +10,6 @@ from tests.support.graded_clients import broken, graded, statuses
 
 SHOULDS_BROKEN = {
     "gives-up-at-once": {"FAIL-2"},
-    "asynchronous": {"COST-3"},
 }
 """Shoulds that a right client breaks: the contract wishes for more than it asks."""
 
