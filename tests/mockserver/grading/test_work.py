@@ -13,7 +13,7 @@ from mockserver.grading.records import Run
 from mockserver.grading.rules import judge
 from tests.support.graded_runs import CONTACTS, Story
 
-SIZE = 160
+SIZE = 240
 MOST_GROWTH = 2.7
 """How much more work twice the requests may be. What compares each with each takes four times as much."""
 
