@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 import httpx
@@ -122,7 +123,9 @@ def _served(options: Sequence[str]) -> Iterator[Target]:
     with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
         file = Path(folder) / "target.toml"
         command = [sys.executable, "-m", "mockserver", "--port", "0", "--quiet", "--write-target", str(file), *options]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as mock:  # noqa: S603
+        # Faults that crash it fill its log with tracebacks.
+        streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+        with subprocess.Popen(command, cwd=ROOT, **streams) as mock:  # noqa: S603 - our own interpreter
             try:
                 # It prints its address when it listens, and has described itself before.
                 if not (mock.stdout and mock.stdout.readline()):

@@ -30,6 +30,8 @@ from conformance.verdict.selection import SelectionError, select, selected
 
 _FOLDER = str(Path(__file__).parent)
 _WIDTH = 120
+# This command has imported the gate before pytest could, which is no concern of those who run it.
+_QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 USAGE = """\
 usage: outbound-conformance [COMMAND] [OPTIONS]
 
@@ -63,38 +65,7 @@ _PARSER_ERROR = re.compile(r"^\S+: error: (.*)", re.MULTILINE)
 _OWN_OPTIONS = ("--completion", "--har", "--help", "--version")
 _OUR_OPTIONS = "the Outbound API conformance gate"
 
-_DESCRIPTION = """\
-# A target of the Outbound conformance kit; all but base_url and one key is optional. `env:NAME` is read from the environment.
-base_url = "https://staging.example"
-
-[organizations.primary]            # keys that hold all four scopes; more of them make a run quicker
-api_keys = ["env:OUTBOUND_API_KEY"]
-# id = "org_…"                     # what /me must report
-# name = "Acme"
-
-# [organizations.secondary]        # for the isolation of organizations
-# api_keys = ["env:OUTBOUND_KEY_B1"]
-
-# [keys]                           # of the primary organization
-# single_scope = { "contacts.read" = "env:…", "lists.read" = "env:…", "drafts.read" = "env:…", "events.read" = "env:…" }
-# no_scope = "env:…"
-# revoked = "env:…"
-# expired = "env:…"
-# spare = ["env:…", "env:…", "env:…", "env:…"]   # spent by the rate limit's checks
-
-# [rate_limit]
-# reading = "auto"                 # auto | burst | strict | off
-
-# [webhooks]                       # commands; {url} is the suite's receiver, the secret is what register prints
-# register = "./register-webhook {url}"
-# trigger = "./make-something-happen"
-# public_url = "https://tunnel.example/hook"     # how the target reaches the receiver, through a tunnel
-
-# [hooks]
-# add_contact = "./add-contact"
-# advance_clock = "./advance-clock {seconds}"    # where the target has a test clock
-"""
-
+_DESCRIPTION = Path(_FOLDER, "target", "to_fill_in.toml")
 
 _READER_LEFT = 141
 """Exit code where standard output was closed: that of a program which SIGPIPE ended, as shells have it."""
@@ -145,11 +116,20 @@ def _judge(arguments: Sequence[str]) -> int:
 
 def _pytest(arguments: Sequence[str]) -> int:
     """Run pytest on the gate's checks. Raises UsageError for options that cannot be parsed."""
-    return int(pytest.main([_FOLDER, *arguments], plugins=[_PlainErrors()]))
+    return int(pytest.main([_FOLDER, *_QUIETLY, *arguments], plugins=[_PlainWords()]))
 
 
-class _PlainErrors:
-    """A plugin that tells in a line of ours what is wrong with the options, where pytest says ERROR or shows its own usage."""
+class _PlainWords:
+    """A plugin that tells in a line of ours what is wrong with the options, where pytest says ERROR or shows its own usage.
+
+    And it names the checks by their files alone: from the caller's folder, the way to an installed package is long.
+    """
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Have files told as seen from the gate's folder."""
+        if reporter := config.pluginmanager.get_plugin("terminalreporter"):
+            reporter.startpath = Path(_FOLDER)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_cmdline_parse(self) -> Generator[None, object, object]:
@@ -229,7 +209,7 @@ def _init(arguments: Sequence[str]) -> int:
     path = Path(arguments[0] if arguments else "target.toml")
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(_DESCRIPTION)
+            file.write(_DESCRIPTION.read_text("utf-8"))
     except FileExistsError:
         raise UsageError(f"{path} is there already, and is left as it is") from None
     except OSError as error:

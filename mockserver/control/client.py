@@ -61,7 +61,8 @@ def request(url: str, path: str, body: dict[str, Any] | None = None, *, method: 
         told = f"no answer from {url}: its certificate is not trusted: {error.verify_message}"
         raise Failed(f"{told}; name its authority: SSL_CERT_FILE=outbound-mock-authority.pem") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Failed(f"no answer from {url}: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise Failed(f"no answer from {url}: {reason}; does a mock run there? --url names another address") from error
     finally:
         connection.close()
     return _answered(url, response.status, text)

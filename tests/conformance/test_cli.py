@@ -72,7 +72,8 @@ def test_whatever_is_no_command_goes_to_pytest(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(pytest, "main", main)
     assert cli.run(["--base-url", "http://x", "--strict"]) == cli.run(["list", "--only", "AUTH"]) == 0
     folder = str(Path(conformance.__file__).parent)
-    assert passed == [[folder, "--base-url", "http://x", "--strict"], [folder, "--list", "--only", "AUTH"]]
+    assert [words[0] for words in passed] == [folder, folder]
+    assert [words[-3:] for words in passed] == [["--base-url", "http://x", "--strict"], ["--list", "--only", "AUTH"]]
 
 
 @pytest.mark.parametrize(

@@ -79,3 +79,17 @@ def test_the_installed_package_is_run_by_its_name_from_anywhere(tmp_path: Path) 
     )
     assert done.returncode == 3, done.stdout + done.stderr
     assert "connection refused by http://127.0.0.1:9" in done.stdout
+
+
+def test_from_another_folder_checks_are_named_by_their_files_and_nothing_warns(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "--only", "AUTH-1", "--depth", "quick", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "\ntest_authentication.py ." in done.stdout
+    assert "warning" not in done.stdout
