@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SECTIONS = {
-    "Judge an implementation": ("gate", "first-run", "ci", "load-tests"),
+    "Judge an implementation": ("gate", "first-run", "situations", "ci", "load-tests"),
     "Write a client": ("mock", "test-suites", "recipes", "hardships", "grading", "retry-libraries", "generators"),
     "Carry on this project": ("architecture", "speed", "licences"),
 }
