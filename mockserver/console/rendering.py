@@ -32,7 +32,7 @@ _TICKS = re.compile(r"`([^`]+)`")
 _LONGEST = 4_000
 
 
-def render(template: str, **context: Any) -> bytes:
+def render(template: str, **context: object) -> bytes:
     """A template as UTF-8. What UTF-8 cannot express shows as a question mark."""
     return _environment().get_template(template).render(context).encode("utf-8", "replace")
 

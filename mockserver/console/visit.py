@@ -88,31 +88,33 @@ class Visit:
         """The address of the world that is visited, as the visitor sees it."""
         return paths.base_url(self.request.scope)
 
-    async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    async def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> tuple[int, Any]:
         """Ask the control API of this world; the status and the JSON that it answers."""
         return await self.control.call(self.world, method, path, body, self.base_url)
 
-    def url(self, path: str = "", /, **query: Any) -> str:
+    def url(self, path: str = "", /, **query: object) -> str:
         """The relative address of a page of this console; fields that are empty are left out."""
         asked = urlencode({name: value for name, value in query.items() if value not in ("", None)})
         return f"{self.up}{ROOT.lstrip('/')}{quote(path)}{'?' if asked else ''}{asked}"
 
-    def page(self, template: str, status: int = 200, **context: Any) -> Response:
+    def page(self, template: str, status: int = 200, **context: object) -> Response:
         """A page, with the notice that was left for it."""
         notice = self.notices.take(self.query["notice"])
         body = render(template, visit=self, notice=notice, now=self.world.state.clock.now(), **context)
         return HTMLResponse(body, status)
 
-    def fragment(self, template: str, headers: Mapping[str, str] | None = None, **context: Any) -> Response:
+    def fragment(self, template: str, headers: Mapping[str, str] | None = None, **context: object) -> Response:
         """A part of the page whose address is this one's without the last segment."""
         inside = replace(self, up=self.up.removeprefix("../"))
         return HTMLResponse(render(template, visit=inside, **context), headers=headers)
 
-    def redirect(self, path: str, notice: Notice | None = None, /, **query: Any) -> Response:
+    def redirect(self, path: str, notice: Notice | None = None, /, **query: object) -> Response:
         """Have the browser go on to a page, which then shows a notice once."""
         return RedirectResponse(self.url(path, **query, notice=self.notices.leave(notice) if notice else None), 303)
 
-    async def change(self, method: str, path: str, body: Any, to: str, done: str, /, **query: Any) -> Response:
+    async def change(
+        self, method: str, path: str, body: Mapping[str, object] | None, to: str, done: str, /, **query: object
+    ) -> Response:
         """Perform a change and go on to a page that says that it is `done`, or what the control API objects to."""
         status, answer = await self.call(method, path, body)
         notice = Notice(done) if status < 400 else Notice(objection(answer), bad=True)
@@ -130,7 +132,7 @@ class Visit:
         return tenants[named]
 
 
-def objection(answer: Any) -> str:
+def objection(answer: object) -> str:
     """What a problem of the control API says."""
     detail = answer.get("detail") if isinstance(answer, dict) else None
     return str(detail or "The control API refused this.")

@@ -14,7 +14,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from mockserver.api.pipeline import Pipeline, State
 from mockserver.modifications.condition import ALL_REQUESTS, Condition
@@ -47,7 +47,7 @@ class Modification:
     parameters: tuple[Parameter, ...] = ()
     on_state: OnState | None = None
     on_pipeline: Callable[..., None] | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
     condition: Condition = ALL_REQUESTS
 
     @property

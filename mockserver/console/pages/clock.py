@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.responses import Response
 
@@ -37,7 +36,7 @@ async def _change(visit: Visit) -> Response:
     return await visit.change("POST", "/_mock/clock", body, PATH, done)
 
 
-def _wanted(visit: Visit) -> tuple[Mapping[str, Any], str]:
+def _wanted(visit: Visit) -> tuple[Mapping[str, object], str]:
     """The control API's body, and what it does. Raises ValueError, in one line, for what is no number."""
     form = visit.form
     for change, done in _CHANGES.items():

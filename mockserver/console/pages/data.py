@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.responses import Response
@@ -12,6 +12,7 @@ from mockserver.console.notices import Notice
 from mockserver.console.rendering import json_text
 from mockserver.console.visit import Gone, Route, Visit, objection
 from mockserver.tenants import cursor
+from mockserver.tenants.resource_types import Resource
 from spec import contract
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 """The members that have a field of their own in the form."""
 
-EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+EXAMPLES: Mapping[str, Resource] = {
     "contacts": {"firstName": "Ada", "lastName": "Lovelace", "email": "ada@example.com", "companyName": "Analytical"},
     "lists": {"name": "Key accounts", "description": None},
     "drafts": {"contactId": "", "subject": "Hello", "body": "Hello,\n\n…"},
@@ -143,14 +144,14 @@ def _collection(visit: Visit) -> tuple[str, Collection]:
     return kind, found
 
 
-def _resource(visit: Visit) -> dict[str, Any]:
+def _resource(visit: Visit) -> Resource:
     found = _collection(visit)[1].read(visit.parameters["id"])
     if found is None:
         raise Gone("This organization holds nothing of that id, or not any more.")
     return found
 
 
-def _given(visit: Visit, before: Mapping[str, Any]) -> dict[str, Any]:
+def _given(visit: Visit, before: Resource) -> Resource:
     """The members that were typed: a resource as JSON, or its common fields beside the members that it has already.
 
     An empty field stands for null, and for nothing in a new resource. Raises ValueError, in one line.
@@ -162,21 +163,21 @@ def _given(visit: Visit, before: Mapping[str, Any]) -> dict[str, Any]:
     return {**before, **{name: text or None for name, text in typed.items()}}
 
 
-def _members(text: str) -> dict[str, Any]:
+def _members(text: str) -> Resource:
     """The JSON object that was typed. Raises ValueError, in one line."""
     try:
-        return msgspec.json.decode(text, type=dict[str, Any])
+        return msgspec.json.decode(text, type=Resource)
     except RecursionError:
         raise ValueError("This is nested without end.") from None
     except ValueError as error:
         raise ValueError(f"This is no JSON object: {error}.") from None
 
 
-def _row(kind: str, resource: dict[str, Any]) -> list[tuple[str, Any]]:
+def _row(kind: str, resource: Resource) -> list[tuple[str, object]]:
     return [(column, _cell(kind, column, resource)) for column in KINDS[kind]]
 
 
-def _cell(kind: str, column: str, resource: dict[str, Any]) -> Any:
+def _cell(kind: str, column: str, resource: Resource) -> object:
     if column == KINDS[kind][0]:
         return _title(kind, resource)
     if column == "resource":
@@ -184,7 +185,7 @@ def _cell(kind: str, column: str, resource: dict[str, Any]) -> Any:
     return resource.get(column)
 
 
-def _title(kind: str, resource: Mapping[str, Any]) -> str:
+def _title(kind: str, resource: Resource) -> str:
     if kind == "contacts":
         return " ".join(resource[name] for name in ("firstName", "lastName") if resource.get(name)) or "No name"
     member = {"lists": "name", "drafts": "subject", "events": "eventType"}[kind]

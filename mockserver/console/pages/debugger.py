@@ -33,7 +33,7 @@ async def _explain(visit: Visit) -> Response:
     return _page(visit, given, result=answer)
 
 
-def _page(visit: Visit, given: dict[str, Any], result: Any = None, error: str | None = None) -> Response:
+def _page(visit: Visit, given: Mapping[str, str], result: Any = None, error: str | None = None) -> Response:
     own = visit.tenant.organization.id
     endpoints = [each for each in visit.world.state.webhooks.endpoints if each.organization_id == own]
     return visit.page(
@@ -49,7 +49,7 @@ def _page(visit: Visit, given: dict[str, Any], result: Any = None, error: str | 
     )
 
 
-def _given(visit: Visit) -> dict[str, Any]:
+def _given(visit: Visit) -> dict[str, str]:
     """What the form is filled in with: the attempt of a delivery that the query names, or nothing. Raises Gone."""
     given = {"endpoint": visit.query["endpoint"], "timestamp": "", "body": "", "signature": ""}
     if not visit.query["delivery"]:

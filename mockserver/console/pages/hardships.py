@@ -14,6 +14,9 @@ from spec import requirements
 
 PATH = "/hardships"
 
+Entry = Mapping[str, Any]
+"""What the catalogue says of a fault or a hardship."""
+
 
 async def _show(visit: Visit) -> Response:
     return await _page(visit)
@@ -76,15 +79,15 @@ async def _page(visit: Visit, error: str | None = None) -> Response:
     )
 
 
-async def _catalogue(visit: Visit) -> Sequence[Mapping[str, Any]]:
+async def _catalogue(visit: Visit) -> Sequence[Entry]:
     _, answer = await visit.call("GET", "/_mock/catalogue")
-    entries: Sequence[Mapping[str, Any]] = answer["data"]
+    entries: Sequence[Entry] = answer["data"]
     return entries
 
 
-def _grouped(kind: str, entries: Sequence[Mapping[str, Any]]) -> Sequence[tuple[str, Sequence[Mapping[str, Any]]]]:
+def _grouped(kind: str, entries: Sequence[Entry]) -> Sequence[tuple[str, Sequence[Entry]]]:
     """The entries of a kind, faults by the requirement that they break first, in the order of the requirements."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
+    groups: dict[str, list[Entry]] = {}
     for entry in entries:
         if entry["kind"] == kind:
             groups.setdefault(entry["breaks"][0] if kind == "fault" and entry["breaks"] else "", []).append(entry)
@@ -92,18 +95,18 @@ def _grouped(kind: str, entries: Sequence[Mapping[str, Any]]) -> Sequence[tuple[
     return sorted(groups.items(), key=lambda group: order.index(group[0]) if group[0] in order else -1)
 
 
-def _named(entries: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+def _named(entries: Sequence[Entry], name: str) -> Entry | None:
     return next((each for each in entries if each["name"] == name), None)
 
 
-def _searched(entry: Mapping[str, Any]) -> str:
+def _searched(entry: Entry) -> str:
     return " ".join((entry["name"], entry["description"], *entry.get("breaks", ()))).lower()
 
 
-def _wanted(visit: Visit, picked: Mapping[str, Any]) -> Mapping[str, Any]:
+def _wanted(visit: Visit, picked: Entry) -> Mapping[str, object]:
     """The control API's body. Raises ValueError, in one line, for what is no number."""
     form = visit.form
-    body: dict[str, Any] = {picked["kind"]: picked["name"]}
+    body: dict[str, object] = {picked["kind"]: picked["name"]}
     given = form.starting("parameter.")
     parameters = {
         each["name"]: _read(each, given[each["name"]]) for each in picked["parameters"] if given.get(each["name"])
@@ -116,7 +119,7 @@ def _wanted(visit: Visit, picked: Mapping[str, Any]) -> Mapping[str, Any]:
     return body
 
 
-def _read(parameter: Mapping[str, Any], text: str) -> Any:
+def _read(parameter: Entry, text: str) -> Any:
     kind = parameter.get("type")
     if kind == "boolean":
         return text == "true"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
@@ -66,7 +66,9 @@ async def _edit(visit: Visit) -> Response:
     return await _change(visit, "PATCH", "", "The key is changed.", body)
 
 
-async def _change(visit: Visit, method: str, suffix: str, done: str, body: Any = None) -> Response:
+async def _change(
+    visit: Visit, method: str, suffix: str, done: str, body: Mapping[str, object] | None = None
+) -> Response:
     path = f"/_mock/keys/{visit.parameters['id']}{suffix}"
     return await visit.change(method, path, body, PATH, done, organization=visit.form["organization"])
 
@@ -99,7 +101,7 @@ def _meter(visit: Visit, key: ApiKey) -> Meter:
     return state.limiter.peek(key.id, state.clock.now(), key.limits)
 
 
-def _gauges(meter: Meter) -> dict[str, Any]:
+def _gauges(meter: Meter) -> dict[str, object]:
     return {
         name: {"used": round(gauge.used, 2), "most": gauge.most}
         for name, gauge in (("sustained", meter.sustained), ("window", meter.window))
@@ -112,17 +114,17 @@ def _state(key: ApiKey, now: float) -> str:
     return "active" if key.is_valid_at(now) else "expired"
 
 
-def _wanted(visit: Visit) -> dict[str, Any]:
+def _wanted(visit: Visit) -> dict[str, object]:
     """The control API's body for a new key. Raises ValueError, in one line, for what is no number."""
     form = visit.form
-    body: dict[str, Any] = {"organization": visit.tenant.organization.id, **_rights(form)}
+    body: dict[str, object] = {"organization": visit.tenant.organization.id, **_rights(form)}
     if form.text("expires"):
         body["expiresIn"] = _positive(form.text("expires"), "The expiry") * UNITS.get(form["unit"], 1.0)
     limits = _limits(form)
     return {**body, "limits": limits} if limits else body
 
 
-def _rights(form: Form) -> dict[str, Any]:
+def _rights(form: Form) -> dict[str, object]:
     return {"name": form.text("name"), "scopes": list(form.getlist("scopes"))}
 
 

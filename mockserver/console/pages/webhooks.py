@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
@@ -38,7 +39,7 @@ async def _rotate(visit: Visit) -> Response:
     return await _with_secret(visit, path, None, "The endpoint has a new secret; the old one signs too for a day.")
 
 
-async def _with_secret(visit: Visit, path: str, body: Any, done: str) -> Response:
+async def _with_secret(visit: Visit, path: str, body: Mapping[str, object] | None, done: str) -> Response:
     """Perform a change that answers a signing secret, and go on to the page that shows it once."""
     status, answer = await visit.call("POST", path, body)
     if status >= 400:
@@ -79,7 +80,7 @@ async def _redeliver(visit: Visit) -> Response:
     return await visit.change("POST", path, {"as": how}, f"{PATH}/deliveries/{delivery.id}", "It is sent once more.")
 
 
-async def _change(visit: Visit, method: str, path: str, body: Any, done: str) -> Response:
+async def _change(visit: Visit, method: str, path: str, body: Mapping[str, object] | None, done: str) -> Response:
     return await visit.change(method, path, body, PATH, done, organization=visit.form["organization"])
 
 

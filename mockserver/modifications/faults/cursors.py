@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from mockserver.api.authentication import Caller
 from mockserver.api.pipeline import Pipeline
@@ -123,7 +122,7 @@ def cursor_once_only(pipeline: Pipeline) -> None:
 def cursor_moves_on(pipeline: Pipeline) -> None:
     """A cursor is a handle of the server's that moves on with each use: the second use is served the page after."""
     inner = pipeline.page
-    used: set[tuple[Any, ...]] = set()
+    used: set[tuple[object, ...]] = set()
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
         found = inner(caller, collection, filters, after, limit)
@@ -139,7 +138,7 @@ def cursor_moves_on(pipeline: Pipeline) -> None:
     pipeline.page = page
 
 
-def _crash_on_content(pipeline: Pipeline, crashes: Callable[[Any], bool]) -> None:
+def _crash_on_content(pipeline: Pipeline, crashes: Callable[[object], bool]) -> None:
     """Have a cursor crash by the JSON in it; None stands for what is no JSON."""
 
     def crashes_on(raw: bytes) -> bool:
@@ -193,7 +192,7 @@ def cursor_without_members_crashes(pipeline: Pipeline) -> None:
 def cursor_of_bad_time_crashes(pipeline: Pipeline) -> None:
     """A cursor's members are checked to be texts; that the one is no time is an unhandled exception."""
 
-    def crashes(content: Any) -> bool:
+    def crashes(content: object) -> bool:
         return isinstance(content, dict) and all(isinstance(content.get(name), str) for name in ("id", "t"))
 
     _crash_on_content(pipeline, crashes)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from starlette.types import Scope
 
@@ -28,7 +27,7 @@ from mockserver.tenants.resource_types import Resource
 from spec import contract
 
 
-def _without(*members: str) -> Any:
+def _without(*members: str) -> Callable[[Resource], Resource]:
     return lambda resource: {name: value for name, value in resource.items() if name not in members}
 
 

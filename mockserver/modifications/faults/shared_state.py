@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -44,14 +43,14 @@ def tenant_across_await(pipeline: Pipeline) -> None:
 @fault("TENANT-6", "TENANT-1", "OP-2")
 def tenant_of_connection(pipeline: Pipeline) -> None:
     """The organization is looked up once a connection, by its first key."""
-    first: dict[Any, Tenant] = {}
+    first: dict[object, Tenant] = {}
     change_caller(pipeline, lambda scope, caller: first.setdefault(scope["client"], caller.tenant))
 
 
 def _cache_pages(pipeline: Pipeline, seconds: float) -> None:
     """Have pages kept for some seconds of the mock's clock, by what was asked for and not by the key."""
     inner = pipeline.page
-    kept: dict[Any, tuple[float, Page]] = {}
+    kept: dict[object, tuple[float, Page]] = {}
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
         asked = (collection, tuple(sorted(filters.items())), after, limit)

@@ -8,7 +8,6 @@ judge finds broken while it lasts, often with others that need them; one that ha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from mockserver.modifications.registry import HARDSHIPS, Modification, import_all
 from mockserver.modifications.requested import known
@@ -22,7 +21,7 @@ def describe(name: str) -> Modification:
     return known("hardship", name)
 
 
-def made(name: str, parameters: Mapping[str, Any] | None = None) -> Modification:
+def made(name: str, parameters: Mapping[str, object] | None = None) -> Modification:
     """The hardship of that name with these parameters; numbers may be given as text.
 
     Raises ValueError, in one line, for an unknown name, an unknown parameter, or a value that a parameter does not take.
