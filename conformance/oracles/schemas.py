@@ -64,12 +64,6 @@ def mismatch(validator: Validator, instance: Any) -> str | None:
 
 
 @cache
-def component(name: str) -> Validator:
-    """The compiled component schema of that name."""
-    return compiled({"$ref": f"#/components/schemas/{name}"}, spec.contract().document)
-
-
-@cache
 def required_part(name: str) -> Validator:
     """The compiled component schema of that name, of whose properties only the required ones are looked at."""
     schema = spec.contract().schema(name)

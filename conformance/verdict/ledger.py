@@ -137,10 +137,6 @@ class Ledger:
         """A ruling for every requirement that the run is about, in the contract's order."""
         return [self._rule(requirement) for requirement in selected(self.only)]
 
-    def breaking(self) -> list[Ruling]:
-        """The rulings that make the run fail: broken musts that are not known, see `breaks`."""
-        return [ruling for ruling in self.rulings() if self.breaks(ruling)]
-
     def outdated(self) -> list[str]:
         """The known violations that must be taken out or renewed, a line each; they make the run fail."""
         tried: dict[str, list[tuple[Tried, bool]]] = {requirement.id: [] for requirement in spec.requirements()}
