@@ -172,7 +172,7 @@ def _bytes(text: str) -> bytes:
         return b""
 
 
-def _is_text(content: Any, member: str) -> bool:
+def _is_text(content: object, member: str) -> bool:
     return isinstance(content, dict) and isinstance(content.get(member), str)
 
 
