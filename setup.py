@@ -1,9 +1,12 @@
-"""What the build adds to the wheel: Swagger UI's files, so that the mock's documentation page needs no further package."""
+"""What the build adds to the wheel: Swagger UI's files, so that the mock's documentation page needs no further package.
+
+They are compressed: installed, the mock alone has a bound on its size (.ci/try-wheel).
+"""
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
-from shutil import copyfile
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
@@ -24,7 +27,8 @@ class BuildWithSwaggerUi(build_py):
         folder = Path(self.build_lib) / "mockserver" / "api" / "swagger_ui"
         folder.mkdir(parents=True, exist_ok=True)
         for name in _FILES:
-            copyfile(Path(swagger_ui_path) / name, folder / name)
+            content = (Path(swagger_ui_path) / name).read_bytes()
+            (folder / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
 
 
 setup(cmdclass={"build_py": BuildWithSwaggerUi})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from functools import cache
 from html import escape
@@ -93,9 +94,11 @@ def published(document: Mapping[str, Any], base_url: str) -> dict[str, Any]:
 
 @cache
 def _asset(name: str) -> Response:
-    # A wheel has Swagger UI's files beside this module (setup.py), a checkout the package that they are from.
-    packaged = files(__package__).joinpath("swagger_ui", name)
-    content: bytes = (packaged if packaged.is_file() else _swagger_ui().joinpath(name)).read_bytes()
+    # A wheel has Swagger UI's files, compressed, beside this module (setup.py), a checkout the package that they are from.
+    packaged = files(__package__).joinpath("swagger_ui", f"{name}.gz")
+    content = (
+        gzip.decompress(packaged.read_bytes()) if packaged.is_file() else _swagger_ui().joinpath(name).read_bytes()
+    )
     return Response(200, ASSETS[name], content, ((b"cache-control", b"public, max-age=86400"),))
 
 
