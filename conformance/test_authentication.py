@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.forged_keys import FORGERIES, PLACES, carriers, together, unknown
-from conformance.cases.resource_ids import collection_of, known_opening, opening, unknown_id
+from conformance.cases.resource_ids import Opening, collection_of, known_opening, opening, unknown_id
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, over
 from conformance.checks import JSON, NotJudged, expect, not_tested, refused, requirement
@@ -28,9 +29,10 @@ OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 METHODS = ("GET", "HEAD")
 DEAD = ("revoked", "expired")
-# Parameters that no list accepts, with which each is asked too: a caller without a valid key is not told of them, but 401.
-_UNACCEPTED = {"limit": "many", "cursor": "not-a-cursor"}
-_SPOILED = tuple(product(spec.LIST_OPERATIONS, _UNACCEPTED))
+# Lists are asked with parameters that none accepts too: a caller without a valid key is not told of them, but 401.
+_SPOILED = tuple(product(("GET",), spec.LIST_OPERATIONS, ("limit=many", "cursor=not-a-cursor")))
+_ASKED = (*product(METHODS, OPERATIONS, ("",)), *_SPOILED)
+_UNKNOWN = "never minted"
 _MERGED = "the server takes trailers for headers (RFC 9110 6.5.1), as uvicorn with httptools does, but not with h11"
 # A server's library decides it, in many for the application, and no caller gains anything by it: it is asked where everything is.
 _DEEP_ALONE = Cut(quick=0, paced=0, standard=0)
@@ -69,12 +71,12 @@ def unauthorized(answer: Exchange) -> Exchange:
 
 
 @requirement("AUTH-1")
-@over(tuple(product(METHODS, OPERATIONS)))
-def test_without_a_key(case: tuple[str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
-    """An operation that serves a key refuses the same request without one."""
-    method, operation = case
+@over(_ASKED)
+def test_without_a_key(case: tuple[str, str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
+    """An operation that serves a key refuses the same request without one, even where more is wrong with it."""
+    method, operation, spoiled = case
     known = opening(dataset, operation, seed)
-    unauthorized(stranger.ask(operation, None, method, **known.parameters))
+    unauthorized(stranger.ask(operation, None, method, **_with(known, spoiled)))
 
 
 @requirement("AUTH-1")
@@ -95,34 +97,16 @@ def test_key_in_a_trailer(case: str, dataset: Dataset, client: Client, seed: int
     expect(not 200 <= answer.status < 300, f"a key in a trailer is served: {_MERGED}", answer)
 
 
-@requirement("AUTH-1")
-@over(_SPOILED)
-def test_spoiled_parameters_without_a_key(case: tuple[str, str], dataset: Dataset, stranger: Stranger) -> None:
-    """A caller without a key is refused for that, even if other things are wrong with the request."""
-    operation, name = case
-    dataset.served(operation)
-    unauthorized(stranger.ask(operation, None, **{name: _UNACCEPTED[name]}))
-
-
 @requirement("AUTH-2")
-@over(tuple(product(METHODS, FORGERIES, OPERATIONS)))
-def test_forged_key(case: tuple[str, str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
-    """A key that was just served is refused once anything about it is changed."""
-    method, forgery, operation = case
+@over((*product(FORGERIES, METHODS, OPERATIONS, ("",)), *((_UNKNOWN, *asked) for asked in _SPOILED)))
+def test_forged_key(case: tuple[str, str, str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
+    """A key that was just served is refused once anything about it is changed, even where more is wrong with the request."""
+    forgery, method, operation, spoiled = case
     known = opening(dataset, operation, seed)
     forged = FORGERIES[forgery](known.secret)
     if forged == f"Bearer {known.secret}":
         not_tested(f"the key cannot be altered so: {forgery}")
-    unauthorized(stranger.ask(operation, forged, method, **known.parameters))
-
-
-@requirement("AUTH-2")
-@over(_SPOILED)
-def test_spoiled_parameters_with_an_unknown_key(case: tuple[str, str], dataset: Dataset, stranger: Stranger) -> None:
-    """A key that was never minted is refused for that, even if other things are wrong with the request."""
-    operation, name = case
-    forged = unknown(known_opening(dataset, operation).secret)
-    unauthorized(stranger.ask(operation, forged, **{name: _UNACCEPTED[name]}))
+    unauthorized(stranger.ask(operation, forged, method, **_with(known, spoiled)))
 
 
 @requirement("AUTH-2")
@@ -140,27 +124,14 @@ def test_what_me_shows_of_a_key(case: tuple[str, str], dataset: Dataset, strange
 @pytest.mark.parametrize(
     "state", [pytest.param(state, marks=requirement("AUTH-3", needs=(f"keys.{state}",))) for state in DEAD]
 )
-@over(tuple(product(METHODS, OPERATIONS)))
+@over(_ASKED)
 def test_key_without_standing(
-    case: tuple[str, str], state: str, client: Client, target: Target, dataset: Dataset, seed: int
+    case: tuple[str, str, str], state: str, client: Client, target: Target, dataset: Dataset, seed: int
 ) -> None:
-    """What serves a key in force refuses a revoked and an expired one."""
-    method, operation = case
+    """What serves a key in force refuses a revoked and an expired one, even where more is wrong with the request."""
+    method, operation, spoiled = case
     known = opening(dataset, operation, seed)
-    unauthorized(_with_dead_key(client, target, state, method, operation, known.parameters))
-
-
-@pytest.mark.parametrize(
-    "state", [pytest.param(state, marks=requirement("AUTH-3", needs=(f"keys.{state}",))) for state in DEAD]
-)
-@over(_SPOILED)
-def test_spoiled_parameters_with_a_key_without_standing(
-    case: tuple[str, str], state: str, client: Client, target: Target, dataset: Dataset
-) -> None:
-    """A revoked and an expired key are refused for that, even if other things are wrong with the request."""
-    operation, name = case
-    dataset.served(operation)
-    unauthorized(_with_dead_key(client, target, state, "GET", operation, {name: _UNACCEPTED[name]}))
+    unauthorized(_with_dead_key(client, target, state, method, operation, _with(known, spoiled)))
 
 
 @requirement("AUTH-4")
@@ -228,6 +199,11 @@ def test_refusal_tells_nothing(
     existing, missing = unauthorized(ask(ids[0])), ask(ids[1])
     difference = same_answer(existing, missing, ids) or same_fields(existing, missing, ids)
     expect(not difference, f"an id that exists and one that does not: {difference}", existing, missing)
+
+
+def _with(known: Opening, spoiled: str) -> dict[str, Any]:
+    """The parameters with which an operation is served, and one that is spoiled, as a query has it; empty for none."""
+    return {**known.parameters, **dict(parse_qsl(spoiled))}
 
 
 def _with_dead_key(

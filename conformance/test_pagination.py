@@ -76,7 +76,7 @@ def test_a_limit_that_is_no_count(case: tuple[str, str], dataset: Dataset) -> No
 
 
 @requirement("PAGE-5")
-@over(tuple(product(LISTS, (str(LARGEST + 1), "1000000", "9" * 20))), Cut(quick=12, paced=12, standard=12))
+@over(tuple(product(LISTS, (str(LARGEST + 1), "1000000", "9" * 20))), Cut(quick=4, paced=12, standard=12))
 def test_a_limit_above_the_largest(case: tuple[str, str], dataset: Dataset) -> None:
     """A list of more than 200 items never shows all of them, nor more than 200, for any `limit`."""
     operation, limit = case
@@ -145,7 +145,7 @@ def test_the_order_is_the_same_at_any_limit(dataset: Dataset, seed: int) -> None
 
 
 @requirement("PAGE-10")
-@over(filtered_walks, Cut(quick=4, paced=5, standard=90))
+@over(filtered_walks, Cut(quick=3, paced=5, standard=90))
 @on_changing_data
 def test_filters_hold_on_every_page(case: FilteredWalk, dataset: Dataset) -> None:
     """A list under one filter or several, walked over two pages or more, is the filtered whole."""

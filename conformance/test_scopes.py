@@ -77,7 +77,7 @@ def holders(client: Client, target: Target) -> Holders:
 
 
 @requirement("SCOPE-1")
-@over(WRONG, Cut(quick=20, paced=40, standard=64))
+@over(WRONG, Cut(quick=14, paced=40, standard=64))
 def test_without_the_scope(case: tuple[str, str, str], dataset: Dataset, holders: Holders, seed: int) -> None:
     """What a full key is served, a key in force without the operation's scope is not."""
     method, operation, scope = case

@@ -14,6 +14,7 @@ from conformance.checks import expect, not_tested
 # What a walk that looks at borders may cost, and how many borders within runs are as good as more.
 PAGES = 3
 _ENOUGH = 2
+_FEW_PAGES = 6
 
 
 def bordered(dataset: Dataset, operation: str) -> Walk:
@@ -40,9 +41,9 @@ def telling_limit(resources: Sequence[Resource], pages: int = PAGES) -> int:
 
 
 def limit_within_a_run(resources: Sequence[Resource]) -> int:
-    """The limit at which a first page ends between items of one time, the largest of up to half of them; 0 for none."""
+    """The limit at which a first page ends between items of one time, and a walk takes few pages, the largest; 0 for none."""
     times = [resource.get("createdAt") for resource in resources]
-    limits = range(min(LARGEST, len(times) // 2), 0, -1)
+    limits = range(min(LARGEST, len(times) // 2), len(times) // _FEW_PAGES, -1)
     return next((limit for limit in limits if times[limit - 1] == times[limit]), 0)
 
 

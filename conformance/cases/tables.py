@@ -136,7 +136,7 @@ def try_each(cases: Sequence[Case], check: Callable[[Case], object], most: int |
 
 def named(case: Case) -> str:
     """A case as messages name it."""
-    return " ".join(map(str, case)) if isinstance(case, tuple) else str(case)
+    return " ".join(filter(None, map(str, case))) if isinstance(case, tuple) else str(case)
 
 
 def _summed_up(broken: Sequence[tuple[Case, Violation]], tried: int) -> Violation:

@@ -48,6 +48,7 @@ UNSEEN = {
     "rate-headers-missing-on-errors": "headers are the gate's affair (RATE-1)",
     "reset-in-milliseconds": "headers are the gate's affair (RATE-1)",
     "limit-below-zero": "headers are the gate's affair (RATE-1)",
+    "parameters-before-limit": "what is refused before the limit is asked is the gate's affair: load is what is served (RATE-3)",
     "failures-not-counted": "which requests count is the gate's affair: under load all find what they ask for (RATE-3)",
     "refused-in-plain-text": "the form of a refusal is the gate's affair (ERROR-1)",
 }
