@@ -134,7 +134,7 @@ def read_both_ways(dataset: Dataset) -> list[Known]:
 
 
 @requirement("OP-3")
-@over(read_both_ways, Cut(quick=6, paced=8, standard=60))
+@over(read_both_ways, Cut(quick=6, paced=6, standard=60))
 def test_single_agrees_with_list(case: Known, dataset: Dataset) -> None:
     """A resource of a list is the same read singly."""
     walk = dataset.walk(collection_of(case.operation) or "")
@@ -161,7 +161,7 @@ def test_unknown_id(operation: str, dataset: Dataset, seed: int) -> None:
 
 
 @requirement("OP-10")
-@over(tuple(product(SINGLE, MISSPELLINGS)), Cut(quick=2, paced=2, standard=12))
+@over(tuple(product(SINGLE, MISSPELLINGS)), Cut(quick=2, paced=1, standard=12))
 def test_an_id_that_resembles_another(case: tuple[str, str], dataset: Dataset) -> None:
     """An id that was cut short, has a character more or another at its end never finds the resource that it resembles."""
     operation, misspelling = case

@@ -66,7 +66,7 @@ def test_the_first_page_holds_as_many_as_asked_for(case: str, dataset: Dataset) 
 
 
 @requirement("PAGE-5")
-@over(tuple(product(LISTS, NO_COUNTS)), Cut(quick=4, paced=5, standard=len(LISTS) * len(NO_COUNTS)))
+@over(tuple(product(LISTS, NO_COUNTS)), Cut(quick=4, paced=4, standard=len(LISTS) * len(NO_COUNTS)))
 def test_a_limit_that_is_no_count(case: tuple[str, str], dataset: Dataset) -> None:
     """0, a negative number and no number: refused with 400 or 422, or a page of 1 to 200 of the items that are there."""
     operation, limit = case
@@ -145,7 +145,7 @@ def test_the_order_is_the_same_at_any_limit(dataset: Dataset, seed: int) -> None
 
 
 @requirement("PAGE-10")
-@over(filtered_walks, Cut(quick=3, paced=5, standard=90))
+@over(filtered_walks, Cut(quick=3, paced=3, standard=90))
 @on_changing_data
 def test_filters_hold_on_every_page(case: FilteredWalk, dataset: Dataset) -> None:
     """A list under one filter or several, walked over two pages or more, is the filtered whole."""

@@ -40,7 +40,7 @@ _BODY = json.dumps(dict.fromkeys(_MEMBERS, _MARK))
 
 
 @requirement("OP-6")
-@over(WRITES, Cut(quick=5, paced=8, standard=36))
+@over(WRITES, Cut(quick=5, paced=6, standard=36))
 def test_writes_are_refused(case: tuple[str, str], dataset: Dataset) -> None:
     """What GET serves no other method changes, and none is answered as if it had."""
     method, operation = case

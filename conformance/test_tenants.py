@@ -185,7 +185,7 @@ def test_no_trick_moves_a_key(case: Trick, dataset: Dataset, theirs: frozenset[I
 
 
 @requirement("TENANT-5")
-@over(further_tricks, Cut(quick=2, paced=3, standard=12))
+@over(further_tricks, Cut(quick=2, paced=1, standard=12))
 def test_no_header_moves_a_key(case: Trick, dataset: Dataset, theirs: frozenset[Identity]) -> None:
     """Headers and cookies alone show nothing of the organization that they name, nor does HEAD say that its resource is there."""
     answer = private(dataset.caller.send(case.method, case.path, headers=case.headers), theirs, reads=case.reads)

@@ -74,7 +74,8 @@ def over(table: Table, cut: Cut | None = None) -> Callable[[Callable[..., object
 
         def test(request: pytest.FixtureRequest, run_effort: Effort, **fixtures: Any) -> None:
             cases = table(**{name: fixtures[name] for name in for_table}) if callable(table) else table
-            passed = {name: request if name == "request" else fixtures[name] for name in wanted}
+            given = {**fixtures, "request": request, "run_effort": run_effort}
+            passed = {name: given[name] for name in wanted}
             most = cut.most(run_effort) if cut else None
             if most == 0:
                 record_tried(0, len(cases))  # other checks speak for the requirement
