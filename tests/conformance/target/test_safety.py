@@ -16,7 +16,7 @@ from conformance.target.safety import Safety, Withheld
 from spec.target import Target, load
 from tests.support.gate import GateRun, run_gate
 
-_ASKED = "AUTH-2,PAGE-3,TENANT-2,OP-6,RATE-3,PAGE-5,PAGE-11,HOOK-1"
+_ASKED = "AUTH-1,AUTH-2,AUTH-3,PAGE-3,TENANT-2,OP-6,RATE-3,PAGE-5,PAGE-11,HOOK-1"
 KEY = ("Authorization", "Bearer x")
 
 
