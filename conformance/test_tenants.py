@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -21,6 +23,7 @@ from conformance.cases.tenant_attacks import (
     ById,
     Query,
     ask_by_id,
+    common_filters,
     filtered_path,
     foreign_filters,
     foreign_ids,
@@ -224,22 +227,34 @@ def test_organizations_ask_at_the_same_time(
 @over(("getMe", *LISTS), Cut(quick=1, paced=2, standard=5))
 def test_no_answer_is_shared(case: str, dataset: Dataset, neighbour: Dataset) -> None:
     """One address, asked by both organizations, shows them different things, and one's validator spares the other no answer."""
-    path = wire(case, **({"limit": _SHARED_LIMIT} if case in LISTS else {}))
+    _shares_nothing(case, dataset, neighbour, {"limit": _SHARED_LIMIT} if case in LISTS else {})
+
+
+@requirement("TENANT-7")
+@over(common_filters, Cut(quick=0, paced=1, standard=12))
+def test_no_filtered_answer_is_shared(case: tuple[str, str, str], dataset: Dataset, neighbour: Dataset) -> None:
+    """So does the address of a list under a filter that both organizations have something for."""
+    operation, name, value = case
+    _shares_nothing(operation, dataset, neighbour, {name: value, "limit": _SHARED_LIMIT})
+
+
+def _shares_nothing(operation: str, dataset: Dataset, neighbour: Dataset, parameters: Mapping[str, Any]) -> None:
+    path = wire(operation, **parameters)
 
     def ask(asker: Dataset, headers: Headers = ()) -> Exchange:
-        return asker.caller.send("GET", path, headers=headers, operation=case)
+        return asker.caller.send("GET", path, headers=headers, operation=operation)
 
     first, second = sound(ask(dataset)), sound(ask(neighbour))
-    shown = identities(first.json, case)
-    if not shown or not identities(second.json, case):
-        not_tested(f"{case} is empty for one of the organizations")
+    shown = identities(first.json, operation)
+    if not shown or not identities(second.json, operation):
+        not_tested(f"{first.request.target} is empty for one of the organizations")
     message = f"{first.request.target} shows both organizations the same"
-    expect(shown != identities(second.json, case), message, first, second)
+    expect(shown != identities(second.json, operation), message, first, second)
     validator = first.headers.get("etag")
     if validator:
         again = ask(neighbour, [("If-None-Match", validator)])
         expect(again.status != 304, "another organization's validator answers 304", first, again)
-        expect(shown != identities(again.json, case), message, first, again)
+        expect(shown != identities(again.json, operation), message, first, again)
 
 
 def _list_with_contacts(neighbour: Dataset) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.expected_pages import LARGEST
-from conformance.cases.filters import text_of, values_of, words_of
+from conformance.cases.filters import needles, text_of, values_of, words_of
 from conformance.cases.resource_states import Known, in_each_state, with_each_value
 from conformance.checks import NotTested
 from conformance.target.client import Caller, Headers, target
@@ -24,6 +24,7 @@ FILTER_SHAPES = ("alone", "own first", "own last", "with a comma", "behind a cur
 # The filters whose values are ids, the list that has them, and the list that is asked.
 _BY_ID = (("listContacts", "listId", "listLists"), ("listDrafts", "contactId", "listContacts"))
 _WORDS = 3
+_LONG_ENOUGH = 4
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,26 @@ def foreign_queries(neighbour: Dataset) -> list[Query]:
                 given = [(name, value) for value in _values(neighbour, operation, name)]
                 found += [Query(operation, filters) for pair in given for filters in ((pair,), (pair, pair))]
     return found
+
+
+def common_filters(dataset: Dataset, neighbour: Dataset) -> list[tuple[str, str, str]]:
+    """Each list under each filter but those by id: the operation, the filter, and a value for which both have something."""
+    found: list[tuple[str, str, str]] = []
+    for operation in spec.LIST_OPERATIONS:
+        for name in spec.contract().operations[operation].filters:
+            if not name.endswith("Id"):
+                with suppress(NotTested):
+                    common = _having(dataset, operation, name) & _having(neighbour, operation, name)
+                    found += [(operation, name, value) for value in sorted(common)[:1]]
+    return found
+
+
+def _having(dataset: Dataset, operation: str, name: str) -> set[str]:
+    """Values of a filter for which an organization has something; of a search its words that no server finds too short."""
+    if name != "q":
+        return set(_values(dataset, operation, name))
+    words = {word for contact in dataset.walk(operation).items for word in needles(contact)}
+    return {word for word in words if len(word) >= _LONG_ENOUGH}
 
 
 def ask_by_id(caller: Caller, operation: str, id_: str, shape: str, own: str, owners: Exchange | None) -> Exchange:

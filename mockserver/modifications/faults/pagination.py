@@ -109,7 +109,7 @@ def walk_starts_over(pipeline: Pipeline) -> None:
     _lead_on(pipeline, _BEFORE_ALL)
 
 
-@fault("PAGE-10")
+@fault("PAGE-10", "PAGE-6")
 def filter_lost_on_page_two(pipeline: Pipeline) -> None:
     """Only the first page is filtered: the cursor knows nothing of filters."""
     change_question(pipeline, lambda asked: asked._replace(filters={} if asked.after else asked.filters))
