@@ -42,8 +42,9 @@ class Oddities:
             odd = odd_request(kind, operation, self._known_id(operation))
             self.dataset.served(collection_of(operation) or operation)
             caller = relieved(self.dataset.caller, self.target, operation)
-            # Anything else that is served to a malicious path is not what the operation promises.
-            named = None if operation in SINGLE else operation
+            # What an odd path, or parameters that are not there, are answered is not what the operation promises.
+            plain_path = "%" not in odd.path.partition("?")[0]
+            named = operation if operation in spec.LIST_OPERATIONS and plain_path else None
             self._answers[case] = answered(
                 lambda: caller.send("GET", odd.path, headers=odd.headers, operation=named), caller
             )

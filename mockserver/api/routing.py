@@ -122,7 +122,8 @@ class _Operation:
         if not pipeline.authorize(caller.key, self._required, self._id):
             raise Refused(problems.insufficient_scope(self._required))
         parameters = pipeline.read_parameters(self._rules, scope)
-        body = pipeline.handlers[self._id](pipeline, caller, parameters)
+        # A modification may have put another caller into the scope when it read the parameters.
+        body = pipeline.handlers[self._id](pipeline, scope[CALLER], parameters)
         await pipeline.success(body)(scope, receive, send)
 
 
