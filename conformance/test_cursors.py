@@ -110,7 +110,8 @@ def test_a_cursor_used_twice(case: str, dataset: Dataset, run_effort: Effort) ->
     if all(_ids(page) == _ids(walked.pages[1]) for page in again):
         return
     # The data may have changed since that walk, so it is walked once more, directly before, with a new cursor.
-    limit = len(items(walked.pages[0])) - 1 or 2
+    shown = len(items(walked.pages[0]))
+    limit = shown - 1 if shown > 1 else 2
     first = sound(dataset.caller.get(case, limit=limit, **whole(case)))
     cursor = next_cursor(first)
     if cursor is None:

@@ -96,7 +96,7 @@ SITUATIONS: dict[str, Callable[[Path], Ended]] = {
     "nothing listens at the address": lambda folder: gate(folder, "http://127.0.0.1:1"),
     "there is no such host": lambda folder: gate(folder, "http://no.invalid"),
     "the server speaks http, the address says https": at_plain_server,
-    "the certificate is signed by nobody the machine knows": at_unknown_authority,
+    "the certificate is signed by an authority that the machine does not know": at_unknown_authority,
     "the server speaks HTTP/2 alone": lambda folder: at_server_that_sends(folder, b"\0\0\0\4\0\0\0\0\0"),
     "a web site answers everything with a page": at_web_site,
     "the server closes without an answer": at_closing_server,

@@ -56,7 +56,7 @@ _QUERIES = {
     "half a surrogate pair, and a filter of 4000 characters": (
         "status=%ED%A0%BD&{filter}%5B$ne%5D=x&{filter}=" + "%C3%A9" * (_LONG // 6)
     ),
-    "parameters that nobody has heard of": "%00=1&__proto__%5Bx%5D=1&constructor=%FF&=&&%5B%5D=;",
+    "unknown parameters": "%00=1&__proto__%5Bx%5D=1&constructor=%FF&=&&%5B%5D=;",
 }
 # For operations that take no parameter.
 _UNASKED = {
@@ -95,7 +95,7 @@ ODD = (
 )
 """Every kind of odd request, with each operation that it fits; the operations of a kind stand together."""
 
-KINDS = len(dict(ODD))
+KINDS = len({kind for kind, _ in ODD})
 
 
 def odd_request(kind: str, operation: str, known_id: str) -> OddRequest:

@@ -82,7 +82,7 @@ class Requests:
     """What is asked, in turn: operations that cost a target little, single resources once their ids have been seen.
 
     Several of them, because a limit holds for a key, and not for each operation; and what each operation refuses, because it
-    holds for answers of any kind: ids that nobody has, limits and cursors that are none.
+    holds for answers of any kind: ids that do not exist, limits and cursors that are not valid.
     """
 
     _known: list[Request] = field(default_factory=list)
