@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import difflib
 import io
@@ -26,6 +27,7 @@ from conformance.recordings.archive import ArchiveError
 from conformance.report.comparison import Report, ReportError, compare, matrix, read
 from conformance.report.explanation import explanation
 from conformance.report.text import writable
+from conformance.target.new_description import InitError, init
 from conformance.verdict.selection import SelectionError, select, selected
 
 _FOLDER = str(Path(__file__).parent)
@@ -42,8 +44,10 @@ commands:
   list [ID…] [OPTIONS]      list the requirements, and what each needs
   explain ID…               explain requirements or families: basis, reading,
                             what is tried, usual cause, faults that show it
-  init [FILE]               write a description of a target to fill in
-                            (default: target.toml)
+  init [FILE] [--base-url=URL]
+                            write a description of a target to fill in
+                            (default: target.toml), and ask it with the key of
+                            OUTBOUND_API_KEY whether it can be judged
   diff OLD NEW…             compare reports (report.json or their folders);
                             more than two make a matrix
   replay REPORT [OPTIONS]   try what failed in a report again, such as with
@@ -64,8 +68,6 @@ _HELP = frozenset({"--help", "-h"})
 _PARSER_ERROR = re.compile(r"^\S+: error: (.*)", re.MULTILINE)
 _OWN_OPTIONS = ("--completion", "--har", "--help", "--version")
 _OUR_OPTIONS = "the Outbound API conformance gate"
-
-_DESCRIPTION = Path(_FOLDER, "target", "to_fill_in.toml")
 
 _READER_LEFT = 141
 """Exit code where standard output was closed: that of a program which SIGPIPE ended, as shells have it."""
@@ -96,7 +98,7 @@ def run(arguments: Sequence[str]) -> int:
         if command is None:
             return recordings.run(arguments) if _names_a_recording(arguments) else _judge(arguments)
         return command(rest)
-    except (UsageError, ReportError, SelectionError, ArchiveError) as error:
+    except (UsageError, InitError, ReportError, SelectionError, ArchiveError) as error:
         print(f"outbound-conformance{f' {name}' if command else ''}: {error}", file=sys.stderr)
         return EXIT_USAGE
 
@@ -186,10 +188,10 @@ def _is_no_option(word: str) -> bool:
     return not word.startswith("-")
 
 
-def _refuse_options(arguments: Sequence[str]) -> None:
+def _refuse_options(arguments: Sequence[str], known: Sequence[str] = ()) -> None:
     for word in arguments:
         if word.startswith("-"):
-            raise UsageError(no_option(word, (), "this command takes none"))
+            raise UsageError(no_option(word, known, f"this command takes {' and '.join(known) or 'none'}"))
 
 
 def _explain(arguments: Sequence[str]) -> int:
@@ -203,19 +205,19 @@ def _explain(arguments: Sequence[str]) -> int:
 
 
 def _init(arguments: Sequence[str]) -> int:
-    _refuse_options(arguments)
-    if len(arguments) > 1:
-        raise UsageError("give one file")
-    path = Path(arguments[0] if arguments else "target.toml")
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("file", nargs="?", type=Path, default=Path("target.toml"))
+    parser.add_argument("--base-url")
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(_DESCRIPTION.read_text("utf-8"))
-    except FileExistsError:
-        raise UsageError(f"{path} is there already, and is left as it is") from None
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from None
-    _print([f"wrote {path}; judge with: outbound-conformance --target {path}"])
-    return EXIT_CONFORMANT
+        given, unknown = parser.parse_known_args(arguments)
+    except argparse.ArgumentError as error:
+        raise UsageError(plain(str(error), ("--base-url",))) from None
+    _refuse_options(unknown, ("--base-url",))
+    if unknown:
+        raise UsageError("give one file")
+    code, lines = init(given.file, given.base_url)
+    _print(lines)
+    return code
 
 
 def _diff(arguments: Sequence[str]) -> int:

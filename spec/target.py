@@ -17,6 +17,8 @@ import spec
 _LIMITS = spec.contract().rate_limits
 # RFC 1035 2.3.4
 _LONGEST_LABEL = 63
+# RFC 3986, appendix A: what stands in no URL; urlsplit takes or drops it.
+_NEVER_IN_AN_ADDRESS = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
 Reading = Literal["auto", "burst", "strict", "off"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -208,7 +210,7 @@ def _address(base_url: str) -> str:
     if parts.username is not None:
         raise TargetError("base_url: a user name or password in the address would take the place of the API key")
     _check_host(parts.hostname or "")
-    if not valid or parts.query or parts.fragment:
+    if not valid or parts.query or parts.fragment or _NEVER_IN_AN_ADDRESS.search(base_url):
         raise TargetError(f"base_url: not an http or https address without a query: {base_url!r}")
     return base_url.rstrip("/")
 

@@ -57,7 +57,7 @@ def test_the_commands_work_in_their_order(mock: Running, tmp_path: Path) -> None
     told = "\n".join(output for _, output in ends.values())
     run = "--target target.toml"
     assert codes == {
-        "init target.toml": 0,
+        "init target.toml --base-url https://staging.example": 0,
         f"list {run}": 0,
         f"{run} --dry-run": 0,
         f"{run} --depth quick --report first": 1,

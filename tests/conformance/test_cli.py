@@ -184,7 +184,7 @@ def test_several_reports_make_a_matrix(capsys: pytest.CaptureFixture[str], repor
         (("replay",), "give a report"),
         (("replay", "{report}", "--base-url", "ftp://x", "--api-key", "k"), "base_url: "),
         (("explain",), "give a requirement"),
-        (("init", "--force"), "no option '--force'; this command takes none"),
+        (("init", "--force"), "no option '--force'; this command takes --base-url"),
         (("init", "a", "b"), "give one file"),
         (("explain", "PAGE-6", "--bogus"), "explain: no option '--bogus'; this command takes none"),
         (("explain", "xyzzy"), "no family or requirement 'xyzzy'; families are"),

@@ -86,6 +86,8 @@ def test_what_a_target_offers_is_what_its_description_holds() -> None:
         ("base_url = ", "not a TOML document"),
         ('base_url = "ftp://example"', "base_url"),
         ('base_url = "http://example?x=1"', "base_url"),
+        ('base_url = "http://exa mple"', "base_url"),
+        ('base_url = "http://example/\\n"', "base_url"),
         ('base_url = "http://example:99999"', "base_url"),
         (f'base_url = "http://{"a" * 64}.example"', "base_url: a part of the host name has more than 63"),
         (
