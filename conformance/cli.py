@@ -25,7 +25,7 @@ from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, E
 from conformance.recordings import command as recordings
 from conformance.recordings.archive import ArchiveError
 from conformance.report.comparison import Report, ReportError, compare, matrix, read
-from conformance.report.explanation import explanation
+from conformance.report.explanation import explanation, takes_the_whole_run
 from conformance.report.text import writable
 from conformance.target.new_description import InitError, init
 from conformance.verdict.selection import SelectionError, select, selected
@@ -249,9 +249,13 @@ def _replay(arguments: Sequence[str]) -> int:
 
 
 def _tried_again(ids: Sequence[str], before: Report, options: Sequence[str]) -> Report:
-    """The report of a run over the requirements, with the seed and depth of the one before."""
+    """The report of a run over the requirements, with the seed and depth of the one before.
+
+    What any answer of a run may break is tried by a whole run: the answer that broke it may be that to another check.
+    """
     with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
-        command = [sys.executable, "-P", "-m", "pytest", _FOLDER, "-q", "--only", ",".join(ids), "--report", folder]
+        command = [sys.executable, "-P", "-m", "pytest", _FOLDER, "-q", "--report", folder]
+        command += [] if any(map(takes_the_whole_run, ids)) else ["--only", ",".join(ids)]
         command += ["--depth", before.conditions["depth"], "--seed", before.seed, *options]
         done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 — our own suite
         if done.returncode == EXIT_USAGE:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import permutations, product
 from math import ceil
+from typing import Any
 from urllib.parse import parse_qs
 
 import spec
 from conformance.cases.altered_cursors import SPOILS, spoiled
 from conformance.cases.dataset import Dataset, Walk, next_cursor, whole
-from conformance.cases.expected_pages import DEFAULT, LARGEST, on_changing_data, once, settled
-from conformance.cases.page_boundaries import bordered
+from conformance.cases.expected_pages import DEFAULT, LARGEST, confirmed, on_changing_data, once, settled
+from conformance.cases.page_boundaries import bordered, filtered_alike, parameters, same_order
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, Effort, over
 from conformance.checks import PROBLEM, expect, items, not_tested, requirement, sound
@@ -41,6 +42,26 @@ def test_a_walk_has_an_end(case: str, dataset: Dataset) -> None:
         expect(not idle, f"{len(idle)} pages of a walk without end are empty and have a nextCursor", *idle[:2])
         once(walked)
         not_tested(f"{case} has no end within {len(walked.pages)} pages of {LARGEST}")
+
+
+@requirement("PAGE-7", whole_run=True)
+def test_the_order_is_the_same_under_the_same_filters(dataset: Dataset) -> None:
+    """Walks of the run under the same filters, at other limits, show the items in the same order."""
+    # Where nothing can be filtered there are none, and the whole lists, which the other checks of PAGE-7 walk, are all there is.
+    for walked, other in filtered_alike(dataset.walks):
+        _in_the_same_order(dataset, walked, other)
+
+
+def _in_the_same_order(dataset: Dataset, walked: Walk, other: Walk) -> None:
+    def look(seen: Dataset) -> None:
+        same_order(*((walked, other) if seen is dataset else (_again(seen, walked), _again(seen, other))))
+
+    confirmed(dataset, walked.operation, look)
+
+
+def _again(dataset: Dataset, walked: Walk) -> Walk:
+    filters: dict[str, Any] = parameters(walked)
+    return dataset.walked(walked.operation, limit=int(filters.pop("limit")), most_pages=len(walked.pages), **filters)
 
 
 @requirement("PAGE-8", whole_run=True)

@@ -25,6 +25,13 @@ _FIRST = ("killmatrix/test_kill_matrix", "conformance/test_null_servers", "confo
 _NETWORK = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Know the mark of the gate's checks, which some tests import as modules."""
+    config.addinivalue_line(
+        "markers", "requirement(id, needs, whole_run): the requirement that a check of the gate judges"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests first that take longest, in their order: with several workers, none of them is left alone with one."""
     items.sort(key=_place)
@@ -40,9 +47,11 @@ def _environment() -> Iterator[None]:
     """Whoever runs the tests has a terminal, a network and perhaps a target of their own: programs under test know of none.
 
     Nor are they told to write at once what they print: what is read of them while they run, they have to flush by themselves.
-    And an interrupt reaches them, though shells have programs in the background ignore it, which is inherited.
+    And an interrupt or the end of a terminal reaches them, though shells and nohup have programs in the background ignore
+    these, which is inherited.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.upper() in _TERMINAL | _OUTPUT | _BYTE_CODE | _NETWORK or name.startswith("OUTBOUND_"):

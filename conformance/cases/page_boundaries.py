@@ -5,7 +5,8 @@ Most defects of cursors show only there: a cursor that looks at the time alone s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from urllib.parse import parse_qsl, urlsplit
 
 from conformance.cases.dataset import Dataset, Resource, Walk, whole
 from conformance.cases.expected_pages import LARGEST, settled
@@ -66,6 +67,26 @@ def same_order(walked: Walk, known: Walk) -> None:
     first, second = ([id_ for id_ in dict.fromkeys(ids) if id_ in both] for ids in (shown, wanted))
     for one, other in zip(first, second, strict=True):
         expect(one == other, f"{_told(walked)} shows {one} where another walk shows {other}", *walked.pages)
+
+
+def filtered_alike(walks: Iterable[Walk]) -> list[tuple[Walk, Walk]]:
+    """The walks under the same filters, in pairs: each of a list and its filters with that which shows most of them."""
+    groups: dict[tuple[object, ...], list[Walk]] = {}
+    for walked in walks:
+        query = parameters(walked)
+        query.pop("limit", None)
+        if query and query != whole(walked.operation):
+            groups.setdefault((walked.operation, *sorted(query.items())), []).append(walked)
+    pairs = []
+    for group in groups.values():
+        most = max(group, key=lambda walked: len(walked.ids))
+        pairs += [(walked, most) for walked in group if walked is not most]
+    return pairs
+
+
+def parameters(walked: Walk) -> dict[str, str]:
+    """The query parameters of a walk's first page, each given once."""
+    return dict(parse_qsl(urlsplit(walked.pages[0].request.target).query))
 
 
 def _compared(walked: Walk, known: Walk) -> tuple[list[str], list[str]]:

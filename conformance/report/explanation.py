@@ -40,16 +40,33 @@ def explained(requirement: spec.Requirement) -> list[tuple[str, str]]:
     return [(name, text) for name, text in parts if text]
 
 
+def takes_the_whole_run(id_: str) -> bool:
+    """Whether answers to any check of a run may break a requirement, and not those to its own checks alone."""
+    of_its_checks = (mark.kwargs["whole_run"] for _, _, mark in _judging(id_))
+    return _is_asked_of_every_answer(id_) or any(of_its_checks)
+
+
 def _checks_of(id_: str) -> Iterator[str]:
-    if any(oracle.requirement == id_ for oracle in ORACLES):
+    if _is_asked_of_every_answer(id_):
         yield "test_every_exchange.py::test_every_exchange: Every answer of the run is looked at."
+    for file, function, _ in _judging(id_):
+        first = (inspect.getdoc(function) or "").partition("\n\n")[0]
+        cases = f" Cases: {told}." if (told := depths(function)) else ""
+        yield f"{file}::{function.__name__}: {' '.join(first.split())}{cases}"
+
+
+def _is_asked_of_every_answer(id_: str) -> bool:
+    return any(oracle.requirement == id_ for oracle in ORACLES)
+
+
+def _judging(id_: str) -> Iterator[tuple[str, Any, pytest.Mark]]:
+    """The checks of a requirement: file, function, and the mark that names it."""
     for path in sorted(Path(__file__).parents[1].glob("test_*.py")):
-        module = importlib.import_module(f"{_PACKAGE}.{path.stem}")
-        for function in _checks(module):
-            if any(mark.name == "requirement" and mark.args[0] == id_ for mark in _marks(function.pytestmark)):
-                first = (inspect.getdoc(function) or "").partition("\n\n")[0]
-                cases = f" Cases: {told}." if (told := depths(function)) else ""
-                yield f"{path.name}::{function.__name__}: {' '.join(first.split())}{cases}"
+        for function in _checks(importlib.import_module(f"{_PACKAGE}.{path.stem}")):
+            for mark in _marks(function.pytestmark):
+                if mark.name == "requirement" and mark.args[0] == id_:
+                    yield path.name, function, mark
+                    break
 
 
 def _checks(module: ModuleType) -> Iterator[Any]:

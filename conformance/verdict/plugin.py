@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ _ALIVE_AFTER = 0.5
 _PATIENCE = 3
 _LONGEST_REASON = 300
 _JUDGED = "outbound_judged"
+_UNJUDGED: Word = ("unjudged", ".", ("unjudged", {"light": True}))
 _OURS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -53,10 +54,11 @@ class VerdictPlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Leave out what the run is not about, and put the checks of the whole run after all others."""
-        left_out = [item for item in items if not self._asked(item)]
+        kept = [*filter(self._asked, items), *self._companions(items)]
+        left_out = [item for item in items if item not in kept]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
-            items[:] = [item for item in items if self._asked(item)]
+            items[:] = [item for item in items if item in kept]
         items.sort(key=_of_whole_run)
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
@@ -68,7 +70,7 @@ class VerdictPlugin:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember which checks are to say something."""
-        self._open = {item.nodeid: mark.args[0] for item in session.items if (mark := _mark(item))}
+        self._open = {item.nodeid: _id(item) for item in session.items if _mark(item) and self._asked(item)}
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Leave out what needs something that the target does not offer, or what comes after the target died."""
@@ -99,6 +101,8 @@ class VerdictPlugin:
             take_tried()
         if mark is None or not (call.when == "call" or failed_early):
             return report
+        if not self._asked(item):
+            return _unjudged(report)
         finding = self._finding(mark.args[0], report.nodeid, call)
         self._judge.ledger.add(finding)
         self._open.pop(report.nodeid, None)
@@ -188,6 +192,20 @@ class VerdictPlugin:
         only, mark = self._judge.ledger.only, _mark(item)
         return only is None or (mark is not None and mark.args[0] in only)
 
+    def _companions(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
+        """The checks that run unjudged, so that a requirement which only the whole run shows has answers to be looked at.
+
+        They are those of its family.
+        """
+        asked = [item for item in items if self._asked(item)]
+        by_themselves = {_id(item) for item in asked if not _of_whole_run(item)}
+        families = {_family(item) for item in asked if _of_whole_run(item) and _id(item) not in by_themselves}
+        return [
+            item
+            for item in items
+            if _mark(item) and _family(item) in families and not self._asked(item) and not _of_whole_run(item)
+        ]
+
     def _not_run(self, requirement: str, nodeid: str, reason: str) -> None:
         self._judge.ledger.add(Finding(requirement, "not-tested", reason, test=_test(nodeid)))
 
@@ -238,6 +256,23 @@ class VerdictPlugin:
 def _of_whole_run(item: pytest.Item) -> bool:
     mark = _mark(item)
     return mark is not None and bool(mark.kwargs["whole_run"])
+
+
+def _id(item: pytest.Item) -> str:
+    mark = _mark(item)
+    return str(mark.args[0]) if mark else ""
+
+
+def _family(item: pytest.Item) -> str:
+    return _id(item).partition("-")[0]
+
+
+def _unjudged(report: pytest.TestReport) -> pytest.TestReport:
+    """The report of a companion, which passes whatever it saw: the run is not about it."""
+    report.outcome, report.longrepr = "passed", None
+    setattr(report, _JUDGED, True)  # a report is an open record
+    setattr(report, "status_word", _UNJUDGED)  # noqa: B010 — likewise
+    return report
 
 
 def _mark(item: pytest.Item) -> pytest.Mark | None:

@@ -20,6 +20,7 @@ from conformance import __main__, cli
 from conformance.cases.tables import Cut, depths, over
 from conformance.report import mock_faults
 from conformance.report.causes import usual_cause
+from conformance.report.explanation import takes_the_whole_run
 from spec.target import load
 from tests.support.gate import ROOT, run_gate
 from tests.support.null_servers import NULL_SERVERS, serving
@@ -250,8 +251,13 @@ def test_what_is_mended_is_said_to_be_from_a_folder_with_modules_of_the_same_nam
     for name in ("pytest", "conformance"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit(5)\n", "utf-8")
     monkeypatch.chdir(tmp_path)
-    old = changed(report, "old.json", {"id": "AUTH-5", "status": "passed"}, {"id": "PAGE-2", "status": "passed"})
-    assert run(capsys, "replay", str(old)) == (0, "trying 1 requirements again: PAGE-3\nPAGE-3    mended\n", "")
+    old = changed(report, "old.json", {"id": "AUTH-5", "status": "passed"}, {"id": "PAGE-3", "status": "passed"})
+    assert run(capsys, "replay", str(old)) == (0, "trying 1 requirements again: PAGE-2\nPAGE-2    mended\n", "")
+
+
+@pytest.mark.parametrize(("id_", "whole"), [("OP-1", True), ("PAGE-13", True), ("PAGE-2", False), ("SCOPE-1", False)])
+def test_what_any_answer_may_break_is_tried_again_by_a_whole_run(id_: str, whole: bool) -> None:
+    assert takes_the_whole_run(id_) == whole
 
 
 def test_a_run_is_compared_with_its_baseline(report: Path, tmp_path: Path) -> None:

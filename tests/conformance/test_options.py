@@ -61,6 +61,21 @@ def test_the_verdict_is_over_the_selection_oracles_included(mock: Path, tmp_path
     assert "Only 2 requirements selected with --only" in run.output
 
 
+@pytest.mark.parametrize("only", ["SCOPE-5", "PAGE-13", "ERROR-4,ERROR-6", "AUTH-5"])
+def test_what_the_whole_run_shows_is_judged_alone_too_and_what_shows_it_is_not(
+    mock: Path, tmp_path: Path, only: str
+) -> None:
+    run = run_gate(tmp_path, "--target", str(mock), "--only", only, "--depth", "quick")
+    assert run.report["verdict"] == "conformant", run.output
+    assert {row["id"] for row in run.report["requirements"]} == set(only.split(","))
+
+
+def test_a_companion_that_finds_a_fault_says_nothing(tmp_path: Path) -> None:
+    run = run_gate(tmp_path, "--mock-options", "--fault scopes-by-verb", "--only", "SCOPE-5")
+    assert run.exit_code == 0, run.output
+    assert "SCOPE-1" not in run.output
+
+
 def test_a_requirement_of_which_pytest_left_a_check_out_is_not_passed(mock: Path, tmp_path: Path) -> None:
     run = run_gate(tmp_path, "--target", str(mock), "--only", "AUTH-1,SCOPE-3", "-k", "getMe or listLists or SCOPE")
     assert "AUTH-1" in run.ids("not-tested"), run.output
