@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +17,9 @@ from mockserver import completion
 from mockserver.server import options
 
 if TYPE_CHECKING:
+    from mockserver.modifications.registry import Modification
     from mockserver.server.certificates import Kind
+    from mockserver.settings import Settings
 
 STEERING = ("trigger", "advance", "logs")
 """The commands that steer a mock which runs."""
@@ -27,6 +29,37 @@ AUTHORITY = "outbound-mock-authority.pem"
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """The values of all options, as click reads them."""
+
+    host: str
+    port: int
+    seed: int
+    contacts: int
+    organizations: int
+    rate_reading: Literal["burst", "strict"]
+    no_rate_limit: bool
+    faults: Sequence[str]
+    variants: Sequence[str]
+    hardships: Sequence[str]
+    webhooks: Sequence[str]
+    webhook_hosts: Sequence[str]
+    write_target: Path | None
+    write_keys: Path | None
+    workers: int
+    state: str | None
+    control_token: str | None
+    activity: float | None
+    load: Path | None
+    tls: Path | None
+    tls_certificate: Kind
+    log_requests: bool
+    exit_with_parent: bool
+    as_json: bool
+    quiet: bool
 
 
 def main() -> None:
@@ -192,34 +225,7 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     help="Print what the shell is to evaluate, to complete this command's options, and end.",
 )
 @click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
-def command(
-    *,
-    host: str,
-    port: int,
-    seed: int,
-    contacts: int,
-    organizations: int,
-    rate_reading: Literal["burst", "strict"],
-    no_rate_limit: bool,
-    faults: Sequence[str],
-    variants: Sequence[str],
-    hardships: Sequence[str],
-    webhooks: Sequence[str],
-    webhook_hosts: Sequence[str],
-    write_target: Path | None,
-    write_keys: Path | None,
-    workers: int,
-    state: str | None,
-    control_token: str | None,
-    activity: float | None,
-    load: Path | None,
-    tls: Path | None,
-    tls_certificate: Kind,
-    log_requests: bool,
-    exit_with_parent: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def command(**given: Any) -> None:
     """A mock of the Outbound API that keeps its contract: organizations, keys, rate limits, in memory.
 
     Every option can be given in the environment too: OUTBOUND_MOCK_PORT=9000.
@@ -230,59 +236,64 @@ def command(
     outbound-mock advance SECONDS      move its clock on
     outbound-mock logs                 show what it was asked
     """
-    parent = os.getppid() if exit_with_parent else None
+    _serve(Choices(**given))
+
+
+def _serve(chosen: Choices) -> None:
+    """Make the mock and serve it until a signal ends it. Raises ClickException."""
+    parent = os.getppid() if chosen.exit_with_parent else None
     # Imported late, so that help and errors come at once.
     from mockserver.cluster.errors import SharingError
     from mockserver.cluster.workers import run
-    from mockserver.server.uvicorn_server import base_url, listen, serve
+    from mockserver.server.uvicorn_server import base_url, serve
 
-    options.check_token(control_token)
-    if load and state:
+    options.check_token(chosen.control_token)
+    if chosen.load and chosen.state:
         raise click.UsageError("--load: a shared state is loaded by PUT /_mock/state, which every process performs")
     changes = [
-        *options.modifications("fault", faults),
-        *options.modifications("variant", variants),
-        *options.modifications("hardship", hardships),
+        *options.modifications("fault", chosen.faults),
+        *options.modifications("variant", chosen.variants),
+        *options.modifications("hardship", chosen.hardships),
     ]
-    try:
-        listener = listen(host, port)
-    except OSError as error:
-        raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
-    identity = options.identity(tls, tls_certificate, host)
-    context = identity.context if identity else None
-    from mockserver.app import Settings, create_app
+    listener = options.listener(chosen.host, chosen.port)
+    identity = options.identity(chosen.tls, chosen.tls_certificate, chosen.host)
+    from mockserver.app import create_app
     from mockserver.clock import Clock
     from mockserver.server import announcement
-    from mockserver.server.progress import Progress
-    from mockserver.server.request_lines import Logged
 
-    options.check_webhooks(webhooks, webhook_hosts)
-    settings = Settings(
-        seed,
-        organizations,
-        contacts,
-        rate_reading,
-        not no_rate_limit,
-        changes,
-        webhooks,
-        webhook_hosts,
-        activity=activity,
-    )
-    clock = Clock()
-    if not quiet and not as_json:
-        settings = replace(settings, progress=Progress())
-    mock = create_app(options.shared(settings, state, workers, clock), clock, control_token)
+    options.check_webhooks(chosen.webhooks, chosen.webhook_hosts)
+    settings, clock = _settings(chosen, changes), Clock()
+    shared = options.shared(settings, chosen.state, chosen.workers, clock)
+    mock = create_app(shared, clock, chosen.control_token)
     gc.freeze()  # What was seeded stays: no collection need look at it again, which with a million contacts takes a second.
-    if load:
-        options.load(mock, load)
+    if chosen.load:
+        options.load(mock, chosen.load)
     address = base_url(listener, "https" if identity else "http")
-    served: Any = Logged(mock) if log_requests and not quiet else mock
-    style = "json" if as_json else "address" if quiet else "banner"
+    style = "json" if chosen.as_json else "address" if chosen.quiet else "banner"
+    context, log = identity.context if identity else None, chosen.log_requests and not chosen.quiet
 
     def ready() -> None:
-        announcement.announce(mock, settings, address, style, write_target, write_keys, tls)
+        announcement.announce(mock, settings, address, style, chosen.write_target, chosen.write_keys, chosen.tls)
 
     try:
-        run(workers, lambda up: serve(served, listener, up, context), ready, parent)
+        run(chosen.workers, lambda up: serve(mock, listener, up, context, log=log), ready, parent)
     except SharingError as error:
         raise click.ClickException(f"--state: {error}") from None
+
+
+def _settings(chosen: Choices, changes: Sequence[Modification]) -> Settings:
+    from mockserver.server.progress import Progress
+    from mockserver.settings import Settings
+
+    settings = Settings(
+        seed=chosen.seed,
+        organizations=chosen.organizations,
+        contacts=chosen.contacts,
+        rate_reading=chosen.rate_reading,
+        rate_limited=not chosen.no_rate_limit,
+        modifications=changes,
+        webhook_urls=chosen.webhooks,
+        webhook_hosts=chosen.webhook_hosts,
+        activity=chosen.activity,
+    )
+    return settings if chosen.quiet or chosen.as_json else replace(settings, progress=Progress())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mockserver.api.limits import Limiter, Unlimited
 from mockserver.clock import Clock
@@ -57,7 +57,7 @@ class Settings:
         """Whether this process is the one, of those that share the state, that does what must be done once."""
         return self.sharing is None or self.sharing.leading
 
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> dict[str, object]:
         """What processes must agree on to be one mock."""
         return {
             "seed": self.seed,

@@ -16,6 +16,9 @@ from typing import Any, Literal
 
 Level = Literal["must", "should"]
 
+OpenApi = Mapping[str, Any]
+"""An OpenAPI document, or an object in it: an operation, a parameter, a schema. It is not changed."""
+
 LIST_OPERATIONS = ("listContacts", "listLists", "listDrafts", "listEvents")
 
 
@@ -26,7 +29,7 @@ class Parameter:
     name: str
     location: str
     required: bool
-    schema: Mapping[str, Any] = field(hash=False)
+    schema: OpenApi = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class PageSize:
 class Contract:
     """The OpenAPI 3.1 document and what is read from it."""
 
-    document: Mapping[str, Any] = field(hash=False, repr=False)
+    document: OpenApi = field(hash=False, repr=False)
     operations: Mapping[str, Operation] = field(hash=False)
     scopes: tuple[str, ...]
     problem_base: str
@@ -93,9 +96,9 @@ class Contract:
     rate_limits: RateLimits
     page_size: PageSize
 
-    def schema(self, name: str) -> Mapping[str, Any]:
+    def schema(self, name: str) -> OpenApi:
         """The component schema of that name, its references unresolved. Raises KeyError."""
-        found: Mapping[str, Any] = self.document["components"]["schemas"][name]
+        found: OpenApi = self.document["components"]["schemas"][name]
         return found
 
 
@@ -151,7 +154,7 @@ def requirements() -> tuple[Requirement, ...]:
     return tuple(Requirement(**{**row, "needs": tuple(row.get("needs", ()))}) for row in rows)
 
 
-def _operations(document: Mapping[str, Any]) -> list[Operation]:
+def _operations(document: OpenApi) -> list[Operation]:
     return [
         Operation(
             id=item["get"]["operationId"],
@@ -165,12 +168,12 @@ def _operations(document: Mapping[str, Any]) -> list[Operation]:
     ]
 
 
-def _scope(operation: Mapping[str, Any]) -> str | None:
+def _scope(operation: OpenApi) -> str | None:
     scopes: list[str] = operation["security"][0]["bearerAuth"]
     return scopes[0] if scopes else None
 
 
-def _parameter(document: Mapping[str, Any], raw: Mapping[str, Any]) -> Parameter:
+def _parameter(document: OpenApi, raw: OpenApi) -> Parameter:
     if "$ref" in raw:
         raw = document["components"]["parameters"][raw["$ref"].rpartition("/")[2]]
     return Parameter(raw["name"], raw["in"], raw.get("required", False), raw["schema"])

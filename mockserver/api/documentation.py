@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
 from functools import cache
 from html import escape
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from mockserver import paths
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mockserver.api.pipeline import Pipeline
+    from spec import OpenApi
 
 PAGE = "/api-docs"
 DOCUMENT = "/api-docs/openapi.json"
@@ -68,7 +68,7 @@ class Documentation:
         return _own(name) if name in _OWN else _asset(name)
 
 
-def _page(document: Mapping[str, Any]) -> str:
+def _page(document: OpenApi) -> str:
     """The page, with a link to each section that has operations."""
     used = {
         operation["tags"][0]
@@ -86,7 +86,7 @@ def _own(name: str) -> Response:
     return Response(200, _OWN[name], _FOLDER.joinpath(name).read_bytes())
 
 
-def published(document: Mapping[str, Any], base_url: str) -> dict[str, Any]:
+def published(document: OpenApi, base_url: str) -> dict[str, object]:
     """The document as clients get it: the address by which they asked comes first of its servers, so that it can be tried out."""
     own = {"url": base_url, "description": "This mock"}
     return {**document, "servers": [own, *document.get("servers", ())]}

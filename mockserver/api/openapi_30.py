@@ -6,10 +6,13 @@ said in other words; what it cannot say at all is refused, never dropped in sile
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from spec import OpenApi
+
 Json = dict[str, Any]
+"""An object of the 3.0 document."""
 
 # Where the members of each kind of object lead: `[]` is a list of, `{}` a map of.
 _MEMBERS: Mapping[str, Mapping[str, str]] = {
@@ -76,6 +79,10 @@ _SAME_IN_BOTH |= {"readOnly", "writeOnly", "deprecated", "discriminator", "xml",
 _NULL: Json = {"type": "string", "nullable": True, "enum": [None]}
 
 
+Rewrite = Callable[[Json, object, str], None]
+"""Puts a keyword of 3.1 into a schema of 3.0: (schema, value of the keyword, JSON pointer to it)."""
+
+
 class ViewError(ValueError):
     """Something in the 3.1 document that OpenAPI 3.0 cannot say. `pointer` is its JSON pointer (RFC 6901)."""
 
@@ -84,7 +91,7 @@ class ViewError(ValueError):
         self.pointer = pointer
 
 
-def to_openapi_30(document: Mapping[str, Any]) -> Json:
+def to_openapi_30(document: OpenApi) -> Json:
     """The OpenAPI 3.0 view of a 3.1 document, sharing no mutable part with it.
 
     Raises ViewError for what 3.0 cannot express. Scopes of a bearer scheme are kept, though 3.0 gives them no meaning:
@@ -92,15 +99,19 @@ def to_openapi_30(document: Mapping[str, Any]) -> Json:
     """
     if not str(document.get("openapi", "")).startswith("3.1."):
         raise ViewError("/openapi", "is not an OpenAPI 3.1 document")
-    view: Json = _walk("document", document, "")
+    view = _members("document", document, "")
     view["openapi"] = "3.0.3"
     view.setdefault("paths", {})
     return view
 
 
-def _walk(kind: str, value: Any, pointer: str) -> Any:
-    if kind.startswith("[]"):
+def _walk(kind: str, value: object, pointer: str) -> object:
+    if kind.startswith("[]") and isinstance(value, list):
         return [_walk(kind[2:], item, f"{pointer}/{index}") for index, item in enumerate(value)]
+    if kind == "schema" and isinstance(value, bool):
+        return _always_or_never(value, pointer)
+    if kind.startswith("[]") or not isinstance(value, Mapping):
+        raise ViewError(pointer, "has another type than OpenAPI asks for")
     if kind.startswith("{}"):
         return {name: _walk(kind[2:], item, f"{pointer}/{_escape(name)}") for name, item in value.items()}
     if kind == "schema":
@@ -112,7 +123,7 @@ def _walk(kind: str, value: Any, pointer: str) -> Any:
     return _members(kind, value, pointer)
 
 
-def _members(kind: str, value: Mapping[str, Any], pointer: str) -> Json:
+def _members(kind: str, value: OpenApi, pointer: str) -> Json:
     kept = {}
     for name, item in value.items():
         here = f"{pointer}/{_escape(name)}"
@@ -125,12 +136,14 @@ def _members(kind: str, value: Mapping[str, Any], pointer: str) -> Json:
     return kept
 
 
-def _schema(schema: Any, pointer: str) -> Any:
-    if isinstance(schema, bool):
-        if pointer.endswith("/additionalProperties"):
-            return schema
-        return {} if schema else {"not": {}}
-    result: Json = _members("schema", {name: schema[name] for name in schema if name not in _REWRITES}, pointer)
+def _always_or_never(schema: bool, pointer: str) -> bool | Json:
+    if pointer.endswith("/additionalProperties"):
+        return schema
+    return {} if schema else {"not": {}}
+
+
+def _schema(schema: OpenApi, pointer: str) -> Json:
+    result = _members("schema", {name: schema[name] for name in schema if name not in _REWRITES}, pointer)
     unknown = [n for n in result if n not in _SAME_IN_BOTH and n not in _MEMBERS["schema"] and not n.startswith("x-")]
     if unknown:
         raise ViewError(f"{pointer}/{_escape(unknown[0])}", "OpenAPI 3.0 schemas have no such keyword")
@@ -140,8 +153,8 @@ def _schema(schema: Any, pointer: str) -> Any:
     return result
 
 
-def _rewrite_type(result: Json, value: Any, pointer: str) -> None:
-    types = [value] if isinstance(value, str) else list(value)
+def _rewrite_type(result: Json, value: object, pointer: str) -> None:
+    types = value if isinstance(value, list) else [value]
     plain = [name for name in types if name != "null"]
     if not plain:
         _also(result, dict(_NULL))
@@ -152,15 +165,15 @@ def _rewrite_type(result: Json, value: Any, pointer: str) -> None:
         _also(result, {"anyOf": choices + [dict(_NULL)] * ("null" in types)})
 
 
-def _rewrite_const(result: Json, value: Any, pointer: str) -> None:
+def _rewrite_const(result: Json, value: object, pointer: str) -> None:
     if value not in result.get("enum", [value]):
         raise ViewError(pointer, "contradicts the enum beside it")
     result["enum"] = [_copy(value)]
 
 
-def _rewrite_bound(bound: str, exclusive: str, tighter: Any) -> Any:
-    def rewrite(result: Json, value: Any, pointer: str) -> None:
-        if isinstance(value, bool):
+def _rewrite_bound(bound: str, exclusive: str, tighter: Callable[[float, float], float]) -> Rewrite:
+    def rewrite(result: Json, value: object, pointer: str) -> None:
+        if isinstance(value, bool) or not isinstance(value, int | float):
             raise ViewError(pointer, "is a number in OpenAPI 3.1")
         if bound not in result or tighter(value, result[bound]) == value:
             result |= {bound: value, exclusive: True}
@@ -168,13 +181,13 @@ def _rewrite_bound(bound: str, exclusive: str, tighter: Any) -> Any:
     return rewrite
 
 
-def _rewrite_examples(result: Json, value: Any, _pointer: str) -> None:
-    if value:
+def _rewrite_examples(result: Json, value: object, _pointer: str) -> None:
+    if isinstance(value, list) and value:
         result.setdefault("example", _copy(value[0]))
 
 
-def _rewrite_ref(result: Json, value: Any, pointer: str) -> None:
-    reference = {"$ref": _reference(value, pointer)}
+def _rewrite_ref(result: Json, value: object, pointer: str) -> None:
+    reference = {"$ref": _reference(str(value), pointer)}
     if result:
         _also(result, reference)
     else:
@@ -182,7 +195,7 @@ def _rewrite_ref(result: Json, value: Any, pointer: str) -> None:
 
 
 # In this order: a reference comes last, because it may only stand alone in 3.0.
-_REWRITES: Mapping[str, Any] = {
+_REWRITES: Mapping[str, Rewrite] = {
     "type": _rewrite_type,
     "const": _rewrite_const,
     "exclusiveMinimum": _rewrite_bound("minimum", "exclusiveMinimum", max),
@@ -192,13 +205,13 @@ _REWRITES: Mapping[str, Any] = {
 }
 
 
-def _of_type(name: str, pointer: str, *, nullable: bool) -> Json:
+def _of_type(name: object, pointer: str, *, nullable: bool) -> Json:
     if name not in ("string", "number", "integer", "boolean", "array", "object"):
         raise ViewError(pointer, f"{name!r} is no type")
     return {"type": name, "nullable": True} if nullable else {"type": name}
 
 
-def _items(name: str) -> Json:
+def _items(name: object) -> Json:
     return {"items": {}} if name == "array" else {}
 
 
@@ -216,7 +229,7 @@ def _escape(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def _copy(value: Any) -> Any:
+def _copy(value: object) -> object:
     if isinstance(value, Mapping):
         return {name: _copy(item) for name, item in value.items()}
     return [_copy(item) for item in value] if isinstance(value, list) else value

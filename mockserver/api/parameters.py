@@ -14,11 +14,15 @@ from urllib.parse import unquote_to_bytes
 from starlette.types import Scope
 
 from mockserver.api.problems import ParameterError, Refused, invalid_parameter
+from spec import OpenApi
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 Parse = Callable[[str], Any]
 """A parameter's value, of its type. Raises ValueError with what is wrong, in words that do not repeat the value."""
+
+Values = dict[str, Any]
+"""Parameters by name, each of the type that its rule makes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Parameters:
     path: Mapping[str, str]
 
 
-def compile_rules(definitions: Iterable[Mapping[str, Any]]) -> Rules:
+def compile_rules(definitions: Iterable[OpenApi]) -> Rules:
     """The rules for OpenAPI 3.0 parameter objects, references resolved.
 
     Raises NotImplementedError for a kind of parameter that the API does not have.
@@ -60,10 +64,10 @@ def compile_rules(definitions: Iterable[Mapping[str, Any]]) -> Rules:
 def read_parameters(rules: Rules, scope: Scope) -> Parameters:
     """The request's parameters; undocumented ones are ignored. Raises Refused, naming every one that is wrong."""
     errors: list[ParameterError] = []
-    query: dict[str, Any] = {}
+    query: Values = {}
     if scope["query_string"]:
         _read_query(rules.query, scope["query_string"], query, errors)
-    path: dict[str, Any] = {}
+    path: Values = {}
     for name, value in scope["path_params"].items():
         _read_value(rules.path[name], name, value, path, errors)
     if errors:
@@ -71,7 +75,7 @@ def read_parameters(rules: Rules, scope: Scope) -> Parameters:
     return Parameters(query.pop("limit", rules.default_limit), query.pop("cursor", None), query, path)
 
 
-def _read_query(rules: Mapping[str, Parse], query: bytes, values: dict[str, Any], errors: list[ParameterError]) -> None:
+def _read_query(rules: Mapping[str, Parse], query: bytes, values: Values, errors: list[ParameterError]) -> None:
     seen = set()
     for pair in query.split(b"&"):
         raw_name, _, raw_value = pair.partition(b"=")
@@ -88,7 +92,7 @@ def _read_query(rules: Mapping[str, Parse], query: bytes, values: dict[str, Any]
         seen.add(name)
 
 
-def _read_value(parse: Parse, name: str, value: str, values: dict[str, Any], errors: list[ParameterError]) -> None:
+def _read_value(parse: Parse, name: str, value: str, values: Values, errors: list[ParameterError]) -> None:
     try:
         values[name] = parse(value)
     except ValueError as error:
@@ -107,7 +111,7 @@ def _decode(text: bytes) -> str | None:
         return None
 
 
-def _compile(name: str, schema: Mapping[str, Any]) -> Parse:
+def _compile(name: str, schema: OpenApi) -> Parse:
     kind = schema.get("type")
     if kind == "integer":
         return _integer(schema["minimum"], schema["maximum"])
@@ -127,7 +131,7 @@ def _integer(minimum: int, maximum: int) -> Parse:
     return parse
 
 
-def _string(schema: Mapping[str, Any]) -> Parse:
+def _string(schema: OpenApi) -> Parse:
     shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
     pattern = re.compile(schema["pattern"]) if "pattern" in schema else None
     choices: Sequence[str] | None = schema.get("enum")

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.types import ASGIApp, Scope
 
@@ -37,6 +36,7 @@ from mockserver.tenants.cursor import Position
 from mockserver.tenants.tenant import Tenant
 from mockserver.webhooks.service import Webhooks
 from mockserver.webhooks.steps import Steps
+from spec import OpenApi
 
 PIPELINE = "outbound.pipeline"
 """Where the ASGI scope keeps the Pipeline that a request is served by."""
@@ -63,7 +63,7 @@ class Pipeline:
     """The steps of a request's way, and of an event's way to webhook endpoints, over a state. Times are unix seconds."""
 
     state: State
-    document: Mapping[str, Any]
+    document: OpenApi
     """The OpenAPI document that clients are served."""
 
     credentials: Callable[[Scope], bytes | None]

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mockserver.api.response import Header, Response, json_bytes
 from spec import ProblemKind, contract
 
-Members = dict[str, Any]
+Members = dict[str, object]
 """The members of a problem document."""
 
 REALM = b'Bearer realm="outbound"'

@@ -9,9 +9,9 @@ without decorators, and the caller, whom the edge has identified already, is che
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.exceptions import HTTPException
 
@@ -23,13 +23,13 @@ from mockserver.api.operations import OPERATIONS
 from mockserver.api.parameters import compile_rules
 from mockserver.api.pipeline import PIPELINE
 from mockserver.api.problems import Problem, Refused
-from spec import contract
+from spec import OpenApi, contract
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def build(document: Mapping[str, Any]) -> ASGIApp:
+def build(document: OpenApi) -> ASGIApp:
     """The application that answers the operations of an OpenAPI 3.1 document with the pipeline that a request's scope holds.
 
     Raises ViewError for a document that OpenAPI 3.0 cannot express, KeyError for an operation without a handler.
@@ -78,7 +78,7 @@ class Routing(connexion.middleware.routing.RoutingMiddleware):
         super().__init__(app)
         self._plain: dict[tuple[str, str], dict[str, str]] = {}
 
-    def add_api(self, *args: Any, **options: Any) -> None:
+    def add_api(self, *args: object, **options: object) -> None:
         """Route the operations of a document."""
         super().add_api(*args, **options)
         for mount in self.router.routes:
@@ -101,13 +101,22 @@ class Routing(connexion.middleware.routing.RoutingMiddleware):
         await self.app(scope, receive, send)
 
 
+class _ConnexionOperation(Protocol):
+    """What Connexion knows of an operation, as far as it is used here."""
+
+    operation_id: str
+    is_request_body_defined: bool
+    parameters: Sequence[OpenApi]
+    security: Sequence[Mapping[str, Sequence[str]]]
+
+
 class _Operation:
     """One operation, from its security to its answer.
 
     Its caller must hold the scopes that it requires. Its parameters are read by rules that are compiled once; it has no body.
     """
 
-    def __init__(self, operation: Any) -> None:
+    def __init__(self, operation: _ConnexionOperation) -> None:
         if operation.is_request_body_defined:
             raise NotImplementedError(f"{operation.operation_id}: request bodies are not validated")
         (requirement,) = operation.security
@@ -130,7 +139,7 @@ class _Operation:
 class _OperationsApi(connexion.AsyncApi):
     """Connexion's table of operations."""
 
-    def make_operation(self, operation: Any) -> _Operation:
+    def make_operation(self, operation: _ConnexionOperation) -> _Operation:
         return _Operation(operation)
 
 
@@ -140,10 +149,11 @@ class _Operations(connexion.apps.asynchronous.AsyncASGIApp):
     api_cls = _OperationsApi
 
 
-def _routing_problem(scope: Scope, error: Any) -> Problem:
+def _routing_problem(scope: Scope, error: HTTPException) -> Problem:
     if error.status_code != 405:
         return problems.not_found()
     caller = scope.get(CALLER)
     if isinstance(caller, Problem):
         return caller
-    return problems.method_not_allowed(", ".join(sorted(error.headers["Allow"].split(", "))))
+    allowed = (error.headers or {})["Allow"]
+    return problems.method_not_allowed(", ".join(sorted(allowed.split(", "))))

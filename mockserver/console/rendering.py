@@ -6,7 +6,6 @@ import json
 import math
 import re
 from functools import cache
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -114,17 +113,17 @@ def number(value: float) -> str:
     return f"{value:,}"
 
 
-def pretty(value: Any) -> str:
+def pretty(value: object) -> str:
     """JSON, given as text, bytes or a value, set out over lines; other text as it is."""
     if isinstance(value, str | bytes):
         try:
-            value = json.loads(value)
+            return json_text(json.loads(value))
         except (RecursionError, ValueError):
             return shown(value, 100_000)
     return json_text(value)
 
 
-def json_text(value: Any) -> str:
+def json_text(value: object) -> str:
     """JSON, set out over lines, that reads as it stands: what is not seen is escaped. It means what it meant."""
     return json.dumps(value, ensure_ascii=False, indent=2).translate(_ESCAPED)
 

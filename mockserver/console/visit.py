@@ -17,6 +17,7 @@ from mockserver.console.rendering import render
 
 if TYPE_CHECKING:
     from mockserver.control.app import Control
+    from mockserver.control.call import Answer
     from mockserver.tenants.tenant import Tenant
     from mockserver.worlds.world import World
 
@@ -27,6 +28,10 @@ FORM_TOKEN = "token"  # noqa: S105 (the name of a field, no secret)
 """The form field that has to repeat the cookie, so that no other site can send a form of ours."""
 
 _DIGITS = 16
+
+
+Context = dict[str, Any]
+"""What a template is given, by name."""
 
 
 class Gone(Exception):
@@ -88,7 +93,7 @@ class Visit:
         """The address of the world that is visited, as the visitor sees it."""
         return paths.base_url(self.request.scope)
 
-    async def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> tuple[int, Any]:
+    async def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Answer:
         """Ask the control API of this world; the status and the JSON that it answers."""
         return await self.control.call(self.world, method, path, body, self.base_url)
 

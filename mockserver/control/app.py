@@ -6,13 +6,14 @@ import inspect
 import json
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from mockserver import paths
 from mockserver.api.limits import Unreachable
 from mockserver.api.response import Response, json_bytes, problem_response, unavailable
 from mockserver.cluster.replay import Change, Unshared
-from mockserver.control.call import Call, Refusal, missing
+from mockserver.control.call import Answer, Call, Refusal, missing
 from mockserver.control.guard import refusal
 from mockserver.worlds.world import WORLD
 
@@ -48,7 +49,7 @@ class Control:
 
     async def call(
         self, world: World, method: str, path: str, body: Mapping[str, object] | None = None, base_url: str = _HERE
-    ) -> tuple[int, Any]:
+    ) -> Answer:
         """Make a call from this process: the status and the JSON value of its answer, None for an empty one.
 
         `path` begins with `/_mock`, and may have a query; `base_url` is what addresses in the answer begin with.
@@ -108,7 +109,7 @@ class Control:
         return await perform(change)
 
 
-def _operations() -> Any:
+def _operations() -> ModuleType:
     # Imported at the first call: a mock without control calls does not wait for it.
     from mockserver.control import operations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
@@ -175,7 +175,7 @@ class State(Body, frozen=True, kw_only=True):
     """A state to be loaded. `made` is how many keys and organizations had been made in its world."""
 
     clock: ClockState
-    organizations: list[Mapping[str, Any]]
+    organizations: list[Mapping[str, object]]
     keys: list[KeyState]
     webhooks: list[EndpointState]
     made: int = 0

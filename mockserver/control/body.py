@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from mockserver.api.body import whole_body
 from mockserver.control.call import Refusal, bad_input
@@ -14,9 +15,19 @@ from mockserver.control.call import Refusal, bad_input
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
+    from spec import OpenApi
+
 Check = Callable[[object], Mapping[str, object]]
 """The JSON value as the object that was asked for. Raises Refusal."""
 
+Branch = Sequence[ValidationError]
+"""What is wrong with a value by one of the alternatives of a schema."""
+
+_ALTERNATIVES = (
+    ValidationErrorKind.AnyOf,
+    ValidationErrorKind.OneOfNotValid,
+    ValidationErrorKind.OneOfMultipleValid,
+)
 _SHOWN = 60
 _DEEPEST = 32
 _MOST_DIGITS = 18
@@ -80,7 +91,7 @@ class _Repeated(Exception):
     pass
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
@@ -99,7 +110,7 @@ def _no_number(name: str) -> None:
     raise ValueError(name)
 
 
-def compiled(schema: Mapping[str, Any] | None) -> Check:
+def compiled(schema: OpenApi | None) -> Check:
     """A function that checks bodies by a self-contained schema. Without a schema it accepts an empty object only."""
     validator = _NOTHING if schema is None else jsonschema_rs.validator_for(dict(schema))
 
@@ -117,13 +128,13 @@ def compiled(schema: Mapping[str, Any] | None) -> Check:
     return check
 
 
-def _told(error: Any) -> str:
+def _told(error: ValidationError) -> str:
     """What is wrong, in one line that repeats no value: a body may hold secrets."""
     error = _meant(error)
     where = ".".join(map(str, error.instance_path))
     kind = error.kind
     tell = _REASONS.get(kind.name)
-    if kind.name in ("oneOf", "anyOf"):
+    if isinstance(kind, _ALTERNATIVES):
         choices = [names for names in (_members(branch) for branch in kind.context) if names]
         reason = f"must be one of the forms that the document has{': ' + ', '.join(choices) if choices else ''}"
     else:
@@ -131,15 +142,16 @@ def _told(error: Any) -> str:
     return f"{_short(where)} {reason}." if where else f"The body {reason}."
 
 
-def _meant(error: Any) -> Any:
+def _meant(error: ValidationError) -> ValidationError:
     """The error of the one branch of a oneOf or anyOf that the value was meant for; the given error if that is not clear."""
-    if error.kind.name not in ("oneOf", "anyOf"):
+    kind = error.kind
+    if not isinstance(kind, _ALTERNATIVES):
         return error
-    tried = _without(_without(error.kind.context, "type", error), "required", error)
+    tried = _without(_without(kind.context, "type", error), "required", error)
     return _meant(tried[0][0]) if len(tried) == 1 else error
 
 
-def _without(branches: Sequence[Any], kind: str, error: Any) -> Sequence[Any]:
+def _without(branches: Sequence[Branch], kind: str, error: ValidationError) -> Sequence[Branch]:
     """The branches without those that reject the whole value for this kind of reason. A single branch is kept."""
     if len(branches) < 2:
         return branches
@@ -151,8 +163,8 @@ def _without(branches: Sequence[Any], kind: str, error: Any) -> Sequence[Any]:
     ]
 
 
-def _members(branch: Any) -> str:
-    return " ".join(error.kind.property for error in branch if error.kind.name == "required")
+def _members(branch: Branch) -> str:
+    return " ".join(kind.property for error in branch if isinstance(kind := error.kind, ValidationErrorKind.Required))
 
 
 _REASONS: Mapping[str, Callable[[Any], str]] = {

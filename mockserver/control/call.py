@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from mockserver.worlds.world import World
     from mockserver.worlds.worlds import Worlds
 
-Ask = Callable[["World", str, str, Mapping[str, object]], Awaitable[tuple[int, Any]]]
+Answer = tuple[int, Any]
+"""The status of an answer of the control API and the JSON value of its body, None for an empty one."""
+
+Ask = Callable[["World", str, str, Mapping[str, object]], Awaitable[Answer]]
 """(world, method, path, body) → what the control API answers to that request of this process's own."""
 
 

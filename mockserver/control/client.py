@@ -22,6 +22,10 @@ TIMEOUT = 10.0
 """Seconds to wait for the mock."""
 
 
+Json = dict[str, Any]
+"""A JSON object that is sent or answered."""
+
+
 class Failed(Exception):
     """The mock could not be asked, or refused. The message is one line."""
 
@@ -42,7 +46,7 @@ def perform(arguments: list[str] | None = None) -> str:
     return str(options.run(options))
 
 
-def request(url: str, path: str, body: dict[str, Any] | None = None, *, method: str = "POST") -> dict[str, Any]:
+def request(url: str, path: str, body: Json | None = None, *, method: str = "POST") -> Json:
     """Send a JSON object to the control API of the mock, or of the world, at `url`; the object it answers. Raises Failed."""
     parts = urlsplit(url)
     connect = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}.get(parts.scheme)
@@ -68,7 +72,7 @@ def request(url: str, path: str, body: dict[str, Any] | None = None, *, method: 
     return _answered(url, response.status, text)
 
 
-def _answered(url: str, status: int, text: bytes) -> dict[str, Any]:
+def _answered(url: str, status: int, text: bytes) -> Json:
     try:
         answer = json.loads(text)
     except ValueError:
@@ -102,7 +106,7 @@ def _trigger_event(options: argparse.Namespace) -> str:
     return str(request(options.url, "/_mock/events", _organization(options))["id"])
 
 
-def _organization(options: argparse.Namespace) -> dict[str, Any]:
+def _organization(options: argparse.Namespace) -> Json:
     return {} if options.organization is None else {"organization": options.organization}
 
 

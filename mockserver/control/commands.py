@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import TypedDict
 from urllib.parse import urlencode
 
 import click
@@ -21,6 +21,19 @@ _WAIT = 5
 """Seconds for which the mock holds back an answer without new requests; less than the client's time limit."""
 
 _COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
+
+
+class _Request(TypedDict):
+    """An entry of the request log, as far as it is shown."""
+
+    number: int
+    at: str
+    status: int | None
+    method: str
+    path: str
+    query: str
+    keyName: str | None
+    problem: Mapping[str, str] | None
 
 
 @click.group()
@@ -91,19 +104,19 @@ def logs(follow: bool, last: int, url: str) -> None:
         _show(page)
 
 
-def _asked(url: str, method: str, path: str, body: dict[str, Any] | None = None) -> Mapping[str, Any]:
+def _asked(url: str, method: str, path: str, body: client.Json | None = None) -> client.Json:
     try:
         return client.request(url, path, body, method=method)
     except client.Failed as error:
         raise click.ClickException(str(error)) from None
 
 
-def _show(page: Mapping[str, Any]) -> None:
+def _show(page: client.Json) -> None:
     for request in page["data"]:
         click.echo(" ".join(_words(request)), color=False if os.environ.get("NO_COLOR") else None)
 
 
-def _words(request: Mapping[str, Any]) -> Iterator[str]:
+def _words(request: _Request) -> Iterator[str]:
     status = request["status"]
     yield f"{request['number']:>5} {request['at'][11:23]}"
     yield click.style(str(status or "---"), fg=_COLOURS.get((status or 0) // 100, "red"))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -103,8 +102,8 @@ def _original(delivery: Delivery, webhooks: Webhooks) -> str | None:
 
 def _late_by(delivery: Delivery) -> float | None:
     """Seconds from the event to the first attempt, None if it was not late."""
-    created: Mapping[str, Any] = delivery.event
-    if not delivery.attempts or "createdAt" not in created:
+    created = delivery.event.get("createdAt")
+    if not delivery.attempts or created is None:
         return None
-    late = delivery.attempts[0].at - milliseconds(created["createdAt"]) / 1000
+    late = delivery.attempts[0].at - milliseconds(created) / 1000
     return round(late, 3) if late >= LATE else None

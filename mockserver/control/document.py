@@ -9,18 +9,20 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from spec import contract
+from spec import OpenApi, contract
 
 _REFERENCE = re.compile(r'"#/components/(\w+)/(\w+)"')
+
+_Own = dict[str, Any]  # as OpenApi, but changed while the document is put together
 
 LONGEST_BODY = 65_536
 """Bytes that a body may have, where its operation does not say otherwise."""
 
 
 @cache
-def document() -> Mapping[str, Any]:
+def document() -> OpenApi:
     """The document, whole: schemas and parameters that it refers to and does not have are those of the API."""
-    own: dict[str, Any] = json.loads(files(__package__).joinpath("openapi.json").read_text("utf-8"))
+    own: _Own = json.loads(files(__package__).joinpath("openapi.json").read_text("utf-8"))
     api = contract().document
     parameters_of = {
         operation["get"]["operationId"]: operation["get"].get("parameters", ()) for operation in api["paths"].values()
@@ -34,7 +36,7 @@ def document() -> Mapping[str, Any]:
     return own
 
 
-def operations(whole: Mapping[str, Any]) -> Mapping[tuple[str, str], dict[str, Any]]:
+def operations(whole: OpenApi) -> Mapping[tuple[str, str], _Own]:
     """The operations of a document by method, in upper case, and path."""
     return {
         (method.upper(), path): operation
@@ -44,30 +46,30 @@ def operations(whole: Mapping[str, Any]) -> Mapping[tuple[str, str], dict[str, A
     }
 
 
-def success(operation: Mapping[str, Any]) -> int:
+def success(operation: OpenApi) -> int:
     """The one status with which an operation answers that it was done."""
     return next(int(status) for status in operation["responses"] if status.startswith("2"))
 
 
-def body_schema(operation: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def body_schema(operation: OpenApi) -> OpenApi | None:
     """The schema of an operation's body, None where it takes none."""
     if "requestBody" not in operation:
         return None
-    found: Mapping[str, Any] = operation["requestBody"]["content"]["application/json"]["schema"]
+    found: OpenApi = operation["requestBody"]["content"]["application/json"]["schema"]
     return found
 
 
-def self_contained(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:
+def self_contained(schema: OpenApi, whole: OpenApi) -> dict[str, object]:
     """A schema with those of the document's schemas that it leads to, and no others."""
     every = whole["components"]
     found = {name: every[kind][name] for kind, name in _reached(schema, every)}
     return {**schema, "components": {"schemas": found}} if found else dict(schema)
 
 
-def _reached(part: Mapping[str, Any], every: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def _reached(part: OpenApi, every: OpenApi) -> Iterable[tuple[str, str]]:
     """The components, by kind and name, that a part of the document leads to. Raises KeyError for one that is not there."""
     found: dict[tuple[str, str], None] = {}  # in the order of the document
-    unread: list[Any] = [part]
+    unread: list[OpenApi] = [part]
     while unread:
         for kind, name in _REFERENCE.findall(json.dumps(unread.pop())):
             if (kind, name) not in found:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
 
 from starlette.routing import compile_path
 
@@ -16,6 +15,7 @@ from mockserver.control.body import Check, compiled
 from mockserver.control.call import Handler, Refusal, bad_input
 from mockserver.control.document import LONGEST_BODY, body_schema, document, operations, self_contained, success
 from mockserver.control.handlers import HANDLERS
+from spec import OpenApi
 
 _SAFE = ("GET", "HEAD")
 
@@ -30,7 +30,7 @@ class Operation:
     longest: int
     rules: Rules
     handle: Handler
-    described: Mapping[str, Any]
+    described: OpenApi
 
     @cached_property
     def check(self) -> Check:
@@ -91,8 +91,8 @@ def _paths() -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
     return [(compile_path(path)[0], by_method) for path, by_method in found.items()]
 
 
-def _resolved(parameter: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolved(parameter: OpenApi) -> OpenApi:
     if "$ref" not in parameter:
         return parameter
-    found: Mapping[str, Any] = document()["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
+    found: OpenApi = document()["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
     return found

@@ -6,11 +6,13 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Literal, get_args, get_origin, get_type_hints
+
+Value = int | float | bool | str
 
 ValueType = Literal["integer", "number", "boolean", "string"]
 
-_TYPES: Mapping[Any, ValueType] = {int: "integer", float: "number", bool: "boolean"}
+_TYPES: Mapping[object, ValueType] = {int: "integer", float: "number", bool: "boolean"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Parameter:
     name: str
     type: ValueType
     description: str
-    default: int | float | bool | str
+    default: Value
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
@@ -57,7 +59,7 @@ def parameters_of(function: Callable[..., None]) -> tuple[Parameter, ...]:
     )
 
 
-def read(parameter: Parameter, value: object) -> int | float | bool | str:
+def read(parameter: Parameter, value: object) -> Value:
     """A value for a parameter, as JSON or as the text of a command line has it. Raises ValueError, in one line."""
     if parameter.type == "boolean":
         return _boolean(parameter, value)
@@ -71,7 +73,7 @@ def read(parameter: Parameter, value: object) -> int | float | bool | str:
     return number
 
 
-def read_all(known: tuple[Parameter, ...], given: Mapping[str, object]) -> dict[str, Any]:
+def read_all(known: tuple[Parameter, ...], given: Mapping[str, object]) -> dict[str, Value]:
     """The given values, read. Raises ValueError, in one line, for an unknown name or a value that is none."""
     by_name = {parameter.name: parameter for parameter in known}
     unknown = next((name for name in given if name not in by_name), None)
@@ -80,7 +82,7 @@ def read_all(known: tuple[Parameter, ...], given: Mapping[str, object]) -> dict[
     return {name: read(by_name[name], value) for name, value in given.items()}
 
 
-def _parameter(name: str, hint: Any, default: Any) -> Parameter:
+def _parameter(name: str, hint: object, default: Value) -> Parameter:
     kind, about = get_args(hint)
     choices = get_args(kind) if get_origin(kind) is Literal else ()
     return Parameter(

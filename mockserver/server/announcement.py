@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -79,7 +79,7 @@ def as_json(state: State, base_url: str, authority: Path | None = None) -> str:
         }
         for organization_id, tenant in state.tenants.items()
     ]
-    told: dict[str, Any] = {
+    told: dict[str, object] = {
         "baseUrl": base_url,
         "controlUrl": base_url + paths.CONTROL,
         "consoleUrl": base_url + paths.CONSOLE,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import httptools
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
+    from mockserver.server.configuration import Configuration
+
 WITHIN = 60.0
 """Seconds in which a request has to arrive, and in which a client has to read what waits for it."""
 
@@ -53,6 +55,7 @@ _LINGERING = 2.0
 class Connection(HttpToolsProtocol):
     """A connection that holds its client to RFC 9112. `waiting_since`, in seconds of the event loop, is None between requests."""
 
+    config: Configuration
     cycle: Exchange  # type: ignore[assignment] # in uvicorn's place: the request that came last
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
@@ -152,10 +155,9 @@ class Connection(HttpToolsProtocol):
         self._unread = 0
         # What a proxy says of its client is read by a layer of uvicorn's.
         forwarded = b"x-forwarded-for" in names or b"x-forwarded-proto" in names
-        app: Any = self.app if forwarded else self.config.app
         self.cycle = Exchange(
             self,
-            app,
+            self.app if forwarded else self.config.app,
             self._scope(version),
             keep_alive=version != "1.0" and self.parser.should_keep_alive(),
             expects_continue=self.expect_100_continue,
@@ -205,7 +207,7 @@ class Connection(HttpToolsProtocol):
         if not self._serving:
             self.loop.call_soon(exchange.write_head)
 
-    def spawn(self, serving: Coroutine[Any, None, None], context: Context) -> None:
+    def spawn(self, serving: Coroutine[object, None, None], context: Context) -> None:
         """Have a task go on with a request."""
         task = self.loop.create_task(serving, context=context)
         task.add_done_callback(self.tasks.discard)
@@ -266,8 +268,7 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, reason: Unacceptable) -> None:
         """Tell the client what is wrong with its request, once those before it are answered, and take in no more."""
         self._refused = True
-        mock: Any = self.config.app
-        self._last_words = last_answer(reason, mock.state.clock.now())
+        self._last_words = last_answer(reason, self.config.app.state.clock.now())
         cycle = self.cycle
         if cycle is not None and cycle.more_body:
             # It is this request's body which is wrong.

@@ -214,27 +214,27 @@ class Exchange:
             self._connection.write(head)
 
 
-class _Begun(Coroutine[Any, None, None]):
+class _Begun(Coroutine[object, None, None]):
     """A coroutine that has run up to its first wait, for a task to go on with."""
 
-    def __init__(self, coroutine: Coroutine[Any, None, None], awaited: Any) -> None:
+    def __init__(self, coroutine: Coroutine[object, None, None], awaited: object) -> None:
         self._coroutine = coroutine
-        self._awaited: tuple[Any, ...] = (awaited,)
+        self._awaited: tuple[object, ...] = (awaited,)
 
-    def send(self, value: None) -> Any:
+    def send(self, value: None) -> object:
         if self._awaited:
             (awaited,), self._awaited = self._awaited, ()
             return awaited
         return self._coroutine.send(value)
 
-    def throw(self, *error: Any) -> Any:
+    def throw(self, *error: Any) -> object:
         self._awaited = ()
         return self._coroutine.throw(*error)
 
     def close(self) -> None:
         self._coroutine.close()
 
-    def __await__(self) -> Generator[Any, None, None]:
+    def __await__(self) -> Generator[object, None, None]:
         raise NotImplementedError("only a task goes on with it")
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    import socket
+
     from mockserver.app import Mock
     from mockserver.clock import Clock
     from mockserver.modifications.registry import Kind, Modification
@@ -48,6 +50,16 @@ def modifications(kind: Kind, texts: Sequence[str]) -> list[Modification]:
         return [requested(kind, text) for text in texts]
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint=f"--{kind}") from error
+
+
+def listener(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises ClickException if it cannot be opened."""
+    from mockserver.server.uvicorn_server import listen
+
+    try:
+        return listen(host, port)
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
 
 
 def load(mock: Mock, path: Path) -> None:

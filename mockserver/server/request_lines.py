@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from mockserver.control.redaction import redacted, redacted_query
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
+    from mockserver.api.pipeline import State
     from mockserver.app import Mock
 
 _COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
@@ -26,8 +27,10 @@ class Logged:
     def __init__(self, mock: Mock) -> None:
         self._mock = mock
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._mock, name)
+    @property
+    def state(self) -> State:
+        """The state of the mock's first world."""
+        return self._mock.state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""

@@ -7,8 +7,9 @@ import os
 import shlex
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mockserver.api.pipeline import State
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def target_toml(state: State, settings: Settings, base_url: str) -> str:
     """The text of the file. It holds the secrets of the mock's keys."""
-    tables: dict[str, dict[str, Any]] = {
+    tables: dict[str, Mapping[str, object]] = {
         "": {"base_url": base_url},
         **{f"organizations.{name}": {"api_keys": _secrets(state, name)} for name in ("primary", "secondary")},
         "keys": _special_keys(state),
@@ -66,7 +67,7 @@ def _secrets(state: State, kind: str) -> list[str]:
     return [key.secret for key in state.keys if key.kind == kind]
 
 
-def _special_keys(state: State) -> dict[str, Any]:
+def _special_keys(state: State) -> dict[str, object]:
     single = {key.scopes[0]: key.secret for key in state.keys if key.kind == "single_scope"}
     return {
         "single_scope": single,
@@ -88,12 +89,12 @@ def _command(base_url: str, *arguments: str) -> str:
     return shlex.join([sys.executable, "-P", "-m", "mockserver.control.client", "--url", base_url, *arguments])
 
 
-def _table(name: str, members: dict[str, Any]) -> str:
+def _table(name: str, members: Mapping[str, object]) -> str:
     head = [f"[{name}]"] if name else []
     return "\n".join([*head, *(f"{member} = {_toml(value)}" for member, value in members.items()), ""])
 
 
-def _toml(value: Any) -> str:
+def _toml(value: object) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list):

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from mockserver.cluster import ending
+from mockserver.server.configuration import Configuration, Served
 from mockserver.server.connection import Connection
+from mockserver.server.request_lines import Logged
 from mockserver.server.world_ports import WorldPorts
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
     from mockserver.app import Mock
 
 BACKLOG = 2_048
@@ -52,18 +52,26 @@ def base_url(listener: socket.socket, scheme: str = "http") -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def serve(app: Mock, listener: socket.socket, ready: Callable[[], None], context: ssl.SSLContext | None = None) -> None:
+def serve(
+    mock: Mock,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    context: ssl.SSLContext | None = None,
+    *,
+    log: bool = False,
+) -> None:
     """Serve until a signal that ends a mock, which is raised again afterwards. Calls `ready` once requests are answered.
 
-    With a `context` it serves https. A second signal ends the process at once, and `ending.WITHIN` seconds after the first it
-    ends in any case.
+    With a `context` it serves https; with `log` it prints a line for each request. A second signal ends the process at once.
+    `ending.WITHIN` seconds after the first signal the process ends in any case.
     """
-    _Server(configuration(app, Connection, context), app, ready).run([listener])
+    app: Served = Logged(mock) if log else mock
+    _Server(configuration(app, Connection, context), mock, ready).run([listener])
 
 
-def configuration(app: ASGIApp, connection: type[Connection], context: ssl.SSLContext | None) -> uvicorn.Config:
+def configuration(app: Served, connection: type[Connection], context: ssl.SSLContext | None) -> Configuration:
     """How uvicorn serves a mock: by the mock's own connections, quietly, with a `context` over TLS."""
-    return uvicorn.Config(
+    return Configuration(
         app,
         http=connection,
         backlog=BACKLOG,
@@ -80,9 +88,9 @@ def configuration(app: ASGIApp, connection: type[Connection], context: ssl.SSLCo
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, app: Mock, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, mock: Mock, ready: Callable[[], None]) -> None:
         super().__init__(config)
-        self._mock = app
+        self._mock = mock
         self._ready = ready
         self._sharing: asyncio.Task[None] | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mockserver.server.connection import Connection
 
@@ -46,7 +46,7 @@ class WorldPorts:
 
     async def open(self, world: World) -> int:
         """Serve a world on a free port, and answer the port. Raises OSError."""
-        config: Any = copy(self._server.config)
+        config = copy(self._server.config)
         config.app = config.loaded_app = _WorldApp(self._mock, world)
 
         def connection() -> Connection:

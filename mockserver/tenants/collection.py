@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -56,7 +56,7 @@ class Collection:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __contains__(self, resource_id: str) -> bool:
+    def __contains__(self, resource_id: object) -> bool:
         return resource_id in self._rows
 
     def copy(self, changed: Changed | None = None) -> Collection:
@@ -231,5 +231,5 @@ def _encoded(resource: Resource) -> bytes:
 
 
 def _decoded(row: Row) -> Resource:
-    resource: dict[str, Any] = msgspec.json.decode(row.single)
+    resource: Resource = msgspec.json.decode(row.single)
     return resource

@@ -21,7 +21,7 @@ class Dossiers:
     def __len__(self) -> int:
         return len(self._dossiers)
 
-    def __contains__(self, contact_id: str) -> bool:
+    def __contains__(self, contact_id: object) -> bool:
         return contact_id in self._dossiers
 
     def copy(self) -> Dossiers:

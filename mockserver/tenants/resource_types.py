@@ -15,6 +15,9 @@ from spec import contract
 Resource = dict[str, Any]
 """A resource as a JSON object, with the members that the document's schema names."""
 
+Members = Mapping[str, object]
+"""Members that somebody gives a resource, not checked yet."""
+
 
 def _as_given(value: str | None) -> Iterable[str | None]:
     return (value,)

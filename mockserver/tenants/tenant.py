@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -12,7 +11,7 @@ from mockserver.tenants.collection import Collection, Page
 from mockserver.tenants.cursor import Position
 from mockserver.tenants.ids import identifier, stream
 from mockserver.tenants.research import Dossiers
-from mockserver.tenants.resource_types import CONTACTS, DRAFTS, EVENTS, LISTS, Resource
+from mockserver.tenants.resource_types import CONTACTS, DRAFTS, EVENTS, LISTS, Members, Resource
 from mockserver.tenants.validation import PREFIXES, SCHEMAS, checked_organization, completed, key_of, patched
 
 __all__ = ["Organization", "Page", "Position", "Tenant"]
@@ -70,11 +69,11 @@ class Tenant:
         """From now on make ids that follow from a label, so that tenants with other labels make others."""
         self._random = stream(self.organization.id, label)
 
-    def add_contact(self, now: float, **members: Any) -> Resource:
+    def add_contact(self, now: float, **members: object) -> Resource:
         """Add a contact that is created now (unix seconds), and answer it: `add` of a contact. No event is added."""
         return self.add("contacts", members, now)
 
-    def add_event(self, now: float, event_type: str, resource_id: str, data: dict[str, Any]) -> Resource:
+    def add_event(self, now: float, event_type: str, resource_id: str, data: Resource) -> Resource:
         """Log an event of a resource that happens now (unix seconds), and answer it.
 
         The kind of resource is the part of `event_type` before the dot.
@@ -82,7 +81,7 @@ class Tenant:
         resource = {"type": event_type.partition(".")[0], "id": resource_id}
         return self.add("events", {"eventType": event_type, "resource": resource, "data": data}, now)
 
-    def add(self, collection: str, members: Mapping[str, Any], now: float) -> Resource:
+    def add(self, collection: str, members: Members, now: float) -> Resource:
         """Add a resource to `contacts`, `lists`, `drafts`, `events` or `research`, and answer it.
 
         `members` are those of the document's schema; one that is not given is null, empty, or follows from the others, an
@@ -97,7 +96,7 @@ class Tenant:
             self._shorten_log()
         return resource
 
-    def patch(self, collection: str, resource_id: str, members: Mapping[str, Any], now: float) -> Resource | None:
+    def patch(self, collection: str, resource_id: str, members: Members, now: float) -> Resource | None:
         """Give a resource other members instead of its own, and answer it; None where there is none with that id.
 
         Its updatedAt moves to now (unix seconds). A dossier's id is its contact's. Raises ValueError as `add` does, and for
@@ -115,24 +114,22 @@ class Tenant:
 
         A contact takes its drafts and dossier along, and leaves its lists; a list is taken off its contacts.
         """
-        removed: bool = self._store(collection).remove(resource_id)
-        return removed
+        return self._store(collection).remove(resource_id)
 
     def single(self, collection: str, resource_id: str) -> bytes | None:
         """One resource of a collection, research being one too, as JSON; None where there is none with that id."""
-        found: bytes | None = self._store(collection).get(resource_id)
-        return found
+        return self._store(collection).get(resource_id)
 
-    def export(self) -> dict[str, Any]:
+    def export(self) -> dict[str, object]:
         """All that the organization is and has, as JSON has it, oldest first: what `load` makes the same tenant of."""
         own = self.organization
-        state: dict[str, Any] = {"organization": {"id": own.id, "name": own.name, "createdAt": own.created_at}}
+        state: dict[str, object] = {"organization": {"id": own.id, "name": own.name, "createdAt": own.created_at}}
         for collection in SCHEMAS:
             state[collection] = [msgspec.json.decode(text) for text in self._store(collection).singles()]
         return state
 
     @classmethod
-    def load(cls, state: Mapping[str, Any], now: float) -> Tenant:
+    def load(cls, state: Mapping[str, object], now: float) -> Tenant:
         """The tenant of an exported state, or of one that was written by hand.
 
         All but the organization's name may be left out, of the state and, as `add` has it, of each resource. Raises
@@ -148,7 +145,7 @@ class Tenant:
             tenant._recount(row.id)
         return tenant
 
-    def _load(self, collection: str, resources: Any, now: int) -> None:
+    def _load(self, collection: str, resources: object, now: int) -> None:
         if not isinstance(resources, list | tuple):
             raise ValueError(f"{collection} must be an array")  # noqa: TRY004 - as all that can be wrong with a state
         known: dict[str, Resource] = {}
@@ -162,10 +159,11 @@ class Tenant:
             known[resource[key_of(collection)]] = resource
         self._store(collection).extend(known.values())
 
-    def _store(self, collection: str) -> Any:
+    def _store(self, collection: str) -> Collection | Dossiers:
         if collection not in SCHEMAS:
             raise KeyError(collection)
-        return getattr(self, collection)
+        store: Collection | Dossiers = getattr(self, collection)
+        return store
 
     def _put(self, collection: str, resource: Resource) -> None:
         self._check_references(collection, resource)

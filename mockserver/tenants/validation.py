@@ -9,14 +9,17 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from textwrap import shorten
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from mockserver.clock import milliseconds, utc
 from mockserver.tenants.ids import identifier, stream
-from mockserver.tenants.resource_types import Resource
-from spec import contract
+from mockserver.tenants.resource_types import Members, Resource
+from spec import OpenApi, contract
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError
 
 SCHEMAS: Mapping[str, str] = {
     "lists": "ContactList",
@@ -33,7 +36,7 @@ PREFIXES: Mapping[str, str] = {"contacts": "con", "lists": "lst", "drafts": "drf
 SENT = ("sent", "replied", "bounced")
 """The statuses of a draft that went out."""
 
-_UNSET: Mapping[str, Mapping[str, Any]] = {
+_UNSET: Mapping[str, Members] = {
     "contacts": {"qualificationStatus": "unqualified", "listIds": []},
     "lists": {"contactCount": 0},
     "drafts": {"channel": "email", "subject": "", "status": "draft", "body": "", "engagement": []},
@@ -54,18 +57,18 @@ def key_of(collection: str) -> str:
     return "contactId" if collection == "research" else "id"
 
 
-def members_of(collection: str) -> Mapping[str, Mapping[str, Any]]:
+def members_of(collection: str) -> Mapping[str, OpenApi]:
     """The members of a collection's resources with their schemas, in the document's order. Raises KeyError."""
-    members: Mapping[str, Mapping[str, Any]] = contract().schema(SCHEMAS[collection])["properties"]
+    members: Mapping[str, OpenApi] = contract().schema(SCHEMAS[collection])["properties"]
     return members
 
 
-def completed(collection: str, members: Mapping[str, Any], new_id: str, now: int) -> Resource:
+def completed(collection: str, members: Members, new_id: str, now: int) -> Resource:
     """A whole resource of the members given, as if it were created now (milliseconds since 1970).
 
     Raises ValueError for what the document's schema does not allow.
     """
-    _check_object(members)
+    _object(members)
     known = members_of(collection)
     moment = utc(now)
     times = {name: moment for name in ("createdAt", "updatedAt", "generatedAt") if name in known}
@@ -80,12 +83,12 @@ def completed(collection: str, members: Mapping[str, Any], new_id: str, now: int
     return _checked(SCHEMAS[collection], _derived(resource, members, moment) if collection == "drafts" else resource)
 
 
-def patched(collection: str, before: Resource, members: Mapping[str, Any], now: int) -> Resource:
+def patched(collection: str, before: Resource, members: Members, now: int) -> Resource:
     """A resource with other members instead of its own, updated now (milliseconds since 1970).
 
     Raises ValueError for another id or createdAt, and for what the document's schema does not allow.
     """
-    _check_object(members)
+    _object(members)
     for fixed in (key_of(collection), "createdAt"):
         if fixed in members and members[fixed] != before.get(fixed):
             raise ValueError(f"{fixed} cannot be changed")
@@ -95,17 +98,17 @@ def patched(collection: str, before: Resource, members: Mapping[str, Any], now: 
     return _checked(SCHEMAS[collection], _derived(resource, members, utc(now)) if collection == "drafts" else resource)
 
 
-def checked_organization(members: Any, now: int) -> Resource:
+def checked_organization(members: object, now: int) -> Resource:
     """An organization of the members given: one without an id gets that of its name, and was created now.
 
     `now` is in milliseconds since 1970. Raises ValueError for what the document's schema does not allow.
     """
-    _check_object(members)
-    made_up = identifier("org", stream("organization", str(members.get("name"))))
-    return _checked("Organization", {"id": made_up, "createdAt": utc(now), **members})
+    given = _object(members)
+    made_up = identifier("org", stream("organization", str(given.get("name"))))
+    return _checked("Organization", {"id": made_up, "createdAt": utc(now), **given})
 
 
-def _derived(draft: Resource, members: Mapping[str, Any], moment: str) -> Resource:
+def _derived(draft: Resource, members: Members, moment: str) -> Resource:
     """A draft with what follows from the members given: its snippet from its body, its sending from its status."""
     body, engagement = draft.get("body"), draft.get("engagement")
     if isinstance(body, str) and "snippet" not in members:
@@ -146,9 +149,11 @@ def check_id(resource_id: str, name: str = "id") -> None:
         )
 
 
-def _check_object(members: Any) -> None:
+def _object(members: object) -> Members:
+    """The members, if they are those of an object. Raises ValueError."""
     if not isinstance(members, Mapping):
         raise ValueError("this must be an object")  # noqa: TRY004 - as all that can be wrong with a resource
+    return members
 
 
 def _milliseconds(timestamp: str, name: str) -> int:
@@ -167,7 +172,7 @@ def _validate(schema: str, resource: Resource) -> None:
 
 
 @cache
-def _validator(schema: str) -> Callable[[Resource], Any]:
+def _validator(schema: str) -> Callable[[Resource], ValidationError | None]:
     """Finds the first thing in a resource that the document's schema does not allow, None if nothing. Compiled once."""
     # Imported late: a mock whose data is not changed does without.
     import jsonschema_rs

@@ -13,6 +13,9 @@ from mockserver.webhooks.sending import Outgoing
 Form = Literal["sent", "tampered", "stale"]
 """As the contract asks for it; with a body changed after it was signed; with a timestamp too old to be taken."""
 
+Event = Mapping[str, Any]
+"""A resource of the event log, as JSON has it."""
+
 State = Literal["waiting", "sending", "delivered", "given up"]
 
 _SECRET = re.compile(r"whsec_[A-Za-z0-9+/_=-]+")
@@ -45,7 +48,7 @@ class Delivery:
     id: str
     endpoint_id: str
     organization_id: str
-    event: Mapping[str, Any] = field(repr=False)
+    event: Event = field(repr=False)
     due: float
     state: State = "waiting"
     attempts: list[Attempt] = field(default_factory=list)
@@ -80,7 +83,7 @@ def record(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
+def _attempt(attempt: Attempt) -> dict[str, object]:
     sent = attempt.sent
     return {
         "at": _time(attempt.at),

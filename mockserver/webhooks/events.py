@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from mockserver.clock import milliseconds, utc
 from mockserver.tenants.ids import stream
-from mockserver.tenants.resource_types import Resource
+from mockserver.tenants.resource_types import Members, Resource
 from mockserver.tenants.seed import names
 from mockserver.tenants.seed.content import METADATA, told
 from mockserver.tenants.seed.organizations import SCORES, marker_of, person
@@ -34,7 +33,7 @@ def happen(
     tenant: Tenant,
     now: float,
     event_type: str | None = None,
-    data: Mapping[str, Any] | None = None,
+    data: Members | None = None,
     resource_id: str | None = None,
 ) -> Resource:
     """Do what an event reports, log the event, and answer it. `now` is in unix seconds.
@@ -117,7 +116,7 @@ class _Cause:
             return self._patch("drafts", draft, {"status": what})
         return self._patch("drafts", draft, self._engaged(draft, what))
 
-    def _engaged(self, draft: Resource, what: str) -> dict[str, Any]:
+    def _engaged(self, draft: Resource, what: str) -> Members:
         """The members of a draft whose message was engaged with, after all that comes before such an engagement."""
         *earlier, last = _ENGAGEMENT[what]
         done = draft["engagement"]
@@ -132,7 +131,7 @@ class _Cause:
         status = what if answered else draft["status"] if draft["status"] in ("sent", "replied") else "sent"
         return {"status": status, "engagement": engagement}
 
-    def _particulars(self, engagement: str) -> Mapping[str, Any]:
+    def _particulars(self, engagement: str) -> Members:
         return {"text": self._random.choice(names.REPLIES)} if engagement == "replied" else METADATA.get(engagement, {})
 
     def _new(self, kind: str) -> Resource:
@@ -161,7 +160,7 @@ class _Cause:
             raise ValueError(f"resourceId: there is no {kind} with this id")
         return found
 
-    def _patch(self, collection: str, resource: Resource, members: Mapping[str, Any]) -> Resource:
+    def _patch(self, collection: str, resource: Resource, members: Members) -> Resource:
         changed = self._tenant.patch(collection, resource["id"], members, self._now)
         return changed or resource
 

@@ -11,10 +11,10 @@ from functools import partial
 
 from mockserver.clock import Clock
 from mockserver.tenants.ids import identifier, stream
-from mockserver.webhooks.delivery import Attempt, Delivery, Form
+from mockserver.webhooks.delivery import Attempt, Delivery, Event, Form
 from mockserver.webhooks.endpoints import Endpoint, Endpoints, check
 from mockserver.webhooks.sending import Outgoing, Reply, Sender, Unsent
-from mockserver.webhooks.steps import Event, composed, default_steps
+from mockserver.webhooks.steps import composed, default_steps
 from mockserver.webhooks.waiting import Waiting
 
 ATTEMPT_WITHIN = 5.0

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
 
 import msgspec
 
-from mockserver.webhooks.delivery import Delivery, Form
+from mockserver.webhooks.delivery import Delivery, Event, Form
 from mockserver.webhooks.endpoints import Endpoint, mint_secret
 from mockserver.webhooks.sending import Outgoing, Reply
 from mockserver.webhooks.signing import sign
@@ -24,8 +23,6 @@ STALE = 600.0
 """Seconds by which the timestamp of a stale delivery is too old: twice what a receiver should take (HOOK-3)."""
 
 _JITTER = 0.2
-
-Event = Mapping[str, Any]
 
 
 @dataclass

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mockserver.tenants.ids import stream
 from mockserver.tenants.seed.simulation import SalesTeam
 
 if TYPE_CHECKING:
     from mockserver.api.pipeline import State
+    from mockserver.tenants.resource_types import Resource
     from mockserver.tenants.tenant import Tenant
 
 logger = logging.getLogger("outbound.mock")
@@ -45,7 +46,7 @@ class Activity:
             self._task.cancel()
             self._task = None
 
-    def step(self, state: State, organization: str, now: float) -> list[dict[str, Any]]:
+    def step(self, state: State, organization: str, now: float) -> list[Resource]:
         """Do one thing at `now` (unix seconds), deliver its events, and answer them with their deliveries' ids."""
         self.steps += 1
         events = self._team(state.tenants[organization]).step(now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
-from typing import Any
+from typing import TypedDict
 
 from starlette.responses import Response
 
@@ -12,6 +12,13 @@ from mockserver.console.visit import Gone, Route, Visit, objection
 from mockserver.webhooks.signing import HEADER
 
 PATH = "/integrations/webhooks/debugger"
+
+
+class _Explained(TypedDict):
+    """What the control API says of a signature, as far as it is read here."""
+
+    forms: Sequence[Mapping[str, str]]
+    given: Sequence[Mapping[str, str]]
 
 
 async def _show(visit: Visit) -> Response:
@@ -33,7 +40,9 @@ async def _explain(visit: Visit) -> Response:
     return _page(visit, given, result=answer)
 
 
-def _page(visit: Visit, given: Mapping[str, str], result: Any = None, error: str | None = None) -> Response:
+def _page(
+    visit: Visit, given: Mapping[str, str], result: _Explained | None = None, error: str | None = None
+) -> Response:
     own = visit.tenant.organization.id
     endpoints = [each for each in visit.world.state.webhooks.endpoints if each.organization_id == own]
     return visit.page(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.responses import Response
 
 from mockserver.console.visit import Gone, Route, Visit, objection
@@ -19,11 +17,12 @@ async def _parts(visit: Visit) -> Response:
     return visit.fragment("grades.html", graded=await _graded(visit))
 
 
-async def _graded(visit: Visit) -> Any:
+async def _graded(visit: Visit) -> object:
     status, answer = await visit.call("GET", "/_mock/grade")
     if status >= 400:
         raise Gone(objection(answer))
-    return answer["data"]
+    graded: object = answer["data"]
+    return graded
 
 
 ROUTES = (Route("GET", PATH, _show), Route("GET", f"{PATH}/now", _parts))

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 from starlette.responses import Response
 
 from mockserver.console.notices import Notice
 from mockserver.console.visit import Route, Visit, objection
+from mockserver.modifications.parameters import Value
 from spec import requirements
 
 PATH = "/hardships"
 
-Entry = Mapping[str, Any]
-"""What the catalogue says of a fault or a hardship."""
+
+class _Parameter(TypedDict):
+    name: str
+    type: str
+
+
+class Entry(TypedDict):
+    """What the catalogue says of a fault, a variant or a hardship, as far as it is read here."""
+
+    kind: str
+    name: str
+    description: str
+    breaks: Sequence[str]
+    appliesTo: str
+    parameters: Sequence[_Parameter]
 
 
 async def _show(visit: Visit) -> Response:
@@ -100,7 +114,7 @@ def _named(entries: Sequence[Entry], name: str) -> Entry | None:
 
 
 def _searched(entry: Entry) -> str:
-    return " ".join((entry["name"], entry["description"], *entry.get("breaks", ()))).lower()
+    return " ".join((entry["name"], entry["description"], *entry["breaks"])).lower()
 
 
 def _wanted(visit: Visit, picked: Entry) -> Mapping[str, object]:
@@ -119,8 +133,8 @@ def _wanted(visit: Visit, picked: Entry) -> Mapping[str, object]:
     return body
 
 
-def _read(parameter: Entry, text: str) -> Any:
-    kind = parameter.get("type")
+def _read(parameter: _Parameter, text: str) -> Value:
+    kind = parameter["type"]
     if kind == "boolean":
         return text == "true"
     if kind == "integer":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from mockserver.console.visit import Route, Visit
+from mockserver.console.visit import Context, Route, Visit
 from mockserver.modifications.condition import ALL_REQUESTS
 from spec import contract
 
@@ -69,7 +69,7 @@ async def _recent_rows(visit: Visit) -> Response:
     return visit.fragment("recent.html", **_recent(visit))
 
 
-def _recent(visit: Visit) -> dict[str, Any]:
+def _recent(visit: Visit) -> Context:
     asked = [entry for entry in visit.world.request_log if not entry.is_documentation]
     entries: Sequence[Entry] = asked[: -_RECENT - 1 : -1]
     return {"entries": entries, "address": visit.base_url}

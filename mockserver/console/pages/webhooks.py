@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
 from mockserver.console.notices import Notice
-from mockserver.console.visit import Gone, Route, Visit, objection
+from mockserver.console.visit import Context, Gone, Route, Visit, objection
 from mockserver.control.delivery_facts import described, wrong_verdict
 from mockserver.webhooks.delivery import shortened
 from mockserver.webhooks.events import EVENT_TYPES
@@ -84,7 +84,7 @@ async def _change(visit: Visit, method: str, path: str, body: Mapping[str, objec
     return await visit.change(method, path, body, PATH, done, organization=visit.form["organization"])
 
 
-def _shown(visit: Visit) -> dict[str, Any]:
+def _shown(visit: Visit) -> Context:
     delivery = _found(visit)
     endpoint = visit.world.state.webhooks.endpoints.get(delivery.endpoint_id)
     return {"delivery": described(delivery, visit.world.state.webhooks), "endpoint": endpoint}
@@ -106,7 +106,7 @@ def _page(visit: Visit, error: str | None = None) -> Response:
     )
 
 
-def _deliveries(visit: Visit) -> dict[str, Any]:
+def _deliveries(visit: Visit) -> Context:
     """The newest deliveries of the organization, by the endpoint and the state that the query names."""
     own, endpoint, state = visit.tenant.organization.id, visit.query["endpoint"], visit.query["state"]
     fitting = [

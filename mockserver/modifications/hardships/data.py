@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from mockserver.api.authentication import Caller
 from mockserver.api.pipeline import Pipeline
@@ -30,7 +30,7 @@ Filters = Mapping[str, str]
 
 _MOST_REMEMBERED = 10_000
 
-_MORE: Mapping[str, Any] = {"_links": {"self": None}, "tags": ["ünknown", 1, None], "experimental": True}
+_MORE: Mapping[str, object] = {"_links": {"self": None}, "tags": ["ünknown", 1, None], "experimental": True}
 
 _FILTERED = {"contacts": "qualificationStatus", "drafts": "status", "events": "eventType"}
 """The member of each collection that clients filter by and branch on."""
@@ -138,11 +138,15 @@ def expiring_cursors(
     pipeline.encode_cursor, pipeline.decode_cursor = encoded, decoded
 
 
-def _with_more(value: Any) -> Any:
-    """A JSON value whose objects all have more members."""
+def _with_more(members: Mapping[str, object]) -> dict[str, object]:
+    """A JSON object with more members, as all objects in it have."""
+    return {**{name: _deeply_with_more(value) for name, value in members.items()}, **_MORE}
+
+
+def _deeply_with_more(value: object) -> object:
     if isinstance(value, list):
-        return [_with_more(item) for item in value]
-    return {**{name: _with_more(item) for name, item in value.items()}, **_MORE} if isinstance(value, dict) else value
+        return [_deeply_with_more(item) for item in value]
+    return _with_more(value) if isinstance(value, dict) else value
 
 
 def _changed(collection: str, item: bytes, chosen: Callable[[str], bool]) -> bytes:

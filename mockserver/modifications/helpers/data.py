@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mockserver.api.keys import KeyRing
 from mockserver.tenants.resource_types import Resource
@@ -33,8 +33,8 @@ def change_resources(state: State, change: Callable[[str, int, Resource], Resour
 def rename(state: State, spelled: Callable[[str], str]) -> None:
     """Have every id of data and organizations spelled otherwise: `spelled` gets its twenty hexadecimal digits."""
 
-    def renamed(text: bytes) -> Any:
-        return json.loads(_ID.sub(lambda found: spelled(found[1]), text.decode()))
+    def renamed(text: str) -> str:
+        return _ID.sub(lambda found: spelled(found[1]), text)
 
     tenants = [_renamed(tenant, renamed) for tenant in state.tenants.values()]
     ids = dict(zip(state.tenants, (tenant.organization.id for tenant in tenants), strict=True))
@@ -42,14 +42,14 @@ def rename(state: State, spelled: Callable[[str], str]) -> None:
     state.keys = KeyRing([replace(key, organization_id=ids[key.organization_id]) for key in state.keys])
 
 
-def _renamed(tenant: Tenant, renamed: Callable[[bytes], Any]) -> Tenant:
+def _renamed(tenant: Tenant, renamed: Callable[[str], str]) -> Tenant:
     own = tenant.organization
-    again = Tenant(Organization(renamed(json.dumps(own.id).encode()), own.name, own.created_at))
+    again = Tenant(Organization(renamed(own.id), own.name, own.created_at))
     for collection in COLLECTIONS:
         everything = getattr(tenant, collection).rows({"includeArchived": "1"} if collection == "lists" else {})
-        getattr(again, collection).extend([renamed(row.single) for row in everything])
+        getattr(again, collection).extend([json.loads(renamed(row.single.decode())) for row in everything])
     for row in tenant.contacts.rows({}):
         dossier = tenant.research.get(row.id)
         if dossier:
-            again.research.put(renamed(dossier))
+            again.research.put(json.loads(renamed(dossier.decode())))
     return again

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mockserver.api.authentication import Caller
 from mockserver.clock import milliseconds
@@ -16,9 +16,11 @@ from mockserver.tenants.search import fold
 from mockserver.tenants.tenant import Tenant
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsRichComparison
+
     from mockserver.api.pipeline import Pipeline
 
-Order = Callable[[Position], Any]
+Order = Callable[[Position], "SupportsRichComparison"]
 """What positions are sorted by, ascending; no two rows may have the same."""
 
 
@@ -34,8 +36,8 @@ def change_question(pipeline: Pipeline, change: Callable[[Question], Question]) 
     """Have every page be the one that another question asks for."""
     inner = pipeline.page
 
-    def page(caller: Caller, collection: str, *asked: Any) -> Page:
-        return inner(caller, collection, *change(Question(*asked)))
+    def page(caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
+        return inner(caller, collection, *change(Question(filters, after, limit)))
 
     pipeline.page = page
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mockserver.api.problems import Members, Problem
 from mockserver.api.response import Header, Response, json_bytes
@@ -16,7 +16,10 @@ from spec import contract
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from mockserver.api.authentication import Caller
     from mockserver.api.pipeline import Layer, Pipeline
+    from mockserver.tenants.collection import Page
+    from mockserver.tenants.cursor import Position
 
 Change = Callable[["Scope", Response], Response | None]
 """(scope, answer) → the answer to send instead, None for the same, which may have been changed in place."""
@@ -92,8 +95,8 @@ def change_items(pipeline: Pipeline, collection: str, change: Callable[[Resource
     """Have the items of a collection's pages changed."""
     inner = pipeline.page
 
-    def page(caller: Any, asked: str, *rest: Any) -> Any:
-        found = inner(caller, asked, *rest)
+    def page(caller: Caller, asked: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
+        found = inner(caller, asked, filters, after, limit)
         return found._replace(items=[edited(item, change) for item in found.items]) if asked == collection else found
 
     pipeline.page = page
@@ -103,7 +106,7 @@ def change_single(pipeline: Pipeline, collection: str, change: Callable[[Resourc
     """Have the single resources of a collection changed."""
     inner = pipeline.single
 
-    def single(caller: Any, asked: str, resource_id: str) -> bytes | None:
+    def single(caller: Caller, asked: str, resource_id: str) -> bytes | None:
         found = inner(caller, asked, resource_id)
         return edited(found, change) if found and asked == collection else found
 

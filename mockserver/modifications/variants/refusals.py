@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import formatdate
-from typing import Any
 
 from starlette.types import Scope
 
@@ -27,6 +26,8 @@ from mockserver.modifications.helpers.responses import (
     without_header,
 )
 from mockserver.modifications.registry import variant
+from mockserver.tenants.collection import Page
+from mockserver.tenants.cursor import Position
 
 _TYPE = b"content-type"
 
@@ -83,7 +84,7 @@ def own_error_base(pipeline: Pipeline) -> None:
     """Types of problems lie under a base of the server's own (ERROR-4 is a should)."""
 
     def change(members: Members) -> Members:
-        return {**members, "type": f"urn:outbound:{members['type'].rpartition('/')[2]}"}
+        return {**members, "type": f"urn:outbound:{str(members['type']).rpartition('/')[2]}"}
 
     change_members(pipeline, change)
 
@@ -118,11 +119,11 @@ def _refuse_values(pipeline: Pipeline, refusal: Callable[[str], Problem], *names
     """Have a filter value that nothing of one's own has refused."""
     inner = pipeline.page
 
-    def page(caller: Caller, collection: str, filters: Any, *rest: Any) -> Any:
+    def page(caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
         for name in names:
             if name in filters and not inner(caller, collection, {name: filters[name]}, None, 1).items:
                 raise Refused(refusal(name))
-        return inner(caller, collection, filters, *rest)
+        return inner(caller, collection, filters, after, limit)
 
     pipeline.page = page
 
@@ -133,11 +134,11 @@ def unknown_filter_ids_not_found(pipeline: Pipeline) -> None:
     inner = pipeline.page
     stores = {"listId": "lists", "contactId": "contacts"}
 
-    def page(caller: Caller, collection: str, filters: Any, *rest: Any) -> Any:
+    def page(caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
         for name, store in stores.items():
             if name in filters and getattr(caller.tenant, store).get(filters[name]) is None:
                 raise Refused(not_found("What the filter names does not exist."))
-        return inner(caller, collection, filters, *rest)
+        return inner(caller, collection, filters, after, limit)
 
     pipeline.page = page
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
-from typing import Any
 
 from mockserver.clock import milliseconds, utc
 from mockserver.tenants.collection import Collection
 from mockserver.tenants.cursor import Position
 from mockserver.tenants.ids import identifier
 from mockserver.tenants.index import Row
-from mockserver.tenants.resource_types import Resource
+from mockserver.tenants.resource_types import Members, Resource
 from mockserver.tenants.seed import names
 from mockserver.tenants.seed.timestamps import DAY, MINUTE, moments
 from mockserver.tenants.tenant import Tenant
@@ -29,7 +28,7 @@ _ENGAGEMENT: Mapping[str, Sequence[Sequence[str]]] = {
     "replied": (("sent", "delivered", "opened", "clicked", "replied"),),
     "bounced": (("sent", "bounced"),),
 }
-METADATA: Mapping[str, dict[str, Any]] = {
+METADATA: Mapping[str, Members] = {
     "opened": {"userAgent": "Mozilla/5.0 (“quoted”; Ünïcode)", "proxied": True},
     "clicked": {"url": "https://docs.example/?a=1&b=%C3%A9#top", "position": 3},
     "bounced": {"code": 550, "reason": "5.1.1 <mailbox> unavailable"},
@@ -93,7 +92,7 @@ def _drafts(tenant: Tenant, random: Random, marker: str, times: Sequence[int], n
         }
 
 
-def _engagement(random: Random, status: str, created: int, now: int) -> list[dict[str, Any]]:
+def _engagement(random: Random, status: str, created: int, now: int) -> list[Resource]:
     """The engagement timeline of a draft in that status, oldest first."""
     types = random.choice(_ENGAGEMENT.get(status, ((),)))
     moments_of_it = sorted(random.randrange(created, now) for _ in types)
@@ -152,7 +151,7 @@ def _events(tenant: Tenant, random: Random, times: Sequence[int]) -> Iterator[Re
         }
 
 
-def told(tenant: Tenant, kind: str, resource: Resource) -> dict[str, Any]:
+def told(tenant: Tenant, kind: str, resource: Resource) -> Resource:
     """What an event tells of a contact, list or draft (`kind`): the organization, and a member or two."""
     return {"organization": tenant.organization.name, **{member: resource[member] for member in _TOLD[kind]}}
 

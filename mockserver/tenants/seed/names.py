@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 ORGANIZATIONS = ("Aurora", "Borealis", "Cascade", "Dunegrass", "Ember", "Fjordlight", "Granite", "Harbour")
 
@@ -84,7 +85,7 @@ LOCATIONS = (
     "New York, NY 🗽",
 )
 
-CONTACT_ODDITIES: tuple[dict[str, Any], ...] = (
+CONTACT_ODDITIES: tuple[Mapping[str, object], ...] = (
     dict.fromkeys(
         ("email", "firstName", "lastName", "title", "companyName", "companyDomain", "linkedinUrl", "location")
     ),

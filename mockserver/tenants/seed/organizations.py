@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from random import Random
-from typing import Any
 
 from mockserver.clock import utc
 from mockserver.tenants.ids import identifier, stream
@@ -160,7 +159,7 @@ def marker_of(organization: Organization) -> str:
     return names.plain(organization.name.removesuffix(_SUFFIX)) or "organization"
 
 
-def person(random: Random, marker: str, number: int) -> dict[str, Any]:
+def person(random: Random, marker: str, number: int) -> Resource:
     """The personal half of a contact, without its id. The marker and the number show in its address."""
     first, last = random.choice(names.FIRST_NAMES), random.choice(names.LAST_NAMES)
     company = random.choice(names.COMPANIES)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Any
 
 from mockserver.clock import milliseconds, utc
-from mockserver.tenants.resource_types import Resource
+from mockserver.tenants.resource_types import Members, Resource
 from mockserver.tenants.seed import names
 from mockserver.tenants.seed.content import METADATA, dossier, told, words_about
 from mockserver.tenants.seed.organizations import SCORES, marker_of, person
@@ -168,13 +167,13 @@ class SalesTeam:
         """Have the message engaged with in these ways; the last is logged, and may be the draft's new status."""
         moment = utc(max(int(now * 1000), milliseconds(draft["engagement"][-1]["occurredAt"])))
         steps = [{"type": kind, "occurredAt": moment, "metadata": self._particulars(kind)} for kind in engagement]
-        members: dict[str, Any] = {"engagement": [*draft["engagement"], *steps]}
+        members: dict[str, object] = {"engagement": [*draft["engagement"], *steps]}
         if engagement[-1] in ("replied", "bounced"):
             members["status"] = engagement[-1]
         changed = self._tenant.patch("drafts", draft["id"], members, now)
         return changed and self._log(now, f"draft.{engagement[-1]}", changed)
 
-    def _particulars(self, engagement: str) -> Mapping[str, Any]:
+    def _particulars(self, engagement: str) -> Members:
         return {"text": self._random.choice(names.REPLIES)} if engagement == "replied" else METADATA.get(engagement, {})
 
     def _move(self, now: float, status: str, *before: str) -> Resource | None:

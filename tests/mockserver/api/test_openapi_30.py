@@ -63,6 +63,8 @@ def test_a_schema_is_said_in_the_words_of_3_0(schema: Any, view: Any) -> None:
         ({"const": 1, "enum": [2]}, "/components/schemas/Thing/const"),
         ({"exclusiveMinimum": True}, "/components/schemas/Thing/exclusiveMinimum"),
         ({"type": "text"}, "/components/schemas/Thing/type"),
+        ({"anyOf": {}}, "/components/schemas/Thing/anyOf"),
+        ({"properties": []}, "/components/schemas/Thing/properties"),
     ],
 )
 def test_a_schema_that_3_0_cannot_say_is_refused_by_its_place(schema: Any, pointer: str) -> None:
