@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
@@ -21,115 +23,123 @@ from conformance.webhooks.deliveries import RecordError, recorded
 from spec.target import Reading, Target, TargetError, load
 
 
-def add_to(parser: pytest.Parser) -> None:
-    """Tell pytest of them; `--base-url` is pytest-base-url's, `--strict` pytest's own: a broken should then fails the run.
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of the gate. The members beside its name are those of argparse; one that is None is left to argparse."""
 
-    Raises UsageError where another plugin has an option of the same name.
+    name: str
+    help: str
+    metavar: str | None = None
+    type: Callable[[str], object] | None = None
+    choices: tuple[str, ...] | None = None
+    default: object = None
+    action: str | None = None
+
+    def attributes(self) -> dict[str, Any]:
+        """What argparse is given."""
+        members = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "name"}
+        return {name: value for name, value in members.items() if value is not None}
+
+
+OPTIONS = (
+    Option("--target", "description of the target (TOML): its keys, hooks and webhooks", "FILE", Path),
+    Option("--api-key", "an API key of the primary organization (default: $OUTBOUND_API_KEY)", "KEY"),
+    Option(
+        "--start",
+        "start the target by a command, judge it on that port of 127.0.0.1 once it answers, and end it with its children",
+        "'COMMAND {port}'",
+    ),
+    Option(
+        "--safe",
+        "send no write and nothing malformed, spend no limit, run no command: for production; partial at best",
+        action="store_true",
+    ),
+    Option(
+        "--only",
+        "judge these alone, such as AUTH or PAGE-3 (repeatable, or separated by commas)",
+        "FAMILY|ID",
+        default=[],
+        action="append",
+    ),
+    Option("--list", "list the requirements and what each needs of the target, and end", action="store_true"),
+    Option(
+        "--explain",
+        "explain a requirement: basis, reading, what is tried, usual cause, faults that show it; and end",
+        "FAMILY|ID",
+    ),
+    Option("--dry-run", "estimate the requests, on which keys, and the time of a run, and end", action="store_true"),
+    Option(
+        "--report",
+        "write report.html, report.json, junit.xml, exchanges.har and summary.md into this folder",
+        "DIR",
+        Path,
+    ),
+    Option(
+        "--known-violations",
+        "requirements that may be broken (TOML: [[violation]] id, reason, until, and if need be operation, case, ticket); "
+        "an entry out of date fails the run",
+        "FILE",
+        Path,
+    ),
+    Option(
+        "--write-known-violations",
+        "write such a file, which excuses what is broken now for 30 days",
+        "FILE",
+        Path,
+    ),
+    Option(
+        "--label",
+        "a label for report.json, such as branch=main (repeatable)",
+        "KEY=VALUE",
+        default=[],
+        action="append",
+    ),
+    Option("--baseline", "an earlier report.json: say what broke, was mended, was tried less", "FILE", Path),
+    Option("--require-all", "a requirement that could not be tested fails the run", action="store_true"),
+    Option(
+        "--rate-reading",
+        "the reading of the rate limits that binds the target; off: nothing is limited, RATE is not tested",
+        choices=get_args(Reading),
+    ),
+    Option(
+        "--depth",
+        "how many cases are tried: quick (at most 350 requests that a key's limit pays for), standard, or deep: "
+        "every combination (default: %(default)s)",
+        choices=get_args(Depth),
+        default="standard",
+    ),
+    Option(
+        "--schema",
+        "the document that every 200 is judged by: the contract's, or the target's own (default: %(default)s)",
+        choices=("spec", "published"),
+        default="spec",
+    ),
+    Option("--real-time", "wait in real time even where the target has a test clock", action="store_true"),
+    Option("--fuzz", "schema-driven cases for each operation (default: %(default)s)", "N", int, default=3),
+    Option("--seed", "seed of every random choice (default: %(default)s)", "N", int, default=1),
+    Option("--mock-options", "options for the embedded mock, such as '--rate-reading strict'", "OPTIONS", default=""),
+    Option("--no-preflight", "run every check even though the target serves nothing", action="store_true"),
+)
+
+
+def add_to(parser: pytest.Parser) -> None:
+    """Add the options to those of pytest, which has `--strict`, and of pytest-base-url, which has `--base-url`.
+
+    Raises UsageError if another plugin has an option of the same name.
     """
     group = parser.getgroup(
         "outbound",
         "the Outbound API conformance gate (with --base-url URL, or its own mock; --strict: shoulds bind too)",
     )
     taken = names_of(parser)
-
-    def add(name: str, **attributes: Any) -> None:
-        if name in taken:
-            raise pytest.UsageError(
-                f"another plugin has the option {name} already: leave that plugin out with -p no:NAME"
-            )
-        group.addoption(name, **attributes)
-
     if "--base-url" not in taken:  # pytest-base-url is left out, by `-p no:base_url`
-        add("--base-url", metavar="URL", help="the address of the implementation to judge")
-    add("--target", type=Path, metavar="FILE", help="description of the target (TOML): its keys, hooks and webhooks")
-    add("--api-key", metavar="KEY", help="an API key of the primary organization (default: $OUTBOUND_API_KEY)")
-    add(
-        "--start",
-        metavar="'COMMAND {port}'",
-        help="start the target by a command, judge it on that port of 127.0.0.1 once it answers, and end it with its children",
-    )
-    add(
-        "--safe",
-        action="store_true",
-        help="send no write and nothing malformed, spend no limit, run no command: for production; partial at best",
-    )
-    add(
-        "--only",
-        action="append",
-        default=[],
-        metavar="FAMILY|ID",
-        help="judge these alone, such as AUTH or PAGE-3 (repeatable, or separated by commas)",
-    )
-    add("--list", action="store_true", help="list the requirements and what each needs of the target, and end")
-    add(
-        "--explain",
-        metavar="FAMILY|ID",
-        help="explain a requirement: basis, reading, what is tried, usual cause, faults that show it; and end",
-    )
-    add("--dry-run", action="store_true", help="estimate the requests, on which keys, and the time of a run, and end")
-    add(
-        "--report",
-        type=Path,
-        metavar="DIR",
-        help="write report.html, report.json, junit.xml, exchanges.har and summary.md into this folder",
-    )
-    add(
-        "--known-violations",
-        type=Path,
-        metavar="FILE",
-        help="requirements that may be broken (TOML: [[violation]] id, reason, until, and if need be operation, case, ticket); "
-        "an entry out of date fails the run",
-    )
-    add(
-        "--write-known-violations",
-        type=Path,
-        metavar="FILE",
-        help="write such a file, which excuses what is broken now for 30 days",
-    )
-    add(
-        "--label",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a label for report.json, such as branch=main (repeatable)",
-    )
-    add(
-        "--baseline",
-        type=Path,
-        metavar="FILE",
-        help="an earlier report.json: say what broke, was mended, was tried less",
-    )
-    add("--require-all", action="store_true", help="a requirement that could not be tested fails the run")
-    add(
-        "--rate-reading",
-        choices=get_args(Reading),
-        help="the reading of the rate limits that binds the target; off: nothing is limited, RATE is not tested",
-    )
-    add(
-        "--depth",
-        choices=get_args(Depth),
-        default="standard",
-        help="how many cases are tried: quick (at most 350 requests that a key's limit pays for), standard, or deep: "
-        "every combination (default: %(default)s)",
-    )
-    add(
-        "--schema",
-        choices=("spec", "published"),
-        default="spec",
-        help="the document that every 200 is judged by: the contract's, or the target's own (default: %(default)s)",
-    )
-    add("--real-time", action="store_true", help="wait in real time even where the target has a test clock")
-    add(
-        "--fuzz", type=int, default=3, metavar="N", help="schema-driven cases for each operation (default: %(default)s)"
-    )
-    add("--seed", type=int, default=1, metavar="N", help="seed of every random choice (default: %(default)s)")
-    add(
-        "--mock-options",
-        default="",
-        metavar="OPTIONS",
-        help="options for the embedded mock, such as '--rate-reading strict'",
-    )
-    add("--no-preflight", action="store_true", help="run every check even though the target serves nothing")
+        group.addoption("--base-url", metavar="URL", help="the address of the implementation to judge")
+    for option in OPTIONS:
+        if option.name in taken:
+            raise pytest.UsageError(
+                f"another plugin has the option {option.name} already: leave that plugin out with -p no:NAME"
+            )
+        group.addoption(option.name, **option.attributes())
 
 
 def speak_plainly(parser: pytest.Parser) -> None:
