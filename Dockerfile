@@ -1,7 +1,8 @@
 # The kit in containers: `--target mock` (the last stage, the default) and `--target gate`.
 FROM python:3.11-slim AS wheel
 WORKDIR /kit
-COPY pyproject.toml setup.py README.md LICENSE outbound_mock.py outbound_pyargs.py ./
+COPY pyproject.toml setup.py README.md LICENSE outbound_pyargs.py ./
+COPY outbound_mock outbound_mock
 COPY spec spec
 COPY mockserver mockserver
 COPY conformance conformance

@@ -136,7 +136,7 @@ def test_wrong(outbound_mock):
         result.stdout.fnmatch_lines(
             ["*WALK-5  *", "*request 2 (GET /api/v1/contacts?limit=500)*", ">   2  GET *→ 400*"]
         )
-        result.stdout.no_fnmatch_line("*outbound_mock.py*")
+        result.stdout.no_fnmatch_line("*outbound_mock/*.py*")
 
     def test_a_marker_turns_it_off(self, run: Run) -> None:
         result = run(self.WRONG.format(marker="@pytest.mark.outbound_mock(grade=False)"))
