@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 from typing import TYPE_CHECKING
 
 from spec import contract
@@ -10,7 +9,7 @@ from spec import contract
 if TYPE_CHECKING:
     from starlette.types import Scope
 
-API: str = os.path.commonpath([operation.path for operation in contract().operations.values()])
+API = contract().base_path
 """The path under which all operations of the contract lie."""
 
 CONTROL = "/_mock"

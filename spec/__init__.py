@@ -7,17 +7,25 @@ written in `openapi.json` and `requirements.toml` and read here; it stands nowhe
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from os.path import commonpath
 from typing import Any, Literal
 
 Level = Literal["must", "should"]
 
 OpenApi = Mapping[str, Any]
 """An OpenAPI document, or an object in it: an operation, a parameter, a schema. It is not changed."""
+
+REST = 120.0
+"""Seconds without a request after which a key counts as rested, and within which a limit resets (RATE-1, RATE-2)."""
+
+LONGEST_RETRY_AFTER = 60.0
+"""Seconds that Retry-After asks for at the most (RATE-6). A date, which is rounded, may ask for one more."""
 
 LIST_OPERATIONS = ("listContacts", "listLists", "listDrafts", "listEvents")
 
@@ -90,6 +98,7 @@ class Contract:
 
     document: OpenApi = field(hash=False, repr=False)
     operations: Mapping[str, Operation] = field(hash=False)
+    base_path: str
     scopes: tuple[str, ...]
     problem_base: str
     problems: Mapping[str, ProblemKind] = field(hash=False)
@@ -136,6 +145,7 @@ def contract() -> Contract:
     return Contract(
         document=document,
         operations={operation.id: operation for operation in _operations(document)},
+        base_path=commonpath(document["paths"]),
         scopes=tuple(components["securitySchemes"]["bearerAuth"]["x-scopes"]),
         problem_base=kinds["base"],
         problems={
@@ -144,6 +154,19 @@ def contract() -> Contract:
         },
         rate_limits=RateLimits(limits["perMinute"], limits["burst"], limits["burstWindow"]),
         page_size=PageSize(limit["default"], limit["maximum"]),
+    )
+
+
+def operation_of(path: str) -> str | None:
+    """The id of the operation whose path template a path fits, None if it fits none."""
+    return next((operation_id for operation_id, template in _templates() if template.fullmatch(path)), None)
+
+
+@cache
+def _templates() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (operation.id, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(operation.path))))
+        for operation in contract().operations.values()
     )
 
 

@@ -13,9 +13,8 @@ from conformance.target.client import credentials
 from conformance.target.exchange import PROBLEM, Exchange
 from conformance.target.retry_after import retry_after, wall_clock
 
-API = "/api/v1"
-# RATE-1: how far X-RateLimit-Reset may lie from now, and an epoch's allowance for clocks that differ, in seconds.
-_LONGEST_RESET = 120
+API = spec.contract().base_path
+# An epoch's allowance for clocks that differ, in seconds (RATE-1).
 _SKEW = 5
 _EPOCH_FROM = 10**9
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
@@ -224,7 +223,7 @@ def reset_fault(exchange: Exchange) -> str | None:
     value, now = float(reset), wall_clock(exchange)
     from_now = value - now if value >= _EPOCH_FROM else value
     earliest = -_SKEW if value >= _EPOCH_FROM else 0
-    latest = _LONGEST_RESET + (_SKEW if value >= _EPOCH_FROM else 0)
+    latest = spec.REST + (_SKEW if value >= _EPOCH_FROM else 0)
     if earliest - 1 <= from_now <= latest + 1:
         return None
     return f"X-RateLimit-Reset is {reset}: {from_now:.0f} s from now"

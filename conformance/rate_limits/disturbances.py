@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from conformance.rate_limits.attempts import Attempt
 from conformance.target.exchange import Exchange
 from conformance.target.retry_after import date_of
+from spec import REST
 
 _COUNT = re.compile(r"[0-9]{1,9}")
 # Answers that are compared, of the beginning and of the end: servers behind one address, whose clocks differ, are among both.
@@ -19,8 +20,6 @@ _COMPARED = 5
 # A Date has whole seconds, and servers make it anew once a second.
 _STALE = 2.0
 _TOLERANCE = 1.0
-# A key that was left alone for so long is rested, whatever was spent before.
-_RESTED = 120.0
 # A limiter may count a request twice, or hold a little back: that is its own fault, and no sign of another user of the key.
 _COUNTED_TWICE = 2
 _HELD_BACK = 3
@@ -88,7 +87,7 @@ def _spent(exchange: Exchange) -> int | None:
 
 def _spent_by_run(first: Exchange, exchanges: Sequence[Exchange]) -> int:
     """The most that a limiter may have counted of this run by the time of an answer, even if all keys share one limit."""
-    sent = sum(first.sent - _RESTED <= one.sent <= first.answered for one in exchanges)
+    sent = sum(first.sent - REST <= one.sent <= first.answered for one in exchanges)
     return _COUNTED_TWICE * sent + _HELD_BACK
 
 

@@ -18,7 +18,6 @@ from conformance.rate_limits.runner import Halted, Pattern, Wire, measure
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
     BYSTANDER,
-    REST,
     SPENDER,
     SPREAD,
     STRANGER,
@@ -29,6 +28,7 @@ from conformance.rate_limits.traffic_patterns import (
     spread,
 )
 from conformance.target.exchange import Credential
+from spec import REST
 from spec.commands import CommandFailed
 from spec.target import Target
 

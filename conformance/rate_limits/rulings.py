@@ -29,13 +29,13 @@ from conformance.rate_limits.measured import Measured, exchanges_of
 from conformance.rate_limits.traffic_patterns import (
     BYSTANDER,
     LATE,
-    LONGEST_WAIT,
     SPENDER,
     STRANGER,
     WITNESS,
 )
 from conformance.target.exchange import Exchange
 from conformance.target.retry_after import retry_after
+from spec import LONGEST_RETRY_AFTER
 
 
 def floor(measured: Measured, role: str) -> None:
@@ -115,9 +115,9 @@ def honest(measured: Measured, refusals: Iterable[Exchange] = ()) -> None:
         if fault:
             raise Violation(fault, refusal)
     longest = max(spender, key=lambda attempt: attempt.retry_after or 0.0)
-    if (longest.retry_after or 0.0) > LONGEST_WAIT + 1:
+    if (longest.retry_after or 0.0) > LONGEST_RETRY_AFTER + 1:
         raise Violation(
-            f"Retry-After is {longest.retry_after:.0f} s, more than {LONGEST_WAIT:.0f}", *exchanges_of([longest])
+            f"Retry-After is {longest.retry_after:.0f} s, more than {LONGEST_RETRY_AFTER:.0f}", *exchanges_of([longest])
         )
     waits = [wait for attempts in measured.known() for wait in silent_waits(attempts)]
     _keep_their_word(waits, measured)
@@ -194,7 +194,7 @@ def _keep_their_word(waits: Iterable[Wait], measured: Measured) -> None:
 def longer_than_allowed(refusal: Exchange) -> str | None:
     """What is wrong with a Retry-After, which is a minute at most; None if nothing, or if it cannot be read (RATE-5)."""
     value = refusal.headers.get("retry-after", "").strip()
-    longest = LONGEST_WAIT + (not value.isdigit())
+    longest = LONGEST_RETRY_AFTER + (not value.isdigit())
     seconds = retry_after(refusal)
     if seconds is None or seconds <= longest:
         return None

@@ -19,7 +19,6 @@ from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import (
     BYSTANDER,
     FAILING,
-    REST,
     STRANGER,
     NotRested,
     Plan,
@@ -30,6 +29,7 @@ from conformance.rate_limits.traffic_patterns import (
 from conformance.target.client import Client, NoAnswer, target
 from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.retry_after import retry_after
+from spec import REST
 
 _IN_ORDINARY_USE = (BYSTANDER, STRANGER)
 _SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "getDraft"}

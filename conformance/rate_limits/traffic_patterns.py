@@ -26,10 +26,8 @@ from conformance.rate_limits.attempts import (
     overdrawn,
     served_at_first,
 )
+from spec import LONGEST_RETRY_AFTER
 
-REST = 120.0
-# RATE-6: a refused client is never told to wait for longer, in seconds; a date is rounded, so it may say one more.
-LONGEST_WAIT = 60.0
 # RATE-8: after this many seconds more, a refusal is not due to a Retry-After that was rounded down (RATE-6).
 LATE = 1.0
 # Where Retry-After is rounded to whole seconds, it is short by the most just before half a second is left over, where it is
@@ -269,7 +267,7 @@ def _due(attempts: Timeline) -> float:
     """When a key may come back, by what it was told first since it was last served; 0 if that is no use."""
     since = max((attempt.answered for attempt in attempts if attempt.served), default=0.0)
     for told in in_order(attempts):
-        if told.sent >= since and told.due is not None and (told.retry_after or 0.0) <= LONGEST_WAIT + 1:
+        if told.sent >= since and told.due is not None and (told.retry_after or 0.0) <= LONGEST_RETRY_AFTER + 1:
             return told.due
     return 0.0
 

@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -130,13 +129,7 @@ def operation_of(path: str) -> str | None:
     """The operation whose path that is; None for any other, and for one that front ends may rewrite."""
     if odd_path(path):
         return None
-    return next((id_ for id_, pattern in _paths() if pattern.fullmatch(path)), None)
-
-
-@cache
-def _paths() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    operations = spec.contract().operations.values()
-    return tuple((one.id, re.compile(re.sub(r"\{\w+\}", "[^/]+", one.path))) for one in operations)
+    return spec.operation_of(path)
 
 
 def _address(url: str) -> Address | None:

@@ -26,10 +26,11 @@ from conformance.target.redaction import Redactor
 from conformance.target.retry_after import retry_after
 from conformance.target.safety import Safety
 from conformance.target.transport import TIMEOUT, Answer, BrokenAnswer, Field, Transport
+from spec import LONGEST_RETRY_AFTER
 from spec.target import Target
 
 _RETRIES_FOR_PACE = 3
-_LONGEST_WAIT = 65.0
+_LONGEST_WAIT = LONGEST_RETRY_AFTER + 5.0
 _LONGEST_SCHEME = 15
 # Without a body they say so (RFC 9110 8.6).
 _WITH_CONTENT = ("POST", "PUT", "PATCH")

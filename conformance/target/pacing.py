@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from conformance.target.exchange import Credential, Exchange
+from spec import LONGEST_RETRY_AFTER
 
 # Under the `strict` reading the documented minute is a hard cap, and under `burst` a steady minute's worth is always served:
 # 60 in any 60 s keeps to both, so the pace needs no knowledge of the target's reading.
@@ -15,8 +16,8 @@ _WINDOW = 60.0
 # The target counts a request when it arrives, we when it is sent: a margin for the difference between two requests' delays.
 _MARGIN = 0.25
 
-LONGEST_RETRY_AFTER = 61.0
-"""Seconds that Retry-After may ask for (RATE-6), a date's rounding included. What asks for more is not waited for longer."""
+LONGEST_WAIT = LONGEST_RETRY_AFTER + 1.0
+"""Seconds that Retry-After may ask for, a date's rounding included. What asks for more is not waited for longer."""
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Pace:
         if limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) < self._per_minute:
             spent.limit = int(limit)
         if exchange.status == 429:
-            spent.not_before = exchange.answered + min(1.0 if retry_after is None else retry_after, LONGEST_RETRY_AFTER)
+            spent.not_before = exchange.answered + min(1.0 if retry_after is None else retry_after, LONGEST_WAIT)
 
     def _of(self, credential: Credential) -> _Spent:
         return self._keys.setdefault(credential.secret, _Spent(limit=self._per_minute))

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from conformance.target.signals import signals_held_back
-from spec import commands
+from spec import commands, contract
 
 _START_WITHIN = 60.0
 _STOP_WITHIN = 5.0
@@ -111,7 +111,7 @@ def _answers(base_url: str) -> bool:
     connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = connect(parts.hostname or "", parts.port, timeout=_ANSWER_WITHIN)
     with suppress(OSError, http.client.HTTPException):
-        connection.request("GET", f"{parts.path}/api/v1/me")
+        connection.request("GET", f"{parts.path}{contract().operations['getMe'].path}")
         connection.getresponse()
         return True
     connection.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+import spec
 from conformance.checks import NotJudged, NotTested, Violation, take_tried
 from conformance.oracles.key_standing import reconsidered
 from conformance.outcome import EXIT_USAGE
@@ -236,7 +237,7 @@ class VerdictPlugin:
         if self._silences < _PATIENCE:
             time.sleep(_ALIVE_AFTER)
             try:
-                self._judge.client.nobody.send("GET", "/api/v1/me")
+                self._judge.client.nobody.send("GET", spec.contract().operations["getMe"].path)
             except NoAnswer:
                 pass
             else:

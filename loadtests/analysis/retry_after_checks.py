@@ -6,9 +6,7 @@ from conformance.rate_limits.timeline import STEADY_GAP
 from conformance.rate_limits.windows import DRIFT, MINUTE, Cap, Window
 from loadtests.analysis.ledger import Attempt
 from loadtests.analysis.rules import KeyTimeline, Result, Rules, times
-
-LONGEST_WAIT = 60.0
-"""The longest Retry-After that RATE-6 allows, in seconds. A date, which is rounded twice, may be one more."""
+from spec import LONGEST_RETRY_AFTER
 
 
 def retry_after(timeline: KeyTimeline, rules: Rules) -> Result:
@@ -22,9 +20,9 @@ def retry_after(timeline: KeyTimeline, rules: Rules) -> Result:
             "broken", f"{times(len(silent))} refused without a Retry-After", tuple(silent[:3]), weight=len(silent)
         )
     waits = [attempt.retry_after or 0.0 for attempt in timeline.refused]
-    wrong = [a for a in timeline.refused if not 0 <= (a.retry_after or 0.0) <= LONGEST_WAIT + a.dated]
+    wrong = [a for a in timeline.refused if not 0 <= (a.retry_after or 0.0) <= LONGEST_RETRY_AFTER + a.dated]
     if wrong:
-        told = f"Retry-After was {wrong[0].retry_after:.0f} s, where 0 to {LONGEST_WAIT:.0f} are allowed"
+        told = f"Retry-After was {wrong[0].retry_after:.0f} s, where 0 to {LONGEST_RETRY_AFTER:.0f} are allowed"
         return Result("broken", told, tuple(wrong[:3]), {"longest": max(waits)}, len(wrong))
     return Result(
         "held",

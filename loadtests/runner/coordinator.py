@@ -19,13 +19,13 @@ from loadtests.analysis.ledger import Ledger
 from loadtests.runner.generator_cost import Cost
 from loadtests.scenarios.plan import MINUTE, Phase, waiting
 from loadtests.setup import Setup
-from spec import commands
+from spec import LONGEST_RETRY_AFTER, commands
 from spec.commands import CommandFailed
 
 _SOON = 0.02
 """Waits of fewer seconds than this are slept, also where there is a test clock."""
-_LONGEST_PROMISE = 62.0
-"""The longest wait for a Retry-After, in seconds: RATE-6 allows 60, and 61 for a date, which is rounded."""
+_LONGEST_PROMISE = LONGEST_RETRY_AFTER + 2.0
+"""The longest wait for a Retry-After, in seconds: a date is rounded when it is written and when it is read."""
 _LATE = 0.1
 """Seconds that are added to a Retry-After: two clocks may drift apart by a thousandth of a minute."""
 _POLL = 0.02
@@ -36,7 +36,7 @@ _SLOW = 120.0
 
 
 class Workers(Protocol):
-    """The processes that send."""
+    """The processes that send requests."""
 
     def members(self) -> Sequence[str]:
         """The ids of the processes that are connected."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from loadtests.scenarios.plan import MINUTE, REST, Phase, Plan, Schedule
+from loadtests.scenarios.plan import MINUTE, Phase, Plan, Schedule
 from loadtests.scenarios.scenario import Circumstances, Scenario
+from spec import REST
 
 _LEAD = 3.0
 """Seconds before a border at which a burst is sent, and behind it: a Date tells the time of the target to the second."""

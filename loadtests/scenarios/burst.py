@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from loadtests.scenarios.plan import REST, Phase, Plan, Schedule
+from loadtests.scenarios.plan import Phase, Plan, Schedule
 from loadtests.scenarios.scenario import Circumstances, Scenario
+from spec import REST
 
 _BEYOND = 10
 _ALONE = 3

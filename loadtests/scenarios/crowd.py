@@ -11,7 +11,7 @@ _STEPS = 10
 _SHORTEST = 15.0
 """Seconds of a step at the least: the last one, in which all are there, has to be long enough to be measured."""
 _BEYOND = 1.02
-"""How much more a crowd asks for than it was told, so that it is asked for in every single second."""
+"""The factor by which a crowd asks for more than it was told, so that every single second reaches the rate."""
 
 
 def plan(given: Circumstances) -> Plan:

@@ -26,7 +26,7 @@ def plan(given: Circumstances) -> Plan:
     )
     alone = tuple(Schedule(key, _ALONE, at_once=1) for key in given.keys)
     one = tuple(Schedule(key, 1) for key in given.keys)
-    # However the minutes fell into the limit's own, the last wave leaves nothing over.
+    # Whatever the target's own minutes are, the last wave uses up the limit.
     coming_back = (Phase("last wave", wave), Phase("beyond", alone), Phase("coming back", one, promised=True))
     return Plan((Phase("wave", wave, rest=given.rest), *phases, *coming_back), rested=True)
 

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MINUTE = 60.0
-REST = 120.0
-"""Seconds after which a key counts as rested (RATE-2)."""
 HOOK = 0.15
 """Seconds that one call of `advance_clock` takes, about: for estimates alone."""
 
@@ -101,7 +99,7 @@ class Plan:
 
 
 def waiting(phase: Phase, last: Phase | None, *, movable: bool) -> float:
-    """How long a phase is waited for, about, in seconds of real time."""
+    """The waiting time before a phase, about, in seconds of real time."""
     wait = max(phase.rest, phase.gap - (last.seconds if last else 0.0), 0.0)
     wait += MINUTE / 2 if phase.align is not None or phase.promised else 0.0
     return wait if not movable else HOOK * (wait > 0)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from loadtests.analysis.findings import Check
-from loadtests.scenarios.plan import REST, Plan
+from loadtests.scenarios.plan import Plan
+from spec import REST
 from spec.target import RateLimit
 
 Role = str

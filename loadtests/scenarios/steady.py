@@ -6,7 +6,7 @@ from loadtests.scenarios.plan import MINUTE, Phase, Plan, Schedule, steady
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
 _MARGIN = 0.01
-"""The share by which the pace stays below the limit, so that network jitter does not put one too many into a minute."""
+"""The share by which the pace stays below the limit, so that network jitter does not move too many requests into a minute."""
 
 
 _GRAINS = 6.0, 12.0

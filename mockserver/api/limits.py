@@ -13,19 +13,17 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
-from spec import RateLimits
+from spec import REST, RateLimits
 
 Reading = Literal["burst", "strict"]
 
 MINUTE = 60.0
-_LONGEST_RESET = 2 * MINUTE
-"""Clients are promised a plausible X-RateLimit-Reset (RATE-1), also for a key whose refill takes longer."""
 _SLACK = 1.0
 """Seconds for which an idle key is kept too long, so that a rounded time never forgives a part of what it used."""
 
 
 class Unreachable(Exception):
-    """What a key has used cannot be known now: it is kept elsewhere. The message is one line."""
+    """The server that keeps what a key has used does not answer. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,7 @@ class Limiter:
 
 
 class Unlimited(Limiter):
-    """A limiter that admits every request, but for those of keys with limits of their own."""
+    """A limiter that admits every request, except those of keys with their own limits."""
 
     def admit(self, key_id: str, now: float, limits: RateLimits | None = None) -> Admission:
         """Admit a request."""
@@ -126,7 +124,7 @@ class Unlimited(Limiter):
 
 def promised_reset(now: float, clear: float) -> float:
     """The unix time to promise as X-RateLimit-Reset where nothing counts any more in `clear` seconds."""
-    return now + (clear if clear < _LONGEST_RESET else _LONGEST_RESET)
+    return now + (clear if clear < REST else REST)
 
 
 class _Burst:

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, unquote
 
 from mockserver.api.authentication import presented_secret
 from mockserver.api.keys import PREFIX
-from mockserver.modifications.condition import operation_asked
 from spec import contract
+from spec import operation_of as operation_asked
 
 if TYPE_CHECKING:
     from mockserver.api.keys import KeyRing

@@ -6,7 +6,6 @@ A condition is written as members of a JSON object, or on the command line behin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -15,7 +14,7 @@ from urllib.parse import parse_qsl
 
 from mockserver import paths
 from mockserver.api.authentication import presented_secret
-from spec import LIST_OPERATIONS, contract
+from spec import LIST_OPERATIONS, contract, operation_of
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -39,8 +38,8 @@ class Condition:
     """Which requests are meant. A member that is None means all.
 
     `key` is a key's id, `operation` an operation's. `state` is that of the resource that the path or a filter names.
-    `parameter` is in the query. `position` is `first` or `later`, for pages. `every` means each n-th request of those
-    that the other members mean, `requests` the next n alone.
+    `parameter` is in the query. `position` is `first` or `later`, for pages. `every`: each n-th of the requests that the
+    other members mean; `requests`: only the next n of them.
     """
 
     key: str | None = None
@@ -78,7 +77,7 @@ ALL_REQUESTS = Condition()
 
 
 def condition_of(members: Mapping[str, object]) -> Condition:
-    """The condition of these members; numbers may be given as text. Raises ValueError, in one line, for what is none."""
+    """The condition of these members; numbers may be text. Raises ValueError, in one line, for an unknown member or an invalid value."""
     known = [member.name for member in fields(Condition)]
     unknown = next((name for name in members if name not in known), None)
     if unknown is not None:
@@ -87,7 +86,7 @@ def condition_of(members: Mapping[str, object]) -> Condition:
 
 
 def parsed(text: str) -> Condition:
-    """The condition that `operation=getContactResearch,method=HEAD` says. Raises ValueError, in one line, for what is none."""
+    """The condition of `operation=getContactResearch,method=HEAD`. Raises ValueError, in one line, if it cannot be parsed."""
     pairs = [pair.partition("=") for pair in text.split(",")]
     if not all(name and equals and value for name, equals, value in pairs):
         raise ValueError(f"{text!r} must be member=value,member=value")
@@ -100,19 +99,6 @@ def states() -> Sequence[str]:
     parameters = [parameter for operation in contract().operations.values() for parameter in operation.parameters]
     known = [parameter.schema["x-known-values"] for parameter in parameters if parameter.name in _STATUSES]
     return ("archived", "unarchived", "researched", "unresearched", *(status for some in known for status in some))
-
-
-def operation_asked(path: str) -> str | None:
-    """The id of the operation whose path template a path fits; None if none does."""
-    return next((operation_id for operation_id, template in _templates() if template.fullmatch(path)), None)
-
-
-@cache
-def _templates() -> Sequence[tuple[str, re.Pattern[str]]]:
-    return [
-        (operation.id, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(operation.path))))
-        for operation in contract().operations.values()
-    ]
 
 
 def _read(name: str, value: object) -> Any:
@@ -164,7 +150,7 @@ def _is_of_collection(value: str, scope: Scope, _state: State) -> bool:
 
 def _is_at(value: str, scope: Scope, _state: State) -> bool:
     has_cursor = any(name == "cursor" and cursor for name, cursor in _pairs(scope))
-    return operation_asked(scope["path"]) in LIST_OPERATIONS and has_cursor == (value == "later")
+    return operation_of(scope["path"]) in LIST_OPERATIONS and has_cursor == (value == "later")
 
 
 def _has_shape(value: str, scope: Scope, _state: State) -> bool:
@@ -208,7 +194,7 @@ def _states_of(tenant: Tenant, collection: str, resource_id: str) -> Sequence[st
 
 _HOLDS: Mapping[str, Callable[[str, Scope, State], bool]] = {
     "key": _is_of_key,
-    "operation": lambda value, scope, _state: operation_asked(scope["path"]) == value,
+    "operation": lambda value, scope, _state: operation_of(scope["path"]) == value,
     "collection": _is_of_collection,
     "method": lambda value, scope, _state: scope["method"] == value,
     "state": _is_in_state,

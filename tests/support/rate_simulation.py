@@ -18,7 +18,6 @@ from conformance.rate_limits.runner import Pattern, Timelines, measure
 from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
-    REST,
     SPENDER,
     SPREAD,
     STORIES,
@@ -29,6 +28,7 @@ from conformance.rate_limits.traffic_patterns import (
     Steps,
     Until,
 )
+from spec import REST
 from tests.support.reference_limiters import LIMITS, Key, Server
 
 Delay = Callable[[random.Random], float]

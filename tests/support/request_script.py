@@ -15,9 +15,8 @@ from urllib.parse import quote, urlencode
 from mockserver.api.body import TRAILERS
 from mockserver.api.keys import ApiKey
 from mockserver.app import Mock
-from mockserver.modifications.condition import operation_asked
 from mockserver.tenants.tenant import Tenant
-from spec import contract
+from spec import contract, operation_of
 from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, Client, scope_of
 
 API = "/api/v1"
@@ -84,7 +83,7 @@ def _singles(tenant: Tenant) -> list[str]:
 
 
 def _one_of_each(paths: list[str]) -> list[str]:
-    return list({operation_asked(path): path for path in paths}.values())
+    return list({operation_of(path): path for path in paths}.values())
 
 
 def _as_anybody(path: str) -> Iterator[Request]:

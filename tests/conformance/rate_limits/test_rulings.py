@@ -13,7 +13,8 @@ from conformance.checks import NotTested
 from conformance.rate_limits import followed_reading
 from conformance.rate_limits.attempts import Attempt
 from conformance.rate_limits.measured import Measured, Reading
-from conformance.rate_limits.traffic_patterns import KINDS, REST
+from conformance.rate_limits.traffic_patterns import KINDS
+from spec import REST
 from tests.support.rate_simulation import CONTRACT, KEYS, RULINGS, Delay, Judgement, Simulation, judge
 from tests.support.reference_limiters import (
     LIMITS,

@@ -19,7 +19,6 @@ from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import (
     BYSTANDER,
     FAILING,
-    REST,
     SPENDER,
     STRANGER,
     WITNESS,
@@ -33,6 +32,7 @@ from conformance.target.client import Client, NoAnswer
 from conformance.target.clock import TargetClock
 from conformance.target.embedded import EmbeddedMock
 from conformance.target.exchange import Credential
+from spec import REST
 from spec.target import Keys, Organization, Organizations, Target
 from tests.support.gate import run_gate
 from tests.support.null_servers import Answer, serving

@@ -10,12 +10,12 @@ import pytest
 
 from mockserver.api.keys import ApiKey
 from mockserver.app import Mock
-from mockserver.modifications.condition import Condition, operation_asked
+from mockserver.modifications.condition import Condition
 from mockserver.modifications.faults import named
 from mockserver.worlds.request_log import KEPT, KEPT_BYTES, Entry
 from mockserver.worlds.world import World
 from mockserver.worlds.worlds import MOST, Worlds
-from spec import contract
+from spec import contract, operation_of
 from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, START, Client, Response, new_mock
 
 ME = contract().operations["getMe"].path
@@ -146,8 +146,8 @@ class TestSwitches:
     @pytest.mark.parametrize("operation", contract().operations.values(), ids=lambda operation: operation.id)
     def test_a_path_tells_its_operation(self, operation: object) -> None:
         path = contract().operations[getattr(operation, "id", "")].path
-        assert operation_asked(path.replace("{id}", "con_1.x")) == getattr(operation, "id", "")
-        assert operation_asked(f"{path}/nothing/there") is None
+        assert operation_of(path.replace("{id}", "con_1.x")) == getattr(operation, "id", "")
+        assert operation_of(f"{path}/nothing/there") is None
 
 
 class TestJournal:
