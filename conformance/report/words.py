@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from conformance.outcome import EXIT_CONFORMANT
 from conformance.report.record import Run
 from conformance.report.text import counted, visible
+from conformance.verdict.exit_code import exit_code
 from conformance.verdict.ledger import Ledger, Ruling
 
 _MOST_NAMES = 5
@@ -61,7 +62,7 @@ def headline(run: Run) -> str:
 
 def but(run: Run) -> str:
     """Why a run fails whose verdict finds nothing broken; empty where the verdict says all."""
-    if run.ledger.verdict() not in ("conformant", "partial") or run.ledger.exit_code() == EXIT_CONFORMANT:
+    if run.ledger.verdict() not in ("conformant", "partial") or exit_code(run.ledger) == EXIT_CONFORMANT:
         return ""
     if run.ledger.outdated():
         return "known violations are out of date"

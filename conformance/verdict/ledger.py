@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal
 
 import spec
-from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, Outcome
+from conformance.outcome import EXIT_NOT_JUDGED, Outcome
 from conformance.target.exchange import Exchange
 from conformance.verdict.known_violations import KnownViolation, Tried, excuse, new, outdated
 from conformance.verdict.selection import selected
@@ -166,7 +166,7 @@ class Ledger:
         return sorted(entries.values(), key=lambda entry: order.index(entry.id))
 
     def verdict(self) -> Verdict:
-        """The run's verdict; see `exit_code`. A target with known violations is conformant in part."""
+        """The run's verdict. A target with known violations is conformant in part."""
         rulings = self.rulings()
         if self.unfit:
             return "unreachable"
@@ -176,25 +176,6 @@ class Ledger:
             return "unreachable"
         partly = self.safe or any(ruling.status == "not-tested" or ruling.known for ruling in rulings)
         return "partial" if partly else "conformant"
-
-    def exit_code(self) -> int:
-        """0 conformant or partial, 1 broken or known violations that are out of date, 3 where it could not be judged.
-
-        A check that crashed has judged nothing, which must not look like success. Where something else of the session failed,
-        the code is the worse of the two.
-        """
-        own = self._own_exit_code()
-        return max(own, EXIT_BROKEN) if self.failed_elsewhere else own
-
-    def _own_exit_code(self) -> int:
-        if self.unfit:
-            return self.unfit_exit
-        verdict = self.verdict()
-        if verdict == "unreachable":
-            return EXIT_NOT_JUDGED
-        if verdict == "non-conformant" or self.outdated():
-            return EXIT_BROKEN
-        return EXIT_NOT_JUDGED if any(finding.crashed for finding in self.findings) else EXIT_CONFORMANT
 
     def fails(self, requirement: spec.Requirement) -> bool:
         """Whether the run fails where this requirement is broken."""

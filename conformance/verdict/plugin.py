@@ -19,6 +19,7 @@ from conformance.report.record import Run
 from conformance.report.text import one_line
 from conformance.target.client import NoAnswer
 from conformance.target.preflight import Unfit, preflight
+from conformance.verdict.exit_code import exit_code
 from conformance.verdict.judge import Judge as Judge
 from conformance.verdict.known_violations import written
 from conformance.verdict.ledger import Finding
@@ -139,7 +140,7 @@ class VerdictPlugin:
             self._not_run(requirement, nodeid, judge.ledger.cut_short or "the run ended before it")
         self.run = judge.run()
         if exitstatus in _OURS:
-            session.exitstatus = judge.ledger.exit_code()
+            session.exitstatus = exit_code(judge.ledger)
         try:
             self._write()
         except OSError as error:

@@ -1,4 +1,4 @@
-"""What a mock that listens tells: its files for other programs, and on standard output where it is."""
+"""What a mock writes once it listens: its address to standard output, and files for other programs."""
 
 from __future__ import annotations
 

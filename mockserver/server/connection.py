@@ -1,4 +1,4 @@
-"""One connection of a client: uvicorn's, with an end to what it takes in, and a problem for what is no HTTP.
+"""One connection of a client: uvicorn's, with bounds on what it reads, and a problem document as the answer to invalid HTTP.
 
 Much of uvicorn's is replaced, down to what it calls private, so its version is pinned."""
 
@@ -16,16 +16,16 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from mockserver.api.body import TRAILERS
 from mockserver.api.disconnect import TRANSPORT
-from mockserver.server.exchange import HIGH_WATER, Exchange
-from mockserver.server.unacceptable import (
+from mockserver.server.bad_requests import (
     LONGEST_HEAD,
     MOST_HEADERS,
-    Unacceptable,
+    BadRequest,
     last_answer,
     reason_of,
     too_long,
     too_much_around_the_body,
 )
+from mockserver.server.exchange import HIGH_WATER, Exchange
 
 if TYPE_CHECKING:
     import asyncio
@@ -105,7 +105,7 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             # Nothing else is spoken here: the request is answered as if it had not asked, and the connection ends.
             self.cycle.keep_alive = False
-        except (httptools.HttpParserError, Unacceptable) as error:
+        except (httptools.HttpParserError, BadRequest) as error:
             self._refuse(reason_of(error))
         self._serve_waiting()
 
@@ -118,7 +118,7 @@ class Connection(HttpToolsProtocol):
             return not self._ended
         if cycle is None or cycle.response_complete or cycle.more_body:
             return False
-        # Who has said everything may listen still: the last of its requests is answered, then the connection ends.
+        # The client may still read: the last of its requests is answered, then the connection ends.
         cycle.keep_alive = False
         return True
 
@@ -143,7 +143,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         headers, version = self.headers, self.parser.get_http_version()
         if len(headers) > MOST_HEADERS:
-            raise Unacceptable(431, f"A request may have {MOST_HEADERS} headers.")
+            raise BadRequest(431, f"A request may have {MOST_HEADERS} headers.")
         if (
             self._unread > LONGEST_HEAD
             and len(self.url) + sum(len(name) + len(value) for name, value in headers) > LONGEST_HEAD
@@ -151,7 +151,7 @@ class Connection(HttpToolsProtocol):
             raise too_long()
         names = [name for name, _ in headers]
         if names.count(b"host") != 1 and version == "1.1":
-            raise Unacceptable(400, "A request must have one Host header (RFC 9112, section 3.2).")
+            raise BadRequest(400, "A request must have one Host header (RFC 9112, section 3.2).")
         self._unread = 0
         # What a proxy says of its client is read by a layer of uvicorn's.
         forwarded = b"x-forwarded-for" in names or b"x-forwarded-proto" in names
@@ -183,7 +183,7 @@ class Connection(HttpToolsProtocol):
         self.cycle.hear()
 
     def check_timeout(self) -> None:
-        """End the connection if a request is waited for too long, or nothing comes, or its client does not read."""
+        """End the connection if a request takes too long to arrive, if it is idle too long, or if the client does not read."""
         now, since = self.loop.time(), self.waiting_since
         if self._unheard_since is not None and now - self._unheard_since > WITHIN:
             self.transport.abort()
@@ -195,7 +195,7 @@ class Connection(HttpToolsProtocol):
         elif self._refused or self.headers is None:
             self.transport.close()
         else:
-            self._refuse(Unacceptable(408, f"A request must arrive within {WITHIN:.0f} seconds."))
+            self._refuse(BadRequest(408, f"A request must arrive within {WITHIN:.0f} seconds."))
 
     def write(self, data: bytes) -> None:
         """Send bytes, unless the client is gone: uvloop would raise an error."""
@@ -265,7 +265,7 @@ class Connection(HttpToolsProtocol):
             TRANSPORT: self.transport,
         }
 
-    def _refuse(self, reason: Unacceptable) -> None:
+    def _refuse(self, reason: BadRequest) -> None:
         """Tell the client what is wrong with its request, once those before it are answered, and take in no more."""
         self._refused = True
         self._last_words = last_answer(reason, self.config.app.state.clock.now())

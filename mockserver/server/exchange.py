@@ -100,7 +100,7 @@ class Exchange:
             awaited.set_result(None)
 
     def leave(self) -> None:
-        """Note that the client has left."""
+        """Record that the client has left."""
         self.disconnected = True
         self.hear()
 

@@ -19,23 +19,23 @@ _ANY: Mapping[str, str] = {
     "every": "n, for each n-th of them",
     "requests": "n, for the next n of them",
 }
-"""What the members of a condition are that have no list of values."""
+"""The values of those members of a condition that have no fixed list."""
 
 
 def fault_lines() -> Iterator[str]:
-    """Each fault with the requirements that it breaks, and the conditions that it can be on under."""
+    """Each fault with the requirements that it breaks, and the conditions that it takes."""
     yield from map(_line_of, faults.all_faults().values())
     yield from _conditions("FAULT")
 
 
 def variant_lines() -> Iterator[str]:
-    """Each variant with the recommendations that it does not keep, and the conditions that it can be on under."""
+    """Each variant with the recommendations that it does not keep, and the conditions that it takes."""
     yield from map(_line_of, variants.all_variants().values())
     yield from _conditions("VARIANT")
 
 
 def hardship_lines() -> Iterator[str]:
-    """Each hardship with its parameters and their defaults, and the conditions that it can be on under."""
+    """Each hardship with its parameters and their defaults, and the conditions that it takes."""
     for name in hardships.names():
         told = hardships.describe(name)
         yield _line(name, told.description, _always(told))
@@ -60,7 +60,7 @@ def _always(modification: Modification) -> str:
 def _conditions(what: str) -> Iterator[str]:
     """The members of a condition with their values, a block behind the list."""
     yield ""
-    yield f"For some requests alone: {what}@member=value,member=value"
+    yield f"For some requests only: {what}@member=value,member=value"
     for member in fields(Condition):
         values = _ANY.get(member.name) or ", ".join(choices(member.name))
         told = textwrap.wrap(values, _WIDTH - _COLUMN)

@@ -1,4 +1,4 @@
-"""Options of the command line that take more than a line: what they ask for, and what is wrong with them, told in one line."""
+"""Options of the command line that need some work. An invalid one ends in one line of text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TOKEN = 8
 """Characters that a control token has at least."""
 
 _CREDENTIALS = re.compile(r"(?<=//)[^@/]*(?=@)|(?<=password=)[^&]*")
-"""What must not be shown of the URL of a Redis server."""
+"""The parts of the URL of a Redis server that must not be shown."""
 
 
 def list_modifications(context: click.Context, option: click.Parameter, asked: bool) -> None:
@@ -41,7 +41,7 @@ def list_modifications(context: click.Context, option: click.Parameter, asked: b
 
 
 def modifications(kind: Kind, texts: Sequence[str]) -> list[Modification]:
-    """The modifications that are asked for. Raises BadParameter for what is no modification of that kind."""
+    """The modifications that are asked for. Raises BadParameter if there is no such modification of that kind."""
     if not texts:
         return []
     from mockserver.modifications.requested import requested
@@ -108,7 +108,7 @@ def check_token(token: str | None) -> None:
 
 
 def shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> Settings:
-    """Settings with a place among the processes that share their state there. Raises ClickException where that cannot be."""
+    """Settings with a place among the processes that share their state there. Raises ClickException if that fails."""
     if url is None and workers > 1:
         raise click.UsageError("--workers: several processes share their state by a Redis server; name it with --state")
     if url is None:

@@ -1,4 +1,4 @@
-"""How far the seeding is, on standard error, for who waits for it."""
+"""Shows on standard error how far the seeding is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LINES_APART = 5.0
 
 
 class Progress:
-    """Told how many contacts are there, of how many. Says nothing of what takes less than two seconds.
+    """Is called with the number of contacts made, and to make. Shows nothing for the first two seconds.
 
     On a terminal it is one line that changes, elsewhere a line every five seconds.
     """

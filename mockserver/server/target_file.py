@@ -38,16 +38,16 @@ def target_toml(state: State, settings: Settings, base_url: str) -> str:
 
 
 def keys_text(state: State) -> str:
-    """The secrets of all keys that may do everything, and their organizations: a key a line, for load tests."""
+    """A line for each key that holds every scope: its secret and its organization, for load tests."""
     kinds = {"primary", "secondary", "spare"}
     full = [key for key in state.keys if key.kind in kinds or key.kind.startswith("organization ")]
     return "".join(f"{key.secret} {key.organization_id}\n" for key in full)
 
 
 def write_private(path: Path, text: str) -> None:
-    """Put a file into its place at once, readable by its owner alone. Raises OSError.
+    """Write a file in one step, readable by its owner only. Raises OSError.
 
-    What is there but is no regular file (a device, a pipe) is written to, and a symbolic link stays one.
+    A device or a pipe at that path is written to, and a symbolic link stays one.
     """
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The mock on a socket: uvicorn, without the parts that the mock has its own of, and stopped by the first Ctrl-C."""
+"""The mock on a socket: uvicorn with the mock's own connections, stopped by the first Ctrl-C."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 BACKLOG = 2_048
 
 _HURRY = 50
-"""Ticks of uvicorn's, ten a second, after which clients are looked at that take their time."""
+"""Ticks of uvicorn, ten a second, between two checks for slow clients."""
 
 _CANCEL_EVERY = 0.1
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on `host` and `port`, 0 for a free one. Raises OSError where that cannot be."""
+    """A socket that listens on `host` and `port`, 0 for a free one. Raises OSError."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
     try:
@@ -111,7 +111,7 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Nothing is persisted, so there is nothing that a client in mid-request could lose by not being waited for.
+        # Nothing is persisted, so requests under way need not be waited for.
         self.force_exit = True
         await super().shutdown(sockets)
         if self._sharing:
@@ -119,7 +119,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take the signals that end a mock, but for those that are ignored, and raise them again afterwards."""
+        """Handle the signals that end a mock, except ignored ones, and raise them again afterwards."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

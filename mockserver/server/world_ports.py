@@ -45,7 +45,7 @@ class WorldPorts:
         self._listening: dict[int, asyncio.Server] = {}
 
     async def open(self, world: World) -> int:
-        """Serve a world on a free port, and answer the port. Raises OSError."""
+        """Serve a world on a free port, and return the port. Raises OSError."""
         config = copy(self._server.config)
         config.app = config.loaded_app = _WorldApp(self._mock, world)
 
@@ -59,7 +59,7 @@ class WorldPorts:
         return port
 
     def close(self, port: int) -> None:
-        """Stop to listen on a port."""
+        """Stop listening on a port."""
         self._listening.pop(port).close()
 
 

@@ -16,6 +16,7 @@ from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.pacing import Pace
 from conformance.target.redaction import Redactor
 from conformance.target.retry_after import retry_after
+from conformance.verdict.exit_code import exit_code
 from conformance.verdict.ledger import Finding, Ledger
 from spec.target import shown
 
@@ -163,7 +164,7 @@ def test_a_requirement_is_ruled_by_the_worst_of_its_findings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ledger", "verdict", "exit_code"),
+    ("ledger", "verdict", "code"),
     [
         (judged(("AUTH-1", "passed")), "partial", 0),
         (judged(("AUTH-1", "failed")), "non-conformant", 1),
@@ -174,17 +175,17 @@ def test_a_requirement_is_ruled_by_the_worst_of_its_findings() -> None:
         (judged(), "unreachable", 3),
     ],
 )
-def test_the_verdict_and_the_exit_code_follow_from_the_rulings(ledger: Ledger, verdict: str, exit_code: int) -> None:
-    assert (ledger.verdict(), ledger.exit_code()) == (verdict, exit_code)
+def test_the_verdict_and_the_exit_code_follow_from_the_rulings(ledger: Ledger, verdict: str, code: int) -> None:
+    assert (ledger.verdict(), exit_code(ledger)) == (verdict, code)
 
 
 def test_a_target_that_stopped_answering_is_not_judged() -> None:
     ledger = judged(("AUTH-1", "passed"))
     ledger.stop("it stopped answering")
-    assert (ledger.verdict(), ledger.exit_code()) == ("unreachable", 3)
+    assert (ledger.verdict(), exit_code(ledger)) == ("unreachable", 3)
 
 
 def test_a_check_that_crashed_is_no_success() -> None:
     ledger = judged(("AUTH-1", "passed"))
     ledger.add(Finding("AUTH-2", "not-judged", "the check itself broke", crashed=True))
-    assert (ledger.verdict(), ledger.exit_code()) == ("partial", 3)
+    assert (ledger.verdict(), exit_code(ledger)) == ("partial", 3)

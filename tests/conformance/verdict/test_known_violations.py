@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.outcome import Outcome
+from conformance.verdict.exit_code import exit_code
 from conformance.verdict.known_violations import KnownViolation, KnownViolationsError, load, written
 from conformance.verdict.ledger import Finding, Ledger
 from tests.support.gate import run_gate
@@ -64,29 +65,29 @@ def test_a_malformed_file_is_refused_in_one_line(text: str, says: str, tmp_path:
 
 def test_what_is_known_does_not_fail_the_run_but_is_no_conformance() -> None:
     ledger = judged("failed", known())
-    assert (ledger.verdict(), ledger.exit_code(), ledger.outdated()) == ("partial", 0, [])
+    assert (ledger.verdict(), exit_code(ledger), ledger.outdated()) == ("partial", 0, [])
     assert [ruling.known for ruling in ledger.rulings() if ruling.status == "failed"] == [known()]
 
 
 def test_what_else_is_broken_still_fails_the_run() -> None:
     ledger = judged("failed", known("PAGE-4"))
-    assert (ledger.verdict(), ledger.exit_code()) == ("non-conformant", 1)
+    assert (ledger.verdict(), exit_code(ledger)) == ("non-conformant", 1)
 
 
 def test_an_entry_holds_to_the_end_of_its_day() -> None:
     expired = judged("failed", known(until=YESTERDAY))
-    assert (expired.verdict(), expired.exit_code()) == ("non-conformant", 1)
+    assert (expired.verdict(), exit_code(expired)) == ("non-conformant", 1)
     assert expired.outdated() == ["PAGE-3: expired on 2027-01-14"]
 
 
 def test_an_entry_that_is_no_longer_broken_fails_the_run() -> None:
     ledger = judged("passed", known())
-    assert (ledger.exit_code(), ledger.outdated()) == (1, ["PAGE-3: no longer broken, take it out"])
+    assert (exit_code(ledger), ledger.outdated()) == (1, ["PAGE-3: no longer broken, take it out"])
 
 
 def test_an_entry_that_names_nothing_fails_the_run() -> None:
     ledger = judged("passed", known("PAGE-99"))
-    assert (ledger.exit_code(), ledger.outdated()) == (1, ["PAGE-99: no such requirement"])
+    assert (exit_code(ledger), ledger.outdated()) == (1, ["PAGE-99: no such requirement"])
 
 
 def test_an_entry_that_was_not_tried_is_not_out_of_date_though_its_day_has_passed() -> None:
@@ -118,7 +119,7 @@ def passed(name: str, tried: tuple[int, int] | None = None) -> Finding:
 
 
 @pytest.mark.parametrize(
-    ("excuses", "findings", "exit_code"),
+    ("excuses", "findings", "code"),
     [
         ((narrow("getList"),), (failed("test_x[getList]"),), 0),
         ((narrow("getList"),), (failed("test_x[getList]"), failed("test_x[getDraft]")), 1),
@@ -133,9 +134,9 @@ def passed(name: str, tried: tuple[int, int] | None = None) -> Finding:
     ],
 )
 def test_an_excuse_covers_its_operation_and_case_alone(
-    excuses: tuple[KnownViolation, ...], findings: tuple[Finding, ...], exit_code: int
+    excuses: tuple[KnownViolation, ...], findings: tuple[Finding, ...], code: int
 ) -> None:
-    assert of_tenants(*findings, known=excuses).exit_code() == exit_code
+    assert exit_code(of_tenants(*findings, known=excuses)) == code
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_what_is_broken_now_is_written_as_excuses_that_excuse_it(tmp_path: Path)
     excuses = load(listed(tmp_path, written(ledger.to_be_known())))
     assert [entry.case for entry in excuses] == ["getList archived", "getList", None]
     excused = of_tenants(*findings, known=excuses)
-    assert (excused.exit_code(), excused.outdated()) == (0, [])
+    assert (exit_code(excused), excused.outdated()) == (0, [])
 
 
 def test_a_run_writes_what_is_broken_and_the_next_ends_well(tmp_path: Path) -> None:
@@ -179,7 +180,7 @@ def test_a_run_writes_what_is_broken_and_the_next_ends_well(tmp_path: Path) -> N
 def test_a_known_should_is_excused_under_strict_too() -> None:
     ledger = Ledger(known=(known("AUTH-5"),), today=TODAY, strict=True)
     ledger.add(Finding("AUTH-5", "failed", "no WWW-Authenticate"))
-    assert ledger.exit_code() == 0
+    assert exit_code(ledger) == 0
 
 
 def entries(*ids: str, until: str = "2999-12-31") -> str:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from mockserver.server import connection, uvicorn_server
-from mockserver.server.unacceptable import LONGEST_HEAD, MOST_HEADERS
+from mockserver.server.bad_requests import LONGEST_HEAD, MOST_HEADERS
 from spec import contract
 from tests.support.mock_client import FULL
 from tests.support.mock_process import running

@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 
 from mockserver.modifications.requested import requested
-from mockserver.server.unacceptable import LONGEST_HEAD
+from mockserver.server.bad_requests import LONGEST_HEAD
 from tests.support.raw_client import GET_ME, HOST, KEY, Served, answers, serving_mock, until_closed
 
 CHUNKED = b"Transfer-Encoding: chunked\r\n"

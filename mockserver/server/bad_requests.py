@@ -1,4 +1,4 @@
-"""What is not taken in of a request, and how its client is told."""
+"""Requests that are refused before they reach the API, and the answers to them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_HEAD = 32_768
 MOST_HEADERS = 100
 
 
-class Unacceptable(Exception):
+class BadRequest(Exception):
     """A request that is not taken in: the status and the detail of its problem."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -24,27 +24,27 @@ class Unacceptable(Exception):
         self.detail = detail
 
 
-def too_long() -> Unacceptable:
+def too_long() -> BadRequest:
     """431 for a head beyond `LONGEST_HEAD`."""
-    return Unacceptable(431, f"The target and the headers of a request may have {LONGEST_HEAD} bytes.")
+    return BadRequest(431, f"The target and the headers of a request may have {LONGEST_HEAD} bytes.")
 
 
-def too_much_around_the_body() -> Unacceptable:
-    """431 for a chunked body with more than `LONGEST_HEAD` of what is no body."""
-    return Unacceptable(431, f"Trailers and chunk extensions of a request may have {LONGEST_HEAD} bytes.")
+def too_much_around_the_body() -> BadRequest:
+    """431 for a chunked body with more than `LONGEST_HEAD` bytes of chunk sizes, extensions and trailers."""
+    return BadRequest(431, f"Trailers and chunk extensions of a request may have {LONGEST_HEAD} bytes.")
 
 
-def reason_of(error: Exception) -> Unacceptable:
+def reason_of(error: Exception) -> BadRequest:
     """What to tell of an error of the parser's; what we raised while it parsed comes wrapped in its own."""
-    found = error if isinstance(error, Unacceptable) else error.__context__
-    if isinstance(found, Unacceptable):
+    found = error if isinstance(error, BadRequest) else error.__context__
+    if isinstance(found, BadRequest):
         return found
     # The parser's own words are fixed ones; what a callback raises may repeat what it was given.
     words = "Bad target" if isinstance(error, httptools.HttpParserCallbackError) else str(error)
-    return Unacceptable(400, f"This is not HTTP/1.1 (RFC 9112): {words}.")
+    return BadRequest(400, f"This is not HTTP/1.1 (RFC 9112): {words}.")
 
 
-def last_answer(reason: Unacceptable, now: float) -> bytes:
+def last_answer(reason: BadRequest, now: float) -> bytes:
     """The answer that tells a client of it at the unix time `now` and ends the connection, as it stands on the wire."""
     phrase = HTTPStatus(reason.status).phrase
     date = formatdate(now, usegmt=True).encode()
