@@ -32,7 +32,7 @@ from conformance.verdict.selection import SelectionError, select, selected
 
 _FOLDER = str(Path(__file__).parent)
 _WIDTH = 120
-# This command has imported the gate before pytest could, which is no concern of those who run it.
+# This command has imported the gate before pytest could. Its users need no warning about that.
 _QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 USAGE = """\
 usage: outbound-conformance [COMMAND] [OPTIONS]
@@ -50,16 +50,16 @@ commands:
                             OUTBOUND_API_KEY whether it can be judged
   diff OLD NEW…             compare reports (report.json or their folders);
                             more than two make a matrix
-  replay REPORT [OPTIONS]   try what failed in a report again, such as with
-                            --base-url; no verdict
+  replay REPORT [OPTIONS]   try again what failed in a report, for example
+                            with another --base-url; gives no verdict
   --har FILE [OPTIONS]      judge recorded traffic (HTTP Archive of a browser,
                             a proxy, …) by what single exchanges show; sends
                             nothing; takes --base-url, --only, --strict and
                             --report (recording.json)
-  help                      show this text (--help anywhere does, too)
+  help                      show this text, as --help does anywhere
   --version                 show the version
-  --completion SHELL        print what bash, zsh or fish is to evaluate, to
-                            complete this command's options
+  --completion SHELL        print the script that completes this command's
+                            options in bash, zsh or fish
 
 options of a run, besides --base-url=URL and --strict (shoulds bind too):"""
 _MORE = "pytest's own options (-k, -x, -v, …) work too; pytest --help lists them."
@@ -122,9 +122,9 @@ def _pytest(arguments: Sequence[str]) -> int:
 
 
 class _PlainWords:
-    """A plugin that tells in a line of ours what is wrong with the options, where pytest says ERROR or shows its own usage.
+    """A plugin that reports wrong options in one line, in the place of pytest's ERROR and its usage.
 
-    And it names the checks by their files alone: from the caller's folder, the way to an installed package is long.
+    It also names checks by their files alone, since the path of an installed package is long.
     """
 
     @pytest.hookimpl(trylast=True)

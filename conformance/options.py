@@ -1,4 +1,4 @@
-"""The gate's options, and what they say. A wrong one ends in a usage error: one line that names it."""
+"""The gate's options and their values. A wrong one ends in a usage error: one line that names it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ OPTIONS = (
     ),
     Option(
         "--safe",
-        "send no write and nothing malformed, spend no limit, run no command: for production; partial at best",
+        "for production: send no writes and nothing malformed, use up no limit, run no commands; partial at best",
         action="store_true",
     ),
     Option(
@@ -83,7 +83,7 @@ OPTIONS = (
     ),
     Option(
         "--write-known-violations",
-        "write such a file, which excuses what is broken now for 30 days",
+        "write such a file: what is broken now is excused for 30 days",
         "FILE",
         Path,
     ),
@@ -94,7 +94,9 @@ OPTIONS = (
         default=[],
         action="append",
     ),
-    Option("--baseline", "an earlier report.json: say what broke, was mended, was tried less", "FILE", Path),
+    Option(
+        "--baseline", "an earlier report.json, to say what broke, what was fixed and what was tried less", "FILE", Path
+    ),
     Option("--require-all", "a requirement that could not be tested fails the run", action="store_true"),
     Option(
         "--rate-reading",
@@ -114,11 +116,11 @@ OPTIONS = (
         choices=("spec", "published"),
         default="spec",
     ),
-    Option("--real-time", "wait in real time even where the target has a test clock", action="store_true"),
+    Option("--real-time", "wait in real time even if the target has a test clock", action="store_true"),
     Option("--fuzz", "schema-driven cases for each operation (default: %(default)s)", "N", int, default=3),
     Option("--seed", "seed of every random choice (default: %(default)s)", "N", int, default=1),
     Option("--mock-options", "options for the embedded mock, such as '--rate-reading strict'", "OPTIONS", default=""),
-    Option("--no-preflight", "run every check even though the target serves nothing", action="store_true"),
+    Option("--no-preflight", "run every check even if the target serves nothing", action="store_true"),
 )
 
 
@@ -143,7 +145,7 @@ def add_to(parser: pytest.Parser) -> None:
 
 
 def speak_plainly(parser: pytest.Parser) -> None:
-    """Have a wrong option told in one line, with those that are near, where pytest's parser shows its own usage."""
+    """Report a wrong option in one line, with similar ones, in the place of the usage of pytest's parser."""
 
     def error(message: str) -> NoReturn:
         raise pytest.UsageError(plain(message, [*names_of(parser), "--help", "--version"]))
@@ -152,7 +154,7 @@ def speak_plainly(parser: pytest.Parser) -> None:
 
 
 def refuse_other_processes(config: pytest.Config) -> None:
-    """Refuse what runs checks in several processes: one ledger and one pace hold for the whole run. Raises UsageError."""
+    """Refuse to run checks in several processes: a run has one ledger and one pace. Raises UsageError."""
     option = config.option
     if getattr(option, "numprocesses", None) or getattr(option, "tx", None) or getattr(option, "dist", "no") != "no":
         raise pytest.UsageError("the gate keeps one target's pace in one process: run it without -n, --dist and --tx")
@@ -161,14 +163,14 @@ def refuse_other_processes(config: pytest.Config) -> None:
 
 
 def names_of(parser: pytest.Parser) -> set[str]:
-    """The names of all options that a parser knows, those of plugins among them."""
+    """The names of all options that a parser knows, those of plugins included."""
     # pytest itself fails with a traceback on an option that is declared twice, and has no public way to ask.
     groups = [parser._anonymous, *parser._groups]
     return {name for group in groups for option in group.options for name in option.names()}
 
 
 def check(config: pytest.Config) -> None:
-    """Whether the values of the plain options can be used. Raises UsageError."""
+    """Check the values of the plain options. Raises UsageError."""
     if config.option.fuzz < 0:
         raise pytest.UsageError(f"--fuzz: {config.option.fuzz}: the number of cases cannot be below zero")
     try:
@@ -178,7 +180,7 @@ def check(config: pytest.Config) -> None:
 
 
 def described(config: pytest.Config, started: str | None = None) -> Target | None:
-    """The target's description, None where the embedded mock is to be judged. Raises UsageError.
+    """The target's description, None if the embedded mock is to be judged. Raises UsageError.
 
     `started` is the address of a target that the run starts itself; `--base-url` wins over it.
     """
@@ -198,14 +200,14 @@ def described(config: pytest.Config, started: str | None = None) -> Target | Non
 
 
 def read_as(reading: Reading | None, target: Target) -> Target:
-    """The target, the reading of its limits replaced by that of `--rate-reading` where there is one."""
+    """The target with the reading of `--rate-reading`, if one was given."""
     if reading is None:
         return target
     return structs.replace(target, rate_limit=structs.replace(target.rate_limit, reading=reading))
 
 
 def _configured_base_url(config: pytest.Config) -> str | None:
-    """The `base_url` of pytest's own configuration, where pytest-base-url is there to read it."""
+    """The `base_url` of pytest's configuration; None if it has none, or if pytest-base-url is left out."""
     try:
         return config.getini("base_url") or None
     except (KeyError, ValueError):
@@ -213,7 +215,7 @@ def _configured_base_url(config: pytest.Config) -> str | None:
 
 
 def only(config: pytest.Config) -> frozenset[str] | None:
-    """The ids that the run is about, None for all. Raises UsageError."""
+    """The ids of the requirements to judge, None for all. Raises UsageError."""
     try:
         return select(config.option.only)
     except SelectionError as error:
@@ -257,7 +259,7 @@ def labels(config: pytest.Config) -> dict[str, str]:
 
 
 def file_to_write(config: pytest.Config) -> Path | None:
-    """Where the known violations are to be written. Raises UsageError where they cannot be."""
+    """The file to write the known violations to. Raises UsageError if it cannot be written."""
     path: Path | None = config.option.write_known_violations
     if path and (path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK)):
         raise pytest.UsageError(f"--write-known-violations: {path}: no file can be written there")
@@ -265,7 +267,7 @@ def file_to_write(config: pytest.Config) -> Path | None:
 
 
 def report_folder(config: pytest.Config) -> Path | None:
-    """The folder for the reports, made where it is missing. Raises UsageError."""
+    """The folder for the reports, made if it is missing. Raises UsageError."""
     folder: Path | None = config.option.report
     try:
         if folder:

@@ -63,7 +63,7 @@ def _complain(reason: str) -> NoReturn:
 
 
 def _completion(context: click.Context, _parameter: click.Parameter, shell: str | None) -> None:
-    """Print what a shell is to evaluate, which then asks click by a variable in the environment what can come next."""
+    """Print the script that a shell evaluates. It has click complete the options, through an environment variable."""
     if shell:
         context.exit(shell_complete(command, {}, "outbound-load", "_OUTBOUND_LOAD_COMPLETE", f"{shell}_source"))
 
@@ -87,9 +87,9 @@ def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> 
 @click.option("--keys", type=click.Path(dir_okay=False), help="Further API keys: a key and its organization a line.")
 @click.option("--allow-host", "allow_hosts", metavar="HOST", multiple=True, help="Send load to HOST, not this machine.")
 @click.option("--mock-options", default="", help="Without a target: options of the mock that is started.")
-@click.option("--minutes", default=0.0, type=click.FloatRange(0), help="How long; 0: as long as the scenario says.")
-@click.option("--rate-reading", type=click.Choice(READINGS), help="Make a reading binding.")
-@click.option("--real-time", is_flag=True, help="Wait, even if the target has a test clock.")
+@click.option("--minutes", default=0.0, type=click.FloatRange(0), help="Minutes the scenario lasts; 0: its own length.")
+@click.option("--rate-reading", type=click.Choice(READINGS), help="The reading of the limits that binds the target.")
+@click.option("--real-time", is_flag=True, help="Wait in real time, even if the target has a test clock.")
 @click.option("--rested", is_flag=True, help="The keys were not used for two minutes: begin at once.")
 @click.option("--strict", is_flag=True, help="A broken should breaks the verdict as well.")
 @click.option("--crowd-rate", default=0.0, type=click.FloatRange(0), help="Requests a second a crowd asks for; 0: all.")
@@ -98,7 +98,7 @@ def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> 
 @click.option("--report", metavar="DIR", type=click.Path(file_okay=False), help="Write load.json and load.html.")
 @click.option("--processes", type=click.IntRange(1), help="Processes that send, beside one that coordinates them.")
 @click.option("--master", is_flag=True, help="Coordinate workers that are started elsewhere.")
-@click.option("--worker", is_flag=True, help="Send what a master says.")
+@click.option("--worker", is_flag=True, help="Send the requests that a master plans.")
 @click.option("--master-host", default="127.0.0.1", help="Where a worker finds its master.")
 @click.option("--master-port", default=5557, type=click.IntRange(1, 65_535), help="Port of the master.")
 @click.option("--expect-workers", default=1, type=click.IntRange(1), help="Workers that a master waits for.")
@@ -112,7 +112,7 @@ def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> 
     is_eager=True,
     expose_value=False,
     callback=_completion,
-    help="Print what the shell is to evaluate, to complete this command's options.",
+    help="Print the script that completes this command's options in a shell.",
 )
 @click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
 def command(
@@ -161,7 +161,7 @@ def _check(scenario: str | None, *, alternatives: Sequence[bool], web: bool, wor
     if sum(alternatives) > 1:
         raise click.UsageError("--processes, --master and --worker exclude one another")
     if web and worker:
-        raise click.UsageError("--web is the master's, not a --worker's")
+        raise click.UsageError("--web belongs to the master: leave it out with --worker")
     if not (scenario or web or worker or measure):
         raise click.UsageError(f"name a scenario: {', '.join(scenarios())}")
 

@@ -21,19 +21,24 @@ def add_to(parser: Any) -> None:
     parser.add_argument(
         "--scenario", choices=names, default=_DEFAULT.scenario, help=f"What to try: {', '.join(names)}."
     )
-    parser.add_argument("--minutes", type=float, default=0.0, help="How long; 0: as long as the scenario says.")
-    parser.add_argument("--real-time", action="store_true", help="Wait, even if the target has a test clock.")
+    parser.add_argument("--minutes", type=float, default=0.0, help="Minutes the scenario lasts; 0: its own length.")
+    parser.add_argument("--real-time", action="store_true", help="Wait in real time, also with a test clock.")
     parser.add_argument("--rested", action="store_true", help="The keys were not used for two minutes.")
     parser.add_argument("--strict", action="store_true", help="A broken should breaks the verdict as well.")
     parser.add_argument(
         "--crowd-rate", type=float, default=0.0, help="Requests a second that a crowd asks for; 0: all that keys may."
     )
-    parser.add_argument("--crowd-p99", type=float, default=_DEFAULT.crowd_p99, help="Seconds of latency that break.")
     parser.add_argument(
-        "--crowd-errors", type=float, default=_DEFAULT.crowd_errors, help="Share of errors that breaks."
+        "--crowd-p99", type=float, default=_DEFAULT.crowd_p99, help="p99 in seconds that breaks a crowd."
     )
     parser.add_argument(
-        "--rate-reading", choices=["", *READINGS], default="", help="Make a reading binding; empty: as the target says."
+        "--crowd-errors", type=float, default=_DEFAULT.crowd_errors, help="Share of errors that breaks a crowd."
+    )
+    parser.add_argument(
+        "--rate-reading",
+        choices=["", *READINGS],
+        default="",
+        help="The reading of the limits that binds the target; empty: its own.",
     )
     parser.add_argument(
         "--target", metavar="FILE", env_var="OUTBOUND_TARGET", help="The target's description.", **hidden

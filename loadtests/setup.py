@@ -151,7 +151,7 @@ def prepare(options: Options) -> Setup:
 
 
 def estimate(setup: Setup) -> list[str]:
-    """What a run will do, in lines: how many requests, with which keys, how long."""
+    """The plan of a run in lines: how many requests, with which keys, how long."""
     requests = setup.plan.requests()
     lines = [f"{setup.scenario.name}: {setup.scenario.claim}", f"target: {setup.target.base_url}"]
     lines.append(
@@ -201,7 +201,7 @@ def _check_host(base_url: str, allowed: Sequence[str]) -> None:
 
 
 def _check_proxy(base_url: str) -> None:
-    """Load goes straight to the target: through a proxy of the environment it would measure that. Raises UsageError."""
+    """Refuse a proxy of the environment: load sent through it would measure the proxy. Raises UsageError."""
     try:
         proxy = proxy_for(base_url)
     except ProxyError as error:

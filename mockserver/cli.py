@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def _check_command(first: Sequence[str]) -> None:
-    """Refuse a first word that is no option: it is a mistyped command. Raises click.UsageError."""
+    """Refuse a first word that is not an option: it is a mistyped command. Raises click.UsageError."""
     if not first or first[0].startswith("-"):
         return
     names = ("grade", *STEERING)
@@ -96,7 +96,7 @@ def _check_command(first: Sequence[str]) -> None:
 
 
 def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """The option that lists what there is of something, and ends."""
+    """The option that lists all faults, variants or hardships, and ends."""
     return click.option(
         f"--list-{what}",
         is_flag=True,
@@ -110,16 +110,16 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 @click.command(context_settings={"auto_envvar_prefix": "OUTBOUND_MOCK", "show_default": True})
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", default=8080, type=click.IntRange(0, 65_535), help="Port to listen on; 0 picks a free one.")
-@click.option("--seed", default=1, help="What data and keys are made from: the same seed, the same of both.")
+@click.option("--seed", default=1, help="Seed of all data and keys: the same seed makes the same data and keys.")
 @click.option("--contacts", default=1_000, type=click.IntRange(0, 1_000_000), help="Contacts of each organization.")
 @click.option("--organizations", default=2, type=click.IntRange(1, 1_000), help="Organizations.")
 @click.option(
     "--rate-reading",
     default="burst",
     type=click.Choice(["burst", "strict"]),
-    help="How the documented rate limits are read: a refilling allowance, or two hard caps.",
+    help="Reading of the rate limits: burst is a refilling allowance, strict two hard caps.",
 )
-@click.option("--no-rate-limit", is_flag=True, help="Serve every key as much as it asks for.")
+@click.option("--no-rate-limit", is_flag=True, help="Limit no key.")
 @click.option(
     "--fault",
     "faults",
@@ -134,7 +134,7 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     metavar="NAME",
     multiple=True,
     shell_complete=completion.modifications,
-    help="Keep it in another way (repeatable).",
+    help="Keep the contract in another legal way (repeatable).",
 )
 @click.option(
     "--hardship",
@@ -142,7 +142,7 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     metavar="NAME[:PARAMETER=VALUE,…]",
     multiple=True,
     shell_complete=completion.modifications,
-    help="Make it hard for clients in this way (repeatable).",
+    help="Make this trouble for clients (repeatable).",
 )
 @click.option(
     "--webhook",
@@ -156,22 +156,25 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     "webhook_hosts",
     metavar="HOST",
     multiple=True,
-    help="Deliver to this host too, which is not this machine (repeatable).",
+    help="Allow deliveries to this host, beside this machine (repeatable).",
 )
 @click.option(
     "--write-target",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Describe this mock to the conformance suite: a target.toml, written when it listens.",
+    help="Write a target.toml for the conformance gate once the mock listens.",
 )
 @click.option(
     "--write-keys",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the full keys of all organizations for a load test: a key and its organization a line.",
+    help="Write the keys with every scope for a load test: on each line a key and its organization.",
 )
 @click.option(
-    "--workers", default=1, type=click.IntRange(1, 64), help="Processes that serve the socket; wants --state."
+    "--workers",
+    default=1,
+    type=click.IntRange(1, 64),
+    help="Processes that serve the socket; more than one needs --state.",
 )
 @click.option(
     "--state",
@@ -181,13 +184,13 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 @click.option(
     "--control-token",
     metavar="TOKEN",
-    help="Serve the control API to any machine that presents this as a bearer token; without it, to this machine alone.",
+    help="Bearer token of the control API, for any machine; without a token only this machine has access.",
 )
 @click.option(
     "--activity",
     metavar="RATE",
     type=click.FloatRange(0.1, 6_000),
-    help="Have a sales team work for the first organization: so many steps a minute.",
+    help="Let a sales team work for the first organization, at this many steps a minute.",
 )
 @click.option(
     "--load",
@@ -201,13 +204,13 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     is_flag=False,
     flag_value=AUTHORITY,
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"Serve https under a new authority, whose certificate is written to this file, {AUTHORITY} if none is named.",
+    help=f"Serve https, and write the certificate of its new authority to this file (default: {AUTHORITY}).",
 )
 @click.option(
     "--tls-certificate",
     default="good",
     type=click.Choice(["good", "expired", "wrong-host", "unknown-authority"]),
-    help="What is wrong with the certificate that --tls presents.",
+    help="Which certificate --tls presents.",
 )
 @click.option("--log", "log_requests", is_flag=True, help="Print a line for each request.")
 @_listing("faults")
@@ -222,11 +225,11 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     is_eager=True,
     expose_value=False,
     callback=completion.script,
-    help="Print what the shell is to evaluate, to complete this command's options, and end.",
+    help="Print the script that completes this command's options in a shell, and end.",
 )
 @click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
 def command(**given: Any) -> None:
-    """A mock of the Outbound API that keeps its contract: organizations, keys, rate limits, in memory.
+    """A mock of the Outbound API that keeps its contract: organizations, keys, rate limits and webhooks, in memory.
 
     Every option can be given in the environment too: OUTBOUND_MOCK_PORT=9000.
 

@@ -55,7 +55,7 @@ class Clock:
             self._shown += seconds
 
     def copy(self) -> Clock:
-        """A clock of its own that shows the same time."""
+        """An independent clock that shows the same time."""
         other = Clock(self._frozen)
         other._offset = self._offset
         return other

@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address
 def is_loopback(address: str) -> bool:
     """Whether an IP address is one of this machine's own, an IPv4 address written as IPv6 too (`::ffff:127.0.0.1`).
 
-    Raises ValueError for what is no IP address.
+    Raises ValueError if it is not an IP address.
     """
     ip = ip_address(address.partition("%")[0])
     mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mockserver.cluster.membership import Membership
 
 UNLIMITED = 1_000_000
-"""Requests a minute, and a burst window, of a mock without rate limit."""
+"""Requests a minute, and in a burst window, of a mock without rate limit."""
 
 
 @dataclass(frozen=True, slots=True)

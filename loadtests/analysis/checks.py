@@ -108,7 +108,7 @@ def _by_key(ledger: Ledger, wanted: Collection[Check], rules: Rules) -> dict[Che
 
 
 def _told(check: Check, rules: Rules, results: Sequence[tuple[int, Result]]) -> list[Finding]:
-    """The keys that broke the check, worst first and not too many; else one finding for all of them."""
+    """A finding for each key that broke the check, worst first, at most a few; else one finding for all keys."""
     broken = sorted(
         ((key, result) for key, result in results if result.outcome == "broken"), key=lambda pair: -pair[1].weight
     )
@@ -142,7 +142,7 @@ def _of_several(finding: Finding, held: int, total: int) -> Finding:
 
 
 def _reading(followed: Followed, rules: Rules) -> Finding:
-    """Should: a target that follows neither reading is judged by what both ask for, and told so."""
+    """Should: a target follows one of the readings. One that follows neither is judged by what both ask for."""
     bound = rules.conditions.limits.reading
     claim = _claim("reading", rules)
     if bound != "auto":

@@ -23,7 +23,7 @@ _READINGS: tuple[_Named, ...] = ("burst", "strict")
 
 @dataclass(frozen=True)
 class Followed:
-    """The reading that a ledger fits; None where it fits both. `against` says, by reading, what speaks against it.
+    """The reading that a ledger fits; None if it fits both. `against` says, by reading, what speaks against it.
 
     `fixed`: it looks like `strict`, but windows of a minute that do not slide would have looked the same.
     """

@@ -17,7 +17,7 @@ KeyTimeline = Timeline[Attempt]
 
 @dataclass(frozen=True)
 class Result:
-    """What a check says of one key. Of several keys' results, the one with the most `weight` is told."""
+    """What a check says of one key. Of several keys' results, the one with the most `weight` is reported."""
 
     outcome: Outcome
     message: str
@@ -61,7 +61,7 @@ class Rules:
         return replace(self.minute, most=min(self.minute.most, self.window.most))
 
     def caps(self) -> list[tuple[Cap, ...]]:
-        """The caps of the reading; where it is not known, of both. A refusal is unjust if it is so by each of the pairs."""
+        """The caps of the reading; if it is not known, those of both. A refusal is unjust if it breaks each of the pairs."""
         burst: tuple[Cap, ...] = (self.allowance, self.window)
         strict: tuple[Cap, ...] = (self.minute, self.window)
         if self.reading == "burst":

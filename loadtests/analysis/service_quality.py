@@ -47,9 +47,9 @@ def no_server_errors(ledger: Ledger) -> Result:
 
 
 def answered(ledger: Ledger, conditions: Conditions) -> Result:
-    """Every request is answered: no connection is refused, reset or kept waiting for ever.
+    """Every request is answered: no connection is refused, reset or left waiting.
 
-    Unjudged where the target stopped answering for good: from outside it cannot be told whether the load ended it.
+    Unjudged if the target stopped answering for good: from outside it cannot be told whether the load ended it.
     """
     count, total = ledger.statuses()[0], len(ledger)
     if not total:

@@ -85,7 +85,7 @@ def _in_the_last(seconds: float, admitted: Sequence[Attempt], run: Figures) -> l
 
 
 def _changes(values: Sequence[int], run: Figures) -> list[tuple[float, int]]:
-    """When the value of the columns changes, in seconds from the start, and to what."""
+    """Each change of the columns' value: seconds from the start, and the new value."""
     width = run.seconds / len(values)
     before = [0, *values]
     return [(column * width, value) for column, value in enumerate(values) if value != before[column]]

@@ -1,4 +1,4 @@
-"""The figures of a run, from one reading of its ledger. What they take does not grow with the number of attempts."""
+"""The figures of a run, from one pass over its ledger. Their size does not grow with the number of attempts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ QUANTILES = (0.5, 0.9, 0.99)
 
 @dataclass(frozen=True)
 class KeyCount:
-    """How often a key asked, and how that went. `failed` are server errors and requests without an answer."""
+    """The number of a key's requests, and their outcomes. `failed` are server errors and requests without an answer."""
 
     index: int
     key: Key
@@ -89,7 +89,7 @@ def figures(ledger: Ledger) -> Figures:
 
 
 def telling(run: Figures, findings: Sequence[Finding], most: int) -> list[KeyCount]:
-    """The keys that tell most, at most `most`: those with findings, then one of each role, then the most refused."""
+    """The most interesting keys, at most `most`: those with findings, then one of each role, then the most refused."""
     broken = {finding.key: None for finding in findings if finding.outcome == "broken"}
     others = {finding.key: None for finding in findings if finding.key is not None}
     by_index = {count.index: count for count in run.keys}

@@ -16,7 +16,7 @@ _WIDEST = 130
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Print lines at once, in characters that the stream's encoding has: no verdict is lost to a terminal that knows few."""
+    """Print lines at once, in characters that the stream's encoding has, so that no terminal loses a verdict."""
     out = stream or sys.stdout
     out.write(writable(f"{text}\n", out.encoding))
     out.flush()
@@ -33,7 +33,7 @@ def say_last(text: str) -> None:
 
 
 def width() -> int:
-    """The columns of the terminal, as far as lines are comfortable to read."""
+    """The width of the terminal, but no wider than is comfortable to read."""
     return min(_WIDEST, shutil.get_terminal_size((100, 24)).columns)
 
 

@@ -134,7 +134,7 @@ class HttpClient:
 
 
 def _trusting() -> ssl.SSLContext:
-    """Trust whom the gate trusts: the authorities of $SSL_CERT_FILE or $SSL_CERT_DIR, else the usual ones."""
+    """Trust the same authorities as the gate: those of $SSL_CERT_FILE or $SSL_CERT_DIR, else the usual ones."""
     import httpx  # late: it takes a tenth of a second, and few targets want it
 
     return httpx.create_ssl_context()

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 
 # Ours, before Locust puts the working folder in front: it may have packages of these names.
-import conformance  # noqa: F401
-import spec  # noqa: F401
+import conformance  # noqa: F401 - see above
+import spec  # noqa: F401 - see above
 
 INTERRUPTED = 130
 ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))

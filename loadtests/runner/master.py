@@ -173,7 +173,7 @@ class Master:
             self.tell_verdict()
 
     def _failed(self, greenlet: Any) -> None:
-        """End the program after a defect of ours, with a line that says so."""
+        """End the program after an internal error, with a line that says so."""
         say(f"outbound-load: the run could not be judged: {greenlet.exception!r}", sys.stderr)
         self.environment.process_exit_code = UNJUDGED
         self._coordinator = None

@@ -40,7 +40,7 @@ def preflight(setup: Setup, ledger: Ledger) -> float:
 
 
 def is_gone(setup: Setup) -> bool:
-    """Whether the target gives no answer at all within a few seconds."""
+    """Whether the target does not answer within a few seconds."""
     with gevent.Timeout(_PATIENCE, False):
         return not _ask(setup).status
     return True

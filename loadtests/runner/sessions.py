@@ -100,7 +100,7 @@ def page_of(answer: Answer) -> _Page:
 
 
 def is_usable(operation: str, body: bytes) -> bool:
-    """Whether a 200's body is at least the kind of thing that an operation answers: /me, a page of items, or an item."""
+    """Whether the body of a 200 has the form of the operation's answer: /me, a page of items, or an item."""
     kind = _Me if operation == "getMe" else _WholePage if operation.startswith("list") else _Item
     try:
         msgspec.json.decode(body, type=kind)

@@ -74,7 +74,7 @@ class Worker:
         self._ending = True
         self.stop()
         self._runner.quit()
-        # A process that the master has forked is the master's affair, which tells how the run ended.
+        # The master ends the processes that it has forked, and tells how the run ended.
         sys.exit(0 if getattr(self._environment.parsed_options, "processes", None) else INTERRUPTED)
 
     def _take_share(self, data: dict[str, Any]) -> None:
@@ -128,7 +128,7 @@ class Share:
         self._reporter = gevent.spawn(self._report_at_intervals)
 
     def work(self) -> None:
-        """Carry out one part of a phase after the other, until the user is stopped."""
+        """Carry out the parts of a phase one after another, until the user is stopped."""
         while True:
             job = self._jobs.get()
             job()

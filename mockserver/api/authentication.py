@@ -27,7 +27,7 @@ class Caller:
 def presented_secret(scope: Scope) -> bytes | None:
     """The secret in the Authorization header, None without that header.
 
-    Whatever is no bearer credential (RFC 6750 2.1; the scheme's case does not matter, RFC 9110 11.1), and more than one
+    What is not a bearer credential (RFC 6750 2.1; the scheme's case does not matter, RFC 9110 11.1), and more than one
     header, is the empty secret, which no key has.
     """
     values = [value for name, value in scope["headers"] if name == b"authorization"]

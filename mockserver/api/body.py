@@ -12,7 +12,7 @@ TRAILERS = "outbound.trailers"
 
 
 async def whole_body(receive: Receive, longest: int) -> bytes | None:
-    """The body of a request; None for one that is too long, or whose client left before its end."""
+    """The body of a request; None if it is too long, or if the client left before its end."""
     body = bytearray()
     more = True
     while more:

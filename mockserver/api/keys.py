@@ -57,11 +57,11 @@ class KeyRing:
         return iter(tuple(self._by_digest.values()))
 
     def put(self, key: ApiKey) -> None:
-        """Add a key, or put it instead of the one with its secret."""
+        """Add a key. It replaces the one with the same secret."""
         self._by_digest[_digest(key.secret.encode())] = key
 
     def remove(self, key: ApiKey) -> None:
-        """Forget a key. Raises KeyError where it is not on the ring."""
+        """Remove a key. Raises KeyError if it is not on the ring."""
         del self._by_digest[_digest(key.secret.encode())]
 
     def get(self, key_id: str) -> ApiKey | None:
@@ -132,7 +132,7 @@ class _Minter:
 
 
 def base62(label: str, length: int) -> str:
-    """So many letters and digits that follow from a label, and tell nothing of it."""
+    """`length` letters and digits that follow from a label, and reveal nothing of it."""
     number = int.from_bytes(hashlib.sha512(label.encode()).digest())
     digits = []
     for _ in range(length):

@@ -67,7 +67,7 @@ class Pipeline:
     """The OpenAPI document that clients are served."""
 
     credentials: Callable[[Scope], bytes | None]
-    """The secret that a request presents; empty where it is no bearer credential, None without any."""
+    """The secret that a request presents; empty if it is not a bearer credential, None if there is no credential."""
     authenticate: Callable[[bytes, float], ApiKey | None]
     """(secret, now) → the key, if it is valid."""
     tenant_of: Callable[[ApiKey], Tenant]
@@ -78,7 +78,7 @@ class Pipeline:
     read_parameters: Callable[[Rules, Scope], Parameters]
     """Raises Refused for what the rules do not accept."""
     decode_cursor: Callable[[str, Caller], Position]
-    """Raises ValueError for what is no cursor."""
+    """Raises ValueError if the text is not a cursor."""
     encode_cursor: Callable[[Position, Caller], str]
     page: Callable[[Caller, str, Mapping[str, str], Position | None, int], Page]
     """(caller, collection, filters, after, limit) → a page of contacts, lists, drafts or events."""

@@ -1,7 +1,7 @@
 """Connexion, cut to what the API needs: it routes every request from the document, and hands over each operation's description.
 
 What it would do anew for every request is done once here: the rules for parameters are compiled, an operation calls its handler
-without decorators, and the caller, whom the edge has identified already, is checked against the operation's scopes.
+without decorators, and the caller, whom the middleware has identified already, is checked against the operation's scopes.
 """
 
 # Connexion has no type hints, so its classes are of type Any:
@@ -51,7 +51,7 @@ def application() -> ASGIApp:
 
 
 class _Refusals:
-    """Answers what the steps of a request's way, or Connexion's routing, refuse. A crash is the edge's to answer."""
+    """Answers what the steps of a request's way, or Connexion's routing, refuse. The middleware answers a crash."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

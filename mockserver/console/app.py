@@ -83,7 +83,7 @@ class Console:
         await (self._kept_out(request) or self._app)(scope, receive, guarded)
 
     def _kept_out(self, request: Request) -> Response | None:
-        """What a visitor is answered who may not come in, None for one who may."""
+        """The answer to a visitor without access, None for one with access."""
         token, scope = self._control.token, request.scope
         if token is None:
             reason = "The console serves this machine alone, unless there is a --control-token."
@@ -160,7 +160,7 @@ async def _without_slash(request: Request) -> Response:
 
 
 async def _sent(request: Request) -> Form:
-    """The form that was sent, empty without one. Raises HTTPException for one that is not of ours."""
+    """The form that was sent, empty if there is none. Raises HTTPException if it is not from a page of this console."""
     if request.method != "POST":
         return Form()
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM_TYPE:

@@ -64,7 +64,7 @@ def _environment() -> jinja2.Environment:
 
 
 def shown(value: str | bytes | None, longest: int = _LONGEST) -> str:
-    """Text as it can be looked at: control characters as their pictures, the rest of a giant cut off."""
+    """Text for a page: control characters as visible symbols, cut off after `longest` characters."""
     text = _decoded(value)
     if len(text) > longest:
         text = f"{text[:longest]}… ({len(text) - longest:,} more characters)"
@@ -72,7 +72,7 @@ def shown(value: str | bytes | None, longest: int = _LONGEST) -> str:
 
 
 def data(value: str | bytes | None, longest: int = 300) -> Markup:
-    """A piece of foreign text inside a line of ours, whose direction it cannot turn."""
+    """Foreign text within a line. It cannot change the line's direction."""
     return Markup("<bdi>{}</bdi>").format(shown(value, longest))
 
 
@@ -114,7 +114,7 @@ def number(value: float) -> str:
 
 
 def pretty(value: object) -> str:
-    """JSON, given as text, bytes or a value, set out over lines; other text as it is."""
+    """JSON, given as text, bytes or a value, indented; other text as it is."""
     if isinstance(value, str | bytes):
         try:
             return json_text(json.loads(value))
@@ -124,7 +124,7 @@ def pretty(value: object) -> str:
 
 
 def json_text(value: object) -> str:
-    """JSON, set out over lines, that reads as it stands: what is not seen is escaped. It means what it meant."""
+    """Indented JSON. Invisible characters are escaped, which does not change its meaning."""
     return json.dumps(value, ensure_ascii=False, indent=2).translate(_ESCAPED)
 
 

@@ -49,12 +49,12 @@ class Form(ImmutableMultiDict[str, str]):
         return self[name].strip()
 
     def whole(self, name: str) -> int:
-        """A field as a whole number; 0 for what is none, or has more digits than any number of ours."""
+        """A field as a whole number; 0 if it is not one, or has too many digits."""
         text = self.text(name)
         return int(text) if text.isdecimal() and len(text) < _DIGITS else 0
 
     def starting(self, prefix: str) -> Mapping[str, str]:
-        """The fields whose names begin so, under the rest of their names."""
+        """The fields whose names begin with a prefix, by their names without it."""
         return {name.removeprefix(prefix): self[name] for name in self if name.startswith(prefix)}
 
 

@@ -1,4 +1,4 @@
-"""A request to the control API as its handlers see it, and what they refuse it with."""
+"""A request to the control API as its handlers see it, and how they refuse it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Answer = tuple[int, Any]
 """The status of an answer of the control API and the JSON value of its body, None for an empty one."""
 
 Ask = Callable[["World", str, str, Mapping[str, object]], Awaitable[Answer]]
-"""(world, method, path, body) → what the control API answers to that request of this process's own."""
+"""(world, method, path, body) → the control API's answer to a call from within this process."""
 
 
 B = TypeVar("B")

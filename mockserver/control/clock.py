@@ -38,7 +38,7 @@ def _perform(change: ClockChange, clock: Clock) -> None:
 
 
 def _unix_seconds(value: str | float) -> float:
-    """Raises ValueError for what is no time of day with an offset from UTC."""
+    """Raises ValueError if it is not a time with an offset from UTC."""
     if not isinstance(value, str):
         return float(value)
     try:

@@ -52,7 +52,7 @@ def success(operation: OpenApi) -> int:
 
 
 def body_schema(operation: OpenApi) -> OpenApi | None:
-    """The schema of an operation's body, None where it takes none."""
+    """The schema of an operation's body, None if it takes no body."""
     if "requestBody" not in operation:
         return None
     found: OpenApi = operation["requestBody"]["content"]["application/json"]["schema"]

@@ -63,7 +63,7 @@ def _timed(entries: Iterable[Entry]) -> Iterator[tuple[Entry, float]]:
 
 
 def _exchange(entry: Entry, began: float, keys: KeyRing) -> Exchange | None:
-    """An entry as rules see it, its secrets shortened; None for what is no request to the API and has no key.
+    """An entry as rules see it, its secrets shortened; None if it neither goes to the API nor has a key.
 
     A request with a key in a wrong place alone counts for that key. Connections and the request's body are not in the log.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def refusal(scope: Scope, token: str | None) -> Response | None:
-    """The answer to a request that may not pass, None for one that may.
+    """The answer to a request that is refused, None for one that is let through.
 
     Without a token it has to come from this machine and name it so; with one it has to present it. A page of another site may
     not have a browser ask in either case.

@@ -1,4 +1,4 @@
-"""The operations of the control API, as its document has them: which one a request means, and what it has to hold."""
+"""The operations of the control API by its document: which one a request means, and how its query and body are checked."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def _hmac(secret: str, content: bytes) -> str:
 
 
 def _differs_at(value: str, proofs: Sequence[str]) -> int | None:
-    """The first character that differs from the proof that is most like it; None where none does, or all do."""
+    """The index of the first character that differs from the most similar proof; None if it is a proof or there is none."""
     if not proofs or value in proofs:
         return None
     return max(_common(value, proof) for proof in proofs)

@@ -89,7 +89,7 @@ def sized(settings: Settings, reset: Reset) -> Settings:
 
 
 def check_size(settings: Settings) -> None:
-    """Raises Refusal for more data than can be seeded while everybody waits."""
+    """Raises Refusal if so much data is asked for that seeding it would block the mock for too long."""
     if settings.organizations * settings.contacts > MOST_SEEDED:
         raise bad_input(
             f"A reset makes at most {MOST_SEEDED:,} contacts, of all organizations together. "
@@ -99,7 +99,7 @@ def check_size(settings: Settings) -> None:
 
 @contextmanager
 def _reading(where: str) -> Iterator[None]:
-    """Have what is wrong with a part of the state told with the place of that part."""
+    """Add the place of a part of the state to the message of an error in it."""
     try:
         yield
     except (ValueError, OverflowError) as error:

@@ -61,7 +61,7 @@ def _on(call: Call) -> Mapping[str, object]:
 
 
 def asked_condition(call: Call, body: NewSwitch) -> Condition:
-    """The condition in the body of a switch. Raises Refusal for what is none, and for a key that is not there."""
+    """The condition in the body of a switch. Raises Refusal for an invalid condition, and for an unknown key."""
     if body.key is not None and call.state.keys.get(body.key) is None:
         raise bad_input("key: no key has this id.")
     members = {member.name: getattr(body, member.name) for member in fields(Condition)}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Switch:
     """A modification that is on.
 
-    `met` are the requests so far that its condition means but for `every`, `left` those that it still applies to, None for all.
+    `met` counts the requests that fit its condition, `every` aside; `left` is how many it still applies to, None for all.
     """
 
     id: str

@@ -77,7 +77,7 @@ ALL_REQUESTS = Condition()
 
 
 def condition_of(members: Mapping[str, object]) -> Condition:
-    """The condition of these members; numbers may be text. Raises ValueError, in one line, for an unknown member or an invalid value."""
+    """The condition of these members. Numbers may be text. Raises ValueError, in one line."""
     known = [member.name for member in fields(Condition)]
     unknown = next((name for name in members if name not in known), None)
     if unknown is not None:

@@ -74,7 +74,7 @@ def read(parameter: Parameter, value: object) -> Value:
 
 
 def read_all(known: tuple[Parameter, ...], given: Mapping[str, object]) -> dict[str, Value]:
-    """The given values, read. Raises ValueError, in one line, for an unknown name or a value that is none."""
+    """The given values, parsed. Raises ValueError, in one line, for an unknown name or an invalid value."""
     by_name = {parameter.name: parameter for parameter in known}
     unknown = next((name for name in given if name not in by_name), None)
     if unknown is not None:

@@ -16,7 +16,7 @@ _REGISTERS: Mapping[Kind, Register] = {"fault": FAULTS, "variant": VARIANTS, "ha
 def requested(kind: Kind, text: str) -> Modification:
     """The modification that `latency:seconds=2@operation=listContacts,method=HEAD` asks for.
 
-    Raises ValueError, in one line, for an unknown name, parameter or condition, or a value that is none.
+    Raises ValueError, in one line, for an unknown name, parameter or condition, or an invalid value.
     """
     named, at, condition = text.partition("@")
     name, colon, values = named.partition(":")

@@ -23,7 +23,7 @@ Facet = tuple[str | None, ...]
 """A value for each of the collection's filters, or None for any."""
 
 Changed = Callable[[Resource | None, Resource | None], None]
-"""Told of a change: the resource before and after, None where there was or is none."""
+"""Called on every change with the resource before and after it; None before it was added, and after it was removed."""
 
 _SEARCH = "q"
 
@@ -31,7 +31,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class Page(NamedTuple):
-    """Resources as JSON, newest first, and the position to go on after; None where the list ends here."""
+    """Resources as JSON, newest first, and the position of the last one; None if the list ends here."""
 
     items: Sequence[bytes]
     next: Position | None
@@ -72,19 +72,19 @@ class Collection:
         return twin
 
     def get(self, resource_id: str) -> bytes | None:
-        """A single resource as JSON; None where there is none with that id."""
+        """One resource as JSON; None if there is none with that id."""
         row = self._rows.get(resource_id)
         return row.single if row else None
 
     def read(self, resource_id: str) -> Resource | None:
-        """A single resource as an object of the caller's own; None where there is none with that id."""
+        """One resource, decoded anew, so that the caller may change it; None if there is none with that id."""
         row = self._rows.get(resource_id)
         return _decoded(row) if row else None
 
     def page(self, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
-        """The next resources after a position, at most `limit` (at least 1), of those that all filters let through.
+        """The next resources after a position, at most `limit` (at least 1), that pass all filters.
 
-        `filters` are query parameters as given ("Endpoints" in the documentation); a value that is not known lets nothing
+        `filters` are query parameters as given ("Endpoints" in the documentation); an unknown value lets nothing
         through. `after` is the position of the last resource served, which need not exist any more.
         """
         needle = fold(filters[_SEARCH]) if self._search and _SEARCH in filters else ""
@@ -105,7 +105,7 @@ class Collection:
         return Page([row.listed for row in found[:limit]], following)
 
     def rows(self, filters: Mapping[str, str]) -> Sequence[Row]:
-        """All rows that the filters let through, a search aside, oldest first. To be read only."""
+        """All rows that pass the filters, oldest first; `q` is ignored. The caller must not change the list."""
         indexes = self._asked(filters)
         return indexes[0].rows if len(indexes) == 1 else sorted(row for index in indexes for row in index.rows)
 
@@ -115,7 +115,7 @@ class Collection:
         return (row.single for row in everything.rows) if everything else ()
 
     def put(self, resource: Resource) -> None:
-        """Add a resource, or put it instead of the one with its id. Raises ValueError for a createdAt that is no UTC time."""
+        """Add a resource, or put it instead of the one with its id. Raises ValueError if createdAt is not a UTC time."""
         before, row = self._place(resource)
         if self._search:
             self._search.add(row, self.rows({}))
@@ -123,7 +123,7 @@ class Collection:
             self._changed(before, resource)
 
     def extend(self, resources: Iterable[Resource]) -> None:
-        """Add many resources at once, in any order. The listeners are not told."""
+        """Add many resources at once, in any order. `changed` is not called."""
         waiting: dict[Facet, list[Row]] = defaultdict(list)
         self._make_rows_own()
         try:
@@ -142,7 +142,7 @@ class Collection:
             self._search = Search(self.rows({}))
 
     def remove(self, resource_id: str) -> bool:
-        """Take a resource out; False where there was none with that id."""
+        """Remove a resource; returns False if there was none with that id."""
         if resource_id not in self._rows:
             return False
         self._make_rows_own()
@@ -185,7 +185,7 @@ class Collection:
         return own
 
     def _index(self, waiting: dict[Facet, list[Row]]) -> None:
-        """Give the indexes the rows that wait for them."""
+        """Add the waiting rows to their indexes."""
         for facet, rows in waiting.items():
             self._own_index(facet).extend(rows)
         waiting.clear()
@@ -209,7 +209,7 @@ class Collection:
         )
 
     def _facets(self, resource: Resource) -> set[Facet]:
-        """All that the resource can be asked for by: for each filter one of its values, or none."""
+        """All combinations of filter values that find the resource."""
         return set(product(*((None, *by.values(resource)) for by in self._kind.filters.values())))
 
     def _asked(self, filters: Mapping[str, str]) -> list[Index]:
@@ -219,7 +219,7 @@ class Collection:
 
 
 def _facets(kind: Kind, filters: Mapping[str, str]) -> Iterable[Facet]:
-    """What is asked for with these filters."""
+    """The combinations of filter values that a query with these filters asks for."""
     return product(*(dict.fromkeys(by.asked(filters.get(name))) for name, by in kind.filters.items()))
 
 

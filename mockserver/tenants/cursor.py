@@ -37,7 +37,7 @@ def encode(position: Position) -> str:
 
 
 def decode(text: str) -> Position:
-    """The position of a cursor. Raises ValueError for every text but the very one that `encode` makes of a position."""
+    """The position of a cursor. Raises ValueError for any text that `encode` does not make."""
     raw = text.encode()
     if len(raw) > _LONGEST or not _ALPHABET.fullmatch(raw):
         raise ValueError("not a cursor")

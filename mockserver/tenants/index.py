@@ -46,13 +46,13 @@ class Index:
         return len(self.rows)
 
     def copy(self) -> Index:
-        """An index of the same rows that changes by itself."""
+        """An independent copy."""
         twin = Index()
         twin.rows, twin._listed, twin._times = self.rows.copy(), self._listed.copy(), self._times[:]
         return twin
 
     def place(self, row: Row) -> None:
-        """Put a row into its place, instead of the row that has its position, if one has."""
+        """Insert a row at its position. It replaces the row at the same position, if there is one."""
         rows = self.rows
         if not rows or rows[-1] < row[:2]:
             rows.append(row)
@@ -69,14 +69,14 @@ class Index:
             self._times.insert(at, row[0])
 
     def extend(self, rows: Iterable[Row]) -> None:
-        """Put many rows into their places, none of which has the position of another."""
+        """Insert many rows. No two may have the same position."""
         self.rows += rows
         self.rows.sort()
         self._listed = [row[2] for row in self.rows]
         self._times = array("q", [row[0] for row in self.rows])
 
     def discard(self, position: Position) -> None:
-        """Take out the row at a position, which has to be there."""
+        """Remove the row at a position. There must be one."""
         at = self.older(position)
         del self.rows[at], self._listed[at], self._times[at]
 

@@ -25,7 +25,7 @@ class Dossiers:
         return contact_id in self._dossiers
 
     def copy(self) -> Dossiers:
-        """The same dossiers, to be changed by themselves. Both share them until one of the two changes."""
+        """An independent copy. Both share the dossiers until one of them changes."""
         twin = Dossiers()
         twin._dossiers = self._dossiers
         twin._is_shared = self._is_shared = True
@@ -36,11 +36,11 @@ class Dossiers:
         return self._dossiers.values()
 
     def get(self, contact_id: str) -> bytes | None:
-        """The contact's dossier as JSON; None where none is cached."""
+        """The contact's dossier as JSON; None if none is cached."""
         return self._dossiers.get(contact_id)
 
     def put(self, dossier: Resource) -> None:
-        """Cache a dossier, instead of the one of its contact, if there is one."""
+        """Cache a dossier in place of the contact's earlier one, if there is one."""
         self._make_own()
         self._dossiers[dossier["contactId"]] = msgspec.json.encode(dossier)
 
@@ -50,7 +50,7 @@ class Dossiers:
             self.put(dossier)
 
     def remove(self, contact_id: str) -> bool:
-        """Drop a contact's dossier; False where none was cached."""
+        """Remove a contact's dossier; returns False if none was cached."""
         self._make_own()
         return self._dossiers.pop(contact_id, None) is not None
 

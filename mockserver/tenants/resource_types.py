@@ -1,4 +1,4 @@
-"""The four kinds of collection: which query parameters narrow them, and how their resources show (documentation, "Endpoints").
+"""The four kinds of collection: their filters, and how their lists show a resource (documentation, "Endpoints").
 
 A filter is described from both ends: under which values a resource is found, and which values a query asks for.
 """
@@ -16,7 +16,7 @@ Resource = dict[str, Any]
 """A resource as a JSON object, with the members that the document's schema names."""
 
 Members = Mapping[str, object]
-"""Members that somebody gives a resource, not checked yet."""
+"""Members that are given for a resource, not validated yet."""
 
 
 def _as_given(value: str | None) -> Iterable[str | None]:
@@ -27,7 +27,7 @@ def _as_given(value: str | None) -> Iterable[str | None]:
 class Filter:
     """One query parameter. `values` are those of a resource; `asked` those of a query, any of which will do.
 
-    `asked` is given None where the parameter is absent, and returns None for "any value".
+    `asked` gets None if the parameter is absent, and returns None for "any value".
     """
 
     values: Callable[[Resource], Iterable[str]]
@@ -40,9 +40,9 @@ class Kind:
 
     filters: Mapping[str, Filter]
     listed: Callable[[Resource], Resource] | None = None
-    """How a resource shows in the list, where it shows otherwise than alone."""
+    """The form of a resource in lists; None if it is the same as alone."""
     text: Callable[[Resource], str] | None = None
-    """What a search looks through, where there is one."""
+    """The text that `q` is searched in; None if the collection has no `q`."""
 
 
 def contact_text(contact: Resource) -> str:

@@ -70,11 +70,11 @@ class Tenant:
         self._random = stream(self.organization.id, label)
 
     def add_contact(self, now: float, **members: object) -> Resource:
-        """Add a contact that is created now (unix seconds), and answer it: `add` of a contact. No event is added."""
+        """Add a contact that is created now (unix seconds), and return it. No event is added."""
         return self.add("contacts", members, now)
 
     def add_event(self, now: float, event_type: str, resource_id: str, data: Resource) -> Resource:
-        """Log an event of a resource that happens now (unix seconds), and answer it.
+        """Log an event of a resource that happens now (unix seconds), and return it.
 
         The kind of resource is the part of `event_type` before the dot.
         """
@@ -82,10 +82,10 @@ class Tenant:
         return self.add("events", {"eventType": event_type, "resource": resource, "data": data}, now)
 
     def add(self, collection: str, members: Members, now: float) -> Resource:
-        """Add a resource to `contacts`, `lists`, `drafts`, `events` or `research`, and answer it.
+        """Add a resource to `contacts`, `lists`, `drafts`, `events` or `research`, and return it.
 
         `members` are those of the document's schema; one that is not given is null, empty, or follows from the others, an
-        id is made up, and times are now (unix seconds). Of the log of events the oldest go where it has grown too long.
+        id is made up, and times are now (unix seconds). If the log of events has grown too long, the oldest events are removed.
         Raises ValueError, in one line, for what the schema does not allow, for an id that is taken, and for the id of a
         list or contact that does not exist. KeyError for an unknown collection.
         """
@@ -97,7 +97,7 @@ class Tenant:
         return resource
 
     def patch(self, collection: str, resource_id: str, members: Members, now: float) -> Resource | None:
-        """Give a resource other members instead of its own, and answer it; None where there is none with that id.
+        """Change members of a resource, and return it; None if there is none with that id.
 
         Its updatedAt moves to now (unix seconds). A dossier's id is its contact's. Raises ValueError as `add` does, and for
         another id or createdAt. KeyError for an unknown collection.
@@ -110,18 +110,19 @@ class Tenant:
         return resource
 
     def delete(self, collection: str, resource_id: str) -> bool:
-        """Take a resource out; False where there is none with that id. A dossier's id is its contact's.
+        """Remove a resource; returns False if there is none with that id. A dossier's id is its contact's.
 
-        A contact takes its drafts and dossier along, and leaves its lists; a list is taken off its contacts.
+        With a contact its drafts and its dossier are removed, and its lists count one contact less. With a list its id is removed
+        from its contacts.
         """
         return self._store(collection).remove(resource_id)
 
     def single(self, collection: str, resource_id: str) -> bytes | None:
-        """One resource of a collection, research being one too, as JSON; None where there is none with that id."""
+        """One resource of a collection or of `research`, as JSON; None if there is none with that id."""
         return self._store(collection).get(resource_id)
 
     def export(self) -> dict[str, object]:
-        """All that the organization is and has, as JSON has it, oldest first: what `load` makes the same tenant of."""
+        """The organization and all its resources as a JSON object, oldest first. `load` makes the same tenant of it."""
         own = self.organization
         state: dict[str, object] = {"organization": {"id": own.id, "name": own.name, "createdAt": own.created_at}}
         for collection in SCHEMAS:

@@ -28,7 +28,7 @@ SCHEMAS: Mapping[str, str] = {
     "events": "Event",
     "research": "Research",
 }
-"""The document's schema of each collection's resources, those first that others speak of."""
+"""The document's schema of each collection's resources, in an order in which none refers to a later one."""
 
 PREFIXES: Mapping[str, str] = {"contacts": "con", "lists": "lst", "drafts": "drf", "events": "evt"}
 """What the ids of a collection begin with."""
@@ -43,7 +43,7 @@ _UNSET: Mapping[str, Members] = {
     "events": {"data": {}},
     "research": {"level": contract().schema("Research")["properties"]["level"]["x-known-values"][-1], "sections": []},
 }
-"""What a member is that is not given, where it is not null."""
+"""The value of a member that is not given. A member that is not here is null."""
 
 _ID = re.compile(r"[^/?#\\\s\x00-\x1f\x7f-\x9f]+")
 _EVENT_TYPE = re.compile(r"[!-+\--~]+")
@@ -64,7 +64,7 @@ def members_of(collection: str) -> Mapping[str, OpenApi]:
 
 
 def completed(collection: str, members: Members, new_id: str, now: int) -> Resource:
-    """A whole resource of the members given, as if it were created now (milliseconds since 1970).
+    """The complete resource with the given members, created now (milliseconds since 1970).
 
     Raises ValueError for what the document's schema does not allow.
     """
@@ -84,7 +84,7 @@ def completed(collection: str, members: Members, new_id: str, now: int) -> Resou
 
 
 def patched(collection: str, before: Resource, members: Members, now: int) -> Resource:
-    """A resource with other members instead of its own, updated now (milliseconds since 1970).
+    """The resource with some members changed, updated now (milliseconds since 1970).
 
     Raises ValueError for another id or createdAt, and for what the document's schema does not allow.
     """
@@ -99,7 +99,7 @@ def patched(collection: str, before: Resource, members: Members, now: int) -> Re
 
 
 def checked_organization(members: object, now: int) -> Resource:
-    """An organization of the members given: one without an id gets that of its name, and was created now.
+    """The organization with the given members. Without an id it gets one made of its name; it is created now by default.
 
     `now` is in milliseconds since 1970. Raises ValueError for what the document's schema does not allow.
     """
@@ -109,7 +109,7 @@ def checked_organization(members: object, now: int) -> Resource:
 
 
 def _derived(draft: Resource, members: Members, moment: str) -> Resource:
-    """A draft with what follows from the members given: its snippet from its body, its sending from its status."""
+    """The draft with its derived members: the snippet follows from the body, sentAt and engagement from the status."""
     body, engagement = draft.get("body"), draft.get("engagement")
     if isinstance(body, str) and "snippet" not in members:
         draft["snippet"] = " ".join(body.split())[:_SNIPPET]
@@ -173,8 +173,8 @@ def _validate(schema: str, resource: Resource) -> None:
 
 @cache
 def _validator(schema: str) -> Callable[[Resource], ValidationError | None]:
-    """Finds the first thing in a resource that the document's schema does not allow, None if nothing. Compiled once."""
-    # Imported late: a mock whose data is not changed does without.
+    """A function that returns the first error of a resource by the document's schema, None if there is none. Compiled once."""
+    # Imported late: a mock whose data is not changed does not need it.
     import jsonschema_rs
 
     document = {"$ref": f"#/components/schemas/{schema}", "components": contract().document["components"]}

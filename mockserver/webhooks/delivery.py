@@ -64,7 +64,7 @@ class Delivery:
             self.attempts.append(attempt)
 
     def leave_log(self) -> None:
-        """Keep no more than a later attempt has to know."""
+        """Drop all that later attempts do not need."""
         self._shown = False
         del self.attempts[1:]
 

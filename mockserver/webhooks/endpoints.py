@@ -84,11 +84,11 @@ class Endpoints:
         return self._keep(replace(self._by_id[endpoint_id], enabled=enabled))
 
     def remove(self, endpoint_id: str) -> bool:
-        """Forget an endpoint; False where there was none with that id."""
+        """Remove an endpoint; returns False if there was none with that id."""
         return self._by_id.pop(endpoint_id, None) is not None
 
     def put(self, endpoint: Endpoint) -> Endpoint:
-        """Add an endpoint that was made elsewhere, or put it instead of the one with its id."""
+        """Add an endpoint that was made elsewhere. It replaces the one with the same id."""
         return self._keep(endpoint)
 
     def _keep(self, endpoint: Endpoint) -> Endpoint:

@@ -8,7 +8,7 @@ from mockserver.clock import milliseconds, utc
 from mockserver.tenants.ids import stream
 from mockserver.tenants.resource_types import Members, Resource
 from mockserver.tenants.seed import names
-from mockserver.tenants.seed.content import METADATA, told
+from mockserver.tenants.seed.content import metadata_of, told
 from mockserver.tenants.seed.organizations import SCORES, marker_of, person
 from mockserver.tenants.tenant import Tenant
 from spec import contract
@@ -36,11 +36,11 @@ def happen(
     data: Members | None = None,
     resource_id: str | None = None,
 ) -> Resource:
-    """Do what an event reports, log the event, and answer it. `now` is in unix seconds.
+    """Do what an event reports, log the event, and return it. `now` is in unix seconds.
 
     Without `event_type` the known types take turns; without `resource_id` so do the resources that it can happen to, and one
     is made if there is none. Without `data` the event tells of its resource, with a note in ASCII or beyond by turns.
-    Raises ValueError for a type of no kind of resource that there is, and for an id that no resource of the kind has.
+    Raises ValueError if the type is not of contacts, lists or drafts, or if there is no resource with that id.
     """
     number = len(tenant.events)
     event_type = event_type or EVENT_TYPES[number % len(EVENT_TYPES)]
@@ -54,7 +54,7 @@ def happen(
 
 
 def reported(tenant: Tenant, collection: str, before: Resource | None, after: Resource, now: float) -> list[Resource]:
-    """Log the events of a resource that was added (`before` is None) or changed (now, in unix seconds), and answer them."""
+    """Log the events of a resource that was added (`before` is None) or changed (now, in unix seconds), and return them."""
     kind = collection.removesuffix("s")
     types = [f"{kind}.{what}" for what in _what_happened(before, after)]
     return [
@@ -125,14 +125,14 @@ class _Cause:
         steps = [kind for kind in earlier if kind not in had]
         engagement = [
             *done,
-            *({"type": kind, "occurredAt": moment, "metadata": self._particulars(kind)} for kind in (*steps, last)),
+            *(
+                {"type": kind, "occurredAt": moment, "metadata": metadata_of(kind, self._random)}
+                for kind in (*steps, last)
+            ),
         ]
         answered = what in ("replied", "bounced")
         status = what if answered else draft["status"] if draft["status"] in ("sent", "replied") else "sent"
         return {"status": status, "engagement": engagement}
-
-    def _particulars(self, engagement: str) -> Members:
-        return {"text": self._random.choice(names.REPLIES)} if engagement == "replied" else METADATA.get(engagement, {})
 
     def _new(self, kind: str) -> Resource:
         if kind == "contact":
@@ -145,7 +145,7 @@ class _Cause:
         return self._tenant.add(_COLLECTIONS[kind], members, self._now)
 
     def _next(self, collection: str, filters: Mapping[str, Sequence[str]]) -> Resource | None:
-        """The resource whose turn it is, of those with one of the values; None if there is none."""
+        """The next resource in turn among those with one of the values; None if there is none."""
         store = getattr(self._tenant, collection)
         rows = [row for name, values in filters.items() for value in values for row in store.rows({name: value})]
         rows = rows if filters else store.rows({})

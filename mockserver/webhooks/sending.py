@@ -30,7 +30,7 @@ _EMPTY = re.compile(rb"\r\ncontent-length: *0 *\r\n", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request to an endpoint, but for the headers that HTTP itself asks for."""
+    """A request to an endpoint, without the headers that HTTP itself needs."""
 
     method: str
     url: str
@@ -47,7 +47,7 @@ class Reply:
 
 
 class Unsent(Exception):
-    """No answer could be had; the message says why, in one line."""
+    """There is no answer; the message says why, in one line."""
 
 
 class Sender:
@@ -67,7 +67,7 @@ class Sender:
             raise ValueError(f"{host} is not on this machine; --allow-webhook-host would allow it")
 
     async def __call__(self, outgoing: Outgoing) -> Reply:
-        """Send one request and wait for its answer, for ever. Raises Unsent."""
+        """Send one request and wait for its answer, without a time limit. Raises Unsent."""
         url = urlsplit(outgoing.url)
         try:
             request = _request(url, outgoing)
@@ -143,7 +143,7 @@ async def _reply(reader: asyncio.StreamReader) -> Reply:
 
 
 async def _beginning(reader: asyncio.StreamReader) -> bytes:
-    """What comes first of the body. The status counts, so an endpoint that is slow with it is not waited for."""
+    """The beginning of the body. Only the status matters, so a slow body is not waited for."""
     with suppress(TimeoutError, OSError):
         async with asyncio.timeout(_BODY_WITHIN):
             return await reader.read(_KEPT_OF_BODY)

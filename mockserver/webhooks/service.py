@@ -46,7 +46,7 @@ class Webhooks:
         self.endpoints = Endpoints()
         self.sender = Sender(allowed_hosts)
         self.steps = default_steps(self.sender)
-        """The steps that deliveries go by: the default ones, until a world has others."""
+        """The steps of a delivery: the default ones, unless a world replaces them."""
         self.log: deque[Delivery] = deque()
         self._clock = clock
         self._delivers = delivers
@@ -57,7 +57,7 @@ class Webhooks:
         self._news: asyncio.Event = asyncio.Event()
 
     def make_ids_of(self, label: str) -> None:
-        """From now on make ids and signing secrets that follow from a label, so that others with other labels make others."""
+        """Derive new ids and signing secrets from a label from now on, so that each label gives different ones."""
         self._random = stream("webhooks", label)
         self.endpoints.count_from(self._random.getrandbits(48))
 
@@ -79,7 +79,7 @@ class Webhooks:
         return self.endpoints.rotate(endpoint_id, secret, self._clock.now())
 
     def publish(self, organization_id: str, event: Event) -> Sequence[Delivery]:
-        """Start to deliver an organization's event to its endpoints, and answer the deliveries at once."""
+        """Begin to deliver an organization's event to its endpoints, and return the deliveries at once."""
         enabled = [endpoint for endpoint in self.endpoints if endpoint.enabled]
         recipients = self.steps.recipients(enabled, organization_id)
         now = self._clock.now()
@@ -109,7 +109,7 @@ class Webhooks:
         return delivery
 
     def close(self) -> None:
-        """Give up the deliveries that are under way, and take no more."""
+        """Abandon the deliveries under way, and accept no more."""
         self._delivers = lambda: False
         self._waiting.clear()
         for task in (self._runner, *self._sending):
@@ -179,7 +179,7 @@ class Webhooks:
         self._enqueue(delivery)
 
     async def _send(self, delivery: Delivery, outgoing: Outgoing) -> bool:
-        """Make one attempt, write it down, and answer whether the event was received."""
+        """Make one attempt, record it, and return whether the event was received."""
         began = self._clock.now()
         reply: Reply | None = None
         error = None

@@ -40,9 +40,9 @@ class Steps:
     timestamp: Callable[[float], str]
     """Unix seconds → the timestamp that is signed and sent."""
     sign: Callable[[Sequence[str], str, bytes], Mapping[str, str]]
-    """(signing secrets, timestamp, body) → the headers that prove the delivery."""
+    """(signing secrets, timestamp, body) → the headers with the signature."""
     headers: Callable[[Delivery], Mapping[str, str]]
-    """The headers of a delivery, but for its proof."""
+    """The headers of a delivery, without its signature."""
     compose: Callable[[Steps, Delivery, Endpoint, float], Outgoing]
     """(steps, delivery, endpoint, unix seconds) → the request of one attempt."""
     transmit: Callable[[Outgoing], Awaitable[Reply]]

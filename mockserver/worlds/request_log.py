@@ -31,7 +31,7 @@ KEPT_DOCUMENTATION = 50
 class Entry:
     """One request and its answer. `at` is the unix time of its arrival, `seconds` what it took, both by the mock's clock.
 
-    `number` counts the requests of a request log, from 1. `status` is None where no answer was begun, `complete` says whether one
+    `number` counts the requests of a request log, from 1. `status` is None if no answer was begun, `complete` says whether it
     was ended. `body` is the answer's, None once it had to make room; `size` its length. `key` is the key that was presented,
     where it is valid, `problem` what the request was refused for, and `switches` the names of what was switched on for it.
     `is_documentation` says that the page which documents the API was asked for, or one of its files.

@@ -47,7 +47,7 @@ class Activity:
             self._task = None
 
     def step(self, state: State, organization: str, now: float) -> list[Resource]:
-        """Do one thing at `now` (unix seconds), deliver its events, and answer them with their deliveries' ids."""
+        """Do one thing at `now` (unix seconds), deliver its events, and return them with their deliveries' ids."""
         self.steps += 1
         events = self._team(state.tenants[organization]).step(now)
         return [

@@ -112,7 +112,7 @@ class World:
         return World(settings, self._operations, seeded_state(settings, self.state.clock.copy(), name), name)
 
     def next_number(self) -> int:
-        """A number that nothing of this world has been made from."""
+        """A number that was not used in this world before, to make ids and keys from."""
         self.made += 1
         return self.made
 

@@ -43,7 +43,7 @@ class Lease:
 class Worlds:
     """`first` is the world that the mock's own address shows, `copies` are the others by their ids.
 
-    `ports` opens ports for them, None where the mock is not served on a socket or several processes serve it.
+    `ports` opens ports for them; it is None if the mock has no socket, or if several processes serve it.
     """
 
     def __init__(self, first: World, now: Callable[[], float] = time.monotonic) -> None:
@@ -83,7 +83,7 @@ class Worlds:
             self.leases[world_id].port = await self.ports.open(self.copies[world_id])
 
     def use(self, world_id: str) -> World | None:
-        """The world of that id, which is thereby used; None if there is no such world."""
+        """The world of that id, None if there is no such world. Its time to live begins again."""
         lease = self.leases.get(world_id)
         if lease is None:
             return None
@@ -103,7 +103,7 @@ class Worlds:
         return True
 
     def expire(self) -> None:
-        """Drop the worlds that were not used for as long as they were to live."""
+        """Drop the worlds whose time to live is over."""
         now = self._now()
         for world_id, lease in tuple(self.leases.items()):
             if now - lease.used_at >= lease.time_to_live:

@@ -96,7 +96,7 @@ def test_a_dry_run_counts_what_a_run_then_sends(healthy: EmbeddedMock, tmp_path:
         (["burst", "--keys=missing.txt", "--base-url=http://127.0.0.1:1"], "missing.txt"),
         (["burst", "--mock-options=--fault nonsense"], "nonsense"),
         (["burst", "--master", "--worker"], "exclude one another"),
-        (["--worker", "--web"], "--web is the master's"),
+        (["--worker", "--web"], "--web belongs to the master"),
         (["steady", "--minutes=inf"], "positive numbers"),
         (["crowd", "--crowd-rate=nan"], "positive numbers"),
         (["crowd", "--crowd-p99=nan"], "positive numbers"),

@@ -37,7 +37,7 @@ async def _change(visit: Visit) -> Response:
 
 
 def _wanted(visit: Visit) -> tuple[Mapping[str, object], str]:
-    """The control API's body, and what it does. Raises ValueError, in one line, for what is no number."""
+    """The body for the control API, and a sentence that says what it does. Raises ValueError, in one line."""
     form = visit.form
     for change, done in _CHANGES.items():
         if form[change]:

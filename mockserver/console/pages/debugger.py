@@ -74,7 +74,7 @@ def _given(visit: Visit) -> dict[str, str]:
 
 
 def _compared(given: str, forms: Sequence[Mapping[str, str]]) -> tuple[str, str, str]:
-    """What a given signature has in common with the form that it is most like, how it goes on, and how it ought to."""
+    """Three parts: the beginning that a given signature shares with the most similar form, its own rest, and the right rest."""
     bare = [form["value"] for form in forms if "=" not in form["form"]]
     # Its length tells a form before its characters do: signatures in two forms may begin alike by chance.
     wanted = max(bare, key=lambda form: (len(form) == len(given), _common(form, given)), default="")
@@ -83,7 +83,7 @@ def _compared(given: str, forms: Sequence[Mapping[str, str]]) -> tuple[str, str,
 
 
 def _common(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
+    """The length of the common beginning of two texts."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 

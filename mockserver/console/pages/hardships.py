@@ -118,7 +118,7 @@ def _searched(entry: Entry) -> str:
 
 
 def _wanted(visit: Visit, picked: Entry) -> Mapping[str, object]:
-    """The control API's body. Raises ValueError, in one line, for what is no number."""
+    """The body for the control API. Raises ValueError, in one line, if a number is expected and not given."""
     form = visit.form
     body: dict[str, object] = {picked["kind"]: picked["name"]}
     given = form.starting("parameter.")

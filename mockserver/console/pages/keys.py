@@ -115,7 +115,7 @@ def _state(key: ApiKey, now: float) -> str:
 
 
 def _wanted(visit: Visit) -> dict[str, object]:
-    """The control API's body for a new key. Raises ValueError, in one line, for what is no number."""
+    """The body for the control API. Raises ValueError, in one line, if a number is expected and not given."""
     form = visit.form
     body: dict[str, object] = {"organization": visit.tenant.organization.id, **_rights(form)}
     if form.text("expires"):
@@ -129,7 +129,7 @@ def _rights(form: Form) -> dict[str, object]:
 
 
 def _limits(form: Form) -> dict[str, int] | None:
-    """The key's own limits; None where it has the contract's. Raises ValueError."""
+    """The key's own limits; None if it has those of the contract. Raises ValueError."""
     given = {name: form.text(name) for name in _LIMITS}
     if not any(given.values()):
         return None

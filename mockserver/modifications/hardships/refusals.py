@@ -21,7 +21,8 @@ from mockserver.modifications.registry import hardship
 from mockserver.tenants.ids import stream
 from spec import ProblemKind, contract
 
-_WAIT = "Retry-After of the answers, in seconds; 0 sends none."
+_Failing = Annotated[float, share_of("requests that fail")]
+_Wait = Annotated[int, About("Retry-After of the answers, in seconds; 0 sends none.", 0, 3_600)]
 
 
 @hardship("RATE-2", "RATE-7", applies_to="requests")
@@ -55,11 +56,11 @@ def rate_limit_storms(
 def server_errors(
     pipeline: Pipeline,
     *,
-    probability: Annotated[float, share_of("requests that fail")] = 0.1,
+    probability: _Failing = 0.1,
     status: Annotated[
         Literal["any", "500", "502", "503"], About("Status of the answers; any draws one each time.")
     ] = "any",
-    wait: Annotated[int, About(_WAIT, 0, 3_600)] = 0,
+    wait: _Wait = 0,
     seed: Seed = 1,
 ) -> None:
     """Requests fail with 500, 502 or 503, told as a problem. Each is drawn anew, so the next try may fail too."""
@@ -76,11 +77,11 @@ def server_errors(
 def proxy_errors(
     pipeline: Pipeline,
     *,
-    probability: Annotated[float, share_of("requests that fail")] = 0.1,
+    probability: _Failing = 0.1,
     status: Annotated[
         Literal["any", "502", "503", "504"], About("Status of the answers; any draws one each time.")
     ] = "any",
-    wait: Annotated[int, About(_WAIT, 0, 3_600)] = 0,
+    wait: _Wait = 0,
     seed: Seed = 1,
 ) -> None:
     """Requests fail at a proxy before the API, with 502, 503 or 504 and an HTML page, and no header of the API's."""

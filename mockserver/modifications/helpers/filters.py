@@ -65,7 +65,7 @@ def change_filter(pipeline: Pipeline, collection: str, name: str, lets: Lets) ->
 
 
 def unfiltered_where_empty(pipeline: Pipeline, *names: str) -> None:
-    """Have a page that shows nothing be one of the list without these filters."""
+    """Replace an empty page by a page of the list without these filters."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:

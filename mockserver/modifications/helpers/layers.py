@@ -23,7 +23,7 @@ def around(way: Way) -> Layer:
 
 
 def sometimes(happens: Callable[[], bool], way: Way) -> Layer:
-    """A layer that sends a request to the API another way where `happens`, asked for each of them, says so."""
+    """A layer that sends a request to the API another way if `happens` says so. It is asked for every request."""
 
     async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(paths.API) and happens():

@@ -33,7 +33,7 @@ class Question(NamedTuple):
 
 
 def change_question(pipeline: Pipeline, change: Callable[[Question], Question]) -> None:
-    """Have every page be the one that another question asks for."""
+    """Answer every question for a page with the page of another question."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
@@ -43,7 +43,7 @@ def change_question(pipeline: Pipeline, change: Callable[[Question], Question]) 
 
 
 def matching(tenant: Tenant, collection: str, filters: Mapping[str, str]) -> list[Row]:
-    """All rows of a collection that the filters let through, a search included, newest first."""
+    """All rows of a collection that pass the filters, `q` included, newest first."""
     needle = fold(filters.get("q", ""))
     rows = getattr(tenant, collection).rows(filters)
     return [row for row in reversed(rows) if needle in row.text]

@@ -53,12 +53,12 @@ async def collected(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
 
 
 def without_header(headers: Iterable[Header], *names: bytes) -> list[Header]:
-    """The headers but for those of the lower-case names."""
+    """The headers without those of these names (in lower case)."""
     return [(name, value) for name, value in headers if name.lower() not in names]
 
 
 def with_header(headers: Iterable[Header], name: bytes, value: bytes) -> list[Header]:
-    """The headers with that one instead of any of its lower-case name."""
+    """The headers with this one in place of any of the same name (in lower case)."""
     return [*without_header(headers, name), (name, value)]
 
 

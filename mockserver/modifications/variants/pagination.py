@@ -91,7 +91,7 @@ def last_cursor_absent(pipeline: Pipeline) -> None:
 
 @variant()
 def limits_clamped(pipeline: Pipeline) -> None:
-    """A limit out of bounds is moved into them, and what is no number ignored (PAGE-5: 400, or a page of 1-200)."""
+    """A limit out of bounds is moved into them, and one that is not a number is ignored (PAGE-5: 400, or a page of 1-200)."""
     inner = pipeline.read_parameters
     size = contract().page_size
 
@@ -109,7 +109,7 @@ def limits_clamped(pipeline: Pipeline) -> None:
 
 @variant()
 def invalid_cursor_is_first_page(pipeline: Pipeline) -> None:
-    """A cursor that is none is ignored (PAGE-9: 400, or a page of the caller's own data)."""
+    """An invalid cursor is ignored (PAGE-9: 400, or a page of the caller's own data)."""
     inner = pipeline.decode_cursor
 
     def decode(text: str, caller: Caller) -> Position:

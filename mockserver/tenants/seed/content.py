@@ -28,12 +28,11 @@ _ENGAGEMENT: Mapping[str, Sequence[Sequence[str]]] = {
     "replied": (("sent", "delivered", "opened", "clicked", "replied"),),
     "bounced": (("sent", "bounced"),),
 }
-METADATA: Mapping[str, Members] = {
+_METADATA: Mapping[str, Members] = {
     "opened": {"userAgent": "Mozilla/5.0 (“quoted”; Ünïcode)", "proxied": True},
     "clicked": {"url": "https://docs.example/?a=1&b=%C3%A9#top", "position": 3},
     "bounced": {"code": 550, "reason": "5.1.1 <mailbox> unavailable"},
 }
-"""Particulars of an engagement, where its type has any."""
 
 # Of which drafts and contacts an event can tell, by filters of their collections. A type that is not here: of any.
 _SUBJECTS: Mapping[str, Mapping[str, str]] = {
@@ -100,14 +99,19 @@ def _engagement(random: Random, status: str, created: int, now: int) -> list[Res
         {
             "type": kind,
             "occurredAt": utc(moment),
-            "metadata": {"text": random.choice(names.REPLIES)} if kind == "replied" else METADATA.get(kind, {}),
+            "metadata": metadata_of(kind, random),
         }
         for kind, moment in zip(types, moments_of_it, strict=True)
     ]
 
 
+def metadata_of(engagement: str, random: Random) -> Members:
+    """The metadata of a type of engagement: the text of a reply, or what is fixed for the type."""
+    return {"text": random.choice(names.REPLIES)} if engagement == "replied" else _METADATA.get(engagement, {})
+
+
 def dossier(tenant: Tenant, random: Random, contact_id: str, marker: str, generated: int, now: int) -> Resource:
-    """The research of a contact: one to all sections, some with sources, some for ever. Times are in milliseconds."""
+    """The research of a contact: one to all sections, some with sources, some that never expire. Times are in milliseconds."""
     words = words_about(tenant, contact_id, marker)
     findings = random.sample(names.FINDINGS, random.randint(1, len(names.FINDINGS)))
     return {
@@ -128,7 +132,7 @@ def dossier(tenant: Tenant, random: Random, contact_id: str, marker: str, genera
 
 
 def _events(tenant: Tenant, random: Random, times: Sequence[int]) -> Iterator[Resource]:
-    """Events, oldest first, of every type, each of a resource that was there by then."""
+    """Events, oldest first, of every type, each of a resource that existed at that time."""
     types = contract().schema("Event")["properties"]["eventType"]["x-known-values"]
     type_of = _all_of_them(types, random)
     collections = {"contact": tenant.contacts, "list": tenant.lists, "draft": tenant.drafts}
@@ -157,7 +161,7 @@ def told(tenant: Tenant, kind: str, resource: Resource) -> Resource:
 
 
 def _pool(tenant: Tenant, event_type: str, collections: Mapping[str, Collection]) -> Sequence[Row | Position]:
-    """What an event of that type can tell of, ordered by when it could at the earliest."""
+    """The resources that an event of that type can be about, ordered by the earliest time of such an event."""
     if event_type == "list.archived":
         lists = filter(None, (tenant.lists.read(row.id) for row in tenant.lists.rows({"includeArchived": "1"})))
         return sorted(Position(milliseconds(each["archivedAt"]), each["id"]) for each in lists if each["archivedAt"])
@@ -166,17 +170,17 @@ def _pool(tenant: Tenant, event_type: str, collections: Mapping[str, Collection]
 
 
 def _older(pool: Sequence[Row | Position], moment: int) -> int:
-    """How many of a pool were there at a moment."""
+    """The number of resources of a pool that existed at a moment."""
     return bisect_left(pool, Position(moment + 1, ""))
 
 
 def _all_of_them(values: Sequence[str], random: Random) -> Callable[[int], str]:
-    """Choose at random, by how many are still to be chosen, so that none is missing in the end."""
+    """A function that chooses values at random so that each is chosen at least once. It gets the number of choices left."""
     return lambda remaining: values[remaining - 1] if remaining <= len(values) else random.choice(values)
 
 
 def words_about(tenant: Tenant, contact_id: str, marker: str) -> dict[str, str]:
-    """What the texts to and about a contact speak of."""
+    """The words for the placeholders in texts to and about a contact."""
     contact = tenant.contacts.read(contact_id) or {}
     return {
         "first": contact.get("firstName") or "there",

@@ -23,7 +23,7 @@ from mockserver.tenants.tenant import Organization, Tenant
 from spec import contract
 
 Progress = Callable[[int, int], None]
-"""Told how many contacts there are, of how many that there will be."""
+"""Called with the number of contacts made so far, and the number to make."""
 
 _TOLD_AFTER = 10_000
 _MOST_LISTS = 84
@@ -58,7 +58,7 @@ def seed(
     """This number of organizations with this number of contacts each, and with lists, drafts, events and research to match.
 
     All times lie before `now` (unix seconds). From 500 contacts on there are at least 60 unarchived lists, 300 drafts and 400
-    events; fewer with fewer contacts, none without. `progress` is told now and then how far it is.
+    events; fewer with fewer contacts, none without. `progress` is called now and then.
     """
     # Nothing of what is made here is garbage, and looking for some takes a tenth of the time.
     collects = gc.isenabled()
@@ -80,7 +80,7 @@ def made_up(label: str, name: str, contacts: int, now: float) -> Tenant:
 
 
 def _told(progress: Progress, number: int, organizations: int, contacts: int) -> Callable[[Resource], Resource]:
-    """Passes on the contacts of one of several organizations, and tells at regular steps how many there are."""
+    """Passes on an organization's contacts, and calls `progress` at regular steps."""
     made = count(number * contacts + 1)
 
     def passed(contact: Resource) -> Resource:

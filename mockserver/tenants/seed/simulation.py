@@ -1,7 +1,7 @@
 """A sales team at work: contacts arrive and qualify, drafts are written, approved, sent, opened and answered.
 
-What it does depends on the tenant, the times and the randomness alone. It may go on for days: of what came in since it began
-only so much is kept, and what was there before stays.
+What it does depends on the tenant, the times and the randomness alone. It may go on for days: of its own
+resources only the newest are kept.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from mockserver.clock import milliseconds, utc
-from mockserver.tenants.resource_types import Members, Resource
+from mockserver.tenants.resource_types import Resource
 from mockserver.tenants.seed import names
-from mockserver.tenants.seed.content import METADATA, dossier, told, words_about
+from mockserver.tenants.seed.content import dossier, metadata_of, told, words_about
 from mockserver.tenants.seed.organizations import SCORES, marker_of, person
 from mockserver.tenants.tenant import Tenant
 
@@ -36,7 +36,7 @@ _BUSINESS: Sequence[tuple[str, int]] = (
     ("click", 8),
     ("reply", 10),
 )
-"""What is done, how often it is compared with the rest, what leads to it before it."""
+"""One kind of work: how it is done, its relative frequency, and the work that makes it possible."""
 
 
 class SalesTeam:
@@ -65,7 +65,7 @@ class SalesTeam:
         self._business = [done[name] for name, _ in _BUSINESS]
 
     def step(self, now: float) -> list[Resource]:
-        """Do one thing (now, in unix seconds), and answer the events that were logged of it, at least one."""
+        """Do one thing now (unix seconds), and return the events that were logged for it, at least one."""
         (at,) = self._random.choices(range(len(_BUSINESS)), [often for _, often in _BUSINESS])
         # What cannot be done yet is worked towards: the first business can always be done.
         events = (self._business[earlier](now) for earlier in range(at, -1, -1))
@@ -157,7 +157,7 @@ class SalesTeam:
         return self._follow(now, "replied")
 
     def _follow(self, now: float, engagement: str) -> Resource | None:
-        """What only somebody does who has opened a message."""
+        """An engagement that is possible only after the message was opened."""
         draft = self._one("drafts", "status", "sent")
         if not draft or draft["engagement"][-1]["type"] not in ("opened", "clicked"):
             return None
@@ -166,15 +166,14 @@ class SalesTeam:
     def _engage(self, now: float, draft: Resource, *engagement: str) -> Resource | None:
         """Have the message engaged with in these ways; the last is logged, and may be the draft's new status."""
         moment = utc(max(int(now * 1000), milliseconds(draft["engagement"][-1]["occurredAt"])))
-        steps = [{"type": kind, "occurredAt": moment, "metadata": self._particulars(kind)} for kind in engagement]
+        steps = [
+            {"type": kind, "occurredAt": moment, "metadata": metadata_of(kind, self._random)} for kind in engagement
+        ]
         members: dict[str, object] = {"engagement": [*draft["engagement"], *steps]}
         if engagement[-1] in ("replied", "bounced"):
             members["status"] = engagement[-1]
         changed = self._tenant.patch("drafts", draft["id"], members, now)
         return changed and self._log(now, f"draft.{engagement[-1]}", changed)
-
-    def _particulars(self, engagement: str) -> Members:
-        return {"text": self._random.choice(names.REPLIES)} if engagement == "replied" else METADATA.get(engagement, {})
 
     def _move(self, now: float, status: str, *before: str) -> Resource | None:
         draft = self._one("drafts", "status", *before)
@@ -192,7 +191,7 @@ class SalesTeam:
         return None
 
     def _make_room(self, collection: str) -> None:
-        """Remove the oldest of those that came in since the team began, beyond as many as are kept."""
+        """Remove the oldest resources that were added since the team began, if there are more than are kept."""
         rows = getattr(self._tenant, collection).rows({"includeArchived": "1"})
         began_with = self._began_with[collection]
         for row in rows[began_with : max(began_with, len(rows) - _KEPT[collection])]:
