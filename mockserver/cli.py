@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from click.shell_completion import CompletionItem
 
 from mockserver import completion
 from mockserver.server import options
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from mockserver.modifications.registry import Modification
     from mockserver.server.certificates import Kind
     from mockserver.settings import Settings
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_HARDSHIP = "NAME[:PARAMETER=VALUE,…]"
 
 STEERING = ("trigger", "advance", "logs")
 """The commands that steer a mock which runs."""
@@ -95,6 +99,18 @@ def _check_command(first: Sequence[str]) -> None:
     raise click.UsageError(f"no command '{first[0]}'; {hint}")
 
 
+def _repeatable(
+    name: str,
+    parameter: str,
+    metavar: str,
+    text: str,
+    complete: Callable[[click.Context, click.Parameter, str], list[CompletionItem]] | None = None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """An option that can be given several times."""
+    text = f"{text} (repeatable)."
+    return click.option(name, parameter, metavar=metavar, multiple=True, shell_complete=complete, help=text)
+
+
 def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """The option that lists all faults, variants or hardships, and ends."""
     return click.option(
@@ -120,54 +136,21 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     help="Reading of the rate limits: burst is a refilling allowance, strict two hard caps.",
 )
 @click.option("--no-rate-limit", is_flag=True, help="Limit no key.")
-@click.option(
-    "--fault",
-    "faults",
-    metavar="NAME",
-    multiple=True,
-    shell_complete=completion.modifications,
-    help="Break the contract in this way (repeatable).",
-)
-@click.option(
-    "--variant",
-    "variants",
-    metavar="NAME",
-    multiple=True,
-    shell_complete=completion.modifications,
-    help="Keep the contract in another legal way (repeatable).",
-)
-@click.option(
-    "--hardship",
-    "hardships",
-    metavar="NAME[:PARAMETER=VALUE,…]",
-    multiple=True,
-    shell_complete=completion.modifications,
-    help="Make this trouble for clients (repeatable).",
-)
-@click.option(
-    "--webhook",
-    "webhooks",
-    metavar="URL",
-    multiple=True,
-    help="Deliver the first organization's events to this endpoint (repeatable).",
-)
-@click.option(
-    "--allow-webhook-host",
-    "webhook_hosts",
-    metavar="HOST",
-    multiple=True,
-    help="Allow deliveries to this host, beside this machine (repeatable).",
-)
+@_repeatable("--fault", "faults", "NAME", "Break the contract in this way", completion.modifications)
+@_repeatable("--variant", "variants", "NAME", "Keep the contract in another legal way", completion.modifications)
+@_repeatable("--hardship", "hardships", _HARDSHIP, "Make this trouble for clients", completion.modifications)
+@_repeatable("--webhook", "webhooks", "URL", "Deliver the first organization's events to this endpoint")
+@_repeatable("--allow-webhook-host", "webhook_hosts", "HOST", "Allow deliveries to this host, beside this machine")
 @click.option(
     "--write-target",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_FILE,
     help="Write a target.toml for the conformance gate once the mock listens.",
 )
 @click.option(
     "--write-keys",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_FILE,
     help="Write the keys with every scope for a load test: on each line a key and its organization.",
 )
 @click.option(
@@ -203,7 +186,7 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     metavar="[FILE]",
     is_flag=False,
     flag_value=AUTHORITY,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_FILE,
     help=f"Serve https, and write the certificate of its new authority to this file (default: {AUTHORITY}).",
 )
 @click.option(

@@ -9,6 +9,7 @@ from conformance.outcome import EXIT_BROKEN, EXIT_NOT_JUDGED
 from conformance.recordings.judgement import Result, Row
 from conformance.report.causes import usual_cause
 from conformance.report.text import counted, folded, listed, one_line
+from spec import contract
 
 _LONGEST_NAME = 100
 _MOST_BASES = 5
@@ -75,7 +76,7 @@ def _heading(result: Result) -> Iterator[str]:
     for reason, count in recording.skipped.items():
         yield f"Skipped: {_entries(count)} {reason}."
     if not recording.kept:
-        yield "No entry is of an API that was asked for one of the nine operations, such as /api/v1/me."
+        yield f"No entry asks an API for one of the nine operations, such as {contract().operations['getMe'].path}."
     elif not recording.shows_keys:
         yield "No entry shows its Authorization header: an answer other than 401 is taken for one to a key that counts."
 

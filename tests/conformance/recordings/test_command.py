@@ -62,7 +62,7 @@ def test_what_more_than_one_exchange_shows_is_said_not_to_be_judged(
 def test_a_recording_without_the_api_could_not_be_judged(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, _ = run(capsys, "--har", archive(tmp_path, entry("https://cdn.example/app.js")))
     assert code == NOT_JUDGED
-    assert "No entry is of an API that was asked for one of the nine operations" in out
+    assert "No entry asks an API for one of the nine operations" in out
     assert out.splitlines()[-1] == "verdict: nothing could be judged"
 
 
