@@ -1,4 +1,4 @@
-"""Ending a connection in the middle of a request, which ASGI has no word for: the server leaves the way to it in the scope."""
+"""The end of a connection in the middle of a request, which ASGI has few words for: scope and server tell each other of it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 TRANSPORT = "outbound.transport"
 """Where the scope keeps the transport of the request's connection; absent where there is no socket."""
+
+ON_LEAVING = "outbound.on_leaving"
+"""Where a scope keeps what the server calls once the client closes the connection, or its half of it; absent otherwise."""
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 

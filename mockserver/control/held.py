@@ -29,8 +29,6 @@ def _on(call: Call) -> object:
     if body.fault or body.variant or body.hardship or body.parameters or body.every:
         raise bad_input("hold: it goes with no fault, variant, hardship, parameters or every.")
     condition = switches.asked_condition(call, body)
-    if call.worlds.first.settings.sharing is not None:
-        raise conflict("Processes that share their state hold no requests: each sees its own alone.")
     if len(call.world.held.holds) >= MOST_HOLDS:
         raise conflict(f"There are {MOST_HOLDS} holds already: switch one off first.")
     return _shown(call.world.held.on(condition))
@@ -58,13 +56,13 @@ async def _wait(call: Call, asked: Patience) -> Mapping[str, object]:
     """Answer once enough requests are held, or the time is over, whichever comes first."""
     loop = asyncio.get_running_loop()
     until = loop.time() + asked.wait
-    while len(call.world.held) < asked.count and loop.time() < until:
+    while len(call.world.held.waiting()) < asked.count and loop.time() < until:
         await asyncio.sleep(_TICK)
     return _page(call)
 
 
 def _page(call: Call) -> Mapping[str, object]:
-    return {"data": [_request(request) for request in call.world.held]}
+    return {"data": [_request(request) for request in call.world.held.waiting()]}
 
 
 def _release(call: Call) -> Mapping[str, object]:

@@ -19,6 +19,9 @@ from spec import OpenApi
 
 _SAFE = ("GET", "HEAD")
 
+_PERFORMED_ONCE = ("releaseHeld",)
+"""Calls that the process which is asked performs alone, also where several share their state: their effect is shared itself."""
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -72,7 +75,7 @@ def by_id() -> Mapping[str, Operation]:
     return {
         described["operationId"]: Operation(
             id=described["operationId"],
-            is_change=method not in _SAFE,
+            is_change=method not in _SAFE and described["operationId"] not in _PERFORMED_ONCE,
             status=success(described),
             longest=described.get("x-longest-body", LONGEST_BODY),
             rules=compile_rules(map(_resolved, described.get("parameters", ()))),

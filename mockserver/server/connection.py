@@ -120,6 +120,8 @@ class Connection(HttpToolsProtocol):
             return False
         # The client may still read: the last of its requests is answered, then the connection ends.
         cycle.keep_alive = False
+        if self._served is not None:
+            self._served.tell_leaving()
         return True
 
     def on_message_begin(self) -> None:

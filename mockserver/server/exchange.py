@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from mockserver import paths
+from mockserver.api.disconnect import ON_LEAVING
 from mockserver.api.response import problem_response
 
 if TYPE_CHECKING:
@@ -102,7 +103,14 @@ class Exchange:
     def leave(self) -> None:
         """Record that the client has left."""
         self.disconnected = True
+        self.tell_leaving()
         self.hear()
+
+    def tell_leaving(self) -> None:
+        """Call what waits for the client to close the connection."""
+        on_leaving = self.scope.get(ON_LEAVING)
+        if on_leaving is not None:
+            on_leaving()
 
     async def receive(self) -> Message:
         """The next part of the request's body, or that the client left or has its answer (ASGI)."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
 from mockserver.api.authentication import presented_secret
+from mockserver.api.disconnect import ON_LEAVING
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -20,7 +22,7 @@ LONGEST = 120.0
 """Real seconds after which a request goes on by itself."""
 
 MOST = 1_000
-"""Requests that are held at a time; more go on at once."""
+"""Requests that a process holds at a time; more go on at once."""
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ class Hold:
     left: int | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class HeldRequest:
     """A request that waits. `hold` is the id of what holds it, `key` the id of the key that it presents."""
 
@@ -42,7 +44,6 @@ class HeldRequest:
     path: str
     query: str
     key: str | None
-    released: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
 
 class Held:
@@ -50,34 +51,31 @@ class Held:
 
     def __init__(self) -> None:
         self.holds: dict[str, Hold] = {}
-        self._waiting: dict[str, HeldRequest] = {}
-        self._numbers = count(1)
+        self._here: dict[str, tuple[HeldRequest, asyncio.Future[None]]] = {}
+        """The requests that wait in this process, each with what its release is told by."""
+        self._holds_made = count(1)
+        self._requests_made = count(1)
 
-    def __iter__(self) -> Iterator[HeldRequest]:
-        return iter(tuple(self._waiting.values()))
-
-    def __len__(self) -> int:
-        return len(self._waiting)
+    def waiting(self) -> Sequence[HeldRequest]:
+        """The requests that are held, in the order in which they came."""
+        return [request for request, _ in self._here.values()]
 
     def on(self, condition: Condition) -> Hold:
         """Hold the requests that the condition means, from now on."""
-        hold = Hold(f"hold_{next(self._numbers)}", condition, condition.requests)
+        hold = Hold(f"hold_{next(self._holds_made)}", condition, condition.requests)
         self.holds[hold.id] = hold
         return hold
 
     def off(self, hold_id: str) -> bool:
         """Hold no more requests so, and let those go that are held. Returns False if there is no such hold."""
-        for request in self:
+        for request, _ in tuple(self._here.values()):
             if request.hold == hold_id:
-                self.release(request.id)
+                self._let_go(request.id)
         return self.holds.pop(hold_id, None) is not None
 
     def release(self, request_id: str) -> HeldRequest | None:
         """Let a request go on, and answer it; None if none with this id is held."""
-        request = self._waiting.pop(request_id, None)
-        if request is not None:
-            request.released.set()
-        return request
+        return self._let_go(request_id)
 
     def clear(self) -> None:
         """Let everything go."""
@@ -85,35 +83,56 @@ class Held:
             self.off(hold_id)
 
     async def wait(self, scope: Scope, state: State) -> None:
-        """Return at once for a request that nothing holds; for others once they are released."""
+        """Return at once for a request that nothing holds; for others once they are released, or their client leaves."""
         hold = self._taken(scope, state)
-        if hold is None or len(self._waiting) >= MOST:
+        if hold is None or len(self._here) >= MOST:
             return
         key = state.keys.find(presented_secret(scope) or b"")
+        number = self._next_number()
         request = HeldRequest(
-            id=f"held_{next(self._numbers)}",
+            id=f"held_{number}",
             hold=hold.id,
             method=scope["method"],
             path=scope["path"],
             query=scope["query_string"].decode("latin-1"),
             key=key.id if key else None,
         )
-        self._waiting[request.id] = request
-        await asyncio.sleep(0)  # A time limit needs a task, which the server makes once a request has to wait.
+        released = self._enter(number, request)
+        scope[ON_LEAVING] = partial(self._let_go, request.id)
         try:
-            async with asyncio.timeout(LONGEST):
-                await request.released.wait()
-        except TimeoutError:
-            pass
+            await asyncio.wait((released,), timeout=LONGEST)
         finally:
-            self._waiting.pop(request.id, None)
+            self._let_go(request.id)
+
+    def _next_number(self) -> int:
+        return next(self._requests_made)
+
+    def _enter(self, _number: int, request: HeldRequest) -> asyncio.Future[None]:
+        """Put down that a request waits, and answer the future that its release ends."""
+        released: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._here[request.id] = request, released
+        return released
+
+    def _let_go(self, request_id: str) -> HeldRequest | None:
+        """Have a request of this process go on, and answer it; None if it does not wait here."""
+        if request_id not in self._here:
+            return None
+        request, released = self._here.pop(request_id)
+        if not released.done():
+            released.set_result(None)
+        return request
 
     def _taken(self, scope: Scope, state: State) -> Hold | None:
         """The first hold that a request falls under, of whose number one is taken."""
-        for hold in self.holds.values():
-            if hold.left == 0 or not hold.condition.holds(scope, state):
-                continue
-            if hold.left is not None:
-                hold.left -= 1
-            return hold
-        return None
+        return next(
+            (hold for hold in self.holds.values() if hold.condition.holds(scope, state) and self._take(hold)), None
+        )
+
+    def _take(self, hold: Hold) -> bool:
+        """Take one of the number of requests that are still to be held, and say whether there was one."""
+        if hold.left is None:
+            return True
+        if hold.left == 0:
+            return False
+        hold.left -= 1
+        return True

@@ -46,7 +46,7 @@ class World:
 
     def __init__(self, settings: Settings, operations: ASGIApp, state: State, name: str = "") -> None:
         self.name = name
-        self.held = Held()
+        self.held = _held(settings, name)
         self._operations = operations
         self._resets = 0
         self._views: dict[tuple[str, ...], ASGIApp] = {}
@@ -210,6 +210,15 @@ def seeded_state(settings: Settings, clock: Clock, namespace: str = "") -> State
     for modification in settings.modifications:
         modification.change_data(state)
     return state
+
+
+def _held(settings: Settings, name: str) -> Held:
+    """What is held in a world of that name: in this process, or in all that share the state."""
+    if settings.sharing is None:
+        return Held()
+    from mockserver.worlds.shared_held import SharedHeld
+
+    return SharedHeld(settings.sharing, name)
 
 
 def modified(state: State, modifications: Iterable[Modification]) -> Pipeline:

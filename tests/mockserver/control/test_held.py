@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -109,3 +111,15 @@ def test_a_request_over_the_wire_is_held_too(tmp_path: Path) -> None:
         assert not asked.done()
         patient_http.post(f"{mock.url}/_mock/held/{held['id']}/release")
         assert asked.result().status_code == 200
+
+
+def test_a_request_whose_client_leaves_is_held_no_longer(tmp_path: Path) -> None:
+    with running(tmp_path) as mock:
+        patient_http.post(f"{mock.url}/_mock/switches", json={"hold": True, "operation": "getMe", "requests": 1})
+        with socket.create_connection((urlsplit(mock.url).hostname, urlsplit(mock.url).port or 80)) as client:
+            client.sendall(f"GET /api/v1/me HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {mock.key}\r\n\r\n".encode())
+            (held,) = patient_http.get(f"{mock.url}/_mock/held?wait=30").json()["data"]
+        (logged,) = patient_http.get(f"{mock.url}/_mock/requests?operation=getMe&wait=30").json()["data"]
+        assert logged["status"] == 200
+        assert patient_http.get(f"{mock.url}/_mock/held").json()["data"] == []
+        assert patient_http.post(f"{mock.url}/_mock/held/{held['id']}/release").status_code == 404

@@ -1,0 +1,104 @@
+"""Requests that are held where several processes are one mock: what waits in one of them is seen and released by all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mockserver.api.limits import Unreachable
+from mockserver.cluster.membership import PREFIX, Membership
+from mockserver.worlds.held import Held, HeldRequest, Hold
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from mockserver.api.pipeline import State
+
+_LOOK_EVERY = 0.02
+"""Real seconds after which a process looks which of its requests another one has released."""
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """A held request as processes share it. `process` is the id of the one in which it waits."""
+
+    number: int
+    process: str
+    request: HeldRequest
+
+
+class SharedHeld(Held):
+    """What is held in a world of several processes. Holds are switched on and off by calls that each of them performs.
+
+    Each request that waits has an entry in a Redis hash, and goes on once that entry is gone. While the server does not answer,
+    nothing is held.
+    """
+
+    def __init__(self, sharing: Membership, world: str) -> None:
+        super().__init__()
+        self._sharing = sharing
+        self._world = world
+        self._place = f"{PREFIX}:held:{world}"
+        self._looking: asyncio.Task[None] | None = None
+
+    def waiting(self) -> Sequence[HeldRequest]:
+        """The requests that are held in processes that are alive, in the order in which they came. Raises Unreachable."""
+        found = self._sharing.reach(lambda server: server.hvals(self._place))
+        alive = self._sharing.reach(self._sharing.members)
+        entries = [msgspec.msgpack.decode(each, type=_Entry) for each in found]
+        entries.sort(key=lambda entry: entry.number)
+        return [entry.request for entry in entries if entry.process in alive]
+
+    def release(self, request_id: str) -> HeldRequest | None:
+        """Let a request go on, in whichever process it waits, and answer it; None if none with this id is held.
+
+        Raises Unreachable.
+        """
+        entry = self._sharing.reach(lambda server: server.hget(self._place, request_id))
+        if entry is None or not self._sharing.reach(lambda server: server.hdel(self._place, request_id)):
+            return None
+        super()._let_go(request_id)
+        return msgspec.msgpack.decode(entry, type=_Entry).request
+
+    async def wait(self, scope: Scope, state: State) -> None:
+        """Return at once for a request that nothing holds; for others once they are released, or their client leaves."""
+        with suppress(Unreachable):
+            await super().wait(scope, state)
+
+    def _next_number(self) -> int:
+        return int(self._sharing.reach(lambda server: server.incr(f"{PREFIX}:held")))
+
+    def _enter(self, number: int, request: HeldRequest) -> asyncio.Future[None]:
+        entry = msgspec.msgpack.encode(_Entry(number, self._sharing.id, request))
+        self._sharing.reach(lambda server: server.hset(self._place, request.id, entry))
+        released = super()._enter(number, request)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.get_running_loop().create_task(self._look())
+        return released
+
+    def _let_go(self, request_id: str) -> HeldRequest | None:
+        request = super()._let_go(request_id)
+        if request is not None:
+            with suppress(Unreachable):
+                self._sharing.reach(lambda server: server.hdel(self._place, request_id))
+        return request
+
+    def _take(self, hold: Hold) -> bool:
+        most = hold.condition.requests
+        return super()._take(hold) and (most is None or self._sharing.take(f"{self._world}/{hold.id}", most))
+
+    async def _look(self) -> None:
+        """While requests of this process wait, let those go on that have no entry any more."""
+        while self._here:
+            await asyncio.sleep(_LOOK_EVERY)
+            for request_id in set(self._here).difference(self._entered()):
+                super()._let_go(request_id)
+
+    def _entered(self) -> Sequence[str]:
+        try:
+            return [each.decode() for each in self._sharing.reach(lambda server: server.hkeys(self._place))]
+        except Unreachable:
+            return ()

@@ -1,0 +1,172 @@
+"""Requests are held, seen and released over several processes that are one mock. With a real Redis server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import redis
+
+from mockserver.app import Mock
+from mockserver.cluster.membership import Membership
+from mockserver.modifications.condition import ALL_REQUESTS, Condition
+from tests.support import patient_http
+from tests.support.mock_client import FULL, Client, Response, new_mock, scope_of
+from tests.support.mock_process import running
+from tests.support.redis_server import redis_server
+
+ONE = replace(ALL_REQUESTS, requests=1)
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def server(redis_url: str) -> str:
+    """The URL of a server with nothing in it."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    return redis_url
+
+
+@pytest.fixture
+def mocks(server: str) -> tuple[Mock, Mock]:
+    """Two mocks that share a state; calls that change it have to be made to both."""
+    members = [Membership(server) for _ in range(2)]
+    for member in members:
+        member.join({}, 0.0)
+    return new_mock(contacts=3, sharing=members[0]), new_mock(contacts=3, sharing=members[1])
+
+
+def hold(mocks: tuple[Mock, Mock], condition: Condition) -> str:
+    """Hold requests in both, and answer the hold's id, which is the same in both."""
+    first, second = (mock.world.held.on(condition).id for mock in mocks)
+    assert first == second
+    return first
+
+
+def asked(mock: Mock) -> asyncio.Task[Response]:
+    """A request under way in this event loop."""
+    scope = scope_of("GET", b"/api/v1/me", [(b"authorization", f"Bearer {FULL.secret}".encode())])
+    return asyncio.ensure_future(Client(mock)._exchange(scope, b""))
+
+
+async def seen(mock: Mock, count: int) -> list[str]:
+    """The ids of the requests that a mock sees to be held, once there are as many."""
+    while len(mock.world.held.waiting()) != count:
+        await asyncio.sleep(0)
+    return [request.id for request in mock.world.held.waiting()]
+
+
+def told(story: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(story(), 30))
+
+
+def test_one_process_releases_what_another_holds(mocks: tuple[Mock, Mock]) -> None:
+    async def story() -> None:
+        hold(mocks, ALL_REQUESTS)
+        requests = [asked(mocks[0]), asked(mocks[1]), asked(mocks[0])]
+        ids = await seen(mocks[1], 3)
+        assert mocks[1].world.held.release(ids[0]) is not None
+        assert (await requests[0]).status == 200
+        assert await seen(mocks[0], 2) == ids[1:]
+        for name in ids[1:]:
+            mocks[0].world.held.release(name)
+        assert [(await request).status for request in requests] == [200, 200, 200]
+
+    told(story)
+
+
+def test_a_request_is_released_once(mocks: tuple[Mock, Mock]) -> None:
+    async def story() -> None:
+        hold(mocks, ALL_REQUESTS)
+        request = asked(mocks[0])
+        (name,) = await seen(mocks[1], 1)
+        assert mocks[1].world.held.release(name) is not None
+        assert mocks[0].world.held.release(name) is None
+        assert (await request).status == 200
+
+    told(story)
+
+
+def test_a_number_of_requests_is_held_over_all(mocks: tuple[Mock, Mock]) -> None:
+    async def story() -> None:
+        hold(mocks, ONE)
+        held = asked(mocks[0])
+        (name,) = await seen(mocks[1], 1)
+        assert (await asked(mocks[1])).status == 200
+        mocks[1].world.held.release(name)
+        assert (await held).status == 200
+
+    told(story)
+
+
+def test_what_is_switched_off_leaves_no_entry(mocks: tuple[Mock, Mock]) -> None:
+    async def story() -> None:
+        name = hold(mocks, ALL_REQUESTS)
+        requests = [asked(mock) for mock in mocks]
+        await seen(mocks[0], 2)
+        for mock in mocks:
+            mock.world.held.off(name)
+        assert [(await request).status for request in requests] == [200, 200]
+        assert await seen(mocks[0], 0) == []
+
+    told(story)
+
+
+def test_what_a_process_held_that_is_gone_is_not_shown(mocks: tuple[Mock, Mock]) -> None:
+    async def story() -> None:
+        hold(mocks, ALL_REQUESTS)
+        request = asked(mocks[0])
+        await seen(mocks[1], 1)
+        assert mocks[0].world.settings.sharing is not None
+        mocks[0].world.settings.sharing.leave()
+        assert await seen(mocks[1], 0) == []
+        request.cancel()
+
+    told(story)
+
+
+def test_what_is_held_goes_on_when_the_server_is_emptied(mocks: tuple[Mock, Mock], server: str) -> None:
+    async def story() -> None:
+        hold(mocks, ALL_REQUESTS)
+        request = asked(mocks[0])
+        await seen(mocks[0], 1)
+        with redis.Redis.from_url(server) as client:
+            client.flushall()
+        assert (await request).status == 200
+
+    told(story)
+
+
+def test_nothing_is_held_while_the_server_cannot_be_reached(mocks: tuple[Mock, Mock]) -> None:
+    async def story() -> None:
+        hold(mocks, ALL_REQUESTS)
+        held = asked(mocks[0])
+        await seen(mocks[0], 1)
+        assert mocks[0].world.settings.sharing is not None
+        mocks[0].world.settings.sharing.reach.fails(redis.ConnectionError("gone"))
+        assert (await held).status == 200
+        assert (await asked(mocks[0])).status == 200
+
+    told(story)
+
+
+def test_workers_hold_and_release_over_the_wire(server: str, tmp_path: Path) -> None:
+    with running(tmp_path, "--state", server, "--workers", "2") as mock, ThreadPoolExecutor(4) as pool:
+        switch = patient_http.post(f"{mock.url}/_mock/switches", json={"hold": True, "operation": "getMe"}).json()
+        headers = {"authorization": f"Bearer {mock.key}"}
+        requests = [pool.submit(patient_http.get, f"{mock.url}/api/v1/me", headers=headers) for _ in range(4)]
+        held = patient_http.get(f"{mock.url}/_mock/held?wait=30&count=4").json()["data"]
+        for each in held[:2]:
+            assert patient_http.post(f"{mock.url}/_mock/held/{each['id']}/release").json() == each
+        assert patient_http.delete(f"{mock.url}/_mock/switches/{switch['id']}").status_code == 204
+        assert [request.result().status_code for request in requests] == [200] * 4
+        assert patient_http.get(f"{mock.url}/_mock/held").json()["data"] == []
