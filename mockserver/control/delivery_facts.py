@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -52,6 +53,14 @@ def wrong_verdict(delivery: Delivery, webhooks: Webhooks) -> str | None:
         return None
     verdicts = [_verdict(attempt, flaw_of(attempt, delivery, endpoint)) for attempt in delivery.attempts]
     return next((verdict for verdict in reversed(verdicts) if verdict in _WRONG), None)
+
+
+def done_to(delivery: Delivery, webhooks: Webhooks) -> Sequence[str]:
+    """What was done to a delivery, in words: the flaw of its last attempt, that it is a duplicate, that it was late."""
+    endpoint = webhooks.endpoints.get(delivery.endpoint_id)
+    flaw = flaw_of(delivery.attempts[-1], delivery, endpoint) if endpoint and delivery.attempts else None
+    words = (flaw, _original(delivery, webhooks) and "duplicate", _late_by(delivery) and "late")
+    return [word for word in words if word]
 
 
 def flaw_of(attempt: Attempt, delivery: Delivery, endpoint: Endpoint) -> Flaw | None:

@@ -129,6 +129,7 @@ def _resource_page(visit: Visit, error: str | None = None, *, new: bool = False)
         title=f"New {kind[:-1]}" if new else _title(kind, resource),
         text=visit.form["json"] or json_text(resource),
         research=None if new or kind != "contacts" else visit.tenant.research.get(resource["id"]),
+        about=None if new or kind != "events" else _about(resource),
         error=error,
         fields=() if kind == "events" and not new else FIELDS[kind],
         known=_known(FIELDS[kind]),
@@ -190,6 +191,13 @@ def _title(kind: str, resource: Resource) -> str:
         return " ".join(resource[name] for name in ("firstName", "lastName") if resource.get(name)) or "No name"
     member = {"lists": "name", "drafts": "subject", "events": "eventType"}[kind]
     return str(resource.get(member) or resource["id"])
+
+
+def _about(event: Resource) -> str | None:
+    """The path of the resource that an event is about, below that of the data; None for a type that is not shown here."""
+    about = event.get("resource") or {}
+    kind = f"{about.get('type')}s"
+    return f"{kind}/{about.get('id')}" if kind in KINDS else None
 
 
 def _known(filters: tuple[str, ...]) -> Mapping[str, list[str]]:

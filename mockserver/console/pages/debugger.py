@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from starlette.responses import Response
 
 from mockserver.console.visit import Gone, Route, Visit, objection
 from mockserver.webhooks.signing import HEADER
+
+if TYPE_CHECKING:
+    from mockserver.webhooks.delivery import Attempt, Delivery
 
 PATH = "/integrations/webhooks/debugger"
 
@@ -27,9 +30,9 @@ async def _show(visit: Visit) -> Response:
 
 async def _explain(visit: Visit) -> Response:
     form = visit.form
-    given = {name: form[name] for name in ("endpoint", "timestamp", "body", "signature")}
+    given = {name: form[name] for name in ("endpoint", "timestamp", "body", "signature", "delivery", "attempt")}
     # A form's line breaks are always CR LF; a delivery's body has no line break outside its JSON.
-    body = {"secret": _secret(visit), "body": form["body"].replace("\r\n", "\n"), "signature": form.text("signature")}
+    body = {"secret": _secret(visit), "body": form["body"].replace("\r\n", "\n"), "signature": _signature(visit)}
     if form.text("timestamp"):
         body["timestamp"] = form.text("timestamp")
     if not body["secret"]:
@@ -60,17 +63,32 @@ def _page(
 
 def _given(visit: Visit) -> dict[str, str]:
     """What the form is filled in with: the attempt of a delivery that the query names, or nothing. Raises Gone."""
-    given = {"endpoint": visit.query["endpoint"], "timestamp": "", "body": "", "signature": ""}
-    if not visit.query["delivery"]:
+    query = visit.query
+    given = {name: query[name] for name in ("endpoint", "delivery", "attempt")}
+    given |= {"timestamp": "", "body": "", "signature": ""}
+    if not given["delivery"]:
         return given
-    number = visit.query.whole("attempt")
+    delivery, attempt = _attempt(visit, given["delivery"], query.whole("attempt"))
+    timestamp = attempt.sent.headers.get(HEADER, "").partition("t=")[2].partition(",")[0]
+    body = attempt.sent.body.decode("utf-8", "replace")
+    return {**given, "endpoint": delivery.endpoint_id, "timestamp": timestamp, "body": body}
+
+
+def _attempt(visit: Visit, delivery_id: str, number: int) -> tuple[Delivery, Attempt]:
+    """A delivery and one of its attempts, which count from 1. Raises Gone."""
     for delivery in visit.world.state.webhooks.log:
-        if delivery.id == visit.query["delivery"] and 0 < number <= len(delivery.attempts):
-            sent = delivery.attempts[number - 1].sent
-            timestamp = sent.headers.get(HEADER, "").partition("t=")[2].partition(",")[0]
-            body = sent.body.decode("utf-8", "replace")
-            return {**given, "endpoint": delivery.endpoint_id, "timestamp": timestamp, "body": body}
+        if delivery.id == delivery_id and 0 < number <= len(delivery.attempts):
+            return delivery, delivery.attempts[number - 1]
     raise Gone("This attempt is not in the log, or not any more.")
+
+
+def _signature(visit: Visit) -> str:
+    """The signature that was typed, or that of the attempt which the form was filled in with. Raises Gone."""
+    form = visit.form
+    if form.text("signature") or not form["delivery"]:
+        return form.text("signature")
+    _, attempt = _attempt(visit, form["delivery"], form.whole("attempt"))
+    return attempt.sent.headers.get(HEADER, "")
 
 
 def _compared(given: str, forms: Sequence[Mapping[str, str]]) -> tuple[str, str, str]:

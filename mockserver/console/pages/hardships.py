@@ -9,7 +9,7 @@ from typing import TypedDict
 from starlette.responses import Response
 
 from mockserver.console.notices import Notice
-from mockserver.console.visit import Route, Visit, objection
+from mockserver.console.visit import Context, Route, Visit, objection
 from mockserver.modifications.parameters import Value
 from spec import requirements
 
@@ -50,6 +50,26 @@ async def _on(visit: Visit) -> Response:
     return visit.redirect(PATH, Notice(f"{picked['name']} is on."))
 
 
+async def _hold(visit: Visit) -> Response:
+    try:
+        body = {"hold": True, **_condition(visit)}
+    except ValueError as error:
+        return await _page(visit, hold_error=str(error))
+    status, answer = await visit.call("POST", "/_mock/switches", body)
+    if status >= 400:
+        return await _page(visit, hold_error=objection(answer))
+    return visit.redirect(PATH, Notice("Such requests are held."))
+
+
+async def _held(visit: Visit) -> Response:
+    return visit.fragment("held.html", **await _waiting(visit))
+
+
+async def _release(visit: Visit) -> Response:
+    path = f"/_mock/held/{visit.parameters['id']}/release"
+    return await visit.change("POST", path, None, PATH, "The request goes on.")
+
+
 async def _off(visit: Visit) -> Response:
     return await visit.change("DELETE", f"/_mock/switches/{visit.parameters['id']}", None, PATH, "It is off.")
 
@@ -72,7 +92,7 @@ async def _reset(visit: Visit) -> Response:
     return await visit.change("POST", "/_mock/reset", {}, PATH, "Data, keys, limits and webhooks are as at the start.")
 
 
-async def _page(visit: Visit, error: str | None = None) -> Response:
+async def _page(visit: Visit, error: str | None = None, hold_error: str | None = None) -> Response:
     entries = await _catalogue(visit)
     _, switches = await visit.call("GET", "/_mock/switches")
     _, activity = await visit.call("GET", "/_mock/activity")
@@ -80,7 +100,7 @@ async def _page(visit: Visit, error: str | None = None) -> Response:
     fitting = [each for each in entries if all(word in _searched(each) for word in words)]
     return visit.page(
         "hardships.html",
-        400 if error else 200,
+        400 if error or hold_error else 200,
         picked=_named(entries, visit.form["name"] or visit.query["pick"]),
         kinds={kind: _grouped(kind, fitting) for kind in ("hardship", "variant", "fault")},
         counts=Counter(each["kind"] for each in fitting),
@@ -88,9 +108,16 @@ async def _page(visit: Visit, error: str | None = None) -> Response:
         switches=switches["data"],
         of_deliveries={each["name"] for each in entries if each["appliesTo"] == "deliveries"},
         activity=activity,
-        keys={key.id: key for key in visit.world.state.keys},
         error=error,
+        hold_error=hold_error,
+        **await _waiting(visit),
     )
+
+
+async def _waiting(visit: Visit) -> Context:
+    """The requests that are held, and the keys by their ids."""
+    _, answer = await visit.call("GET", "/_mock/held")
+    return {"held": answer["data"], "keys": {key.id: key for key in visit.world.state.keys}}
 
 
 async def _catalogue(visit: Visit) -> Sequence[Entry]:
@@ -127,10 +154,16 @@ def _wanted(visit: Visit, picked: Entry) -> Mapping[str, object]:
     }
     if parameters:
         body["parameters"] = parameters
-    body |= {name: form[name] for name in ("key", "operation") if form[name]}
+    return body | _condition(visit)
+
+
+def _condition(visit: Visit) -> dict[str, object]:
+    """The requests that are meant, as the control API's body has it. Raises ValueError, in one line, for what is no number."""
+    form = visit.form
+    condition: dict[str, object] = {name: form[name] for name in ("key", "operation") if form[name]}
     if form.text("requests"):
-        body["requests"] = int(_number("requests", form.text("requests")))
-    return body
+        condition["requests"] = int(_number("requests", form.text("requests")))
+    return condition
 
 
 def _read(parameter: _Parameter, text: str) -> Value:
@@ -155,6 +188,9 @@ ROUTES = (
     Route("GET", PATH, _show),
     Route("POST", PATH, _on),
     Route("POST", f"{PATH}/off", _all_off),
+    Route("POST", f"{PATH}/hold", _hold),
+    Route("GET", f"{PATH}/held", _held),
+    Route("POST", f"{PATH}/held/{{id}}/release", _release),
     Route("POST", f"{PATH}/activity", _activity),
     Route("POST", f"{PATH}/reset", _reset),
     Route("POST", f"{PATH}/{{id}}/off", _off),

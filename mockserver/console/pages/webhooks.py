@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from mockserver.console.notices import Notice
 from mockserver.console.visit import Context, Gone, Route, Visit, objection
-from mockserver.control.delivery_facts import described, wrong_verdict
+from mockserver.control.delivery_facts import described, done_to, wrong_verdict
 from mockserver.webhooks.delivery import shortened
 from mockserver.webhooks.events import EVENT_TYPES
 
@@ -117,7 +117,8 @@ def _deliveries(visit: Visit) -> Context:
     urls = {each.id: each.url for each in visit.world.state.webhooks.endpoints}
     newest = fitting[: -SHOWN - 1 : -1]
     wrongs = {delivery.id: wrong_verdict(delivery, visit.world.state.webhooks) for delivery in newest}
-    return {"deliveries": newest, "fitting": len(fitting), "urls": urls, "wrongs": wrongs}
+    done = {delivery.id: done_to(delivery, visit.world.state.webhooks) for delivery in newest}
+    return {"deliveries": newest, "fitting": len(fitting), "urls": urls, "wrongs": wrongs, "done": done}
 
 
 def _found(visit: Visit) -> Delivery:

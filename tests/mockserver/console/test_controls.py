@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+from html import unescape
+
 import pytest
 
 from mockserver.app import Settings, create_app
@@ -9,7 +13,7 @@ from mockserver.modifications.condition import parsed
 from mockserver.modifications.faults import named
 from mockserver.modifications.requested import requested
 from tests.support.console_client import CONTACTS, ME, Visitor, text
-from tests.support.mock_client import FULL, START, Client, new_mock
+from tests.support.mock_client import FULL, START, Client, new_mock, scope_of
 
 
 class TestRequests:
@@ -101,7 +105,7 @@ class TestClockAndHardships:
         visitor = Visitor(new_mock())
         page = visitor.get("/hardships?pick=tampered-deliveries")
         assert "deliveries to webhook endpoints" in text(page)
-        assert b'name="requests"' not in page.body
+        assert page.body.count(b'name="requests"') == 1, "but for the form that holds requests"
         assert "every delivery" in text(visitor.do("/hardships", {"name": "tampered-deliveries"}))
 
     def test_the_overview_says_what_is_on(self) -> None:
@@ -115,6 +119,35 @@ class TestClockAndHardships:
         mock = new_mock()
         mock.world.held.on(parsed("operation=getMe"))
         assert "hold operation=getMe" in text(Visitor(mock).get())
+
+    def test_requests_are_held_seen_and_released(self) -> None:
+        mock = new_mock()
+        visitor = Visitor(mock)
+        page = visitor.do("/hardships/hold", {"operation": "getMe", "requests": "1"})
+        assert "getMe , 1 of 1 requests left" in text(page)
+
+        async def story() -> None:
+            scope = scope_of("GET", f"{ME}?q=1".encode(), [(b"authorization", f"Bearer {FULL.secret}".encode())])
+            waiting = asyncio.create_task(mock.world.held.wait(scope, mock.state))
+            await asyncio.sleep(0)
+            shown = (await asyncio.to_thread(visitor.get, "/hardships")).body.decode()
+            assert f"{ME}?q=1" in unescape(re.sub("<[^>]*>", "", shown))
+            (release,) = re.findall(r'action="/admin([^"]+/release)"', shown)
+            assert "goes on" in text(await asyncio.to_thread(visitor.do, release))
+            await waiting
+
+        asyncio.run(asyncio.wait_for(story(), 60))
+        assert "None." in text(visitor.get("/hardships/held"))
+
+    def test_what_cannot_be_held_is_said(self) -> None:
+        answer = Visitor(new_mock()).post("/hardships/hold", {"requests": "many"})
+        assert answer.status == 400
+        assert "requests has to be a number" in text(answer)
+
+    def test_the_whole_condition_of_what_is_on_is_shown(self) -> None:
+        mock = new_mock()
+        mock.world.switch_on(requested("fault", "default-of-49@state=archived,method=HEAD,every=3"))
+        assert "method= HEAD , state= archived , every= 3 ," in text(Visitor(mock).get("/hardships"))
 
     def test_a_switch_that_applies_to_no_more_requests_is_shown_as_spent(self) -> None:
         mock = new_mock()

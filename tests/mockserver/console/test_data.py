@@ -44,6 +44,21 @@ class TestData:
         assert tenant.contacts.read(contact["id"]) is None
         assert visitor.get(path).status == 404
 
+    @pytest.mark.parametrize("kind", ["contacts", "lists", "drafts", "events"])
+    def test_every_resource_has_a_page(self, kind: str) -> None:
+        visitor = Visitor(MOCK)
+        links = re.findall(rf'href="/admin(/data/{kind}/\w+\?[^"]+)"', visitor.get(f"/data/{kind}").body.decode())
+        links = [link for link in links if "/new?" not in link]
+        assert links
+        for link in links:
+            assert visitor.get(unescape(link)).status == 200, link
+
+    def test_an_event_leads_to_what_it_is_about(self) -> None:
+        tenant = MOCK.state.tenants[FULL.organization_id]
+        event = next(each for row in tenant.events.rows({}) if (each := tenant.events.read(row.id)))
+        page = Visitor(MOCK).get(f"/data/events/{event['id']}").body.decode()
+        assert f"/data/{event['resource']['type']}s/{event['resource']['id']}?" in page
+
     def test_saving_what_is_shown_changes_nothing_but_the_time(self) -> None:
         mock = new_mock()
         tenant = mock.state.tenants[FULL.organization_id]

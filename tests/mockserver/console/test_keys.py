@@ -6,10 +6,25 @@ import re
 
 import pytest
 
-from mockserver.webhooks.signing import digest
+from mockserver.app import Mock
+from mockserver.webhooks.delivery import Attempt, Delivery
+from mockserver.webhooks.sending import Outgoing
+from mockserver.webhooks.signing import HEADER, digest
 from spec import contract
 from tests.support.console_client import CONTACTS, ME, PAGES, Fields, Visitor, shown_secret, text
 from tests.support.mock_client import FULL, MOCK, START, Client, new_mock
+
+
+def delivered(mock: Mock, delivery_id: str, body: bytes) -> Delivery:
+    """A delivery in the log of an event, whose one attempt has a good signature and no answer."""
+    endpoints = list(mock.state.webhooks.endpoints)
+    endpoint = endpoints[0] if endpoints else mock.state.webhooks.register(FULL.organization_id, "http://127.0.0.1:1/")
+    delivery = Delivery(delivery_id, endpoint.id, FULL.organization_id, {"id": "evt_1", "eventType": "x"}, START)
+    signature = f"t={START:.0f},v1={digest(endpoint.secret, f'{START:.0f}', body)}"
+    sent = Outgoing("POST", endpoint.url, {HEADER: signature}, body)
+    delivery.take_down(Attempt(START, sent, 0.0, error="nobody listened"))
+    mock.state.webhooks.log.append(delivery)
+    return delivery
 
 
 class TestKeys:
@@ -123,6 +138,22 @@ class TestWebhooks:
         right = "0" * (64 - len(wanted[1])) + wanted[1]
         answer = visitor.post("/integrations/webhooks/debugger", {**asked, "signature": f"t={START:.0f},v1={right}"})
         assert "The signature is valid." in text(answer)
+
+    def test_the_debugger_explains_the_signature_of_an_attempt(self) -> None:
+        visitor = Visitor(new_mock())
+        delivery = delivered(visitor.mock, "dlv_1", b"{}")
+        page = visitor.get(f"/integrations/webhooks/debugger?delivery={delivery.id}&attempt=1")
+        assert "empty: that of attempt 1" in text(page)
+        fields: Fields = {"endpoint": delivery.endpoint_id, "delivery": delivery.id, "attempt": "1", "body": "{}"}
+        assert "The signature is valid." in text(visitor.post("/integrations/webhooks/debugger", fields))
+        assert visitor.post("/integrations/webhooks/debugger", {**fields, "attempt": "2"}).status == 404
+
+    def test_the_list_of_deliveries_says_what_was_done_to_them(self) -> None:
+        visitor = Visitor(new_mock())
+        delivered(visitor.mock, "dlv_1", b"{}")
+        delivered(visitor.mock, "dlv_2", b"{}")
+        again, first = re.findall(r'class="why">(.*?)</span>\n', visitor.get("/integrations/webhooks").body.decode())
+        assert (">duplicate<" in first, ">duplicate<" in again) == (False, True)
 
     def test_the_debugger_compares_with_the_form_that_was_given_though_another_begins_alike(self) -> None:
         secret, timestamp = "whsec_abc", f"{START:.0f}"
