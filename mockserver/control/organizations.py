@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from mockserver.control.bodies import NewOrganization
@@ -16,13 +17,14 @@ def _list(call: Call) -> Mapping[str, object]:
     return {"data": all_shown(call)}
 
 
-def _add(call: Call) -> Mapping[str, object]:
-    tenants = call.state.tenants
-    if len(tenants) >= MOST_ORGANIZATIONS:
+async def _add(call: Call) -> Mapping[str, object]:
+    if len(call.state.tenants) >= MOST_ORGANIZATIONS:
         raise conflict(f"There are {MOST_ORGANIZATIONS} organizations already.")
     body = call.read(NewOrganization)
     label = f"{call.world.settings.seed}/made/{call.world.next_number()}"
-    tenant = made_up(label, body.name, body.contacts, call.now)
+    # In a thread, for other requests are answered meanwhile.
+    tenant = await asyncio.to_thread(made_up, label, body.name, body.contacts, call.now)
+    tenants = call.state.tenants
     if tenant.organization.id in tenants:
         raise conflict("There is an organization with its id already.")
     tenants[tenant.organization.id] = tenant

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,7 +26,7 @@ from spec import contract
 VERSION = 1
 
 MOST_SEEDED = 200_000
-"""Contacts of a reset that asks for another size: nothing else is answered in the seconds that their making takes."""
+"""Contacts of a reset that asks for another size: their making takes seconds, in which other requests are answered slowly."""
 
 Json = Mapping[str, object]
 
@@ -67,15 +68,26 @@ def _import(call: Call) -> Json:
     return {"data": all_shown(call)}
 
 
-def _reset(call: Call) -> Json:
+async def _reset(call: Call) -> Json:
     body = call.read(Reset)
     settings = sized(call.world.settings, body)
     if body.contacts is not UNSET or body.organizations is not UNSET:
         check_size(settings)
-    call.world.reset(settings)
+    # In a thread, for other worlds are served meanwhile: making much data takes seconds, and letting go of it a good part of one.
+    state = await asyncio.to_thread(call.world.fresh_state, settings, call.now)
+    old = list(call.state.tenants.values())
+    with call.state.clock.at(call.now):
+        call.world.reset(settings, state)
+    await asyncio.to_thread(_let_go, old)
     if call.world is call.worlds.first:
         start_usual(call.world, call.ask)
     return {"data": all_shown(call)}
+
+
+def _let_go(tenants: list[Tenant]) -> None:
+    """Let go of tenants one by one, so that other threads have their turn between them."""
+    while tenants:
+        tenants.pop()
 
 
 def sized(settings: Settings, reset: Reset) -> Settings:

@@ -33,7 +33,10 @@ async def _add(call: Call) -> Mapping[str, object]:
     settings, fresh = _settings(call, body)
     switches = [_requested("hardship", text) for text in body.hardships]
     try:
-        world_id, world = worlds.add(settings, fresh=fresh, time_to_live=body.time_to_live)
+        if fresh:
+            world_id, world = await worlds.add_fresh(settings, call.now, time_to_live=body.time_to_live)
+        else:
+            world_id, world = worlds.add(settings, time_to_live=body.time_to_live)
     except ValueError as error:
         raise conflict(f"{error}.") from error
     for hardship in switches:

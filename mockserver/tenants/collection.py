@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
+from weakref import WeakMethod
 
 import msgspec
 
@@ -43,8 +44,9 @@ class Collection:
     __slots__ = ("_changed", "_indexes", "_kind", "_own_indexes", "_owns_rows", "_rows", "_search", "_unfiltered")
 
     def __init__(self, kind: Kind, changed: Changed | None = None) -> None:
+        """`changed` is a method of the collection's owner, which it does not keep alive."""
         self._kind = kind
-        self._changed = changed
+        self._changed = WeakMethod(changed) if changed else None
         self._rows: dict[str, Row] = {}
         self._indexes: dict[Facet, Index] = {}
         # What a copy shares is copied when it is to be changed: the rows by id, and each index by itself.
@@ -119,8 +121,7 @@ class Collection:
         before, row = self._place(resource)
         if self._search:
             self._search.add(row, self.rows({}))
-        if self._changed:
-            self._changed(before, resource)
+        self._tell(before, resource)
 
     def extend(self, resources: Iterable[Resource]) -> None:
         """Add many resources at once, in any order. `changed` is not called."""
@@ -151,9 +152,13 @@ class Collection:
         self._discard(self._facets(before), row.position)
         if self._search:
             self._search.remove(row.position, self.rows({}))
-        if self._changed:
-            self._changed(before, None)
+        self._tell(before, None)
         return True
+
+    def _tell(self, before: Resource | None, after: Resource | None) -> None:
+        changed = self._changed and self._changed()
+        if changed:
+            changed(before, after)
 
     def _place(self, resource: Resource) -> tuple[Resource | None, Row]:
         row = self._row(resource)

@@ -37,7 +37,8 @@ class Tenant:
     drafts and the dossier of a contact. Events are a log, and stay.
     """
 
-    __slots__ = ("_random", "contacts", "drafts", "events", "lists", "organization", "research")
+    # Without a circle of references, so that a tenant goes once nothing refers to it: its collections refer to it weakly.
+    __slots__ = ("__weakref__", "_random", "contacts", "drafts", "events", "lists", "organization", "research")
 
     def __init__(self, organization: Organization) -> None:
         self.organization = organization

@@ -106,21 +106,37 @@ class World:
         twin.made = self.made
         return twin
 
-    def another(self, name: str, settings: Settings) -> World:
-        """A world of its own with fresh data by these settings, at this one's time."""
+    def another(self, name: str, settings: Settings, now: float) -> World:
+        """A world of its own with fresh data by these settings, as of `now` (unix seconds), at this one's time.
+
+        It changes nothing of this one, so another thread can make it.
+        """
         settings = replace(settings, world=name, began=None, webhook_urls=())
-        return World(settings, self._operations, seeded_state(settings, self.state.clock.copy(), name), name)
+        state = seeded_state(replace(settings, began=now), self.state.clock.copy(), name)
+        return World(settings, self._operations, state, name)
 
     def next_number(self) -> int:
         """A number that was not used in this world before, to make ids and keys from."""
         self.made += 1
         return self.made
 
-    def reset(self, settings: Settings | None = None) -> None:
-        """Begin again with fresh data, keys and limits, by these settings or the ones that it was made with."""
+    def fresh_state(self, settings: Settings, now: float) -> State:
+        """What `reset` begins again with by these settings, as of `now` (unix seconds).
+
+        It changes nothing of this world, so another thread can make it.
+        """
+        return seeded_state(replace(settings, began=now), self.state.clock, f"{self.name}/{self._resets + 1}")
+
+    def reset(self, settings: Settings | None = None, state: State | None = None) -> None:
+        """Begin again with fresh data, keys and limits, by these settings or the ones that it was made with.
+
+        `state` is what `fresh_state` has made by them before, None to make it now.
+        """
         settings = settings or self.settings
-        state = seeded_state(replace(settings, began=None), self.state.clock, self._next_namespace())
+        state = state or self.fresh_state(settings, self.state.clock.now())
+        self._resets += 1
         self.close()
+        state.tenants = self._exchanged(state.tenants)
         self._begin(settings, state, made=0)
         self._register_urls()
 
@@ -131,13 +147,26 @@ class World:
             webhooks.endpoints.put(endpoint)
         limiter = self.settings.limiter(self._next_namespace())
         self.close()
-        self._begin(self.settings, State(self.state.clock, tenants, keys, limiter, webhooks), made)
+        state = State(self.state.clock, self._exchanged(tenants), keys, limiter, webhooks)
+        self._begin(self.settings, state, made)
 
     def close(self) -> None:
         """End the activity and the deliveries that are under way. Requests that are held go on."""
         self.held.clear()
         self.activity.stop()
         self.state.webhooks.close()
+
+    def drop(self) -> None:
+        """End it: `close`, and let go of the data. A request that is still under way finds none."""
+        self.close()
+        self._exchanged({name: Tenant(tenant.organization) for name, tenant in self.state.tenants.items()})
+
+    def _exchanged(self, tenants: Tenants) -> Tenants:
+        """The one mapping of this world's tenants, holding these from now on: an old state must not keep its data alive."""
+        own = self.state.tenants
+        own.clear()
+        own.update(tenants)
+        return own
 
     def _begin(self, settings: Settings, state: State, made: int) -> None:
         self.settings = settings
@@ -206,9 +235,10 @@ def seeded_state(settings: Settings, clock: Clock, namespace: str = "") -> State
         keys = keys.for_world(settings.world)
         for tenant in seeded:
             tenant.make_ids_of(settings.world)
-    state = State(clock, tenants, keys, settings.limiter(namespace), settings.webhooks(clock))
+    state = State(Clock(now), tenants, keys, settings.limiter(namespace), settings.webhooks(clock))
     for modification in settings.modifications:
         modification.change_data(state)
+    state.clock = clock
     return state
 
 

@@ -58,24 +58,35 @@ class Worlds:
         """The world of that id, an empty one for the first; None if there is no such world."""
         return self.copies.get(world_id) if world_id else self.first
 
-    def add(
-        self, settings: Settings | None = None, *, fresh: bool = False, time_to_live: float = TIME_TO_LIVE
-    ) -> tuple[str, World]:
-        """Copy the first world, or make fresh data by other settings; the new world's id and itself. Its keys are its own.
+    def add(self, settings: Settings | None = None, *, time_to_live: float = TIME_TO_LIVE) -> tuple[str, World]:
+        """Copy the first world, and answer the new one's id and itself. Its keys are its own.
 
         Raises ValueError if there are too many.
         """
+        world_id = self._new_id()
+        return world_id, self._kept(world_id, self.first.copy(world_id, settings), time_to_live)
+
+    async def add_fresh(self, settings: Settings, now: float, *, time_to_live: float) -> tuple[str, World]:
+        """Make a world with fresh data by these settings, as of `now` (unix seconds). Requests are answered meanwhile.
+
+        Raises ValueError if there are too many.
+        """
+        world_id = self._new_id()
+        made = await asyncio.to_thread(self.first.another, world_id, settings, now)
+        return world_id, self._kept(world_id, made, time_to_live)
+
+    def _new_id(self) -> str:
         self.expire()
         if len(self.copies) >= MOST:
             raise ValueError(f"there are {MOST} worlds already: drop one first")
         self._made += 1
-        world_id = f"wld_{base62(f'world/{self.first.settings.seed}/{self._made}', 16)}"
-        settings = settings or self.first.settings
-        made = self.first.another(world_id, settings) if fresh else self.first.copy(world_id, settings)
-        self.copies[world_id] = made
+        return f"wld_{base62(f'world/{self.first.settings.seed}/{self._made}', 16)}"
+
+    def _kept(self, world_id: str, world: World, time_to_live: float) -> World:
+        self.copies[world_id] = world
         self.leases[world_id] = Lease(time_to_live, self._now())
         self._expire_later(world_id)
-        return world_id, made
+        return world
 
     async def open_port(self, world_id: str) -> None:
         """Give a world a port of its own, if there are such. Raises OSError."""
@@ -99,7 +110,7 @@ class Worlds:
         port = self.leases.pop(world_id).port
         if port is not None and self.ports is not None:
             self.ports.close(port)
-        world.close()
+        world.drop()
         return True
 
     def expire(self) -> None:

@@ -26,6 +26,7 @@ Progress = Callable[[int, int], None]
 """Called with the number of contacts made so far, and the number to make."""
 
 _TOLD_AFTER = 10_000
+_MANY = 20_000
 _MOST_LISTS = 84
 _ON_LISTS = (0, 0, 1, 1, 1, 1, 2, 2, 3, 5)
 _SUFFIX = " Outreach"
@@ -60,7 +61,8 @@ def seed(
     All times lie before `now` (unix seconds). From 500 contacts on there are at least 60 unarchived lists, 300 drafts and 400
     events; fewer with fewer contacts, none without. `progress` is called now and then.
     """
-    # Nothing of what is made here is garbage, and looking for some takes a tenth of the time.
+    # Nothing of what is made here is garbage, and looking for some takes a tenth of the time. Much of it is not looked at
+    # later either, which would hold up every request for a good part of a second: it goes without that.
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -69,6 +71,8 @@ def seed(
             for number in range(organizations)
         ]
     finally:
+        if organizations * contacts >= _MANY:
+            gc.freeze()
         if collects:
             gc.enable()
 
