@@ -1,19 +1,35 @@
-"""`outbound-conformance`, and `python -m conformance`."""
+"""`outbound-conformance`, and `python -m conformance`: takes care of an interrupt before anything of the gate is imported."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from importlib.util import find_spec
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
+
 
 def main() -> None:
-    """Run the command line, or say in one line what is not installed (exit code 4)."""
+    """Run the command line, or say in one line what is not installed (exit code 4).
+
+    An interrupt ends it with 130, also while it is still imported, and never with a traceback.
+    """
     if find_spec("schemathesis") is None:
         sys.stderr.write("outbound-conformance: not installed whole: pip install 'outbound-conformance[gate]'\n")
         sys.exit(4)
+    heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # jobs in a shell's background ignore it
+    if heeded:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     from conformance.cli import main as run
 
-    run()
+    try:
+        if heeded:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

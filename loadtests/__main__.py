@@ -1,19 +1,19 @@
-"""`outbound-load`, and `python -m loadtests`."""
+"""`outbound-load`, and `python -m loadtests`: takes care of an interrupt before anything of the load tests is imported."""
 
 from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
 
-from loadtests.runner.launch import end_at_once
+from loadtests.interrupts import end_at_once
 
 
 def main() -> None:
     """Run the command line, or say in one line what is not installed (exit code 4)."""
-    end_at_once()
     if find_spec("locust") is None:
         sys.stderr.write("outbound-load: Locust is not installed: pip install 'outbound-conformance[load]'\n")
         sys.exit(4)
+    end_at_once()
     from loadtests.cli import main as run
 
     run()

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 from collections.abc import Callable
 
 # Ours, before Locust puts the working folder in front: it may have packages of these names.
 import conformance  # noqa: F401 - see above
 import spec  # noqa: F401 - see above
-
-INTERRUPTED = 130
-ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
-"""The signals that end a run as an interrupt does."""
-
-
-def end_at_once() -> None:
-    """Have a signal end this process at once, while it has nothing to put in order: nothing was sent, written or started yet."""
-    for number in ENDING:
-        signal.signal(number, lambda *_: os._exit(INTERRUPTED))
+from loadtests.interrupts import end_at_once
 
 
 def main() -> None:
