@@ -86,7 +86,7 @@ def _exchange(number: int, entry: Mapping[str, Any], first: float) -> Exchange:
         status=status,
         complete=status is not None,
         key=key,
-        leaks=tuple(_leaks(headers, parts.query)),
+        leaks=tuple(_leaks(headers, parts.path, parts.query, _posted(request))),
         next_cursor=following,
         items=items,
         request_headers=headers,
@@ -129,7 +129,12 @@ def _bearer(headers: Iterable[tuple[str, str]]) -> str | None:
     return None
 
 
-def _leaks(headers: Iterable[tuple[str, str]], query: str) -> Iterable[str]:
+def _posted(request: Mapping[str, Any]) -> str:
+    """The body of a request, as far as the archive has it."""
+    return str((request.get("postData") or {}).get("text") or "")
+
+
+def _leaks(headers: Iterable[tuple[str, str]], path: str, query: str, body: str) -> Iterable[str]:
     for name, value in headers:
         bearer = name.lower() == "authorization" and value.strip().lower().startswith("bearer ")
         if not bearer and _KEY.search(value):
@@ -138,3 +143,7 @@ def _leaks(headers: Iterable[tuple[str, str]], query: str) -> Iterable[str]:
         name, _, value = pair.partition("=")
         if _KEY.search(value):
             yield f"the query parameter `{name}`"
+    if _KEY.search(path):
+        yield "the path"
+    if _KEY.search(body):
+        yield "the body"

@@ -38,6 +38,29 @@ def sends_the_key_in_a_header_of_its_own(environment: Environment) -> None:
 
 
 @client
+def tells_the_key_in_the_body_too(environment: Environment) -> None:
+    """KEY-1."""
+
+    class Wrong(Api):
+        def send(self, path: str, query: Query) -> httpx.Response:
+            return self.http.request("GET", path, params=query, json={"apiKey": self.key})
+
+    Wrong(environment).get(ME)
+
+
+@client
+def logs_in_to_a_proxy_with_the_key(environment: Environment) -> None:
+    """KEY-1."""
+
+    class Wrong(Api):
+        def headers(self) -> dict[str, str]:
+            credentials = base64.b64encode(f"api:{self.key}".encode()).decode()
+            return {**super().headers(), "Proxy-Authorization": f"Basic {credentials}"}
+
+    Wrong(environment).get(ME)
+
+
+@client
 def takes_the_key_along_on_a_redirect(environment: Environment) -> None:
     """KEY-2."""
 
@@ -112,6 +135,17 @@ def stops_at_a_short_page(environment: Environment) -> None:
     class Wrong(Api):
         def is_last(self, page: Any) -> bool:
             return super().is_last(page) or len(page["data"]) < int(self.limit)
+
+    sync(Wrong(environment))
+
+
+@client
+def stops_at_a_page_of_one_item(environment: Environment) -> None:
+    """WALK-3."""
+
+    class Wrong(Api):
+        def is_last(self, page: Any) -> bool:
+            return super().is_last(page) or len(page["data"]) == 1
 
     sync(Wrong(environment))
 

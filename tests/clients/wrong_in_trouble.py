@@ -167,3 +167,16 @@ def opens_a_connection_for_every_request(environment: Environment) -> None:
     sync(api)
     for one in list(api.walk(LISTS))[:4]:
         api.get(f"{LISTS}/{one['id']}")
+
+
+@client
+def opens_a_connection_for_every_request_of_its_threads(environment: Environment) -> None:
+    """COST-3."""
+    api = Api(environment)
+    contacts = api.get(CONTACTS, {"limit": "60"})["data"]
+
+    def details(contact: Any) -> None:
+        httpx.get(f"{api.base_url}{CONTACTS}/{contact['id']}", headers=api.headers(), trust_env=False)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(details, contacts))

@@ -18,6 +18,11 @@ _MOST_TRIES = 10
 _IN_ONE_SECOND = 5
 _ALIKE = 1.25
 _WAITS_TO_COMPARE = 4
+_THE_SAME = 1.02
+_WAITS_THAT_ARE_FIXED = 3
+"""How many waits show that they are fixed, if they are the same but for the timers: jitter hardly ever yields that."""
+
+_TIMERS = 0.03
 
 
 @rule("FAIL-1")
@@ -124,9 +129,17 @@ def _badly_tried(tries: Sequence[Exchange]) -> Iterator[Finding]:
             return
     yield from _without_patience(tries)
     waits = [after.began - before.ended for before, after in itertools.pairwise(tries) if not retry_after(before)]
-    if len(waits) >= _WAITS_TO_COMPARE and max(waits) <= min(waits) * _ALIKE + EARLY:
+    if _do_not_grow(waits):
         told = ", ".join(seconds(wait) for wait in waits[:6])
         yield Finding(numbers, f"the waits between the tries of {shown(tries[0])} do not grow: {told}")
+
+
+def _do_not_grow(waits: Sequence[float]) -> bool:
+    if len(waits) < _WAITS_THAT_ARE_FIXED:
+        return False
+    if len(waits) < _WAITS_TO_COMPARE:
+        return max(waits) <= min(waits) * _THE_SAME + _TIMERS
+    return max(waits) <= min(waits) * _ALIKE + EARLY
 
 
 def _without_patience(tries: Sequence[Exchange]) -> Iterator[Finding]:

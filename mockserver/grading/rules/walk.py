@@ -11,6 +11,7 @@ from mockserver.grading.lookups import Again, Grouped
 from mockserver.grading.records import Exchange, Finding, Judgement, ListKey, Run
 from mockserver.grading.rules.rule import judged, rule, shown
 from mockserver.grading.sequences import Walk, by_beginning, walks
+from spec import contract
 
 NO_CURSOR = frozenset({"", "null", "undefined", "none", "nil"})
 """What stands for no cursor where a client sends one after all, in lower case."""
@@ -116,7 +117,7 @@ def limits_are_whole_numbers(run: Run) -> Judgement:
 def expired_cursors_are_dropped(run: Run) -> Judgement:
     """After 400 for a cursor that was given, the walk begins anew or ends with an error; the cursor is not sent again."""
     given = run.cursors.union(exchange.next_cursor for exchange in run.exchanges if exchange.next_cursor)
-    expired = [exchange for exchange in _with_cursor(run) if exchange.status == 400 and exchange.cursor in given]
+    expired = [exchange for exchange in _with_cursor(run) if _has_expired(exchange) and exchange.cursor in given]
     by_cursor = Grouped(_with_cursor(run), _cursor)
     repeated = Again(run.exchanges)
     findings = []
@@ -138,6 +139,12 @@ def expired_cursors_are_dropped(run: Run) -> Judgement:
             message = f"the walk ended where the cursor of {shown(exchange)} had expired, and the exit code was 0"
             findings.append(Finding((exchange.number,), message))
     return judged(bool(judged_ones), findings)
+
+
+def _has_expired(exchange: Exchange) -> bool:
+    """Whether a cursor was refused as such: a 400 may also be about a limit or a filter."""
+    invalid = contract().problems["invalid-cursor"].type.encode()
+    return exchange.status == 400 and (exchange.mark == "expired" or invalid in exchange.body)
 
 
 def _with_cursor(run: Run) -> list[Exchange]:

@@ -15,7 +15,7 @@ _ALL = (
         "redirect-elsewhere", "Two answers lead to another port of this machine.", "key", refusals.redirect_elsewhere
     ),
     Trial("revoked-key", "The key has been revoked.", "key", refusals.revoked_key),
-    Trial("small-pages", "Pages behind the first are short, and lead on.", "cursor", data.small_pages),
+    Trial("small-pages", "Pages behind the first are short, one of one item, and lead on.", "cursor", data.small_pages),
     Trial("expiring-cursors", "The first cursor that is sent has expired.", "cursor", refusals.expiring_cursors),
     Trial("one-429", "One page is refused with 429 and Retry-After: 2.", "list", refusals.one_429),
     Trial("server-errors", "The first thing asked fails with 503, then 500.", "list", refusals.server_errors),

@@ -32,13 +32,15 @@ _SCHEMAS = {
 
 
 def small_pages(_stage: Stage) -> Layer:
-    """Every page behind the first is short, some hold one item, and all but the last lead on."""
+    """Every page behind the first is short, and all but the last lead on. The second page of each list holds one item."""
+    second_pages: dict[bytes, bytes] = {}
 
     async def shortened(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         query: bytes = scope["query_string"]
+        is_second = second_pages.setdefault(_list_asked(scope), query) == query
         if b"limit=" not in query:
             scope = {**scope, "query_string": query + b"&limit=%d" % contract().page_size.default}
-        await app(with_query(scope, "limit", lambda limit: _shorter(limit, query)), receive, send)
+        await app(with_query(scope, "limit", lambda limit: _shorter(limit, query, is_second)), receive, send)
 
     return where(lambda scope: is_list(scope) and b"cursor=" in scope["query_string"], shortened)
 
@@ -63,15 +65,22 @@ def _has_resources(scope: Scope) -> bool:
     return found is not None and found.operation.id in _SCHEMAS
 
 
-def _shorter(limit: str, query: bytes) -> str:
-    """Another limit: 1, a third, a half, or one less; the same for the same request."""
+def _list_asked(scope: Scope) -> bytes:
+    """The list and its filters, as they stand in a request for one of its pages."""
+    pairs: list[bytes] = scope["query_string"].split(b"&")
+    filters = sorted(pair for pair in pairs if not pair.startswith((b"cursor=", b"limit=")))
+    return b"&".join([scope["path"].encode(), *filters])
+
+
+def _shorter(limit: str, query: bytes, is_second: bool) -> str:
+    """Another limit: 1 for a second page, else 1, a third, a half, or one less; the same for the same request."""
     if not (limit.isascii() and limit.isdigit()):
         return limit
     whole = int(limit)
     if not 1 <= whole <= contract().page_size.maximum:
         return limit
     sizes = (1, whole // 3, whole // 2, whole // 2, whole - 1, whole - 1)
-    return str(max(1, sizes[crc32(query) % len(sizes)]))
+    return str(1 if is_second else max(1, sizes[crc32(query) % len(sizes)]))
 
 
 def _sparse(value: Any, nullable: frozenset[str]) -> Any:

@@ -77,6 +77,24 @@ def connected(requests: int, per_connection: int) -> Story:
     return story
 
 
+def volleys(requests: int, at_once: int) -> Story:
+    """Requests in volleys, each over a connection of its own: all of a volley are in flight at once."""
+    story = Story()
+    for number in range(requests):
+        story.ask(
+            f"{CONTACTS}/con_{number}", at=1.0 + number // at_once, connection=number + 1, ended=1.5 + number // at_once
+        )
+    return story
+
+
+def test_connections_that_threads_open_for_each_request_are_found() -> None:
+    assert volleys(60, 20).judged("COST-3").status == "broken"
+
+
+def test_one_volley_has_no_connection_to_use_again() -> None:
+    assert volleys(60, 60).judged("COST-3").status == "not-seen"
+
+
 def test_a_connection_for_every_request_is_found() -> None:
     assert connected(11, 1).judged("COST-3").status == "broken"
 

@@ -39,14 +39,19 @@ def test_growing_waits_with_an_end_are_kept() -> None:
     assert failing([0.5, 1, 2, 4]).judged("FAIL-2", exit_code=1).status == "kept"
 
 
+@pytest.mark.parametrize("waits", [[0.3, 0.4, 0.35], [1, 1], [1, 1.5, 1.5]], ids=["jitter", "two", "a bound"])
+def test_few_waits_do_not_show_that_they_are_fixed(waits: list[float]) -> None:
+    assert failing(waits).judged("FAIL-2", exit_code=1).status == "kept"
+
+
 def test_waits_that_grow_up_to_a_bound_are_allowed() -> None:
     assert failing([1, 2, 4, 4, 4, 4]).judged("FAIL-2", exit_code=1).status == "kept"
 
 
 @pytest.mark.parametrize(
     "waits",
-    [[], [0.01] * 5, [1] * 5, [0.5 * 1.3**turn for turn in range(11)]],
-    ids=["never again", "five in a second", "constant waits", "without an end"],
+    [[], [0.01] * 5, [1] * 5, [1, 1.02, 1.01], [0.5 * 1.3**turn for turn in range(11)]],
+    ids=["never again", "five in a second", "constant waits", "three fixed waits", "without an end"],
 )
 def test_bad_tries_are_found(waits: list[float]) -> None:
     story = failing(waits)

@@ -101,7 +101,7 @@ def test_a_limit_in_the_range_is_kept(limit: str) -> None:
 
 
 def expired() -> Story:
-    return Story("expiring-cursors", whole_walk()).page(CONTACTS, 50, "abc").ask(f"{CONTACTS}?cursor=abc", 400)
+    return Story("expiring-cursors", whole_walk()).page(CONTACTS, 50, "abc").ask(f"{CONTACTS}?cursor=abc", 400, mark="expired")
 
 
 def test_an_expired_cursor_that_is_sent_again_is_found() -> None:
@@ -110,6 +110,19 @@ def test_an_expired_cursor_that_is_sent_again_is_found() -> None:
 
 def test_a_walk_that_silently_ends_at_an_expired_cursor_is_found() -> None:
     assert expired().judged("WALK-6", exit_code=0).status == "broken"
+
+
+def test_a_limit_that_is_refused_with_a_cursor_does_not_show_that_the_cursor_has_expired() -> None:
+    invalid = b'{"type": "https://outbound.ustack.ai/errors/invalid-parameter", "status": 400}'
+    story = Story().page(CONTACTS, 50, "abc").ask(f"{CONTACTS}?cursor=abc&limit=1000", 400, body=invalid)
+    assert story.judged("WALK-6").status == "not-seen"
+    assert broken_musts(story.run()) == {"WALK-5"}
+
+
+def test_a_cursor_that_is_refused_as_invalid_has_expired() -> None:
+    invalid = b'{"type": "https://outbound.ustack.ai/errors/invalid-cursor", "status": 400}'
+    story = Story().page(CONTACTS, 50, "abc").ask(f"{CONTACTS}?cursor=abc", 400, body=invalid)
+    assert story.judged("WALK-6").status == "broken"
 
 
 def test_a_walk_that_begins_anew_is_kept() -> None:

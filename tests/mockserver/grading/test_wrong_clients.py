@@ -19,12 +19,15 @@ STORMY = replace(SETTINGS, modifications=(made("rate-limit-storms", {"probabilit
 CAUGHT = {
     "puts-the-key-into-the-query": "KEY-1",
     "sends-the-key-in-a-header-of-its-own": "KEY-1",
+    "tells-the-key-in-the-body-too": "KEY-1",
+    "logs-in-to-a-proxy-with-the-key": "KEY-1",
     "takes-the-key-along-on-a-redirect": "KEY-2 redirect-elsewhere",
     "hopes-that-a-revoked-key-comes-back": "KEY-3 revoked-key",
     "trusts-every-certificate": "KEY-4 wrong-host",
     "builds-cursors-by-hand": "WALK-1",
     "forgets-the-filter-on-page-two": "WALK-2",
     "stops-at-a-short-page": "WALK-3 small-pages",
+    "stops-at-a-page-of-one-item": "WALK-3 small-pages",
     "asks-on-after-the-end": "WALK-4",
     "wants-five-hundred-a-page": "WALK-5",
     "sends-an-expired-cursor-again": "WALK-6 expiring-cursors",
@@ -44,6 +47,7 @@ CAUGHT = {
     "reads-the-same-contact-for-every-row": "COST-1",
     "walks-in-tiny-steps": "COST-2",
     "opens-a-connection-for-every-request": "COST-3",
+    "opens-a-connection-for-every-request-of-its-threads": "COST-3",
 }
 """Of each client the requirement that it breaks, and the trial that shows it."""
 
