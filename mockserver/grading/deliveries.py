@@ -95,7 +95,7 @@ class Maker:
         ):
             text = self._text()
             odd = (
-                json.dumps(json.loads(text), indent=2).encode() + b"\n"
+                json.dumps(json.loads(text), indent="\t").replace("\n", "\r\n").encode() + b"\r\n"
                 if spelling is None
                 else text.replace(note, spelling)
             )

@@ -41,6 +41,7 @@ def _ruling(ruling: Ruling) -> Iterator[str]:
 def _matrix(grade: Grade) -> Iterator[str]:
     """Rule × run. Columns have numbers, which the lines below it explain."""
     if len(grade.runs) > 1:
+        yield "✓ kept, ✗ broken, – not seen; empty: not judged in that run. The numbers are those of the runs below."
         yield " " * 10 + "".join(f"{number:>3}" for number in range(1, len(grade.runs) + 1))
         for ruling in (ruling for ruling in grade.rulings if any(s != "not-seen" for s in ruling.trials.values())):
             cells = (_cell(ruling, run.trial) for run in grade.runs)

@@ -101,7 +101,11 @@ def test_a_limit_in_the_range_is_kept(limit: str) -> None:
 
 
 def expired() -> Story:
-    return Story("expiring-cursors", whole_walk()).page(CONTACTS, 50, "abc").ask(f"{CONTACTS}?cursor=abc", 400, mark="expired")
+    return (
+        Story("expiring-cursors", whole_walk())
+        .page(CONTACTS, 50, "abc")
+        .ask(f"{CONTACTS}?cursor=abc", 400, mark="expired")
+    )
 
 
 def test_an_expired_cursor_that_is_sent_again_is_found() -> None:
