@@ -247,8 +247,9 @@ def test_a_hardship_is_switched_on_for_the_next_request(console: Console) -> Non
     console.visit("/hardships")
     page.get_by_role("link", name="server-errors", exact=True).click()
     page.get_by_label("probability").fill("1")
-    page.get_by_label("Next requests").fill("1")
-    page.get_by_role("button", name="Switch on").click()
+    form = page.get_by_role("region", name="server-errors")
+    form.get_by_label("Next requests").fill("1")
+    form.get_by_role("button", name="Switch on").click()
     secret = next(key.secret for key in console.mock.state.keys if key.kind == "spare")
     assert console.ask(ME, secret).status_code >= 500
     assert console.ask(ME, secret).status_code == 200
