@@ -106,14 +106,15 @@ class World:
         twin.made = self.made
         return twin
 
-    def another(self, name: str, settings: Settings, now: float) -> World:
-        """A world of its own with fresh data by these settings, as of `now` (unix seconds), at this one's time.
+    def template(self, settings: Settings, now: float) -> World:
+        """A world to make copies of, with fresh data by these settings, as of `now` (unix seconds), and this one's clock.
 
         It changes nothing of this one, so another thread can make it.
         """
-        settings = replace(settings, world=name, began=None, webhook_urls=())
-        state = seeded_state(replace(settings, began=now), self.state.clock.copy(), name)
-        return World(settings, self._operations, state, name)
+        settings = replace(settings, began=None, webhook_urls=())
+        return World(
+            settings, self._operations, seeded_state(replace(settings, began=now), self.state.clock, "template")
+        )
 
     def next_number(self) -> int:
         """A number that was not used in this world before, to make ids and keys from."""

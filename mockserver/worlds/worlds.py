@@ -21,6 +21,13 @@ TIME_TO_LIVE = 3_600.0
 """Seconds after which an unused world is dropped, if nothing else was asked for."""
 
 
+MOST_TEMPLATES = 8
+LARGEST_TEMPLATE = 2_000
+"""Contacts, of all organizations together, of a template that is kept: about four megabytes."""
+TEMPLATE_LIVES = 3_600.0
+"""Seconds of the mock's clock for which data counts as fresh."""
+
+
 class Ports(Protocol):
     """What opens and closes ports on the host that the mock listens on."""
 
@@ -40,6 +47,29 @@ class Lease:
     port: int | None = None
 
 
+class Templates:
+    """Worlds of which others were copied lately, by what they were made of, the latest last."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[Settings, float, World]] = []
+
+    def find(self, settings: Settings, now: float) -> World | None:
+        """The one made by these settings within the hour before `now` (unix seconds); None if there is none."""
+        return next(
+            (world for own, made, world in self._kept if own == settings and made <= now < made + TEMPLATE_LIVES), None
+        )
+
+    def keep(self, world: World, settings: Settings, now: float) -> None:
+        """Keep one that is not too large, in the place of the oldest if there are many. Data that is not kept is let go."""
+        if any(world is kept for _, _, kept in self._kept):
+            return
+        self._kept.append((settings, now, world))
+        if settings.organizations * settings.contacts > LARGEST_TEMPLATE:
+            self._kept.pop()[2].drop()
+        elif len(self._kept) > MOST_TEMPLATES:
+            self._kept.pop(0)[2].drop()
+
+
 class Worlds:
     """`first` is the world that the mock's own address shows, `copies` are the others by their ids.
 
@@ -53,6 +83,7 @@ class Worlds:
         self.ports: Ports | None = None
         self._now = now
         self._made = 0
+        self._templates = Templates()
 
     def find(self, world_id: str) -> World | None:
         """The world of that id, an empty one for the first; None if there is no such world."""
@@ -69,11 +100,15 @@ class Worlds:
     async def add_fresh(self, settings: Settings, now: float, *, time_to_live: float) -> tuple[str, World]:
         """Make a world with fresh data by these settings, as of `now` (unix seconds). Requests are answered meanwhile.
 
-        Raises ValueError if there are too many.
+        Worlds that are made alike, as those of a test suite, have the same data. Raises ValueError if there are too many.
         """
         world_id = self._new_id()
-        made = await asyncio.to_thread(self.first.another, world_id, settings, now)
-        return world_id, self._kept(world_id, made, time_to_live)
+        template = self._templates.find(settings, now)
+        if template is None:
+            template = await asyncio.to_thread(self.first.template, settings, now)
+        world = self._kept(world_id, template.copy(world_id), time_to_live)
+        self._templates.keep(template, settings, now)
+        return world_id, world
 
     def _new_id(self) -> str:
         self.expire()

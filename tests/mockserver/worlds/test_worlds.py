@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
-from threading import Event
 from typing import Any
-from weakref import ref
 
 import pytest
 
@@ -19,7 +16,7 @@ from mockserver.worlds.request_log import KEPT, KEPT_BYTES, Entry
 from mockserver.worlds.world import World
 from mockserver.worlds.worlds import MOST, Worlds
 from spec import contract, operation_of
-from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, START, Client, Response, new_mock, scope_of
+from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, START, Client, Response, new_mock
 
 ME = contract().operations["getMe"].path
 CONTACTS = contract().operations["listContacts"].path
@@ -94,55 +91,6 @@ class TestWorlds:
         now[0] = 70.0
         worlds.expire()
         assert (list(worlds.copies), worlds.find(left)) == ([used], None)
-
-    def test_the_data_of_a_world_that_is_reset_or_dropped_goes_without_garbage_collection(self) -> None:
-        async def story() -> list[object]:
-            mock = new_mock(contacts=3)
-            gone = []
-            for _ in range(2):
-                gone += [ref(tenant) for tenant in mock.state.tenants.values()]
-                await mock.control.call(mock.world, "POST", "/_mock/reset", {})
-            _, made = await mock.control.call(mock.world, "POST", "/_mock/worlds", {"contacts": 5})
-            gone += [ref(tenant) for tenant in mock.worlds.copies[made["id"]].state.tenants.values()]
-            await mock.control.call(mock.world, "DELETE", f"/_mock/worlds/{made['id']}")
-            return [tenant() for tenant in gone]
-
-        collects = gc.isenabled()
-        gc.disable()
-        try:
-            assert asyncio.run(story()) == [None] * 6
-        finally:
-            if collects:
-                gc.enable()
-
-    @pytest.mark.parametrize(
-        ("path", "body"),
-        [
-            ("reset", {"contacts": 7}),
-            ("worlds", {"contacts": 7}),
-        ],
-    )
-    def test_requests_are_answered_while_data_is_made(self, path: str, body: dict[str, int]) -> None:
-        answered, waited = Event(), []
-
-        def progress(_done: int, of: int) -> None:
-            if of == 2 * 7:
-                waited.append(answered.wait(30))
-
-        async def story() -> int:
-            mock = new_mock(contacts=3, progress=progress)
-            made = asyncio.create_task(mock.control.call(mock.world, "POST", f"/_mock/{path}", body))
-            await asyncio.sleep(0)
-            scope = scope_of("GET", ME.encode(), [(b"authorization", f"Bearer {FULL.secret}".encode())])
-            answer = await Client(mock)._exchange(scope, b"")
-            answered.set()
-            status, _ = await made
-            assert status < 300
-            return answer.status
-
-        assert asyncio.run(story()) == 200
-        assert waited
-        assert all(waited), "the data was made before the request was answered"
 
     def test_a_reset_begins_again(self) -> None:
         mock = new_mock()
