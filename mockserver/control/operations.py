@@ -66,7 +66,7 @@ def find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
             allowed = ", ".join(sorted(by_method))
             raise Refusal(405, "Method not allowed", f"This path allows {allowed}.", ((b"allow", allowed.encode()),))
         return by_method[method], fit.groupdict()
-    raise Refusal(404, "Not found", "The control API has no such path.")
+    raise Refusal(404, "Not found", "The control API has no such path; /_mock/openapi.json has all.")
 
 
 @cache

@@ -46,7 +46,10 @@ def happen(
     event_type = event_type or EVENT_TYPES[number % len(EVENT_TYPES)]
     kind, _, what = event_type.partition(".")
     if kind not in _COLLECTIONS:
-        raise ValueError(f"eventType must begin with {', '.join(f'{name}.' for name in _COLLECTIONS)}")
+        kinds = ", ".join(_COLLECTIONS)
+        raise ValueError(
+            f"eventType must begin with a kind of resource and a dot, such as {EVENT_TYPES[0]}; kinds: {kinds}"
+        )
     resource = _Cause(tenant, now, number).do(kind, what, resource_id)
     facts = told(tenant, kind, resource) if number % 2 else {}  # which may be beyond ASCII
     told_of = {**facts, "note": _NOTES[number % 2]} if data is None else dict(data)
