@@ -57,6 +57,7 @@ class Choices:
     state: str | None
     control_token: str | None
     activity: float | None
+    real_time_signatures: bool
     load: Path | None
     tls: Path | None
     tls_certificate: Kind
@@ -176,6 +177,9 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     help="Let a sales team work for the first organization, at this many steps a minute.",
 )
 @click.option(
+    "--real-time-signatures", is_flag=True, help="Sign deliveries with real time, wherever the mock's clock was moved."
+)
+@click.option(
     "--load",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -281,5 +285,6 @@ def _settings(chosen: Choices, changes: Sequence[Modification]) -> Settings:
         webhook_urls=chosen.webhooks,
         webhook_hosts=chosen.webhook_hosts,
         activity=chosen.activity,
+        real_time_signatures=chosen.real_time_signatures,
     )
     return settings if chosen.quiet or chosen.as_json else replace(settings, progress=Progress())

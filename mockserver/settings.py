@@ -28,7 +28,8 @@ class Settings:
     be delivered. `sharing` is this process's place among
     those that share the state, None for a mock of one process; `began` is the unix time that data is made for, where it is not
     the time of its making. `activity` is how many steps a minute a
-    sales team does for the first organization, None for none. `world` is the id of the world, empty for the first: its keys,
+    sales team does for the first organization, None for none. With `real_time_signatures` deliveries are signed with real time,
+    whatever the clock shows. `world` is the id of the world, empty for the first: its keys,
     secrets and new ids follow from it. `progress` is told how far the seeding is.
     """
 
@@ -43,12 +44,13 @@ class Settings:
     sharing: Membership | None = None
     began: float | None = None
     activity: float | None = None
+    real_time_signatures: bool = False
     world: str = ""
     progress: Progress = field(default=lambda _done, _of: None, compare=False)
 
     def webhooks(self, clock: Clock) -> Webhooks:
         """Webhooks without endpoints. Of several processes one delivers."""
-        webhooks = Webhooks(clock, self.seed, self.webhook_hosts, self.leads)
+        webhooks = Webhooks(clock, self.seed, self.webhook_hosts, self.leads, real_time=self.real_time_signatures)
         if self.world:
             webhooks.make_ids_of(self.world)
         return webhooks
@@ -65,6 +67,7 @@ class Settings:
             "contacts": self.contacts,
             "rate reading": self.rate_reading,
             "rate limit": self.rate_limited,
+            "real-time signatures": self.real_time_signatures,
             "modifications": [str(modification) for modification in self.modifications],
         }
 

@@ -56,7 +56,7 @@ def default_pipeline(state: State) -> Pipeline:
         problem=problem,
         problem_members=problems.members,
         problem_response=problems.answer,
-        deliveries=default_steps(state.webhooks.sender),
+        deliveries=default_steps(state.webhooks.sender, state.webhooks.ahead),
     )
     return pipeline
 

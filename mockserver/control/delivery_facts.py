@@ -74,7 +74,7 @@ def flaw_of(attempt: Attempt, delivery: Delivery, endpoint: Endpoint) -> Flaw | 
         event = msgspec.json.encode({**delivery.event, "organizationId": delivery.organization_id})
         changed = timestamp is not None and _signs(proof, timestamp, event, endpoint)
         return "changed body" if changed else "changed signature or timestamp"
-    return "old timestamp" if abs(attempt.at - int(timestamp)) > TOLERANCE else None
+    return "old timestamp" if abs(attempt.at + attempt.ahead - int(timestamp)) > TOLERANCE else None
 
 
 def _signs(proof: str, timestamp: str, body: bytes, endpoint: Endpoint) -> bool:

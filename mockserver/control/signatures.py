@@ -31,7 +31,7 @@ def _explain(call: Call) -> Mapping[str, object]:
         )
     signed = timestamp.encode() + b"." + body
     proof = digest(secret, timestamp, body)
-    age = _age(timestamp, call.now)
+    age = _age(timestamp, call.now + call.state.webhooks.ahead())
     fresh = age is not None and abs(age) <= TOLERANCE
     accepted = [proof, base64.b64encode(bytes.fromhex(proof)).decode()]
     matches = any(hmac.compare_digest(value.encode(), form.encode()) for value in given for form in accepted)

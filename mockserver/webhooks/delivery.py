@@ -27,7 +27,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9+/_-]{28,}=*")
 class Attempt:
     """One attempt. `at` is in unix seconds of the mock's clock, `seconds` how long it took by it.
 
-    `status` is that of the answer, `answer` the beginning of its body; `error` says in one line why there is none.
+    `status` is that of the answer, `answer` the beginning of its body; `error` says in one line why there is none. `ahead` is by
+    how many seconds the time that signatures had was ahead of the mock's clock.
     """
 
     at: float
@@ -36,6 +37,7 @@ class Attempt:
     status: int | None = None
     answer: str = ""
     error: str | None = None
+    ahead: float = 0.0
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -34,6 +35,7 @@ class Webhooks:
 
     Deliveries run in the event loop of the caller of `publish` or `redeliver`, at most sixteen attempts at
     once for each endpoint. If several processes take the same events, `delivers` says whether this is the one that sends them.
+    With `real_time` they are signed with real time, whatever the clock shows.
     """
 
     def __init__(
@@ -42,10 +44,13 @@ class Webhooks:
         seed: int = 1,
         allowed_hosts: Iterable[str] = (),
         delivers: Callable[[], bool] = lambda: True,
+        *,
+        real_time: bool = False,
     ) -> None:
         self.endpoints = Endpoints()
         self.sender = Sender(allowed_hosts)
-        self.steps = default_steps(self.sender)
+        self._real_time = real_time
+        self.steps = default_steps(self.sender, self.ahead)
         """The steps of a delivery: the default ones, unless a world replaces them."""
         self.log: deque[Delivery] = deque()
         self._clock = clock
@@ -55,6 +60,10 @@ class Webhooks:
         self._sending: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
         self._news: asyncio.Event = asyncio.Event()
+
+    def ahead(self) -> float:
+        """Seconds by which the time that signatures have is ahead of the mock's clock, negative if it is behind."""
+        return time.time() - self._clock.now() if self._real_time else 0.0
 
     def make_ids_of(self, label: str) -> None:
         """Derive new ids and signing secrets from a label from now on, so that each label gives different ones."""
@@ -180,7 +189,7 @@ class Webhooks:
 
     async def _send(self, delivery: Delivery, outgoing: Outgoing) -> bool:
         """Make one attempt, record it, and return whether the event was received."""
-        began = self._clock.now()
+        began, ahead = self._clock.now(), self.ahead()
         reply: Reply | None = None
         error = None
         try:
@@ -197,6 +206,7 @@ class Webhooks:
                 status=reply.status if reply else None,
                 answer=reply.body.decode("utf-8", "replace") if reply else "",
                 error=error,
+                ahead=ahead,
             )
         )
         return reply is not None and self.steps.received(reply)

@@ -53,14 +53,14 @@ class Steps:
     """(delivery with its failed attempts, source of the jitter) → seconds until the next one, None to give up."""
 
 
-def default_steps(transmit: Callable[[Outgoing], Awaitable[Reply]]) -> Steps:
-    """The steps as the contract asks for them."""
+def default_steps(transmit: Callable[[Outgoing], Awaitable[Reply]], ahead: Callable[[], float]) -> Steps:
+    """The steps as the contract asks for them. `ahead` is by how many seconds signatures are ahead of the mock's clock."""
     return Steps(
         recipients=_own,
         mint_secret=mint_secret,
         first_delay=lambda _delivery: 0.0,
         serialize=_serialize,
-        timestamp=lambda now: str(int(now)),
+        timestamp=lambda now: str(int(now + ahead())),
         sign=sign,
         headers=_headers,
         compose=_compose,

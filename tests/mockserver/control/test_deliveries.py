@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 
 from mockserver.app import Mock
 from mockserver.webhooks.sending import Outgoing, Reply
+from mockserver.webhooks.signing import HEADER
+from mockserver.webhooks.steps import STALE
 from tests.support.mock_client import FULL, new_mock
 
 
@@ -109,6 +112,29 @@ def test_duplicates_and_delays_are_said() -> None:
         return first["duplicateOf"], second["duplicateOf"] == first["id"], first["lateBy"]
 
     assert told(story) == (None, True, 5.0)
+
+
+@pytest.mark.parametrize(("form", "flaw"), [("sent", None), ("stale", "old timestamp")])
+def test_signatures_have_real_time_if_asked_for_wherever_the_clock_was_moved(form: str, flaw: str | None) -> None:
+    async def story() -> Any:
+        scene = Story(real_time_signatures=True)
+        await scene.begin()
+        await scene.call("POST", "clock", {"advance": 3_600})
+        (delivery,) = await scene.delivered()
+        await scene.call("POST", f"deliveries/{delivery['id']}/redeliver", {"as": form})
+        while len(scene.mock.state.webhooks.log[0].attempts) < 2:
+            await asyncio.sleep(0.01)
+        attempt = scene.mock.state.webhooks.log[0].attempts[1]
+        (endpoint,) = scene.mock.state.webhooks.endpoints
+        signature = attempt.sent.headers[HEADER]
+        question = {"secret": endpoint.secret, "body": attempt.sent.body.decode(), "signature": signature}
+        explained = await scene.call("POST", "signatures", question)
+        shown = (await scene.call("GET", f"deliveries/{delivery['id']}"))["attempts"][1]
+        return time.time() - int(explained["timestamp"]), explained["valid"], shown["flaw"]
+
+    age, valid, said = told(story)
+    assert abs(age - (STALE if form == "stale" else 0)) < 60
+    assert (valid, said) == (flaw is None, flaw)
 
 
 def test_a_rotated_secret_does_not_make_earlier_deliveries_wrong() -> None:
