@@ -1,7 +1,8 @@
-"""Deliveries that come twice, late, in another order, or not from whom they say."""
+"""Deliveries that come twice, late, in another order, spelled otherwise, or not from whom they say."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from mockserver.webhooks.delivery import Delivery
 from mockserver.webhooks.endpoints import Endpoint
 from mockserver.webhooks.sending import Outgoing
 from mockserver.webhooks.signing import HEADER
-from mockserver.webhooks.steps import Steps
+from mockserver.webhooks.steps import Event, Steps
 
 Tampering = Callable[[Outgoing], Outgoing]
 
@@ -92,6 +93,25 @@ def late_deliveries(
     _hold_back(pipeline, delay)
 
 
+@hardship(applies_to="deliveries")
+def reformatted_deliveries(
+    pipeline: Pipeline,
+    *,
+    probability: Annotated[float, share_of("attempts that are reformatted")] = 1.0,
+    seed: Seed = 1,
+) -> None:
+    """Bodies have white space, escapes and 1.0 for 1: the signature is that of the raw bytes, not of what is serialized again."""
+    steps = pipeline.deliveries
+    inner = steps.serialize
+    happens = chances("reformatted-deliveries", seed, probability)
+
+    def serialize(event: Event, organization: str) -> bytes:
+        body = inner(event, organization)
+        return _reformatted(body) if happens() else body
+
+    steps.serialize = serialize
+
+
 @hardship("HOOK-2", "HOOK-1", "HOOK-3", applies_to="deliveries")
 def tampered_deliveries(
     pipeline: Pipeline,
@@ -130,6 +150,10 @@ def _hold_back(pipeline: Pipeline, delay: Callable[[], float]) -> None:
     steps = pipeline.deliveries
     inner = steps.first_delay
     steps.first_delay = lambda delivery: inner(delivery) + delay()
+
+
+def _reformatted(body: bytes) -> bytes:
+    return json.dumps(json.loads(body, parse_int=float), indent=1).replace("/", r"\/").encode()
 
 
 def _body(outgoing: Outgoing) -> Outgoing:

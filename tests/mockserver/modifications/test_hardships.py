@@ -141,6 +141,7 @@ class TestGate:
         "lost-acknowledgements",
         "reordered-deliveries",
         "late-deliveries:seconds=1",
+        "reformatted-deliveries",
     )
 
     def test_it_tries_all_that_break_no_must(self) -> None:

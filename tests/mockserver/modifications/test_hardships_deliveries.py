@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from mockserver.clock import milliseconds
 from mockserver.modifications import hardships
 from mockserver.webhooks.sending import Outgoing
 from tests.support.hardship_mocks import hard, is_signed, sent_to_endpoints
-from tests.support.mock_client import FULL, Client, new_mock
+from tests.support.mock_client import FULL, START, Client, new_mock
 
 
 def events_of(sent: list[Outgoing]) -> list[str]:
@@ -55,6 +56,18 @@ class TestDeliveries:
         for delivery in mock.state.webhooks.log:
             created = milliseconds(delivery.event["createdAt"]) / 1_000
             assert 89 < delivery.attempts[0].at - created < 112
+
+    def test_reformatted_bodies_are_signed_as_they_are_and_serialized_again_are_not(self) -> None:
+        mock = hard("reformatted-deliveries")
+        tenant = mock.state.tenants[FULL.organization_id]
+        event = tenant.add_event(START, "contact.created", "con_1", {"note": "Zoë", "url": "https://x/", "score": 1})
+        body = mock.world.pipeline.deliveries.serialize(event, FULL.organization_id)
+        assert json.loads(body) == {**event, "organizationId": FULL.organization_id}
+        assert [part in body for part in (b"\n ", rb"Zo\u00eb", rb"https:\/\/x", b"1.0")] == [True] * 4
+        sent = sent_to_endpoints(mock, 5)
+        assert all(is_signed(mock, outgoing) for outgoing in sent)
+        again = [replace(each, body=json.dumps(json.loads(each.body)).encode()) for each in sent]
+        assert not any(is_signed(mock, outgoing) for outgoing in again)
 
     @pytest.mark.parametrize("part", ["any", "body", "signature", "timestamp", "missing", "stale"])
     def test_what_is_tampered_with_is_not_believed(self, part: str) -> None:
