@@ -105,7 +105,7 @@ class TestClockAndHardships:
         visitor = Visitor(new_mock())
         page = visitor.get("/hardships?pick=tampered-deliveries")
         assert "deliveries to webhook endpoints" in text(page)
-        assert page.body.count(b'name="requests"') == 1, "but for the form that holds requests"
+        assert b'name="requests"' not in page.body
         assert "every delivery" in text(visitor.do("/hardships", {"name": "tampered-deliveries"}))
 
     def test_the_overview_says_what_is_on(self) -> None:
