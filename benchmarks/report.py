@@ -84,7 +84,7 @@ def peer_targets(servers: Mapping[str, Measured]) -> list[Target]:
             for route, peer, bound in ratios
         ),
         Target("start-up to the first answer", min(ours.starts) if measured else None, 1.2, "s"),
-        Target("memory with the default data, after the load", ours.memory / 1e6 if measured else None, 90, "MB"),
+        Target("memory with the default data, after the load", ours.memory / 1e6 if measured else None, 75, "MB"),
         Target("requests that failed", ours.failed if measured else None, 0, "requests"),
     ]
 

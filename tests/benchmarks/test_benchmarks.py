@@ -23,7 +23,7 @@ from tests.support.interrupts import heed_interrupts
 
 
 def server(
-    name: str, page: float, me: float, start: float = 1.0, memory: int = 80_000_000, failed: int = 0
+    name: str, page: float, me: float, start: float = 1.0, memory: int = 70_000_000, failed: int = 0
 ) -> Measured:
     """Three rounds, of which the median is the one that counts."""
 
@@ -53,9 +53,9 @@ def test_a_rate_is_of_a_cpu_second_and_the_median_of_the_rounds_as_latencies_are
 
 
 def test_targets_are_met_at_their_bound_and_missed_beyond_it() -> None:
-    met = verdicts(server(OURS, 5000, 5400, start=1.2, memory=90_000_000), *FIELD)
+    met = verdicts(server(OURS, 5000, 5400, start=1.2, memory=75_000_000), *FIELD)
     assert set(met.values()) == {"✓"}
-    missed = verdicts(server(OURS, 4990, 5390, start=1.21, memory=90_100_000, failed=1), *FIELD)
+    missed = verdicts(server(OURS, 4990, 5390, start=1.21, memory=75_100_000, failed=1), *FIELD)
     assert set(missed.values()) == {"✗"}
     assert len(missed) == 7
 
