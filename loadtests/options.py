@@ -29,7 +29,7 @@ def add_to(parser: Any) -> None:
         "--crowd-rate", type=float, default=0.0, help="Requests a second that a crowd asks for; 0: all that keys may."
     )
     parser.add_argument(
-        "--crowd-p99", type=float, default=_DEFAULT.crowd_p99, help="p99 in seconds that breaks a crowd."
+        "--crowd-p99", type=float, default=_DEFAULT.crowd_p99, help="Seconds of p99 latency that break a crowd."
     )
     parser.add_argument(
         "--crowd-errors", type=float, default=_DEFAULT.crowd_errors, help="Share of errors that breaks a crowd."

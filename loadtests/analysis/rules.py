@@ -61,7 +61,7 @@ class Rules:
         return replace(self.minute, most=min(self.minute.most, self.window.most))
 
     def caps(self) -> list[tuple[Cap, ...]]:
-        """The caps of the reading; if it is not known, those of both. A refusal is unjust if it breaks each of the pairs."""
+        """The caps of the reading; if it is not known, those of both. A refusal is unjust if it is so under each pair."""
         burst: tuple[Cap, ...] = (self.allowance, self.window)
         strict: tuple[Cap, ...] = (self.minute, self.window)
         if self.reading == "burst":

@@ -4,7 +4,7 @@ What it would do anew for every request is done once here: the rules for paramet
 without decorators, and the caller, whom the middleware has identified already, is checked against the operation's scopes.
 """
 
-# Connexion has no type hints, so its classes are of type Any:
+# Connexion has no type hints, so mypy knows nothing of its classes:
 # mypy: disallow-subclassing-any=False
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import msgspec
 
 from mockserver.clock import milliseconds
 from mockserver.control.signatures import TOLERANCE
-from mockserver.webhooks.delivery import record
+from mockserver.webhooks.delivery import attempt_record, record
 from mockserver.webhooks.signing import HEADER, digest
 
 if TYPE_CHECKING:
@@ -34,16 +34,25 @@ _TIMESTAMP = re.compile(r"t=([0-9]+)")
 
 def described(delivery: Delivery, webhooks: Webhooks) -> dict[str, object]:
     """The delivery as JSON has it, with what was done to it and the verdict on its receiver."""
+    return {
+        **record(delivery),
+        "attempts": [_judged(attempt, delivery, webhooks) for attempt in delivery.attempts],
+        "duplicateOf": _original(delivery, webhooks),
+        "lateBy": _late_by(delivery),
+    }
+
+
+def _judged(attempt: Attempt, delivery: Delivery, webhooks: Webhooks) -> dict[str, object]:
+    """An attempt as JSON has it, with the verdict on its receiver."""
     endpoint = webhooks.endpoints.get(delivery.endpoint_id)
-    shown = record(delivery)
-    for attempt, each in zip(delivery.attempts, shown["attempts"], strict=True):
-        flaw = None if endpoint is None else flaw_of(attempt, delivery, endpoint)
-        each["flaw"] = flaw
-        each["verdict"] = None if endpoint is None else _verdict(attempt, flaw)
-    for number, each in enumerate(shown["attempts"], 1):
-        came_again = number < len(shown["attempts"]) or delivery.state == "waiting"
-        each["acknowledgementLost"] = 200 <= (each["status"] or 0) < 300 and came_again
-    return {**shown, "duplicateOf": _original(delivery, webhooks), "lateBy": _late_by(delivery)}
+    flaw = None if endpoint is None else flaw_of(attempt, delivery, endpoint)
+    came_again = attempt is not delivery.attempts[-1] or delivery.state == "waiting"
+    return {
+        **attempt_record(attempt),
+        "flaw": flaw,
+        "verdict": None if endpoint is None else _verdict(attempt, flaw),
+        "acknowledgementLost": 200 <= (attempt.status or 0) < 300 and came_again,
+    }
 
 
 def wrong_verdict(delivery: Delivery, webhooks: Webhooks) -> str | None:

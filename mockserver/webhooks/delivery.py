@@ -71,7 +71,7 @@ class Delivery:
         del self.attempts[1:]
 
 
-def record(delivery: Delivery) -> dict[str, Any]:
+def record(delivery: Delivery) -> dict[str, object]:
     """The delivery as a JSON object, its signatures shortened."""
     return {
         "id": delivery.id,
@@ -81,11 +81,12 @@ def record(delivery: Delivery) -> dict[str, Any]:
         "eventType": delivery.event["eventType"],
         "state": delivery.state,
         "nextAttemptAt": _time(delivery.due) if delivery.state == "waiting" else None,
-        "attempts": [_attempt(attempt) for attempt in delivery.attempts],
+        "attempts": [attempt_record(attempt) for attempt in delivery.attempts],
     }
 
 
-def _attempt(attempt: Attempt) -> dict[str, object]:
+def attempt_record(attempt: Attempt) -> dict[str, object]:
+    """An attempt as a JSON object, its signatures shortened."""
     sent = attempt.sent
     return {
         "at": _time(attempt.at),

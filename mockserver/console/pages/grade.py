@@ -21,8 +21,7 @@ async def _graded(visit: Visit) -> object:
     status, answer = await visit.call("GET", "/_mock/grade")
     if status >= 400:
         raise Gone(objection(answer))
-    graded: object = answer["data"]
-    return graded
+    return answer["data"]
 
 
 ROUTES = (Route("GET", PATH, _show), Route("GET", f"{PATH}/now", _parts))
