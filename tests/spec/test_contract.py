@@ -269,3 +269,14 @@ def at(instance: Any, pointer: str) -> Any:
     for step in pointer.split("/")[1:]:
         instance = instance[int(step)] if isinstance(instance, list) else instance[step]
     return instance
+
+
+@pytest.mark.parametrize("operation", CONTRACT.operations.values(), ids=lambda operation: operation.id)
+def test_a_path_tells_its_operation(operation: spec.Operation) -> None:
+    assert operation.path.startswith(f"{CONTRACT.base_path}/")
+    assert spec.operation_of(operation.path.replace("{id}", "con_1.x")) == operation.id
+    assert spec.operation_of(f"{operation.path}/nothing/there") is None
+
+
+def test_the_base_path_is_that_of_the_documentation() -> None:
+    assert CONTRACT.base_path == "/api/v1"

@@ -15,7 +15,7 @@ from mockserver.modifications.faults import named
 from mockserver.worlds.request_log import KEPT, KEPT_BYTES, Entry
 from mockserver.worlds.world import World
 from mockserver.worlds.worlds import MOST, Worlds
-from spec import contract, operation_of
+from spec import contract
 from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, START, Client, Response, new_mock
 
 ME = contract().operations["getMe"].path
@@ -142,12 +142,6 @@ class TestSwitches:
         assert mock.state.webhooks.steps.timestamp(START) != original
         mock.world.switch_off(switch.id)
         assert mock.state.webhooks.steps.timestamp(START) == original
-
-    @pytest.mark.parametrize("operation", contract().operations.values(), ids=lambda operation: operation.id)
-    def test_a_path_tells_its_operation(self, operation: object) -> None:
-        path = contract().operations[getattr(operation, "id", "")].path
-        assert operation_of(path.replace("{id}", "con_1.x")) == getattr(operation, "id", "")
-        assert operation_of(f"{path}/nothing/there") is None
 
 
 class TestJournal:
