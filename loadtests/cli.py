@@ -1,4 +1,4 @@
-"""`outbound-load`: the command line. It checks what it is told, starts a mock where no target is named, and runs Locust."""
+"""`outbound-load`: the command line. It checks the options, starts a mock if no target is named, and runs Locust."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def _with_target(stack: ExitStack, options: Options, mock_options: str, *, measu
 
 
 def _place(web: bool, web_port: int, worker: bool) -> list[str]:
-    """Where a run is begun and seen: on Locust's web page, in this terminal, or elsewhere."""
+    """How a run is started and watched: on Locust's web page, in this terminal, or elsewhere."""
     if web:
         return ["--web-host=127.0.0.1", f"--web-port={web_port}"]
     return ["--loglevel=WARNING", *([] if worker else ["--headless", "--only-summary"])]
@@ -225,7 +225,7 @@ def _words(options: Options) -> list[str]:
 
 
 def _run(words: Sequence[str]) -> int:
-    """Run Locust, a program of its own: gevent has to come before all else. Signals are handed on to it, each of them."""
+    """Run Locust in a process of its own, because gevent must be imported first. All signals are passed on to it."""
     handed_on: list[int] = []
 
     def hand_on(number: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""What a run is told, checked before anything is sent: the target, the keys and their roles, the scenario and its plan."""
+"""The set-up of a run, checked before any request is sent: the target, the keys and their roles, the scenario and its plan."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Setup:
 
     @property
     def fingerprint(self) -> str:
-        """The same on all processes that will do the same with the same keys."""
+        """A fingerprint: equal on all processes with the same plan and the same keys."""
         return sha256(repr((self.keys, self.plan)).encode()).hexdigest()[:16]
 
     @property
@@ -187,7 +187,7 @@ def _target(options: Options) -> Target:
 
 
 def _first_key(options: Options) -> str | None:
-    """The key of the environment, or the first of the file of keys where there is no description of the target."""
+    """The key of the environment, or the first of the file of keys if there is no description of the target."""
     key = os.environ.get(API_KEY)
     if not key and options.keys and not options.target:
         return _keys_of(options.keys)[0].secret

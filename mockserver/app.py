@@ -1,4 +1,4 @@
-"""A mock as an ASGI application: which path belongs to which of its parts, and the worlds beside the first."""
+"""A mock as an ASGI application: it routes each path to the API, the control API, the console or a world."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _is_browser(scope: Scope) -> bool:
 
 
 def _to_console(scope: Scope) -> Response:
-    """The way from the root of the mock, or of a world, to its console: by the path alone, whatever a proxy took off."""
+    """A redirect from the root of the mock, or of a world, to its console. It is relative, so it holds behind any proxy."""
     prefix = scope.get(paths.PREFIX, "")
     # "/_worlds/id" has no slash at its end: what is relative to it begins beside it.
     target = f"{prefix.rpartition('/')[2]}{paths.CONSOLE}" if scope.get("raw_path") == b"" else paths.CONSOLE[1:]

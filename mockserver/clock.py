@@ -22,9 +22,9 @@ _OUTSIDE = "the clock stays within the years 2000 to 2999"
 
 
 class Clock:
-    """The one time of a mock: rate windows, timestamps, expiry and headers all read it.
+    """The only clock of a mock: rate windows, timestamps, expiry and headers all read it.
 
-    It runs with the real time, or with `start` (unix seconds) stands still there until it is advanced, set or resumed.
+    It runs with the real time. With `start` (unix seconds) it stands still at that time until it is advanced, set or resumed.
     """
 
     __slots__ = ("_frozen", "_offset", "_pinned", "_shown")
@@ -34,7 +34,7 @@ class Clock:
         self._frozen = start
         self._pinned = False
         self._shown = start
-        """What the clock shows while it does not run: where it is frozen or pinned."""
+        """The time that the clock shows while it is frozen or pinned; None while it runs."""
 
     def now(self) -> float:
         """The time in unix seconds."""
@@ -79,7 +79,7 @@ class Clock:
         self._frozen = self._shown = self.now()
 
     def resume(self) -> None:
-        """Have a clock that stands still run on from there."""
+        """Let a clock that stands still run on from its time."""
         if self._frozen is not None:
             self._offset = self._frozen - time.time()
             self._frozen = None
@@ -88,7 +88,7 @@ class Clock:
 
     @contextmanager
     def at(self, now: float) -> Iterator[None]:
-        """Show one time throughout, so that everything that is done within happens at one moment."""
+        """Show one fixed time within the `with` block, so that everything in it happens at one moment."""
         self._pinned, self._shown = True, now
         try:
             yield

@@ -19,7 +19,7 @@ WORLD = "/_worlds/"
 """Before a world's id: what follows the id is a path of that world."""
 
 PREFIX = "outbound.prefix"
-"""Where the ASGI scope keeps the prefix of the world that is asked for, where its path came with one."""
+"""Where the ASGI scope keeps the path prefix of the world that is asked for; absent if the path had none."""
 
 
 def is_api(path: str) -> bool:

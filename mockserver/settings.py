@@ -1,4 +1,4 @@
-"""What a mock is made of: the settings of its first world."""
+"""The settings of a mock's first world."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ UNLIMITED = 1_000_000
 class Settings:
     """What a mock is made of. `organizations` and `contacts` (of each organization) are numbers.
 
-    `webhook_urls` are endpoints of the first organization. `webhook_hosts` are the hosts beyond this machine to which events may
-    be delivered. `sharing` is this process's place among
-    those that share the state, None for a mock of one process; `began` is the unix time that data is made for, where it is not
-    the time of its making. `activity` is how many steps a minute a
-    sales team does for the first organization, None for none. With `real_time_signatures` deliveries are signed with real time,
-    whatever the clock shows. `world` is the id of the world, empty for the first: its keys,
-    secrets and new ids follow from it. `progress` is told how far the seeding is.
+    `webhook_urls` are endpoints of the first organization. `webhook_hosts` are the hosts beyond this machine to which events
+    may be delivered. `sharing` is this process's place among those that share the state, None for a mock of one process.
+    `began` is the unix time that data is made for, None for now. `activity` is how many steps a minute a sales team does for
+    the first organization, None for none. With `real_time_signatures` deliveries are signed with real time, whatever the clock
+    shows. `world` is the id of the world, empty for the first: its keys, secrets and new ids follow from it. `progress` is
+    called during seeding.
     """
 
     seed: int = 1
@@ -56,11 +55,11 @@ class Settings:
         return webhooks
 
     def leads(self) -> bool:
-        """Whether this process is the one, of those that share the state, that does what must be done once."""
+        """Whether this process, among those that share the state, does what must be done only once."""
         return self.sharing is None or self.sharing.leading
 
     def shown(self) -> dict[str, object]:
-        """What processes must agree on to be one mock."""
+        """The settings that processes must agree on to be one mock."""
         return {
             "seed": self.seed,
             "organizations": self.organizations,

@@ -53,7 +53,7 @@ _RUN_CHECKS: Mapping[Check, tuple[Callable[[Ledger, Conditions], Result], str, L
     "breaking-point": (service_quality.breaking_point, "How much of a crowd the target bears", "must"),
 }
 TIMED: frozenset[Check] = frozenset({"cheap-refusals", "neighbours", "breaking-point"})
-"""Checks that compare latencies or throughput: they say nothing where the generator was at its limit."""
+"""Checks that compare latencies or throughput: they say nothing if the generator was at its limit."""
 
 
 def examine(ledger: Ledger, wanted: Sequence[Check], conditions: Conditions) -> Examination:
@@ -86,7 +86,7 @@ def examine(ledger: Ledger, wanted: Sequence[Check], conditions: Conditions) -> 
 
 
 def _hopeless(ledger: Ledger) -> str | None:
-    """Why nothing can be judged; None if something can."""
+    """The reason why nothing can be judged; None if something can."""
     statuses = ledger.statuses()
     if not statuses:
         return "no request was sent"

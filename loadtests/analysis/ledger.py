@@ -88,7 +88,7 @@ class _Columns:
 class Ledger:
     """All attempts of a run, by key. 31 bytes an attempt (and at most an eighth of spare room), about 600 bytes a key.
 
-    Every process of a run has a ledger over the same list of keys; merged they say what one process would have said.
+    Every process of a run has a ledger over the same list of keys; merged they hold what one process would have recorded.
     """
 
     def __init__(self, keys: Sequence[Key]) -> None:

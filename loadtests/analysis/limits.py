@@ -14,7 +14,7 @@ _NEAR = 0.9
 
 
 def burst_ceiling(timeline: KeyTimeline, rules: Rules) -> Result:
-    """RATE-3: no burst window holds more admissions than a burst. Unjudged where the key never asked for more."""
+    """RATE-3: no burst window holds more admissions than a burst. Unjudged if the key never asked for more."""
     return _under(timeline, rules.window)
 
 

@@ -1,4 +1,4 @@
-"""The checks on how a target bears the load: errors, what a refusal costs, what others notice, where a crowd breaks it."""
+"""The checks on how a target bears the load: errors, the cost of refusals, the effect on other keys, the breaking point."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STEP = 5.0
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:
-    """The value below which that share of rising values lies (nearest rank). Raises IndexError where there are none."""
+    """The value below which that share of rising values lies (nearest rank). Raises IndexError if there are none."""
     return ordered[min(len(ordered) - 1, max(0, math.ceil(share * len(ordered)) - 1))]
 
 

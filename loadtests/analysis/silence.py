@@ -9,7 +9,9 @@ from loadtests.analysis.ledger import Attempt, Ledger
 
 
 def since(ledger: Ledger) -> float:
-    """When the target may have stopped answering: when the last answered request was sent. Infinity if it never answered.
+    """The earliest time at which the target may have stopped answering: when the last answered request was sent.
+
+    Infinity if it never answered.
 
     A request that failed while that one was under way may have failed for the same reason as all that followed.
     """

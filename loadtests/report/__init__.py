@@ -1,4 +1,4 @@
-"""The verdict on paper: a table for the terminal, a page for the eye, JSON, JUnit XML and a summary in Markdown for machines."""
+"""The reports of a run: a table in the terminal, an HTML page, JSON, JUnit XML and a summary in Markdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a run's words go: a terminal of any encoding, and the report's folder. Both are tried before anything is sent."""
+"""Standard output in any encoding, and the report's folder. Both are tried before any request is sent."""
 
 from __future__ import annotations
 

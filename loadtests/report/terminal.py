@@ -1,4 +1,4 @@
-"""The verdict in the terminal: a line or two a finding, in 80 columns, in colour where that is wanted."""
+"""The verdict in the terminal: a line or two a finding, in 80 columns, in colour if that is wanted."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from spec import LONGEST_RETRY_AFTER, commands
 from spec.commands import CommandFailed
 
 _SOON = 0.02
-"""Waits of fewer seconds than this are slept, also where there is a test clock."""
+"""Waits of fewer seconds than this are slept, even if there is a test clock."""
 _LONGEST_PROMISE = LONGEST_RETRY_AFTER + 2.0
 """The longest wait for a Retry-After, in seconds: a date is rounded when it is written and when it is read."""
 _LATE = 0.1
@@ -182,7 +182,7 @@ class Coordinator:
         return min(max(due, default=ended), ended + _LONGEST_PROMISE) + _LATE
 
     def _pass_until(self, moment: float, *, exactly: bool) -> None:
-        """Wait for a moment, by the test clock where there is one. That moves by whole seconds: `exactly` sleeps the rest, for
+        """Wait for a moment, by the test clock if there is one. That moves by whole seconds: `exactly` sleeps the rest, for
         a promise that is a second too short would be kept by a second more."""
         wait = moment - self.clock.now()
         if wait <= 0:

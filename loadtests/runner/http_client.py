@@ -1,4 +1,4 @@
-"""A cheap HTTP/1.1 client for a load generator: prepared requests, kept connections, the times of first and last byte.
+"""A fast HTTP/1.1 client for a load generator: prepared requests, kept connections, the times of first and last byte.
 
 It sends GET only, without redirects, cookies, compression or retries: a request that a library repeats, the target counts twice.
 Every answer is bounded in time and bytes. Under gevent's monkey patch its sockets are cooperative.

@@ -49,7 +49,7 @@ def run_schedule(schedule: Schedule, sender: Sender, started: float) -> None:
 def run_sessions(place: int, crowd: Crowd, sender: Sender, started: float) -> None:
     """Run one key's sessions, one after another, until the phase is over. `place` is the key's place in the crowd.
 
-    A key sends on its own schedule, and never catches up: a slow target is asked less, not more.
+    A key sends on its own schedule and never catches up, so a slow target gets fewer requests, not more.
     """
     key = crowd.keys[place]
     due = started + joins(place, crowd)

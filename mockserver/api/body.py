@@ -1,4 +1,4 @@
-"""A request's body, taken in within bounds, and where the trailers behind it are kept."""
+"""Reads a request's body within bounds; and the place of its trailers in the ASGI scope."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a connection in the middle of a request, which ASGI has few words for: scope and server tell each other of it."""
+"""The end of a connection in the middle of a request. ASGI cannot express it, so the server helps through the scope."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
 TRANSPORT = "outbound.transport"
-"""Where the scope keeps the transport of the request's connection; absent where there is no socket."""
+"""Where the scope keeps the transport of the request's connection; absent if there is no socket."""
 
 ON_LEAVING = "outbound.on_leaving"
 """Where a scope keeps what the server calls once the client closes the connection, or its half of it; absent otherwise."""

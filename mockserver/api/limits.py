@@ -104,7 +104,7 @@ class Limiter:
         return (self._keys.get(key_id) or self._unused()).meter(limits, self._steady(now))
 
     def _steady(self, now: float) -> float:
-        """The time on a clock that stands still where the real one was set back."""
+        """The time on a clock that stands still while the real one is behind it."""
         return (now if now > self._latest else self._latest) + self._set_back
 
     def _forget_idle_keys(self, time: float) -> None:

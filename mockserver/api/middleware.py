@@ -85,7 +85,7 @@ def identify(pipeline: Pipeline, scope: Scope, now: float) -> Caller | Problem:
 
 
 class _Outlet:
-    """The `send` of one request: adds headers to the answer, and drops its body where the request was a HEAD."""
+    """The `send` of one request: adds headers to the answer, and drops its body if the request is a HEAD."""
 
     __slots__ = ("_headers", "_send", "_without_body", "started")
 

@@ -34,7 +34,7 @@ _TOKEN = re.compile(r"[\w-]{32}")
 
 
 def set_cookie(request: Request, answer: Response, purpose: str, value: str) -> None:
-    """Leave a cookie that no script reads and no other site's request brings along. An empty value removes it."""
+    """Set a cookie that scripts cannot read and that requests from other sites do not carry. An empty value removes it."""
     age = None if value else 0
     secure = request.url.scheme == "https"
     name = _cookie_name(request, purpose)
@@ -61,7 +61,7 @@ def is_ours(request: Request, token: str, sent: str) -> bool:
 
 
 def session_cookie(request: Request) -> str:
-    """What the cookie holds that a log-in left; empty without one."""
+    """The value of the cookie that a log-in has set; empty without one."""
     return request.cookies.get(_cookie_name(request, "session"), "")
 
 

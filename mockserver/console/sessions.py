@@ -29,7 +29,7 @@ class Sessions:
         self._log_outs = mmap.mmap(-1, 8)
 
     def cookie(self) -> str:
-        """What the cookie of a visitor holds who logs in now."""
+        """The value of the cookie for a visitor who logs in now."""
         return hmac.new(self._key, self._log_outs[:], hashlib.sha256).hexdigest()
 
     def is_open(self, cookie: str) -> bool:
@@ -56,7 +56,7 @@ class Attempts:
         return max(0, math.ceil(failures[0] + WITHIN - self._now()))
 
     def failed(self, client: str) -> None:
-        """Take down that a client gave a wrong token."""
+        """Record that a client gave a wrong token."""
         self._failures.setdefault(client, deque(maxlen=MOST_FAILURES)).append(self._now())
         self._failures.move_to_end(client)
         if len(self._failures) > _MOST_CLIENTS:

@@ -12,7 +12,7 @@ from mockserver.control.times import shown_time
 from mockserver.worlds.request_log import Entry
 
 _UNKNOWN = -1
-"""What HAR has where a number is not known."""
+"""HAR's number for "unknown"."""
 
 
 def archive(entries: Iterable[Entry], base_url: str) -> Mapping[str, object]:

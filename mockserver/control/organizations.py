@@ -52,7 +52,7 @@ def _delete(call: Call) -> None:
 
 
 def named_in_path(call: Call) -> Tenant:
-    """The tenant of the organization whose id is in the path. Raises Refusal where there is none."""
+    """The tenant of the organization whose id is in the path. Raises Refusal if there is none."""
     tenant = call.state.tenants.get(call.path["id"])
     if tenant is None:
         raise missing("organization")

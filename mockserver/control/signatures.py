@@ -1,4 +1,4 @@
-"""Why a signature is valid, or not: the signed bytes, what every form of signature would be, and where the given one differs."""
+"""Explains why a signature is valid or not: the signed bytes, the right signature in each form, where the given one differs."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _parts(signature: str) -> tuple[list[str], list[str]]:
 
 
 def _age(timestamp: str, now: float) -> float | None:
-    """Seconds since a timestamp, None for what is none."""
+    """Seconds since a timestamp, None if it is not a number of seconds."""
     return round(now - int(timestamp), 3) if re.fullmatch(r"[0-9]{1,15}", timestamp) else None
 
 
@@ -125,7 +125,7 @@ def _of_time(age: float | None) -> str:
 
 
 def _mistakes(secret: str, timestamp: str, body: bytes) -> Mapping[str, str]:
-    """What is often signed by mistake: its signature, and what to call it."""
+    """Common mistakes: the signature that each gives, and a description of it."""
     return {
         _hmac(secret, body): "over the body alone, without timestamp and dot",
         _hmac(secret, timestamp.encode() + body): "over timestamp and body without the dot between",
@@ -155,7 +155,7 @@ def _common(one: str, other: str) -> int:
 
 
 def _escaped(content: bytes) -> str:
-    """Bytes as printable ASCII; what is not is escaped, and so is a backslash."""
+    """Bytes as printable ASCII; all others and the backslash are escaped."""
     shown = "".join(
         chr(byte) if 32 <= byte < 127 and byte != 92 else f"\\x{byte:02x}" for byte in content[:_LONGEST_SHOWN]
     )

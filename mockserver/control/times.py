@@ -11,7 +11,7 @@ def shown_time(seconds: float) -> str:
 
 
 def shown_time_or_none(seconds: float | None) -> str | None:
-    """The same, null for null."""
+    """RFC 3339 in UTC as `shown_time` writes it, None for None."""
     return None if seconds is None else shown_time(seconds)
 
 

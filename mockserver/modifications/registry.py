@@ -35,8 +35,8 @@ F = TypeVar("F", bound=Callable[..., None])
 class Modification:
     """Something that makes the mock behave in another way, with the values of its parameters, for some requests or all.
 
-    `breaks` are the requirements that fall: first the one that it is aimed at, then those that cannot but fall with it; of a
-    variant only shoulds. Modifications are installed in two phases: first their data, once, then their steps.
+    `breaks` are the requirements that it breaks: first the one that it is aimed at, then those that break with it; a variant
+    breaks only shoulds. Modifications are installed in two phases: first their data, once, then their steps.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Modification:
         return replace(self, values={**self.values, **read_all(self.parameters, values)})
 
     def when(self, condition: Condition) -> Modification:
-        """The same for the requests that a condition means as well. Raises ValueError, in one line, if it can have none."""
+        """The same, limited to the requests that a condition means. Raises ValueError, in one line, if it takes no condition."""
         if condition != ALL_REQUESTS and self.on_state is not None:
             raise ValueError(f"{self.name} changes the data, which all requests see: it takes no condition")
         if condition != ALL_REQUESTS and self.applies_to == "deliveries":

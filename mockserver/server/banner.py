@@ -1,4 +1,4 @@
-"""What the mock says when it is up: where it is, whose data it has, and with which keys. It exists to hand them out."""
+"""The text that the mock prints once it is up: its addresses, its organizations and their keys. The keys are there to be used."""
 
 from __future__ import annotations
 

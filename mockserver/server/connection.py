@@ -210,7 +210,7 @@ class Connection(HttpToolsProtocol):
             self.loop.call_soon(exchange.write_head)
 
     def spawn(self, serving: Coroutine[object, None, None], context: Context) -> None:
-        """Have a task go on with a request."""
+        """Continue a request in a task."""
         task = self.loop.create_task(serving, context=context)
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)

@@ -80,7 +80,7 @@ class Exchange:
         self._awaited: asyncio.Future[None] | None = None
 
     def start(self) -> None:
-        """Have the application answer."""
+        """Start the application on the request."""
         serving = self._serve()
         if not paths.is_api(self.scope["path"]):
             self._connection.spawn(serving, copy_context())
@@ -94,7 +94,7 @@ class Exchange:
         self._connection.spawn(_Begun(serving, awaited), context)
 
     def hear(self) -> None:
-        """Have the application look at what came in, or whether its client has left."""
+        """Wake the application: more of the request has come, or the client has left."""
         self._news = True
         awaited, self._awaited = self._awaited, None
         if awaited is not None and not awaited.done():
@@ -149,7 +149,7 @@ class Exchange:
             await self.app(self.scope, self.receive, self.send)
         except Exception:
             if self.response_started:
-                # What is missing can be seen from the connection's end alone.
+                # Only the end of the connection can tell the client that something is missing.
                 self._connection.transport.close()
                 return
         if not self.response_started and not self.disconnected:
@@ -180,7 +180,7 @@ class Exchange:
         self._connection.flush_soon(self)
 
     def _frame(self, name: bytes, value: bytes) -> bool:
-        """Take down a header that says how the answer ends; whether it says where its body does."""
+        """Note a header that says how the answer ends; returns whether it tells the length of the body."""
         if name == b"content-length":
             self._left = int(value)
             return True

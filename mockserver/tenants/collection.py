@@ -218,7 +218,7 @@ class Collection:
         return set(product(*((None, *by.values(resource)) for by in self._kind.filters.values())))
 
     def _asked(self, filters: Mapping[str, str]) -> list[Index]:
-        """The indexes that the filters ask for; their rows are distinct where a resource has one value a filter."""
+        """The indexes that the filters ask for; no row is in two of them if each resource has one value a filter."""
         facets = _facets(self._kind, filters) if filters else self._unfiltered
         return [index for facet in facets if (index := self._indexes.get(facet))]
 
@@ -229,7 +229,7 @@ def _facets(kind: Kind, filters: Mapping[str, str]) -> Iterable[Facet]:
 
 
 def _encoded(resource: Resource) -> bytes:
-    """JSON that takes the memory of its length: what `encode` answers keeps the whole buffer that it was written to."""
+    """JSON that takes no more memory than its length: the result of `encode` would keep its whole buffer."""
     buffer = bytearray()
     _ENCODER.encode_into(resource, buffer)
     return bytes(buffer)

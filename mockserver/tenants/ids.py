@@ -6,7 +6,7 @@ from random import Random
 
 
 def stream(*names: str | int) -> Random:
-    """A source of randomness that depends on the names alone."""
+    """A source of randomness that depends only on the names."""
     return Random("/".join(map(str, names)))  # noqa: S311 - made-up data that must be reproducible, nothing secret
 
 

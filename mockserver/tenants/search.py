@@ -42,7 +42,7 @@ def fold(text: str) -> str:
 
 
 def searchable(fields: Iterable[str | None]) -> str:
-    """The text of fields, folded, in which a folded needle is found only where one of the fields holds it."""
+    """The text of fields, folded, in which a folded needle is found only if one of the fields holds it."""
     return _comparable(_SEPARATOR.join([field.replace(_SEPARATOR, " ") for field in fields if field]))
 
 
@@ -53,7 +53,7 @@ def _comparable(text: str) -> str:
 
 
 class Search:
-    """Which parts of an index may hold which needles. It is told of every row that is put or removed after it was made.
+    """Knows which blocks of rows may hold a needle. `add` and `remove` must be called for every later change of the rows.
 
     It is made of all rows of a collection, and searches these or those of an index of fewer.
     """
@@ -68,14 +68,14 @@ class Search:
         self._own: set[int] | None = None
 
     def copy(self) -> Search:
-        """A search of the same rows that takes in others by itself."""
+        """An independent copy."""
         twin = Search()
         twin._segments, twin._starts, twin._newest = self._segments.copy(), self._starts.copy(), self._newest
         twin._own, self._own = set(), set()
         return twin
 
     def add(self, row: Row, rows: Sequence[Row]) -> None:
-        """Take in a row that was put. `rows` are all there are now."""
+        """Add a row that was put. `rows` are all rows there are now."""
         position = row.position
         if self._newest is not None and position <= self._newest and self._segments:
             at = self._segment_of(position)
@@ -90,13 +90,13 @@ class Search:
             self._starts.append(position)
 
     def remove(self, position: Position, rows: Sequence[Row]) -> None:
-        """Take notice that the row at a position was removed. `rows` are all there are now."""
+        """Record that the row at a position was removed. `rows` are all rows there are now."""
         at = self._segment_of(position)
         self._own_segment(at).changes += 1
         self._renew_if_worn(at, rows)
 
     def newest(self, rows: Sequence[Row], end: int, limit: int, needle: str) -> list[Row]:
-        """Of the `end` oldest rows of an index the newest that hold a folded needle, newest first, at most `limit`."""
+        """The newest rows that hold a folded needle, at most `limit`, newest first, among the `end` oldest rows of an index."""
         if end <= _FEW:
             return _holding(rows[:end], needle)[:limit]
         found: list[Row] = []
@@ -138,7 +138,7 @@ class Search:
         return segment
 
     def _renew_if_worn(self, at: int, rows: Sequence[Row]) -> None:
-        """Make a segment anew that has changed much, with the one before it if it has few rows left."""
+        """Rebuild a segment that has changed much, together with the one before it if it has few rows left."""
         if self._segments[at].changes <= _WORN:
             return
         end = bisect_left(rows, self._starts[at + 1]) if at + 1 < len(self._starts) else len(rows)
@@ -155,7 +155,7 @@ class Search:
 class _Segment:
     """Blocks of neighbouring rows. `changes` counts what has made them larger, or hold less, than they were made.
 
-    One without grams takes every block for one that may hold a needle.
+    Without grams every block may hold a needle.
     """
 
     __slots__ = ("_blocks", "_filled", "_texts", "changes", "starts")
@@ -182,7 +182,7 @@ class _Segment:
         return len(self.starts) >= _BLOCKS and self._filled >= _BLOCK
 
     def append(self, row: Row) -> None:
-        """Take in a row that is newer than all. It opens a block if the last is full."""
+        """Add a row that is newer than all others. It opens a new block if the last one is full."""
         if self._filled >= _BLOCK:
             self.starts.append(row.position)
             self._texts.append(row.text)
@@ -193,7 +193,7 @@ class _Segment:
         self._note(len(self.starts) - 1, row.text)
 
     def insert(self, row: Row) -> None:
-        """Take in a row at its place, which makes its block longer unless its text is known there."""
+        """Add a row at its place. Its block grows, unless it holds the text already."""
         block = self._block_of(row.position)
         if row.text not in self._texts[block]:
             self.changes += 1
@@ -255,7 +255,7 @@ def _holding(rows: Sequence[Row], needle: str) -> list[Row]:
 
 
 def _grams(text: str) -> set[str]:
-    """Every run of one, two and three characters. Those that end the text begin, filled up, a run of three."""
+    """All runs of one, two and three characters."""
     filled = text + _SEPARATOR * (_GRAM - 1)
     triples = set(map("".join, zip(filled, filled[1:], filled[2:], strict=False)))
     pairs = {gram[:2] for gram in triples}

@@ -1,1 +1,1 @@
-"""Webhooks: endpoints, signed deliveries of events to them, and further attempts where one fails (documentation, "Webhooks")."""
+"""Webhooks: endpoints, signed deliveries of events to them, and further attempts if one fails (documentation, "Webhooks")."""

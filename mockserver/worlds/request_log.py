@@ -110,7 +110,7 @@ class RequestLog:
 
     @property
     def last(self) -> int:
-        """The number of the newest request, 0 where there was none."""
+        """The number of the newest request, 0 if there was none."""
         return self._seen
 
     @property

@@ -1,4 +1,4 @@
-"""The signature debugger: which bytes are signed, what the signature has to be, and where a given one differs."""
+"""The signature debugger: the signed bytes, the right signature, and where a given one differs."""
 
 from __future__ import annotations
 

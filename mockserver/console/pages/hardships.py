@@ -158,7 +158,7 @@ def _wanted(visit: Visit, picked: Entry) -> Mapping[str, object]:
 
 
 def _condition(visit: Visit) -> dict[str, object]:
-    """The requests that are meant, as the control API's body has it. Raises ValueError, in one line, for what is no number."""
+    """The condition as the control API takes it. Raises ValueError, in one line, if the number of requests is not a number."""
     form = visit.form
     condition: dict[str, object] = {name: form[name] for name in ("key", "operation") if form[name]}
     if form.text("requests"):

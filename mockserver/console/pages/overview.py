@@ -1,4 +1,4 @@
-"""The first page: where the mock is, whose data it has, what time it is there, what is on, what was asked last."""
+"""The first page: the mock's address, its organizations, its time, what is switched on, and the latest requests."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What faults and variants are made with: a catalogue by name, and other ways to read requests, serve pages, change answers."""
+"""Tools for faults and variants: reading requests, serving other pages, changing answers."""

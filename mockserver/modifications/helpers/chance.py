@@ -9,19 +9,19 @@ from mockserver.tenants.ids import stream
 
 
 def chances(name: str, seed: int, probability: float) -> Callable[[], bool]:
-    """Whether it happens this time, asked once for each time."""
+    """Whether it happens this time. Each call draws anew."""
     random = stream(name, seed)
     return lambda: random.random() < probability
 
 
 def share(seed: int, probability: float) -> Callable[[str], bool]:
-    """Whether it happens to a name: for one name always the same."""
+    """Whether it happens to a name. It is always the same for one name."""
     below = probability * 2**32
     return lambda name: crc32(f"{seed}/{name}".encode()) < below
 
 
 class Spells:
-    """Spells of a fixed length that begin by chance, for each caller one of its own. Times are in unix seconds.
+    """Spells of a fixed length that begin by chance, separately for each caller. Times are in unix seconds.
 
     The first request after a spell never begins another: a client that waited as long as it was told is served.
     """
@@ -32,7 +32,7 @@ class Spells:
         self._until: dict[str, float] = {}
 
     def left(self, caller: str, now: float, may_begin: Callable[[], bool] = lambda: True) -> float:
-        """Seconds that the spell which a request falls into will last; 0 where it falls into none.
+        """Seconds that are left of the spell that a request falls into; 0 if it falls into none.
 
         `may_begin` is asked before one begins.
         """

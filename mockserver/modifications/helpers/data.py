@@ -1,4 +1,4 @@
-"""Organizations made again with other data, when a mock is wired."""
+"""Changes of the organizations' data before a mock serves it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ID = re.compile(r"\b(?:con|lst|drf|evt|org)_([0-9a-f]{20})\b")
 
 
 def change_resources(state: State, change: Callable[[str, int, Resource], Resource]) -> None:
-    """Have every resource be another: `change` gets its collection, its number from the oldest, and itself."""
+    """Replace every resource: `change` gets its collection, its number from the oldest, and the resource."""
     for tenant in state.tenants.values():
         for collection in COLLECTIONS:
             store = getattr(tenant, collection)
@@ -31,7 +31,7 @@ def change_resources(state: State, change: Callable[[str, int, Resource], Resour
 
 
 def rename(state: State, spelled: Callable[[str], str]) -> None:
-    """Have every id of data and organizations spelled otherwise: `spelled` gets its twenty hexadecimal digits."""
+    """Replace the ids of all resources and organizations: `spelled` gets the twenty hexadecimal digits of each."""
 
     def renamed(text: str) -> str:
         return _ID.sub(lambda found: spelled(found[1]), text)

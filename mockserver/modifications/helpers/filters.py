@@ -1,4 +1,4 @@
-"""Having filters ignored, read otherwise, or decide otherwise."""
+"""Other filters: ignored, replaced, or with another decision."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def like(pattern: str, text: str) -> bool:
 
 
 def change_filters(pipeline: Pipeline, collection: str, change: Callable[[Filters], Filters]) -> None:
-    """Have a collection's filters read as others."""
+    """Replace a collection's filters by others."""
     inner = pipeline.page
 
     def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
@@ -35,14 +35,14 @@ def change_filters(pipeline: Pipeline, collection: str, change: Callable[[Filter
 
 
 def ignore(pipeline: Pipeline, collection: str, *names: str) -> None:
-    """Have filters of a collection ignored."""
+    """Ignore filters of a collection."""
     change_filters(
         pipeline, collection, lambda filters: {name: value for name, value in filters.items() if name not in names}
     )
 
 
 def change_rows(pipeline: Pipeline, collection: str, name: str, rows: Callable[[Caller, Filters], list[Row]]) -> None:
-    """Have a collection's pages made of other rows where the parameter is given."""
+    """Make a collection's pages of other rows if the parameter is given."""
     inner = pipeline.page
 
     def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
@@ -54,7 +54,7 @@ def change_rows(pipeline: Pipeline, collection: str, name: str, rows: Callable[[
 
 
 def change_filter(pipeline: Pipeline, collection: str, name: str, lets: Lets) -> None:
-    """Have one filter of a collection decide otherwise; the others stay as they are."""
+    """Replace the decision of one filter of a collection; the others stay as they are."""
 
     def rows(caller: Caller, filters: Filters) -> list[Row]:
         others = {other: value for other, value in filters.items() if other != name}

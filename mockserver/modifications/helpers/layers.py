@@ -1,4 +1,4 @@
-"""Other ways for some of the API's requests: layers around the API that leave documentation, console and control API alone."""
+"""Layers around the API that answer some of its requests another way. Documentation, console and control API stay as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages made the plain way, from all rows: in any order, of any rows."""
+"""Pages made from all rows, in any order."""
 
 from __future__ import annotations
 

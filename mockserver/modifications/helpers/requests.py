@@ -1,4 +1,4 @@
-"""What a request asks for, read from its ASGI scope by itself: the modified steps stand before and beside the inner ones."""
+"""What a request asks for, read from its ASGI scope."""
 
 from __future__ import annotations
 

@@ -63,20 +63,20 @@ def with_header(headers: Iterable[Header], name: bytes, value: bytes) -> list[He
 
 
 def change_problems(pipeline: Pipeline, change: Callable[[Problem, Scope], Problem]) -> None:
-    """Have every problem told as another: `change` gets it with the ASGI scope of its request."""
+    """Replace every problem: `change` gets it with the ASGI scope of its request."""
     inner = pipeline.problem
     pipeline.problem = lambda problem, scope: inner(change(problem, scope), scope)
 
 
 def change_kind(pipeline: Pipeline, slug: str, change: Callable[[Problem, Scope], Problem]) -> None:
-    """Have the problems of one kind told as another: `change` gets each with the ASGI scope of its request."""
+    """Replace the problems of one kind: `change` gets each with the ASGI scope of its request."""
     change_problems(pipeline, lambda problem, scope: change(problem, scope) if problem.kind.slug == slug else problem)
 
 
 def change_answer(
     pipeline: Pipeline, applies: Callable[[Problem, Scope], bool], answer: Callable[[Problem], Response]
 ) -> None:
-    """Have some problems answered without being told as a problem document."""
+    """Answer some problems without a problem document."""
     inner = pipeline.problem
 
     def problem(problem: Problem, scope: Scope) -> Response:
@@ -86,13 +86,13 @@ def change_answer(
 
 
 def change_members(pipeline: Pipeline, change: Callable[[Members], Members]) -> None:
-    """Have the members of every problem document changed."""
+    """Change the members of every problem document."""
     inner = pipeline.problem_members
     pipeline.problem_members = lambda problem, instance: change(inner(problem, instance))
 
 
 def change_items(pipeline: Pipeline, collection: str, change: Callable[[Resource], Resource]) -> None:
-    """Have the items of a collection's pages changed."""
+    """Change the items of a collection's pages."""
     inner = pipeline.page
 
     def page(caller: Caller, asked: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
@@ -103,7 +103,7 @@ def change_items(pipeline: Pipeline, collection: str, change: Callable[[Resource
 
 
 def change_single(pipeline: Pipeline, collection: str, change: Callable[[Resource], Resource]) -> None:
-    """Have the single resources of a collection changed."""
+    """Change the single resources of a collection."""
     inner = pipeline.single
 
     def single(caller: Caller, asked: str, resource_id: str) -> bytes | None:

@@ -28,7 +28,7 @@ def _order(pipeline: Pipeline, order: Order) -> None:
 
 
 def _spell(pipeline: Pipeline, encode: Callable[[str], str], decode: Callable[[str], str]) -> None:
-    """Have cursors spelled otherwise. `decode` raises ValueError for what is none."""
+    """Replace the form of cursors. `decode` raises ValueError for an invalid cursor."""
     encoded, decoded = pipeline.encode_cursor, pipeline.decode_cursor
     pipeline.encode_cursor = lambda position, caller: encode(encoded(position, caller))
     pipeline.decode_cursor = lambda text, caller: decoded(decode(text), caller)
