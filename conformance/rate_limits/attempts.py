@@ -1,6 +1,6 @@
 """The attempts of one API key as the gate makes them, and what they prove of its rate limit: pure functions.
 
-The proofs are those of `windows` and `timeline`, which the load tests share.
+It rests on `proofs` and `timeline`, which the load tests share.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from conformance.rate_limits import timeline, windows
-from conformance.rate_limits.windows import DRIFT
-from conformance.rate_limits.windows import MINUTE as MINUTE
+from conformance.rate_limits import proofs, timeline
+from conformance.rate_limits.proofs import DRIFT
+from conformance.rate_limits.proofs import MINUTE as MINUTE
 
 if TYPE_CHECKING:
     from conformance.target.exchange import Exchange
@@ -89,13 +89,13 @@ def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
 def crowded(attempts: Timeline, most: int, seconds: float) -> list[Attempt] | None:
     """The requests that were served in the fullest window of that length, if they are more than `most`; else None."""
     served = _served(attempts)
-    return _beyond(most, windows.fullest(served, seconds), served)
+    return _beyond(most, proofs.fullest(served, seconds), served)
 
 
 def overdrawn(attempts: Timeline, limits: Limits) -> list[Attempt] | None:
     """The served requests that are furthest beyond a burst and the sustained rate over their span; None if none are."""
     served = _served(attempts)
-    return _beyond(limits.burst, windows.overdrawn(served, windows.Allowance(limits.burst, limits.rate)), served)
+    return _beyond(limits.burst, proofs.overdrawn(served, proofs.Allowance(limits.burst, limits.rate)), served)
 
 
 def silent_waits(attempts: Timeline) -> list[Wait]:
@@ -150,7 +150,7 @@ def _served(attempts: Timeline) -> list[Attempt]:
     return in_order(attempt for attempt in attempts if attempt.served)
 
 
-def _beyond(most: int, span: windows.Span[Attempt] | None, served: Sequence[Attempt]) -> list[Attempt] | None:
+def _beyond(most: int, span: proofs.Span[Attempt] | None, served: Sequence[Attempt]) -> list[Attempt] | None:
     """The requests of a span in the order of their answers, if there are more than `most`."""
     if span is None or span.count <= most:
         return None

@@ -1,6 +1,6 @@
 """One key's requests, and what they say of its refusals: which had to come, which must not have, which promises were kept.
 
-Pure functions that gate and load tests share; `windows` has the proofs that they rest on.
+Pure functions that gate and load tests share; `proofs` has the proofs that they rest on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
-from conformance.rate_limits.windows import DRIFT, MINUTE, Cap, Maxima, Timed, Use
+from conformance.rate_limits.proofs import DRIFT, MINUTE, Cap, Maxima, Timed, Use
 
 LINGER = MINUTE
 """Seconds after which a request without an answer counts as decided, at the latest."""

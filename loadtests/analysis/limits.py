@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from conformance.rate_limits.proofs import MINUTE, Window, fullest, overdrawn
 from conformance.rate_limits.timeline import Timeline
-from conformance.rate_limits.windows import MINUTE, Window, fullest, overdrawn
 from loadtests.analysis.ledger import Attempt
 from loadtests.analysis.rules import KeyTimeline, Result, Rules, times
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from conformance.rate_limits.proofs import MINUTE, fullest, may_exceed, overdrawn
 from conformance.rate_limits.timeline import Timeline
-from conformance.rate_limits.windows import MINUTE, fullest, may_exceed, overdrawn
 from loadtests.analysis.findings import Conditions, Reading
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.rules import KeyTimeline, Rules

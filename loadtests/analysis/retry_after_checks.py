@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from conformance.rate_limits.proofs import DRIFT, MINUTE, Cap, Window
 from conformance.rate_limits.timeline import STEADY_GAP
-from conformance.rate_limits.windows import DRIFT, MINUTE, Cap, Window
 from loadtests.analysis.ledger import Attempt
 from loadtests.analysis.rules import KeyTimeline, Result, Rules, times
 from spec import LONGEST_RETRY_AFTER

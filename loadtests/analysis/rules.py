@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from conformance.rate_limits.proofs import MINUTE, Allowance, Cap, Window
 from conformance.rate_limits.timeline import Refusals, Timeline
-from conformance.rate_limits.windows import MINUTE, Allowance, Cap, Window
 from loadtests.analysis.findings import Conditions, Outcome, Reading
 from loadtests.analysis.ledger import Attempt
 

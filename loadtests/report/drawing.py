@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from conformance.rate_limits.windows import MINUTE
+from conformance.rate_limits.proofs import MINUTE
 from conformance.report.drawing import RIGHT, WIDTH, Drawing, Frame, Line, Panel, Tick, round_values, times
 from loadtests.analysis.findings import Reading
 from loadtests.analysis.ledger import Attempt

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.rate_limits.windows import Allowance, Use, Window, fullest, may_exceed, overdrawn
+from conformance.rate_limits.proofs import Allowance, Use, Window, fullest, may_exceed, overdrawn
 from loadtests.analysis.ledger import Attempt
 from tests.support.simulated_load import (
     START,
