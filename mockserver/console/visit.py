@@ -17,7 +17,7 @@ from mockserver.console.rendering import render
 
 if TYPE_CHECKING:
     from mockserver.control.app import Control
-    from mockserver.control.call import Answer
+    from mockserver.control.call import CallResult
     from mockserver.tenants.tenant import Tenant
     from mockserver.worlds.world import World
 
@@ -93,7 +93,7 @@ class Visit:
         """The address of the world that is visited, as the visitor sees it."""
         return paths.base_url(self.request.scope)
 
-    async def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Answer:
+    async def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> CallResult:
         """Ask the control API of this world; the status and the JSON that it answers."""
         return await self.control.call(self.world, method, path, body, self.base_url)
 

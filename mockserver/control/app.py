@@ -13,7 +13,7 @@ from mockserver import paths
 from mockserver.api.limits import Unreachable
 from mockserver.api.response import Response, json_bytes, problem_response, unavailable
 from mockserver.cluster.replay import Change, Unshared
-from mockserver.control.call import Answer, Call, Refusal, missing
+from mockserver.control.call import Call, CallResult, Refusal, missing
 from mockserver.control.guard import refusal
 from mockserver.worlds.world import WORLD
 
@@ -49,7 +49,7 @@ class Control:
 
     async def call(
         self, world: World, method: str, path: str, body: Mapping[str, object] | None = None, base_url: str = _HERE
-    ) -> Answer:
+    ) -> CallResult:
         """Make a call from this process: the status and the JSON value of its answer, None for an empty one.
 
         `path` begins with `/_mock`, and may have a query; `base_url` is what addresses in the answer begin with.

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from mockserver.worlds.world import World
     from mockserver.worlds.worlds import Worlds
 
-Answer = tuple[int, Any]
+CallResult = tuple[int, Any]
 """The status of an answer of the control API and the JSON value of its body, None for an empty one."""
 
-Ask = Callable[["World", str, str, Mapping[str, object]], Awaitable[Answer]]
+Ask = Callable[["World", str, str, Mapping[str, object]], Awaitable[CallResult]]
 """(world, method, path, body) → the control API's answer to a call from within this process."""
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from mockserver.control.bodies import Choice
 from mockserver.control.call import Call, Handler, bad_input, chosen, missing
 from mockserver.control.organizations import named_in_path
-from mockserver.control.queries import Page as Asked
+from mockserver.control.queries import PageQuery
 from mockserver.tenants import cursor
 from mockserver.tenants.collection import Page
 from mockserver.tenants.resource_types import Resource
@@ -20,7 +20,7 @@ COLLECTIONS: Mapping[str, str] = {"contacts": "contact", "lists": "list", "draft
 
 
 def _browse(collection: str, call: Call) -> bytes:
-    asked = call.asked(Asked)
+    asked = call.asked(PageQuery)
     filters = {name: str(value) for name, value in call.query.items() if name not in ("limit", "cursor")}
     try:
         after = None if asked.cursor is None else cursor.decode(asked.cursor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mockserver.control.bodies import Body
 
 
-class Page(Body, frozen=True, kw_only=True):
+class PageQuery(Body, frozen=True, kw_only=True):
     """Where a page of a collection begins, and how many items it may have."""
 
     limit: int

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mockserver.api.authentication import presented_secret
 from mockserver.control.call import Call, Handler, Refusal
 from mockserver.control.har import archive
-from mockserver.control.queries import Page, RequestFilters
+from mockserver.control.queries import PageQuery, RequestFilters
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
 from mockserver.control.request_facts import (
     header,
@@ -37,7 +37,7 @@ def _list(call: Call) -> object:
 
 def _page(call: Call, found: Sequence[Entry]) -> Mapping[str, object]:
     return {
-        "data": [shown(entry, call.state.keys) for entry in found[-call.asked(Page).limit :]],
+        "data": [shown(entry, call.state.keys) for entry in found[-call.asked(PageQuery).limit :]],
         "last": call.world.request_log.last,
     }
 

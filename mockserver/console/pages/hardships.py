@@ -21,7 +21,7 @@ class _Parameter(TypedDict):
     type: str
 
 
-class Entry(TypedDict):
+class CatalogueEntry(TypedDict):
     """What the catalogue says of a fault, a variant or a hardship, as far as it is read here."""
 
     kind: str
@@ -120,15 +120,15 @@ async def _waiting(visit: Visit) -> Context:
     return {"held": answer["data"], "keys": {key.id: key for key in visit.world.state.keys}}
 
 
-async def _catalogue(visit: Visit) -> Sequence[Entry]:
+async def _catalogue(visit: Visit) -> Sequence[CatalogueEntry]:
     _, answer = await visit.call("GET", "/_mock/catalogue")
-    entries: Sequence[Entry] = answer["data"]
+    entries: Sequence[CatalogueEntry] = answer["data"]
     return entries
 
 
-def _grouped(kind: str, entries: Sequence[Entry]) -> Sequence[tuple[str, Sequence[Entry]]]:
+def _grouped(kind: str, entries: Sequence[CatalogueEntry]) -> Sequence[tuple[str, Sequence[CatalogueEntry]]]:
     """The entries of a kind, faults by the requirement that they break first, in the order of the requirements."""
-    groups: dict[str, list[Entry]] = {}
+    groups: dict[str, list[CatalogueEntry]] = {}
     for entry in entries:
         if entry["kind"] == kind:
             groups.setdefault(entry["breaks"][0] if kind == "fault" and entry["breaks"] else "", []).append(entry)
@@ -136,15 +136,15 @@ def _grouped(kind: str, entries: Sequence[Entry]) -> Sequence[tuple[str, Sequenc
     return sorted(groups.items(), key=lambda group: order.index(group[0]) if group[0] in order else -1)
 
 
-def _named(entries: Sequence[Entry], name: str) -> Entry | None:
+def _named(entries: Sequence[CatalogueEntry], name: str) -> CatalogueEntry | None:
     return next((each for each in entries if each["name"] == name), None)
 
 
-def _searched(entry: Entry) -> str:
+def _searched(entry: CatalogueEntry) -> str:
     return " ".join((entry["name"], entry["description"], *entry["breaks"])).lower()
 
 
-def _wanted(visit: Visit, picked: Entry) -> Mapping[str, object]:
+def _wanted(visit: Visit, picked: CatalogueEntry) -> Mapping[str, object]:
     """The body for the control API. Raises ValueError, in one line, if a number is expected and not given."""
     form = visit.form
     body: dict[str, object] = {picked["kind"]: picked["name"]}
