@@ -13,11 +13,11 @@ from mockserver.modifications.helpers.chance import chances
 from mockserver.modifications.parameters import About, Seed, share_of
 from mockserver.modifications.registry import hardship
 from mockserver.tenants.ids import stream
-from mockserver.webhooks.delivery import Delivery
+from mockserver.webhooks.delivery import Delivery, Event
 from mockserver.webhooks.endpoints import Endpoint
 from mockserver.webhooks.sending import Outgoing
 from mockserver.webhooks.signing import HEADER
-from mockserver.webhooks.steps import Event, Steps
+from mockserver.webhooks.steps import Steps
 
 Tampering = Callable[[Outgoing], Outgoing]
 
