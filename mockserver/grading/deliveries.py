@@ -25,6 +25,7 @@ class Delivery:
     """A request to the receiver. `requirement` is the id that it shows, `good` whether it must be accepted.
 
     `sibling` is the good delivery that is sent just before a spoiled one; None for one that stands alone.
+    `may_hang_up` says that ordinary servers close the connection of such a delivery without an answer.
     """
 
     requirement: str
@@ -33,6 +34,7 @@ class Delivery:
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     sibling: Delivery | None = None
+    may_hang_up: bool = False
 
 
 class Maker:
@@ -129,9 +131,10 @@ class Maker:
             ("a timestamp without end", f"t={'9' * 400},v1={'0' * 64}"),
             ("a digest that is no hex", f"t={self._now},v1=zzzz"),
         ):
-            yield self._delivery("HOOK-R7", name, False, text, signature)
+            odd = self._delivery("HOOK-R7", name, False, text, signature)
+            yield replace(odd, may_hang_up=not signature.isascii())
         huge = self._good("HOOK-R7", "a huge header", text)
-        yield replace(huge, good=False, headers={**huge.headers, "X-Huge": "x" * _HUGE})
+        yield replace(huge, good=False, may_hang_up=True, headers={**huge.headers, "X-Huge": "x" * _HUGE})
 
     def _good(self, requirement: str, name: str, text: bytes | None = None) -> Delivery:
         text = self._text() if text is None else text

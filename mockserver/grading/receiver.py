@@ -75,6 +75,7 @@ def _sent(sender: Sender, url: str, delivery: Delivery, number: int, *, after_go
         seconds=time.monotonic() - began,
         error=error,
         after_good=after_good,
+        may_hang_up=delivery.may_hang_up,
     )
 
 

@@ -177,6 +177,9 @@ class Probe:
     after_good: bool = True
     """Whether its good sibling, sent just before, was accepted."""
 
+    may_hang_up: bool = False
+    """Whether ordinary servers close the connection of such a delivery, so that no answer is no crash."""
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -131,6 +131,13 @@ class CrashesOnTheUnexpected(Right):
             return 500
 
 
+class LeavesGarbageWithoutAnAnswer(Right):
+    """HOOK-R7."""
+
+    def take(self, event: dict[str, Any]) -> int:
+        return 200 if event["eventType"] else 400  # The server closes the connection if this raises.
+
+
 RECEIVERS = {
     receiver.__name__: receiver
     for receiver in (
@@ -143,6 +150,7 @@ RECEIVERS = {
         VerifiesWhatItParsed,
         RefusesAnEventTheSecondTime,
         CrashesOnTheUnexpected,
+        LeavesGarbageWithoutAnAnswer,
     )
 }
 
@@ -155,8 +163,9 @@ def server(receiver: Right, port: int) -> ThreadingHTTPServer:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             try:
                 status = receiver.answer(self.headers.get("X-Outbound-Signature", ""), body)
-            except RecursionError:
-                status = 400
+            except KeyError:
+                self.close_connection = True
+                return
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()

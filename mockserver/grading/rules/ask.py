@@ -13,7 +13,7 @@ from mockserver.grading.records import Exchange, Finding, Judgement, Run
 from mockserver.grading.rules.rule import judged, rule, shown
 from mockserver.grading.sequences import by_beginning
 
-NO_ID = frozenset({"", "undefined", "null", "nan", "none", "[object object]"})
+NO_ID = frozenset({"", "undefined", "null", "nan", "none", "[object object]", ":id", "{id}"})
 """What stands in a path if a program had no id to put there, in lower case."""
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

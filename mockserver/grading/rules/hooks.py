@@ -54,13 +54,16 @@ def repeated_events_are_accepted(run: Run) -> Judgement:
 
 @rule("HOOK-R7")
 def nothing_crashes_it(run: Run) -> Judgement:
-    """No delivery, however odd, is answered with a 5xx."""
-    findings = [
-        Finding((probe.number,), f"{probe.name}: answered {probe.status}")
-        for probe in run.probes
-        if probe.status is not None and probe.status >= 500 and probe.requirement == "HOOK-R7"
-    ]
-    return judged(any(probe.requirement == "HOOK-R7" and probe.status for probe in run.probes), findings)
+    """No delivery, however odd, is answered with a 5xx, or left without an answer by a receiver that answers good ones."""
+    odd = [probe for probe in run.probes if probe.requirement == "HOOK-R7"]
+    answers = any(probe.good and probe.status is not None for probe in run.probes)
+    findings = []
+    for probe in odd:
+        if probe.status is None and answers and not probe.may_hang_up:
+            findings.append(Finding((probe.number,), f"{probe.name}: no answer ({probe.error})"))
+        elif probe.status is not None and probe.status >= 500:
+            findings.append(Finding((probe.number,), f"{probe.name}: answered {probe.status}"))
+    return judged(any(probe.status is not None for probe in odd), findings)
 
 
 def _wrong(probes: list[Probe]) -> Iterator[Finding]:

@@ -87,6 +87,12 @@ def received(requirement: str, status: int | None, *, good: bool = False, after_
     return Run("receiver", (), probes=(probe(requirement, status, good=good, after_good=after_good),))
 
 
+def hung_up_on() -> Run:
+    """A receiver that accepts a good delivery, and closes the connection of one with a huge header."""
+    good = probe("HOOK-R1", 200, good=True)
+    return Run("receiver", (), probes=(good, probe("HOOK-R7", None, good=False, may_hang_up=True)))
+
+
 def certificates() -> Run:
     """A run over TLS of a client that does not speak to the well-certified server either."""
     return Story("wrong-host", Story("well-certified").run()).ask(ME).run()
@@ -238,7 +244,7 @@ ALLOWED: Cases = {
     "HOOK-R6": {"Any 2xx.": received("HOOK-R6", 208, good=True)},
     "HOOK-R7": {
         "Any answer below 500": received("HOOK-R7", 200),
-        "a connection that is closed after a huge header.": received("HOOK-R7", None),
+        "a connection that is closed after a huge header.": hung_up_on(),
     },
 }
 """Of each requirement what it allows, clause by clause in the table's words, with the run of a client that makes use of it."""

@@ -54,6 +54,8 @@ def test_documented_filters_are_kept() -> None:
     "target",
     [
         "/api/v1/contacts/undefined",
+        "/api/v1/contacts/:id",
+        "/api/v1/lists/%7Bid%7D",
         "/api/v1/contacts/null/research",
         "/api/v1/drafts/%5Bobject%20Object%5D",
         "/api/v1/lists/",

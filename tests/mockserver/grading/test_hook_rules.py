@@ -38,3 +38,9 @@ def test_a_bad_delivery_whose_good_sibling_was_refused_shows_nothing() -> None:
 @pytest.mark.parametrize(("answer", "verdict"), [(500, "broken"), (400, "kept"), (200, "kept"), (None, "not-seen")])
 def test_nothing_may_crash_a_receiver(answer: int | None, verdict: str) -> None:
     assert status("HOOK-R7", probe("HOOK-R7", answer, good=False)) == verdict
+
+
+def test_no_answer_to_garbage_is_a_crash_of_a_receiver_that_answers_good_deliveries() -> None:
+    good = probe("HOOK-R1", 200, good=True)
+    assert status("HOOK-R7", good, probe("HOOK-R7", None, good=False)) == "broken"
+    assert status("HOOK-R7", good, probe("HOOK-R7", None, good=False, may_hang_up=True)) == "not-seen"
