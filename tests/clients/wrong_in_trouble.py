@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier
 from time import sleep
 from typing import Any
@@ -95,6 +96,15 @@ def takes_what_it_got_of_a_page_for_whole(environment: Environment) -> None:
             return answer
 
     sync(Wrong(environment))
+
+
+@client
+def takes_what_it_got_of_its_second_list_for_whole(environment: Environment) -> None:
+    """FAIL-3."""
+    api = Api(environment)
+    list(api.walk(CONTACTS))
+    with suppress(httpx.TransportError):
+        api.send(LISTS, {"limit": "50"})
 
 
 @client

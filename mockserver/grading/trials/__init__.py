@@ -20,8 +20,8 @@ _ALL = (
     Trial("one-429", "One page is refused with 429 and Retry-After: 2.", "list", refusals.one_429),
     Trial("server-errors", "The first thing asked fails with 503, then 500.", "list", refusals.server_errors),
     Trial("dropped-connections", "Two connections end instead of an answer.", "list", transport.dropped_connections),
-    Trial("truncated-bodies", "Two pages are cut off in the middle.", "list", transport.truncated_bodies),
-    Trial("proxy-errors", "Two pages are a proxy's 502, in HTML.", "list", refusals.proxy_errors),
+    Trial("truncated-bodies", "Two pages of each list are cut off in the middle.", "list", transport.truncated_bodies),
+    Trial("proxy-errors", "Two pages of each list are a proxy's 502, in HTML.", "list", refusals.proxy_errors),
     Trial("silence", "One answer never comes.", "list", transport.silence),
     Trial("unknown-members", "Objects have members of unknown names.", "list", hardship=("unknown-members", {})),
     Trial(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.api.response import Header, Response, json_bytes
 from mockserver.grading.recording import mark, presented, with_query
-from mockserver.grading.trials.stage import Stage, first, is_list, target, where
+from mockserver.grading.trials.stage import Stage, first, first_of_each_list, is_list, target, where
 from mockserver.modifications.helpers.responses import without_header
 from spec import contract
 
@@ -99,14 +99,14 @@ def server_errors(_stage: Stage) -> Layer:
 
 
 def proxy_errors(_stage: Stage) -> Layer:
-    """The first page of the first two lists is answered by a proxy, with 502 and a page of HTML, once each."""
+    """The first two pages of each list are answered by a proxy, with 502 and a page of HTML, once each."""
 
     async def failed(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         mark(scope, "proxy-error")
         page = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body>\r\n</html>\r\n"
         await Response(502, b"text/html", page)(scope, receive, send)
 
-    return where(first(2, is_list), failed)
+    return where(first_of_each_list(), failed)
 
 
 def _any(_scope: Scope) -> bool:

@@ -88,6 +88,20 @@ def where(chosen: Callable[[Scope], bool], way: Way) -> Layer:
     return layer
 
 
+def first_of_each_list() -> Callable[[Scope], bool]:
+    """Chooses, once each, the first page of every list that is asked for, and the first page behind it."""
+    taken: set[tuple[bytes, bool]] = set()
+
+    def chosen(scope: Scope) -> bool:
+        page = (scope["path"].encode(), b"cursor=" in scope["query_string"])
+        if not is_list(scope) or page in taken:
+            return False
+        taken.add(page)
+        return True
+
+    return chosen
+
+
 def first(count: int, meant: Callable[[Scope], bool]) -> Callable[[Scope], bool]:
     """Chooses the first requests that are meant, each of another target, once."""
     taken: set[bytes] = set()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.api.disconnect import hang_up
 from mockserver.grading.recording import mark
-from mockserver.grading.trials.stage import Stage, first, is_list, where
+from mockserver.grading.trials.stage import Stage, first, first_of_each_list, is_list, where
 from mockserver.modifications.helpers.responses import collected
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def dropped_connections(_stage: Stage) -> Layer:
 
 
 def truncated_bodies(_stage: Stage) -> Layer:
-    """The first two pages are cut off in the middle, once each: Content-Length promises more."""
+    """The first two pages of each list are cut off in the middle, once each: Content-Length promises more."""
 
     async def cut_off(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         mark(scope, "truncated")
@@ -37,7 +37,7 @@ def truncated_bodies(_stage: Stage) -> Layer:
         await send({"type": "http.response.body", "body": half, "more_body": True})
         await hang_up(scope, receive)
 
-    return where(first(2, is_list), cut_off)
+    return where(first_of_each_list(), cut_off)
 
 
 def silence(stage: Stage) -> Layer:
