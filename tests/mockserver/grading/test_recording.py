@@ -1,0 +1,56 @@
+"""What is written down of a request: its body, too, though the mock has no use for it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from mockserver.app import Settings, create_app
+from mockserver.grading import recording
+from mockserver.grading.recording import Recorder
+
+MOCK = create_app(Settings(contacts=1))
+KEY = next(key for key in MOCK.state.keys if key.scopes)
+
+
+def recorded(*messages: dict[str, Any]) -> Recorder:
+    """What was recorded of a GET of `/me` whose body comes in these messages, and then no further."""
+    coming = list(messages)
+    recorder = Recorder(MOCK, MOCK.state.keys, 0.0)
+
+    async def receive() -> dict[str, Any]:
+        return coming.pop(0) if coming else await asyncio.Future()
+
+    async def send(_message: Any) -> None:
+        pass
+
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "path": "/api/v1/me",
+        "raw_path": b"/api/v1/me",
+        "query_string": b"",
+        "headers": [(b"authorization", b"Bearer " + KEY.secret.encode()), (b"content-length", b"200")],
+    }
+    asyncio.run(recorder(scope, receive, send))
+    return recorder
+
+
+def part(body: bytes, *, more: bool) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_a_key_in_a_body_that_comes_in_parts_is_found() -> None:
+    half = len(KEY.secret) // 2
+    first, second = KEY.secret[:half].encode(), KEY.secret[half:].encode()
+    (exchange,) = recorded(part(b"key=" + first, more=True), part(second, more=False)).exchanges()
+    assert (exchange.status, exchange.leaks) == (200, ("the body",))
+
+
+def test_a_body_that_does_not_come_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "_BODY_WITHIN", 0.01)
+    (exchange,) = recorded(part(b"{", more=True)).exchanges()
+    assert (exchange.status, exchange.leaks) == (200, ())
