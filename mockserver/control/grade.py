@@ -12,8 +12,8 @@ from mockserver.api.keys import PREFIX
 from mockserver.control.call import Call, Handler
 from mockserver.control.redaction import redacted, redacted_query
 from mockserver.grading.facts import asked
-from mockserver.grading.live import LiveRuling, live_rulings
 from mockserver.grading.leaks import misplaced_keys
+from mockserver.grading.live import LiveRuling, live_rulings
 from mockserver.grading.recording import page_members
 from mockserver.grading.records import Exchange
 from spec.target import shown
