@@ -11,6 +11,7 @@ import pytest
 
 import spec
 from conformance.cases.dataset import Dataset
+from conformance.cases.disguises import DISGUISES, SPELLINGS, queries
 from conformance.cases.forged_keys import FORGERIES, PLACES, carriers, together, unknown
 from conformance.cases.resource_ids import Opening, collection_of, known_opening, opening, unknown_id
 from conformance.cases.sampling import cases
@@ -19,7 +20,7 @@ from conformance.checks import JSON, NotJudged, expect, not_tested, refused, req
 from conformance.oracles.exchanges import API
 from conformance.oracles.problems import same_answer, same_fields
 from conformance.oracles.refusals import challenge_fault
-from conformance.oracles.usable import member
+from conformance.oracles.usable import member, unusable
 from conformance.target.client import Client, NoAnswer, target
 from conformance.target.exchange import Exchange
 from conformance.target.retry_after import retry_after
@@ -29,9 +30,9 @@ OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 METHODS = ("GET", "HEAD")
 DEAD = ("revoked", "expired")
-# Lists are asked with parameters that none accepts too: a caller without a valid key is not told of them, but 401.
-_SPOILED = tuple(product(("GET",), spec.LIST_OPERATIONS, ("limit=many", "cursor=not-a-cursor")))
-_ASKED = (*product(METHODS, OPERATIONS, ("",)), *_SPOILED)
+# Lists are asked with parameters too, of which some accept none: a caller without a valid key is answered 401 all the same.
+_QUERIES = tuple(("GET", operation, query) for operation, query in queries())
+_ASKED = (*product(METHODS, OPERATIONS, ("",)), *_QUERIES)
 _UNKNOWN = "never minted"
 _MERGED = "the server takes trailers for headers (RFC 9110 6.5.1), as uvicorn with httptools does, but not with h11"
 # A server's library decides it, in many for the application, and no caller gains anything by it: it is asked where everything is.
@@ -73,10 +74,29 @@ def unauthorized(answer: Exchange) -> Exchange:
 @requirement("AUTH-1")
 @over(_ASKED)
 def test_without_a_key(case: tuple[str, str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
-    """An operation that serves a key refuses the same request without one, even where more is wrong with it."""
-    method, operation, spoiled = case
+    """An operation that serves a key refuses the same request without one, whatever its parameters."""
+    method, operation, query = case
     known = opening(dataset, operation, seed)
-    unauthorized(stranger.ask(operation, None, method, **_with(known, spoiled)))
+    unauthorized(stranger.ask(operation, None, method, **_with(known, query)))
+
+
+@requirement("AUTH-1")
+@over(tuple(product(DISGUISES, OPERATIONS)))
+def test_headers_excuse_nobody(case: tuple[str, str], dataset: Dataset, client: Client, seed: int) -> None:
+    """Neither the headers of a request from within nor a validator stand for a key (RFC 9110 13.2.1: refusals come first)."""
+    disguise, operation = case
+    known = opening(dataset, operation, seed)
+    unauthorized(client.nobody.get(operation, headers=DISGUISES[disguise](known.exchange), **known.parameters))
+
+
+@requirement("AUTH-1")
+@over(tuple(product(SPELLINGS, OPERATIONS)))
+def test_path_spelled_otherwise(case: tuple[str, str], dataset: Dataset, client: Client, seed: int) -> None:
+    """What serves a key shows nothing without one under another spelling of its path, which may well be unknown."""
+    spelling, operation = case
+    known = opening(dataset, operation, seed)
+    answer = client.nobody.send("GET", SPELLINGS[spelling](target(operation, **known.parameters)))
+    expect(unusable(answer, reads=operation) is not None, f"{answer.line()} without a key", answer)
 
 
 @requirement("AUTH-1")
@@ -98,15 +118,15 @@ def test_key_in_a_trailer(case: str, dataset: Dataset, client: Client, seed: int
 
 
 @requirement("AUTH-2")
-@over((*product(FORGERIES, METHODS, OPERATIONS, ("",)), *((_UNKNOWN, *asked) for asked in _SPOILED)))
+@over((*product(FORGERIES, METHODS, OPERATIONS, ("",)), *((_UNKNOWN, *asked) for asked in _QUERIES)))
 def test_forged_key(case: tuple[str, str, str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
-    """A key that was just served is refused once anything about it is changed, even where more is wrong with the request."""
-    forgery, method, operation, spoiled = case
+    """A key that was just served is refused once anything about it is changed, whatever the request's parameters."""
+    forgery, method, operation, query = case
     known = opening(dataset, operation, seed)
     forged = FORGERIES[forgery](known.secret)
     if forged == f"Bearer {known.secret}":
         not_tested(f"the key cannot be altered so: {forgery}")
-    unauthorized(stranger.ask(operation, forged, method, **_with(known, spoiled)))
+    unauthorized(stranger.ask(operation, forged, method, **_with(known, query)))
 
 
 @requirement("AUTH-2")
@@ -128,10 +148,10 @@ def test_what_me_shows_of_a_key(case: tuple[str, str], dataset: Dataset, strange
 def test_key_without_standing(
     case: tuple[str, str, str], state: str, client: Client, target: Target, dataset: Dataset, seed: int
 ) -> None:
-    """What serves a key in force refuses a revoked and an expired one, even where more is wrong with the request."""
-    method, operation, spoiled = case
+    """What serves a key in force refuses a revoked and an expired one, whatever the request's parameters."""
+    method, operation, query = case
     known = opening(dataset, operation, seed)
-    unauthorized(_with_dead_key(client, target, state, method, operation, _with(known, spoiled)))
+    unauthorized(_with_dead_key(client, target, state, method, operation, _with(known, query)))
 
 
 @requirement("AUTH-4")
@@ -202,9 +222,9 @@ def test_refusal_tells_nothing(
     expect(not difference, f"an id that exists and one that does not: {difference}", existing, missing)
 
 
-def _with(known: Opening, spoiled: str) -> dict[str, Any]:
-    """The parameters with which an operation is served, and one that is spoiled, as a query has it; empty for none."""
-    return {**known.parameters, **dict(parse_qsl(spoiled))}
+def _with(known: Opening, query: str) -> dict[str, Any]:
+    """The parameters with which an operation is served, and those of a query."""
+    return {**known.parameters, **dict(parse_qsl(query))}
 
 
 def _with_dead_key(

@@ -21,8 +21,12 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "with a wildcard for its end": lambda key: f"Bearer {_with_wildcard(key)}",
     "with a character more": lambda key: f"Bearer {key}0",
     "with a word behind it": lambda key: f"Bearer {key} x",
+    "with a second one behind a comma": lambda key: f"Bearer {key},x",
+    "without its prefix": lambda key: f"Bearer {key[key.rfind('_') + 1 :]}",
+    "in quotes": lambda key: f'Bearer "{key}"',
     "empty": lambda _: "Bearer",
     "another scheme": lambda key: f"Token {key}",
+    "scheme ApiKey": lambda key: f"ApiKey {key}",
     # Servers that take Basic look for a key in the name, or in the password.
     "scheme Basic": lambda key: f"Basic {base64.b64encode(f'{key}:{key}'.encode()).decode()}",
     "no scheme": lambda key: key,

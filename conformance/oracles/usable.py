@@ -20,13 +20,16 @@ _DOSSIER = ("contactId", "summary", "sections", "generatedAt")
 _IDS = ("id", "contactId", "organizationId", "listIds")
 
 
-def unusable(exchange: Exchange) -> str | None:
-    """Why no check can start from an answer to one of the nine operations, in one line; None if it is usable."""
+def unusable(exchange: Exchange, reads: str | None = None) -> str | None:
+    """Why no check can start from an answer to one of the nine operations, in one line; None if it is usable.
+
+    `reads` is the operation whose answer it may be, where the request was not made as one.
+    """
     if exchange.status != 200:
         return f"expected 200{_refused_key(exchange)}"
     if exchange.json is None:
         return "the body is no JSON document"
-    operation = exchange.request.operation
+    operation = reads or exchange.request.operation
     if operation is None:
         return "the path is none of the nine operations"
     if not isinstance(exchange.json, dict):

@@ -14,7 +14,7 @@ from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
 from mockserver.api.response import Response
 from mockserver.modifications.helpers.filters import like
-from mockserver.modifications.helpers.requests import header
+from mockserver.modifications.helpers.requests import header, query
 from mockserver.modifications.helpers.responses import change_answer, change_kind, with_status
 from mockserver.modifications.registry import fault
 
@@ -49,16 +49,52 @@ def _read_scheme(pipeline: Pipeline, secret_of: Callable[[str, str], str | None]
     pipeline.credentials = credentials
 
 
-@fault("AUTH-1")
-def anonymous_served(pipeline: Pipeline) -> None:
-    """A request without credentials is served as the first key's."""
+def _excuse(pipeline: Pipeline, excused: Callable[[Scope], bool]) -> None:
+    """Have a request without credentials served as the first key's where `excused` says so."""
     inner = pipeline.credentials
 
     def credentials(scope: Scope) -> bytes | None:
         secret = inner(scope)
-        return next(iter(pipeline.state.keys)).secret.encode() if secret is None else secret
+        return next(iter(pipeline.state.keys)).secret.encode() if secret is None and excused(scope) else secret
 
     pipeline.credentials = credentials
+
+
+@fault("AUTH-1")
+def anonymous_served(pipeline: Pipeline) -> None:
+    """A request without credentials is served as the first key's."""
+    _excuse(pipeline, lambda _scope: True)
+
+
+@fault("AUTH-1")
+def anonymous_served_by_filter(pipeline: Pipeline) -> None:
+    """A list's contacts are open to everybody, as the link that people share shows them."""
+    _excuse(pipeline, lambda scope: "listId" in query(scope))
+
+
+@fault("AUTH-1")
+def anonymous_served_from_within(pipeline: Pipeline) -> None:
+    """X-Forwarded-For is believed, and callers from the server's own host need no key."""
+    _excuse(pipeline, lambda scope: header(scope, b"x-forwarded-for") == b"127.0.0.1")
+
+
+@fault("AUTH-1")
+def anonymous_served_by_encoded_path(pipeline: Pipeline) -> None:
+    """The check of keys knows paths as they are sent, the router as they are decoded."""
+    _excuse(pipeline, lambda scope: b"/v%31/" in scope["raw_path"])
+
+
+@fault("AUTH-1")
+def validators_before_keys(pipeline: Pipeline) -> None:
+    """A conditional request is answered 304 before its key is looked at."""
+    inner = pipeline.problem
+
+    def problem(problem: Problem, scope: Scope) -> Response:
+        if problem.kind.status == 401 and header(scope, b"if-none-match"):
+            return Response(304, b"application/json", b"", [])
+        return inner(problem, scope)
+
+    pipeline.problem = problem
 
 
 @fault("AUTH-1")
@@ -93,6 +129,18 @@ def truncated_keys_accepted(pipeline: Pipeline) -> None:
 def keys_with_trailing_garbage(pipeline: Pipeline) -> None:
     """Only as much of a key is compared as a key is long."""
     _also_accept(pipeline, lambda key, text: text.startswith(key.secret))
+
+
+@fault("AUTH-2")
+def keys_up_to_a_comma(pipeline: Pipeline) -> None:
+    """The header is cut at its first comma, as if it were several."""
+    _also_accept(pipeline, lambda key, text: text.partition(",")[0] == key.secret)
+
+
+@fault("AUTH-2")
+def keys_without_prefix(pipeline: Pipeline) -> None:
+    """The prefix of a key is cut off before keys are compared, and may be missing."""
+    _also_accept(pipeline, lambda key, text: text == key.secret.removeprefix(PREFIX))
 
 
 @fault("AUTH-2")

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.api.authentication import CALLER
+from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.keys import ApiKey
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem, not_found
 from mockserver.api.response import Response
+from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.requests import query, resource_asked
 from mockserver.modifications.helpers.responses import change_kind, problem_of, with_status
 from mockserver.modifications.registry import fault
+from spec import contract
 
 _MISSING = "insufficient-scope"
 
@@ -72,6 +74,19 @@ def missing_scope_is_empty(pipeline: Pipeline) -> None:
     pipeline.problem = problem
 
 
+@fault("SCOPE-1")
+def filters_skip_scope(pipeline: Pipeline) -> None:
+    """A list under a filter is another query, which asks for no scope."""
+
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope.get(CALLER)
+        if isinstance(caller, Caller) and {"listId", "contactId"} & query(scope).keys():
+            scope[CALLER] = replace(caller, key=replace(caller.key, scopes=tuple(contract().scopes)))
+        await app(scope, receive, send)
+
+    pipeline.inner.append(around(served))
+
+
 @fault("SCOPE-1", "SCOPE-4")
 def missing_scope_unauthorized(pipeline: Pipeline) -> None:
     """A missing scope is answered 401."""
@@ -91,6 +106,12 @@ def single_draft_needs_contacts_too(pipeline: Pipeline) -> None:
         pipeline,
         lambda key, _required, operation, held: held and (operation != "getDraft" or "contacts.read" in key.scopes),
     )
+
+
+@fault("SCOPE-2")
+def research_has_its_own_scope(pipeline: Pipeline) -> None:
+    """Dossiers ask for a scope of their own, which no key has."""
+    change_check(pipeline, lambda _key, _required, operation, held: held and operation != "getContactResearch")
 
 
 @fault("SCOPE-2")

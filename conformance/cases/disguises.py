@@ -1,0 +1,50 @@
+"""Requests of a caller without a valid key that a careless check of keys lets through, by their address or their headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import spec
+from conformance.target.client import Headers
+from conformance.target.exchange import Exchange
+
+# What an internal caller's request looks like behind a gateway.
+_FROM_WITHIN = (
+    *(("X-Forwarded-For", "127.0.0.1"), ("X-Real-IP", "127.0.0.1"), ("Forwarded", "for=127.0.0.1")),
+    *(
+        ("X-Internal-Request", "1"),
+        ("X-Forwarded-User", "admin"),
+        ("X-Original-URL", "/health"),
+        ("X-Rewrite-URL", "/health"),
+    ),
+)
+
+
+def _conditional(known: Exchange) -> Headers:
+    return (("If-None-Match", known.headers.get("etag") or "*"),)
+
+
+DISGUISES: Mapping[str, Callable[[Exchange], Headers]] = {
+    "as if from within": lambda _known: _FROM_WITHIN,
+    "with the answer's validator": _conditional,
+}
+"""Headers that excuse nobody from a key, each made of the answer that a key was served."""
+
+SPELLINGS: Mapping[str, Callable[[str], str]] = {
+    "with a slash behind it": lambda path: f"{path}/",
+    "with a doubled slash": lambda path: path.replace("/v1/", "/v1//", 1),
+    "with a letter encoded": lambda path: path.replace("/v1/", "/v%31/", 1),
+    "with a parameter of the path": lambda path: f"{path};a=1",
+    "with a file's ending": lambda path: f"{path}.json",
+}
+"""Other spellings of a path, under which some servers find the same operation."""
+
+
+def queries() -> list[tuple[str, str]]:
+    """Each list with queries that a check of the caller must not depend on: two that no list accepts, and every parameter."""
+    found: list[tuple[str, str]] = []
+    for operation in spec.LIST_OPERATIONS:
+        names = ("limit", *spec.contract().operations[operation].filters)
+        every = "&".join(f"{name}=1" for name in names)
+        found += [(operation, query) for query in ("limit=many", "cursor=not-a-cursor", every)]
+    return found
