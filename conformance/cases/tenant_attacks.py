@@ -152,11 +152,15 @@ def filtered_path(attack: AsFilter, value: str, own: str, cursor: str | None) ->
 
 
 def _conditions(owners: Exchange | None) -> list[tuple[str, str]]:
-    """The owner's own validators; `*` stands for any where the owner is given none (RFC 9110 13.1.2)."""
+    """The owner's own validators; where the owner is given none `*` stands for any, and the answer's date for the last change.
+
+    A client may ask by such a date (RFC 9110 13.1.2, 13.1.3).
+    """
     given: Headers = list(owners.headers.items()) if owners else []
     fields = dict(given)
+    since = fields.get("last-modified") or fields.get("date")
     conditions = [("If-None-Match", fields.get("etag", "*"))]
-    return [*conditions, *([("If-Modified-Since", fields["last-modified"])] if "last-modified" in fields else [])]
+    return [*conditions, *([("If-Modified-Since", since)] if since else [])]
 
 
 def _beside_others(neighbour: Dataset, operation: str, name: str) -> list[AsFilter]:

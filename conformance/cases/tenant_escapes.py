@@ -12,7 +12,10 @@ _PARAMETERS = (
     *("organizationId", "organization_id", "organization", "orgId", "org_id", "org"),
     *("tenantId", "tenant_id", "tenant", "accountId", "workspaceId", "ownerId"),
 )
-_HEADERS = ("Organization-Id", "Organization", "Org-Id", "Tenant-Id", "Tenant", "Account-Id", "Forwarded-Organization")
+_HEADERS = (
+    *("Organization-Id", "Organization", "Org-Id", "Tenant-Id", "Tenant", "Account-Id", "Forwarded-Organization"),
+    *("Outbound-Organization", "Outbound-Organization-Id"),
+)
 # How much of a path messages show.
 _TOLD = 80
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +27,18 @@ _KINDS = {
     "getDraft": "draft",
     "listEvents": "event",
 }
-# Members that name a resource of the organization, and its kind.
-_NAMED = {"contactId": "contact", "organizationId": "organization"}
+# Members that name a resource of the organization, and its kind; the data of an event may have them too.
+_NAMED = {"contactId": "contact", "listId": "list", "draftId": "draft", "organizationId": "organization"}
 
 
 def foreign(own: Dataset, other: Dataset) -> frozenset[Identity]:
-    """What identifies the other organization's data and not one's own. Raises NotTested where it has none to be seen."""
-    found = _listed(other) - _listed(own)
+    """What identifies the other organization's data and not one's own. Raises NotTested where it has none to be seen.
+
+    A resource that the other's lists hold stays the other's, though a resource of one's own may name it.
+    """
+    ours, theirs = _listed(own, _held), _listed(other, _held)
+    named = _listed(own, identities) - theirs
+    found = (theirs | _listed(other, identities)) - ours - named
     if not found:
         not_tested(f"the {other.name} organization shows no data of its own")
     return found | (_organization(other) - _organization(own))
@@ -62,11 +67,18 @@ def identities(body: Any, operation: str) -> frozenset[Identity]:
     return frozenset(identity for resource in listed for identity in _of_resource(resource, kind))
 
 
+def _held(page: Any, operation: str) -> frozenset[Identity]:
+    """The resources on a usable page, without those that they name."""
+    return frozenset(identity for resource in page["data"] for identity in _id_of(resource, _KINDS[operation]))
+
+
 def _of_resource(resource: Any, kind: str) -> Iterator[Identity]:
     if not isinstance(resource, dict):
         return
     yield from _id_of(resource, kind)
-    yield from ((kind, id_) for name, kind in _NAMED.items() if (id_ := as_id(resource.get(name))))
+    for members in (resource, resource.get("data")):
+        if isinstance(members, dict):
+            yield from ((kind, id_) for name, kind in _NAMED.items() if (id_ := as_id(members.get(name))))
     lists = resource.get("listIds")
     yield from (("list", id_) for value in (lists if isinstance(lists, list) else []) if (id_ := as_id(value)))
     about = resource.get("resource")
@@ -80,12 +92,12 @@ def _id_of(resource: Any, kind: str) -> Iterator[Identity]:
         yield kind, id_
 
 
-def _listed(dataset: Dataset) -> frozenset[Identity]:
-    """What the lists show that can be walked; that another cannot be is for others to judge."""
+def _listed(dataset: Dataset, read: Callable[[Any, str], frozenset[Identity]]) -> frozenset[Identity]:
+    """What is read from the lists that can be walked; that another cannot be is for others to judge."""
     found: frozenset[Identity] = frozenset()
     for operation in spec.LIST_OPERATIONS:
         with suppress(NotTested, Violation):
-            found = found.union(*(identities(page.json, operation) for page in dataset.walk(operation).pages))
+            found = found.union(*(read(page.json, operation) for page in dataset.walk(operation).pages))
     return found
 
 

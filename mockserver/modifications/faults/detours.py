@@ -44,12 +44,18 @@ def foreign_cursor_leaks(pipeline: Pipeline) -> None:
 @fault("TENANT-5")
 def organization_header_honoured(pipeline: Pipeline) -> None:
     """X-Organization-Id chooses the organization, as it does behind the vendor's own gateway."""
-    change_caller(
-        pipeline,
-        lambda scope, _caller: pipeline.state.tenants.get(
-            (header(scope, b"x-organization-id") or b"").decode("latin-1")
-        ),
-    )
+    _choose_by_header(pipeline, b"x-organization-id")
+
+
+def _choose_by_header(pipeline: Pipeline, name: bytes) -> None:
+    tenants = pipeline.state.tenants
+    change_caller(pipeline, lambda scope, _caller: tenants.get((header(scope, name) or b"").decode("latin-1")))
+
+
+@fault("TENANT-5")
+def vendors_header_honoured(pipeline: Pipeline) -> None:
+    """X-Outbound-Organization chooses the organization, for the vendor's support."""
+    _choose_by_header(pipeline, b"x-outbound-organization")
 
 
 @fault("TENANT-5")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -12,11 +14,12 @@ from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
 from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.pages import keyset_page, matching, newest_first
-from mockserver.modifications.helpers.requests import query, resource_asked
-from mockserver.modifications.helpers.responses import change_problems, problem_of
+from mockserver.modifications.helpers.requests import header, query, resource_asked
+from mockserver.modifications.helpers.responses import change_problems, edited, problem_of
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
+from mockserver.tenants.resource_types import Resource
 from mockserver.tenants.tenant import Tenant
 
 Filters = Mapping[str, str]
@@ -49,6 +52,50 @@ def pages_of_everybody(pipeline: Pipeline) -> None:
         return keyset_page(rows, newest_first, after, limit)
 
     pipeline.page = page
+
+
+def _mix_in(pipeline: Pipeline, collection: str, other: str, mixed: Callable[[Resource, str], Resource]) -> None:
+    """Have the items of pages changed by (item, id of something in another collection of another organization)."""
+    inner = pipeline.page
+
+    def page(caller: Caller, asked: str, *rest: Any) -> Page:
+        found = inner(caller, asked, *rest)
+        if asked != collection:
+            return found
+        neighbour = next(tenant for tenant in pipeline.state.tenants.values() if tenant is not caller.tenant)
+        foreign = json.loads(inner(replace(caller, tenant=neighbour), other, {}, None, 1).items[0])["id"]
+        return found._replace(items=[edited(item, lambda each: mixed(each, foreign)) for item in found.items])
+
+    pipeline.page = page
+
+
+@fault("TENANT-1")
+def events_name_foreign_contacts(pipeline: Pipeline) -> None:
+    """An event's data name a contact of another organization: it was looked up by its address alone."""
+    _mix_in(pipeline, "events", "contacts", lambda event, id_: {**event, "data": {**event["data"], "contactId": id_}})
+
+
+@fault("TENANT-1")
+def contacts_on_foreign_lists(pipeline: Pipeline) -> None:
+    """A contact names a list of another organization, on which somebody of the same address is."""
+    _mix_in(pipeline, "contacts", "lists", lambda contact, id_: {**contact, "listIds": [*contact["listIds"], id_]})
+
+
+@fault("TENANT-1")
+def drafts_to_foreign_contacts(pipeline: Pipeline) -> None:
+    """A draft names a contact of another organization."""
+    _mix_in(pipeline, "drafts", "contacts", lambda draft, id_: {**draft, "contactId": id_})
+
+
+@fault("TENANT-2")
+def dates_skip_the_organization(pipeline: Pipeline) -> None:
+    """A request with If-Modified-Since finds a resource by its id alone."""
+
+    def owner(scope: Scope, _caller: Caller) -> Tenant | None:
+        asked = resource_asked(scope)
+        return owner_of(pipeline, *asked) if asked and header(scope, b"if-modified-since") else None
+
+    change_caller(pipeline, owner)
 
 
 @fault("TENANT-2")
