@@ -96,6 +96,8 @@ def _by_path(theirs: Theirs, own: str) -> list[Trick]:
         f"{contacts}/{own}%2f..%2f{contact}",
         f"{base}//contacts/{contact}",
         f"{contacts}/{own}?id={contact}",
+        f"{contacts}/{contact}/",
+        f"{contacts}/{contact};id={own}",
     ]
     return [Trick(path, "getContact") for path in paths]
 

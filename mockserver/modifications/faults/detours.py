@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.faults.isolation import change_caller, owner_of
-from mockserver.modifications.helpers.requests import header, query
+from mockserver.modifications.helpers.layers import around
+from mockserver.modifications.helpers.requests import header, query, resource_asked
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -92,3 +93,19 @@ def repeated_list_id_leaks(pipeline: Pipeline) -> None:
         return inner(rules, {**scope, "query_string": b"&".join(kept)})
 
     pipeline.read_parameters = read
+
+
+@fault("TENANT-5")
+def slash_behind_skips_the_organization(pipeline: Pipeline) -> None:
+    """A path with a slash behind it is led to an older handler, which finds a resource by its id alone."""
+
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].rstrip("/")
+        caller = scope.get(CALLER)
+        asked = resource_asked({**scope, "path": path}) if path != scope["path"] else None
+        owner = owner_of(pipeline, *asked) if asked else None
+        if isinstance(caller, Caller) and owner:
+            scope = {**scope, "path": path, "raw_path": path.encode(), CALLER: replace(caller, tenant=owner)}
+        await app(scope, receive, send)
+
+    pipeline.inner.append(around(served))

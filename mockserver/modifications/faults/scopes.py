@@ -13,7 +13,7 @@ from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem, not_found
 from mockserver.api.response import Response
 from mockserver.modifications.helpers.layers import around
-from mockserver.modifications.helpers.requests import query, resource_asked
+from mockserver.modifications.helpers.requests import header, query, resource_asked
 from mockserver.modifications.helpers.responses import change_kind, problem_of, with_status
 from mockserver.modifications.registry import fault
 from spec import contract
@@ -74,17 +74,28 @@ def missing_scope_is_empty(pipeline: Pipeline) -> None:
     pipeline.problem = problem
 
 
-@fault("SCOPE-1")
-def filters_skip_scope(pipeline: Pipeline) -> None:
-    """A list under a filter is another query, which asks for no scope."""
+def _grant_all(pipeline: Pipeline, granted: Callable[[Scope], bool]) -> None:
+    """Have a key hold every scope for the requests that `granted` names."""
 
     async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope.get(CALLER)
-        if isinstance(caller, Caller) and {"listId", "contactId"} & query(scope).keys():
+        if isinstance(caller, Caller) and granted(scope):
             scope[CALLER] = replace(caller, key=replace(caller.key, scopes=tuple(contract().scopes)))
         await app(scope, receive, send)
 
     pipeline.inner.append(around(served))
+
+
+@fault("SCOPE-1")
+def filters_skip_scope(pipeline: Pipeline) -> None:
+    """A list under a filter is another query, which asks for no scope."""
+    _grant_all(pipeline, lambda scope: bool({"listId", "contactId"} & query(scope).keys()))
+
+
+@fault("SCOPE-1")
+def conditions_skip_scope(pipeline: Pipeline) -> None:
+    """A conditional request is answered by a cache, which knows no scopes."""
+    _grant_all(pipeline, lambda scope: header(scope, b"if-none-match") is not None)
 
 
 @fault("SCOPE-1", "SCOPE-4")
