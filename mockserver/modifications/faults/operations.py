@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -80,6 +82,30 @@ def me_of_keys_own_organization(pipeline: Pipeline) -> None:
 def single_contact_stale(pipeline: Pipeline) -> None:
     """A single contact comes from a replica that lags behind the list."""
     change_single(pipeline, "contacts", lambda contact: {**contact, "updatedAt": contact["createdAt"]})
+
+
+@fault("OP-3")
+def single_contact_changed_just_now(pipeline: Pipeline) -> None:
+    """A single contact is shown as changed at the moment at which it is read."""
+    count = itertools.count(1)
+
+    def change(contact: Resource) -> Resource:
+        return {**contact, "updatedAt": f"2026-05-23T10:00:00.{next(count) % 1000:03}Z"}
+
+    change_single(pipeline, "contacts", change)
+
+
+@fault("OP-3")
+def archived_lists_gone(pipeline: Pipeline) -> None:
+    """An archived list is listed, and read singly it is not found."""
+    inner = pipeline.single
+
+    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+        found = inner(caller, collection, resource_id)
+        archived = found and collection == "lists" and json.loads(found)["archivedAt"]
+        return None if archived else found
+
+    pipeline.single = single
 
 
 @fault("OP-3")
