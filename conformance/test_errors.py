@@ -87,7 +87,7 @@ def test_types_are_under_the_documented_base(client: Client) -> None:
 
 @requirement("ERROR-4", whole_run=True)
 def test_one_kind_has_one_type_and_title(client: Client) -> None:
-    """What is refused for one reason has one type and one title wherever it is refused; one type has one title and status."""
+    """What is refused for one reason has one type and one title wherever it is refused, and one type has one title."""
     by_kind: defaultdict[str, list[Exchange]] = defaultdict(list)
     by_type: defaultdict[str, list[Exchange]] = defaultdict(list)
     for answer in cases(client, _problem):
@@ -100,7 +100,6 @@ def test_one_kind_has_one_type_and_title(client: Client) -> None:
         _all_alike(kind, "title", answers)
     for type_, answers in by_type.items():
         _all_alike(type_, "title", answers)
-        _all_alike(type_, "status", answers)
 
 
 @requirement("ERROR-5")

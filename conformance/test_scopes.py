@@ -80,7 +80,7 @@ def holders(client: Client, target: Target) -> Holders:
 
 
 @requirement("SCOPE-1")
-@over(WRONG, Cut(quick=14, paced=40, standard=64))
+@over(WRONG, Cut(quick=13, paced=40, standard=64))
 def test_without_the_scope(case: tuple[str, str, str], dataset: Dataset, holders: Holders, seed: int) -> None:
     """What a full key is served, a key in force without the operation's scope is not."""
     method, operation, scope = case
@@ -91,7 +91,7 @@ def test_without_the_scope(case: tuple[str, str, str], dataset: Dataset, holders
 
 
 @requirement("SCOPE-1")
-@over(_QUERIES, Cut(quick=3, paced=4, standard=len(_QUERIES)))
+@over(_QUERIES, Cut(quick=2, paced=4, standard=len(_QUERIES)))
 def test_parameters_without_the_scope(case: tuple[str, str], dataset: Dataset, holders: Holders) -> None:
     """A missing scope is refused whatever the parameters, and before wrong ones are."""
     operation, query = case

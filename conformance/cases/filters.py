@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import spec
 from conformance.oracles.usable import Resource
+from conformance.outcome import NotTested
 
 _LARGEST = spec.contract().page_size.maximum
 # How many words are looked at for one that tells something.
 _TRIED = 100
+# How many words are made up until one occurs nowhere.
+_MOST_WORDS = 1_000
 # Lengths of words that no search has a reason to leave out.
 _HANDY = range(3, 40)
 _NAMES = ("firstName", "lastName", "companyName")
@@ -110,14 +114,29 @@ def frequent_word(contacts: Sequence[Resource]) -> str:
     return next(usable, "")
 
 
-def absent(contacts: Iterable[Resource], seed: int) -> str:
-    """A word that occurs nowhere in the contacts."""
+def absent(contacts: Iterable[Resource], seed: int, length: int = 16) -> str:
+    """A word that occurs nowhere in the contacts. Raises NotTested if none that short was found."""
     texts = [str(value).casefold() for contact in contacts for value in contact.values()]
     choose = random.Random(seed)  # noqa: S311 — nothing to keep secret
-    while True:
-        word = "".join(choose.choices("bcdfghjklmnpqrstvwxz", k=16))
+    for _ in range(_MOST_WORDS):
+        word = "".join(choose.choices("bcdfghjklmnpqrstvwxz", k=length))
         if not any(word in text for text in texts):
             return word
+    raise NotTested(f"the contacts have every word of {length} letters that was made up")
+
+
+def absent_address(contacts: Sequence[Resource], seed: int) -> str:
+    """An email address of which no part occurs in the contacts."""
+    user, domain, end = (absent(contacts, seed + index) for index in range(3))
+    return f"{user}@{domain}.{end}"
+
+
+WITHOUT_A_HIT: Mapping[str, Callable[[Sequence[Resource], int], str]] = {
+    "a word": absent,
+    "a short word": partial(absent, length=3),
+    "an address": absent_address,
+}
+"""Searches that find none of the contacts, made of them and a seed."""
 
 
 def values_of(name: str, resource: Resource) -> list[str]:

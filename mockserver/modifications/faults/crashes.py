@@ -70,6 +70,12 @@ def repeated_parameter_crashes(pipeline: Pipeline) -> None:
 
 
 @fault("ERROR-5")
+def empty_list_crashes(pipeline: Pipeline) -> None:
+    """Of a value that is split at its commas the first part is looked at, and commas alone have none."""
+    _crash_on(pipeline, lambda _path, query: b"=%2C%2C" in query)
+
+
+@fault("ERROR-5")
 def huge_number_id_crashes(pipeline: Pipeline) -> None:
     """An id that is a number beyond 64 bits overflows the database's."""
     _crash_on(pipeline, lambda path, _query: any(part.isdigit() and int(part) >= 2**63 for part in path.split(b"/")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.filters import change_filter, change_filters, ignore, unfiltered_where_empty
@@ -10,11 +10,29 @@ from mockserver.modifications.registry import fault
 from mockserver.tenants.resource_types import Resource
 from mockserver.tenants.search import fold
 
+Filters = Mapping[str, str]
+
 
 @fault("FILTER-3", "FILTER-8", "FILTER-9")
 def search_ignored(pipeline: Pipeline) -> None:
     """`q` finds everyone."""
     ignore(pipeline, "contacts", "q")
+
+
+@fault("FILTER-9")
+def short_search_ignored(pipeline: Pipeline) -> None:
+    """`q` of fewer than four characters finds everyone: the index has no words so short."""
+    change_filters(pipeline, "contacts", lambda filters: _without_search(filters, lambda value: len(value) < 4))
+
+
+@fault("FILTER-9")
+def search_of_unknown_address_ignored(pipeline: Pipeline) -> None:
+    """`q` with an address in it finds everyone: the parser of queries drops what it takes for an operator."""
+    change_filters(pipeline, "contacts", lambda filters: _without_search(filters, lambda value: "@" in value))
+
+
+def _without_search(filters: Filters, dropped: Callable[[str], bool]) -> Filters:
+    return {name: value for name, value in filters.items() if name != "q" or not dropped(value)}
 
 
 def _change_search(pipeline: Pipeline, lets: Callable[[str, str], bool], *members: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -185,3 +186,19 @@ def reset_from_now(pipeline: Pipeline) -> None:
         ]
 
     pipeline.rate_headers = headers
+
+
+@variant()
+def limits_unprocessable(pipeline: Pipeline) -> None:
+    """A bad limit is answered 422, another bad parameter 400, by problems of one type (ERROR-4: one kind, one type and title)."""
+    document = copy.deepcopy(dict(pipeline.document))
+    for path in document["paths"].values():
+        answers = path["get"]["responses"]
+        answers |= {"422": answers["400"]} if "400" in answers else {}
+    pipeline.document = document
+
+    def change(problem: Problem, _scope: Scope) -> Problem:
+        named = any(error.parameter == "limit" for error in problem.errors)
+        return with_status(problem, 422) if named else problem
+
+    change_kind(pipeline, "invalid-parameter", change)
