@@ -18,7 +18,9 @@ from conformance.rate_limits.attempts import MINUTE, Attempt, Limits
 from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import (
     BYSTANDER,
+    CONDITIONAL,
     FAILING,
+    HEAD,
     STRANGER,
     NotRested,
     Plan,
@@ -95,9 +97,8 @@ class Requests:
         self._known.append(_request("listEvents", limit=1))
         self._failing = {operation: _request(operation, **_REFUSED[operation]) for operation in spec.LIST_OPERATIONS}
 
-    def next(self, kind: str | None = None) -> Request:
-        """The next request of a kind, or of the mix, without a key."""
-        found = self.of(kind)
+    def next(self, found: Sequence[Request]) -> Request:
+        """One of several requests in turn."""
         return found[next(self._turn) % len(found)]
 
     def of(self, kind: str | None) -> list[Request]:
@@ -202,7 +203,7 @@ class Wire:
         credential = self.keys.get(step.role)
         if credential is None or (step.role in _IN_ORDINARY_USE and not self._has_room(credential, step.count)):
             return []
-        if not self._requests.of(step.kind):
+        if not self._asked(credential, step.kind):
             return []
         volley = Volley(step)
         failures: list[Exception] = []
@@ -223,7 +224,7 @@ class Wire:
     def _ask(self, credential: Credential, kind: str | None) -> Attempt:
         began = self.client.clock.now()
         try:
-            exchange = self.client.send(self._requests.next(kind), (credential,), paced=False)
+            exchange = self.client.send(self._requests.next(self._asked(credential, kind)), (credential,), paced=False)
         except NoAnswer:
             self._silences += 1
             if self._silences > _PATIENCE:
@@ -237,6 +238,19 @@ class Wire:
             exchange.sent, exchange.answered, exchange.status, retry_after(exchange), sound=sound, exchange=exchange
         )
 
+    def _asked(self, credential: Credential, kind: str | None) -> list[Request]:
+        """What there is to ask of a kind with a key: by HEAD where that is served, on condition what the key was served."""
+        if kind not in (HEAD, CONDITIONAL):
+            return self._requests.of(kind)
+        known = [
+            exchange for exchange in self.client.exchanges if exchange.status == 200 and exchange.request.credential
+        ]
+        if kind == HEAD:
+            served = any(exchange.request.method == HEAD for exchange in known)
+            return [Request(HEAD, target("getMe"), operation="getMe")] if served else []
+        given = [exchange for exchange in known if exchange.request.credential == credential][-1:]
+        return [_conditional(exchange) for exchange in given]
+
     def _has_room(self, credential: Credential, count: int) -> bool:
         """Whether a key in ordinary use has used so little of its minute that a refusal would not be its own doing."""
         since = self.client.clock.now() - MINUTE - 1
@@ -247,6 +261,12 @@ class Wire:
 
 def _request(operation: str, **parameters: object) -> Request:
     return Request("GET", target(operation, **parameters), operation=operation)
+
+
+def _conditional(served: Exchange) -> Request:
+    """The same request on condition that something else is to be shown than was; than anything, where no validator was given."""
+    validator = ("If-None-Match", served.headers.get("etag", "*"))
+    return Request("GET", served.request.target, (validator,), operation=served.request.operation)
 
 
 def _started(work: Callable[..., None], *arguments: object) -> threading.Thread:

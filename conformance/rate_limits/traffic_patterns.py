@@ -73,8 +73,17 @@ Steps = Generator[Send | Until, list[Attempt], None]
 Part = Generator[Send | Until, list[Attempt], list[Attempt]]
 
 FAILING = "failing "
-KINDS = ("me", "list", "single", *(f"{FAILING}{operation}" for operation in spec.contract().operations))
-"""Kinds of requests: `/me`, lists, single resources, and what each operation refuses. A limit counts all of them.
+HEAD = "HEAD"
+CONDITIONAL = "conditional"
+KINDS = (
+    "me",
+    "list",
+    "single",
+    HEAD,
+    CONDITIONAL,
+    *(f"{FAILING}{operation}" for operation in spec.contract().operations),
+)
+"""Kinds of requests: `/me`, lists, single resources, HEAD, conditional ones, and what each operation refuses. A limit counts all.
 
 Refused are limits and cursors that are none, and ids that do not exist, some of them before an operation is reached.
 """

@@ -14,8 +14,9 @@ from mockserver.api.limits import MINUTE, Admission, Limiter
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
 from mockserver.api.response import Header, Response
-from mockserver.modifications.helpers.requests import query
+from mockserver.modifications.helpers.requests import header, query
 from mockserver.modifications.helpers.responses import (
+    change_answer,
     change_problems,
     problem_of,
     rewriting,
@@ -192,6 +193,27 @@ def failures_not_counted(pipeline: Pipeline) -> None:
 
     pipeline.admit = admit
     pipeline.outer.append(rewriting(give_back))
+
+
+def _serve_spent(pipeline: Pipeline, spared: Callable[[Scope], bool], status: int) -> None:
+    """Have requests of a spent key answered, without a body, where `spared` says so."""
+    change_answer(
+        pipeline,
+        lambda problem, scope: problem.kind.status == 429 and spared(scope),
+        lambda _problem: Response(status, b"application/json", b"", []),
+    )
+
+
+@fault("RATE-3")
+def head_not_limited(pipeline: Pipeline) -> None:
+    """HEAD is served without end."""
+    _serve_spent(pipeline, lambda scope: scope["method"] == "HEAD", 200)
+
+
+@fault("RATE-3")
+def conditions_not_limited(pipeline: Pipeline) -> None:
+    """What is answered 304 is served without end, as at GitHub."""
+    _serve_spent(pipeline, lambda scope: header(scope, b"if-none-match") is not None, 304)
 
 
 @fault("RATE-3")
