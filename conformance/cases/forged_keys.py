@@ -22,6 +22,7 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "with a character more": lambda key: f"Bearer {key}0",
     "with a word behind it": lambda key: f"Bearer {key} x",
     "with a second one behind a comma": lambda key: f"Bearer {key},x",
+    "with another prefix": lambda key: f"Bearer {_with_another_prefix(key)}",
     "without its prefix": lambda key: f"Bearer {key[key.rfind('_') + 1 :]}",
     "in quotes": lambda key: f'Bearer "{key}"',
     "empty": lambda _: "Bearer",
@@ -76,6 +77,13 @@ def _with_wildcard(secret: str) -> str:
     """The secret without its end, for which there is the sign by which SQL's LIKE means any one character."""
     kept = secret.rstrip("_")
     return f"{kept[:-1]}_{secret[len(kept) :]}"
+
+
+def _with_another_prefix(secret: str) -> str:
+    """The secret as one of a test environment, where its prefix says that it is live; else with another first character."""
+    end = secret.rfind("_") + 1
+    test = secret[:end].replace("live", "test", 1)
+    return test + secret[end:] if test != secret[:end] else _altered(secret, 0, 1)
 
 
 def _middle(secret: str) -> int:

@@ -138,6 +138,12 @@ def keys_up_to_a_comma(pipeline: Pipeline) -> None:
 
 
 @fault("AUTH-2")
+def keys_of_any_prefix(pipeline: Pipeline) -> None:
+    """Only what follows the prefix is compared: a key of the test environment opens the live one."""
+    _also_accept(pipeline, lambda key, text: text[len(PREFIX) :] == key.secret[len(PREFIX) :])
+
+
+@fault("AUTH-2")
 def keys_without_prefix(pipeline: Pipeline) -> None:
     """The prefix of a key is cut off before keys are compared, and may be missing."""
     _also_accept(pipeline, lambda key, text: text == key.secret.removeprefix(PREFIX))
