@@ -11,7 +11,7 @@ import pytest
 
 import spec
 from conformance.cases.dataset import Dataset
-from conformance.cases.disguises import DISGUISES, SPELLINGS, queries
+from conformance.cases.disguises import DISGUISES, ELSEWHERE, SPELLINGS, queries
 from conformance.cases.forged_keys import FORGERIES, PLACES, carriers, together, unknown
 from conformance.cases.resource_ids import Opening, collection_of, known_opening, opening, unknown_id
 from conformance.cases.sampling import cases
@@ -87,6 +87,15 @@ def test_headers_excuse_nobody(case: tuple[str, str], dataset: Dataset, client: 
     disguise, operation = case
     known = opening(dataset, operation, seed)
     unauthorized(client.nobody.get(operation, headers=DISGUISES[disguise](known.exchange), **known.parameters))
+
+
+@requirement("AUTH-1")
+@over(OPERATIONS)
+def test_another_address_in_a_header(case: str, dataset: Dataset, client: Client, seed: int) -> None:
+    """A header that names a path which wants no key opens none of the others; a server may take it for the request's own."""
+    known = opening(dataset, case, seed)
+    answer = client.nobody.get(case, headers=ELSEWHERE, **known.parameters)
+    expect(unusable(answer) is not None, f"{answer.line()} without a key", answer)
 
 
 @requirement("AUTH-1")

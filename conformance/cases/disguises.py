@@ -11,13 +11,10 @@ from conformance.target.exchange import Exchange
 # What an internal caller's request looks like behind a gateway.
 _FROM_WITHIN = (
     *(("X-Forwarded-For", "127.0.0.1"), ("X-Real-IP", "127.0.0.1"), ("Forwarded", "for=127.0.0.1")),
-    *(
-        ("X-Internal-Request", "1"),
-        ("X-Forwarded-User", "admin"),
-        ("X-Original-URL", "/health"),
-        ("X-Rewrite-URL", "/health"),
-    ),
+    *(("X-Internal-Request", "1"), ("X-Forwarded-User", "admin")),
 )
+ELSEWHERE = (("X-Original-URL", "/health"), ("X-Rewrite-URL", "/health"))
+"""What some servers take for the path in the place of the request's own, which they then need not know."""
 
 
 def _conditional(known: Exchange) -> Headers:
