@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from mockserver.api.body import TRAILERS
-from mockserver.api.keys import ApiKey
+from mockserver.api.keys import PREFIX, ApiKey
 from mockserver.app import Mock
 from mockserver.tenants.tenant import Tenant
 from spec import contract, operation_of
@@ -59,7 +59,9 @@ def script(mock: Mock) -> Iterator[Request]:
     for path in lists:
         yield from (Request(FULL, "GET", f"{path}?cursor={cursor}") for cursor in _odd_cursors())
         for key in (KEYS["no_scope"][0], KEYS["revoked"][0], None):
-            yield Request(key, "GET", f"{path}?limit=many")
+            yield from (
+                Request(key, "GET", f"{path}?{query}") for query in ("limit=many", "listId=x&eventType=x&status=x")
+            )
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         yield from (Request(FULL, method, path) for path in (f"{API}/me", *lists, *singles))
     yield Request(FULL, "GET", "/api-docs/openapi.json")
@@ -93,7 +95,7 @@ def _as_anybody(path: str) -> Iterator[Request]:
     for method in ("GET", "HEAD"):
         yield from (Request(key, method, path) for key in (*keys, KEYS["primary"][1]))
         unknown = [secret[:-1], secret + "x", secret[:30] + "A" * 11, secret.swapcase(), "obk_live_" + "0" * 32, ""]
-        unknown.append(secret[:-1] + "_")
+        unknown += [secret[:-1] + "_", f"{secret},x", secret.removeprefix(PREFIX), secret.replace("live", "test", 1)]
         for value in (*(f"Bearer {each}" for each in unknown), f"bearer {secret}", f"Token {secret}", secret):
             yield Request(None, method, path, {"authorization": value})
         for pair in (f"{secret}:", f"name:{secret}"):
@@ -103,6 +105,9 @@ def _as_anybody(path: str) -> Iterator[Request]:
         yield Request(None, method, path, {"x-api-key": secret})
         yield Request(None, method, path, {"accept": "application/json"})
     yield Request(None, "GET", path, {"transfer-encoding": "chunked"}, trailer=f"Bearer {secret}")
+    yield Request(None, "GET", path.replace("/v1/", "/v%31/"))
+    for name, value in (("x-forwarded-for", "127.0.0.1"), ("x-original-url", "/health"), ("if-none-match", '"x"')):
+        yield from (Request(key, "GET", path, {name: value}) for key in (None, KEYS["no_scope"][0]))
 
 
 def _of_any_shape(path: str) -> Iterator[Request]:
@@ -113,7 +118,10 @@ def _of_any_shape(path: str) -> Iterator[Request]:
         yield Request(FULL, method, path)
         yield Request(FULL, method, f"{base}/%{ord(last[0]):02X}{last[1:]}")
         yield Request(FULL, method, f"{path}?limit=2&limit=3")
+        yield Request(FULL, method, f"{path}/")
         yield Request(FULL, method, path, {"if-none-match": '"x"'})
+        yield Request(FULL, method, path, {"if-modified-since": "Sun, 01 Nov 2026 08:00:00 GMT"})
+        yield Request(FULL, method, path, {"x-outbound-organization": organization})
         yield Request(FULL, method, path, {"x-organization-id": organization})
         yield Request(FULL, method, path, {"cookie": f"organizationId={organization}"})
         yield Request(FULL, method, f"{path}?organizationId={organization}")
@@ -157,6 +165,7 @@ def _queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
             yield from (f"{collection}?{urlencode({name: value})}" for value in (*given, *_misspelt(given[0])))
             yield f"{collection}?{urlencode([(name, given[0]), (name, given[-1])])}"
             yield f"{collection}?{urlencode({name: given[0], 'limit': 1})}"
+            yield f"{collection}?{name}=%2C%2C"
             for other in set(values) - {name}:
                 pairs = [(value, second) for value in given for second in values[other]]
                 yield from (f"{collection}?{urlencode({name: one, other: two})}" for one, two in pairs)

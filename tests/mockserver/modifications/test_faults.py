@@ -84,6 +84,7 @@ def rated(mock: Mock) -> list[Any]:
     answers = [told(asks[0].get("/api/v1/me")) for _ in range(122)]
     answers += [told(client.get("/api/v1/me")) for client in asks[1:]]
     answers += [told(asks[0].get(f"/api/v1/contacts{odd}")) for odd in ("/con_unknown", "?limit=many")]
+    answers += [told(asks[0].ask("HEAD", "/api/v1/me")), told(asks[0].get("/api/v1/me", if_none_match="*"))]
     mock.state.clock.advance(31)
     return answers + [told(asks[0].get("/api/v1/contacts/con_unknown")) for _ in range(40)]
 
