@@ -56,7 +56,7 @@ _QUERIES = {
     "half a surrogate pair, and a filter of 4000 characters": (
         "status=%ED%A0%BD&{filter}%5B$ne%5D=x&{filter}=" + "%C3%A9" * (_LONG // 6)
     ),
-    "lists of nothing": "{filter}=%2C%2C&{filter}%5B%5D=x&{filter}%5B%5D=&cursor%5B%5D=x",
+    "lists of nothing": "{filter}=%2C%2C&{filter}[]=[x]&{filter}%5B%5D=&cursor%5B%5D=x",
     "unknown parameters": "%00=1&__proto__%5Bx%5D=1&constructor=%FF&=&&%5B%5D=;",
 }
 # For operations that take no parameter.
