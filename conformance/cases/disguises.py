@@ -13,8 +13,8 @@ _FROM_WITHIN = (
     *(("X-Forwarded-For", "127.0.0.1"), ("X-Real-IP", "127.0.0.1"), ("Forwarded", "for=127.0.0.1")),
     *(("X-Internal-Request", "1"), ("X-Forwarded-User", "admin")),
 )
-ELSEWHERE = (("X-Original-URL", "/health"), ("X-Rewrite-URL", "/health"))
-"""What some servers take for the path in the place of the request's own, which they then need not know."""
+# What some servers take for the path, in the place of the request's own.
+_ELSEWHERE = (("X-Original-URL", "/health"), ("X-Rewrite-URL", "/health"))
 
 
 def _conditional(known: Exchange) -> Headers:
@@ -27,14 +27,15 @@ DISGUISES: Mapping[str, Callable[[Exchange], Headers]] = {
 }
 """Headers that excuse nobody from a key, each made of the answer that a key was served."""
 
-SPELLINGS: Mapping[str, Callable[[str], str]] = {
-    "with a slash behind it": lambda path: f"{path}/",
-    "with a doubled slash": lambda path: path.replace("/v1/", "/v1//", 1),
-    "with a letter encoded": lambda path: path.replace("/v1/", "/v%31/", 1),
-    "with a parameter of the path": lambda path: f"{path};a=1",
-    "with a file's ending": lambda path: f"{path}.json",
+DETOURS: Mapping[str, Callable[[str], tuple[str, Headers]]] = {
+    "with a slash behind it": lambda path: (f"{path}/", ()),
+    "with a doubled slash": lambda path: (path.replace("/v1/", "/v1//", 1), ()),
+    "with a letter encoded": lambda path: (path.replace("/v1/", "/v%31/", 1), ()),
+    "with a parameter of the path": lambda path: (f"{path};a=1", ()),
+    "with a file's ending": lambda path: (f"{path}.json", ()),
+    "with another address in a header": lambda path: (path, _ELSEWHERE),
 }
-"""Other spellings of a path, under which some servers find the same operation."""
+"""Paths, and headers beside them, by which some servers come to the same operation; others know no such path."""
 
 
 def queries() -> list[tuple[str, str]]:

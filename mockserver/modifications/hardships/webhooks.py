@@ -97,7 +97,7 @@ def late_deliveries(
 def reformatted_deliveries(
     pipeline: Pipeline,
     *,
-    probability: Annotated[float, share_of("attempts that are reformatted")] = 1.0,
+    probability: Annotated[float, share_of("attempts that are reformatted")] = 0.5,
     seed: Seed = 1,
 ) -> None:
     """Bodies have white space, escapes and 1.0 for 1: the signature is that of the raw bytes, not of what is serialized again."""

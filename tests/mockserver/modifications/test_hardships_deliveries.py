@@ -58,7 +58,7 @@ class TestDeliveries:
             assert 89 < delivery.attempts[0].at - created < 112
 
     def test_reformatted_bodies_are_signed_as_they_are_and_serialized_again_are_not(self) -> None:
-        mock = hard("reformatted-deliveries")
+        mock = hard("reformatted-deliveries", probability=1)
         tenant = mock.state.tenants[FULL.organization_id]
         event = tenant.add_event(START, "contact.created", "con_1", {"note": "Zoë", "url": "https://x/", "score": 1})
         body = mock.world.pipeline.deliveries.serialize(event, FULL.organization_id)
