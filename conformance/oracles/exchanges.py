@@ -23,6 +23,8 @@ _LONGEST_HEAD = 1700
 _METHOD_REFUSED = (405, 501)
 # Keys of the description that are not to count: whatever they are answered is AUTH-3's affair.
 _DEAD = ("keys.revoked", "keys.expired")
+# RFC 3986, appendix A: the characters of a path and a query. Tomcat, for one, refuses a target that has others.
+_OF_A_URI = re.compile(r"[\w.~%!$&'()*+,;=:@/?-]*", re.ASCII)
 _REFUSED_PATHS = re.compile(r"%(?:00|2f|5c|[89a-f][0-9a-f])|(?:^|/)(?:\.|%2e){1,2}(?:/|$)|//", re.IGNORECASE)
 
 # Answers are hostile: each pattern takes time in proportion to the text. `(?>…)` keeps the first place that it has found.
@@ -107,9 +109,10 @@ def ordinary(exchange: Exchange) -> bool:
     """Whether a request reaches the API behind ordinary servers and front ends.
 
     They answer for themselves where a head is 2 KB or longer, a path has encoded NULs, slashes or dots, bytes are
-    beyond ASCII, or a GET has a body: these requests are asked for ERROR-5 and ERROR-6 alone.
+    beyond ASCII, a target has characters that no URI has, or a GET has a body: these requests are asked for ERROR-5 and
+    ERROR-6 alone.
     """
-    if exchange.request.trailers:
+    if exchange.request.trailers or not _OF_A_URI.fullmatch(exchange.request.target):
         return False
     head = [exchange.request.target, *(f"{name}: {value}" for name, value in exchange.request.headers)]
     if sum(len(line) + 2 for line in head) > _LONGEST_HEAD or not all(map(str.isascii, head)):

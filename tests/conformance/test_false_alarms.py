@@ -113,6 +113,7 @@ def test_a_refused_head_needs_no_rate_headers(status: int) -> None:
         "/api/v1/contacts/../me",
         "/api/v1/contacts/%2e%2e/me",
         "/api/v1/contacts/%FF",
+        "/api/v1/contacts?q[]=x",
         "/api/v1/contacts/" + "x" * 2000,
     ],
 )
