@@ -235,6 +235,8 @@ def _diff(arguments: Sequence[str]) -> int:
 def _replay(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0].startswith("-"):
         raise UsageError("give a report first, and options after it")
+    if any(option.partition("=")[0] == "--only" for option in arguments[1:]):
+        raise UsageError("no option '--only': what failed in the report is tried; a run takes --only")
     before = read(Path(arguments[0]))
     failed = [id_ for id_, row in before.rows.items() if row.status == "failed"]
     if not failed:

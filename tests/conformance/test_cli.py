@@ -184,6 +184,8 @@ def test_several_reports_make_a_matrix(capsys: pytest.CaptureFixture[str], repor
         (("diff", "{report}", "{other}"), "not a report.json of this kit"),
         (("replay",), "give a report"),
         (("replay", "{report}", "--base-url", "ftp://x", "--api-key", "k"), "base_url: "),
+        (("replay", "{report}", "--only", "PAGE-2"), "replay: no option '--only'"),
+        (("replay", "{report}", "--only=PAGE-2"), "replay: no option '--only'"),
         (("explain",), "give a requirement"),
         (("init", "--force"), "no option '--force'; this command takes --base-url"),
         (("init", "a", "b"), "give one file"),
