@@ -154,7 +154,7 @@ def command(
     try:
         result = grade(order, _progress())
     except OSError as error:
-        raise click.ClickException(f"cannot listen on port {port}: {error.strerror}") from error
+        raise WrongUse(f"cannot listen on port {port}: {error.strerror}") from error
     _finish(result, report)
 
 

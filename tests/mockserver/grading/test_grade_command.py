@@ -126,6 +126,13 @@ def test_wrong_use_ends_with_4_and_one_line(arguments: tuple[str, ...], reason: 
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_port_that_is_taken_is_wrong_use_and_no_broken_must() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("--port", str(taken.getsockname()[1]), "--", "true")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "cannot listen on port" in done.stderr
+
+
 def test_recorded_traffic_is_graded_without_a_command(tmp_path: Path) -> None:
     request = {"method": "GET", "url": "https://api.example/api/v1/contacts?limit=500", "headers": []}
     answer = {"status": 400, "headers": [], "content": {}}
