@@ -77,8 +77,8 @@ class Refusal(Exception):
 
 
 def bad_input(detail: str) -> Refusal:
-    """400: what was sent cannot be taken."""
-    return Refusal(400, "Bad input", detail)
+    """400: what was sent cannot be taken. A detail that ends in a question needs no full stop behind it."""
+    return Refusal(400, "Bad input", detail.removesuffix(".") if detail.endswith("?.") else detail)
 
 
 def missing(what: str) -> Refusal:

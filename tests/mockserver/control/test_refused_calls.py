@@ -69,3 +69,10 @@ def assert_problem(answer: Response, *statuses: int) -> None:
     assert problem["status"] == answer.status
     assert len(problem["detail"].splitlines()) == 1
     assert len(problem["detail"]) < 500
+
+
+@pytest.mark.parametrize(("kind", "name"), [("hardship", "rate-limit-storm"), ("fault", "pages-grow-short")])
+def test_a_hint_that_is_a_question_ends_with_its_mark(kind: str, name: str) -> None:
+    answer = STEADY.ask("POST", "/_mock/switches", json.dumps({kind: name}).encode())
+    assert_problem(answer, 400)
+    assert answer.json["detail"].endswith("?")
