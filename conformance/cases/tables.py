@@ -7,8 +7,8 @@ leaves out is drawn with the run's seed, and shows in the report (`tried 40 of 2
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -24,6 +24,8 @@ Table = Sequence[Case] | Callable[..., Sequence[Case]]
 
 # A broken requirement is not tried on every case that there is: each of them may be looked at several times.
 _MOST_BROKEN = 5
+# Cases that take the place of those of which none could be tried.
+_MOST_SUBSTITUTES = 8
 _CASE = "case"
 _TABLE = "outbound_table"
 
@@ -109,30 +111,54 @@ def depths(test: Callable[..., object]) -> str:
 def try_each(cases: Sequence[Case], check: Callable[[Case], object], most: int | None, seed: int) -> None:
     """Run a check on the cases, on at most `most` of them, and count them.
 
-    What is missing for one case does not void the others. Raises Violation for the first case that shows one, with how many
-    do; NotJudged if something was not served that had to be; NotTested if nothing could be tried.
+    What is missing for one case does not void the others; where it is missing for all of those that were chosen, a few others
+    are tried in their place. Raises Violation for the first case that shows one, with how many do; NotJudged if something was
+    not served that had to be; NotTested if nothing could be tried.
     """
     chosen = list(cases) if most is None else stratified(cases, most, seed)
-    broken: list[tuple[Case, Violation]] = []
+    found = _tried(chosen, check, None if most is None else _MOST_BROKEN)
+    for case in _substitutes(cases, chosen, seed):
+        if found.count or isinstance(found.missing, NotJudged):
+            break
+        found = _tried([case], check, None)
+    record_tried(found.count, len(cases))
+    if found.broken:
+        raise _summed_up(found.broken, found.count)
+    if isinstance(found.missing, NotJudged) or not found.count:
+        raise found.missing or NotTested("there was nothing to try it on")
+
+
+@dataclass
+class _Found:
+    """How many cases were tried, which of them show a violation, and the weightiest reason for which others were not tried."""
+
+    count: int = 0
+    broken: list[tuple[Case, Violation]] = field(default_factory=list)
     missing: NotTested | None = None
-    tried = 0
-    for case in chosen:
+
+
+def _tried(cases: Iterable[Case], check: Callable[[Case], object], most_broken: int | None) -> _Found:
+    """Run a check on cases, until so many show a violation."""
+    found = _Found()
+    for case in cases:
         try:
             check(case)
-            tried += 1
+            found.count += 1
         except Violation as violation:
-            tried += 1
-            broken.append((case, violation))
-            if len(broken) == _MOST_BROKEN and most is not None:
+            found.count += 1
+            found.broken.append((case, violation))
+            if len(found.broken) == most_broken:
                 break
         except NotTested as reason:
-            if missing is None or (isinstance(reason, NotJudged) and not isinstance(missing, NotJudged)):
-                missing = reason
-    record_tried(tried, len(cases))
-    if broken:
-        raise _summed_up(broken, tried)
-    if isinstance(missing, NotJudged) or not tried:
-        raise missing or NotTested("there was nothing to try it on")
+            if found.missing is None or (isinstance(reason, NotJudged) and not isinstance(found.missing, NotJudged)):
+                found.missing = reason
+    return found
+
+
+def _substitutes(cases: Sequence[Case], chosen: Sequence[Case], seed: int) -> Sequence[Case]:
+    if len(chosen) == len(cases):
+        return ()
+    return stratified([case for case in cases if case not in chosen], _MOST_SUBSTITUTES, seed)
 
 
 def named(case: Case) -> str:

@@ -72,7 +72,9 @@ class Certificates:
 
     def trusted(self) -> Mapping[str, str]:
         """The environment in which ordinary clients trust the authority."""
-        return dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), str(self.authority))
+        return dict.fromkeys(
+            ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), str(self.authority)
+        )
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,27 @@ def test_a_violation_outweighs_a_case_that_was_not_served() -> None:
         try_each(range(3), check, None, seed=1)
 
 
+def test_where_none_of_the_chosen_cases_can_be_tried_others_take_their_place() -> None:
+    tried = []
+
+    def check(case: int) -> None:
+        if case % 2 == 0:
+            raise NotTested("no even case can be tried")
+        tried.append(case)
+
+    for seed in range(8):
+        try_each(range(12), check, 1, seed)
+    assert len(tried) == 8
+
+
+def test_no_other_case_makes_up_for_one_that_was_not_served() -> None:
+    def check(case: int) -> None:
+        raise NotJudged(f"{case} was not served")
+
+    with pytest.raises(NotJudged):
+        try_each(range(12), check, 1, seed=1)
+
+
 def test_an_empty_table_is_no_pass() -> None:
     with pytest.raises(NotTested):
         try_each([], refusing(), None, seed=1)
