@@ -49,6 +49,8 @@ UNSEEN = {
     "reset-in-milliseconds": "headers are the gate's affair (RATE-1)",
     "limit-below-zero": "headers are the gate's affair (RATE-1)",
     "parameters-before-limit": "what is refused before the limit is asked is the gate's affair: load is what is served (RATE-3)",
+    "head-not-limited": "which requests count is the gate's affair: load is sent by GET (RATE-3)",
+    "conditions-not-limited": "which requests count is the gate's affair: load is sent without conditions (RATE-3)",
     "failures-not-counted": "which requests count is the gate's affair: under load all find what they ask for (RATE-3)",
     "refused-in-plain-text": "the form of a refusal is the gate's affair (ERROR-1)",
 }
