@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import threading
@@ -10,7 +9,6 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-import httpx
 import pytest
 
 from conformance import options
@@ -21,10 +19,9 @@ from conformance.oracles import published_document, schemas
 from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.plugin import RateProbes
 from conformance.report.text import writable
-from conformance.target.client import Caller, Client, NoAnswer
+from conformance.target.client import Caller, Client, NoAnswer, SetupError
 from conformance.target.clock import TargetClock
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError
-from conformance.target.proxies import ProxyError
 from conformance.target.redaction import Redactor
 from conformance.target.safety import Safety, without_writes
 from conformance.target.started import StartedTarget, StartError, free_port
@@ -176,18 +173,8 @@ def _client(config: pytest.Config, target: Target) -> Client:
     clock = TargetClock((lambda seconds: _advance(advance, seconds)) if advance else None)
     try:
         return Client(target, clock, lambda line: _show(config, line), Safety() if config.option.safe else None)
-    except ProxyError as error:
+    except SetupError as error:
         raise pytest.UsageError(str(error)) from None
-    except OSError as error:
-        raise pytest.UsageError(f"{_authorities()}: no certificates can be read from it: {error}") from None
-    except (httpx.InvalidURL, ValueError) as error:
-        raise pytest.UsageError(f"base_url: {error}") from None
-
-
-def _authorities() -> str:
-    """The variable that says which authorities are trusted, with its value."""
-    name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), "certificates")
-    return f"{name}={os.environ[name]}" if name in os.environ else name
 
 
 def _probes(config: pytest.Config, judge: Judge) -> RateProbes:

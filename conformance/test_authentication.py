@@ -12,7 +12,7 @@ import pytest
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.disguises import DETOURS, DISGUISES, queries
-from conformance.cases.forged_keys import FORGERIES, PLACES, carriers, is_malformed, together, unknown
+from conformance.cases.forged_keys import FORGERIES, PLACES, carriers, together, unknown
 from conformance.cases.resource_ids import Opening, collection_of, known_opening, opening, unknown_id
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, over
@@ -131,9 +131,7 @@ def test_forged_key(case: tuple[str, str, str, str], dataset: Dataset, stranger:
     forged = FORGERIES[forgery](known.secret)
     if forged == f"Bearer {known.secret}":
         not_tested(f"the key cannot be altered so: {forgery}")
-    answer = stranger.ask(operation, forged, method, **_with(known, query))
-    if not (answer.status == 400 and is_malformed(forged)):
-        unauthorized(answer)
+    unauthorized(stranger.ask(operation, forged, method, **_with(known, query)))
 
 
 @requirement("AUTH-2")
@@ -198,7 +196,7 @@ def test_scheme_in_another_case(case: str, dataset: Dataset, client: Client) -> 
 @requirement("AUTH-5", whole_run=True)
 def test_challenge(client: Client) -> None:
     """Every 401 of the run says that it wants a bearer token (RFC 9110 15.5.2, RFC 6750 3)."""
-    client.nobody.get("getMe")  # A run of this requirement alone has no other.
+    client.nobody.get("getMe")  # so that a run of AUTH-5 alone has a 401 as well
     answers = cases(client, lambda exchange: exchange.status == 401 and exchange.path.startswith(API))
     for answer in answers:
         fault = challenge_fault(answer)

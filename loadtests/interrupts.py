@@ -11,6 +11,10 @@ ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "S
 
 
 def end_at_once() -> None:
-    """Have a signal end this process at once, while it has nothing to put in order: nothing was sent, written or started yet."""
+    """Have a signal end this process at once, while it has nothing to put in order: nothing was sent, written or started yet.
+
+    A signal that is ignored, as SIGHUP is under nohup, stays ignored.
+    """
     for number in ENDING:
-        signal.signal(number, lambda *_: os._exit(INTERRUPTED))
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: os._exit(INTERRUPTED))

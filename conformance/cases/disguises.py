@@ -25,7 +25,7 @@ DISGUISES: Mapping[str, Callable[[Exchange], Headers]] = {
     "as if from within": lambda _known: _FROM_WITHIN,
     "with the answer's validator": _conditional,
 }
-"""Headers that excuse nobody from a key, each made of the answer that a key was served."""
+"""Headers that do not stand for a key. Each is made from the answer that a valid key got."""
 
 DETOURS: Mapping[str, Callable[[str], tuple[str, Headers]]] = {
     "with a slash behind it": lambda path: (f"{path}/", ()),
@@ -39,7 +39,10 @@ DETOURS: Mapping[str, Callable[[str], tuple[str, Headers]]] = {
 
 
 def queries() -> list[tuple[str, str]]:
-    """Each list with queries that a check of the caller must not depend on: two that no list accepts, and every parameter."""
+    """Pairs of a list's operation and a query: two invalid queries for each list, and one with all its parameters.
+
+    Whether a caller may ask must not depend on the query.
+    """
     found: list[tuple[str, str]] = []
     for operation in spec.LIST_OPERATIONS:
         names = ("limit", *spec.contract().operations[operation].filters)

@@ -6,7 +6,7 @@ Most defects of cursors show only there: a cursor that looks at the time alone s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from conformance.cases.dataset import Dataset, Resource, Walk, whole
 from conformance.cases.expected_pages import LARGEST, settled
@@ -70,13 +70,12 @@ def same_order(walked: Walk, known: Walk) -> None:
 
 
 def filtered_alike(walks: Iterable[Walk]) -> list[tuple[Walk, Walk]]:
-    """The walks under the same filters, in pairs: each of a list and its filters with that which shows most of them."""
-    groups: dict[tuple[object, ...], list[Walk]] = {}
+    """Pairs of walks of one list under the same filters. The second of each pair is the one that shows the most items."""
+    groups: dict[str, list[Walk]] = {}
     for walked in walks:
-        query = parameters(walked)
-        query.pop("limit", None)
-        if query and query != whole(walked.operation):
-            groups.setdefault((walked.operation, *sorted(query.items())), []).append(walked)
+        filters = filters_of(walked)
+        if filters and filters != {name: [value] for name, value in whole(walked.operation).items()}:
+            groups.setdefault(f"{walked.operation} {sorted(filters.items())}", []).append(walked)
     pairs = []
     for group in groups.values():
         most = max(group, key=lambda walked: len(walked.ids))
@@ -84,9 +83,10 @@ def filtered_alike(walks: Iterable[Walk]) -> list[tuple[Walk, Walk]]:
     return pairs
 
 
-def parameters(walked: Walk) -> dict[str, str]:
-    """The query parameters of a walk's first page, each given once."""
-    return dict(parse_qsl(urlsplit(walked.pages[0].request.target).query))
+def filters_of(walked: Walk) -> dict[str, list[str]]:
+    """The query parameters of a walk's first page, with all values of each, but for its limit."""
+    given = parse_qs(urlsplit(walked.pages[0].request.target).query)
+    return {name: values for name, values in given.items() if name != "limit"}
 
 
 def _compared(walked: Walk, known: Walk) -> tuple[list[str], list[str]]:

@@ -138,7 +138,7 @@ class _Found:
 
 
 def _tried(cases: Iterable[Case], check: Callable[[Case], object], most_broken: int | None) -> _Found:
-    """Run a check on cases, until so many show a violation."""
+    """Run a check on cases. It ends early once `most_broken` of them show a violation; None: never."""
     found = _Found()
     for case in cases:
         try:

@@ -205,9 +205,8 @@ def _refusal_fault(refusal: Attempt) -> str | None:
     if refusal.retry_after is None:
         return "429 without a Retry-After in seconds or as a date"
     exchange = refusal.exchange
-    if (
-        exchange is None or exchange.request.method == "HEAD"
-    ):  # without a body, and perhaps without its type (RFC 9110 9.3.2)
+    # An answer to HEAD has no body, and perhaps not its type (RFC 9110 9.3.2).
+    if exchange is None or exchange.request.method == "HEAD":
         return None
     if exchange.media_type != PROBLEM:
         return f"the 429 is {exchange.media_type or 'without a content type'}, not {PROBLEM}"

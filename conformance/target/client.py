@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import secrets
 import ssl
 import threading
@@ -21,7 +22,7 @@ from conformance.target import raw_head, raw_trailers
 from conformance.target.clock import TargetClock
 from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.pacing import Pace
-from conformance.target.proxies import proxy_for
+from conformance.target.proxies import ProxyError, proxy_for
 from conformance.target.redaction import Redactor
 from conformance.target.retry_after import retry_after
 from conformance.target.safety import Safety
@@ -30,6 +31,8 @@ from spec import LONGEST_RETRY_AFTER
 from spec.target import Target
 
 _RETRIES_FOR_PACE = 3
+# What names the authorities that are trusted.
+_AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _LONGEST_WAIT = LONGEST_RETRY_AFTER + 5.0
 _LONGEST_SCHEME = 15
 # Without a body they say so (RFC 9110 8.6).
@@ -50,13 +53,17 @@ class NoAnswer(Exception):
         self.closed = closed
 
 
+class SetupError(Exception):
+    """The environment's proxies or certificates, or the address, cannot be used; the message is one line that names which."""
+
+
 class Client:
     """Sends requests to one target and records every exchange. Threads may share it.
 
     `show` is called with a line whenever the client has to wait more than a second for its pace. `run` names the run in the
     User-Agent of every request, beside the exchange's number. `safety` keeps back what a safe run does not send.
 
-    Raises ProxyError, ValueError and OSError for an environment (proxies, certificates) that cannot be used.
+    Raises SetupError for proxies, certificates or an address that cannot be used.
     """
 
     def __init__(
@@ -77,11 +84,16 @@ class Client:
         self._safety = safety
         self._lock = threading.Lock()
         self.run = secrets.token_hex(4)
-        self.proxy = proxy_for(target.base_url)
         self._numbers = itertools.count(1)
-        self._base = httpx.URL(target.base_url)
-        self._context = _tls() if self._base.scheme == "https" else None
-        self._transport = Transport(self._base, self.proxy, self._context)
+        try:
+            self.proxy = proxy_for(target.base_url)
+            self._base = httpx.URL(target.base_url)
+            self._context = _tls() if self._base.scheme == "https" else None
+            self._transport = Transport(self._base, self.proxy, self._context)
+        except ProxyError as error:
+            raise SetupError(str(error)) from None
+        except (httpx.InvalidURL, ValueError) as error:
+            raise SetupError(f"base_url: {error}") from None
 
     def close(self) -> None:
         """Close the connections."""
@@ -259,8 +271,12 @@ def _place(exchanges: Sequence[Exchange], exchange: Exchange) -> int:
 
 
 def _tls() -> ssl.SSLContext:
-    """How certificates are judged: an authority of one's own is named by `$SSL_CERT_FILE` or `$SSL_CERT_DIR`."""
-    return httpx.create_ssl_context()
+    """How certificates are judged: `$SSL_CERT_FILE` or `$SSL_CERT_DIR` names an authority of one's own. Raises SetupError."""
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        named = next((f"{name}={os.environ[name]}" for name in _AUTHORITIES if os.environ.get(name)), "certificates")
+        raise SetupError(f"{named}: no certificates can be read from it: {error}") from None
 
 
 def _plain(error: Exception) -> str:

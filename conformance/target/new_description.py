@@ -8,13 +8,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import httpx
-
-from conformance.outcome import EXIT_CONFORMANT, EXIT_NOT_JUDGED
-from conformance.target.client import Client
+from conformance.outcome import EXIT_CONFORMANT, EXIT_USAGE
+from conformance.target.client import Client, SetupError
 from conformance.target.clock import TargetClock
 from conformance.target.preflight import Unfit, preflight
-from conformance.target.proxies import ProxyError
 from spec.target import TargetError, load
 
 _TEMPLATE = Path(__file__).with_name("to_fill_in.toml")
@@ -81,8 +78,8 @@ def _found(path: Path) -> tuple[int, Sequence[str]]:
     try:
         target = load(path)
         client = Client(target, TargetClock())
-    except (TargetError, ProxyError, OSError, httpx.InvalidURL, ValueError) as error:
-        return EXIT_NOT_JUDGED, [wrote, f"not asked yet: {error}"]
+    except (TargetError, SetupError) as error:
+        return EXIT_USAGE, [wrote, f"not asked yet: {error}"]
     try:
         preflight(client.caller("organizations.primary.api_keys", target.organizations.primary.api_keys))
     except Unfit as unfit:

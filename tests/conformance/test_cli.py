@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,7 +20,6 @@ from conformance.cases.tables import Cut, depths, over
 from conformance.report import mock_faults
 from conformance.report.causes import usual_cause
 from conformance.report.explanation import takes_the_whole_run
-from spec.target import load
 from tests.support.gate import ROOT, run_gate
 from tests.support.null_servers import NULL_SERVERS, serving
 from tests.support.report_runs import ledger, run_of, written
@@ -117,20 +115,6 @@ def test_the_cases_of_each_depth_are_told() -> None:
     assert depths(table) == "quick 1, standard 3 (2 if it waits for the rate limit in real time), deep all 3"
     assert depths(over(("a", "b"))(a_check)) == "all 2, at every depth"
     assert depths(without_a_table) == ""
-
-
-def test_a_description_to_fill_in_is_a_description(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OUTBOUND_API_KEY", KEY)
-    path = tmp_path / "target.toml"
-    assert run(capsys, "init", str(path))[0] == 0
-    assert load(path).organizations.primary.api_keys == (KEY,)
-    lines = re.sub(r'"env:[^"]*"', f'"{KEY}"', path.read_text("utf-8")).splitlines()
-    path.write_text("\n".join([lines[0], *(line.removeprefix("# ") for line in lines[1:])]), "utf-8")
-    assert len(load(path).keys.spare) == 4
-    code, _, err = run(capsys, "init", str(path))
-    assert (code, err) == (USAGE, f"outbound-conformance init: {path} is there already, and is left as it is\n")
 
 
 def test_what_broke_was_mended_or_tried_less_is_listed(capsys: pytest.CaptureFixture[str], report: Path) -> None:

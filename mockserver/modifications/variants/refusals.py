@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import formatdate
@@ -17,12 +16,11 @@ from mockserver.api.parameters import Parameters, Rules
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Members, ParameterError, Problem, Refused, invalid_parameter, not_found
 from mockserver.api.response import Header, Response
-from mockserver.modifications.helpers.requests import header, query
+from mockserver.modifications.helpers.requests import query
 from mockserver.modifications.helpers.responses import (
     change_kind,
     change_members,
     change_problems,
-    problem_of,
     rewriting,
     with_header,
     with_status,
@@ -33,7 +31,6 @@ from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 
 _TYPE = b"content-type"
-_TOKEN = re.compile(r"[\w.~+/-]*=*", re.ASCII)
 
 
 @variant()
@@ -205,18 +202,3 @@ def limits_unprocessable(pipeline: Pipeline) -> None:
         return with_status(problem, 422) if named else problem
 
     change_kind(pipeline, "invalid-parameter", change)
-
-
-@variant()
-def malformed_credentials_bad_request(pipeline: Pipeline) -> None:
-    """Credentials that are no bearer token by their characters are answered 400 (RFC 6750 2.1 and 3.1)."""
-    document = copy.deepcopy(dict(pipeline.document))
-    for path in document["paths"].values():
-        path["get"]["responses"].setdefault("400", path["get"]["responses"]["401"])
-    pipeline.document = document
-
-    def change(problem: Problem, scope: Scope) -> Problem:
-        credentials = (header(scope, b"authorization") or b"").decode("latin-1").partition(" ")[2]
-        return problem if _TOKEN.fullmatch(credentials) else problem_of("invalid-parameter", "This is no bearer token.")
-
-    change_kind(pipeline, "invalid-api-key", change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -23,6 +24,37 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the description is to lie; the environment holds a key."""
     monkeypatch.setenv("OUTBOUND_API_KEY", KEY)
     return tmp_path / "target.toml"
+
+
+def test_a_description_to_fill_in_is_a_description(path: Path) -> None:
+    assert init(path, None)[0] == EXIT_CONFORMANT
+    assert load(path).organizations.primary.api_keys == (KEY,)
+    lines = re.sub(r'"env:[^"]*"', f'"{KEY}"', path.read_text("utf-8")).splitlines()
+    path.write_text("\n".join([lines[0], *(line.removeprefix("# ") for line in lines[1:])]), "utf-8")
+    assert len(load(path).keys.spare) == 4
+
+
+def test_a_description_that_is_there_stays_as_it_is(path: Path) -> None:
+    path.write_text("mine", "utf-8")
+    with pytest.raises(InitError, match="is there already, and is left as it is"):
+        init(path, None)
+    assert path.read_text("utf-8") == "mine"
+
+
+def test_a_key_that_no_header_can_carry_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTBOUND_API_KEY", "obk_live_é")
+    code, lines = init(path, "http://127.0.0.1:1")
+    assert code == EXIT_USAGE
+    assert "a key holds characters that no Authorization header can carry" in lines[1]
+
+
+def test_certificates_that_cannot_be_read_are_told_by_their_variable(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/no/such.pem")
+    code, lines = init(path, "https://127.0.0.1:1")
+    assert code == EXIT_USAGE
+    assert lines[1].startswith("not asked yet: SSL_CERT_FILE=/no/such.pem: no certificates can be read from it")
 
 
 def test_an_api_that_serves_the_key_is_asked_once_and_can_be_judged(path: Path) -> None:
