@@ -177,7 +177,7 @@ def _finish(grade: Grade, folder: Path | None) -> NoReturn:
         try:
             report.write(grade, folder)
         except OSError as error:
-            raise click.ClickException(f"cannot write {error.filename}: {error.strerror}") from error
+            raise WrongUse(f"cannot write {error.filename}: {error.strerror}") from error
         click.echo(f"report: {folder / 'grade.html'}", err=True)
     sys.exit(grade.exit_code)
 

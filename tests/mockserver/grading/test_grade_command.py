@@ -133,6 +133,14 @@ def test_a_port_that_is_taken_is_wrong_use_and_no_broken_must() -> None:
     assert "cannot listen on port" in done.stderr
 
 
+def test_a_report_that_cannot_be_written_any_more_is_no_broken_must(tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    spoil = f"rm -rf {folder} && touch {folder}"
+    done = run("--trials", "none", "--report", str(folder), "--", "sh", "-c", spoil)
+    assert done.returncode == 4, done.stderr
+    assert "cannot write" in done.stderr
+
+
 def test_recorded_traffic_is_graded_without_a_command(tmp_path: Path) -> None:
     request = {"method": "GET", "url": "https://api.example/api/v1/contacts?limit=500", "headers": []}
     answer = {"status": 400, "headers": [], "content": {}}
