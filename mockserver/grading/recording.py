@@ -32,6 +32,9 @@ CONNECTION = "outbound.grading.connection"
 OPENED = "outbound.grading.opened"
 """Where the ASGI scope keeps when the request's connection was opened, by `time.monotonic`."""
 
+OPEN_AT_ONCE = "outbound.grading.open-at-once"
+"""Where the ASGI scope keeps how many connections were open when the request's was opened, this one among them."""
+
 _ROW = "outbound.grading.row"
 _MOST_OF_A_BODY = 65_536
 _BODY_WITHIN = 2.0
@@ -170,6 +173,7 @@ class _Row:
         "headers",
         "mark",
         "method",
+        "open_at_once",
         "opened",
         "path",
         "query",
@@ -184,6 +188,7 @@ class _Row:
         self.began: float = scope.get(BEGAN, now)
         self.connection: int = scope.get(CONNECTION, 1)
         self.opened: float = scope.get(OPENED, self.began)
+        self.open_at_once: int = scope.get(OPEN_AT_ONCE, 1)
         self.method: str = scope["method"]
         self.path: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         self.query: str = scope["query_string"].decode("latin-1")
@@ -242,6 +247,7 @@ def _exchange(row: _Row, number: int, connection: int, secrets: dict[str, ApiKey
         ended=(row.ended or time.monotonic()) - started,
         connection=connection,
         opened=row.opened - started,
+        open_at_once=row.open_at_once,
         status=row.status,
         complete=row.complete,
         key=key.id if key else None,

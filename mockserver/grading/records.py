@@ -44,7 +44,8 @@ class Exchange:
     `began` and `sent` are when the first and the last byte of the request were taken in, `answered` and `ended` when those of the
     answer were sent; `answered` is None if no answer was begun, and `ended` is then when the connection ended.
     `complete` says whether the whole answer was sent. `connection` numbers the connections, from 1; 0 if it is not known.
-    `opened` is when that connection was opened; None if it is not known.
+    `opened` is when that connection was opened; None if it is not known. `open_at_once` is how many connections were open then,
+    this one among them; 1 if it is not known.
     `key` is the id of the key that is presented as a bearer token, `organization` that key's; both are None without a known key.
     `leaks` names the places beside it in which a key was found.
     `cursor` is the one that was sent, decoded, `next_cursor` the one that the answer gives; None if there is none.
@@ -62,6 +63,7 @@ class Exchange:
     ended: float
     connection: int = 1
     opened: float | None = None
+    open_at_once: int = 1
     status: int | None = None
     complete: bool = True
     key: str | None = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from mockserver.grading.recording import BEGAN, CONNECTION, OPENED
+from mockserver.grading.recording import BEGAN, CONNECTION, OPEN_AT_ONCE, OPENED
 from mockserver.server.certificates import Certificate
 from mockserver.server.connection import Connection
 from mockserver.server.uvicorn_server import base_url, configuration
@@ -32,10 +32,11 @@ class NumberedConnection(Connection):
     """A connection that leaves its number, and the time at which each of its requests began, in the ASGI scope."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Number the connection, and take down when it was opened."""
+        """Number the connection, and take down when it was opened, beside how many others."""
         super().connection_made(transport)
         self.number = next(_COUNTER)
         self._opened = time.monotonic()
+        self._open_at_once = len(self.connections)
 
     def on_message_begin(self) -> None:
         """Take down when a request begins."""
@@ -48,6 +49,7 @@ class NumberedConnection(Connection):
         self.cycle.scope[BEGAN] = self._began
         self.cycle.scope[CONNECTION] = self.number
         self.cycle.scope[OPENED] = self._opened
+        self.cycle.scope[OPEN_AT_ONCE] = self._open_at_once
 
 
 class Serving(AbstractContextManager["Serving"]):

@@ -95,6 +95,29 @@ def test_one_volley_has_no_connection_to_use_again() -> None:
     assert volleys(60, 60).judged("COST-3").status == "not-seen"
 
 
+def left_open(requests: int, busy: int) -> Story:
+    """Requests over a connection each, of which the last ones are in flight while all that came before stay open."""
+    story = Story()
+    for number in range(requests):
+        story.ask(
+            f"{CONTACTS}/con_{number}",
+            at=1.0 + number,
+            ended=0.5 + busy + number,
+            connection=number + 1,
+            open_at_once=number + 1,
+        )
+    return story
+
+
+def test_a_volley_that_a_slow_machine_stretches_has_no_connection_to_use_again() -> None:
+    assert left_open(20, 7).judged("COST-3").status == "not-seen"
+
+
+@pytest.mark.parametrize("busy", [1, 4])
+def test_connections_that_are_opened_for_each_request_and_never_closed_are_found(busy: int) -> None:
+    assert left_open(40, busy).judged("COST-3").status == "broken"
+
+
 def test_a_connection_for_every_request_is_found() -> None:
     assert connected(11, 1).judged("COST-3").status == "broken"
 
