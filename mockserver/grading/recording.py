@@ -40,6 +40,9 @@ _MOST_OF_A_BODY = 65_536
 _BODY_WITHIN = 2.0
 """Seconds in which a request's body is taken in before the request is served."""
 
+_MOST_HELD_UP = 100
+"""How many requests have to wait until their connection is old enough to be answered."""
+
 _NOT_GRADED = (paths.CONTROL, paths.CONSOLE, paths.WORLD, "/api-docs")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -75,10 +78,17 @@ def with_query(scope: Scope, name: str, change: Callable[[str], str]) -> Scope:
 
 
 class Recorder:
-    """Records what `app` is asked and answers. `keys` are looked for in every request; times count from `started`."""
+    """Records what `app` is asked and answers. `keys` are looked for in every request; times count from `started`.
 
-    def __init__(self, app: ASGIApp, keys: KeyRing, started: float) -> None:
+    `answers_from` is the age in seconds from which a connection is answered. Over a network the first answer takes a while, and
+    what a client sends in parallel is in flight at once; a mock on the same machine could answer the first of it before the last
+    is sent. Only the first connections are held up, so that a client that opens very many is not slowed down for long.
+    """
+
+    def __init__(self, app: ASGIApp, keys: KeyRing, started: float, answers_from: float = 0.0) -> None:
         self._app = app
+        self._answers_from = answers_from
+        self._held_up = 0
         self._keys = keys
         self._started = started
         self._rows: list[_Row] = []
@@ -116,6 +126,7 @@ class Recorder:
     async def _record(self, scope: Scope, receive: Receive, send: Send) -> None:
         row = scope[_ROW] = _Row(scope)
         self._rows.append(row)
+        await self._let_others_come(row.opened)
         taken_in = _taking_in(row, receive, await _read_ahead(row, scope, receive))
 
         async def sent(message: Message) -> None:
@@ -126,6 +137,12 @@ class Recorder:
             await self._app(scope, taken_in, sent)
         finally:
             row.ended = time.monotonic()
+
+    async def _let_others_come(self, opened: float) -> None:
+        too_early = opened + self._answers_from - time.monotonic()
+        if too_early > 0 and self._held_up < _MOST_HELD_UP:
+            self._held_up += 1
+            await asyncio.sleep(too_early)
 
 
 async def _read_ahead(row: _Row, scope: Scope, receive: Receive) -> list[Message]:

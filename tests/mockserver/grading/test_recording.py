@@ -10,6 +10,7 @@ import pytest
 from mockserver.app import Settings, create_app
 from mockserver.grading import recording
 from mockserver.grading.recording import Recorder
+from tests.support.graded_clients import graded
 
 MOCK = create_app(Settings(contacts=1))
 KEY = next(key for key in MOCK.state.keys if key.scopes)
@@ -54,3 +55,29 @@ def test_a_body_that_does_not_come_is_not_waited_for_without_end(monkeypatch: py
     monkeypatch.setattr(recording, "_BODY_WITHIN", 0.01)
     (exchange,) = recorded(part(b"{", more=True)).exchanges()
     assert (exchange.status, exchange.leaks) == (200, ())
+
+
+def test_the_plain_run_answers_no_connection_before_it_is_as_old_as_one_over_a_network_would_be() -> None:
+    (plain,) = graded("asks-me-alone", trials=()).runs
+    assert plain.exchanges
+    # The event loop counts in whole milliseconds.
+    assert all(exchange.ended - (exchange.opened or 0) > 0.048 for exchange in plain.exchanges)
+
+
+def test_only_the_first_connections_are_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def answer(*_: Any) -> Any:
+        pass
+
+    async def ask(recorder: Recorder) -> None:
+        for _ in range(150):
+            scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+            await recorder(scope, answer, answer)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    asyncio.run(ask(Recorder(answer, MOCK.state.keys, 0.0, answers_from=60)))
+    assert len(waits) == 100
