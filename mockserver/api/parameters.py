@@ -18,7 +18,7 @@ from spec import OpenApi
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
-Parse = Callable[[str], Any]
+Parse = Callable[[str], object]
 """A parameter's value, of its type. Raises ValueError with what is wrong, in words that do not repeat the value."""
 
 Values = dict[str, Any]

@@ -9,7 +9,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import redis.asyncio
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _STREAM = f"{PREFIX}:changes"
 _APPLIED = f"{PREFIX}:applied"
+_Streams = list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]
+"""What Redis answers to XREAD: each stream's name with its entries, each with its number and its fields."""
+
 _BATCH = 100
 _PATIENCE = 2.0
 _TICK = 0.002
@@ -41,8 +44,7 @@ class Changes:
     def __init__(self, membership: Membership, apply: Callable[[Change], Awaitable[Response]]) -> None:
         self._membership = membership
         self._apply = apply
-        # Its types are those of both kinds of call.
-        self._server: Any = redis.asyncio.Redis.from_url(
+        self._server = redis.asyncio.Redis.from_url(
             membership.url, socket_timeout=HEARTBEAT + QUICK, socket_connect_timeout=QUICK, retry=Retry(NoBackoff(), 0)
         )
         self._asked: dict[str, asyncio.Future[tuple[str, Response]]] = {}
@@ -99,7 +101,7 @@ class Changes:
         """Perform the next changes. Waits `wait` seconds for the first one. Returns whether there were any."""
         block = None if wait is None else int(wait * 1_000)
         found = await self._server.xread({_STREAM: self._last}, count=_BATCH, block=block)
-        for number, fields in found[0][1] if found else ():
+        for number, fields in cast("_Streams", found)[0][1] if found else ():
             await self._perform_one(number.decode(), fields)
         return bool(found)
 
@@ -125,7 +127,7 @@ class Changes:
         """Wait until each process that is alive has performed a change, so that the next request to any of them sees it."""
         until = asyncio.get_running_loop().time() + _PATIENCE
         while asyncio.get_running_loop().time() < until:
-            applied = await self._server.hgetall(_APPLIED)
+            applied = cast("Mapping[bytes, bytes]", await self._server.hgetall(_APPLIED))
             members = self._membership.reach(self._membership.members)
             if all(_order(applied.get(member.encode(), b"0-0").decode()) >= _order(number) for member in members):
                 return

@@ -41,8 +41,8 @@ class SharedLimiter(Limiter):
         """What a key has used, without a request."""
         limits = self._default if limits is None else checked(limits)
         use, times = self._places(key_id)
-        debt, at, latest = self._reach(lambda server: (*server.hmget(use, "debt", "at"), server.lrange(times, 0, -1)))
-        admitted = [float(time) for time in latest]
+        debt, at = self._reach(lambda server: server.hmget(use, "debt", "at"))
+        admitted = [float(time) for time in self._reach(lambda server: server.lrange(times, 0, -1)) or ()]
         window = Gauge(sum(now - time < limits.burst_window for time in admitted), limits.burst)
         if self._reading == "strict":
             return Meter(Gauge(sum(now - time < MINUTE for time in admitted), limits.per_minute), window)

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import cast
 
 import redis
 
@@ -49,7 +49,7 @@ class Membership:
         except redis.RedisError as error:
             raise SharingError(f"no Redis server answers there: {line(error)}") from None
 
-    def join(self, settings: Mapping[str, Any], now: float) -> float:
+    def join(self, settings: Mapping[str, object], now: float) -> float:
         """Become a member, and answer when the mock began (unix seconds): now, for the first.
 
         What an earlier mock has left behind is forgotten. `settings` are what all members must agree on. Raises SharingError.
@@ -63,7 +63,7 @@ class Membership:
             self._agree(settings)
             self._state = self._stands()
             self.beat()
-            return float(self.server.get(_place("began")))
+            return float(self.server.get(_place("began")) or now)
 
     def enter(self) -> None:
         """Be a member of its own: a process that was forked from one."""
@@ -88,7 +88,7 @@ class Membership:
         with suppress(Unreachable):
             self.reach(self._leave)
 
-    def _leave(self, server: Any) -> None:
+    def _leave(self, server: redis.Redis) -> None:
         server.zrem(_place("members"), self.id)
         server.hdel(_place("applied"), self.id)
         if server.get(_place("leader")) == self.id.encode():
@@ -107,12 +107,12 @@ class Membership:
 
     def _stands(self) -> str:
         stands = self.server.get(_place("state"))
-        return stands.decode() if stands else ""
+        return stands.decode() if isinstance(stands, bytes) else ""
 
-    def members(self, server: Any = None) -> Sequence[str]:
+    def members(self, server: redis.Redis | None = None) -> Sequence[str]:
         """The ids of all processes that are alive."""
         alive = (server or self.server).zrangebyscore(_place("members"), self._time() - ALIVE, "+inf")
-        return [member.decode() for member in alive]
+        return [member.decode() for member in cast("list[bytes]", alive)]
 
     def _leads(self) -> bool:
         place, milliseconds = _place("leader"), int(ALIVE * 1_000)
@@ -131,7 +131,7 @@ class Membership:
         """Count one more of a limited number; returns whether there was one left, and the server answered."""
         place = _place(f"taken:{name}")
 
-        def taken(server: Any) -> int:
+        def taken(server: redis.Redis) -> int:
             with server.pipeline() as pipeline:
                 pipeline.incr(place)
                 pipeline.expire(place, 86_400)
@@ -157,7 +157,7 @@ class Membership:
         seconds, microseconds = self.server.time()
         return float(seconds) + float(microseconds) / 1_000_000
 
-    def _agree(self, settings: Mapping[str, Any]) -> None:
+    def _agree(self, settings: Mapping[str, object]) -> None:
         if not self._stands():
             raise SharingError("the state that mocks share there was lost; restart them all")
         theirs = json.loads(self.server.get(_place("settings")) or "{}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import redis
 from redis.backoff import NoBackoff
@@ -23,9 +23,8 @@ T = TypeVar("T")
 logger = logging.getLogger("outbound.mock")
 
 
-def client(url: str, timeout: float) -> Any:
+def client(url: str, timeout: float) -> redis.Redis:
     """A client of the server that tries nothing twice. Raises ValueError for what is no URL."""
-    # Its types are those of blocking and asynchronous calls at once.
     return redis.Redis.from_url(
         url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
     )
@@ -38,7 +37,7 @@ class Reach:
         self.server = client(url, QUICK)
         self._lost: str | None = None
 
-    def __call__(self, call: Callable[[Any], T]) -> T:
+    def __call__(self, call: Callable[[redis.Redis], T]) -> T:
         """What `call` returns for the server's client. Raises Unreachable, at once while the server is known not to answer."""
         self.check()
         try:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
@@ -34,14 +34,16 @@ class WrongUse(click.ClickException):
 class GradeCommand(click.Command):
     """A command whose usage errors have the kit's exit code."""
 
-    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
         """Parse the arguments. Raises WrongUse."""
         try:
-            return super().make_context(*arguments, **more)
+            return super().make_context(info_name, args, parent, **extra)
         except click.UsageError as error:
             raise WrongUse(error.format_message()) from error
 
-    def invoke(self, context: click.Context) -> Any:
+    def invoke(self, context: click.Context) -> object:
         """Run the command. Raises WrongUse."""
         try:
             return super().invoke(context)

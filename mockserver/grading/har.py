@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
-from collections.abc import Iterable, Mapping
+from codecs import BOM_UTF8
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
+
+import msgspec
 
 from mockserver.api.keys import PREFIX
 from mockserver.grading.facts import asked
@@ -25,57 +26,113 @@ class NoArchive(Exception):
     """A file that is no HTTP Archive; the message says why, in one line."""
 
 
+class _Header(msgspec.Struct, frozen=True):
+    name: str
+    value: str = ""
+
+
+class _Body(msgspec.Struct, frozen=True):
+    text: str | None = None
+    encoding: str | None = None
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    url: str
+    headers: tuple[_Header, ...]
+
+
+class _Request(_Asked, frozen=True, kw_only=True, rename="camel"):
+    method: str
+    post_data: _Body | None = None
+
+
+class _Response(msgspec.Struct, frozen=True):
+    status: int
+    headers: tuple[_Header, ...]
+    content: _Body | None = None
+
+
+class _Timings(msgspec.Struct, frozen=True):
+    receive: float | None = None
+
+
+class _EntryRequest(msgspec.Struct, frozen=True):
+    """The part of an entry that tells whether it asks the API. Other entries are not read any further."""
+
+    request: _Asked
+
+    def is_of_api(self) -> bool:
+        """Whether the request asks the API, or carries a key."""
+        path = urlsplit(self.request.url).path
+        return path.startswith("/api/") or any(PREFIX in header.value for header in self.request.headers)
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """A request with its answer. Times are in milliseconds."""
+
+    started: str = msgspec.field(name="startedDateTime")
+    request: _Request
+    response: _Response
+    time: float | None = None
+    timings: _Timings | None = None
+    connection: object = None
+    pageref: str | None = None
+
+    def began(self) -> float:
+        """When the request was sent, in unix seconds. Raises ValueError."""
+        return datetime.fromisoformat(self.started).timestamp()
+
+
+class _Log(msgspec.Struct, frozen=True):
+    entries: list[msgspec.Raw]
+
+
+class _Archive(msgspec.Struct, frozen=True):
+    log: _Log
+
+
 def recorded_run(file: Path) -> Run:
     """The requests to the API in an archive, in their order. Raises NoArchive.
 
-    Nothing is known of the command; which key is meant is told by its text, however much of it the archive shows.
+    An archive says nothing about the command. Keys are told apart by the part of their text that the archive shows.
     """
-    entries = _entries(file)
-    began = min((_moment(entry) for entry in entries), default=0.0)
-    exchanges = [_exchange(number, entry, began) for number, entry in enumerate(entries, 1)]
+    try:
+        entries = _entries(file)
+        first = min((entry.began() for entry in entries), default=0.0)
+        exchanges = [_exchange(number, entry, first) for number, entry in enumerate(entries, 1)]
+    except OSError as error:
+        raise NoArchive(f"cannot read {file}: {error.strerror}") from None
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise NoArchive(f"{file} is no HTTP Archive: {error}") from None
     return Run(PLAIN, tuple(exchanges), exit_code=None, ending="recorded", seconds=_seconds(exchanges))
 
 
-def _entries(file: Path) -> list[Mapping[str, Any]]:
-    """The entries that ask the API, or that carry a key."""
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            raise NoArchive(f"{file} has more than {MOST_BYTES // 1_000_000} MB")
-        document = json.loads(file.read_text("utf-8-sig"))
-        entries = [entry for entry in document["log"]["entries"] if _is_ours(entry)]
-        # An archive of a grade has a page for each run. Only the plain one is a client's ordinary traffic.
-        plain = [entry for entry in entries if entry.get("pageref") == PLAIN]
-        return sorted(plain or entries, key=_moment)
-    except OSError as error:
-        raise NoArchive(f"cannot read {file}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        reason = f"it has no {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
-        raise NoArchive(f"{file} is no HTTP Archive: {reason}") from None
+def _entries(file: Path) -> list[_Entry]:
+    """The entries that ask the API, or that carry a key, in their order. Raises OSError, ValueError and NoArchive."""
+    if file.stat().st_size > MOST_BYTES:
+        raise NoArchive(f"{file} has more than {MOST_BYTES // 1_000_000} MB")
+    archive = msgspec.json.decode(file.read_bytes().removeprefix(BOM_UTF8), type=_Archive)
+    asking = [raw for raw in archive.log.entries if msgspec.json.decode(raw, type=_EntryRequest).is_of_api()]
+    entries = [msgspec.json.decode(raw, type=_Entry) for raw in asking]
+    # An archive of a grade has a page for each run. Only the plain one is a client's ordinary traffic.
+    plain = [entry for entry in entries if entry.pageref == PLAIN]
+    return sorted(plain or entries, key=_Entry.began)
 
 
-def _is_ours(entry: Mapping[str, Any]) -> bool:
-    path = urlsplit(entry["request"]["url"]).path
-    return path.startswith("/api/") or any(
-        PREFIX in header["value"] for header in entry["request"]["headers"] if "value" in header
-    )
-
-
-def _exchange(number: int, entry: Mapping[str, Any], first: float) -> Exchange:
-    request, response = entry["request"], entry["response"]
-    parts = urlsplit(request["url"])
-    began = _moment(entry) - first
-    took = max(0.0, float(entry.get("time") or 0)) / 1_000
-    receive = max(0.0, float((entry.get("timings") or {}).get("receive") or 0)) / 1_000
-    headers = _headers(request["headers"])
-    status = int(response["status"]) or None
-    body = _body(response)
+def _exchange(number: int, entry: _Entry, first: float) -> Exchange:
+    request, status = entry.request, entry.response.status or None
+    parts = urlsplit(request.url)
+    began = entry.began() - first
+    took = _seconds_of(entry.time)
+    receive = _seconds_of(entry.timings.receive if entry.timings else None)
+    headers = _headers(request.headers)
+    body = _bytes(entry.response.content)
     found = asked(parts.path)
     is_page = found is not None and found.operation.is_list and status == 200
     items, following = page_members(body) if is_page else (None, None)
-    key = _bearer(headers)
     return Exchange(
         number=number,
-        method=str(request["method"]),
+        method=request.method,
         path=parts.path,
         query_string=parts.query,
         began=began,
@@ -85,39 +142,38 @@ def _exchange(number: int, entry: Mapping[str, Any], first: float) -> Exchange:
         connection=_connection(entry),
         status=status,
         complete=status is not None,
-        key=key,
+        key=_bearer(headers),
         leaks=tuple(_leaks(headers, parts.path, parts.query, _posted(request))),
         next_cursor=following,
         items=items,
         request_headers=headers,
-        headers=_headers(response["headers"]),
+        headers=_headers(entry.response.headers),
         body=body,
     )
-
-
-def _moment(entry: Mapping[str, Any]) -> float:
-    return datetime.fromisoformat(entry["startedDateTime"]).timestamp()
 
 
 def _seconds(exchanges: Iterable[Exchange]) -> float:
     return max((exchange.ended for exchange in exchanges), default=0.0)
 
 
-def _headers(headers: Iterable[Mapping[str, str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((str(header["name"]), str(header["value"])) for header in headers)
+def _seconds_of(milliseconds: float | None) -> float:
+    return max(0.0, milliseconds or 0.0) / 1_000
 
 
-def _body(response: Mapping[str, Any]) -> bytes:
-    content = response.get("content") or {}
-    text = content.get("text") or ""
-    if content.get("encoding") == "base64":
+def _headers(headers: Iterable[_Header]) -> tuple[tuple[str, str], ...]:
+    return tuple((header.name, header.value) for header in headers)
+
+
+def _bytes(content: _Body | None) -> bytes:
+    text = content.text or "" if content else ""
+    if content and content.encoding == "base64":
         return base64.b64decode(text)
-    return str(text).encode("utf-8", "replace")
+    return text.encode("utf-8", "replace")
 
 
-def _connection(entry: Mapping[str, Any]) -> int:
-    """The number of a connection. All are taken for one if the archive does not tell."""
-    told = str(entry.get("connection") or "")
+def _connection(entry: _Entry) -> int:
+    """The number of a connection. If the archive does not say it, all requests count as sent on one connection."""
+    told = str(entry.connection or "")
     return int(told) if told.isascii() and told.isdigit() else 0
 
 
@@ -129,9 +185,9 @@ def _bearer(headers: Iterable[tuple[str, str]]) -> str | None:
     return None
 
 
-def _posted(request: Mapping[str, Any]) -> str:
+def _posted(request: _Request) -> str:
     """The body of a request, as far as the archive has it."""
-    return str((request.get("postData") or {}).get("text") or "")
+    return request.post_data.text or "" if request.post_data else ""
 
 
 def _leaks(headers: Iterable[tuple[str, str]], path: str, query: str, body: str) -> Iterable[str]:

@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
 import msgspec
@@ -236,14 +236,19 @@ class _Row:
                 self.complete, self.ended = True, time.monotonic()
 
 
+class _Page(msgspec.Struct, rename="camel"):
+    data: list[msgspec.Raw]
+    next_cursor: object = None
+
+
 def page_members(body: bytes) -> tuple[int | None, str | None]:
     """How many items a page's body holds, and its next cursor; None for both if it is no page."""
     try:
-        page: Any = msgspec.json.decode(body)
-        items, following = page["data"], page.get("nextCursor")
-        return len(items), following if isinstance(following, str) and following else None
-    except (msgspec.DecodeError, TypeError, KeyError, AttributeError):
+        page = msgspec.json.decode(body, type=_Page)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None, None
+    following = page.next_cursor
+    return len(page.data), following if isinstance(following, str) and following else None
 
 
 def _exchange(row: _Row, number: int, connection: int, secrets: dict[str, ApiKey], started: float) -> Exchange:

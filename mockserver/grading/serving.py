@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import asyncio
 
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.api.pipeline import State
 
 _COUNTER = itertools.count(1)
 _STARTS_WITHIN = 30.0
@@ -62,7 +64,7 @@ class Serving(AbstractContextManager["Serving"]):
         self,
         app: ASGIApp,
         listener: socket.socket,
-        state: Callable[[], Any],
+        state: Callable[[], State],
         certificate: Certificate | None = None,
     ) -> None:
         self.url = base_url(listener, "https" if certificate else "http")
@@ -92,12 +94,12 @@ class Serving(AbstractContextManager["Serving"]):
 class _Application:
     """What the connection expects of a mock: an ASGI application with a state."""
 
-    def __init__(self, app: ASGIApp, state: Callable[[], Any]) -> None:
+    def __init__(self, app: ASGIApp, state: Callable[[], State]) -> None:
         self._app = app
         self._state = state
 
     @property
-    def state(self) -> Any:
+    def state(self) -> State:
         return self._state()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

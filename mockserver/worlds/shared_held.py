@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -46,7 +46,7 @@ class SharedHeld(Held):
 
     def waiting(self) -> Sequence[HeldRequest]:
         """The requests that are held in processes that are alive, in the order in which they came. Raises Unreachable."""
-        found = self._sharing.reach(lambda server: server.hvals(self._place))
+        found = cast("list[bytes]", self._sharing.reach(lambda server: server.hvals(self._place)))
         alive = self._sharing.reach(self._sharing.members)
         entries = [msgspec.msgpack.decode(each, type=_Entry) for each in found]
         entries.sort(key=lambda entry: entry.number)
@@ -58,7 +58,7 @@ class SharedHeld(Held):
         Raises Unreachable.
         """
         entry = self._sharing.reach(lambda server: server.hget(self._place, request_id))
-        if entry is None or not self._sharing.reach(lambda server: server.hdel(self._place, request_id)):
+        if not isinstance(entry, bytes) or not self._sharing.reach(lambda server: server.hdel(self._place, request_id)):
             return None
         super()._let_go(request_id)
         return msgspec.msgpack.decode(entry, type=_Entry).request
@@ -99,6 +99,7 @@ class SharedHeld(Held):
 
     def _entered(self) -> Sequence[str]:
         try:
-            return [each.decode() for each in self._sharing.reach(lambda server: server.hkeys(self._place))]
+            keys = cast("list[bytes]", self._sharing.reach(lambda server: server.hkeys(self._place)))
+            return [key.decode() for key in keys]
         except Unreachable:
             return ()

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from importlib import metadata
-from typing import Any
 from urllib.parse import unquote_plus
 
 from mockserver.control.redaction import redacted_headers, redacted_query
@@ -21,7 +20,7 @@ ORIGIN = "http://mock"
 _UNKNOWN = -1
 
 
-def archive(grade: Grade) -> Mapping[str, Any]:
+def archive(grade: Grade) -> Mapping[str, object]:
     """The archive of all runs."""
     creator = {"name": "outbound-mock", "version": metadata.version("outbound-conformance")}
     began = grade.started
@@ -39,7 +38,7 @@ def target(exchange: Exchange) -> str:
     return f"{redacted(exchange.path)}{'?' * bool(query)}{query}"
 
 
-def _entry(exchange: Exchange, run: Run, began: datetime) -> Mapping[str, Any]:
+def _entry(exchange: Exchange, run: Run, began: datetime) -> Mapping[str, object]:
     answered = exchange.ended if exchange.answered is None else exchange.answered
     wait, receive = max(0.0, answered - exchange.began), max(0.0, exchange.ended - answered)
     return {
@@ -56,7 +55,7 @@ def _entry(exchange: Exchange, run: Run, began: datetime) -> Mapping[str, Any]:
     }
 
 
-def _request(exchange: Exchange) -> Mapping[str, Any]:
+def _request(exchange: Exchange) -> Mapping[str, object]:
     pairs = (pair.partition("=") for pair in redacted_query(exchange.query_string).split("&") if pair)
     return {
         "method": exchange.method,
@@ -70,7 +69,7 @@ def _request(exchange: Exchange) -> Mapping[str, Any]:
     }
 
 
-def _response(exchange: Exchange) -> Mapping[str, Any]:
+def _response(exchange: Exchange) -> Mapping[str, object]:
     content = {
         "size": len(exchange.body),
         "mimeType": exchange.header("content-type") or "",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from mockserver.grading.records import Run
 from mockserver.grading.report.redaction import redacted
 from mockserver.grading.verdict import Evidence, Grade, Ruling
 
 
-def document(grade: Grade) -> Mapping[str, Any]:
+def document(grade: Grade) -> Mapping[str, object]:
     """The grade as JSON."""
     return {
         "command": [redacted(word) for word in grade.command],
@@ -31,7 +30,7 @@ def moment(time: datetime) -> str:
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _run(run: Run) -> Mapping[str, Any]:
+def _run(run: Run) -> Mapping[str, object]:
     return {
         "trial": run.trial,
         "exitCode": run.exit_code,
@@ -41,7 +40,7 @@ def _run(run: Run) -> Mapping[str, Any]:
     }
 
 
-def _requirement(ruling: Ruling) -> Mapping[str, Any]:
+def _requirement(ruling: Ruling) -> Mapping[str, object]:
     return {
         "id": ruling.requirement.id,
         "level": ruling.requirement.level,
@@ -53,5 +52,5 @@ def _requirement(ruling: Ruling) -> Mapping[str, Any]:
     }
 
 
-def _evidence(evidence: Evidence) -> Mapping[str, Any]:
+def _evidence(evidence: Evidence) -> Mapping[str, object]:
     return {"run": evidence.run, "numbers": list(evidence.numbers), "message": redacted(evidence.message)}

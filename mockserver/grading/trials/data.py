@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from mockserver.api.response import json_bytes
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mockserver.api.pipeline import Layer
+    from mockserver.tenants.resource_types import Resource
 
 _SCHEMAS = {
     "listContacts": "Contact",
@@ -83,7 +84,7 @@ def _shorter(limit: str, query: bytes, is_second: bool) -> str:
     return str(1 if is_second else max(1, sizes[crc32(query) % len(sizes)]))
 
 
-def _sparse(value: Any, nullable: frozenset[str]) -> Any:
+def _sparse(value: Resource, nullable: frozenset[str]) -> Resource:
     if isinstance(value.get("data"), list):
         return {**value, "data": [_sparse(item, nullable) for item in value["data"]]}
     if crc32(str(value.get("id") or value.get("contactId")).encode()) % 2:

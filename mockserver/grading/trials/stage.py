@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mockserver.grading.facts import asked
 from mockserver.grading.records import Run
@@ -46,7 +46,7 @@ class Trial:
     description: str
     needs: Needs
     layer: Callable[[Stage], Layer] | None = None
-    hardship: tuple[str, Mapping[str, Any]] | None = None
+    hardship: tuple[str, Mapping[str, object]] | None = None
     over_tls: bool = False
 
     def shows_something(self, plain: Run) -> bool:
@@ -70,7 +70,7 @@ def target(scope: Scope) -> bytes:
     return path + b"?" + query
 
 
-Way = Callable[["ASGIApp", "Scope", "Receive", "Send"], Any]
+Way = Callable[["ASGIApp", "Scope", "Receive", "Send"], Awaitable[None]]
 
 
 def where(chosen: Callable[[Scope], bool], way: Way) -> Layer:

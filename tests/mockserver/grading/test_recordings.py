@@ -133,6 +133,18 @@ def test_a_file_that_is_no_archive_is_one_line(tmp_path: Path, text: str) -> Non
     assert "\n" not in str(error.value)
 
 
+def test_a_body_that_is_no_base64_is_one_line(tmp_path: Path) -> None:
+    broken = entry(0, CONTACTS)
+    broken["response"]["content"] = {"text": "a", "encoding": "base64"}
+    with pytest.raises(NoArchive, match="is no HTTP Archive"):
+        recorded(tmp_path, broken)
+
+
+def test_other_entries_of_an_archive_may_have_any_form(tmp_path: Path) -> None:
+    other = {"request": {"url": "https://cdn.example/app.js", "headers": []}, "response": None}
+    assert len(recorded(tmp_path, entry(0, CONTACTS), other).exchanges) == 1
+
+
 def test_an_archive_of_this_kit_is_judged_as_its_run_was(tmp_path: Path) -> None:
     plain = graded("stops-early", "revoked-key")
     file = tmp_path / "requests.har"
