@@ -21,7 +21,7 @@ from mockserver.modifications.helpers.responses import (
     problem_of,
     rewriting,
     with_header,
-    without_header,
+    without_challenge,
 )
 from mockserver.modifications.registry import fault
 
@@ -87,13 +87,7 @@ def key_in_trailer(pipeline: Pipeline) -> None:
 @fault("AUTH-5")
 def challenge_missing(pipeline: Pipeline) -> None:
     """A 401 has no WWW-Authenticate."""
-
-    def change(problem: Problem, _scope: Scope) -> Problem:
-        if problem.kind.status != 401:
-            return problem
-        return replace(problem, headers=tuple(without_header(problem.headers, b"www-authenticate")))
-
-    change_problems(pipeline, change)
+    without_challenge(pipeline)
 
 
 def _is_known(pipeline: Pipeline, scope: Scope) -> bool:

@@ -73,6 +73,17 @@ def change_kind(pipeline: Pipeline, slug: str, change: Callable[[Problem, Scope]
     change_problems(pipeline, lambda problem, scope: change(problem, scope) if problem.kind.slug == slug else problem)
 
 
+def without_challenge(pipeline: Pipeline) -> None:
+    """Leave WWW-Authenticate out of every 401."""
+
+    def change(problem: Problem, _scope: Scope) -> Problem:
+        if problem.kind.status != 401:
+            return problem
+        return replace(problem, headers=tuple(without_header(problem.headers, b"www-authenticate")))
+
+    change_problems(pipeline, change)
+
+
 def change_answer(
     pipeline: Pipeline, applies: Callable[[Problem, Scope], bool], answer: Callable[[Problem], Response]
 ) -> None:

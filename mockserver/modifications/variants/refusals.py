@@ -24,7 +24,7 @@ from mockserver.modifications.helpers.responses import (
     rewriting,
     with_header,
     with_status,
-    without_header,
+    without_challenge,
 )
 from mockserver.modifications.registry import variant
 from mockserver.tenants.collection import Page
@@ -93,13 +93,7 @@ def own_error_base(pipeline: Pipeline) -> None:
 @variant(bends=("AUTH-5",))
 def challenge_absent(pipeline: Pipeline) -> None:
     """A 401 has no WWW-Authenticate (AUTH-5 is a should)."""
-
-    def change(problem: Problem, _scope: Scope) -> Problem:
-        if problem.kind.status != 401:
-            return problem
-        return replace(problem, headers=tuple(without_header(problem.headers, b"www-authenticate")))
-
-    change_problems(pipeline, change)
+    without_challenge(pipeline)
 
 
 @variant()
