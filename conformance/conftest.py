@@ -91,7 +91,7 @@ def pytest_collection(session: pytest.Session) -> bool | None:
     primary = judge.client.caller("organizations.primary.api_keys", judge.target.organizations.primary.api_keys)
     try:
         schemas.use(published_document.read(published_document.ask(primary)).as_contract())
-    except (published_document.Unreadable, NoAnswer) as reason:
+    except (published_document.UnreadableDocument, NoAnswer) as reason:
         judge.ledger.stop(judge.client.redactor.text(f"--schema published: {reason}"))
         return True
     return None

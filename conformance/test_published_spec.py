@@ -14,7 +14,7 @@ from conformance.oracles.exchanges import broken_must, ordinary
 from conformance.oracles.published_document import (
     PublishedDocument,
     PublishedOperation,
-    Unreadable,
+    UnreadableDocument,
     ask,
     invalidity,
     read,
@@ -38,7 +38,7 @@ def document(answer: Exchange) -> PublishedDocument:
     """The published document. One that cannot be read breaks every check that asks for it."""
     try:
         return read(answer)
-    except Unreadable as reason:
+    except UnreadableDocument as reason:
         raise Violation(str(reason), answer) from None
 
 

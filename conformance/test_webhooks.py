@@ -22,7 +22,7 @@ from conformance.webhooks import failure_script as troubles
 from conformance.webhooks import signatures
 from conformance.webhooks.deliveries import Delivery, recorded, shape_fault, signature_fault, stale
 from conformance.webhooks.failure_script import TROUBLES
-from conformance.webhooks.receiver import Answer, CannotListen, Receiver
+from conformance.webhooks.receiver import CannotListen, Receiver, ReceiverAnswer
 from conformance.webhooks.session import Live
 from spec.target import Target
 
@@ -144,7 +144,7 @@ def test_a_delivered_event_is_in_the_feed(live: Live, primary: Caller) -> None:
 
 @requirement("HOOK-6")
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_what_was_not_received_is_sent_again(live: Live, trouble: Answer) -> None:
+def test_what_was_not_received_is_sent_again(live: Live, trouble: ReceiverAnswer) -> None:
     """After an answered 500, a dropped connection and a time-out: signed anew, under an id that stays the same."""
     attempts, met = live.attempts(trouble), TROUBLES[trouble]
     if len(attempts) < 2:

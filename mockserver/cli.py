@@ -272,7 +272,7 @@ def _serve(chosen: Choices) -> None:
 
 
 def _settings(chosen: Choices, changes: Sequence[Modification]) -> Settings:
-    from mockserver.server.progress import Progress
+    from mockserver.server.progress import SeedingProgress
     from mockserver.settings import Settings
 
     settings = Settings(
@@ -287,4 +287,4 @@ def _settings(chosen: Choices, changes: Sequence[Modification]) -> Settings:
         activity=chosen.activity,
         real_time_signatures=chosen.real_time_signatures,
     )
-    return settings if chosen.quiet or chosen.as_json else replace(settings, progress=Progress())
+    return settings if chosen.quiet or chosen.as_json else replace(settings, progress=SeedingProgress())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from mockserver.api.limits import Limiter, Unlimited
 from mockserver.clock import Clock
 from mockserver.modifications.registry import Modification
-from mockserver.tenants.seed.organizations import Progress
+from mockserver.tenants.seed.organizations import OnContactsMade
 from mockserver.webhooks.service import Webhooks
 from spec import RateLimits, contract
 
@@ -45,7 +45,7 @@ class Settings:
     activity: float | None = None
     real_time_signatures: bool = False
     world: str = ""
-    progress: Progress = field(default=lambda _done, _of: None, compare=False)
+    progress: OnContactsMade = field(default=lambda _done, _of: None, compare=False)
 
     def webhooks(self, clock: Clock) -> Webhooks:
         """Webhooks without endpoints. Of several processes one delivers."""

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 import spec
 from conformance.cases.dataset import Dataset, next_cursor
 from conformance.cases.filters import asked_of
-from conformance.cases.properties import Trial, bounded
+from conformance.cases.properties import PropertyRun, bounded
 from conformance.checks import sound
 from conformance.oracles.ownership import Identity, private
 from conformance.target.exchange import Exchange
@@ -60,7 +60,7 @@ class _Turns(RuleBasedStateMachine):
     """Each step is the next party's."""
 
     parties: ClassVar[Sequence[Party]]
-    trial: ClassVar[Trial]
+    trial: ClassVar[PropertyRun]
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,7 +113,7 @@ class _Turns(RuleBasedStateMachine):
 
 def take_turns(parties: Sequence[Party], steps: int, number: int) -> None:
     """Let the parties act in turn for at most `steps` steps, chosen with `number` as seed. Raises what a step raises."""
-    trial = Trial()
+    trial = PropertyRun()
     machine = type("Turns", (_Turns,), {"parties": parties, "trial": trial})
     with suppress(Flaky):
         run_state_machine_as_test(seed(number)(machine), settings=bounded(_EXAMPLES, steps // _EXAMPLES))

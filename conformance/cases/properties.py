@@ -21,7 +21,7 @@ from conformance.target.client import NoAnswer
 
 
 @dataclass
-class Trial:
+class PropertyRun:
     """What became of the examples or steps so far."""
 
     tried: int = 0
@@ -63,7 +63,7 @@ def bounded(examples: int, steps: int = 1) -> settings:
 
 def for_examples(count: int, number: int, prove: Callable[..., None], **strategies: SearchStrategy[Any]) -> None:
     """Try a property on `count` examples, drawn from the strategies with `number` as seed. Raises what it raises."""
-    trial = Trial()
+    trial = PropertyRun()
 
     def example(**drawn: Any) -> None:
         trial.step(lambda: prove(**drawn))

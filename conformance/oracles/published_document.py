@@ -27,12 +27,12 @@ _DATA = ("example", "value", "default", "enum", "const")
 Json = dict[str, Any]
 
 
-class Unreadable(Exception):
+class UnreadableDocument(Exception):
     """What is served is no OpenAPI 3.1 document; the message is one line."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class DeclaredResponse:
     """What the document says of an answer: schemas by media type; a schema of None says nothing."""
 
     content: Mapping[str, Json | None]
@@ -44,10 +44,10 @@ class PublishedOperation:
 
     path: str
     parameters: frozenset[tuple[str, str]]
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, DeclaredResponse]
     schemes: frozenset[str]
 
-    def answer(self, status: int) -> Answer | None:
+    def answer(self, status: int) -> DeclaredResponse | None:
         """What it says of a status: by its number, its class (`4XX`), or the default. None if nothing."""
         by_class = f"{status // 100}XX"
         return next((self.answers[key] for key in (str(status), by_class, "default") if key in self.answers), None)
@@ -100,14 +100,14 @@ class PublishedDocument:
     def as_contract(self) -> Json:
         """The document with the nine operations under the contract's paths, to judge answers by (`--schema published`).
 
-        Each 200 has to be at least an object or a page with string ids. Raises Unreadable where an operation is missing.
+        Each 200 has to be at least an object or a page with string ids. Raises UnreadableDocument where an operation is missing.
         """
         paths: Json = dict(self.document.get("paths", {}))
         for operation in spec.contract().operations.values():
             published = self.operations.get(operation.id)
             served = published.answer(200) if published else None
             if served is None:
-                raise Unreadable(f"the target's document says nothing of a 200 of {operation.path}")
+                raise UnreadableDocument(f"the target's document says nothing of a 200 of {operation.path}")
             schema = {"allOf": [_least(operation), served.content.get("application/json") or {}]}
             answer = {"description": "OK", "content": {"application/json": {"schema": schema}}}
             paths[operation.path] = {"get": {"operationId": operation.id, "responses": {"200": answer}}}
@@ -169,9 +169,9 @@ class PublishedDocument:
             frozenset(name for wanted in security for name in self.resolved(wanted)),
         )
 
-    def _answer(self, raw: Any) -> Answer:
+    def _answer(self, raw: Any) -> DeclaredResponse:
         content = self.resolved(self.resolved(raw).get("content"))
-        return Answer(
+        return DeclaredResponse(
             {
                 media_type.partition(";")[0].strip().lower(): self.resolved(described).get("schema")
                 for media_type, described in content.items()
@@ -186,14 +186,14 @@ def ask(caller: Caller) -> Exchange:
 
 
 def read(exchange: Exchange) -> PublishedDocument:
-    """The document that an answer holds. Raises Unreadable where it is no OpenAPI 3.1 document."""
+    """The document that an answer holds. Raises UnreadableDocument where it is no OpenAPI 3.1 document."""
     if exchange.status != 200:
-        raise Unreadable(f"{exchange.line()}, expected 200")
+        raise UnreadableDocument(f"{exchange.line()}, expected 200")
     if not isinstance(exchange.json, dict):
-        raise Unreadable("what is served is no JSON object")
+        raise UnreadableDocument("what is served is no JSON object")
     version = exchange.json.get("openapi")
     if not isinstance(version, str) or not version.startswith(_VERSION):
-        raise Unreadable(f"openapi is {version!r}, not {_VERSION}x")
+        raise UnreadableDocument(f"openapi is {version!r}, not {_VERSION}x")
     base_url = exchange.url.removesuffix(exchange.request.target)
     return PublishedDocument(exchange.json, urlsplit(base_url).path.rstrip("/"))
 

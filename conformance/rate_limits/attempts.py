@@ -77,7 +77,7 @@ class Attempt:
         return self.answered + self.retry_after * (1 + DRIFT)
 
 
-Timeline = Sequence[Attempt]
+Attempts = Sequence[Attempt]
 Wait = timeline.Wait[Attempt]
 
 
@@ -86,19 +86,19 @@ def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
     return sorted(attempts, key=lambda attempt: attempt.sent)
 
 
-def crowded(attempts: Timeline, most: int, seconds: float) -> list[Attempt] | None:
+def crowded(attempts: Attempts, most: int, seconds: float) -> list[Attempt] | None:
     """The requests that were served in the fullest window of that length, if they are more than `most`; else None."""
     served = _served(attempts)
     return _beyond(most, proofs.fullest(served, seconds), served)
 
 
-def overdrawn(attempts: Timeline, limits: Limits) -> list[Attempt] | None:
+def overdrawn(attempts: Attempts, limits: Limits) -> list[Attempt] | None:
     """The served requests that are furthest beyond a burst and the sustained rate over their span; None if none are."""
     served = _served(attempts)
     return _beyond(limits.burst, proofs.overdrawn(served, proofs.Allowance(limits.burst, limits.rate)), served)
 
 
-def silent_waits(attempts: Timeline) -> list[Wait]:
+def silent_waits(attempts: Attempts) -> list[Wait]:
     """The refusals after which the client kept silent until they were due. What earlier ones promised does not matter.
 
     Only those count in which no other request of the key was under way from the refusal to the end of the attempt.
@@ -115,7 +115,7 @@ def silent_waits(attempts: Timeline) -> list[Wait]:
     return waits
 
 
-def restless_waits(attempts: Timeline, late: float) -> list[Wait]:
+def restless_waits(attempts: Attempts, late: float) -> list[Wait]:
     """The refusals after which the client kept knocking, and was refused every time, until it was `late` seconds overdue.
 
     A request that was served meanwhile would have taken what the refusal had promised, so there is none.
@@ -123,7 +123,7 @@ def restless_waits(attempts: Timeline, late: float) -> list[Wait]:
     return [wait for wait in timeline.Timeline(in_order(attempts)).waits(late) if wait.between]
 
 
-def spent_twice(attempts: Timeline) -> bool:
+def spent_twice(attempts: Attempts) -> bool:
     """Whether the key was refused, served again, and refused again: its recovery has been used up."""
     changes = ""
     for attempt in in_order(attempts):
@@ -132,7 +132,7 @@ def spent_twice(attempts: Timeline) -> bool:
     return "srsr" in changes
 
 
-def served_at_first(attempts: Timeline) -> int:
+def served_at_first(attempts: Attempts) -> int:
     """How many requests were served before any that was sent later than the first refusal's answer.
 
     Where none was refused, all that were served.
@@ -141,12 +141,12 @@ def served_at_first(attempts: Timeline) -> int:
     return sum(attempt.served and attempt.sent < end for attempt in attempts)
 
 
-def latencies(attempts: Timeline) -> list[float]:
+def latencies(attempts: Attempts) -> list[float]:
     """Seconds from sending to answer, of all that were answered, in rising order."""
     return sorted(attempt.answered - attempt.sent for attempt in attempts if attempt.status)
 
 
-def _served(attempts: Timeline) -> list[Attempt]:
+def _served(attempts: Attempts) -> list[Attempt]:
     return in_order(attempt for attempt in attempts if attempt.served)
 
 

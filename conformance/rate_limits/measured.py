@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from conformance.checks import NotJudged, NotTested
-from conformance.rate_limits.attempts import Limits, Timeline, in_order
+from conformance.rate_limits.attempts import Attempts, Limits, in_order
 from conformance.rate_limits.disturbances import Disturbance
 from conformance.rate_limits.traffic_patterns import BORDER, BYSTANDER, SPENDER, SPREAD, STRANGER, WITNESS
 from conformance.target.exchange import Exchange
@@ -33,12 +33,12 @@ class Measured:
     """
 
     limits: Limits
-    timelines: Mapping[str, Timeline]
+    timelines: Mapping[str, Attempts]
     roles: frozenset[str]
     bound: Reading | None = None
     disturbance: Disturbance | None = None
 
-    def of(self, role: str) -> Timeline:
+    def of(self, role: str) -> Attempts:
         """A role's attempts, in order.
 
         Raises NotTested if there was no key for it; NotJudged if none was served, or if somebody else disturbed the probes.
@@ -54,12 +54,12 @@ class Measured:
             raise NotJudged("no request of the key was answered as its schema asks", *exchanges_of(attempts[:1]))
         return attempts
 
-    def known(self) -> list[Timeline]:
+    def known(self) -> list[Attempts]:
         """The timelines of all keys that were spent or spread, of which at least one request was answered soundly."""
         spent = [in_order(self.timelines.get(role, ())) for role in _KEYS_OF_THEIR_OWN]
         return [attempts for attempts in spent if any(attempt.sound for attempt in attempts)]
 
 
-def exchanges_of(attempts: Timeline) -> list[Exchange]:
+def exchanges_of(attempts: Attempts) -> list[Exchange]:
     """The exchanges behind attempts, as evidence; an attempt that got no answer has none."""
     return [attempt.exchange for attempt in attempts if attempt.exchange]

@@ -13,7 +13,7 @@ from conformance.rate_limits import followed_reading
 from conformance.rate_limits.attempts import Attempt, Limits, in_order
 from conformance.rate_limits.disturbances import clock_moved, spent_elsewhere
 from conformance.rate_limits.measured import Measured, Reading
-from conformance.rate_limits.probe_record import Timeline
+from conformance.rate_limits.probe_record import ProbeRecord
 from conformance.rate_limits.runner import Halted, Pattern, Wire, measure
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
@@ -22,7 +22,7 @@ from conformance.rate_limits.traffic_patterns import (
     SPREAD,
     STRANGER,
     WITNESS,
-    Plan,
+    ProbePlan,
     border,
     spend,
     spread,
@@ -149,7 +149,7 @@ class RateProbes:
         keys = keys_for(self._judge.target)
         clock = self._judge.client.clock
         from_rest = self._limits.burst if self._bound == "burst" else self._limits.floor
-        plan = Plan(self._limits, from_rest, rested=clock.movable, pause=3.0 if clock.movable else 1.0)
+        plan = ProbePlan(self._limits, from_rest, rested=clock.movable, pause=3.0 if clock.movable else 1.0)
         wire = Wire(self._judge.client, keys, self._limits, self._halt, self._resting)
         timelines = measure(wire, _patterns(keys), plan)
         disturbance = clock_moved(attempt for attempts in timelines.values() for attempt in attempts)
@@ -186,9 +186,9 @@ def _patterns(keys: Mapping[str, Credential]) -> Sequence[Pattern]:
 
 def _drawn(
     timelines: Mapping[str, Sequence[Attempt]], keys: Mapping[str, Credential], limits: Limits
-) -> list[Timeline]:
+) -> list[ProbeRecord]:
     return [
-        Timeline(
+        ProbeRecord(
             key=keys[role].shown,
             points=tuple((attempt.sent, attempt.answered, attempt.status) for attempt in in_order(timelines[role])),
             window=limits.window,

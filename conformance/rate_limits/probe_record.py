@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Timeline:
+class ProbeRecord:
     """What one key was answered in a probe of the rate limit.
 
     `points` are (sent, answered, status) in the order of sending, in seconds of the target's clock; `limit` is how many

@@ -16,7 +16,7 @@ from conformance.oracles import schemas
 from conformance.rate_limits.attempts import (
     MINUTE,
     Attempt,
-    Timeline,
+    Attempts,
     Wait,
     crowded,
     overdrawn,
@@ -155,7 +155,7 @@ def patient(measured: Measured) -> None:
         raise NotJudged(f"the key was refused {refused} times: not often enough while it waited")
 
 
-def _limit_was_reached(attempts: Timeline) -> None:
+def _limit_was_reached(attempts: Attempts) -> None:
     if not any(attempt.refused for attempt in attempts):
         raise NotJudged(f"{len(attempts)} requests in {_took(attempts):.0f} s: the limit was not reached")
 
@@ -213,10 +213,10 @@ def _refusal_fault(refusal: Attempt) -> str | None:
     return schemas.mismatch(schemas.required_part("Problem"), exchange.json)
 
 
-def _took(attempts: Timeline) -> float:
+def _took(attempts: Attempts) -> float:
     """Seconds from the first request's sending to the last answer."""
     return max(attempt.answered for attempt in attempts) - min(attempt.sent for attempt in attempts)
 
 
-def _ends(attempts: Timeline) -> list[Exchange]:
+def _ends(attempts: Attempts) -> list[Exchange]:
     return exchanges_of([attempts[0], attempts[-1]])

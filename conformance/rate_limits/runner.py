@@ -23,7 +23,7 @@ from conformance.rate_limits.traffic_patterns import (
     HEAD,
     STRANGER,
     NotRested,
-    Plan,
+    ProbePlan,
     Send,
     Steps,
     Until,
@@ -53,7 +53,7 @@ next border always at the same moment, and be blind to windows for which that is
 """
 
 Timelines = dict[str, list[Attempt]]
-Pattern = Callable[[Plan], Steps]
+Pattern = Callable[[ProbePlan], Steps]
 
 
 class Halted(Exception):
@@ -63,14 +63,14 @@ class Halted(Exception):
 class Runner(Protocol):
     """Sends traffic patterns."""
 
-    def run(self, patterns: Sequence[Pattern], plan: Plan) -> Timelines:
+    def run(self, patterns: Sequence[Pattern], plan: ProbePlan) -> Timelines:
         """Send the patterns to their ends. Raises NotRested if one of them does."""
 
     def rest(self) -> None:
         """Leave all keys alone for so long that they are rested."""
 
 
-def measure(runner: Runner, patterns: Sequence[Pattern], plan: Plan) -> Timelines:
+def measure(runner: Runner, patterns: Sequence[Pattern], plan: ProbePlan) -> Timelines:
     """Send the patterns; if the keys turn out not to be rested, once more after a rest. Only the last time counts."""
     try:
         return runner.run(patterns, plan)
@@ -136,7 +136,7 @@ class Wire:
     _delays: list[float] = field(default_factory=list)
     _silences: int = 0
 
-    def run(self, patterns: Sequence[Pattern], plan: Plan) -> Timelines:
+    def run(self, patterns: Sequence[Pattern], plan: ProbePlan) -> Timelines:
         """Send the patterns side by side, or one after the other where time can be moved.
 
         Raises NotRested, NoAnswer, Halted, and what the target's clock raises.

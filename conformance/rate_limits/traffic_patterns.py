@@ -18,8 +18,8 @@ import spec
 from conformance.rate_limits.attempts import (
     MINUTE,
     Attempt,
+    Attempts,
     Limits,
-    Timeline,
     crowded,
     in_order,
     latencies,
@@ -107,7 +107,7 @@ class NotRested(Exception):
 
 
 @dataclass(frozen=True)
-class Plan:
+class ProbePlan:
     """What all patterns go by. `pause` is the seconds between two knocks.
 
     `from_rest` is what a rested key must be served at once, `rested` whether the keys are known to be.
@@ -123,13 +123,13 @@ class Plan:
         """Requests that one key sends at the most before a pattern ends."""
         return 2 * self.limits.burst + 20
 
-    def check_rest(self, attempts: Timeline, most: int) -> None:
+    def check_rest(self, attempts: Attempts, most: int) -> None:
         """Raise NotRested where one of the first `most` requests was refused and the key may not be rested."""
         if not self.rested and any(attempt.refused for attempt in in_order(attempts)[:most]):
             raise NotRested
 
 
-def spend(plan: Plan) -> Steps:
+def spend(plan: ProbePlan) -> Steps:
     """Spend a key from rest while a witness looks on, then the witness; see how each recovers (RATE-2 to RATE-8)."""
     floor = plan.limits.floor
     stranger = yield Send(STRANGER, 1)
@@ -155,7 +155,7 @@ def spend(plan: Plan) -> Steps:
     yield Send(WITNESS, 1)
 
 
-def border(plan: Plan) -> Steps:
+def border(plan: ProbePlan) -> Steps:
     """Spend a key in two volleys, then knock through every border that a window can have (RATE-2, RATE-3, RATE-4)."""
     half = plan.limits.floor // 2
     attempts = yield Send(BORDER, half)
@@ -174,7 +174,7 @@ def border(plan: Plan) -> Steps:
             attempts += yield from _exhaust(BORDER, attempts, plan)
 
 
-def spread(plan: Plan) -> Steps:
+def spread(plan: ProbePlan) -> Steps:
     """Send a minute's worth evenly (RATE-2)."""
     ticks = min(plan.limits.floor, int(_SPREAD_OVER / plan.pause) + 1)
     attempts = yield Send(SPREAD, 1)
@@ -189,7 +189,7 @@ def spread(plan: Plan) -> Steps:
 STORIES = (spend, border, spread)
 
 
-def _exhaust(role: str, before: Timeline, plan: Plan) -> Part:
+def _exhaust(role: str, before: Attempts, plan: ProbePlan) -> Part:
     """Send until one more is refused, or more has been served than any reading allows."""
     attempts: list[Attempt] = []
     while not any(attempt.refused for attempt in attempts) and not _proven([*before, *attempts], plan):
@@ -202,7 +202,7 @@ def _exhaust(role: str, before: Timeline, plan: Plan) -> Part:
     return attempts
 
 
-def _each_kind_alone(spender: list[Attempt], plan: Plan) -> Part:
+def _each_kind_alone(spender: list[Attempt], plan: ProbePlan) -> Part:
     """Ask a spent key for one kind after the other: a kind that the limit leaves out is served again and again.
 
     A request may be served by what the key has regained meanwhile. Only where two in a row are, so many are sent as make more
@@ -219,13 +219,13 @@ def _each_kind_alone(spender: list[Attempt], plan: Plan) -> Part:
     return attempts
 
 
-def _proven(attempts: Timeline, plan: Plan) -> bool:
+def _proven(attempts: Attempts, plan: ProbePlan) -> bool:
     limits = plan.limits
     everything = crowded(attempts, limits.burst, limits.window) and overdrawn(attempts, limits)
     return bool(everything) or len(attempts) >= plan.most
 
 
-def _refusal_to_wait_for(spender: list[Attempt], plan: Plan) -> Part:
+def _refusal_to_wait_for(spender: list[Attempt], plan: ProbePlan) -> Part:
     """One more refusal, with nothing else of the key under way, at the moment that shows best whether it is honest."""
     attempts: list[Attempt] = []
     full = served_at_first(spender) >= plan.limits.burst
@@ -260,7 +260,7 @@ def _knock_hard(witness: list[Attempt]) -> Part:
     return knocks
 
 
-def _recover(spender: list[Attempt], plan: Plan) -> Steps:
+def _recover(spender: list[Attempt], plan: ProbePlan) -> Steps:
     """Come back when Retry-After says, once, and then spend what has been regained."""
     refusal = _last(spender)
     back: list[Attempt] = []
@@ -272,7 +272,7 @@ def _recover(spender: list[Attempt], plan: Plan) -> Steps:
     yield from _exhaust(SPENDER, [*spender, *back], plan)
 
 
-def _due(attempts: Timeline) -> float:
+def _due(attempts: Attempts) -> float:
     """When a key may come back, by what it was told first since it was last served; 0 if that is no use."""
     since = max((attempt.answered for attempt in attempts if attempt.served), default=0.0)
     for told in in_order(attempts):
@@ -281,5 +281,5 @@ def _due(attempts: Timeline) -> float:
     return 0.0
 
 
-def _last(attempts: Timeline) -> Attempt:
+def _last(attempts: Attempts) -> Attempt:
     return max(attempts, key=lambda attempt: attempt.answered)

@@ -38,7 +38,7 @@ class Content(msgspec.Struct, frozen=True):
     mimeType: str | None = None  # noqa: N815 — HAR's own name
 
 
-class Request(msgspec.Struct, frozen=True):
+class ArchivedRequest(msgspec.Struct, frozen=True):
     """What was sent."""
 
     method: str
@@ -46,7 +46,7 @@ class Request(msgspec.Struct, frozen=True):
     headers: tuple[Pair, ...] = ()
 
 
-class Response(msgspec.Struct, frozen=True):
+class ArchivedResponse(msgspec.Struct, frozen=True):
     """What came. `status` is 0 or -1 where nothing did; `worker` is where Chrome's service worker took the answer from."""
 
     status: int
@@ -59,12 +59,12 @@ class Response(msgspec.Struct, frozen=True):
         return next((pair.value for pair in self.headers if pair.name.lower() == name.lower()), None)
 
 
-class Entry(msgspec.Struct, frozen=True):
+class ArchiveEntry(msgspec.Struct, frozen=True):
     """A request with its answer. `time` is in milliseconds; `cached` is Chrome's word for an answer that no server gave."""
 
     started: str = msgspec.field(name="startedDateTime")
-    request: Request
-    response: Response
+    request: ArchivedRequest
+    response: ArchivedResponse
     time: float | None = None
     cached: Any = msgspec.field(name="_fromCache", default=None)
 
@@ -85,7 +85,7 @@ class Archive:
     """The entries of a file, in its order."""
 
     name: str
-    entries: Sequence[Entry]
+    entries: Sequence[ArchiveEntry]
 
 
 def read(file: Path) -> Archive:
@@ -128,10 +128,10 @@ def _members(document: Any) -> list[Any]:
     return entries
 
 
-def _typed(entries: Sequence[Any]) -> Iterator[Entry]:
+def _typed(entries: Sequence[Any]) -> Iterator[ArchiveEntry]:
     for index, entry in enumerate(entries):
         try:
-            typed = msgspec.convert(entry, Entry)
+            typed = msgspec.convert(entry, ArchiveEntry)
             typed.began  # noqa: B018 — a time that cannot be read is refused like a wrong type
         except msgspec.ValidationError as error:
             raise ArchiveError(f"no HTTP Archive: log.entries[{index}]: {error}") from None

@@ -30,7 +30,7 @@ Status = Literal["kept", "broken", "not-judged", "not-shown"]
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EntryEvidence:
     """An entry that breaks a requirement: its index in `log.entries`, what was asked, what came, what is wrong; redacted."""
 
     index: int
@@ -41,7 +41,7 @@ class Evidence:
 
 
 @dataclass
-class Row:
+class RequirementTally:
     """A requirement: how many exchanges were tried, how many broke it, and how many could not be judged, by the reason.
 
     `evidence` holds the first that broke it; `first` the index of the first that could not be judged, by the reason.
@@ -50,7 +50,7 @@ class Row:
     requirement: spec.Requirement
     tried: int = 0
     broken: int = 0
-    evidence: list[Evidence] = field(default_factory=list)
+    evidence: list[EntryEvidence] = field(default_factory=list)
     unjudged: Counter[str] = field(default_factory=Counter)
     first: dict[str, int] = field(default_factory=dict)
 
@@ -68,15 +68,15 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Result:
+class RecordingResult:
     """What a recording shows: a row for each requirement that a single exchange can show, and the ids of all others."""
 
     recording: Recording
-    rows: tuple[Row, ...]
+    rows: tuple[RequirementTally, ...]
     others: tuple[str, ...]
     strict: bool = False
 
-    def broken(self) -> list[Row]:
+    def broken(self) -> list[RequirementTally]:
         """The rows of what is broken, whether or not it binds."""
         return [row for row in self.rows if row.broken]
 
@@ -94,14 +94,14 @@ def judge(
     *,
     strict: bool = False,
     progress: Callable[[int], None] = lambda _: None,
-) -> Result:
+) -> RecordingResult:
     """Judge each exchange by every oracle of the wanted requirements. `strict` makes a should bind too.
 
     `progress` is called with the number of exchanges that have been judged.
     """
     requirements = {requirement.id: requirement for requirement in wanted}
     oracles = [oracle for oracle in SINGLE if oracle.requirement in requirements]
-    rows = {oracle.requirement: Row(requirements[oracle.requirement]) for oracle in oracles}
+    rows = {oracle.requirement: RequirementTally(requirements[oracle.requirement]) for oracle in oracles}
     # One after the other, so that only one body is held as decoded JSON.
     for number, kept in enumerate(recording.kept, 1):
         one = recorded(kept, recording.shows_keys)
@@ -110,10 +110,10 @@ def judge(
                 _try(oracle, one, rows[oracle.requirement])
         progress(number)
     others = tuple(id_ for id_ in requirements if id_ not in rows)
-    return Result(recording, tuple(rows[id_] for id_ in requirements if id_ in rows), others, strict)
+    return RecordingResult(recording, tuple(rows[id_] for id_ in requirements if id_ in rows), others, strict)
 
 
-def _try(oracle: Oracle, one: Recorded, row: Row) -> None:
+def _try(oracle: Oracle, one: Recorded, row: RequirementTally) -> None:
     if reason := _lacking(oracle, one.lacks):
         row.leave(one.index, reason)
         return
@@ -135,11 +135,11 @@ def _lacking(oracle: Oracle, lacks: Mapping[Part, str]) -> str:
     return "" if oracle.reads == "status" else lacks.get(oracle.reads, "")
 
 
-def _evidence(one: Recorded, fault: str) -> Evidence:
+def _evidence(one: Recorded, fault: str) -> EntryEvidence:
     exchange = one.exchange
     redactor = Redactor()
     redactor.learn([*presented(exchange), *_cookies(exchange.request.headers)])
-    return Evidence(
+    return EntryEvidence(
         index=one.index,
         method=exchange.request.method,
         url=one_line(redactor.text(_without_values(exchange.url)), _LONGEST_URL),

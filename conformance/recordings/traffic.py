@@ -15,7 +15,7 @@ import httpx
 
 import spec
 from conformance.oracles.exchanges import API, Part, odd_path
-from conformance.recordings.archive import Archive, ArchiveError, Content, Entry, Pair
+from conformance.recordings.archive import Archive, ArchiveEntry, ArchiveError, Content, Pair
 from conformance.recordings.redactions import is_cut, is_secret
 from conformance.target.client import credentials
 from conformance.target.exchange import Credential, Exchange, Request
@@ -48,7 +48,7 @@ class Kept:
     """An entry that is the API's. `base` is what stands before `/api/v1` in its address, `target` the rest."""
 
     index: int
-    entry: Entry
+    entry: ArchiveEntry
     base: str
     target: str
 
@@ -166,7 +166,7 @@ def _parted(address: Address | None) -> tuple[str, str]:
     return address.origin + address.path[:place], address.path[place:] + address.query
 
 
-def _not_judged(entry: Entry) -> str:
+def _not_judged(entry: ArchiveEntry) -> str:
     """Why an entry of the API is none that can be judged; empty if it is."""
     response = entry.response
     if entry.cached or response.worker in ("cache-storage", "http-cache"):
@@ -180,7 +180,7 @@ def _not_judged(entry: Entry) -> str:
     return "" if 200 <= response.status <= 599 else "without an answer"
 
 
-def _led_to_https(entry: Entry) -> bool:
+def _led_to_https(entry: ArchiveEntry) -> bool:
     """Whether an answer only leads to https on the same host: the API is there, and a server in front of it says so."""
     asked = _address(entry.request.url)
     leads = _address(entry.response.header("Location") or "") if entry.response.status in _REDIRECTS else None
@@ -211,7 +211,7 @@ def _authorization(headers: Sequence[Pair]) -> bool:
     return any(header.name.lower() == "authorization" for header in headers)
 
 
-def _headers(entry: Entry) -> httpx.Headers:
+def _headers(entry: ArchiveEntry) -> httpx.Headers:
     pairs = _pairs(entry.response.headers)
     declared = entry.response.content.mimeType
     if declared and declared != "x-unknown" and not any(name.lower() == "content-type" for name, _ in pairs):
@@ -223,7 +223,7 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _carried(entry: Entry) -> tuple[str, ...]:
+def _carried(entry: ArchiveEntry) -> tuple[str, ...]:
     """The keys that stand anywhere in a request, the first of them."""
     places = (entry.request.url, *(header.value for header in entry.request.headers))
     found = dict.fromkeys(key for place in places for key in _KEY.findall(unquote(place)) if is_secret(key))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.outcome import EXIT_BROKEN, EXIT_NOT_JUDGED
-from conformance.recordings.judgement import Result, Row
+from conformance.recordings.judgement import RecordingResult, RequirementTally
 from conformance.report.causes import usual_cause
 from conformance.report.text import counted, folded, listed, one_line
 from spec import contract
@@ -21,7 +21,7 @@ _STATUS = {
 }
 
 
-def lines(result: Result, width: int) -> list[str]:
+def lines(result: RecordingResult, width: int) -> list[str]:
     """What to print, in lines of at most `width` columns; the verdict is the last."""
     told = [*_heading(result), "", *_table(result)]
     for row in result.broken():
@@ -33,7 +33,7 @@ def lines(result: Result, width: int) -> list[str]:
     return [*told, "", _verdict(result)]
 
 
-def document(result: Result) -> dict[str, Any]:
+def document(result: RecordingResult) -> dict[str, Any]:
     """The same as JSON, for programs."""
     recording = result.recording
     return {
@@ -48,7 +48,7 @@ def document(result: Result) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: RequirementTally) -> dict[str, Any]:
     return {
         "id": row.requirement.id,
         "level": row.requirement.level,
@@ -65,7 +65,7 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _heading(result: Result) -> Iterator[str]:
+def _heading(result: RecordingResult) -> Iterator[str]:
     recording = result.recording
     name = one_line(recording.name, _LONGEST_NAME)
     yield f"{name}: {_entries(recording.entries)}, {len(recording.kept):,} of them judged. No request was sent."
@@ -81,7 +81,7 @@ def _heading(result: Result) -> Iterator[str]:
         yield "No entry shows its Authorization header: an answer other than 401 is taken for one to a key that counts."
 
 
-def _table(result: Result) -> Iterator[str]:
+def _table(result: RecordingResult) -> Iterator[str]:
     yield f"{'requirement':<13}{'level':<8}{'tried':>8}{'broken':>8}   result"
     for row in result.rows:
         requirement = row.requirement
@@ -89,7 +89,7 @@ def _table(result: Result) -> Iterator[str]:
         yield f"{requirement.id:<13}{requirement.level:<8}{row.tried:>8,}{row.broken:>8,}   {status}"
 
 
-def _broken(row: Row, width: int) -> Iterator[str]:
+def _broken(row: RequirementTally, width: int) -> Iterator[str]:
     requirement = row.requirement
     yield f"{requirement.id} ({requirement.level}) is broken by {row.broken:,} of {counted(row.tried, 'exchange')}"
     yield from folded(f"expected: {requirement.title}", width, "  ", "    ")
@@ -103,7 +103,7 @@ def _broken(row: Row, width: int) -> Iterator[str]:
         yield f"  and {row.broken - len(row.evidence):,} more"
 
 
-def _unjudged(result: Result, width: int) -> Iterator[str]:
+def _unjudged(result: RecordingResult, width: int) -> Iterator[str]:
     rows = [row for row in result.rows if row.unjudged]
     if rows:
         yield from ("", "Could not be judged:")
@@ -114,11 +114,11 @@ def _unjudged(result: Result, width: int) -> Iterator[str]:
             yield from folded(f"{row.requirement.id}: {reason} ({where})", width, "  ", "    ")
 
 
-def _more_than_one(result: Result) -> str:
+def _more_than_one(result: RecordingResult) -> str:
     return f"{counted(len(result.others), 'requirement')} that more than one exchange shows, or a request made for it"
 
 
-def _verdict(result: Result) -> str:
+def _verdict(result: RecordingResult) -> str:
     code = result.exit_code()
     if code == EXIT_NOT_JUDGED:
         return "verdict: nothing could be judged"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance.report.drawing import Drawing, Frame, Line, Panel, times
-from conformance.report.record import Timeline
+from conformance.report.record import ProbeRecord
 
 _REFUSED = 429
 _EQUAL = 1e-9
@@ -20,12 +20,12 @@ _MARK, _HEIGHT = 12, 272.0
 class Chart:
     """A timeline and its drawing. `peak` is how many were admitted in the window that held most."""
 
-    timeline: Timeline
+    timeline: ProbeRecord
     drawing: Drawing
     peak: int
 
 
-def chart(timeline: Timeline) -> Chart:
+def chart(timeline: ProbeRecord) -> Chart:
     """Lay a timeline out. Its time starts with the first request, and a request counts where its answer arrived."""
     start = min((sent for sent, _, _ in timeline.points), default=0.0)
     end = max((answered for _, answered, _ in timeline.points), default=0.0)

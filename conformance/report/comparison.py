@@ -26,7 +26,7 @@ class ReportError(Exception):
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportedRequirement:
     """A requirement in a report. `tried` counts cases."""
 
     status: str
@@ -41,7 +41,7 @@ class Report:
     name: str
     seed: str
     conditions: Mapping[str, str]
-    rows: Mapping[str, Row]
+    rows: Mapping[str, ReportedRequirement]
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def matrix(reports: Sequence[Report]) -> list[str]:
 
 def _report(name: str, document: Any) -> Report:
     rows = {
-        str(row["id"]): Row(str(row["status"]), int(row["tried"]["cases"]), str(row["reason"]))
+        str(row["id"]): ReportedRequirement(str(row["status"]), int(row["tried"]["cases"]), str(row["reason"]))
         for row in document["requirements"]
     }
     return Report(name, str(int(document["seed"])), {name: str(of(document)) for name, of in _CONDITIONS.items()}, rows)
@@ -116,14 +116,14 @@ def _mark(report: Report, id_: str) -> str:
     return _MARKS.get(row.status, "?") if row else ""
 
 
-def _told(id_: str, row: Row) -> str:
+def _told(id_: str, row: ReportedRequirement) -> str:
     return f"{id_}: {one_line(row.reason, _LONGEST)}"
 
 
-def _is_less(was: Row, now: Row) -> bool:
+def _is_less(was: ReportedRequirement, now: ReportedRequirement) -> bool:
     return now.tried < was.tried or (was.status != "not-tested" == now.status)
 
 
-def _less(id_: str, was: Row, now: Row) -> str:
+def _less(id_: str, was: ReportedRequirement, now: ReportedRequirement) -> str:
     why = f": {one_line(now.reason, _LONGEST)}" if now.status == "not-tested" else ""
     return f"{id_}: {now.tried} of {was.tried} cases that were tried before{why}"

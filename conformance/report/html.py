@@ -31,7 +31,7 @@ _SIGNS = {"passed": "✓", "broken": "✗", "known": "k", "should": "!", "untest
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ShownExchange:
     """An exchange as the page shows it, redacted."""
 
     number: str
@@ -51,12 +51,12 @@ class Failure:
 
     reason: str
     test: str
-    exchanges: tuple[Evidence, ...]
+    exchanges: tuple[ShownExchange, ...]
     left_out: int
 
 
 @dataclass(frozen=True)
-class Row:
+class RequirementRow:
     """A requirement as the page shows it."""
 
     ruling: Ruling
@@ -80,7 +80,7 @@ class Bar:
 def document(run: Run) -> str:
     """The page."""
     rows = [_row(ruling, run) for ruling in run.ledger.rulings()]
-    families: dict[str, list[Row]] = {}
+    families: dict[str, list[RequirementRow]] = {}
     for row in rows:
         families.setdefault(row.ruling.requirement.family, []).append(row)
     return _page().render(
@@ -121,8 +121,8 @@ def _prose(text: str) -> Markup:
     )
 
 
-def _row(ruling: Ruling, run: Run) -> Row:
-    return Row(
+def _row(ruling: Ruling, run: Run) -> RequirementRow:
+    return RequirementRow(
         ruling=ruling,
         state=state(ruling, run.ledger),
         reason=visible(run.redactor.text(ruling.reason)),
@@ -142,9 +142,9 @@ def _failure(finding: Finding, redactor: Redactor) -> Failure:
     )
 
 
-def _evidence(exchange: Exchange, redactor: Redactor) -> Evidence:
+def _evidence(exchange: Exchange, redactor: Redactor) -> ShownExchange:
     key = exchange.request.credential
-    return Evidence(
+    return ShownExchange(
         number=numbered(exchange, redactor),
         method=exchange.request.method,
         url=one_line(redactor.text(exchange.request.target), _LONGEST_LINE),
@@ -207,7 +207,7 @@ def _by_operation(run: Run) -> list[Bar]:
     return [Bar(name, "", str(count), count / counts[0][1]) for name, count in counts]
 
 
-def _by_family(families: dict[str, list[Row]]) -> list[Bar]:
+def _by_family(families: dict[str, list[RequirementRow]]) -> list[Bar]:
     seconds = {family: sum(row.ruling.seconds for row in rows) for family, rows in families.items()}
     most = max(seconds.values(), default=0) or 1
     return [Bar(family, "", f"{took:.1f} s", took / most) for family, took in seconds.items()]

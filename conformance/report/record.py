@@ -16,7 +16,7 @@ from msgspec import structs
 
 import spec
 from conformance.depth import Depth
-from conformance.rate_limits.probe_record import Timeline as Timeline
+from conformance.rate_limits.probe_record import ProbeRecord as ProbeRecord
 from conformance.report.text import one_line
 from conformance.target.exchange import Exchange
 from conformance.target.redaction import Redactor
@@ -49,7 +49,7 @@ class Run:
     options: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     test_clock: bool = False
-    timelines: tuple[Timeline, ...] = ()
+    timelines: tuple[ProbeRecord, ...] = ()
 
     @property
     def command(self) -> str:

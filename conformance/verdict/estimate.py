@@ -24,7 +24,7 @@ _VOLLEYS, _STEADY_MINUTES = 4, 2
 
 
 @dataclass(frozen=True)
-class Plan:
+class RequestEstimate:
     """What a run at one depth sends at most. `paid` counts requests that a key's limit pays for, None where nothing bounds it.
 
     `spare` counts those on keys that the checks of the rate limit spend. `seconds` is the waiting for limits, at most.
@@ -36,16 +36,18 @@ class Plan:
     seconds: float | None
 
 
-def plan(depth: Depth, ids: frozenset[str] | None, target: Target | None, *, real_time: bool = False) -> Plan:
+def plan(
+    depth: Depth, ids: frozenset[str] | None, target: Target | None, *, real_time: bool = False
+) -> RequestEstimate:
     """The plan of a run over the requirements, None for all. `target` is None for the embedded mock, which has it all."""
     testable = [requirement for requirement in selected(ids) if not missing(requirement, target)]
     probes = any(requirement.family == "RATE" and requirement.needs for requirement in testable)
     paid = _paid(depth) if testable else 0
     spare = _spare(target) if probes else 0
     if not _paced(target, real_time):
-        return Plan(depth, paid, spare, 0.0)
+        return RequestEstimate(depth, paid, spare, 0.0)
     waiting = _RATE_SECONDS if probes else 0.0
-    return Plan(depth, paid, spare, None if paid is None else max(waiting, _pacing(paid, target)))
+    return RequestEstimate(depth, paid, spare, None if paid is None else max(waiting, _pacing(paid, target)))
 
 
 def forecast(ids: frozenset[str] | None, target: Target | None, width: int, *, real_time: bool = False) -> list[str]:
@@ -75,7 +77,7 @@ def _pacing(paid: int, target: Target | None) -> float:
     return _MINUTE * max(windows, 0)
 
 
-def _line(plan: Plan) -> str:
+def _line(plan: RequestEstimate) -> str:
     paid = "every combination there is" if plan.paid is None else f"at most {plan.paid} requests"
     spare = f" and {plan.spare} on {_SPARE}" if plan.spare else ""
     if plan.seconds is None:

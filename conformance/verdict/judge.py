@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from conformance.depth import Depth
-from conformance.rate_limits.probe_record import Timeline
+from conformance.rate_limits.probe_record import ProbeRecord
 from conformance.report.comparison import Report
 from conformance.report.record import Run
 from conformance.target.client import Client
@@ -37,7 +37,7 @@ class Judge:
     baseline: Report | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     notes: dict[str, str] = field(default_factory=dict)
-    timelines: list[Timeline] = field(default_factory=list)
+    timelines: list[ProbeRecord] = field(default_factory=list)
 
     def run(self) -> Run:
         """The run as its reports show it."""

@@ -13,7 +13,7 @@ import msgspec
 
 from conformance.oracles.usable import as_id
 from conformance.webhooks import signatures
-from conformance.webhooks.signatures import Headers, Signature, Unreadable
+from conformance.webhooks.signatures import Headers, Signature, UnreadableSignature
 
 FRESH = 300.0
 """Seconds that a timestamp may be away from the receiver's clock."""
@@ -79,7 +79,7 @@ class Delivery:
         """What its headers say of its signature; None where that is in no accepted form."""
         try:
             return signatures.read(self.headers)
-        except Unreadable:
+        except UnreadableSignature:
             return None
 
     @property
@@ -115,7 +115,7 @@ def signature_fault(delivery: Delivery) -> str | None:
     """What is wrong with a delivery's signature, in one line; None if nothing (HOOK-2)."""
     try:
         signature = signatures.read(delivery.headers)
-    except Unreadable as reason:
+    except UnreadableSignature as reason:
         return str(reason)
     if signatures.verifies(signature, delivery.secret, delivery.body):
         return None

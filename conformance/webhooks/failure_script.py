@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from conformance.webhooks import signatures
 from conformance.webhooks.deliveries import Delivery
-from conformance.webhooks.receiver import Answer
+from conformance.webhooks.receiver import ReceiverAnswer
 
 # Silence comes last: who delivers one after the other is held up by it.
-TROUBLES: Mapping[Answer, str] = {
+TROUBLES: Mapping[ReceiverAnswer, str] = {
     "error": "an answer of 500",
     "drop": "a connection that was closed without an answer",
     "silence": "no answer",
@@ -36,7 +36,7 @@ class Trouble:
         self.armed = False
         self._attempts: dict[str, list[Delivery]] = {}
 
-    def __call__(self, delivery: Delivery) -> Answer:
+    def __call__(self, delivery: Delivery) -> ReceiverAnswer:
         """What a delivery is answered with."""
         if not self.armed:
             return "accept"
@@ -61,7 +61,7 @@ class Trouble:
         met = list(self._attempts.values())
         return len(met) == len(TROUBLES) and all(_conclusive(attempts) for attempts in met)
 
-    def attempts(self, trouble: Answer) -> Sequence[Delivery]:
+    def attempts(self, trouble: ReceiverAnswer) -> Sequence[Delivery]:
         """The attempts of the delivery that met the trouble, in order; none where no delivery came to meet it."""
         met = dict(zip(TROUBLES, self._attempts.values(), strict=False))
         return met.get(trouble, [])

@@ -20,10 +20,10 @@ from conformance.webhooks.deliveries import Delivery
 from conformance.webhooks.signatures import Headers
 from spec.target import listen_address
 
-Answer = Literal["accept", "error", "drop", "silence"]
+ReceiverAnswer = Literal["accept", "error", "drop", "silence"]
 """200, 500, the connection closed without an answer, or no answer for as long as the sender waits."""
 
-Script = Callable[[Delivery], Answer]
+Script = Callable[[Delivery], ReceiverAnswer]
 """What a delivery is answered with, decided as it arrives."""
 
 _LARGEST_BODY = 1_000_000
@@ -34,7 +34,7 @@ _WITHOUT_CONTENT = ("GET", "HEAD", "OPTIONS")
 _EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 — what the user asked to listen on
 
 
-def accept(_delivery: Delivery) -> Answer:
+def accept(_delivery: Delivery) -> ReceiverAnswer:
     """The script of an endpoint without trouble."""
     return "accept"
 
@@ -109,7 +109,7 @@ class Receiver:
         """Whether somebody is waiting for an answer that will not come."""
         return self._held > 0
 
-    def take(self, method: str, path: str, headers: Headers, body: bytes) -> Answer | None:
+    def take(self, method: str, path: str, headers: Headers, body: bytes) -> ReceiverAnswer | None:
         """Write down what arrived, and say what it is answered with; None where there is no such endpoint."""
         with self._news:
             self.visits += 1

@@ -12,7 +12,7 @@ from conformance.target.clock import TargetClock
 from conformance.target.redaction import Redactor
 from conformance.webhooks.deliveries import Delivery
 from conformance.webhooks.failure_script import TROUBLES, Trouble
-from conformance.webhooks.receiver import Answer, Endpoint, Receiver, Script, accept
+from conformance.webhooks.receiver import Endpoint, Receiver, ReceiverAnswer, Script, accept
 from conformance.webhooks.signatures import seconds
 from spec import commands
 from spec.commands import CommandFailed
@@ -93,7 +93,7 @@ class Live:
         expect(not (embedded or self.receiver.visits), message)
         not_tested(f"{message}; can the target reach that address? webhooks.listen sets it")
 
-    def attempts(self, trouble: Answer) -> Sequence[Delivery]:
+    def attempts(self, trouble: ReceiverAnswer) -> Sequence[Delivery]:
         """The attempts of the delivery that met a trouble, after waiting for them. Raises NotTested where none met it."""
         if not self.troubled:
             raise NotTested(f"a second endpoint could not be registered: {self.missing['troubled']}")
@@ -103,7 +103,7 @@ class Live:
             raise NotTested(f"too few deliveries came to the second endpoint: none met {TROUBLES[trouble]}")
         return attempts
 
-    def never_again(self, trouble: Answer) -> bool:
+    def never_again(self, trouble: ReceiverAnswer) -> bool:
         """Whether a delivery that met a trouble and did not come again never will, as far as anybody can tell.
 
         In real time it may always come later: only a test clock that the deliveries follow, moved on by an hour, can tell.

@@ -29,7 +29,7 @@ _PREFIX = re.compile(r"sha256=", re.IGNORECASE)
 _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
-class Unreadable(ValueError):
+class UnreadableSignature(ValueError):
     """The headers hold no signature in a form that is accepted; the message says what is amiss, in one line."""
 
 
@@ -43,10 +43,10 @@ class Signature:
 
 
 def read(headers: Headers) -> Signature:
-    """The signature in a delivery's headers. Raises Unreadable."""
+    """The signature in a delivery's headers. Raises UnreadableSignature."""
     members = [member.strip() for value in values(headers, HEADER) for member in value.split(",")]
     if not members:
-        raise Unreadable(f"there is no {HEADER}")
+        raise UnreadableSignature(f"there is no {HEADER}")
     pairs = [(name.strip(), value.strip()) for name, _, value in (member.partition("=") for member in members)]
     timestamps = {value for name, value in pairs if name == "t"}
     if timestamps:
@@ -81,19 +81,19 @@ def values(headers: Headers, name: str) -> list[str]:
 
 def _of_pairs(timestamps: set[str], pairs: Sequence[tuple[str, str]]) -> Signature:
     if len(timestamps) > 1:
-        raise Unreadable(f"{HEADER} has several timestamps")
+        raise UnreadableSignature(f"{HEADER} has several timestamps")
     digests = tuple(bytes.fromhex(value) for name, value in pairs if name == "v1" and _HEX.fullmatch(value))
     if not digests:
-        raise Unreadable(f"{HEADER} has a t=, but no v1= of 64 hex digits")
+        raise UnreadableSignature(f"{HEADER} has a t=, but no v1= of 64 hex digits")
     return Signature("t=…,v1=<hex>", timestamps.pop(), digests)
 
 
 def _alone(members: Sequence[str], timestamps: Sequence[str]) -> Signature:
     found = [read for member in members if (read := _digest(member))]
     if not found:
-        raise Unreadable(f"{HEADER} is neither t=…,v1=<hex> nor a SHA-256 digest in hex or base64")
+        raise UnreadableSignature(f"{HEADER} is neither t=…,v1=<hex> nor a SHA-256 digest in hex or base64")
     if len({timestamp.strip() for timestamp in timestamps}) != 1:
-        raise Unreadable(f"{HEADER} is a digest alone, and there is no single {TIMESTAMP_HEADER} beside it")
+        raise UnreadableSignature(f"{HEADER} is a digest alone, and there is no single {TIMESTAMP_HEADER} beside it")
     return Signature(
         f"{found[0][0]} with {TIMESTAMP_HEADER}", timestamps[0].strip(), tuple(digest for _, digest in found)
     )

@@ -9,7 +9,7 @@ from loadtests.analysis import limits, rate_reading, retry_after_checks, service
 from loadtests.analysis.findings import Check, Conditions, Examination, Finding
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.rate_reading import Followed
-from loadtests.analysis.rules import KeyCheck, Result, Rules
+from loadtests.analysis.rules import CheckResult, KeyCheck, LimitRules
 from spec import Level
 
 _MOST_TOLD = 5
@@ -37,7 +37,7 @@ _KEY_CHECKS: Mapping[Check, tuple[KeyCheck, str, Level]] = {
         "should",
     ),
 }
-_RUN_CHECKS: Mapping[Check, tuple[Callable[[Ledger, Conditions], Result], str, Level]] = {
+_RUN_CHECKS: Mapping[Check, tuple[Callable[[Ledger, Conditions], CheckResult], str, Level]] = {
     "no-server-errors": (
         lambda ledger, _: service_quality.no_server_errors(ledger),
         "No answer is a server error",
@@ -67,7 +67,7 @@ def examine(ledger: Ledger, wanted: Sequence[Check], conditions: Conditions) -> 
     followed = (
         rate_reading.followed(ledger, conditions) if bound == "auto" or "reading" in wanted else Followed(bound, {})
     )
-    rules = Rules(conditions, followed.reading if bound == "auto" else bound)
+    rules = LimitRules(conditions, followed.reading if bound == "auto" else bound)
     why = _hopeless(ledger)
     if why:
         return Examination(
@@ -97,8 +97,8 @@ def _hopeless(ledger: Ledger) -> str | None:
     return None
 
 
-def _by_key(ledger: Ledger, wanted: Collection[Check], rules: Rules) -> dict[Check, list[tuple[int, Result]]]:
-    results: dict[Check, list[tuple[int, Result]]] = {check: [] for check in wanted}
+def _by_key(ledger: Ledger, wanted: Collection[Check], rules: LimitRules) -> dict[Check, list[tuple[int, CheckResult]]]:
+    results: dict[Check, list[tuple[int, CheckResult]]] = {check: [] for check in wanted}
     for key in ledger if wanted else ():
         timeline = Timeline(ledger.attempts(key))
         for check in wanted:
@@ -107,14 +107,14 @@ def _by_key(ledger: Ledger, wanted: Collection[Check], rules: Rules) -> dict[Che
     return results
 
 
-def _told(check: Check, rules: Rules, results: Sequence[tuple[int, Result]]) -> list[Finding]:
+def _told(check: Check, rules: LimitRules, results: Sequence[tuple[int, CheckResult]]) -> list[Finding]:
     """A finding for each key that broke the check, worst first, at most a few; else one finding for all keys."""
     broken = sorted(
         ((key, result) for key, result in results if result.outcome == "broken"), key=lambda pair: -pair[1].weight
     )
     findings = [_finding(check, rules, result, key) for key, result in broken[:_MOST_TOLD]]
     if len(broken) > _MOST_TOLD:
-        rest = Result("broken", f"and {len(broken) - _MOST_TOLD} further keys")
+        rest = CheckResult("broken", f"and {len(broken) - _MOST_TOLD} further keys")
         findings.append(_finding(check, rules, rest))
     if findings:
         return findings
@@ -141,7 +141,7 @@ def _of_several(finding: Finding, held: int, total: int) -> Finding:
     )
 
 
-def _reading(followed: Followed, rules: Rules) -> Finding:
+def _reading(followed: Followed, rules: LimitRules) -> Finding:
     """Should: a target follows one of the readings. One that follows neither is judged by what both ask for."""
     bound = rules.conditions.limits.reading
     claim = _claim("reading", rules)
@@ -159,7 +159,7 @@ def _reading(followed: Followed, rules: Rules) -> Finding:
     )
 
 
-def _finding(check: Check, rules: Rules, result: Result, key: int | None = None) -> Finding:
+def _finding(check: Check, rules: LimitRules, result: CheckResult, key: int | None = None) -> Finding:
     return Finding(
         check,
         _claim(check, rules),
@@ -176,7 +176,7 @@ def _level(check: Check) -> Level:
     return (_KEY_CHECKS.get(check) or _RUN_CHECKS[check])[2]
 
 
-def _claim(check: Check, rules: Rules) -> str:
+def _claim(check: Check, rules: LimitRules) -> str:
     """The sentence that a check tries, with the figures of the limits."""
     bound = rules.conditions.limits
     if check == "reading":

@@ -7,25 +7,25 @@ from collections.abc import Mapping, Sequence
 from conformance.rate_limits.proofs import MINUTE, Window, fullest, overdrawn
 from conformance.rate_limits.timeline import Timeline
 from loadtests.analysis.ledger import Attempt
-from loadtests.analysis.rules import KeyTimeline, Result, Rules, times
+from loadtests.analysis.rules import CheckResult, KeyTimeline, LimitRules, times
 
 _NEAR = 0.9
 """A key counts as steady if it asked for at least this share of the sustained rate."""
 
 
-def burst_ceiling(timeline: KeyTimeline, rules: Rules) -> Result:
+def burst_ceiling(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
     """RATE-3: no burst window holds more admissions than a burst. Unjudged if the key never asked for more."""
     return _under(timeline, rules.window)
 
 
-def minute_ceiling(timeline: KeyTimeline, rules: Rules) -> Result:
+def minute_ceiling(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
     """RATE-4: `strict`: no minute above the limit a minute; else never more than a burst and the refill since, over any span."""
     if rules.reading == "strict":
         return _under(timeline, rules.minute)
     allowance = rules.allowance
     crowd = overdrawn(timeline.admitted, allowance)
     if crowd:
-        return Result(
+        return CheckResult(
             "broken",
             f"{crowd.count} requests were served within {crowd.seconds:.2f} s, where {allowance.most} and "
             f"{allowance.rate * MINUTE:.0f} a minute make {int(allowance.most + allowance.rate * crowd.seconds)}",
@@ -39,13 +39,13 @@ def minute_ceiling(timeline: KeyTimeline, rules: Rules) -> Result:
     )
 
 
-def just_refusals(timeline: KeyTimeline, rules: Rules) -> Result:
+def just_refusals(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
     """RATE-2: no request is refused while the key has room, whenever the requests before it were decided."""
     refusals = rules.refusals(timeline)
     if refusals.unjust:
         first = refusals.unjust[0]
         recent = sum(first.sent - MINUTE <= attempt.sent <= first.answered for attempt in timeline.admitted)
-        return Result(
+        return CheckResult(
             "broken",
             f"{times(len(refusals.unjust))} refused while the key had room: "
             f"at first with {recent} served in the minute before",
@@ -54,19 +54,19 @@ def just_refusals(timeline: KeyTimeline, rules: Rules) -> Result:
             len(refusals.unjust),
         )
     if not timeline.admitted:
-        return Result("unjudged", "the key was never served")
+        return CheckResult("unjudged", "the key was never served")
     told = f"each of {len(refusals.just)} refusals had to come" if refusals.just else "no refusal"
-    return Result("held", told, figures={"refused": len(timeline.refused)}, weight=len(refusals.just))
+    return CheckResult("held", told, figures={"refused": len(timeline.refused)}, weight=len(refusals.just))
 
 
-def no_refusals(timeline: KeyTimeline, rules: Rules) -> Result:
+def no_refusals(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
     """RATE-2: a key that asks for the limit a minute is never refused. Judged is what it did before it asked for more."""
     kept = Timeline(_within(timeline.attempts, rules.minute.most))
     if not kept.attempts:
-        return Result("unjudged", "it asked for more than the limit a minute from its first request on")
-    unjust = Rules(rules.conditions, None).refusals(kept).unjust
+        return CheckResult("unjudged", "it asked for more than the limit a minute from its first request on")
+    unjust = LimitRules(rules.conditions, None).refusals(kept).unjust
     if unjust:
-        return Result(
+        return CheckResult(
             "broken",
             f"refused {times(len(unjust))} within its limit, at first {unjust[0].sent - kept.attempts[0].sent:.1f} s in",
             unjust[:3],
@@ -74,19 +74,19 @@ def no_refusals(timeline: KeyTimeline, rules: Rules) -> Result:
             len(unjust),
         )
     if kept.refused:
-        return Result(
+        return CheckResult(
             "unjudged", "it asked for more than the limit a minute, or delays made it so", tuple(kept.refused[:1])
         )
     if not timeline.admitted:
-        return Result("unjudged", "the key was never served")
+        return CheckResult("unjudged", "the key was never served")
     served = kept.admitted
     seconds = served[-1].sent - served[0].sent if served else 0.0
     rate = (len(served) - 1) / seconds * MINUTE if seconds else 0.0
     if rate > rules.minute.most / _NEAR:
-        return Result("unjudged", f"{rate:.0f} requests a minute, and none refused: more than the limit")
+        return CheckResult("unjudged", f"{rate:.0f} requests a minute, and none refused: more than the limit")
     if seconds < _NEAR * MINUTE or rate < _NEAR * rules.minute.most:
-        return Result("unjudged", f"{len(served)} requests in {seconds:.0f} s are too few to tell")
-    return Result(
+        return CheckResult("unjudged", f"{len(served)} requests in {seconds:.0f} s are too few to tell")
+    return CheckResult(
         "held", f"{rate:.1f} a minute for {seconds:.0f} s, not one refused", figures={"perMinute": rate}, weight=seconds
     )
 
@@ -100,16 +100,16 @@ def _within(attempts: Sequence[Attempt], per_minute: int) -> Sequence[Attempt]:
     return attempts
 
 
-def from_rest(timeline: KeyTimeline, rules: Rules) -> Result:
+def from_rest(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
     """RATE-2: a rested key is served the reading's size before its first refusal: a burst at once, or the limit a minute."""
     size = rules.from_rest
-    best: Result | None = None
+    best: CheckResult | None = None
     for group in timeline.from_rest(rules.rest, rested=rules.conditions.rested):
         refused = min((a for a in group if a.refused), key=lambda a: a.answered, default=None)
         end = refused.answered if refused else float("inf")
         before = sum(not attempt.refused and attempt.sent <= end for attempt in group)
         if refused and before < size.most:
-            return Result(
+            return CheckResult(
                 "broken",
                 f"a rested key was refused after {before} requests, where {size.most} are to be served",
                 (group[0], refused),
@@ -123,40 +123,42 @@ def from_rest(timeline: KeyTimeline, rules: Rules) -> Result:
             told = f"{size.most} served from rest within {took:.2f} s" + (
                 f", {before} before a refusal" if refused else ""
             )
-            best = Result("held", told, figures={"served": before, "seconds": took}, weight=before)
-    return best or Result(
+            best = CheckResult("held", told, figures={"served": before, "seconds": took}, weight=before)
+    return best or CheckResult(
         "unjudged", f"no key that was known to be rested asked for {size.most} requests within {size.seconds:.0f} s"
     )
 
 
-def refused_beyond(timeline: KeyTimeline, rules: Rules) -> Result:
+def refused_beyond(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
     """RATE-5: a key that asks for more than the limit is refused."""
     if timeline.refused:
         first = timeline.refused[0]
         before = sum(attempt.sent <= first.answered for attempt in timeline.admitted)
-        return Result(
+        return CheckResult(
             "held", f"first refused after {before} served", (first,), {"refused": len(timeline.refused)}, before
         )
     for cap in (rules.minute, rules.window) if rules.reading == "strict" else (rules.window,):
         crowd = fullest(timeline.admitted, cap.seconds)
         if crowd and crowd.count > cap.most:
             told = f"{crowd.count} requests within {crowd.seconds:.2f} s, and none was refused"
-            return Result("broken", told, (crowd.first, crowd.last), weight=crowd.count)
-    return Result("unjudged", f"{len(timeline.attempts)} requests, and the limit was not reached")
+            return CheckResult("broken", told, (crowd.first, crowd.last), weight=crowd.count)
+    return CheckResult("unjudged", f"{len(timeline.attempts)} requests, and the limit was not reached")
 
 
-def _under(timeline: KeyTimeline, cap: Window) -> Result:
+def _under(timeline: KeyTimeline, cap: Window) -> CheckResult:
     crowd = fullest(timeline.admitted, cap.seconds)
     count = crowd.count if crowd else 0
     figures = {"most": count}
     if crowd and count > cap.most:
         told = f"{count} requests were served within {crowd.seconds:.2f} s, where {cap.most} in {cap.seconds:.0f} s are allowed"
-        return Result("broken", told, (crowd.first, crowd.last), {**figures, "seconds": crowd.seconds}, count)
+        return CheckResult("broken", told, (crowd.first, crowd.last), {**figures, "seconds": crowd.seconds}, count)
     return _tried(timeline, count, f"of {cap.most} within {cap.seconds:.0f} s", figures)
 
 
-def _tried(timeline: KeyTimeline, count: int, told: str, figures: Mapping[str, float] | None = None) -> Result:
+def _tried(timeline: KeyTimeline, count: int, told: str, figures: Mapping[str, float] | None = None) -> CheckResult:
     """The result for a ceiling that was not passed: held if a request was refused at it, else not tried."""
     if not timeline.refused:
-        return Result("unjudged", f"{count} {told}, and nothing was refused: the limit was not tried", weight=count)
-    return Result("held", f"at most {count} {told}", figures=figures or {"most": count}, weight=count)
+        return CheckResult(
+            "unjudged", f"{count} {told}, and nothing was refused: the limit was not tried", weight=count
+        )
+    return CheckResult("held", f"at most {count} {told}", figures=figures or {"most": count}, weight=count)

@@ -11,7 +11,7 @@ from conformance.rate_limits.proofs import MINUTE, fullest, may_exceed, overdraw
 from conformance.rate_limits.timeline import Timeline
 from loadtests.analysis.findings import Conditions, Reading
 from loadtests.analysis.ledger import Ledger
-from loadtests.analysis.rules import KeyTimeline, Rules
+from loadtests.analysis.rules import KeyTimeline, LimitRules
 
 FIXED = "the minute's limit was kept, but whether its window slides was not seen (the scenario border tries it)"
 _BORDER = 6.0
@@ -52,7 +52,7 @@ def followed(ledger: Ledger, conditions: Conditions) -> Followed:
         borderless += _without_border(timeline, conditions.limits.per_minute)
         for name in _READINGS:
             if name not in against:
-                why = _against(timeline, Rules(conditions, name))
+                why = _against(timeline, LimitRules(conditions, name))
                 if why:
                     against[name] = why
     left = [name for name in _READINGS if name not in against]
@@ -86,7 +86,7 @@ def _ruled_out(spans: Sequence[tuple[float, float]]) -> float:
     return covered
 
 
-def _against(timeline: KeyTimeline, rules: Rules) -> str | None:
+def _against(timeline: KeyTimeline, rules: LimitRules) -> str | None:
     """What one key's attempts say against a reading, in a few words."""
     strict = rules.reading == "strict"
     for cap in (rules.window, rules.minute) if strict else (rules.window,):

@@ -16,7 +16,7 @@ KeyTimeline = Timeline[Attempt]
 
 
 @dataclass(frozen=True)
-class Result:
+class CheckResult:
     """What a check says of one key. Of several keys' results, the one with the most `weight` is reported."""
 
     outcome: Outcome
@@ -27,7 +27,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Rules:
+class LimitRules:
     """The limits under a reading. `reading` None: the ledger fits both, so only what both ask for is judged."""
 
     conditions: Conditions
@@ -82,7 +82,7 @@ class Rules:
         )
 
 
-KeyCheck = Callable[[KeyTimeline, Rules], Result]
+KeyCheck = Callable[[KeyTimeline, LimitRules], CheckResult]
 
 
 def times(count: int) -> str:

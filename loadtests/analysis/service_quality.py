@@ -10,7 +10,7 @@ from itertools import chain, islice
 
 from loadtests.analysis.findings import Conditions
 from loadtests.analysis.ledger import REFUSED, Attempt, Ledger
-from loadtests.analysis.rules import Result
+from loadtests.analysis.rules import CheckResult
 from loadtests.analysis.silence import since, unanswered
 
 ABUSER, NEIGHBOUR = "abuser", "neighbour"
@@ -32,7 +32,7 @@ def quantile(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, max(0, math.ceil(share * len(ordered)) - 1))]
 
 
-def no_server_errors(ledger: Ledger) -> Result:
+def no_server_errors(ledger: Ledger) -> CheckResult:
     """No answer is a server error (RATE-5 asks for 429, ERROR-5 for no 5xx)."""
     statuses = ledger.statuses()
     count = sum(often for status, often in statuses.items() if status >= 500)
@@ -40,37 +40,37 @@ def no_server_errors(ledger: Ledger) -> Result:
     if count:
         wrong = tuple(islice((attempt for attempt in _all(ledger) if attempt.status >= 500), 3))
         told = f"{count} of {answers} answers were server errors, the first a {wrong[0].status}"
-        return Result("broken", told, wrong, {"serverErrors": count})
+        return CheckResult("broken", told, wrong, {"serverErrors": count})
     if not answers:
-        return Result("unjudged", "no request was answered")
-    return Result("held", f"none in {answers} answers")
+        return CheckResult("unjudged", "no request was answered")
+    return CheckResult("held", f"none in {answers} answers")
 
 
-def answered(ledger: Ledger, conditions: Conditions) -> Result:
+def answered(ledger: Ledger, conditions: Conditions) -> CheckResult:
     """Every request is answered: no connection is refused, reset or left waiting.
 
     Unjudged if the target stopped answering for good: from outside it cannot be told whether the load ended it.
     """
     count, total = ledger.statuses()[0], len(ledger)
     if not total:
-        return Result("unjudged", "no request was sent")
+        return CheckResult("unjudged", "no request was sent")
     if not count:
-        return Result("held", f"all {total} requests")
+        return CheckResult("held", f"all {total} requests")
     if count == total:
         silent = tuple(islice(unanswered(ledger), 3))
-        return Result("unjudged", f"no request was answered: {_why(silent)}", silent)
+        return CheckResult("unjudged", f"no request was answered: {_why(silent)}", silent)
     end = _end(ledger, conditions)
     silent = tuple(unanswered(ledger, end))
     if silent:
         told = f"{len(silent)} of {total} requests had no answer: {_why(silent)}"
-        return Result("broken", told, silent[:3], {"unanswered": len(silent)})
+        return CheckResult("broken", told, silent[:3], {"unanswered": len(silent)})
     last = max(unanswered(ledger), key=lambda attempt: attempt.answered)
     start = min(ledger.span(key)[0] for key in ledger)
     told = f"the target stopped answering {end - start:.1f} s into the run, and was not back at its end: {_why([last])}"
-    return Result("unjudged", told, (last,), {"unanswered": count})
+    return CheckResult("unjudged", told, (last,), {"unanswered": count})
 
 
-def cheap_refusals(ledger: Ledger) -> Result:
+def cheap_refusals(ledger: Ledger) -> CheckResult:
     """A refusal takes no longer than serving: compared second by second, so that a flood weighs on both sides alike.
 
     Broken where the median of the differences of each second's medians is above 0 by more than the measured noise: the span
@@ -84,18 +84,20 @@ def cheap_refusals(ledger: Ledger) -> Result:
     served = sorted(chain.from_iterable(pair[0] for pair in both))
     refused = sorted(chain.from_iterable(pair[1] for pair in both))
     if min(len(served), len(refused)) < _FEW:
-        return Result("unjudged", f"{len(refused)} refusals beside {len(served)} served in the same seconds: too few")
+        return CheckResult(
+            "unjudged", f"{len(refused)} refusals beside {len(served)} served in the same seconds: too few"
+        )
     differences = sorted(quantile(refusals, 0.5) - quantile(servings, 0.5) for servings, refusals in both)
     difference = quantile(differences, 0.5)
     noise = quantile(served, 0.9) - quantile(served, 0.1) + _CLOCK
     figures = {"served": quantile(served, 0.5), "refused": quantile(refused, 0.5), "noise": noise}
     told = f"median {_ms(figures['refused'])} where serving takes {_ms(figures['served'])}"
     if difference > noise:
-        return Result("broken", f"{told}: {_ms(difference)} more, with a noise of {_ms(noise)}", figures=figures)
-    return Result("held", told, figures=figures)
+        return CheckResult("broken", f"{told}: {_ms(difference)} more, with a noise of {_ms(noise)}", figures=figures)
+    return CheckResult("held", told, figures=figures)
 
 
-def neighbours(ledger: Ledger, conditions: Conditions) -> Result:
+def neighbours(ledger: Ledger, conditions: Conditions) -> CheckResult:
     """RATE-7: while the abusers' keys are at work, the neighbours are served as before: as often, and as quickly.
 
     Broken by more failures than chance explains (Fisher's exact test, 1 in 1000), or by a median latency above both twice
@@ -103,28 +105,32 @@ def neighbours(ledger: Ledger, conditions: Conditions) -> Result:
     """
     abuse = [attempt for key in _of_role(ledger, ABUSER) for attempt in ledger.attempts(key)]
     if not abuse:
-        return Result("unjudged", "no key was abused")
+        return CheckResult("unjudged", "no key was abused")
     begins, ends = min(a.sent for a in abuse), max(a.answered for a in abuse)
     gone = _end(ledger, conditions)
     own = [a for key in _of_role(ledger, NEIGHBOUR) for a in ledger.attempts(key) if a.status or a.answered < gone]
     before = _Served.of(attempt for attempt in own if attempt.answered < begins)
     during = _Served.of(attempt for attempt in own if begins <= attempt.sent <= ends)
     if not any(attempt.refused for attempt in abuse):
-        return Result("unjudged", "the abused key was never refused")
+        return CheckResult("unjudged", "the abused key was never refused")
     if min(len(before.latencies) + before.failed, len(during.latencies) + during.failed) < _FEW or not before.latencies:
-        return Result("unjudged", f"{before.total} requests of neighbours before and {during.total} during: too few")
+        return CheckResult(
+            "unjudged", f"{before.total} requests of neighbours before and {during.total} during: too few"
+        )
     figures = {"failedBefore": before.failed, "failedDuring": during.failed, "before": before.median}
     if _chance(before, during) < _CHANCE:
         told = f"{during.failed} of {during.total} failed during the abuse, {before.failed} of {before.total} before"
-        return Result("broken", told, during.failures, figures)
+        return CheckResult("broken", told, during.failures, figures)
     figures["during"] = during.median
     told = f"median {_ms(during.median)} during the abuse, {_ms(before.median)} before"
     if during.median > max(2 * before.median, quantile(before.latencies, 0.95)) + _MACHINE:
-        return Result("broken", told, figures=figures)
-    return Result("held", f"{told}; {during.failed} of {during.total} failed, {before.failed} before", figures=figures)
+        return CheckResult("broken", told, figures=figures)
+    return CheckResult(
+        "held", f"{told}; {during.failed} of {during.total} failed, {before.failed} before", figures=figures
+    )
 
 
-def breaking_point(ledger: Ledger, conditions: Conditions) -> Result:
+def breaking_point(ledger: Ledger, conditions: Conditions) -> CheckResult:
     """The throughput of a growing crowd at which the 99th percentile of latency, or the share of errors, breaks.
 
     Taken in steps of 5 s by when requests were sent; it breaks where two steps in succession do. That is a measurement, and
@@ -132,7 +138,7 @@ def breaking_point(ledger: Ledger, conditions: Conditions) -> Result:
     """
     steps = _steps(ledger)
     if not steps:
-        return Result("unjudged", f"less than {_STEP:.0f} s of load: too few")
+        return CheckResult("unjudged", f"less than {_STEP:.0f} s of load: too few")
     bad = [step.p99 > conditions.crowd_p99 or step.errors > conditions.crowd_errors for step in steps]
     broke = next((i for i in range(len(steps)) if bad[i] and (i + 1 == len(steps) or bad[i + 1])), None)
     good = [step for step, was_bad in zip(steps[:broke], bad[:broke], strict=True) if not was_bad]
@@ -147,9 +153,9 @@ def breaking_point(ledger: Ledger, conditions: Conditions) -> Result:
     asked = conditions.crowd_rate
     if asked is not None and best < asked:
         if broke is None:
-            return Result("unjudged", f"{told}, and {asked:.0f} were never reached", figures=figures)
-        return Result("broken", f"{told}, where {asked:.0f} were asked for", figures=figures)
-    return Result("held", told, figures=figures)
+            return CheckResult("unjudged", f"{told}, and {asked:.0f} were never reached", figures=figures)
+        return CheckResult("broken", f"{told}, where {asked:.0f} were asked for", figures=figures)
+    return CheckResult("held", told, figures=figures)
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from loadtests.report.html import document
 from loadtests.report.record import record
 from loadtests.report.terminal import table
 
-__all__ = ["Row", "table", "write"]
+__all__ = ["StatisticsRow", "table", "write"]
 
-Row = Mapping[str, str | float | None]
+StatisticsRow = Mapping[str, str | float | None]
 """A row of Locust's own statistics, by column."""
 
 
-def write(folder: Path, verdict: Verdict, ledger: Ledger, statistics: Sequence[Row] = ()) -> Path:
+def write(folder: Path, verdict: Verdict, ledger: Ledger, statistics: Sequence[StatisticsRow] = ()) -> Path:
     """Write the run's reports into the folder, which is made if need be. Returns the page's path. Raises OSError."""
     run = figures(ledger)
     folder.mkdir(parents=True, exist_ok=True)

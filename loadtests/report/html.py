@@ -26,7 +26,7 @@ _SIGNS = {"held": "✓", "broken": "✗", "should": "!", "not judged": "–"}
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownFinding:
     """A finding as the page shows it."""
 
     finding: Finding
@@ -51,7 +51,7 @@ class Drawn:
 
     count: KeyCount
     name: str
-    findings: tuple[Shown, ...]
+    findings: tuple[ShownFinding, ...]
     drawing: Drawing
 
 
@@ -102,16 +102,16 @@ def _facts(verdict: Verdict, run: Figures) -> dict[str, str]:
     }
 
 
-def _tally(findings: Sequence[Shown]) -> list[tuple[str, int]]:
+def _tally(findings: Sequence[ShownFinding]) -> list[tuple[str, int]]:
     words = [shown.outcome for shown in findings]
     return [(word, words.count(word)) for word in _SIGNS if word in words]
 
 
-def _shown(finding: Finding, ledger: Ledger, run: Figures) -> Shown:
+def _shown(finding: Finding, ledger: Ledger, run: Figures) -> ShownFinding:
     word = outcome(finding)
     key = None if finding.key is None else ledger.keys[finding.key].shown
     evidence = tuple(_told(attempt, ledger, run) for attempt in finding.evidence)
-    return Shown(finding, word, _SIGNS[word], visible(finding.message), key, evidence)
+    return ShownFinding(finding, word, _SIGNS[word], visible(finding.message), key, evidence)
 
 
 def _told(attempt: Attempt, ledger: Ledger, run: Figures) -> str:
@@ -124,7 +124,7 @@ def _told(attempt: Attempt, ledger: Ledger, run: Figures) -> str:
     )
 
 
-def _drawn(count: KeyCount, verdict: Verdict, ledger: Ledger, run: Figures, findings: Sequence[Shown]) -> Drawn:
+def _drawn(count: KeyCount, verdict: Verdict, ledger: Ledger, run: Figures, findings: Sequence[ShownFinding]) -> Drawn:
     examination = verdict.examination
     picture = drawing.admissions(ledger.attempts(count.index), run, examination.limits, examination.reading)
     own = tuple(shown for shown in findings if shown.finding.key == count.index and shown.finding.outcome == "broken")

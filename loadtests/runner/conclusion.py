@@ -11,7 +11,7 @@ from loadtests.analysis.checks import examine
 from loadtests.analysis.findings import Check
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.verdict import Run, Verdict, judge
-from loadtests.report import Row, write
+from loadtests.report import StatisticsRow, write
 from loadtests.runner.coordinator import Coordinator
 from loadtests.runner.generator_cost import Cost
 from loadtests.runner.preflight import is_gone
@@ -65,7 +65,7 @@ def _written(setup: Setup, verdict: Verdict, ledger: Ledger, environment: Enviro
     return f"report: {page}"
 
 
-def statistics(environment: Environment) -> list[Row]:
+def statistics(environment: Environment) -> list[StatisticsRow]:
     """Locust's own statistics, a row for each name; latencies in milliseconds."""
     return [
         {

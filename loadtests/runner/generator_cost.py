@@ -74,7 +74,7 @@ class Cost:
         )
 
 
-class Meter:
+class CostMeter:
     """Measures this process's cost between `start` and `stop`."""
 
     def __init__(self) -> None:

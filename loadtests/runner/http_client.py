@@ -51,7 +51,7 @@ _FAILURES = (OSError, MemoryError, httptools.HttpParserError, EOFError, _TooLong
 
 
 @dataclass(slots=True)
-class Answer:
+class TimedAnswer:
     """What came of a request. `status` 0: no answer, and `error` says why. Times are the given clock's.
 
     `own_limit` says in a few words which limit of this machine kept the request from being sent, where one did.
@@ -89,7 +89,7 @@ class HttpClient:
             "Accept: application/json\r\nUser-Agent: outbound-load\r\n\r\n"
         ).encode("latin-1")
 
-    def get(self, request: bytes) -> Answer:
+    def get(self, request: bytes) -> TimedAnswer:
         """Send a prepared request and wait for the answer. Never raises for what the target does or fails to do."""
         sent = self._now()
         try:
@@ -98,7 +98,7 @@ class HttpClient:
             sent = self._now()
             answer = connection.exchange(request, sent)
         except _FAILURES as error:
-            return Answer(sent, self._now(), error=_plain(error), own_limit=_own_limit(error))
+            return TimedAnswer(sent, self._now(), error=_plain(error), own_limit=_own_limit(error))
         answer.answered = self._now()
         if connection.promise is not None:
             # Where an answer has no Date, our own clock has to do.
@@ -147,9 +147,9 @@ class _Connection:
         self._socket = found
         self.idle_since = 0.0
         self.reusable = True
-        self._begin(Answer(0.0, 0.0))
+        self._begin(TimedAnswer(0.0, 0.0))
 
-    def _begin(self, answer: Answer) -> None:
+    def _begin(self, answer: TimedAnswer) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self._answer = answer
         self._parts: list[bytes] = []
@@ -160,9 +160,9 @@ class _Connection:
         self.promise: str | None = None
         self._date: str | None = None
 
-    def exchange(self, request: bytes, sent: float) -> Answer:
+    def exchange(self, request: bytes, sent: float) -> TimedAnswer:
         """Send a request and read its answer. Raises OSError, HttpParserError, EOFError, and _TooLongError."""
-        self._begin(Answer(sent, sent))
+        self._begin(TimedAnswer(sent, sent))
         until = time.monotonic() + TIMEOUT
         try:
             self._socket.settimeout(TIMEOUT)
@@ -195,7 +195,7 @@ class _Connection:
         else:
             raise EOFError("the target hung up before the answer was complete")
 
-    def _finished(self) -> Answer:
+    def _finished(self) -> TimedAnswer:
         answer = self._answer
         answer.status = self._parser.get_status_code()
         answer.body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)

@@ -7,7 +7,7 @@ import time
 import gevent
 
 from loadtests.analysis.ledger import Ledger
-from loadtests.runner.http_client import Answer, HttpClient
+from loadtests.runner.http_client import HttpClient, TimedAnswer
 from loadtests.runner.sender import LIMITED, attempt, not_the_api
 from loadtests.runner.sessions import is_usable
 from loadtests.setup import Setup, UsageError
@@ -46,7 +46,7 @@ def is_gone(setup: Setup) -> bool:
     return True
 
 
-def _ask(setup: Setup) -> Answer:
+def _ask(setup: Setup) -> TimedAnswer:
     try:
         client = HttpClient(setup.target.base_url, time.time)
     except OSError as error:
@@ -56,7 +56,7 @@ def _ask(setup: Setup) -> Answer:
     return answer
 
 
-def _diagnose(setup: Setup, answer: Answer) -> None:
+def _diagnose(setup: Setup, answer: TimedAnswer) -> None:
     """Say what is wrong with a target, as the gate would. Raises UsageError or UnreachableError."""
     # Late: it takes a fifth of a second, and few targets want it.
     from conformance.target.client import Client

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from conformance.target.clock import TargetClock
 from loadtests.analysis.ledger import Attempt, Ledger
-from loadtests.runner.http_client import Answer, HttpClient
-from loadtests.runner.sessions import Request, is_usable, request
+from loadtests.runner.http_client import HttpClient, TimedAnswer
+from loadtests.runner.sessions import OperationRequest, is_usable, request
 from spec import contract
 
 LIMITED = request("getMe")
@@ -17,11 +17,11 @@ LIMITED = request("getMe")
 _LOOKED_AT = 3
 """How many answers of each operation are checked to be the API's: a web site may answer 200 to everything."""
 
-Tell = Callable[[str, Answer, str | None], None]
+Tell = Callable[[str, TimedAnswer, str | None], None]
 """Told of each answer: the operation as statistics name it, the answer, and what was wrong with it if anything."""
 
 
-def attempt(key: int, operation: str, answer: Answer) -> Attempt:
+def attempt(key: int, operation: str, answer: TimedAnswer) -> Attempt:
     """What the ledger notes of an answer."""
     return Attempt(
         key,
@@ -62,7 +62,7 @@ class Sender:
         self._prepared: dict[int, bytes] = {}
         self._names = {operation.id: operation.path for operation in contract().operations.values()}
 
-    def send(self, key: int, wanted: Request = LIMITED) -> Answer:
+    def send(self, key: int, wanted: OperationRequest = LIMITED) -> TimedAnswer:
         """Send a request with a key and enter it in the ledger."""
         ready = self._ready(key) if wanted is LIMITED else self._client.prepare(wanted.path, self._secrets[key])
         answer = self._client.get(ready)
@@ -80,7 +80,7 @@ class Sender:
         """Close the connections."""
         self._client.close()
 
-    def _look_at(self, operation: str, answer: Answer) -> None:
+    def _look_at(self, operation: str, answer: TimedAnswer) -> None:
         if self._looked_at[operation] == _LOOKED_AT:
             return
         self._looked_at[operation] += 1
@@ -93,7 +93,7 @@ class Sender:
             found = self._prepared[key] = self._client.prepare(LIMITED.path, self._secrets[key])
         return found
 
-    def _tell_of(self, name: str, answer: Answer) -> None:
+    def _tell_of(self, name: str, answer: TimedAnswer) -> None:
         # A refusal may be right or wrong, which only the ledger tells: statistics count it for itself, not as a failure.
         wrong = answer.error or (f"status {answer.status}" if answer.status >= 500 else None)
         self._tell(f"{name} (429)" if answer.status == 429 else name, answer, wrong)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from loadtests.runner.http_client import Answer
+from loadtests.runner.http_client import TimedAnswer
 from spec import contract
 
 _MOST_PAGES = 4
@@ -20,11 +20,11 @@ _OPENED = 3
 _POLLS = 3
 _OPERATIONS = contract().operations
 
-Session = Generator["Request", Answer, None]
+Session = Generator["OperationRequest", TimedAnswer, None]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class OperationRequest:
     """A request of an operation (its id) at a path, query included."""
 
     operation: str
@@ -52,11 +52,11 @@ class _WholePage(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Page).decode
 
 
-def request(operation: str, *, id: str = "", **query: str | int) -> Request:  # noqa: A002 - the parameter's name in the path
+def request(operation: str, *, id: str = "", **query: str | int) -> OperationRequest:  # noqa: A002 - the parameter's name in the path
     """A request of an operation, its parameters filled in."""
     path = _OPERATIONS[operation].path.replace("{id}", quote(id, safe=""))
     words = "&".join(f"{name}={quote(str(value), safe='')}" for name, value in query.items())
-    return Request(operation, f"{path}?{words}" if words else path)
+    return OperationRequest(operation, f"{path}?{words}" if words else path)
 
 
 def session(random: Random) -> Session:
@@ -76,7 +76,7 @@ def session(random: Random) -> Session:
         yield request("listEvents", limit=20)
 
 
-def _walk(operation: str, pages: int, **filters: str) -> Generator[Request, Answer, list[str]]:
+def _walk(operation: str, pages: int, **filters: str) -> Generator[OperationRequest, TimedAnswer, list[str]]:
     found: list[str] = []
     cursor: dict[str, str] = {}
     for _ in range(pages):
@@ -89,7 +89,7 @@ def _walk(operation: str, pages: int, **filters: str) -> Generator[Request, Answ
     return found
 
 
-def page_of(answer: Answer) -> _Page:
+def page_of(answer: TimedAnswer) -> _Page:
     """The page in an answer, or an empty page if the answer is not one."""
     if answer.status != 200:
         return _Page()

@@ -16,8 +16,8 @@ from locust.env import Environment
 
 from loadtests.interrupts import ENDING, INTERRUPTED
 from loadtests.options import options_of
-from loadtests.runner.generator_cost import Meter
-from loadtests.runner.http_client import Answer
+from loadtests.runner.generator_cost import CostMeter
+from loadtests.runner.http_client import TimedAnswer
 from loadtests.runner.schedule import Job, run_schedule, run_sessions, run_together
 from loadtests.runner.sender import Sender
 from loadtests.scenarios.plan import Phase
@@ -102,7 +102,7 @@ class Worker:
     def _report(self, report: dict[str, Any]) -> None:
         self._runner.send_message("outbound-report", report)
 
-    def _tell_statistics(self, name: str, answer: Answer, wrong: str | None) -> None:
+    def _tell_statistics(self, name: str, answer: TimedAnswer, wrong: str | None) -> None:
         self._request.fire(
             request_type="GET",
             name=name,
@@ -124,7 +124,7 @@ class Share:
         self._jobs: Queue[Job] = Queue()
         self._open = 0
         self._phase = -1
-        self._meter = Meter()
+        self._meter = CostMeter()
         self._reporter = gevent.spawn(self._report_at_intervals)
 
     def work(self) -> None:

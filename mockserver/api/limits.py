@@ -55,7 +55,7 @@ class Gauge:
 
 
 @dataclass(frozen=True, slots=True)
-class Meter:
+class LimitUse:
     """What a key has used of both limits: the sustained one, and the burst window."""
 
     sustained: Gauge
@@ -98,7 +98,7 @@ class Limiter:
         past.clear_at = time + clear
         return Admission(wait == 0.0, limits.per_minute, promised_reset(now, clear), wait)
 
-    def peek(self, key_id: str, now: float, limits: RateLimits | None = None) -> Meter:
+    def peek(self, key_id: str, now: float, limits: RateLimits | None = None) -> LimitUse:
         """What a key has used, without a request. Raises ValueError as `admit` does."""
         limits = self._limits if limits is None else checked(limits)
         return (self._keys.get(key_id) or self._unused()).meter(limits, self._steady(now))
@@ -167,10 +167,10 @@ class _Burst:
         window = _left_of_window(self._admitted, limits.burst_window, now)
         return refill if refill > window else window
 
-    def meter(self, limits: RateLimits, now: float) -> Meter:
+    def meter(self, limits: RateLimits, now: float) -> LimitUse:
         """What is used at `now`."""
         allowance = Gauge(self._owed(limits, now) / MINUTE, limits.burst)
-        return Meter(allowance, _gauge(self._admitted, limits.burst, limits.burst_window, now))
+        return LimitUse(allowance, _gauge(self._admitted, limits.burst, limits.burst_window, now))
 
     def _owed(self, limits: RateLimits, now: float) -> float:
         # No more than a burst: who lowers a key's limits does not make it wait for what it used before.
@@ -202,9 +202,9 @@ class _Strict:
         """Seconds until both windows are empty, at a `now` for which `wait` was asked."""
         return _left_of_window(self._admitted, _longer(limits), now)
 
-    def meter(self, limits: RateLimits, now: float) -> Meter:
+    def meter(self, limits: RateLimits, now: float) -> LimitUse:
         """What is used at `now`."""
-        return Meter(
+        return LimitUse(
             _gauge(self._admitted, limits.per_minute, MINUTE, now),
             _gauge(self._admitted, limits.burst, limits.burst_window, now),
         )

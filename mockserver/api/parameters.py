@@ -26,7 +26,7 @@ Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ParameterRules:
     """What an operation's parameters must be: one rule for each documented name."""
 
     query: Mapping[str, Parse]
@@ -44,7 +44,7 @@ class Parameters:
     path: Mapping[str, str]
 
 
-def compile_rules(definitions: Iterable[OpenApi]) -> Rules:
+def compile_rules(definitions: Iterable[OpenApi]) -> ParameterRules:
     """The rules for OpenAPI 3.0 parameter objects, references resolved.
 
     Raises NotImplementedError for a kind of parameter that the API does not have.
@@ -58,10 +58,10 @@ def compile_rules(definitions: Iterable[OpenApi]) -> Rules:
         rules[definition["in"]][name] = _compile(name, schema)
         if name == "limit":
             default_limit = schema["default"]
-    return Rules(rules["query"], rules["path"], default_limit)
+    return ParameterRules(rules["query"], rules["path"], default_limit)
 
 
-def read_parameters(rules: Rules, scope: Scope) -> Parameters:
+def read_parameters(rules: ParameterRules, scope: Scope) -> Parameters:
     """The request's parameters; undocumented ones are ignored. Raises Refused, naming every one that is wrong."""
     errors: list[ParameterError] = []
     query: Values = {}

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Scope
 from mockserver.api.authentication import Caller
 from mockserver.api.keys import ApiKey, KeyRing
 from mockserver.api.limits import Admission, Limiter
-from mockserver.api.parameters import Parameters, Rules
+from mockserver.api.parameters import ParameterRules, Parameters
 from mockserver.api.problems import Members, Problem
 from mockserver.api.response import Header, Response
 from mockserver.clock import Clock
@@ -75,7 +75,7 @@ class Pipeline:
     """(key, now) → whether the key may be served, by the limiter."""
     authorize: Callable[[ApiKey, Sequence[str], str], bool]
     """(key, required scopes, operation id) → whether the key holds them."""
-    read_parameters: Callable[[Rules, Scope], Parameters]
+    read_parameters: Callable[[ParameterRules, Scope], Parameters]
     """Raises Refused for what the rules do not accept."""
     decode_cursor: Callable[[str, Caller], Position]
     """Raises ValueError if the text is not a cursor."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 
-from mockserver.api.limits import MINUTE, Admission, Gauge, Limiter, Meter, Reading, checked, promised_reset
+from mockserver.api.limits import MINUTE, Admission, Gauge, Limiter, LimitUse, Reading, checked, promised_reset
 from mockserver.cluster.reach import Reach
 from spec import RateLimits
 
@@ -37,7 +37,7 @@ class SharedLimiter(Limiter):
         admitted, wait, clear = self._reach(lambda _server: self._decide(keys=places, args=arguments))
         return Admission(bool(admitted), limits.per_minute, promised_reset(now, float(clear)), float(wait))
 
-    def peek(self, key_id: str, now: float, limits: RateLimits | None = None) -> Meter:
+    def peek(self, key_id: str, now: float, limits: RateLimits | None = None) -> LimitUse:
         """What a key has used, without a request."""
         limits = self._default if limits is None else checked(limits)
         use, times = self._places(key_id)
@@ -45,9 +45,9 @@ class SharedLimiter(Limiter):
         admitted = [float(time) for time in self._reach(lambda server: server.lrange(times, 0, -1)) or ()]
         window = Gauge(sum(now - time < limits.burst_window for time in admitted), limits.burst)
         if self._reading == "strict":
-            return Meter(Gauge(sum(now - time < MINUTE for time in admitted), limits.per_minute), window)
+            return LimitUse(Gauge(sum(now - time < MINUTE for time in admitted), limits.per_minute), window)
         owed = max(0.0, min(float(debt or 0), MINUTE * limits.burst) - (now - float(at or now)) * limits.per_minute)
-        return Meter(Gauge(owed / MINUTE, limits.burst), window)
+        return LimitUse(Gauge(owed / MINUTE, limits.burst), window)
 
     def _places(self, key_id: str) -> Sequence[str]:
         return f"{self._namespace}:use:{key_id}", f"{self._namespace}:times:{key_id}"

@@ -16,7 +16,7 @@ from mockserver.webhooks.delivery import attempt_record, record
 from mockserver.webhooks.signing import HEADER, digest
 
 if TYPE_CHECKING:
-    from mockserver.webhooks.delivery import Attempt, Delivery
+    from mockserver.webhooks.delivery import Delivery, DeliveryAttempt
     from mockserver.webhooks.endpoints import Endpoint
     from mockserver.webhooks.service import Webhooks
 
@@ -42,7 +42,7 @@ def described(delivery: Delivery, webhooks: Webhooks) -> dict[str, object]:
     }
 
 
-def _judged(attempt: Attempt, delivery: Delivery, webhooks: Webhooks) -> dict[str, object]:
+def _judged(attempt: DeliveryAttempt, delivery: Delivery, webhooks: Webhooks) -> dict[str, object]:
     """An attempt as JSON has it, with the verdict on its receiver."""
     endpoint = webhooks.endpoints.get(delivery.endpoint_id)
     flaw = None if endpoint is None else flaw_of(attempt, delivery, endpoint)
@@ -72,7 +72,7 @@ def done_to(delivery: Delivery, webhooks: Webhooks) -> Sequence[str]:
     return [word for word in words if word]
 
 
-def flaw_of(attempt: Attempt, delivery: Delivery, endpoint: Endpoint) -> Flaw | None:
+def flaw_of(attempt: DeliveryAttempt, delivery: Delivery, endpoint: Endpoint) -> Flaw | None:
     """Why a receiver must refuse an attempt, None if it must take it."""
     headers = {name.lower(): value for name, value in attempt.sent.headers.items()}
     proof = headers.get(HEADER.lower(), "")
@@ -101,7 +101,7 @@ def _plain(signature: str) -> str:
         return signature
 
 
-def _verdict(attempt: Attempt, flaw: Flaw | None) -> str:
+def _verdict(attempt: DeliveryAttempt, flaw: Flaw | None) -> str:
     if attempt.status is None:
         return "no answer"
     if 200 <= attempt.status < 300:

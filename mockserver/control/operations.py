@@ -9,7 +9,7 @@ from functools import cache, cached_property
 
 from starlette.routing import compile_path
 
-from mockserver.api.parameters import Rules, compile_rules, read_parameters
+from mockserver.api.parameters import ParameterRules, compile_rules, read_parameters
 from mockserver.api.problems import Refused
 from mockserver.control.body import Check, compiled
 from mockserver.control.call import Handler, Refusal, bad_input
@@ -31,7 +31,7 @@ class Operation:
     is_change: bool
     status: int
     longest: int
-    rules: Rules
+    rules: ParameterRules
     handle: Handler
     described: OpenApi
 

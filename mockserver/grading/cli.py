@@ -16,7 +16,7 @@ from mockserver.server.options import modifications
 
 if TYPE_CHECKING:
     from mockserver.grading.records import Run
-    from mockserver.grading.session import Progress
+    from mockserver.grading.session import GradeProgress
     from mockserver.grading.verdict import Grade
 
 USAGE = 4
@@ -220,9 +220,9 @@ def _check_folder(folder: Path | None) -> None:
         raise click.BadParameter(f"cannot write to {folder}: {error.strerror}", param_hint="--report") from error
 
 
-def _progress() -> Progress:
+def _progress() -> GradeProgress:
     from mockserver.grading.report.words import run_ending
-    from mockserver.grading.session import Progress
+    from mockserver.grading.session import GradeProgress
 
     def begins(trial: str, number: int, of: int) -> None:
         total = f" of {of}" if of > 1 else ""
@@ -234,7 +234,7 @@ def _progress() -> Progress:
     def remarks(words: str) -> None:
         click.echo(f"   {words}", err=True)
 
-    return Progress(begins, ended, remarks)
+    return GradeProgress(begins, ended, remarks)
 
 
 def _listed() -> str:

@@ -20,7 +20,7 @@ _UNKNOWN_SECRET = "whsec_" + "unknown0" * 4
 
 
 @dataclass(frozen=True)
-class Delivery:
+class GradedDelivery:
     """A request to the receiver. `requirement` is the id that it shows, `good` whether it must be accepted.
 
     `sibling` is the good delivery that is sent just before a spoiled one; None for one that stands alone.
@@ -32,7 +32,7 @@ class Delivery:
     good: bool
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
-    sibling: Delivery | None = None
+    sibling: GradedDelivery | None = None
     may_hang_up: bool = False
 
 
@@ -45,7 +45,7 @@ class Maker:
         self._now = int(now)
         self._made = 0
 
-    def all(self) -> Iterator[Delivery]:
+    def all(self) -> Iterator[GradedDelivery]:
         """Every delivery, in the order in which they are sent."""
         yield self._good("HOOK-R1", "a good delivery")
         yield from self._spoiled()
@@ -55,7 +55,7 @@ class Maker:
         yield from self._twice()
         yield from self._garbage()
 
-    def _spoiled(self) -> Iterator[Delivery]:
+    def _spoiled(self) -> Iterator[GradedDelivery]:
         """What is not as it was signed."""
         text, stamp = self._text(), str(self._now)
         right = digest(self._secret, stamp, text)
@@ -72,12 +72,12 @@ class Maker:
         yield self._bad("a digest over the body alone", text, f"t={stamp},v1={of_body_alone}")
         yield self._bad("a digest over the body as it is serialized anew", spaced, f"t={stamp},v1={right}")
 
-    def _stale(self) -> Delivery:
+    def _stale(self) -> GradedDelivery:
         text, stamp = self._text(), str(int(self._now - STALE))
         stale = self._bad("signed ten minutes ago", text, sign([self._secret], stamp, text)[HEADER])
         return replace(stale, requirement="HOOK-R3")
 
-    def _rotated(self) -> Iterator[Delivery]:
+    def _rotated(self) -> Iterator[GradedDelivery]:
         for name, secrets in (
             ("the right digest first of two", [self._secret, _UNKNOWN_SECRET]),
             ("the right digest last of two", [_UNKNOWN_SECRET, self._secret]),
@@ -85,7 +85,7 @@ class Maker:
             text = self._text()
             yield self._delivery("HOOK-R4", name, True, text, sign(secrets, str(self._now), text)[HEADER])
 
-    def _odd_spellings(self) -> Iterator[Delivery]:
+    def _odd_spellings(self) -> Iterator[GradedDelivery]:
         note = b'"note":"Brought about by hand"'
         for name, spelling in (
             ("white space in the body", None),
@@ -102,12 +102,12 @@ class Maker:
             )
             yield self._good("HOOK-R5", name, odd)
 
-    def _twice(self) -> Iterator[Delivery]:
+    def _twice(self) -> Iterator[GradedDelivery]:
         text = self._text()
         yield self._good("HOOK-R6", "an event", text)
         yield self._good("HOOK-R6", "the same event in another delivery", text)
 
-    def _garbage(self) -> Iterator[Delivery]:
+    def _garbage(self) -> Iterator[GradedDelivery]:
         """What a receiver may answer as it likes, but not crash on."""
         for name, text in (
             ("an empty body", b""),
@@ -135,15 +135,15 @@ class Maker:
         huge = self._good("HOOK-R7", "a huge header", text)
         yield replace(huge, good=False, may_hang_up=True, headers={**huge.headers, "X-Huge": "x" * _HUGE})
 
-    def _good(self, requirement: str, name: str, text: bytes | None = None) -> Delivery:
+    def _good(self, requirement: str, name: str, text: bytes | None = None) -> GradedDelivery:
         text = self._text() if text is None else text
         return self._delivery(requirement, name, True, text, sign([self._secret], str(self._now), text)[HEADER])
 
-    def _bad(self, name: str, text: bytes, signature: str | None) -> Delivery:
+    def _bad(self, name: str, text: bytes, signature: str | None) -> GradedDelivery:
         spoiled = self._delivery("HOOK-R2", name, False, text, signature)
         return replace(spoiled, sibling=self._good("HOOK-R1", f"the good sibling of: {name}"))
 
-    def _delivery(self, requirement: str, name: str, good: bool, text: bytes, signature: str | None) -> Delivery:
+    def _delivery(self, requirement: str, name: str, good: bool, text: bytes, signature: str | None) -> GradedDelivery:
         self._made += 1
         headers = {
             "Content-Type": "application/json",
@@ -152,7 +152,7 @@ class Maker:
             "X-Outbound-Event": "contact.created",
         }
         proof = {} if signature is None else {HEADER: signature}
-        return Delivery(requirement, name, good, text, {**headers, **proof})
+        return GradedDelivery(requirement, name, good, text, {**headers, **proof})
 
     def _text(self, event_type: str = "contact.created") -> bytes:
         """The body of a new event."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from mockserver.grading.deliveries import Delivery
+from mockserver.grading.deliveries import GradedDelivery
 from mockserver.grading.records import Probe
 from mockserver.webhooks.sending import Outgoing, Sender, Unsent
 
@@ -32,7 +32,7 @@ def listens(url: str, is_alive: Callable[[], bool], within: float = STARTS_WITHI
     return False
 
 
-def deliver(url: str, deliveries: Iterable[Delivery], is_alive: Callable[[], bool]) -> list[Probe]:
+def deliver(url: str, deliveries: Iterable[GradedDelivery], is_alive: Callable[[], bool]) -> list[Probe]:
     """Send deliveries, one after the other, each spoiled one behind its good sibling. Ends early if the receiver does."""
     sender = Sender(allowed=[urlsplit(url).hostname or ""])
     probes: list[Probe] = []
@@ -57,7 +57,7 @@ def is_url(text: str) -> bool:
         return False
 
 
-def _sent(sender: Sender, url: str, delivery: Delivery, number: int, *, after_good: bool = True) -> Probe:
+def _sent(sender: Sender, url: str, delivery: GradedDelivery, number: int, *, after_good: bool = True) -> Probe:
     began = time.monotonic()
     status, error = None, ""
     try:

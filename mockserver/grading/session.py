@@ -71,7 +71,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Progress:
+class GradeProgress:
     """Whom to tell of what is under way.
 
     `begins` gets a run's name, its number, and how many there are; `ended` the run; `remarks` what else is worth a line.
@@ -82,13 +82,13 @@ class Progress:
     remarks: Callable[[str], None]
 
 
-def grade(order: Order, progress: Progress) -> Grade:
+def grade(order: Order, progress: GradeProgress) -> Grade:
     """Grade a command. Raises OSError if the port is taken."""
     return _Session(order, progress).grade()
 
 
 class _Session:
-    def __init__(self, order: Order, progress: Progress) -> None:
+    def __init__(self, order: Order, progress: GradeProgress) -> None:
         # All runs see the same data, so that what one was given can be used in the next.
         self._order = replace(order, settings=replace(order.settings, began=time.time()))
         self._progress = progress

@@ -25,7 +25,7 @@ from mockserver.server.bad_requests import (
     too_long,
     too_much_around_the_body,
 )
-from mockserver.server.exchange import HIGH_WATER, Exchange
+from mockserver.server.request_cycle import HIGH_WATER, RequestCycle
 
 if TYPE_CHECKING:
     import asyncio
@@ -56,7 +56,7 @@ class Connection(HttpToolsProtocol):
     """A connection that holds its client to RFC 9112. `waiting_since`, in seconds of the event loop, is None between requests."""
 
     config: Configuration
-    cycle: Exchange  # type: ignore[assignment] # in uvicorn's place: the request that came last
+    cycle: RequestCycle  # type: ignore[assignment] # in uvicorn's place: the request that came last
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -65,8 +65,8 @@ class Connection(HttpToolsProtocol):
         self._unheard_since: float | None = None
         self._in_head = True
         self._unread = 0
-        self._queue: deque[Exchange] = deque()
-        self._served: Exchange | None = None
+        self._queue: deque[RequestCycle] = deque()
+        self._served: RequestCycle | None = None
         self._serving = False
         self._refused = self._ended = False
         self._last_words: bytes | None = None
@@ -157,7 +157,7 @@ class Connection(HttpToolsProtocol):
         self._unread = 0
         # What a proxy says of its client is read by a layer of uvicorn's.
         forwarded = b"x-forwarded-for" in names or b"x-forwarded-proto" in names
-        self.cycle = Exchange(
+        self.cycle = RequestCycle(
             self,
             self.app if forwarded else self.config.app,
             self._scope(version),
@@ -204,7 +204,7 @@ class Connection(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(data)
 
-    def flush_soon(self, exchange: Exchange) -> None:
+    def flush_soon(self, exchange: RequestCycle) -> None:
         """Send the head of an answer at the end of this turn of the loop, for its body may come with it."""
         if not self._serving:
             self.loop.call_soon(exchange.write_head)

@@ -9,7 +9,7 @@ _PATIENCE = 2.0
 _LINES_APART = 5.0
 
 
-class Progress:
+class SeedingProgress:
     """Is called with the number of contacts made, and to make. Shows nothing for the first two seconds.
 
     On a terminal it is one line that changes, elsewhere a line every five seconds.

@@ -16,7 +16,7 @@ Form = Literal["sent", "tampered", "stale"]
 Event = Mapping[str, Any]
 """A resource of the event log, as JSON has it."""
 
-State = Literal["waiting", "sending", "delivered", "given up"]
+DeliveryState = Literal["waiting", "sending", "delivered", "given up"]
 
 _SECRET = re.compile(r"whsec_[A-Za-z0-9+/_=-]+")
 _LABELLED_SIGNATURE = re.compile(r"\b(v[0-9]+|sha256)=([A-Za-z0-9+/_-]{16,}=*)")
@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9+/_-]{28,}=*")
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class DeliveryAttempt:
     """One attempt. `at` is in unix seconds of the mock's clock, `seconds` how long it took by it.
 
     `status` is that of the answer, `answer` the beginning of its body; `error` says in one line why there is none. `ahead` is by
@@ -52,14 +52,14 @@ class Delivery:
     organization_id: str
     event: Event = field(repr=False)
     due: float
-    state: State = "waiting"
-    attempts: list[Attempt] = field(default_factory=list)
+    state: DeliveryState = "waiting"
+    attempts: list[DeliveryAttempt] = field(default_factory=list)
     form: Form = "sent"
     """How the next attempt is made."""
     made: int = 0
     _shown: bool = True
 
-    def take_down(self, attempt: Attempt) -> None:
+    def take_down(self, attempt: DeliveryAttempt) -> None:
         """Note an attempt that was made."""
         self.made += 1
         if self._shown or not self.attempts:
@@ -85,7 +85,7 @@ def record(delivery: Delivery) -> dict[str, object]:
     }
 
 
-def attempt_record(attempt: Attempt) -> dict[str, object]:
+def attempt_record(attempt: DeliveryAttempt) -> dict[str, object]:
     """An attempt as a JSON object, its signatures shortened."""
     sent = attempt.sent
     return {

@@ -12,7 +12,7 @@ from functools import partial
 
 from mockserver.clock import Clock
 from mockserver.tenants.ids import identifier, stream
-from mockserver.webhooks.delivery import Attempt, Delivery, Event, Form
+from mockserver.webhooks.delivery import Delivery, DeliveryAttempt, Event, Form
 from mockserver.webhooks.endpoints import Endpoint, Endpoints, check
 from mockserver.webhooks.sending import Outgoing, Reply, Sender, Unsent
 from mockserver.webhooks.steps import composed, default_steps
@@ -199,7 +199,7 @@ class Webhooks:
         except TimeoutError:
             error = f"no answer within {ATTEMPT_WITHIN:.0f} s"
         delivery.take_down(
-            Attempt(
+            DeliveryAttempt(
                 at=began,
                 sent=outgoing,
                 seconds=self._clock.now() - began,

@@ -11,7 +11,7 @@ from time import monotonic
 from mockserver.app import Settings
 from mockserver.grading.records import Run
 from mockserver.grading.runner import Outcome
-from mockserver.grading.session import Order, Progress, grade
+from mockserver.grading.session import GradeProgress, Order, grade
 from mockserver.grading.verdict import Grade
 from tests.clients.__main__ import CLIENTS
 
@@ -35,7 +35,7 @@ def called(command: Sequence[str], environment: Mapping[str, str], _timeout: flo
 def graded(client: str, *trials: str, **changes: object) -> Grade:
     """The grade of a client in the plain run and these trials."""
     order = Order((client,), SETTINGS, trials, patience=30, run=called)
-    return grade(replace(order, **changes), Progress(_begins, _ended, _remarks))  # type: ignore[arg-type] # members of Order
+    return grade(replace(order, **changes), GradeProgress(_begins, _ended, _remarks))  # type: ignore[arg-type] # members of Order
 
 
 def broken(result: Grade) -> dict[str, str]:

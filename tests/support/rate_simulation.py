@@ -23,7 +23,7 @@ from conformance.rate_limits.traffic_patterns import (
     STORIES,
     STRANGER,
     WITNESS,
-    Plan,
+    ProbePlan,
     Send,
     Steps,
     Until,
@@ -74,7 +74,7 @@ class Simulation:
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
 
-    def run(self, patterns: Sequence[Pattern], plan: Plan) -> Timelines:
+    def run(self, patterns: Sequence[Pattern], plan: ProbePlan) -> Timelines:
         """Send the patterns side by side. Raises NotRested if one of them does."""
         timelines: Timelines = defaultdict(list)
         for pattern in patterns:
@@ -95,7 +95,7 @@ class Simulation:
         for _ in range(count):
             self._decide(key)
 
-    def _begin(self, steps: Steps, timelines: Timelines, plan: Plan) -> None:
+    def _begin(self, steps: Steps, timelines: Timelines, plan: ProbePlan) -> None:
         def go_on(attempts: list[Attempt] | None = None) -> None:
             try:
                 step = next(steps) if attempts is None else steps.send(attempts)
@@ -113,7 +113,7 @@ class Simulation:
 
         self._at(self.now, go_on)
 
-    def _volley(self, step: Send, plan: Plan, ended: Callable[[list[Attempt]], None]) -> None:
+    def _volley(self, step: Send, plan: ProbePlan, ended: Callable[[list[Attempt]], None]) -> None:
         volley = Volley(step)
         at_once = senders(step, plan.limits.burst, 2 * self.delay(self._random)) if step.role in KEYS else 0
         busy = at_once
@@ -171,7 +171,7 @@ def judge(simulation: Simulation, bound: Reading | None = None) -> Judgement:
     """Probe the simulated server and rule on every requirement."""
     from_rest = CONTRACT.burst if bound == "burst" else CONTRACT.floor
     began = simulation.now
-    timelines = measure(simulation, STORIES, Plan(CONTRACT, from_rest, rested=False))
+    timelines = measure(simulation, STORIES, ProbePlan(CONTRACT, from_rest, rested=False))
     measured = Measured(CONTRACT, timelines, frozenset(KEYS), bound)
     broken: dict[str, str] = {}
     unjudged: dict[str, str] = {}

@@ -13,7 +13,7 @@ import spec
 from conformance.outcome import Outcome
 from conformance.report import terminal
 from conformance.report.folder import write
-from conformance.report.record import Run, Timeline
+from conformance.report.record import ProbeRecord, Run
 from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.redaction import Redactor
 from conformance.verdict.known_violations import KnownViolation
@@ -72,7 +72,7 @@ def run_of(made: Ledger, *exchanges: Exchange, **members: Any) -> Run:
     points = tuple((second / 4, second / 4 + 0.02, 200 if second < 120 else 429) for second in range(160))
     given: dict[str, Any] = {
         "notes": {"rateReading": "burst", "hostile": HOSTILE},
-        "timelines": (Timeline(SECRET, points, 30.0, 120, f"a burst {HOSTILE}"),),
+        "timelines": (ProbeRecord(SECRET, points, 30.0, 120, f"a burst {HOSTILE}"),),
         "options": ("conformance", "--api-key", SECRET),
         "labels": {"branch": "main"},
         "id": "1a2b3c4d",

@@ -12,7 +12,7 @@ from mockserver.console.visit import Gone, Route, Visit, objection
 from mockserver.webhooks.signing import HEADER
 
 if TYPE_CHECKING:
-    from mockserver.webhooks.delivery import Attempt, Delivery
+    from mockserver.webhooks.delivery import Delivery, DeliveryAttempt
 
 PATH = "/integrations/webhooks/debugger"
 
@@ -74,7 +74,7 @@ def _given(visit: Visit) -> dict[str, str]:
     return {**given, "endpoint": delivery.endpoint_id, "timestamp": timestamp, "body": body}
 
 
-def _attempt(visit: Visit, delivery_id: str, number: int) -> tuple[Delivery, Attempt]:
+def _attempt(visit: Visit, delivery_id: str, number: int) -> tuple[Delivery, DeliveryAttempt]:
     """A delivery and one of its attempts, which count from 1. Raises Gone."""
     for delivery in visit.world.state.webhooks.log:
         if delivery.id == delivery_id and 0 < number <= len(delivery.attempts):

@@ -14,7 +14,7 @@ from spec import contract
 
 if TYPE_CHECKING:
     from mockserver.api.keys import ApiKey
-    from mockserver.api.limits import Meter
+    from mockserver.api.limits import LimitUse
 
 PATH = "/api-keys"
 
@@ -96,12 +96,12 @@ def _keys(visit: Visit) -> Sequence[ApiKey]:
     return [key for key in visit.world.state.keys if key.organization_id == own][::-1]
 
 
-def _meter(visit: Visit, key: ApiKey) -> Meter:
+def _meter(visit: Visit, key: ApiKey) -> LimitUse:
     state = visit.world.state
     return state.limiter.peek(key.id, state.clock.now(), key.limits)
 
 
-def _gauges(meter: Meter) -> dict[str, object]:
+def _gauges(meter: LimitUse) -> dict[str, object]:
     return {
         name: {"used": round(gauge.used, 2), "most": gauge.most}
         for name, gauge in (("sustained", meter.sustained), ("window", meter.window))

@@ -13,14 +13,14 @@ from mockserver.grading.report import words
 from mockserver.grading.report.archive import target
 from mockserver.grading.report.document import moment
 from mockserver.grading.report.redaction import redacted
-from mockserver.grading.report.timeline import Timeline, kind_of, timeline
+from mockserver.grading.report.timeline import TimelineDrawing, kind_of, timeline
 from mockserver.grading.verdict import Evidence, Grade
 
 _MOST_REQUESTS = 400
 
 
 @dataclass(frozen=True)
-class Request:
+class ShownRequest:
     """A request as the page lists it."""
 
     number: int
@@ -36,15 +36,15 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownRun:
     """A run as the page shows it."""
 
     trial: str
     name: str
     ending: str
-    requests: tuple[Request, ...]
+    requests: tuple[ShownRequest, ...]
     left_out: int
-    timeline: Timeline | None
+    timeline: TimelineDrawing | None
     deliveries: tuple[Probe, ...]
 
 
@@ -94,8 +94,8 @@ def _anchor(run: str, number: int) -> str:
     return f"{run}-{number}"
 
 
-def _shown(run: Run) -> Shown:
-    return Shown(
+def _shown(run: Run) -> ShownRun:
+    return ShownRun(
         trial=run.trial,
         name=words.run_name(run),
         ending=words.run_ending(run),
@@ -106,8 +106,8 @@ def _shown(run: Run) -> Shown:
     )
 
 
-def _request(exchange: Exchange, run: Run) -> Request:
-    return Request(
+def _request(exchange: Exchange, run: Run) -> ShownRequest:
+    return ShownRequest(
         number=exchange.number,
         at=f"{exchange.began:.3f}",
         method=exchange.method,

@@ -22,7 +22,7 @@ _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 60
 
 
 @dataclass(frozen=True)
-class Bar:
+class TimelineBar:
     """A request: where it begins and how long it is, on the drawing; `label` is what a pointer shows."""
 
     x: float
@@ -44,12 +44,12 @@ class Shade:
 
 
 @dataclass(frozen=True)
-class Timeline:
+class TimelineDrawing:
     """The drawing of a run, in units of its own: `width` × `height`."""
 
     width: float
     height: float
-    bars: tuple[Bar, ...]
+    bars: tuple[TimelineBar, ...]
     shades: tuple[Shade, ...]
     ticks: tuple[tuple[float, str], ...]
     lanes: int
@@ -75,7 +75,7 @@ class _Span:
         return (time - self.begin) / (self.end - self.begin) * WIDTH
 
 
-def timeline(run: Run) -> Timeline | None:
+def timeline(run: Run) -> TimelineDrawing | None:
     """The drawing; None for a run without requests."""
     if not run.exchanges:
         return None
@@ -83,7 +83,7 @@ def timeline(run: Run) -> Timeline | None:
     lanes = {connection: lane for lane, connection in enumerate(dict.fromkeys(one.connection for one in run.exchanges))}
     shown = [exchange for exchange in run.exchanges if lanes[exchange.connection] < _MOST_LANES]
     count = min(len(lanes), _MOST_LANES)
-    return Timeline(
+    return TimelineDrawing(
         width=WIDTH,
         height=_TOP + count * _LANE + _AXIS,
         bars=tuple(_bar(exchange, run, lanes[exchange.connection], span) for exchange in shown),
@@ -103,12 +103,14 @@ def kind_of(exchange: Exchange) -> str:
     return "failed" if exchange.status >= 500 else "unserved" if exchange.status >= 400 else "served"
 
 
-def _bar(exchange: Exchange, run: Run, lane: int, span: _Span) -> Bar:
+def _bar(exchange: Exchange, run: Run, lane: int, span: _Span) -> TimelineBar:
     x = span.x(exchange.began)
     width = max(_NARROWEST, span.x(exchange.ended) - x)
     answer = exchange.status or "no answer"
     label = f"{exchange.number}: {exchange.method} {redacted(exchange.target)}, {answer}, at {exchange.began:.2f} s"
-    return Bar(x, _TOP + lane * _LANE, width, _LANE - 4, kind_of(exchange), label, f"{run.trial}-{exchange.number}")
+    return TimelineBar(
+        x, _TOP + lane * _LANE, width, _LANE - 4, kind_of(exchange), label, f"{run.trial}-{exchange.number}"
+    )
 
 
 def _shades(run: Run, span: _Span) -> Iterator[Shade]:

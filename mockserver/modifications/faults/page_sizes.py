@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from starlette.types import Scope
 
-from mockserver.api.parameters import Parameters, Rules
+from mockserver.api.parameters import ParameterRules, Parameters
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.requests import query
 from mockserver.modifications.registry import fault
@@ -27,7 +27,7 @@ def change_limit(pipeline: Pipeline, change: Callable[[int], int]) -> None:
     """Have a page hold another number of items than it was asked for."""
     inner = pipeline.read_parameters
 
-    def read(rules: Rules, scope: Scope) -> Parameters:
+    def read(rules: ParameterRules, scope: Scope) -> Parameters:
         parameters = inner(rules, scope)
         return replace(parameters, limit=change(parameters.limit)) if "limit" in query(scope) else parameters
 
@@ -38,7 +38,7 @@ def change_refusal(pipeline: Pipeline, applies: Callable[[str], bool], instead: 
     """Have a limit that `applies` says yes to served with another one, instead of being refused."""
     inner = pipeline.read_parameters
 
-    def read(rules: Rules, scope: Scope) -> Parameters:
+    def read(rules: ParameterRules, scope: Scope) -> Parameters:
         text = query(scope).get("limit")
         if text is None or not applies(text):
             return inner(rules, scope)

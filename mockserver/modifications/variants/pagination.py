@@ -9,7 +9,7 @@ from itertools import count
 from starlette.types import Scope
 
 from mockserver.api.authentication import Caller
-from mockserver.api.parameters import Parameters, Rules
+from mockserver.api.parameters import ParameterRules, Parameters
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.pages import Order, change_question, keyset_page, matching
 from mockserver.modifications.registry import variant
@@ -101,7 +101,7 @@ def limits_clamped(pipeline: Pipeline) -> None:
         except ValueError:
             return size.default
 
-    def read(rules: Rules, scope: Scope) -> Parameters:
+    def read(rules: ParameterRules, scope: Scope) -> Parameters:
         return inner(replace(rules, query={**rules.query, "limit": clamp}) if "limit" in rules.query else rules, scope)
 
     pipeline.read_parameters = read

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.limits import Admission
-from mockserver.api.parameters import Parameters, Rules
+from mockserver.api.parameters import ParameterRules, Parameters
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Members, ParameterError, Problem, Refused, invalid_parameter, not_found
 from mockserver.api.response import Header, Response
@@ -101,7 +101,7 @@ def unknown_parameters_refused(pipeline: Pipeline) -> None:
     """A query parameter that the documentation does not name is answered 400 (FILTER, reading: a 400 is accepted too)."""
     inner = pipeline.read_parameters
 
-    def read(rules: Rules, scope: Scope) -> Parameters:
+    def read(rules: ParameterRules, scope: Scope) -> Parameters:
         unknown = [ParameterError(name[:50], "is unknown") for name in query(scope) if name not in rules.query]
         if unknown:
             raise Refused(replace(invalid_parameter(unknown), detail="There is no such parameter."))

@@ -22,7 +22,7 @@ from mockserver.tenants.seed.timestamps import DAY, HOUR, moments
 from mockserver.tenants.tenant import Organization, Tenant
 from spec import contract
 
-Progress = Callable[[int, int], None]
+OnContactsMade = Callable[[int, int], None]
 """Called with the number of contacts made so far, and the number to make."""
 
 _TOLD_AFTER = 10_000
@@ -54,7 +54,7 @@ class _Setting:
 
 
 def seed(
-    seed: int, organizations: int, contacts: int, now: float, progress: Progress = lambda _done, _of: None
+    seed: int, organizations: int, contacts: int, now: float, progress: OnContactsMade = lambda _done, _of: None
 ) -> list[Tenant]:
     """This number of organizations with this number of contacts each, and with lists, drafts, events and research to match.
 
@@ -83,7 +83,7 @@ def made_up(label: str, name: str, contacts: int, now: float) -> Tenant:
     return _filled(setting, contacts, lambda contact: contact)
 
 
-def _told(progress: Progress, number: int, organizations: int, contacts: int) -> Callable[[Resource], Resource]:
+def _told(progress: OnContactsMade, number: int, organizations: int, contacts: int) -> Callable[[Resource], Resource]:
     """Passes on an organization's contacts, and calls `progress` at regular steps."""
     made = count(number * contacts + 1)
 

@@ -15,7 +15,14 @@ import spec
 from conformance.cases.resource_ids import collection_of, resembling
 from conformance.oracles.consistency import disagreement, moment, steady, telling
 from conformance.oracles.problems import same_answer
-from conformance.oracles.published_document import PATH, PublishedDocument, Unreadable, invalidity, read, references
+from conformance.oracles.published_document import (
+    PATH,
+    PublishedDocument,
+    UnreadableDocument,
+    invalidity,
+    read,
+    references,
+)
 from conformance.target.exchange import Exchange, Request
 
 PROBLEM = {
@@ -167,7 +174,7 @@ class TestPublishedDocument:
         ],
     )
     def test_what_is_no_openapi_3_1_is_unreadable(self, published: Exchange) -> None:
-        with pytest.raises(Unreadable):
+        with pytest.raises(UnreadableDocument):
             read(published)
 
     def test_a_reference_that_leads_nowhere_or_round_is_an_empty_object(self) -> None:

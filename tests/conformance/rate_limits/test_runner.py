@@ -23,7 +23,7 @@ from conformance.rate_limits.traffic_patterns import (
     STRANGER,
     WITNESS,
     NotRested,
-    Plan,
+    ProbePlan,
     Send,
     Steps,
     Until,
@@ -38,7 +38,7 @@ from tests.support.gate import run_gate
 from tests.support.null_servers import Answer, serving
 from tests.support.rate_simulation import CONTRACT
 
-PLAN = Plan(CONTRACT, from_rest=CONTRACT.floor, rested=False)
+PLAN = ProbePlan(CONTRACT, from_rest=CONTRACT.floor, rested=False)
 KEY = Credential("obk_live_ddddddddddddddddddddddddddddddd1", "keys.spare[0]")
 JSON = {"Content-Type": "application/json"}
 PAGE = Answer(200, JSON, json.dumps({"data": [{"id": "con_1"}], "nextCursor": None}).encode())
@@ -66,7 +66,7 @@ def wired() -> Iterator[Wiring]:
 
 
 def pattern_of(*steps: Send | Until) -> Pattern:
-    def pattern(_: Plan) -> Steps:
+    def pattern(_: ProbePlan) -> Steps:
         for step in steps:
             assert (yield step) is not None
 
@@ -111,7 +111,7 @@ def test_a_volley_ends_soon_after_a_refusal(wired: Wiring) -> None:
 def test_stories_are_told_side_by_side(wired: Wiring) -> None:
     meeting = threading.Barrier(2, timeout=30)
 
-    def pattern(_: Plan) -> Steps:
+    def pattern(_: ProbePlan) -> Steps:
         yield Until(0.0)
         meeting.wait()
 
@@ -120,7 +120,7 @@ def test_stories_are_told_side_by_side(wired: Wiring) -> None:
 
 
 def test_one_that_is_not_rested_ends_them_all_at_once(wired: Wiring) -> None:
-    def unrested(plan: Plan) -> Steps:
+    def unrested(plan: ProbePlan) -> Steps:
         attempts = yield Send(SPENDER, 1)
         plan.check_rest(attempts, 1)
 
@@ -179,10 +179,10 @@ class Unrested:
     """Sends patterns on keys that are rested the second time."""
 
     def __init__(self) -> None:
-        self.plans: list[Plan] = []
+        self.plans: list[ProbePlan] = []
         self.rests = 0
 
-    def run(self, _: object, plan: Plan) -> dict[str, list[Attempt]]:
+    def run(self, _: object, plan: ProbePlan) -> dict[str, list[Attempt]]:
         self.plans.append(plan)
         if not plan.rested:
             raise NotRested

@@ -11,7 +11,7 @@ import pytest
 
 import spec
 from conformance.recordings.archive import read
-from conformance.recordings.judgement import Result, Row, judge
+from conformance.recordings.judgement import RecordingResult, RequirementTally, judge
 from conformance.recordings.traffic import recording
 from tests.support.archives import CONTACT, KEY, archive, entry, page, problem
 
@@ -19,15 +19,15 @@ REDACTED = ["[REDACTED]", "<redacted>", "obk_live_…IJ01", "****************", 
 CUT = json.dumps({"data": [CONTACT]})[:40]
 
 
-def judged(folder: Path, *entries: Any, base_url: str | None = None) -> Result:
+def judged(folder: Path, *entries: Any, base_url: str | None = None) -> RecordingResult:
     return judge(recording(read(archive(folder, *entries)), base_url), spec.requirements())
 
 
-def row(result: Result, id_: str) -> Row:
+def row(result: RecordingResult, id_: str) -> RequirementTally:
     return next(row for row in result.rows if row.requirement.id == id_)
 
 
-def broken(result: Result) -> set[str]:
+def broken(result: RecordingResult) -> set[str]:
     return {row.requirement.id for row in result.broken()}
 
 

@@ -15,7 +15,7 @@ import pytest
 import spec
 from conformance.report.chart import chart
 from conformance.report.readings import readings
-from conformance.report.record import Timeline
+from conformance.report.record import ProbeRecord
 from conformance.report.text import folded, harmless, one_line, titled, visible, writable
 from conformance.verdict.ledger import Ledger, Verdict
 from tests.support.report_runs import (
@@ -221,7 +221,7 @@ def test_a_selection_is_no_whole_verdict_and_says_so() -> None:
 
 def test_a_timeline_counts_what_each_window_held() -> None:
     points = tuple((float(second), second + 0.5, 200 if second < 10 else 429) for second in range(11))
-    drawn = chart(Timeline("key", points, 5.0, 4, "steady"))
+    drawn = chart(ProbeRecord("key", points, 5.0, 4, "steady"))
     held, admitted, refused = drawn.drawing.panels
     assert (drawn.peak, admitted.lines[0].path.count("M"), refused.lines[0].path.count("M")) == (5, 10, 1)
     assert drawn.drawing.description == "10 admitted, 1 refused; at most 5 in 5 s, where 4 may be"
@@ -229,7 +229,7 @@ def test_a_timeline_counts_what_each_window_held() -> None:
 
 
 def test_a_timeline_of_one_point_is_drawn() -> None:
-    assert chart(Timeline("key", ((3.0, 3.1, 429),), 30.0, 120, "refused at once")).peak == 0
+    assert chart(ProbeRecord("key", ((3.0, 3.1, 429),), 30.0, 120, "refused at once")).peak == 0
 
 
 def test_the_targets_readings_are_told_from_its_answers() -> None:

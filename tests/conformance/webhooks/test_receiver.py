@@ -19,7 +19,7 @@ from conformance.target.redaction import Redactor
 from conformance.webhooks import failure_script as troubles
 from conformance.webhooks.deliveries import Delivery
 from conformance.webhooks.failure_script import TROUBLES, Trouble
-from conformance.webhooks.receiver import Answer, CannotListen, Endpoint, Receiver
+from conformance.webhooks.receiver import CannotListen, Endpoint, Receiver, ReceiverAnswer
 from conformance.webhooks.session import Live
 from conformance.webhooks.signatures import HEADER
 from spec.target import Webhooks
@@ -131,7 +131,7 @@ def test_a_look_whether_the_endpoint_is_there_is_no_delivery(receiver: Receiver)
 
 
 def test_an_endpoint_answers_as_its_script_says(receiver: Receiver) -> None:
-    answers: list[Answer] = ["error", "drop", "accept"]
+    answers: list[ReceiverAnswer] = ["error", "drop", "accept"]
     endpoint = receiver.endpoint("primary", lambda _: answers.pop(0))
     assert ask(endpoint.url) == 500
     with pytest.raises(http.client.RemoteDisconnected):

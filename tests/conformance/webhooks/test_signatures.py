@@ -20,7 +20,15 @@ from conformance.webhooks.deliveries import (
     stale,
     timestamp_fault,
 )
-from conformance.webhooks.signatures import HEADER, TIMESTAMP_HEADER, Unreadable, mistake, read, seconds, verifies
+from conformance.webhooks.signatures import (
+    HEADER,
+    TIMESTAMP_HEADER,
+    UnreadableSignature,
+    mistake,
+    read,
+    seconds,
+    verifies,
+)
 from tests.support.signed_deliveries import BASE64, BODY, HEX, NOW, OTHER, SECRET, delivery, headers, mac
 
 ACCEPTED = {
@@ -81,7 +89,7 @@ def test_several_header_lines_are_one_list() -> None:
     ],
 )
 def test_what_is_no_signature_is_said_in_one_line(given_headers: list[tuple[str, str]]) -> None:
-    with pytest.raises(Unreadable, match=r"\A[^\n]+\Z") as refused:
+    with pytest.raises(UnreadableSignature, match=r"\A[^\n]+\Z") as refused:
         read(given_headers)
     assert HEX not in str(refused.value)
 

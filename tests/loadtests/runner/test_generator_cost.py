@@ -7,7 +7,7 @@ from typing import Any
 
 import gevent
 
-from loadtests.runner.generator_cost import Cost, Meter
+from loadtests.runner.generator_cost import Cost, CostMeter
 from tests.support.load_runs import outbound_load
 
 
@@ -36,7 +36,7 @@ def test_a_flood_keeps_the_generator_busy_and_may_but_be_late() -> None:
 
 
 def test_the_time_in_which_nothing_is_to_be_done_is_rest() -> None:
-    meter = Meter()
+    meter = CostMeter()
     meter.start()
     gevent.sleep(0.1)
     until = time.monotonic() + 0.1
@@ -59,7 +59,7 @@ def test_costs_of_several_processes_add_up() -> None:
 
 
 def test_nothing_is_counted_before_the_start() -> None:
-    assert Meter().take() == Cost()
+    assert CostMeter().take() == Cost()
 
 
 def test_the_generator_is_measured_on_a_server_that_does_nothing() -> None:

@@ -12,8 +12,8 @@ from threading import Event
 
 import pytest
 
-from loadtests.runner.http_client import Answer, HttpClient, waiting
-from loadtests.runner.sessions import Request, page_of, request, session
+from loadtests.runner.http_client import HttpClient, TimedAnswer, waiting
+from loadtests.runner.sessions import OperationRequest, page_of, request, session
 
 _PATIENCE = 30.0
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -45,7 +45,7 @@ def _server(*connections: Sequence[bytes], closed: Event | None = None) -> Itera
         listener.close()
 
 
-def _get(*connections: Sequence[bytes], times: int = 1) -> list[Answer]:
+def _get(*connections: Sequence[bytes], times: int = 1) -> list[TimedAnswer]:
     with _server(*connections) as (address, _):
         client = HttpClient(address, time.time)
         answers = [client.get(client.prepare("/api/v1/me", "obk_live_x")) for _ in range(times)]
@@ -192,7 +192,7 @@ def test_a_promised_date_is_held_against_the_answers_own_or_else_our_clock(date:
     assert (found.retry_after, found.dated) == (promised, True)
 
 
-def _play(answer: Callable[[Request], Answer]) -> list[Request]:
+def _play(answer: Callable[[OperationRequest], TimedAnswer]) -> list[OperationRequest]:
     steps, wanted = session(Random(1)), []
     found = next(steps, None)
     while found is not None:
@@ -206,7 +206,7 @@ def _play(answer: Callable[[Request], Answer]) -> list[Request]:
 
 def test_a_session_walks_pages_opens_contacts_and_polls_events() -> None:
     page = b'{"data": [{"id": "a/b"}, {"id": "c"}], "nextCursor": "x+y"}'
-    wanted = _play(lambda _: Answer(0.0, 0.0, 200, body=page))
+    wanted = _play(lambda _: TimedAnswer(0.0, 0.0, 200, body=page))
     operations = {one.operation for one in wanted}
     assert {"getMe", "listContacts", "getContact", "listDrafts", "getDraft", "listEvents"} <= operations
     assert any("cursor=x%2By" in one.path for one in wanted)
@@ -216,9 +216,9 @@ def test_a_session_walks_pages_opens_contacts_and_polls_events() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"data": 1}', b"\xff", b'{"data": [{"id": 1}]}'])
 def test_a_session_survives_what_is_no_page(body: bytes) -> None:
-    assert page_of(Answer(0.0, 0.0, 200, body=body)).data == []
-    assert 3 < len(_play(lambda _: Answer(0.0, 0.0, 200, body=body))) < 15
-    assert 3 < len(_play(lambda _: Answer(0.0, 0.0, 429))) < 15
+    assert page_of(TimedAnswer(0.0, 0.0, 200, body=body)).data == []
+    assert 3 < len(_play(lambda _: TimedAnswer(0.0, 0.0, 200, body=body))) < 15
+    assert 3 < len(_play(lambda _: TimedAnswer(0.0, 0.0, 429))) < 15
 
 
 def test_a_request_fills_in_ids_and_queries() -> None:

@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from loadtests.analysis.ledger import Key, Ledger
-from loadtests.runner.http_client import Answer, HttpClient
+from loadtests.runner.http_client import HttpClient, TimedAnswer
 from loadtests.runner.sender import Sender
 from loadtests.runner.sessions import is_usable, request
 
@@ -15,25 +15,25 @@ _ME = b'{"apiKey": {"id": "key_1"}, "organization": {"id": "org_1"}}'
 _PAGE = b"<html>Welcome</html>"
 
 
-def _sender(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Sender:
+def _sender(monkeypatch: pytest.MonkeyPatch, answer: TimedAnswer) -> Sender:
     monkeypatch.setattr(HttpClient, "get", lambda *_: answer)
     return Sender("http://127.0.0.1:1", ["obk_live_x"], Ledger([Key("…", "acme", "steady")]), lambda *_: None)
 
 
 def test_an_answer_of_the_api_is_entered_and_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    sender = _sender(monkeypatch, Answer(1.0, 2.0, 200, body=_ME))
+    sender = _sender(monkeypatch, TimedAnswer(1.0, 2.0, 200, body=_ME))
     sender.send(0)
     assert (len(sender.ledger), sender.trouble) == (1, None)
 
 
 def test_a_web_page_instead_of_an_answer_is_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    sender = _sender(monkeypatch, Answer(1.0, 2.0, 200, body=_PAGE))
+    sender = _sender(monkeypatch, TimedAnswer(1.0, 2.0, 200, body=_PAGE))
     sender.send(0)
     assert (sender.trouble or "").startswith("GET /api/v1/me answers 200, but not with what the API answers")
 
 
 def test_the_first_answers_of_each_operation_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    sender = _sender(monkeypatch, Answer(1.0, 2.0, 200, body=_ME))
+    sender = _sender(monkeypatch, TimedAnswer(1.0, 2.0, 200, body=_ME))
     sender.send(0)
     assert sender.trouble is None
     sender.send(0, request("listContacts"))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.api.limits import Gauge, Limiter, Meter, Reading
+from mockserver.api.limits import Gauge, Limiter, LimitUse, Reading
 from spec import RateLimits
 from tests.support.traffic import (
     LIMITS,
@@ -95,8 +95,8 @@ class TestMeter:
         for limiter in (burst, strict):
             ask(limiter, [START] * 10 + [START + 25] * 10)
         window = Gauge(10, LIMITS.burst)
-        assert burst.peek("key", START + 30.5) == Meter(Gauge(4.5, LIMITS.burst), window)
-        assert strict.peek("key", START + 30.5) == Meter(Gauge(20, LIMITS.per_minute), window)
+        assert burst.peek("key", START + 30.5) == LimitUse(Gauge(4.5, LIMITS.burst), window)
+        assert strict.peek("key", START + 30.5) == LimitUse(Gauge(20, LIMITS.per_minute), window)
 
     @each_reading
     def test_an_unknown_key_has_used_nothing(self, reading: Reading) -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from mockserver.app import Mock
-from mockserver.webhooks.delivery import Attempt, Delivery
+from mockserver.webhooks.delivery import Delivery, DeliveryAttempt
 from mockserver.webhooks.sending import Outgoing
 from mockserver.webhooks.signing import HEADER, digest
 from spec import contract
@@ -22,7 +22,7 @@ def delivered(mock: Mock, delivery_id: str, body: bytes) -> Delivery:
     delivery = Delivery(delivery_id, endpoint.id, FULL.organization_id, {"id": "evt_1", "eventType": "x"}, START)
     signature = f"t={START:.0f},v1={digest(endpoint.secret, f'{START:.0f}', body)}"
     sent = Outgoing("POST", endpoint.url, {HEADER: signature}, body)
-    delivery.take_down(Attempt(START, sent, 0.0, error="nobody listened"))
+    delivery.take_down(DeliveryAttempt(START, sent, 0.0, error="nobody listened"))
     mock.state.webhooks.log.append(delivery)
     return delivery
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from mockserver.clock import utc
-from mockserver.server.progress import Progress
+from mockserver.server.progress import SeedingProgress
 from mockserver.tenants.seed.organizations import seed
 from mockserver.tenants.seed.timestamps import DAY
 from mockserver.tenants.tenant import Tenant
@@ -80,7 +80,7 @@ def test_progress_is_shown_of_what_takes_long_and_to_its_end(
 ) -> None:
     times = iter([0.0, 1.9, 2.1, 4.0, 7.2, 7.3])
     monkeypatch.setattr("mockserver.server.progress.time.monotonic", lambda: next(times))
-    progress = Progress()
+    progress = SeedingProgress()
     for done in (10, 20, 30, 40, 50):
         progress(done * 1000, 50_000)
     assert capsys.readouterr().err.splitlines() == [f"seeding: {done},000 of 50,000 contacts" for done in (20, 40, 50)]

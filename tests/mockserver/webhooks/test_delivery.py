@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.clock import Clock
 from mockserver.webhooks import service
-from mockserver.webhooks.delivery import Attempt, Delivery, record
+from mockserver.webhooks.delivery import Delivery, DeliveryAttempt, record
 from mockserver.webhooks.endpoints import ROTATION, Endpoint
 from mockserver.webhooks.sending import Outgoing, Reply, Unsent
 from mockserver.webhooks.service import ATTEMPT_WITHIN, Webhooks
@@ -183,7 +183,7 @@ def test_the_time_out_of_an_attempt_follows_the_clock() -> None:
 
 def test_jitter_comes_from_the_seed() -> None:
     failed = Delivery("dlv_1", "whk_1", OWN, EVENT, START)
-    failed.take_down(Attempt(START, Outgoing("POST", "http://127.0.0.1:9/", {}, b""), 0.0))
+    failed.take_down(DeliveryAttempt(START, Outgoing("POST", "http://127.0.0.1:9/", {}, b""), 0.0))
 
     def delays(number: int) -> list[float | None]:
         hooks = Webhooks(Clock(START), seed=number)

@@ -39,7 +39,7 @@ _lines: dict[tuple[bytes, bytes], tuple[bytes, bool]] = {}
 """Headers as they stand on the wire, for most answers have the same; and whether they say how the answer ends."""
 
 
-class Exchange:
+class RequestCycle:
     """A request, and what is sent for an answer. `more_body` says whether more of the request is to come."""
 
     __slots__ = (
