@@ -13,6 +13,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _DAY = 86_400_000
 _MINUTES = [f"{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60)]
+_SECONDS = [f"{second:02}." for second in range(60)]
+_MILLISECONDS = [f"{millisecond:03}Z" for millisecond in range(1_000)]
 
 EARLIEST = 946_684_800.0
 LATEST = 32_503_680_000.0
@@ -103,7 +105,8 @@ def utc(milliseconds: int) -> str:
     """
     day, moment = divmod(milliseconds, _DAY)
     minute, moment = divmod(moment, 60_000)
-    return f"{_date(day)}{_MINUTES[minute]}{moment // 1_000:02}.{moment % 1_000:03}Z"
+    second, moment = divmod(moment, 1_000)
+    return f"{_date(day)}{_MINUTES[minute]}{_SECONDS[second]}{_MILLISECONDS[moment]}"
 
 
 @lru_cache(maxsize=4_096)

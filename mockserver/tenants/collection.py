@@ -7,7 +7,7 @@ an index for each combination of filter values, so a page is a bisection and a s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 from weakref import WeakMethod
@@ -126,6 +126,7 @@ class Collection:
     def extend(self, resources: Iterable[Resource]) -> None:
         """Add many resources at once, in any order. `changed` is not called."""
         waiting: dict[Facet, list[Row]] = defaultdict(list)
+        buffer = bytearray()
         self._make_rows_own()
         try:
             for resource in resources:
@@ -133,8 +134,8 @@ class Collection:
                     self._index(waiting)
                     self._place(resource)
                 else:
-                    row = self._row(resource)
-                    for facet in self._facets(resource):
+                    row = self._row(resource, buffer)
+                    for facet in self._combinations(resource):
                         waiting[facet].append(row)
                     self._rows[row.id] = row
         finally:
@@ -161,7 +162,7 @@ class Collection:
             changed(before, after)
 
     def _place(self, resource: Resource) -> tuple[Resource | None, Row]:
-        row = self._row(resource)
+        row = self._row(resource, bytearray())
         facets = self._facets(resource)
         before = None
         if (old := self._rows.get(row.id)) is not None:
@@ -202,20 +203,24 @@ class Collection:
             if not index:
                 del self._indexes[facet]
 
-    def _row(self, resource: Resource) -> Row:
+    def _row(self, resource: Resource, buffer: bytearray) -> Row:
+        """The row of a resource; the buffer is overwritten."""
         kind = self._kind
-        single = _encoded(resource)
+        single = _encoded(resource, buffer)
         return Row(
             milliseconds(resource["createdAt"]),
             resource["id"],
-            _encoded(kind.listed(resource)) if kind.listed else single,
+            _encoded(kind.listed(resource), buffer) if kind.listed else single,
             single,
             kind.text(resource) if kind.text else "",
         )
 
     def _facets(self, resource: Resource) -> set[Facet]:
         """All combinations of filter values that find the resource."""
-        return set(product(*((None, *by.values(resource)) for by in self._kind.filters.values())))
+        return set(self._combinations(resource))
+
+    def _combinations(self, resource: Resource) -> Iterator[Facet]:
+        return product(*[(None, *by.values(resource)) for by in self._kind.filters.values()])
 
     def _asked(self, filters: Mapping[str, str]) -> list[Index]:
         """The indexes that the filters ask for; no row is in two of them if each resource has one value a filter."""
@@ -228,9 +233,8 @@ def _facets(kind: Kind, filters: Mapping[str, str]) -> Iterable[Facet]:
     return product(*(dict.fromkeys(by.asked(filters.get(name))) for name, by in kind.filters.items()))
 
 
-def _encoded(resource: Resource) -> bytes:
+def _encoded(resource: Resource, buffer: bytearray) -> bytes:
     """JSON that takes no more memory than its length: the result of `encode` would keep its whole buffer."""
-    buffer = bytearray()
     _ENCODER.encode_into(resource, buffer)
     return bytes(buffer)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import NamedTuple
 
 from mockserver.tenants.cursor import Position
@@ -30,6 +31,9 @@ class Row(NamedTuple):
     def position(self) -> Position:
         """Where the row stands in the order."""
         return Position(self.created_at_ms, self.id)
+
+
+_TIME, _LISTED = itemgetter(0), itemgetter(2)
 
 
 class Index:
@@ -72,8 +76,8 @@ class Index:
         """Insert many rows. No two may have the same position."""
         self.rows += rows
         self.rows.sort()
-        self._listed = [row[2] for row in self.rows]
-        self._times = array("q", [row[0] for row in self.rows])
+        self._listed = list(map(_LISTED, self.rows))
+        self._times = array("q", map(_TIME, self.rows))
 
     def discard(self, position: Position) -> None:
         """Remove the row at a position. There must be one."""

@@ -25,7 +25,7 @@ def _as_given(value: str | None) -> Iterable[str | None]:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One query parameter. `values` are those of a resource; `asked` those of a query, any of which will do.
+    """One query parameter. `values` are those of a resource, each once; `asked` those of a query, any of which will do.
 
     `asked` gets None if the parameter is absent, and returns None for "any value".
     """
@@ -47,7 +47,8 @@ class Kind:
 
 def contact_text(contact: Resource) -> str:
     """What `q` looks through: first name, last name, both with a space between, email and company name."""
-    name = " ".join(part for part in (contact["firstName"], contact["lastName"]) if part)
+    first, last = contact["firstName"], contact["lastName"]
+    name = f"{first} {last}" if first and last else first or last
     return searchable((name, contact["email"], contact["companyName"]))
 
 

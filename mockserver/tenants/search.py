@@ -43,7 +43,11 @@ def fold(text: str) -> str:
 
 def searchable(fields: Iterable[str | None]) -> str:
     """The text of fields, folded, in which a folded needle is found only if one of the fields holds it."""
-    return _comparable(_SEPARATOR.join([field.replace(_SEPARATOR, " ") for field in fields if field]))
+    kept = [field for field in fields if field]
+    text = _SEPARATOR.join(kept)
+    if text.count(_SEPARATOR) >= len(kept):
+        text = _SEPARATOR.join([field.replace(_SEPARATOR, " ") for field in kept])
+    return _comparable(text)
 
 
 def _comparable(text: str) -> str:

@@ -17,6 +17,8 @@ from mockserver.tenants.seed.timestamps import DAY, MINUTE, moments
 from mockserver.tenants.tenant import Tenant
 from spec import contract
 
+_SNIPPET = 140
+
 # What becomes of a message, by the draft's status. A status that is not here belongs to a message that was not sent.
 _ENGAGEMENT: Mapping[str, Sequence[Sequence[str]]] = {
     "sent": (
@@ -82,7 +84,7 @@ def _drafts(tenant: Tenant, random: Random, marker: str, times: Sequence[int], n
             "channel": "email",
             "subject": random.choice(names.SUBJECTS).format_map(words),
             "status": status,
-            "snippet": " ".join(body.split())[:140],
+            "snippet": " ".join(body.split(maxsplit=_SNIPPET))[:_SNIPPET],
             "createdAt": utc(created),
             "updatedAt": utc(random.randrange(latest, now)),
             "sentAt": engagement[0]["occurredAt"] if engagement else None,

@@ -8,8 +8,9 @@ person is the same. They share no id, and what belongs to one carries its marker
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
 from random import Random
 
@@ -141,21 +142,29 @@ def _contacts(setting: _Setting, count: int, list_ids: list[str]) -> Iterator[Re
     times = moments(setting.shared("times of contacts"), count, setting.now - 700 * DAY, setting.now - HOUR)
     statuses = contract().schema("Contact")["properties"]["qualificationStatus"]["x-known-values"]
     usable = list_ids[1:]
+    written = lru_cache(maxsize=1)(utc)  # of every three contacts two were created at the same time as the one before
     for number, created in enumerate(times):
-        contact = {"id": "", **person(shared if number % _SHARED_PERSON == 0 else own, setting.marker, number)}
+        personal = person(own if number % _SHARED_PERSON else shared, setting.marker, number)
         status = own.choice(statuses)
         scores = SCORES.get(status)
-        contact |= {
+        contact = {
             "id": identifier("con", own),
+            **personal,
             "qualificationStatus": status,
             "qualificationScore": own.randint(*scores) if scores else None,
-            "listIds": list(dict.fromkeys(own.choices(usable, k=own.choice(_ON_LISTS)))) if usable else [],
-            "createdAt": utc(created),
+            "listIds": _on_lists(own, usable),
+            "createdAt": written(created),
             "updatedAt": utc(own.randrange(created, setting.now)),
         }
         if number % _ODD_CONTACT == _ODD_CONTACT // 5:
             contact |= names.CONTACT_ODDITIES[number // _ODD_CONTACT % len(names.CONTACT_ODDITIES)]
         yield contact
+
+
+def _on_lists(random: Random, usable: Sequence[str]) -> Sequence[str]:
+    """The ids of the lists that a contact is on, each once."""
+    many = random.choice(_ON_LISTS) if usable else 0
+    return list(dict.fromkeys(random.choices(usable, k=many))) if many else []
 
 
 def marker_of(organization: Organization) -> str:
