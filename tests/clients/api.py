@@ -25,6 +25,7 @@ class Api:
 
     limit = "100"
     tries = 4
+    tried_again: tuple[int, ...] = (429, 500, 502, 503, 504)
     time_limit = 20.0
     follow_redirects = False
     verifies = True
@@ -54,7 +55,7 @@ class Api:
                     raise
                 time.sleep(self.wait_after_failure(turn))
                 continue
-            if answer.status_code not in (429, 500, 502, 503, 504) or turn == self.tries:
+            if answer.status_code not in self.tried_again or turn == self.tries:
                 return self.read(answer)
             time.sleep(self.wait_after(answer, turn))
         raise AssertionError("not reached")

@@ -83,6 +83,43 @@ def hammers_a_failing_server(environment: Environment) -> None:
 
 
 @client
+def waits_shorter_each_time(environment: Environment) -> None:
+    """FAIL-2."""
+
+    class Wrong(Api):
+        tries = 5
+
+        def wait_after_failure(self, turn: int) -> float:
+            # So far apart that a machine which stalls for a second does not hide it.
+            return (3.9, 2.5, 1.2, 0.0)[turn - 1]
+
+    sync(Wrong(environment))
+
+
+@client
+def waits_the_same_time_each_time(environment: Environment) -> None:
+    """FAIL-2."""
+
+    class Wrong(Api):
+        tries = 8
+
+        def wait_after_failure(self, turn: int) -> float:  # noqa: ARG002 (that is the lie)
+            return 0.5
+
+    sync(Wrong(environment))
+
+
+@client
+def tries_again_what_is_unavailable_alone(environment: Environment) -> None:
+    """FAIL-2."""
+
+    class Wrong(Api):
+        tried_again = (429, 502, 503, 504)
+
+    sync(Wrong(environment))
+
+
+@client
 def takes_what_it_got_of_a_page_for_whole(environment: Environment) -> None:
     """FAIL-3."""
 

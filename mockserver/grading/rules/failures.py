@@ -16,13 +16,22 @@ LONGEST_SILENCE = 120.0
 _FAILURES = frozenset({"server-error", "dropped"})
 _MOST_TRIES = 10
 _IN_ONE_SECOND = 5
-_ALIKE = 1.25
-_WAITS_TO_COMPARE = 4
-_THE_SAME = 1.02
 _WAITS_THAT_ARE_FIXED = 3
 """How many waits show that they are fixed, if they are the same but for the timers: jitter hardly ever yields that."""
 
-_TIMERS = 0.03
+_THE_SAME, _TIMERS = 1.02, 0.01
+"""How far three waits may lie apart that count as the same: as a factor, and in seconds beside it."""
+
+_ALIKE, _DELAYS = 1.1, 0.03
+"""The same for more than three waits."""
+
+_WAITS_WITH_ONE_DELAYED = 6
+"""How many waits show that they are fixed though one of them is longer: a machine may have been busy meanwhile."""
+
+_WAITS_THAT_SHRINK = 4
+"""How many waits show that they shrink, if each is clearly shorter than the one before: jitter hardly ever yields that."""
+
+_CLEARLY_SHORTER = 0.9
 
 
 @rule("FAIL-1")
@@ -129,17 +138,30 @@ def _badly_tried(tries: Sequence[Exchange]) -> Iterator[Finding]:
             return
     yield from _without_patience(tries)
     waits = [after.began - before.ended for before, after in itertools.pairwise(tries) if not retry_after(before)]
-    if _do_not_grow(waits):
+    if wrong := _what_is_wrong_with(waits):
         told = ", ".join(seconds(wait) for wait in waits[:6])
-        yield Finding(numbers, f"the waits between the tries of {shown(tries[0])} do not grow: {told}")
+        yield Finding(numbers, f"the waits between the tries of {shown(tries[0])} {wrong}: {told}")
 
 
-def _do_not_grow(waits: Sequence[float]) -> bool:
+def _what_is_wrong_with(waits: Sequence[float]) -> str:
+    """What is wrong with waits that should grow, in words; empty if they grow, or may be said to."""
+    if _are_fixed(waits):
+        return "do not grow"
+    return "shrink" if _shrink(waits) else ""
+
+
+def _are_fixed(waits: Sequence[float]) -> bool:
     if len(waits) < _WAITS_THAT_ARE_FIXED:
         return False
-    if len(waits) < _WAITS_TO_COMPARE:
+    if len(waits) == _WAITS_THAT_ARE_FIXED:
         return max(waits) <= min(waits) * _THE_SAME + _TIMERS
-    return max(waits) <= min(waits) * _ALIKE + EARLY
+    alike = sum(wait <= min(waits) * _ALIKE + _DELAYS for wait in waits)
+    return alike >= len(waits) - (len(waits) >= _WAITS_WITH_ONE_DELAYED)
+
+
+def _shrink(waits: Sequence[float]) -> bool:
+    shorter = (after <= before * _CLEARLY_SHORTER for before, after in itertools.pairwise(waits))
+    return len(waits) >= _WAITS_THAT_SHRINK and all(shorter)
 
 
 def _without_patience(tries: Sequence[Exchange]) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ _ALL = (
     Trial("small-pages", "Pages behind the first are short, one of one item, and lead on.", "cursor", data.small_pages),
     Trial("expiring-cursors", "The first cursor that is sent has expired.", "cursor", refusals.expiring_cursors),
     Trial("one-429", "One page is refused with 429 and Retry-After: 2.", "list", refusals.one_429),
-    Trial("server-errors", "The first thing asked fails with 503, then 500.", "list", refusals.server_errors),
+    Trial("server-errors", "One thing asked fails with 503, the next with 500.", "list", refusals.server_errors),
     Trial("dropped-connections", "Two connections end instead of an answer.", "list", transport.dropped_connections),
     Trial("truncated-bodies", "Two pages of each list are cut off in the middle.", "list", transport.truncated_bodies),
     Trial("proxy-errors", "Two pages of each list are a proxy's 502, in HTML.", "list", refusals.proxy_errors),

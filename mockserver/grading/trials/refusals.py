@@ -81,21 +81,27 @@ def expiring_cursors(stage: Stage) -> Layer:
     return where(lambda scope: is_list(scope) and _has_cursor(scope), answered)
 
 
-def server_errors(_stage: Stage) -> Layer:
-    """The first target fails eleven times: with 503 and a Retry-After, then with 500."""
-    failing: list[bytes] = []
+def server_errors(stage: Stage) -> Layer:
+    """The first target fails once, with 503 and a Retry-After; the next one eleven times, with 500.
 
-    async def failed(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    A client that asks for one thing alone meets both there. The failures stand apart, so that a client with few tries shows
+    how it waits for itself as well as whether it waits as long as it is told.
+    """
+    alone = len({exchange.target for exchange in stage.plain.exchanges if exchange.asked}) == 1
+    failed: list[bytes] = []
+
+    async def fails(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         mark(scope, "server-error")
-        unavailable = not failing
-        failing.append(target(scope))
-        answer = _unavailable() if unavailable else _problem("internal-error", "Something went wrong on our side.", [])
+        answer = _problem("internal-error", "Something went wrong on our side.", []) if failed else _unavailable()
+        failed.append(target(scope))
         await answer(scope, receive, send)
 
     def chosen(scope: Scope) -> bool:
-        return not failing or (target(scope) == failing[0] and len(failing) < _FAILURES)
+        if len(failed) < 2:
+            return not failed or alone or target(scope) != failed[0]
+        return target(scope) == failed[1] and len(failed) <= _FAILURES
 
-    return where(chosen, failed)
+    return where(chosen, fails)
 
 
 def proxy_errors(_stage: Stage) -> Layer:

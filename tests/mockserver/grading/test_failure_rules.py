@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
@@ -46,6 +47,64 @@ def test_few_waits_do_not_show_that_they_are_fixed(waits: list[float]) -> None:
 
 def test_waits_that_grow_up_to_a_bound_are_allowed() -> None:
     assert failing([1, 2, 4, 4, 4, 4]).judged("FAIL-2", exit_code=1).status == "kept"
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [
+        [0.03, 0.05, 0.08],
+        [0.4, 0.3, 0.2],
+        [0.9, 1.7, 1.6, 1.2],
+        [0.8, 0.7, 0.9, 1.1],
+        [1.9, 1.7, 1.6, 1.5],
+    ],
+    ids=["short ones", "three that shrink", "shrinking after growth", "drawn around one", "hardly shorter"],
+)
+def test_waits_that_jitter_may_have_made_are_allowed(waits: list[float]) -> None:
+    assert failing(waits).judged("FAIL-2", exit_code=1).status == "kept"
+
+
+def jittered(strategy: str, random: Random, count: int) -> list[float]:
+    """Waits of a retry library with jitter: `full` as httpx-retries and backoff draw it, the others as SDKs do."""
+    ceilings = [0.5 * 2.0**turn for turn in range(count)]
+    if strategy == "decorrelated":
+        waits = [random.uniform(0.5, 1.5)]
+        while len(waits) < count:
+            waits.append(min(20.0, random.uniform(0.5, waits[-1] * 3)))
+        return waits
+    least = {"full": 0.0, "equal": 0.5, "a quarter": 0.75}[strategy]
+    return [random.uniform(least * ceiling, ceiling) for ceiling in ceilings]
+
+
+@pytest.mark.parametrize("strategy", ["full", "equal", "a quarter", "decorrelated"])
+@pytest.mark.parametrize("count", [3, 4, 6])
+def test_jitter_is_hardly_ever_taken_for_waits_that_do_not_grow(strategy: str, count: int) -> None:
+    random = Random(1)
+    told = [failing(jittered(strategy, random, count)).judged("FAIL-2", exit_code=1).findings for _ in range(300)]
+    assert sum("the waits" in finding.message for findings in told for finding in findings) <= 1
+
+
+@pytest.mark.parametrize(
+    ("waits", "told"),
+    [
+        ([1, 1, 1], "do not grow: 1 s, 1 s, 1 s"),
+        ([0, 0.003, 0.001], "do not grow: 0 s, 0 s, 0 s"),
+        ([0.5, 0.5, 1.6, 0.51, 0.5, 0.5], "do not grow"),
+        ([4, 3, 2, 1], "shrink: 4 s, 3 s, 2 s, 1 s"),
+    ],
+    ids=["fixed", "none", "fixed but for one delay", "shrinking"],
+)
+def test_waits_that_do_not_grow_are_told(waits: list[float], told: str) -> None:
+    (finding,) = failing(waits).judged("FAIL-2", exit_code=1).findings
+    assert f"the waits between the tries of request 1 (GET {ME}) {told}" in finding.message
+
+
+def test_a_500_that_is_not_tried_again_is_found_though_a_503_was() -> None:
+    story = Story("server-errors", Story().ask(ME).ask(CONTACTS).run())
+    story.ask(ME, 503, mark="server-error", headers=(("retry-after", "2"),)).ask(ME, wait=2)
+    story.ask(CONTACTS, 500, mark="server-error")
+    (finding,) = story.judged("FAIL-2", exit_code=1).findings
+    assert finding.message == f"request 3 (GET {CONTACTS}) failed with 500 and was not tried again"
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,21 @@ from mockserver.app import Mock
 from mockserver.grading.sealing import Cursors
 from mockserver.grading.trials import TRIALS, Stage
 from spec import contract
-from tests.support.graded_runs import ME, Story
+from tests.support.graded_runs import CONTACTS, ME, Story
 from tests.support.mock_client import FULL, Client, new_mock, path_of
 
 OPERATIONS = sorted(contract().operations)
 LISTS = [name for name in OPERATIONS if contract().operations[name].is_list]
 
 
-def under(trial: str, mock: Mock) -> Client:
-    """A client of a mock in a trial."""
+def under(trial: str, mock: Mock, *asked: str) -> Client:
+    """A client of a mock in a trial. `asked` are the targets of the plain run: `/me` alone if none is given."""
     layer = TRIALS[trial].layer
     assert layer is not None
-    stage = Stage(Story().ask(ME).run(), mock.state.keys, Cursors())
+    story = Story()
+    for target in asked or (ME,):
+        story.ask(target)
+    stage = Stage(story.run(), mock.state.keys, Cursors())
     return Client(cast("Mock", layer(stage)(mock)), FULL)
 
 
@@ -41,3 +44,18 @@ def test_resources_are_sparse_on_every_page_of_every_list(operation: str) -> Non
         assert page["data"] != plain["data"]
         following = page.get("nextCursor")
         target = f"{path_of(operation)}?limit=200&cursor={following}" if following else ""
+
+
+def test_one_target_is_unavailable_once_and_the_next_fails_eleven_times() -> None:
+    client = under("server-errors", new_mock(), ME, CONTACTS)
+    unavailable = client.get(ME)
+    assert (unavailable.status, unavailable.headers["retry-after"]) == (503, "2")
+    assert client.get(ME).status == 200
+    answers = [client.get(CONTACTS) for _ in range(12)]
+    assert [answer.status for answer in answers] == [500] * 11 + [200]
+    assert not any("retry-after" in answer.headers for answer in answers)
+
+
+def test_the_one_target_of_a_client_is_unavailable_and_then_fails() -> None:
+    client = under("server-errors", new_mock())
+    assert [client.get(ME).status for _ in range(13)] == [503, *[500] * 11, 200]
