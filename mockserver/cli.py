@@ -15,6 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from mockserver import completion
+from mockserver.interrupts import INTERRUPTED
 from mockserver.server import options
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ STEERING = ("trigger", "advance", "logs")
 
 AUTHORITY = "outbound-mock-authority.pem"
 """Where `--tls` writes the certificate of its authority if no file is named."""
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,15 +15,21 @@ _PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_tex
 _INTERRUPTED_AT = """
 import importlib, os, signal, sys
 
-entry, module = sys.argv[1:]
+entry, module, *arguments = sys.argv[1:]
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1_000):
+            pass  # Python drops what is raised here, and shows a traceback.
 
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
         if name == module:
-            os.kill(os.getpid(), signal.SIGINT)
+            Finalized()
 
 sys.meta_path.insert(0, Interrupting())
-sys.argv = ["program", "--help"]
+sys.argv = ["program", *arguments]
 name, _, function = entry.partition(":")
 getattr(importlib.import_module(name), function)()
 """
@@ -35,6 +41,9 @@ getattr(importlib.import_module(name), function)()
         ("outbound-mock", "mockserver.cli"),
         ("outbound-mock", "click"),
         ("outbound-mock", "mockserver.server.options"),
+        ("outbound-mock grade -- true", "mockserver.grading.cli"),
+        ("outbound-mock grade -- true", "mockserver.app"),
+        ("outbound-mock grade -- true", "mockserver.grading.session"),
         ("outbound-conformance", "conformance.cli"),
         ("outbound-conformance", "pytest"),
         ("outbound-conformance", "conformance.report.comparison"),
@@ -43,8 +52,10 @@ getattr(importlib.import_module(name), function)()
     ],
 )
 def test_an_interrupt_while_a_command_is_imported_ends_it_without_a_word(program: str, module: str) -> None:
+    name, *arguments = program.split()
+    entry = _PROJECT["project"]["scripts"][name]
     ended = subprocess.run(
-        [sys.executable, "-c", _INTERRUPTED_AT, _PROJECT["project"]["scripts"][program], module],
+        [sys.executable, "-c", _INTERRUPTED_AT, entry, module, *(arguments or ["--help"])],
         capture_output=True,
         text=True,
         check=False,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import select
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from threading import Thread
 from typing import TypedDict
 from urllib.parse import urlencode
 
@@ -97,11 +100,21 @@ def logs(follow: bool, last: int, url: str) -> None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # so that `logs | head` ends as other programs do
     page = _asked(url, "GET", f"/_mock/requests?limit={last}")
     _show(page)
+    if follow and hasattr(select, "poll"):
+        Thread(target=_end_without_reader, daemon=True).start()
     while follow:
         page = _asked(
             url, "GET", f"/_mock/requests?{urlencode({'after': page['last'], 'wait': _WAIT, 'limit': 1_000})}"
         )
         _show(page)
+
+
+def _end_without_reader() -> None:
+    """End this process as SIGPIPE does once nobody reads its standard output, though nothing is written meanwhile."""
+    reader = select.poll()
+    reader.register(sys.stdout.fileno(), select.POLLHUP)  # which not every system tells without being asked
+    if any(event & (select.POLLERR | select.POLLHUP) for _, event in reader.poll()):
+        os.kill(os.getpid(), signal.SIGPIPE)
 
 
 def _asked(url: str, method: str, path: str, body: client.Json | None = None) -> client.Json:

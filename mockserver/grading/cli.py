@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
+from mockserver import interrupts
 from mockserver.server.options import modifications
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def command(
         receiver=_checked(receiver),
     )
     # Ended by another program, too, nothing that was started is left, and what was seen is reported.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupts.end_at_once(signal.SIGTERM)
     try:
         result = grade(order, _progress())
     except OSError as error:
@@ -234,7 +235,7 @@ def _progress() -> GradeProgress:
     def remarks(words: str) -> None:
         click.echo(f"   {words}", err=True)
 
-    return GradeProgress(begins, ended, remarks)
+    return GradeProgress(begins, ended, remarks, interrupts.raise_again)
 
 
 def _listed() -> str:

@@ -19,12 +19,13 @@ from mockserver.grading.deliveries import Maker
 from mockserver.grading.receiver import STARTS_WITHIN, deliver, listens
 from mockserver.grading.recording import Recorder
 from mockserver.grading.records import CERTIFIED, PLAIN, RECEIVER, Exchange, Probe, Run
+from mockserver.grading.report.words import run_ending
 from mockserver.grading.rules.failures import LONGEST_SILENCE
 from mockserver.grading.rules.key import UNTRUSTED
 from mockserver.grading.sealing import Cursors, sealing
 from mockserver.grading.serving import Serving
 from mockserver.grading.trials import TRIALS, Stage, Trial
-from mockserver.grading.verdict import Grade, rulings, why_not_graded
+from mockserver.grading.verdict import Grade, LeftOut, rulings, why_not_graded
 from mockserver.modifications.hardships import made
 from mockserver.server import certificates
 from mockserver.server.uvicorn_server import listen
@@ -75,11 +76,13 @@ class GradeProgress:
     """Whom to tell of what is under way.
 
     `begins` gets a run's name, its number, and how many there are; `ended` the run; `remarks` what else is worth a line.
+    `starts` is called before the command is started: from then on there is something to end in order.
     """
 
     begins: Callable[[str, int, int], None]
     ended: Callable[[Run], None]
     remarks: Callable[[str], None]
+    starts: Callable[[], None] = lambda: None
 
 
 def grade(order: Order, progress: GradeProgress) -> Grade:
@@ -96,7 +99,7 @@ class _Session:
         self._runs: list[Run] = []
         self._of = 1
         self._certificates: certificates.Certificates | None = None
-        self._uncertified = ""
+        self._left_out: list[LeftOut] = []
         self._files = ExitStack()
 
     def grade(self) -> Grade:
@@ -114,7 +117,7 @@ class _Session:
             started=started,
             finished=datetime.now(UTC),
             runs=tuple(self._runs),
-            rulings=rulings(self._runs),
+            rulings=rulings(self._runs, self._left_out),
             strict=self._order.strict,
             interrupted=interrupted,
             reason=reason or why_not_graded(self._runs),
@@ -132,7 +135,9 @@ class _Session:
         trials = self._trials(plain)
         self._of = len(self._runs) + len(trials)
         for trial in trials:
-            if not trial.over_tls or self._can_be_certified(trial):
+            if trial.over_tls and (reason := self._why_left_out(trial)):
+                self._leave_out(trial, reason)
+            else:
                 yield self._run(trial.name, trial)
 
     def _trials(self, plain: Run) -> list[Trial]:
@@ -142,18 +147,32 @@ class _Session:
             return [TRIALS[CERTIFIED], *(one for one in chosen if one.name != CERTIFIED)] if over_tls else chosen
         return [trial for trial in TRIALS.values() if trial.shows_something(plain)]
 
-    def _can_be_certified(self, trial: Trial) -> bool:
-        """Whether a trial over TLS shows something: there are certificates, and the command speaks to the one that verifies."""
+    def _leave_out(self, trial: Trial, reason: str) -> None:
+        if reason not in [one.reason for one in self._left_out]:
+            self._progress.remarks(f"no trials with certificates that do not verify (KEY-4): {reason}")
+        self._left_out.append(LeftOut(trial.name, reason))
+
+    def _why_left_out(self, trial: Trial) -> str:
+        """Why a trial over TLS would show nothing, in a sentence; empty if it shows something."""
+        if self._left_out:
+            return self._left_out[0].reason
+        if trial.name == CERTIFIED:
+            return self._why_no_certificates()
         certified = self._named(CERTIFIED)
-        if self._certificates is None and not self._uncertified:
-            try:
-                self._certificates = certificates.make(Path(self._files.enter_context(TemporaryDirectory())))
-            except certificates.NoCertificates as error:
-                self._uncertified = str(error)
-                self._progress.remarks(f"no trials over TLS: {error}")
-        if self._certificates is None:
-            return False
-        return trial.name == CERTIFIED or (certified is not None and any(one.key for one in certified.exchanges))
+        if certified is None or any(one.key for one in certified.exchanges):
+            return ""
+        return (
+            f"the command sent no key to {CERTIFIED}, whose certificate verifies ({run_ending(certified)}): "
+            f"have it trust the authority in the file that its environment names: {', '.join(certificates.TRUSTED_BY)}"
+        )
+
+    def _why_no_certificates(self) -> str:
+        """Make the certificates. Returns why they cannot be made, empty if they were."""
+        try:
+            self._certificates = certificates.make(Path(self._files.enter_context(TemporaryDirectory())))
+        except certificates.NoCertificates as error:
+            return str(error)
+        return ""
 
     def _run(self, name: str, trial: Trial | None, receiver: str | None = None) -> Run:
         self._progress.begins(name, len(self._runs) + 1, self._of)
@@ -170,6 +189,7 @@ class _Session:
             variables = environment(mock, serving.url)
             if self._certificates and certificate:
                 variables = {**variables, **self._certificates.trusted()}
+            self._progress.starts()
             probes: list[Probe] = []
             if receiver:
                 outcome = self._receive(receiver, variables, probes)

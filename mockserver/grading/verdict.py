@@ -9,15 +9,13 @@ from typing import Literal
 
 from mockserver.grading.records import PLAIN, RECEIVER, Judgement, Run, Status
 from mockserver.grading.rules import judge
+from mockserver.interrupts import INTERRUPTED
 from spec.client_requirements import ClientRequirement, client_requirements
 
 Verdict = Literal["good", "broken", "not-graded"]
 
 NOTHING_GRADED = 3
 """Exit code if nothing could be graded."""
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +28,25 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A trial that was not run though it was due, and why, in a sentence."""
+
+    trial: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Ruling:
-    """What all runs show of one requirement. `trials` has the status in each run that it was judged in."""
+    """What all runs show of one requirement. `trials` has the status in each run that it was judged in.
+
+    `reason` says why it was not seen if the trials that would show it were due and could not be run; empty otherwise.
+    """
 
     requirement: ClientRequirement
     status: Status
     trials: Mapping[str, Status]
     evidence: tuple[Evidence, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,10 +84,13 @@ class Grade:
         return {"good": 0, "broken": 1, "not-graded": NOTHING_GRADED}[self.verdict]
 
 
-def rulings(runs: Sequence[Run]) -> tuple[Ruling, ...]:
-    """What the runs show of each requirement: broken if one of them shows it broken, kept if one shows it kept."""
+def rulings(runs: Sequence[Run], left_out: Sequence[LeftOut] = ()) -> tuple[Ruling, ...]:
+    """What the runs show of each requirement: broken if one of them shows it broken, kept if one shows it kept.
+
+    `left_out` are the trials that could not be run: they say why a requirement is not seen.
+    """
     judged = [(run.trial, judge(run)) for run in runs]
-    return tuple(_ruling(requirement, judged) for requirement in client_requirements())
+    return tuple(_ruling(requirement, judged, left_out) for requirement in client_requirements())
 
 
 def why_not_graded(runs: Iterable[Run]) -> str:
@@ -104,7 +117,11 @@ def recording_graded(name: str, run: Run, *, strict: bool) -> Grade:
     return Grade(command, now, now, (run,), rulings([run]), strict=strict, reason=why_not_graded([run]))
 
 
-def _ruling(requirement: ClientRequirement, judged: Sequence[tuple[str, Mapping[str, Judgement]]]) -> Ruling:
+def _ruling(
+    requirement: ClientRequirement,
+    judged: Sequence[tuple[str, Mapping[str, Judgement]]],
+    left_out: Sequence[LeftOut],
+) -> Ruling:
     own = [(trial, judgements[requirement.id]) for trial, judgements in judged if requirement.id in judgements]
     trials = {trial: judgement.status for trial, judgement in own}
     status: Status = "not-seen"
@@ -112,7 +129,9 @@ def _ruling(requirement: ClientRequirement, judged: Sequence[tuple[str, Mapping[
         status = "broken"
     elif "kept" in trials.values():
         status = "kept"
-    return Ruling(requirement, status, trials, tuple(_evidence(own)))
+    reasons = [one.reason for one in left_out if one.trial in requirement.trials]
+    reason = reasons[0] if reasons and status == "not-seen" else ""
+    return Ruling(requirement, status, trials, tuple(_evidence(own)), reason)
 
 
 def _evidence(own: Iterable[tuple[str, Judgement]]) -> Iterator[Evidence]:

@@ -20,6 +20,9 @@ Kind = Literal["good", "wrong-host", "expired", "unknown-authority"]
 KINDS: Sequence[Kind] = get_args(Kind)
 """What a server's certificate may be, as a client that trusts the authority sees it."""
 
+TRUSTED_BY = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+"""The variables by which ordinary clients are told of a file with authorities that they are to trust."""
+
 _WITHIN = 60.0
 _DAYS = 365
 _NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
@@ -72,9 +75,7 @@ class Certificates:
 
     def trusted(self) -> Mapping[str, str]:
         """The environment in which ordinary clients trust the authority."""
-        return dict.fromkeys(
-            ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"), str(self.authority)
-        )
+        return dict.fromkeys(TRUSTED_BY, str(self.authority))
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,11 @@ class Api:
             timeout=self.time_limit,
             follow_redirects=self.follow_redirects,
             trust_env=False,
-            verify=ssl.create_default_context(cafile=environment.get("SSL_CERT_FILE")) if self.verifies else False,
+            verify=ssl.create_default_context(cafile=self.authorities(environment)) if self.verifies else False,
         )
+
+    def authorities(self, environment: Environment) -> str | None:
+        return environment.get("SSL_CERT_FILE")
 
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}

@@ -180,6 +180,17 @@ def leaves_trying_to_urllib3(environment: Environment) -> None:
 
 
 @client
+def trusts_the_authorities_it_brings(environment: Environment) -> None:
+    """Verifies certificates, and looks at no file that its environment names."""
+
+    class Own(Api):
+        def authorities(self, _environment: Environment) -> str:
+            return requests.certs.where()
+
+    Own(environment).get(ME)
+
+
+@client
 def asks_me_alone(environment: Environment) -> None:
     """Says who it is, and that is all."""
     Api(environment).get(ME)

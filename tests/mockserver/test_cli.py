@@ -18,7 +18,7 @@ import click
 import httpx
 import pytest
 
-from mockserver.cli import INTERRUPTED
+from mockserver.interrupts import INTERRUPTED
 from mockserver.server import options
 from mockserver.server.banner import banner
 from tests.support import patient_http

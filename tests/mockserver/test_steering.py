@@ -81,6 +81,21 @@ def test_logs_can_be_followed_until_they_are_interrupted(mock: Running) -> None:
     assert (following.returncode, "Traceback" in errors) == (130, False)
 
 
+def test_logs_that_are_followed_end_with_their_reader_though_no_request_comes(mock: Running) -> None:
+    command = [sys.executable, "-u", "-m", "mockserver", "logs", "-f", "--last", "1", "--url", mock.url]
+    ask(mock, "/api/v1/me")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
+        try:
+            assert following.stdout is not None
+            assert following.stderr is not None
+            assert "/api/v1/me" in following.stdout.readline()
+            following.stdout.close()
+            following.wait(PATIENCE)
+            assert (following.returncode, following.stderr.read()) == (-signal.SIGPIPE, "")
+        finally:
+            following.kill()
+
+
 def test_a_world_can_be_meant(mock: Running) -> None:
     world = patient_http.post(f"{mock.url}/_mock/worlds", json={"address": "prefix"}).json()
     assert outbound_mock("advance", "5", "--url", world["baseUrl"]).returncode == 0

@@ -32,10 +32,11 @@ def called(command: Sequence[str], environment: Mapping[str, str], _timeout: flo
     return Outcome(code, "exited", monotonic() - began)
 
 
-def graded(client: str, *trials: str, **changes: object) -> Grade:
-    """The grade of a client in the plain run and these trials."""
+def graded(client: str, *trials: str, told: list[str] | None = None, **changes: object) -> Grade:
+    """The grade of a client in the plain run and these trials. Remarks on the way are added to `told`."""
     order = Order((client,), SETTINGS, trials, patience=30, run=called)
-    return grade(replace(order, **changes), GradeProgress(_begins, _ended, _remarks))  # type: ignore[arg-type] # members of Order
+    remarks = _nothing if told is None else told.append
+    return grade(replace(order, **changes), GradeProgress(_begins, _ended, remarks))  # type: ignore[arg-type] # members of Order
 
 
 def broken(result: Grade) -> dict[str, str]:
@@ -52,7 +53,7 @@ def _begins(_trial: str, _number: int, _of: int) -> None:
     pass
 
 
-def _remarks(_words: str) -> None:
+def _nothing(_words: str) -> None:
     pass
 
 

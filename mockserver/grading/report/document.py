@@ -47,6 +47,7 @@ def _requirement(ruling: Ruling) -> Mapping[str, object]:
         "title": ruling.requirement.title,
         "basis": ruling.requirement.basis,
         "status": ruling.status,
+        "reason": redacted(ruling.reason) or None,
         "trials": dict(ruling.trials),
         "evidence": [_evidence(evidence) for evidence in ruling.evidence],
     }

@@ -57,6 +57,7 @@ def page(grade: Grade) -> str:
         runs=[_shown(run) for run in grade.runs],
         signs=words.SIGNS,
         statuses=words.STATUSES,
+        unseen=words.unseen,
         started=moment(grade.started),
         finished=moment(grade.finished),
     )

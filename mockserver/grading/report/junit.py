@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from mockserver.grading.report.document import moment
 from mockserver.grading.report.redaction import redacted
-from mockserver.grading.report.words import is_failure, proof
+from mockserver.grading.report.words import is_failure, proof, unseen
 from mockserver.grading.verdict import Grade, Ruling
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -44,7 +44,7 @@ def _case(suite: Element, ruling: Ruling, grade: Grade) -> None:
         failure = SubElement(case, "failure", message=_clean(redacted(ruling.evidence[0].message)))
         failure.text = f"{told}\n{requirement.basis}"
     elif ruling.status == "not-seen":
-        SubElement(case, "skipped", message="not seen")
+        SubElement(case, "skipped", message=_clean(unseen(ruling) or "not seen"))
     elif told:
         SubElement(case, "system-out").text = f"a should is broken\n{told}"
 

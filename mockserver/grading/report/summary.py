@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mockserver.grading.report.words import SIGNS, STATUSES, command, proof, run_ending, run_name, verdict
+from mockserver.grading.report.words import SIGNS, STATUSES, command, proof, run_ending, run_name, unseen, verdict
 from mockserver.grading.verdict import Grade
 
 
@@ -20,6 +20,10 @@ def text(grade: Grade) -> str:
         cells = [SIGNS[ruling.trials[run.trial]] if run.trial in ruling.trials else "" for run in grade.runs]
         head = [ruling.requirement.id, ruling.requirement.level, STATUSES[ruling.status]]
         lines.append("| " + " | ".join([*head, *cells]) + " |")
+    lines += [
+        "",
+        *(f"{ruling.requirement.id} {_escaped(unseen(ruling))}\n" for ruling in grade.rulings if ruling.reason),
+    ]
     lines += ["", *(f"- {run_name(run)}: {run_ending(run)}" for run in grade.runs)]
     return "\n".join(lines) + "\n"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from mockserver.grading.records import Status
-from mockserver.grading.report.words import SIGNS, STATUSES, command, counted, proof, run_ending, verdict
+from mockserver.grading.report.words import SIGNS, STATUSES, command, counted, proof, run_ending, unseen, verdict
 from mockserver.grading.verdict import Grade, Ruling
 
 _COLOURS = {"kept": "green", "not-seen": "bright_black"}
@@ -32,6 +32,8 @@ def _ruling(ruling: Ruling) -> Iterator[str]:
     requirement = ruling.requirement
     sign = _sign(ruling.status, ruling)
     yield f"{sign} {requirement.id:<8}{STATUSES[ruling.status]:<10}{requirement.level:<8}{requirement.title}"
+    if ruling.reason:
+        yield f"    {unseen(ruling)}"
     for evidence in ruling.evidence[:_MOST_PROOFS]:
         yield f"    {proof(evidence)}"
     if len(ruling.evidence) > _MOST_PROOFS:

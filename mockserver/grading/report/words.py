@@ -40,6 +40,11 @@ def proof(evidence: Evidence) -> str:
     return f"{evidence.run}: {redacted(evidence.message)}"
 
 
+def unseen(ruling: Ruling) -> str:
+    """Why a requirement was not seen, in one line; empty if there is nothing to say."""
+    return f"not seen: {redacted(ruling.reason)}" if ruling.reason else ""
+
+
 def run_ending(run: Run) -> str:
     """How a run ended, and what it asked: `exit code 0, 12 requests, 1.4 s`."""
     endings = {"timed-out": "timed out", "interrupted": "interrupted", "recorded": "a recording"}

@@ -14,7 +14,7 @@ import pytest
 from mockserver.grading import report
 from mockserver.grading.records import Run
 from mockserver.grading.report import terminal
-from mockserver.grading.verdict import Grade, rulings, why_not_graded
+from mockserver.grading.verdict import Grade, LeftOut, rulings, why_not_graded
 from tests.support.graded_runs import CONTACTS, ME, Story
 
 SECRET = "obk_live_" + "s3cret" * 6
@@ -61,7 +61,34 @@ def test_grade_json_has_the_members_of_the_contract() -> None:
     assert pace["trials"] == {"plain": "not-seen", "one-429": "broken"}
     assert pace["evidence"][0]["run"] == "one-429"
     assert pace["evidence"][0]["numbers"] == [1, 2]
-    assert set(pace) == {"id", "level", "title", "basis", "status", "trials", "evidence"}
+    assert set(pace) == {"id", "level", "title", "basis", "status", "reason", "trials", "evidence"}
+    assert pace["reason"] is None
+
+
+def unseen() -> Grade:
+    """A grade in which the trials over TLS could not be run, for a reason that holds a key."""
+    left_out = [LeftOut(trial, f"nobody trusts *it* with {SECRET}") for trial in ("wrong-host", "expired-certificate")]
+    return grade(rulings=rulings(runs(), left_out))
+
+
+@pytest.mark.parametrize("name", [name for name in report.FILES if name != "requests.har"])
+def test_every_file_tells_why_a_requirement_could_not_be_seen(name: str) -> None:
+    text = report.FILES[name](unseen())
+    assert text.replace("\\", "").count("nobody trusts *it* with ") == 1
+    assert SECRET not in text
+
+
+def test_the_terminal_tells_why_a_requirement_could_not_be_seen() -> None:
+    lines = click.unstyle(terminal.text(unseen())).splitlines()
+    (at,) = (number for number, line in enumerate(lines) if line.startswith("– KEY-4"))
+    assert lines[at + 1].startswith("    not seen: nobody trusts *it* with ")
+
+
+def test_a_requirement_that_was_seen_has_no_reason_why_it_was_not() -> None:
+    plain = Story("well-certified").ask(ME).run()
+    seen = [Story("wrong-host", plain).run()]
+    (key,) = (one for one in rulings(seen, [LeftOut("unknown-authority", "why")]) if one.requirement.id == "KEY-4")
+    assert (key.status, key.reason) == ("kept", "")
 
 
 def test_junit_fails_for_musts_and_skips_what_was_not_seen() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mockserver.grading.rules.key import UNTRUSTED
+from mockserver.server import certificates
 from tests.clients.right import CLIENTS
 from tests.support.graded_clients import broken, graded, statuses
 
@@ -72,3 +75,27 @@ def test_a_client_that_verifies_certificates_speaks_to_the_right_server_alone() 
         ("expired-certificate", 0),
         ("unknown-authority", 0),
     ]
+
+
+def test_a_client_that_does_not_speak_to_the_certified_server_is_told_why_key_4_is_not_seen() -> None:
+    told: list[str] = []
+    result = graded("trusts-the-authorities-it-brings", "wrong-host", "unknown-authority", told=told)
+    (key,) = (ruling for ruling in result.rulings if ruling.requirement.id == "KEY-4")
+    assert [run.trial for run in result.runs] == ["plain", "well-certified"]
+    assert key.status == "not-seen"
+    assert (
+        "the command sent no key to well-certified, whose certificate verifies (exit code 1, 0 requests" in key.reason
+    )
+    assert "SSL_CERT_FILE" in key.reason
+    assert told == [f"no trials with certificates that do not verify (KEY-4): {key.reason}"]
+
+
+def test_a_machine_that_cannot_make_certificates_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(_folder: Path) -> None:
+        raise certificates.NoCertificates("there is no openssl")
+
+    monkeypatch.setattr(certificates, "make", make)
+    result = graded("asks-me-alone", "wrong-host")
+    (key,) = (ruling for ruling in result.rulings if ruling.requirement.id == "KEY-4")
+    assert [run.trial for run in result.runs] == ["plain"]
+    assert (key.status, key.reason) == ("not-seen", "there is no openssl")
