@@ -185,7 +185,7 @@ def trusts_the_authorities_it_brings(environment: Environment) -> None:
 
     class Own(Api):
         def authorities(self, _environment: Environment) -> str:
-            return requests.certs.where()
+            return requests.utils.DEFAULT_CA_BUNDLE_PATH
 
     Own(environment).get(ME)
 
