@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from conformance.target.exchange import Exchange
 
 Outcome = Literal["passed", "failed", "not-tested", "not-judged"]
@@ -23,14 +25,13 @@ class NotTested(Exception):
 
 
 class Violation(AssertionError):
-    """The requirement is broken; the exchanges show it. `cases` names the cases of a table that do, if there are any."""
-
-    cases: tuple[str, ...] = ()
+    """The requirement is broken; the exchanges show it. `cases` are the cases of a table that do, each with its own message."""
 
     def __init__(self, message: str, *exchanges: Exchange) -> None:
         super().__init__(message)
         self.message = message
         self.exchanges = exchanges
+        self.cases: Mapping[str, str] = {}
 
 
 class NotJudged(NotTested):

@@ -170,5 +170,5 @@ def _summed_up(broken: Sequence[tuple[Case, Violation]], tried: int) -> Violatio
     case, first = broken[0]
     more = f" ({len(broken)} of {tried} cases)" if tried > 1 else ""
     violation = Violation(f"{named(case)}: {first.message}{more}", *first.exchanges)
-    violation.cases = tuple(named(case) for case, _ in broken)
+    violation.cases = {named(case): own.message for case, own in broken}
     return violation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -26,8 +26,8 @@ class Finding:
 
     `not-tested`: something that the requirement needs is missing. `not-judged`: the target did not let the story begin
     (its happy path was not served), or the check itself broke (`crashed`); another requirement's failure may say why.
-    `tried` counts the cases that were tried and those that there are; None where a check counts none. `broken_cases` names
-    those that show the failure.
+    `tried` counts the cases that were tried and those that there are; None where a check counts none. `broken_cases` are
+    those that show the failure, each with its own reason.
     """
 
     requirement: str
@@ -38,7 +38,7 @@ class Finding:
     seconds: float = 0.0
     crashed: bool = False
     tried: tuple[int, int] | None = None
-    broken_cases: tuple[str, ...] = ()
+    broken_cases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def parameters(self) -> str:
@@ -57,7 +57,11 @@ class Finding:
     @property
     def cases(self) -> tuple[str, ...]:
         """The cases that it is about: those that show the failure, or what its test was parametrized with."""
-        return self.broken_cases or ((self.parameters,) if self.parameters else ())
+        return tuple(self.broken_cases) or ((self.parameters,) if self.parameters else ())
+
+    def reason_in(self, case: str | None) -> str:
+        """What is wrong in one of its cases; its reason if the case has none of its own."""
+        return self.broken_cases.get(case or "", self.reason)
 
     @property
     def complete(self) -> bool:
@@ -160,7 +164,7 @@ class Ledger:
         for finding in self.findings:
             if finding.outcome == "failed" and not self.excuse(finding):
                 for case in finding.cases or (None,):
-                    entry = new(finding.requirement, finding.reason, self.today, case)
+                    entry = new(finding.requirement, finding.reason_in(case), self.today, case)
                     entries.setdefault(entry.name, entry)
         order = [requirement.id for requirement in spec.requirements()]
         return sorted(entries.values(), key=lambda entry: order.index(entry.id))

@@ -220,6 +220,7 @@ class VerdictPlugin:
         else:
             self._silences = 0
         outcome, reason = outcome_of(error)
+        by_case = error.cases if isinstance(error, Violation) else {}
         return Finding(
             requirement,
             outcome,
@@ -230,7 +231,7 @@ class VerdictPlugin:
             call.stop - self._began,
             crashed=not is_verdict(error),
             tried=take_tried(),
-            broken_cases=tuple(getattr(error, "cases", ())),
+            broken_cases={case: self._judge.client.redactor.text(message) for case, message in by_case.items()},
         )
 
     def _look_whether_alive(self, reason: str) -> None:

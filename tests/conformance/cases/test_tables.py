@@ -46,6 +46,7 @@ def test_the_first_violation_is_raised_with_its_case_and_how_many_there_are() ->
     with pytest.raises(Violation) as caught:
         try_each(range(6), refusing(2, 4), None, seed=1)
     assert caught.value.message == "2: it is broken (2 of 6 cases)"
+    assert caught.value.cases == {"2": "it is broken", "4": "it is broken"}
     assert take_tried() == (6, 6)
 
 

@@ -111,7 +111,8 @@ def of_tenants(*findings: Finding, known: tuple[KnownViolation, ...]) -> Ledger:
 
 
 def failed(name: str, *cases: str) -> Finding:
-    return Finding("TENANT-2", "failed", "theirs is shown", test=f"test_tenants.py::{name}", broken_cases=cases)
+    own = {case: f"theirs is shown: {case}" for case in cases}
+    return Finding("TENANT-2", "failed", "theirs is shown", test=f"test_tenants.py::{name}", broken_cases=own)
 
 
 def passed(name: str, tried: tuple[int, int] | None = None) -> Finding:
@@ -167,6 +168,15 @@ def test_what_is_broken_now_is_written_as_excuses_that_excuse_it(tmp_path: Path)
     assert (exit_code(excused), excused.outdated()) == (0, [])
 
 
+def test_each_case_is_written_with_its_own_reason() -> None:
+    ledger = of_tenants(failed("test_x", "getList archived", "getList"), failed("test_y"), known=())
+    assert [entry.reason for entry in ledger.to_be_known()] == [
+        "theirs is shown: getList archived",
+        "theirs is shown: getList",
+        "theirs is shown",
+    ]
+
+
 def test_a_run_writes_what_is_broken_and_the_next_ends_well(tmp_path: Path) -> None:
     file = tmp_path / "known.toml"
     options = ("--api-key", KEY, "--only", "OP-1,AUTH-1")
@@ -175,6 +185,15 @@ def test_a_run_writes_what_is_broken_and_the_next_ends_well(tmp_path: Path) -> N
         excused = run_gate(tmp_path, "--base-url", base_url, *options, "--known-violations", str(file))
     assert (broken.exit_code, excused.exit_code) == (1, 0), excused.output
     assert {entry["id"] for entry in excused.report["excused"]} == broken.ids("failed")
+
+
+def test_a_run_writes_each_case_with_what_came_there(tmp_path: Path) -> None:
+    file = tmp_path / "known.toml"
+    fault = ("--mock-options", "--fault revoked-key-served", "--only", "AUTH-3")
+    run_gate(tmp_path, *fault, "--write-known-violations", str(file))
+    reasons = {entry.case: entry.reason for entry in load(file)}
+    assert reasons["GET getMe"] == "GET /api/v1/me → 200, expected 401"
+    assert reasons["GET listContacts"] == "GET /api/v1/contacts → 200, expected 401"
 
 
 def test_a_known_should_is_excused_under_strict_too() -> None:
