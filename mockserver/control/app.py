@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import logging
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("outbound.mock")
 
 _HERE = "http://127.0.0.1"
+
+_LARGE = 1_000_000
+"""Bytes of a body whose parsing takes long enough that other requests should be answered meanwhile."""
 
 
 class Control:
@@ -96,12 +100,13 @@ class Control:
         """Check a call and have it performed, by all processes if it is a change. Raises Refusal, Unshared."""
         from mockserver.control.body import parse
 
+        value = await asyncio.to_thread(parse, body) if len(body) > _LARGE else parse(body)
         change = Change(
             operation=operation.id,
             world=world.name,
             path=path,
             query=operation.read_query(query),
-            body=operation.check(parse(body)),
+            body=operation.check(value),
             base_url=base_url,
             now=world.state.clock.now(),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -43,15 +43,10 @@ def _export(call: Call) -> Json:
     }
 
 
-def _import(call: Call) -> Json:
+async def _import(call: Call) -> Json:
     body = call.read(StateBody)
-    tenants: dict[str, Tenant] = {}
-    for number, state in enumerate(body.organizations):
-        with _reading(f"organizations.{number}"):
-            tenant = Tenant.load(state, call.now)
-        if tenant.organization.id in tenants:
-            raise bad_input(f"organizations.{number}: there are two with this id.")
-        tenants[tenant.organization.id] = tenant
+    # In a thread, as with a reset.
+    tenants = await asyncio.to_thread(_tenants, body.organizations, call.now)
     keys: list[ApiKey] = []
     for number, key in enumerate(body.keys):
         with _reading(f"keys.{number}"):
@@ -62,10 +57,25 @@ def _import(call: Call) -> Json:
         with _reading(f"webhooks.{number}"):
             endpoints.append(_endpoint(call, number, endpoint, tenants))
     _check_distinct("webhooks", [endpoint.id for endpoint in endpoints])
-    with _reading("clock"):
-        _set_clock(call.state.clock, body.clock)
-    call.world.load(tenants, KeyRing(keys), endpoints, body.made)
+    old = list(call.state.tenants.values())
+    with call.state.clock.at(call.now):
+        with _reading("clock"):
+            _set_clock(call.state.clock, body.clock)
+        call.world.load(tenants, KeyRing(keys), endpoints, body.made)
+    await asyncio.to_thread(_let_go, old)
     return {"data": all_shown(call)}
+
+
+def _tenants(organizations: Sequence[Mapping[str, object]], now: float) -> dict[str, Tenant]:
+    """The tenants of exported organizations, by id. Raises Refusal."""
+    tenants: dict[str, Tenant] = {}
+    for number, state in enumerate(organizations):
+        with _reading(f"organizations.{number}"):
+            tenant = Tenant.load(state, now)
+        if tenant.organization.id in tenants:
+            raise bad_input(f"organizations.{number}: there are two with this id.")
+        tenants[tenant.organization.id] = tenant
+    return tenants
 
 
 async def _reset(call: Call) -> Json:

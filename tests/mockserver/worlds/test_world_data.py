@@ -10,6 +10,8 @@ from weakref import ref
 import pytest
 
 from mockserver.app import Settings
+from mockserver.control.body import parse
+from mockserver.tenants.tenant import Tenant
 from mockserver.worlds.world import World
 from mockserver.worlds.worlds import LARGEST_TEMPLATE, MOST_TEMPLATES, TEMPLATE_LIVES, Templates
 from spec import contract
@@ -103,3 +105,31 @@ def test_requests_are_answered_while_data_is_made(path: str, body: dict[str, int
     assert asyncio.run(story()) == 200
     assert waited
     assert all(waited), "the data was made before the request was answered"
+
+
+@pytest.mark.parametrize("slow", ["mockserver.tenants.tenant.Tenant.load", "mockserver.control.body.parse"])
+def test_requests_are_answered_while_a_state_is_loaded(slow: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered, waited = Event(), []
+    name = slow.rpartition(".")[2]
+    real = {"load": Tenant.load, "parse": parse}[name]
+
+    def patient(*arguments: object) -> object:
+        waited.append(answered.wait(30))
+        return real(*arguments)  # type: ignore[operator] # either of two functions
+
+    async def story() -> int:
+        mock = new_mock(contacts=1_000)
+        _, state = await mock.control.call(mock.world, "GET", "/_mock/state")
+        monkeypatch.setattr(slow, patient)
+        loaded = asyncio.create_task(mock.control.call(mock.world, "PUT", "/_mock/state", state))
+        await asyncio.sleep(0)
+        scope = scope_of("GET", ME.encode(), [(b"authorization", f"Bearer {FULL.secret}".encode())])
+        answer = await Client(mock)._exchange(scope, b"")
+        answered.set()
+        status, _ = await loaded
+        assert status == 200
+        return answer.status
+
+    assert asyncio.run(story()) == 200
+    assert waited
+    assert all(waited), "the state was loaded before the request was answered"
