@@ -142,6 +142,11 @@ class Membership:
         except Unreachable:
             return False
 
+    def left(self, name: str, most: int) -> int:
+        """How many of a limited number `take` has left. Raises Unreachable."""
+        taken = self.reach(lambda server: server.get(_place(f"taken:{name}")))
+        return max(0, most - int(taken or 0))
+
     def skew(self) -> float:
         """Seconds by which the server's clock is ahead of this machine's, as far as the way there lets it be told."""
         best, skew = math.inf, 0.0

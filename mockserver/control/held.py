@@ -44,6 +44,7 @@ def _all_off(call: Call) -> object:
 
 
 def _switches(call: Call) -> Mapping[str, object]:
+    call.world.held.recount()
     return {"data": [*switches.all_shown(call), *map(_shown, call.world.held.holds.values())]}
 
 

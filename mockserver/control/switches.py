@@ -42,6 +42,7 @@ def _list(call: Call) -> Mapping[str, object]:
 
 def all_shown(call: Call) -> list[Mapping[str, object]]:
     """What is switched on in the world, as JSON has it."""
+    call.world.switches.recount()
     return [_shown(switch) for switch in call.world.switches]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from mockserver.api.limits import Unreachable
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -40,16 +43,26 @@ class Switch:
         return self.modification.condition
 
 
+class SharedCounts(Protocol):
+    """Limited numbers that several processes count together, by name."""
+
+    def take(self, name: str, most: int) -> bool:
+        """Count one more; returns whether there was one left."""
+
+    def left(self, name: str, most: int) -> int:
+        """How many are left. Raises Unreachable."""
+
+
 class Switches:
     """What is on, in the order in which it was switched on.
 
-    `take_one` counts a request that a switch applies to where several processes do: (switch id, how many there are) → whether
-    one was left.
+    Where several processes are one mock, `shared` counts the requests of all, under names that begin with `place`.
     """
 
-    def __init__(self, state: State, take_one: Callable[[str, int], bool] | None = None) -> None:
+    def __init__(self, state: State, shared: SharedCounts | None = None, place: str = "") -> None:
         self._state = state
-        self._take_one = take_one
+        self._shared = shared
+        self._place = place
         self._on: dict[str, Switch] = {}
         self._made = 0
 
@@ -74,6 +87,13 @@ class Switches:
         """Switch everything off."""
         self._on.clear()
 
+    def recount(self) -> None:
+        """Take into each `left` what other processes have counted. Without an answer of theirs it stays."""
+        for switch in self._on.values():
+            if self._shared and switch.left is not None:
+                with suppress(Unreachable):
+                    switch.left = self._shared.left(f"{self._place}/{switch.id}", switch.condition.requests or 0)
+
     def take(self, scope: Scope) -> Sequence[Switch]:
         """Those that apply to a request, of whose number one is taken."""
         state = self._state
@@ -91,4 +111,4 @@ class Switches:
         if switch.left == 0:
             return False
         switch.left -= 1
-        return self._take_one is None or self._take_one(switch.id, switch.condition.requests or 0)
+        return self._shared is None or self._shared.take(f"{self._place}/{switch.id}", switch.condition.requests or 0)

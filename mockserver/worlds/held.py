@@ -66,6 +66,9 @@ class Held:
         self.holds[hold.id] = hold
         return hold
 
+    def recount(self) -> None:
+        """Take into each hold's `left` what other processes have counted; there are none here."""
+
     def off(self, hold_id: str) -> bool:
         """Hold no more requests so, and let those go that are held. Returns False if there is no such hold."""
         for request, _ in tuple(self._here.values()):

@@ -63,6 +63,13 @@ class SharedHeld(Held):
         super()._let_go(request_id)
         return msgspec.msgpack.decode(entry, type=_Entry).request
 
+    def recount(self) -> None:
+        """Take into each hold's `left` what other processes have counted. Without an answer of theirs it stays."""
+        for hold in self.holds.values():
+            if hold.left is not None:
+                with suppress(Unreachable):
+                    hold.left = self._sharing.left(self._count_of(hold), hold.condition.requests or 0)
+
     async def wait(self, scope: Scope, state: State) -> None:
         """Return at once for a request that nothing holds; for others once they are released, or their client leaves."""
         with suppress(Unreachable):
@@ -88,7 +95,10 @@ class SharedHeld(Held):
 
     def _take(self, hold: Hold) -> bool:
         most = hold.condition.requests
-        return super()._take(hold) and (most is None or self._sharing.take(f"{self._world}/{hold.id}", most))
+        return super()._take(hold) and (most is None or self._sharing.take(self._count_of(hold), most))
+
+    def _count_of(self, hold: Hold) -> str:
+        return f"{self._world}/{hold.id}"
 
     async def _look(self) -> None:
         """While requests of this process wait, let those go on that have no entry any more."""

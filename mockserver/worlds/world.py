@@ -194,10 +194,7 @@ class World:
         return f"{self.name}/{self._resets}"
 
     def _no_switches(self) -> Switches:
-        sharing = self.settings.sharing
-        if sharing is None:
-            return Switches(self.state)
-        return Switches(self.state, lambda switch, most: sharing.take(f"{self.name}/{self._resets}/{switch}", most))
+        return Switches(self.state, self.settings.sharing, f"{self.name}/{self._resets}")
 
     def _switched(self) -> None:
         self._views.clear()

@@ -32,6 +32,8 @@ async def _show(visit: Visit) -> Response:
         for organization_id, tenant in islice(state.tenants.items(), _ORGANIZATIONS)
     ]
     key = _key_to_try(visit)
+    world.switches.recount()
+    world.held.recount()
     return visit.page(
         "overview.html",
         key=key,

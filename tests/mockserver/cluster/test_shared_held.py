@@ -14,7 +14,9 @@ import redis
 from mockserver.app import Mock
 from mockserver.cluster.membership import Membership
 from mockserver.modifications.condition import ALL_REQUESTS, Condition
+from mockserver.modifications.requested import requested
 from tests.support import patient_http
+from tests.support.console_client import Visitor
 from tests.support.mock_client import FULL, Client, Response, new_mock, scope_of
 from tests.support.mock_process import running
 from tests.support.redis_server import redis_server
@@ -52,9 +54,9 @@ def hold(mocks: tuple[Mock, Mock], condition: Condition) -> str:
     return first
 
 
-def asked(mock: Mock) -> asyncio.Task[Response]:
+def asked(mock: Mock, target: str = "/api/v1/me") -> asyncio.Task[Response]:
     """A request under way in this event loop."""
-    scope = scope_of("GET", b"/api/v1/me", [(b"authorization", f"Bearer {FULL.secret}".encode())])
+    scope = scope_of("GET", target.encode(), [(b"authorization", f"Bearer {FULL.secret}".encode())])
     return asyncio.ensure_future(Client(mock)._exchange(scope, b""))
 
 
@@ -106,6 +108,29 @@ def test_a_number_of_requests_is_held_over_all(mocks: tuple[Mock, Mock]) -> None
         assert (await held).status == 200
 
     told(story)
+
+
+def test_each_process_shows_what_is_left_over_all(mocks: tuple[Mock, Mock]) -> None:
+    for mock in mocks:
+        mock.world.switch_on(requested("fault", "default-of-49@requests=3"))
+        mock.world.held.on(replace(ALL_REQUESTS, operation="getContact", requests=2))
+    unknown = "/api/v1/contacts/unknown"
+
+    async def left(mock: Mock) -> list[object]:
+        _, answer = await mock.control.call(mock.world, "GET", "/_mock/switches")
+        return [switch["left"] for switch in answer["data"]]
+
+    async def story() -> None:
+        assert (await asked(mocks[0])).status == 200
+        held = asked(mocks[0], unknown)
+        (name,) = await seen(mocks[0], 1)
+        assert [await left(mock) for mock in mocks] == [[2, 1], [2, 1]]
+        mocks[1].world.held.release(name)
+        assert (await held).status == 404
+        assert [await left(mock) for mock in mocks] == [[1, 1], [1, 1]]
+
+    told(story)
+    assert all(b"1 requests left" in Visitor(mock).get("").body for mock in mocks)
 
 
 def test_what_is_switched_off_leaves_no_entry(mocks: tuple[Mock, Mock]) -> None:
