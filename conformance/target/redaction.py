@@ -25,6 +25,12 @@ _SHORTEST = 6
 _SHORTEST_IN_PARTS = 12
 _PREFIX = 6
 _NOTHING = r"(?!)"
+# Documents are looked through in parts, of which most repeat: a resource is on many pages. No secret goes over this character
+# unless it holds it, and no escape has it.
+_BETWEEN = "}"
+# Parts longer than this are not remembered, and not more of them than this.
+_LONGEST_REMEMBERED = 10_000
+_MOST_REMEMBERED = 100_000
 
 # JSON's escapes (escaped again, where JSON is told within JSON), a URL's, and HTML's. Each begins with one certain character,
 # which `re` looks for before it tries any of them: six times as fast as with a repeat at the beginning.
@@ -37,11 +43,32 @@ _ESCAPE_OR_SPACE = re.compile(_ESCAPE.pattern + r"|(?P<space>\s+|\\+[nrt])")
 
 @dataclass(frozen=True)
 class _Forms:
-    """How known secrets are looked for: as they are, and in parts. `by_prefix` tells quickly that there are none in parts."""
+    """How known secrets are looked for: as they are, and in parts. `by_prefix` tells quickly that there are none in parts.
+
+    `clean` are parts of texts that hold none of them; `separable` says that texts may be looked through in parts.
+    """
 
     plain: re.Pattern[str]
     in_parts: re.Pattern[str]
     by_prefix: Mapping[str, tuple[str, ...]]
+    separable: bool
+    clean: set[str] = field(default_factory=set)
+
+    def all_clean(self, text: str) -> bool:
+        """Whether a text holds none of the secrets."""
+        new = set(text.split(_BETWEEN)) - self.clean if self.separable else {text}
+        if self._stand_in(_BETWEEN.join(new)):
+            return False
+        if len(self.clean) + len(new) > _MOST_REMEMBERED:
+            self.clean.clear()
+        self.clean.update(part for part in new if len(part) <= _LONGEST_REMEMBERED)
+        return True
+
+    def _stand_in(self, text: str) -> bool:
+        meant = _ESCAPE.sub(_meant, text)
+        without_spaces = "".join(_ESCAPED_SPACE.sub("", meant).split())
+        found = self.plain.search(text) or self.plain.search(meant)
+        return bool(found) or _holds(without_spaces, self.by_prefix)
 
 
 @dataclass
@@ -67,6 +94,8 @@ class Redactor:
     def text(self, text: str) -> str:
         """The text with each secret as `obk_live_…1a2b`."""
         forms = self._forms
+        if forms.all_clean(text):
+            return text
         text = forms.plain.sub(lambda match: shown(match[0]), text)
         if _ESCAPE.search(text) and forms.plain.search(_ESCAPE.sub(_meant, text)):
             text = _hidden(text, _ESCAPE, forms.plain)
@@ -130,7 +159,10 @@ class Redactor:
         beyond = [secret for secret in unlike_keys if re.match(_KEY, secret)]
         others = [secret for secret in unlike_keys if secret not in beyond]
         plain = "|".join([*map(re.escape, beyond), _KEY, *map(re.escape, others)])
-        return _Forms(re.compile(plain), re.compile("|".join(map(re.escape, in_parts)) or _NOTHING), by_prefix)
+        separable = not any(_BETWEEN in secret for secret in self.secrets)
+        return _Forms(
+            re.compile(plain), re.compile("|".join(map(re.escape, in_parts)) or _NOTHING), by_prefix, separable
+        )
 
 
 def _squeezed(text: str) -> str:

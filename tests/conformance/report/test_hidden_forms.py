@@ -75,6 +75,26 @@ def test_no_answer_shows_a_secret_however_it_is_told(parts: list[tuple[str, str,
         assert secret not in shown
 
 
+def test_a_secret_that_is_learnt_later_is_hidden_in_what_was_shown_before() -> None:
+    redactor = knowing()
+    text = '{"a": {"token": "a-token-of-the-target"}}'
+    assert redactor.text(text) == text
+    redactor.learn(["a-token-of-the-target"])
+    assert "a-token-of-the-target" not in redactor.text(text)
+
+
+def test_a_secret_with_braces_is_hidden() -> None:
+    redactor = knowing()
+    redactor.learn(["{a}token}with{braces"])
+    assert "token}with" not in redactor.text('[{"a": 1}, {"token": "{a}token}with{braces"}]')
+
+
+def test_a_secret_beside_what_was_seen_before_is_hidden() -> None:
+    redactor = knowing()
+    redactor.text('[{"a": 1}, {"b": 2}]')
+    assert KEY not in redactor.text(f'[{{"a": 1}}, {{"b": 2}}, {{"key": "{KEY}"}}]')
+
+
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_what_holds_no_secret_stays_as_it_is(text: str) -> None:
     assert knowing().text(text) == text
