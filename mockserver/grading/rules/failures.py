@@ -25,8 +25,8 @@ _THE_SAME, _TIMERS = 1.02, 0.01
 _ALIKE, _DELAYS = 1.1, 0.03
 """The same for more than three waits."""
 
-_WAITS_WITH_ONE_DELAYED = 6
-"""How many waits show that they are fixed though one of them is longer: a machine may have been busy meanwhile."""
+_WAITS_ALIKE = 5
+"""How many waits must be the same, where there are more: a machine may have been busy in the others."""
 
 _WAITS_THAT_SHRINK = 4
 """How many waits show that they shrink, if each is clearly shorter than the one before: jitter hardly ever yields that."""
@@ -156,7 +156,7 @@ def _are_fixed(waits: Sequence[float]) -> bool:
     if len(waits) == _WAITS_THAT_ARE_FIXED:
         return max(waits) <= min(waits) * _THE_SAME + _TIMERS
     alike = sum(wait <= min(waits) * _ALIKE + _DELAYS for wait in waits)
-    return alike >= len(waits) - (len(waits) >= _WAITS_WITH_ONE_DELAYED)
+    return alike >= min(len(waits), _WAITS_ALIKE)
 
 
 def _shrink(waits: Sequence[float]) -> bool:

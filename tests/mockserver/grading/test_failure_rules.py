@@ -77,7 +77,7 @@ def jittered(strategy: str, random: Random, count: int) -> list[float]:
 
 
 @pytest.mark.parametrize("strategy", ["full", "equal", "a quarter", "decorrelated"])
-@pytest.mark.parametrize("count", [3, 4, 6])
+@pytest.mark.parametrize("count", [3, 4, 6, 7, 9])
 def test_jitter_is_hardly_ever_taken_for_waits_that_do_not_grow(strategy: str, count: int) -> None:
     random = Random(1)
     told = [failing(jittered(strategy, random, count)).judged("FAIL-2", exit_code=1).findings for _ in range(300)]
@@ -90,9 +90,10 @@ def test_jitter_is_hardly_ever_taken_for_waits_that_do_not_grow(strategy: str, c
         ([1, 1, 1], "do not grow: 1 s, 1 s, 1 s"),
         ([0, 0.003, 0.001], "do not grow: 0 s, 0 s, 0 s"),
         ([0.5, 0.5, 1.6, 0.51, 0.5, 0.5], "do not grow"),
+        ([0.5, 0.9, 0.5, 0.51, 1.6, 0.5, 0.5], "do not grow"),
         ([4, 3, 2, 1], "shrink: 4 s, 3 s, 2 s, 1 s"),
     ],
-    ids=["fixed", "none", "fixed but for one delay", "shrinking"],
+    ids=["fixed", "none", "fixed but for one delay", "fixed but for two delays", "shrinking"],
 )
 def test_waits_that_do_not_grow_are_told(waits: list[float], told: str) -> None:
     (finding,) = failing(waits).judged("FAIL-2", exit_code=1).findings
