@@ -14,7 +14,7 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line, or say in one line what is not installed (exit code 4).
 
-    An interrupt ends it with 130, also while it is still imported, and never with a traceback.
+    An interrupt ends it with 130 and without a traceback, even during its imports.
     """
     if find_spec("schemathesis") is None:
         sys.stderr.write("outbound-conformance: not installed whole: pip install 'outbound-conformance[gate]'\n")

@@ -1,8 +1,8 @@
-"""The words that checks are written in: which requirement, what it takes, what is expected, what could not be tried.
+"""The vocabulary of checks: the requirement, what it needs, what is expected, what could not be tried.
 
-A check is a story in four beats: the legitimate act, the look that it worked, the attack, the state afterwards. The first two
-are `served`: before a check asserts that something is refused it has seen the same request, unspoiled, answered usably. A
-server that answers everything alike therefore passes nothing. Whether an answer obeys its schema is OP-1's affair alone.
+A check has four steps: the legitimate request, the proof that it worked, the attack, the state afterwards. The first two are
+`served`: before a check asserts that something is refused, it has seen the unaltered request answered usably. So a server that
+gives the same answer to every request passes no check. Only OP-1 judges whether an answer obeys its schema.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _tried: list[tuple[int, int]] = []
 def requirement(id_: str, *, needs: tuple[str, ...] | None = None, whole_run: bool = False) -> pytest.MarkDecorator:
     """Mark a check with the requirement it judges.
 
-    `needs` replaces the ledger's own needs where a check takes less than the whole requirement; `whole_run` puts it after
-    all others, for what is judged on every exchange of the run.
+    `needs` replaces the needs of the ledger of requirements if a check needs less than the whole requirement. `whole_run` runs
+    the check after all others, because it judges every exchange of the run.
     """
     known = {row.id: row for row in spec.requirements()}[id_]
     return pytest.mark.requirement(id_, needs=known.needs if needs is None else needs, whole_run=whole_run)
@@ -43,14 +43,14 @@ def record_tried(cases: int, of: int) -> None:
 
 
 def take_tried() -> tuple[int, int] | None:
-    """The cases counted since the last call, and of how many; None if no check counted any."""
+    """How many cases were tried since the last call, and of how many; None if no check counted any."""
     counted = list(_tried)
     _tried.clear()
     return (sum(tried for tried, _ in counted), sum(of for _, of in counted)) if counted else None
 
 
 def served(caller: Caller, operation: str, **parameters: Any) -> Exchange:
-    """The happy path: ask an operation and see it answered usably. Raises NotJudged otherwise."""
+    """Ask an operation, and return its usable answer. Raises NotJudged if the answer is not usable."""
     return sound(caller.get(operation, **parameters))
 
 

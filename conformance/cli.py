@@ -1,4 +1,4 @@
-"""`outbound-conformance`: the gate as a command, with all options of `pytest conformance`; and what else is done with reports."""
+"""`outbound-conformance`: the gate as a command with all options of `pytest conformance`, and its commands for reports."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from conformance.verdict.selection import SelectionError, select, selected
 
 _FOLDER = str(Path(__file__).parent)
 _WIDTH = 120
-# This command has imported the gate before pytest could. Its users need no warning about that.
+# This command imports the gate before pytest does. Its users need no warning about that.
 _QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 USAGE = """\
 usage: outbound-conformance [COMMAND] [OPTIONS]
@@ -64,13 +64,13 @@ commands:
 options of a run, besides --base-url=URL and --strict (shoulds bind too):"""
 _MORE = "pytest's own options (-k, -x, -v, …) work too; pytest --help lists them."
 _HELP = frozenset({"--help", "-h"})
-# What pytest's parser says after its usage, of options that it reads before it knows the gate's.
+# The last line that pytest's parser prints for options that it reads before it knows the gate's options.
 _PARSER_ERROR = re.compile(r"^\S+: error: (.*)", re.MULTILINE)
 _OWN_OPTIONS = ("--completion", "--har", "--help", "--version")
 _OUR_OPTIONS = "the Outbound API conformance gate"
 
 _READER_LEFT = 141
-"""Exit code where standard output was closed: that of a program which SIGPIPE ended, as shells have it."""
+"""Exit code if standard output was closed: 128 and the number of SIGPIPE, as in shells."""
 
 
 class UsageError(Exception):
@@ -84,7 +84,7 @@ def main() -> None:
         code = run(sys.argv[1:]) if told is None else told
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has seen enough, as `| head` does. What is still to be written goes nowhere.
+        # The reader has closed the pipe, as `| head` does. Later output is discarded.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = _READER_LEFT
     sys.exit(code)
@@ -122,14 +122,14 @@ def _pytest(arguments: Sequence[str]) -> int:
 
 
 class _PlainWords:
-    """A plugin that reports wrong options in one line, in the place of pytest's ERROR and its usage.
+    """A plugin that reports wrong options in one line, instead of pytest's ERROR and its usage.
 
     It also names checks by their files alone, since the path of an installed package is long.
     """
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Have files told as seen from the gate's folder."""
+        """Show the names of files relative to the gate's folder."""
         if reporter := config.pluginmanager.get_plugin("terminalreporter"):
             reporter.startpath = Path(_FOLDER)
 
@@ -141,7 +141,7 @@ class _PlainWords:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_cmdline_main(self) -> Generator[None, object, object]:
-        """Turn an error of the target's description, or of another file that is named, into a UsageError of this command."""
+        """Turn an error in the target's description, or in another given file, into a UsageError of this command."""
         with _plainly():
             return (yield)
 
@@ -236,7 +236,7 @@ def _replay(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0].startswith("-"):
         raise UsageError("give a report first, and options after it")
     if any(option.partition("=")[0] == "--only" for option in arguments[1:]):
-        raise UsageError("no option '--only': what failed in the report is tried; a run takes --only")
+        raise UsageError("no option '--only': this command tries what failed in the report; a run takes --only")
     before = read(Path(arguments[0]))
     failed = [id_ for id_, row in before.rows.items() if row.status == "failed"]
     if not failed:
@@ -251,9 +251,9 @@ def _replay(arguments: Sequence[str]) -> int:
 
 
 def _tried_again(ids: Sequence[str], before: Report, options: Sequence[str]) -> Report:
-    """The report of a run over the requirements, with the seed and depth of the one before.
+    """The report of a new run over the requirements, with the seed and depth of the first report.
 
-    What any answer of a run may break is tried by a whole run: the answer that broke it may be that to another check.
+    A requirement that any answer may break needs a whole run: the answer that broke it may be one to another check.
     """
     with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
         command = [sys.executable, "-P", "-m", "pytest", _FOLDER, "-q", "--report", folder]

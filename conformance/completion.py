@@ -1,7 +1,7 @@
 """Completion in a shell: `outbound-conformance --completion bash` prints what the shell is to evaluate.
 
-The shell then asks this program, by a variable in its environment, what can come next. click knows how shells ask; here it is
-told what the gate's commands and options are.
+The shell then runs this program with a variable in its environment to ask what can come next. click knows how shells ask; this
+module tells click the gate's commands and options.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _REQUIREMENTS = ("--only", "--explain")
 
 
 def script(shell: str) -> int:
-    """Print what a shell is to evaluate. Returns the exit code."""
+    """Print the script that a shell evaluates. Returns the exit code."""
     return _answer(f"{shell}_source")
 
 
 def asked() -> int | None:
-    """Answer a shell that asks what can come next, and return the exit code; None if none asks."""
+    """Answer a shell that asks what can come next, and return the exit code; None if no shell asks."""
     instruction = os.environ.get(VARIABLE)
     return _answer(instruction) if instruction else None
 
@@ -56,7 +56,7 @@ def _program() -> click.Group:
 
 
 def _actions() -> list[argparse.Action]:
-    """The options of a run as argparse keeps them: those that pytest is told of, and those that are not pytest's."""
+    """The options of a run as argparse keeps them: those that are passed to pytest, and the gate's own."""
     parser = pytest.Parser(_ispytest=True)
     options.add_to(parser)
     parser.optparser.add_argument("--strict", action="store_true")
@@ -79,7 +79,7 @@ def _path(action: argparse.Action) -> click.Path | None:
 
 
 def _requirements(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The families and ids that begin so, the titles beside them."""
+    """The families and ids with this beginning, with their titles."""
     families = {row.family: f"all of {row.family}" for row in spec.requirements()}
     names = {**families, **{row.id: row.title for row in spec.requirements()}}
     return [CompletionItem(name, help=told) for name, told in names.items() if name.startswith(incomplete.upper())]

@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
-    """Answer `--list`, `--explain` and `--dry-run`, which ask nothing of the target."""
+    """Answer `--list`, `--explain` and `--dry-run`, which send no request to the target."""
     option = config.option
     if option.help or option.version or not (option.list or option.explain or option.dry_run):
         return None
@@ -76,13 +76,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the schema-driven cases out where none are wanted (`--fuzz 0`)."""
+    """Leave out the module of schema-driven cases if none are wanted (`--fuzz 0`)."""
     return True if collection_path.name == _SCHEMA_DRIVEN and not config.option.fuzz else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> bool | None:
-    """Take the schemas from the target's own document where it is to be judged by that (`--schema published`)."""
+    """Take the schemas from the target's own document with `--schema published`."""
     schemas.use(None)
     option = session.config.option
     if option.schema == "spec" or option.collectonly:
@@ -98,7 +98,7 @@ def pytest_collection(session: pytest.Session) -> bool | None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """Say which gate judges what, and under which seed."""
+    """Show the version of the gate, the target and the seed."""
     judge = config.stash[_JUDGE]
     address = judge.client.redactor.text(judge.target.base_url)
     about = f", only {', '.join(config.option.only)}" if judge.ledger.only else ""
@@ -110,8 +110,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 def _end_in_order(config: pytest.Config) -> Interrupts:
-    # CI systems cancel a job with SIGTERM, and a closed terminal sends SIGHUP: either ends the run as Ctrl-C does, with its
-    # reports, and without a mock or a file with keys left behind.
+    # CI systems cancel a job with SIGTERM, and a closed terminal sends SIGHUP. Both end the run as Ctrl-C does: its reports are
+    # written, and no mock and no file with keys is left behind.
     interrupts = Interrupts()
     if threading.current_thread() is threading.main_thread():
         config.add_cleanup(interrupts.heed())
@@ -153,7 +153,7 @@ def _judge(config: pytest.Config) -> Judge:
 
 
 def _target(config: pytest.Config) -> Target:
-    """The target as it is described, started first where there is a command for it; or the embedded mock."""
+    """The described target, started first if there is a command for it; or the embedded mock."""
     command = config.option.start
     if not command:
         return options.described(config) or _embedded(config)
@@ -199,13 +199,13 @@ def judge(request: pytest.FixtureRequest) -> Judge:
 
 @pytest.fixture(scope="session")
 def target(judge: Judge) -> Target:
-    """What is known of the implementation under test."""
+    """The description of the implementation under test."""
     return judge.target
 
 
 @pytest.fixture(scope="session")
 def client(judge: Judge) -> Client:
-    """The way to the wire."""
+    """The client that sends all requests."""
     return judge.client
 
 
@@ -235,19 +235,19 @@ def secondary(client: Client, target: Target) -> Caller:
 
 @pytest.fixture(scope="session")
 def dataset(primary: Caller, seed: int) -> Dataset:
-    """What the primary organization holds."""
+    """The data of the primary organization."""
     return Dataset(primary, "primary", seed)
 
 
 @pytest.fixture(scope="session")
 def neighbour(secondary: Caller, seed: int) -> Dataset:
-    """What the secondary organization holds; for checks that need `organizations.secondary`."""
+    """The data of the secondary organization; for checks that need `organizations.secondary`."""
     return Dataset(secondary, "secondary", seed)
 
 
 @pytest.fixture(scope="session")
 def rates(request: pytest.FixtureRequest) -> Measured:
-    """What the probes measured of the rate limit; waits for them."""
+    """The measurements of the rate limit. Waits for the probes."""
     probes = request.config.pluginmanager.get_plugin(_PROBES)
     assert isinstance(probes, RateProbes)
     return probes.measured()
@@ -274,7 +274,7 @@ def run_effort(depth: Depth, target: Target, clock: TargetClock, seed: int) -> E
 
 @pytest.fixture(scope="session")
 def fuzz(request: pytest.FixtureRequest) -> int:
-    """How many schema-driven cases each operation is given."""
+    """The number of schema-driven cases for each operation."""
     count: int = request.config.option.fuzz
     return count
 

@@ -9,7 +9,7 @@ Depth = Literal["quick", "standard", "deep"]
 
 `quick` keeps all checks together within `QUICK_REQUESTS`; `standard` tries as many as fit into the time that the checks of the
 rate limit take anyway, or about `STANDARD_REQUESTS` where nothing is limited or the target has a test clock; `deep` tries every
-combination. A request that no valid key's limit pays for is free: it is sent at every depth.
+combination. A request that uses up no key's limit is free, and is sent at every depth.
 """
 
 QUICK_REQUESTS = 350

@@ -1,4 +1,4 @@
-"""What was typed wrong among the options, in one line: an option by its name alone, since its value may be a secret."""
+"""Messages for wrong options, in one line. They show an option's name but not its value, which may be a secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MISSING = re.compile(r"expected (one|at least one) argument")
 
 
 def no_option(option: str, known: Collection[str], otherwise: str = "--help lists them") -> str:
-    """Say that there is no such option, and which are near; `otherwise` is said where none is."""
+    """A message that an option is unknown, with similar names, or with `otherwise` if there is none."""
     name = option.partition("=")[0]
     close = get_close_matches(name, known, n=3, cutoff=0.7)
     hint = f"did you mean {' or '.join(close)}?" if close else otherwise
@@ -20,7 +20,7 @@ def no_option(option: str, known: Collection[str], otherwise: str = "--help list
 
 
 def plain(message: str, known: Collection[str], otherwise: str = "--help lists them") -> str:
-    """What argparse says is wrong, in the words of this project. `known` are the options that there are."""
+    """An error message of argparse in the words of this project. `known` are all options."""
     if not message.startswith(_UNKNOWN):
         return _MISSING.sub("its value is missing", _ARGUMENT.sub(r"\1: ", message))
     options = [word for word in message.removeprefix(_UNKNOWN).split() if word.startswith("-")]

@@ -25,7 +25,7 @@ from spec.target import Reading, Target, TargetError, load
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option of the gate. The members beside its name are those of argparse; one that is None is left to argparse."""
+    """An option of the gate. Its other members are arguments of argparse; None means argparse's default."""
 
     name: str
     help: str
@@ -51,12 +51,12 @@ OPTIONS = (
     ),
     Option(
         "--safe",
-        "for production: send no writes and nothing malformed, use up no limit, run no commands; partial at best",
+        "for production: send no writes and no malformed requests, use up no limit, run no commands; partial at best",
         action="store_true",
     ),
     Option(
         "--only",
-        "judge these alone, such as AUTH or PAGE-3 (repeatable, or separated by commas)",
+        "judge only these, for example AUTH or PAGE-3 (repeatable, or separated by commas)",
         "FAMILY|ID",
         default=[],
         action="append",
@@ -95,7 +95,10 @@ OPTIONS = (
         action="append",
     ),
     Option(
-        "--baseline", "an earlier report.json, to say what broke, what was fixed and what was tried less", "FILE", Path
+        "--baseline",
+        "an earlier report.json to compare with: what broke, what was fixed, what was tried less",
+        "FILE",
+        Path,
     ),
     Option("--require-all", "a requirement that could not be tested fails the run", action="store_true"),
     Option(
@@ -145,7 +148,7 @@ def add_to(parser: pytest.Parser) -> None:
 
 
 def speak_plainly(parser: pytest.Parser) -> None:
-    """Report a wrong option in one line, with similar ones, in the place of the usage of pytest's parser."""
+    """Report a wrong option in one line, with similar ones, instead of the usage text of pytest's parser."""
 
     def error(message: str) -> NoReturn:
         raise pytest.UsageError(plain(message, [*names_of(parser), "--help", "--version"]))
@@ -154,17 +157,19 @@ def speak_plainly(parser: pytest.Parser) -> None:
 
 
 def refuse_other_processes(config: pytest.Config) -> None:
-    """Refuse to run checks in several processes: a run has one ledger and one pace. Raises UsageError."""
+    """Refuse to run checks in several processes, because a run has one ledger and one rate limit. Raises UsageError."""
     option = config.option
     if getattr(option, "numprocesses", None) or getattr(option, "tx", None) or getattr(option, "dist", "no") != "no":
-        raise pytest.UsageError("the gate keeps one target's pace in one process: run it without -n, --dist and --tx")
+        raise pytest.UsageError(
+            "the gate keeps to the target's rate limit in one process: run it without -n, --dist and --tx"
+        )
     if getattr(option, "forked", False):
         raise pytest.UsageError("the gate keeps one ledger in one process: run it without --forked")
 
 
 def names_of(parser: pytest.Parser) -> set[str]:
     """The names of all options that a parser knows, those of plugins included."""
-    # pytest itself fails with a traceback on an option that is declared twice, and has no public way to ask.
+    # pytest fails with a traceback on an option that is declared twice, and has no public way to list the options.
     groups = [parser._anonymous, *parser._groups]
     return {name for group in groups for option in group.options for name in option.names()}
 
@@ -180,7 +185,7 @@ def check(config: pytest.Config) -> None:
 
 
 def described(config: pytest.Config, started: str | None = None) -> Target | None:
-    """The target's description, None if the embedded mock is to be judged. Raises UsageError.
+    """The target's description, None for the embedded mock. Raises UsageError.
 
     `started` is the address of a target that the run starts itself; `--base-url` wins over it.
     """

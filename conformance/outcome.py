@@ -1,4 +1,4 @@
-"""How a check may end, and what exit code follows for a run: the words that all rooms of the gate share."""
+"""The outcomes of a check and the exit codes of a run, which all packages of the gate share."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Violation(AssertionError):
 
 
 class NotJudged(NotTested):
-    """The target did not serve what the check starts from, so it says nothing of the requirement."""
+    """The target did not serve the answer that the check starts from, so the requirement cannot be judged."""
 
     outcome: Outcome = "not-judged"
 

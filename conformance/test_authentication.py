@@ -1,4 +1,4 @@
-"""AUTH: bearer API keys. What has no valid key costs no key's limit, so these tables are tried whole at every depth."""
+"""AUTH: bearer API keys. Requests without a valid key use up no limit, so these tables are tried whole at every depth."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 METHODS = ("GET", "HEAD")
 DEAD = ("revoked", "expired")
-# Lists are asked with parameters too, of which some accept none: a caller without a valid key is answered 401 all the same.
+# Lists are also asked with parameters, some of them invalid: without a valid key the answer is 401 all the same.
 _QUERIES = tuple(("GET", operation, query) for operation, query in queries())
 _ASKED = (*product(METHODS, OPERATIONS, ("",)), *_QUERIES)
 _UNKNOWN = "never minted"
 _MERGED = "the server takes trailers for headers (RFC 9110 6.5.1), as uvicorn with httptools does, but not with h11"
-# A server's library decides it, in many for the application, and no caller gains anything by it: it is asked where everything is.
+# The server's HTTP library decides this, and no caller gains anything by it. So only a deep run asks for it.
 _DEEP_ALONE = Cut(quick=0, paced=0, standard=0)
 _TRIES = 3
 
 
 @dataclass
 class Stranger:
-    """Asks without a valid key, each question once: two checks may look at one answer."""
+    """A caller without a valid key. It sends each request once, because two checks may look at one answer."""
 
     client: Client
     _answers: dict[tuple[str, str, str | None], Exchange] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Stranger:
     def ask(self, operation: str, authorization: str | None, method: str = "GET", **parameters: Any) -> Exchange:
         """An operation's answer to an Authorization header that is forged, or left out if it is None.
 
-        With one, only JSON is accepted, as most clients say; a problem is JSON, and stays one.
+        With a header, the request accepts only JSON, as most clients do; a problem is JSON too.
         """
         path = target(operation, **parameters)
         question = method, path, authorization
@@ -62,12 +62,12 @@ class Stranger:
 
 @pytest.fixture(scope="module")
 def stranger(client: Client) -> Stranger:
-    """Somebody without a valid key."""
+    """A caller without a valid key."""
     return Stranger(client)
 
 
 def unauthorized(answer: Exchange) -> Exchange:
-    """Expect 401; of HEAD also that it is not there at all, which is OP-7's affair. Raises Violation."""
+    """Expect 401. For HEAD also 404, 405 or 501, because OP-7 judges whether HEAD exists. Raises Violation."""
     return refused(answer, *((401, 404, 405, 501) if answer.request.method == "HEAD" else (401,)))
 
 
@@ -83,7 +83,7 @@ def test_without_a_key(case: tuple[str, str, str], dataset: Dataset, stranger: S
 @requirement("AUTH-1")
 @over(tuple(product(DISGUISES, OPERATIONS)))
 def test_headers_excuse_nobody(case: tuple[str, str], dataset: Dataset, client: Client, seed: int) -> None:
-    """Neither the headers of a request from within nor a validator stand for a key (RFC 9110 13.2.1: refusals come first).
+    """Neither internal-looking headers nor a validator replace a key (RFC 9110 13.2.1: refusals come first).
 
     Any refusal will do: front ends may refuse such headers themselves.
     """
@@ -96,7 +96,7 @@ def test_headers_excuse_nobody(case: tuple[str, str], dataset: Dataset, client: 
 @requirement("AUTH-1")
 @over(tuple(product(DETOURS, OPERATIONS)))
 def test_by_a_detour(case: tuple[str, str], dataset: Dataset, client: Client, seed: int) -> None:
-    """What serves a key shows nothing without one where its path is spelled otherwise, which may well be an unknown path."""
+    """A resource is not served without a key under another spelling of its path. An unknown path is accepted as an answer."""
     detour, operation = case
     known = opening(dataset, operation, seed)
     path, headers = DETOURS[detour](target(operation, **known.parameters))
@@ -107,7 +107,7 @@ def test_by_a_detour(case: tuple[str, str], dataset: Dataset, client: Client, se
 @requirement("AUTH-1")
 @over(OPERATIONS, _DEEP_ALONE)
 def test_key_in_a_trailer(case: str, dataset: Dataset, client: Client, seed: int) -> None:
-    """What serves a key in the header section does not serve it behind the body (RFC 9110 6.5.1): there are no credentials.
+    """A key in a trailer, behind the body, does not count: the request has no credentials (RFC 9110 6.5.1).
 
     Any refusal will do: servers and front ends may refuse a GET that has a body, or its transfer coding.
     """
@@ -117,7 +117,7 @@ def test_key_in_a_trailer(case: str, dataset: Dataset, client: Client, seed: int
         answer = client.nobody.send("GET", target(case, **known.parameters), trailers=trailers, operation=case)
     except NoAnswer as silence:
         if silence.closed:
-            return  # it takes no such request
+            return  # the server accepts no such request
         raise
     expect(not 200 <= answer.status < 300, f"a key in a trailer is served: {_MERGED}", answer)
 
@@ -153,7 +153,7 @@ def test_what_me_shows_of_a_key(case: tuple[str, str], dataset: Dataset, strange
 def test_key_without_standing(
     case: tuple[str, str, str], state: str, client: Client, target: Target, dataset: Dataset, seed: int
 ) -> None:
-    """What serves a key in force refuses a revoked and an expired one, whatever the request's parameters."""
+    """An operation that serves a valid key refuses a revoked and an expired one, whatever the request's parameters."""
     method, operation, query = case
     known = opening(dataset, operation, seed)
     unauthorized(_with_dead_key(client, target, state, method, operation, _with(known, query)))
@@ -162,7 +162,7 @@ def test_key_without_standing(
 @requirement("AUTH-4")
 @over(tuple(product(PLACES, OPERATIONS)))
 def test_key_in_another_place(case: tuple[str, str], dataset: Dataset, client: Client, seed: int) -> None:
-    """A key that is served in the Authorization header counts nowhere else; many places are tried in one request."""
+    """A key that is served in the Authorization header is not accepted in any other place; one request tries many places."""
     place, operation = case
     known = opening(dataset, operation, seed)
 
@@ -188,15 +188,15 @@ def test_scheme_in_another_case(case: str, dataset: Dataset, client: Client) -> 
         if answer.status != 429:
             refused(answer, 200)
             return
-        # The client keeps the pace of keys that it presents itself, not of this one.
+        # This header bypasses the client's pacing of its keys, so the limit may be used up.
         client.clock.wait(retry_after(answer) or 1.0)
     raise NotJudged(f"{answer.line()}: the key's allowance is spent", answer)
 
 
 @requirement("AUTH-5", whole_run=True)
 def test_challenge(client: Client) -> None:
-    """Every 401 of the run says that it wants a bearer token (RFC 9110 15.5.2, RFC 6750 3)."""
-    client.nobody.get("getMe")  # so that a run of AUTH-5 alone has a 401 as well
+    """Every 401 of the run has a challenge for a bearer token (RFC 9110 15.5.2, RFC 6750 3)."""
+    client.nobody.get("getMe")  # so that a run of AUTH-5 alone sees a 401 too
     answers = cases(client, lambda exchange: exchange.status == 401 and exchange.path.startswith(API))
     for answer in answers:
         fault = challenge_fault(answer)

@@ -1,4 +1,4 @@
-"""PAGE, what is asked of cursors: an end to every walk, and care with cursors that are spoiled, reused or outrun by new items."""
+"""PAGE, the requirements of cursors: every walk ends, and altered cursors, reused cursors and new items do no harm."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_walk_has_an_end(case: str, dataset: Dataset) -> None:
 def test_the_order_is_the_same_under_the_same_filters(dataset: Dataset) -> None:
     """Walks of the run under the same filters, at other limits, show the items in the same order."""
     pairs = filtered_alike(dataset.walks)
-    record_tried(len(pairs), len(pairs))  # where there are none, the other checks of PAGE-7 speak for it
+    record_tried(len(pairs), len(pairs))  # if there are none, the other checks of PAGE-7 judge it
     for walked, other in pairs:
         _in_the_same_order(dataset, walked, other)
 
@@ -101,10 +101,10 @@ def test_the_cursor_of_another_list(case: tuple[str, str], dataset: Dataset) -> 
     _own_page_or_problem(dataset, operation, _real_cursor(dataset, other))
 
 
-# After all others, whose page borders an added contact would move.
+# After all other checks, because an added contact moves their page borders.
 @requirement("PAGE-11", whole_run=True)
 def test_contacts_added_during_a_walk(dataset: Dataset, target: Target) -> None:
-    """While a walk is under way contacts are added: it shows every contact that was there when it began, and none twice."""
+    """A walk during which contacts are added shows every contact that existed when it began, and none twice."""
     known = dataset.walk("listContacts")
     if len(known.ids) < 2:
         not_tested("there are fewer than two contacts")
@@ -113,7 +113,7 @@ def test_contacts_added_during_a_walk(dataset: Dataset, target: Target) -> None:
     once(walked)
     first = sound(dataset.caller.get("listContacts", limit=limit))
     if {*walked.ids, *(item["id"] for item in items(first))} <= set(known.ids):
-        not_tested("the contacts that the hook added are not to be seen")
+        not_tested("the contacts that the hook added do not show in the list")
     shown = set(walked.ids)
     reached = known.ids if walked.complete else known.ids[: len(shown & set(known.ids))]
     for hidden in [id_ for id_ in reached if id_ not in shown][:1]:
@@ -124,7 +124,7 @@ def test_contacts_added_during_a_walk(dataset: Dataset, target: Target) -> None:
 @requirement("PAGE-12")
 @over(LISTS)
 def test_a_cursor_used_twice(case: str, dataset: Dataset, run_effort: Effort) -> None:
-    """A cursor that was followed leads to the same items in the same order once more, and where time allows again."""
+    """A cursor that is used again leads to the same items in the same order; if time allows, it is used a third time."""
     walked = _of_three_pages(dataset, case)
     if len(walked.pages) < 2:
         not_tested(f"{case} has one page")
@@ -132,7 +132,7 @@ def test_a_cursor_used_twice(case: str, dataset: Dataset, run_effort: Effort) ->
     again = [_repeated(dataset.caller, walked.pages[1]) for _ in range(times)]
     if all(_ids(page) == _ids(walked.pages[1]) for page in again):
         return
-    # The data may have changed since that walk, so it is walked once more, directly before, with a new cursor.
+    # The data may have changed since that walk, so the cursor comes from a new walk.
     shown = len(items(walked.pages[0]))
     limit = shown - 1 if shown > 1 else 2
     first = sound(dataset.caller.get(case, limit=limit, **whole(case)))
@@ -169,7 +169,7 @@ def test_no_page_is_short(client: Client) -> None:
 
 
 def _real_cursor(dataset: Dataset, operation: str) -> str:
-    """A cursor that leads to a second page: of the whole walk where it has one, else behind the first item."""
+    """A cursor that leads to a second page: that of the whole walk if it has one, otherwise one behind the first item."""
     pages = dataset.walk(operation).pages
     first = pages[0] if len(pages) > 1 else dataset.walked(operation, limit=1, most_pages=1).pages[0]
     cursor = next_cursor(first)
@@ -203,7 +203,7 @@ def _walk_while_adding(caller: Caller, target: Target, limit: int) -> Walk:
 
 
 def _of_three_pages(dataset: Dataset, operation: str) -> Walk:
-    """A walk whose second page is followed by a third, as far as the list allows: a cursor that moves on shows only there."""
+    """A walk of three pages, if the list is long enough: only the third page shows a cursor that moves on."""
     walked = bordered(dataset, operation)
     third = len(dataset.walk(operation).ids) // 3
     if len(walked.pages) > 2 or not third:
@@ -222,7 +222,7 @@ def _ids(page: Exchange) -> list[str] | None:
 
 
 def _limit(exchange: Exchange) -> int | None:
-    """The limit under which a page was asked for; None where it was no usable one."""
+    """The limit with which a page was requested; None if it was not a valid one."""
     if exchange.request.operation not in LISTS or exchange.request.method != "GET":
         return None
     asked = parse_qs(exchange.request.target.partition("?")[2], keep_blank_values=True).get("limit", [str(DEFAULT)])

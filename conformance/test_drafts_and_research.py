@@ -25,8 +25,8 @@ _SOME_DRAFTS = Cut(quick=3, paced=4, standard=12)
 _ALL_DRAFTS = 40
 _ENGAGED = ("draft.opened", "draft.clicked", "draft.replied", "draft.bounced")
 _MOST_ENGAGED = 2
-# How many drafts with a snippet that seems cut are read; and how many different ones, at least one
-# in so many, make their length a limit.
+# How many drafts with a snippet that seems cut are read; and how many different snippets must have the greatest length, and
+# what share of all, for that length to count as a limit.
 _MOST_CUT = 2
 _FEWEST_CUT = 3
 _USUAL = 10
@@ -35,7 +35,7 @@ _MOST_WITHOUT_DOSSIER = 8
 
 @requirement("OP-4")
 def test_draft_has_its_body(dataset: Dataset, run_effort: Effort) -> None:
-    """A single draft's body is whole: never shorter than the snippet of it, and longer where that was cut."""
+    """A single draft's body is whole: never shorter than its snippet, and longer if the snippet was cut."""
     _whole_draft(dataset)
     cut = _cut_snippets(dataset.drafts)
     no_longer = []
@@ -44,7 +44,7 @@ def test_draft_has_its_body(dataset: Dataset, run_effort: Effort) -> None:
         more = _letters(_body(single)) - _letters(str(draft.get("snippet") or ""))
         expect(more >= 0, "the body is shorter than its snippet", single)
         no_longer += [single] if more == 0 and draft in cut[:_MOST_CUT] else []
-    # A text may happen to end where others are cut; hardly every one.
+    # One text may end by chance where others are cut, but not every one.
     expect(len(no_longer) < _MOST_CUT, "the body ends where its snippet was cut, in each of several drafts", *no_longer)
     if not any(_body(dataset.single("getDraft", draft["id"])) for draft in _some_drafts(dataset, run_effort)):
         not_tested("none of the drafts looked at has a body")
@@ -52,7 +52,7 @@ def test_draft_has_its_body(dataset: Dataset, run_effort: Effort) -> None:
 
 @requirement("OP-4")
 def test_draft_has_its_timeline(dataset: Dataset, run_effort: Effort) -> None:
-    """What a single draft shows of its engagement is oldest first; of several that the feed tells of, some draft shows any."""
+    """A single draft's engagement is oldest first, and not empty on every draft for which the feed has events."""
     _whole_draft(dataset)
     reported = _engaged(dataset)[:_MOST_ENGAGED]
     others = [draft["id"] for draft in _some_drafts(dataset, run_effort) if draft["id"] not in reported]
@@ -63,7 +63,7 @@ def test_draft_has_its_timeline(dataset: Dataset, run_effort: Effort) -> None:
         expect(in_order, "the engagement is not in order, oldest first", draft)
     if any(map(_engagement, drafts)):
         return
-    # The feed need not agree with a draft's engagement; but a timeline that is empty on every draft is none.
+    # The feed need not agree with a draft's engagement, but a timeline that is empty on every draft breaks the requirement.
     message = f"not one of {len(drafts)} drafts shows engagement, though the feed tells of some"
     expect(not reported, message, *drafts[: len(reported)])
     not_tested(f"none of the {len(drafts)} drafts looked at has engagement")
@@ -71,7 +71,7 @@ def test_draft_has_its_timeline(dataset: Dataset, run_effort: Effort) -> None:
 
 @requirement("OP-5")
 def test_dossier_is_the_contacts_own(dataset: Dataset) -> None:
-    """A dossier names the contact that it was asked for, and others that there are name their own."""
+    """A dossier names the contact that it was requested for; dossiers of other contacts name those."""
     _names(dataset.served("getContactResearch"), dataset.researched())
     for contact in _perhaps_without_dossier(dataset):
         answer = dataset.asked("getContactResearch", id=contact["id"])
@@ -81,7 +81,7 @@ def test_dossier_is_the_contacts_own(dataset: Dataset) -> None:
 
 @requirement("OP-5")
 def test_no_dossier(dataset: Dataset) -> None:
-    """A contact without a cached dossier has none to be served: 404."""
+    """The dossier of a contact without a cached one is answered 404."""
     dataset.served("getContactResearch")
     for contact in _perhaps_without_dossier(dataset):
         answer = refused(dataset.asked("getContactResearch", id=contact["id"]), 200, 404)
@@ -127,7 +127,7 @@ def _engagement(draft: Exchange) -> list[Resource]:
 
 
 def _cut_snippets(drafts: list[Resource]) -> list[Resource]:
-    """The drafts whose snippet seems to be cut: it ends in an ellipsis, or is as long as many different ones are at the most."""
+    """The drafts whose snippet seems to be cut: it ends in an ellipsis, or has the greatest length, as many others do."""
     snippets = {text for draft in drafts if isinstance(text := draft.get("snippet"), str)}
     longest = max(map(len, snippets), default=0)
     at_the_most = [text for text in snippets if len(text) == longest]
@@ -154,5 +154,5 @@ def _subject(event: Resource) -> str | None:
 
 
 def _letters(text: str) -> int:
-    # White space and markup may differ between a text and its snippet; letters and digits may not.
+    # A text and its snippet may differ in white space and markup, but not in letters and digits.
     return sum(character.isalnum() for character in text)

@@ -1,4 +1,4 @@
-"""ERROR: RFC 7807 / 9457. What each answer shows is judged in test_every_exchange; here are the cases that provoke it."""
+"""ERROR: RFC 7807 / 9457. Here are the requests that provoke errors; test_every_exchange judges all answers of the run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WHERE = (f"{API}/nothing-here", "{contact}/nothing-here")
 
 @dataclass
 class Oddities:
-    """Sends odd requests, each once: two checks may look at one answer."""
+    """Sends odd requests. Each is sent once, because two checks may look at one answer."""
 
     dataset: Dataset
     target: Target
@@ -42,7 +42,7 @@ class Oddities:
             odd = odd_request(kind, operation, self._known_id(operation))
             self.dataset.served(collection_of(operation) or operation)
             caller = relieved(self.dataset.caller, self.target, operation)
-            # What an odd path, or parameters that are not there, are answered is not what the operation promises.
+            # The answer to an odd path or to unknown parameters is no answer of the operation, so its schema does not apply.
             plain_path = "%" not in odd.path.partition("?")[0]
             named = operation if operation in spec.LIST_OPERATIONS and plain_path else None
             self._answers[case] = answered(
@@ -51,7 +51,7 @@ class Oddities:
         return self._answers[case]
 
     def _known_id(self, operation: str) -> str:
-        """The id of a resource that the operation reads; "x" where it reads none, or there is none."""
+        """The id of a resource that the operation reads; "x" if it reads none, or if there is none."""
         try:
             return quote(self.dataset.parameters(operation).get("id", "x"), safe="")
         except NotJudged:
@@ -62,14 +62,14 @@ class Oddities:
 
 @pytest.fixture(scope="module")
 def oddities(dataset: Dataset, target: Target) -> Oddities:
-    """Somebody who sends odd requests."""
+    """A sender of odd requests."""
     return Oddities(dataset, target)
 
 
 @requirement("ERROR-1")
 @over(tuple(product(_WHERE, ("with a key", "without a key"))))
 def test_unknown_path(case: tuple[str, str], dataset: Dataset, nobody: Caller, seed: int) -> None:
-    """A path that the documentation does not name is answered with a problem, whether or not a key is presented."""
+    """An undocumented path is answered with a problem, with a key and without one."""
     where, key = case
     dataset.served("getMe")
     known = target("getContact", **opening(dataset, "getContact", seed).parameters)
@@ -79,7 +79,7 @@ def test_unknown_path(case: tuple[str, str], dataset: Dataset, nobody: Caller, s
 
 @requirement("ERROR-4", whole_run=True)
 def test_types_are_under_the_documented_base(client: Client) -> None:
-    """The type of every problem of the run is a kind under the documented address."""
+    """The type of every problem of the run lies under the documented base address."""
     for answer in cases(client, _problem):
         fault = type_fault(answer)
         expect(fault is None, f"{fault}", answer)
@@ -87,7 +87,7 @@ def test_types_are_under_the_documented_base(client: Client) -> None:
 
 @requirement("ERROR-4", whole_run=True)
 def test_one_kind_has_one_type_and_title(client: Client) -> None:
-    """What is refused for one reason has one type and one title wherever it is refused, and one type has one title."""
+    """All refusals for one reason have the same type and title, and one type always has the same title."""
     by_kind: defaultdict[str, list[Exchange]] = defaultdict(list)
     by_type: defaultdict[str, list[Exchange]] = defaultdict(list)
     for answer in cases(client, _problem):
@@ -105,7 +105,7 @@ def test_one_kind_has_one_type_and_title(client: Client) -> None:
 @requirement("ERROR-5")
 @over(ODD, Cut(quick=KINDS, paced=KINDS, standard=len(ODD)))
 def test_odd_request(case: tuple[str, str], oddities: Oddities) -> None:
-    """Requests that no client means to send are answered, and not by a server error."""
+    """Malformed requests are answered, and never with a server error."""
     answer = oddities.ask(case)
     expect(answer.status < 500, f"the answer's status is {answer.status}", answer)
 
@@ -113,7 +113,7 @@ def test_odd_request(case: tuple[str, str], oddities: Oddities) -> None:
 @requirement("ERROR-5")
 @pytest.mark.parametrize("name", ODD_KEYS)
 def test_odd_key(name: str, dataset: Dataset, nobody: Caller) -> None:
-    """A key that can be none is refused, and by no server error."""
+    """A malformed key is refused, and not with a server error."""
     dataset.served("getMe")
     answer = answered(lambda: nobody.get("getMe", headers=[("Authorization", ODD_KEYS[name])]), dataset.caller)
     expect(400 <= answer.status < 500, f"{name}: {answer.status}", answer)
@@ -122,7 +122,7 @@ def test_odd_key(name: str, dataset: Dataset, nobody: Caller) -> None:
 @requirement("OP-10")
 @over(UNHEARD_OF, Cut(quick=4, paced=4, standard=len(UNHEARD_OF)))
 def test_odd_id(case: tuple[str, str], oddities: Oddities) -> None:
-    """An id that cannot exist is refused as the client's mistake."""
+    """An id that cannot exist is answered 4xx."""
     answer = oddities.ask(case)
     expect(400 <= answer.status < 500, f"the answer's status is {answer.status}", answer)
 
@@ -138,7 +138,7 @@ def _problem(exchange: Exchange) -> bool:
 
 
 def _kind(answer: Exchange) -> str | None:
-    """What an operation was refused for, where the request leaves but one reason."""
+    """The reason for which an operation was refused, if the request has only one possible reason."""
     request = answer.request
     if request.method != "GET" or request.operation is None or "%" in answer.path:
         return "a method that is not there" if answer.status == 405 else None

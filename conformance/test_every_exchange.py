@@ -1,4 +1,4 @@
-"""What is judged on every exchange of the whole run, after all other checks."""
+"""The requirements that are judged on every exchange of the whole run, after all other checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conformance.target.client import Client
     [pytest.param(o, id=o.requirement, marks=requirement(o.requirement, needs=(), whole_run=True)) for o in ORACLES],
 )
 def test_every_exchange(client: Client, oracle: Oracle) -> None:
-    """Each answer of the run that is a case of the requirement keeps it, on a target that serves something at all."""
+    """Every answer of the run that the requirement applies to keeps it. The target must have served something."""
     found = cases(client, oracle.applies)
     broken = [(exchange, fault) for exchange in found if (fault := oracle.fault(exchange))]
     if broken:

@@ -1,4 +1,4 @@
-"""FILTER: each filter shows exactly what it should, told by what the whole lists hold."""
+"""FILTER: each filter shows exactly the items that it should, compared with the whole lists."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ def archived_lists(dataset: Dataset) -> list[str]:
 
 @requirement("FILTER-1")
 def test_contacts_of_a_list(dataset: Dataset, run_effort: Effort) -> None:
-    """`listId` shows the contacts that name the list among theirs, wherever among them."""
+    """`listId` shows the contacts that have the list among their lists, at any place."""
     _by_every_value(dataset, "listContacts", "listId", run_effort)
 
 
 @requirement("FILTER-1")
 @over(archived_lists, Cut(quick=1, paced=1, standard=4))
 def test_contacts_of_an_archived_list(case: str, dataset: Dataset) -> None:
-    """The id of an archived list shows the contacts that name it among theirs, or is refused as no list to look for."""
+    """The id of an archived list shows the contacts that are on it, or is refused as an unknown list is."""
     answer = dataset.asked("listContacts", limit=LARGEST, listId=case)
     if answer.status in _NOTHING:
         return
@@ -75,7 +75,7 @@ def test_contacts_of_an_archived_list(case: str, dataset: Dataset) -> None:
 
 @requirement("FILTER-2")
 def test_contacts_by_qualification(dataset: Dataset, run_effort: Effort) -> None:
-    """`qualificationStatus` shows the contacts that have it, and not those of a status whose name holds it."""
+    """`qualificationStatus` shows the contacts that have it, and not those of a status whose name contains it."""
     _by_every_value(dataset, "listContacts", "qualificationStatus", run_effort)
 
 
@@ -90,7 +90,7 @@ def test_search_finds_contacts_by_their_words(case: str, dataset: Dataset) -> No
 
 
 def searched_words(dataset: Dataset) -> list[tuple[str, str]]:
-    """Words that a careless search misses, with the members that have them; where there are none, the most telling ones."""
+    """Words that a careless search misses, with their members; if there are none, the words that the fewest contacts have."""
     telling = [(member, word) for member in SEARCHED for word in words_of(dataset.contacts, member)[:1]]
     return awkward_words(dataset.contacts) or telling
 
@@ -98,21 +98,21 @@ def searched_words(dataset: Dataset) -> list[tuple[str, str]]:
 @requirement("FILTER-3")
 @over(searched_words, Cut(quick=1, paced=1, standard=6))
 def test_search_finds_contacts_by_any_word(case: tuple[str, str], dataset: Dataset) -> None:
-    """`q` finds every contact by a word beyond ASCII, and by one with which nothing begins."""
+    """`q` finds every contact by a word beyond ASCII, and by a word that stands at the beginning of no name."""
     _, word = case
     _exact(dataset, "listContacts", LARGEST, q=word)
 
 
 @requirement("FILTER-3")
 def test_search_finds_nobody_by_a_word_that_is_nowhere(dataset: Dataset, seed: int) -> None:
-    """Where a contact is found by a word of its own, a word that no contact has finds none."""
+    """A word that no contact has finds none, while a contact is found by its own word."""
     _first_search(dataset)
     _nothing(dataset, "listContacts", q=absent(dataset.contacts, seed))
 
 
 @requirement("FILTER-4")
 def test_archived_lists_are_shown_on_demand(dataset: Dataset) -> None:
-    """Without `includeArchived=1` archived lists are missing and no others; with it both are there."""
+    """Without `includeArchived=1` a list shows all but the archived ones; with it, all."""
     confirmed(dataset, "listLists", _any_with_archived_ones)
     if not any(known.get("archivedAt") for known in dataset.lists):
         _look_for_hidden_lists(dataset)
@@ -122,7 +122,7 @@ def test_archived_lists_are_shown_on_demand(dataset: Dataset) -> None:
 
 @requirement("FILTER-5")
 def test_drafts_by_status(dataset: Dataset, run_effort: Effort) -> None:
-    """`status` shows the drafts that have it, and not those that had it once."""
+    """`status` shows the drafts that have it now, and not those that had it earlier."""
     _by_every_value(dataset, "listDrafts", "status", run_effort)
 
 
@@ -152,7 +152,7 @@ def test_events_of_several_types(dataset: Dataset) -> None:
 @requirement("FILTER-8")
 @over(_SEVERAL, Cut(quick=3, paced=5, standard=5))
 def test_filters_combine(case: tuple[str, tuple[str, ...]], dataset: Dataset) -> None:
-    """Several filters show what each of them lets through, where none could be left out unnoticed."""
+    """Several filters together show exactly what all of them let through; each of them has an effect."""
     operation, names = case
     _exact(dataset, operation, LARGEST, **combination(dataset, operation, names))
 
@@ -160,14 +160,14 @@ def test_filters_combine(case: tuple[str, tuple[str, ...]], dataset: Dataset) ->
 @requirement("FILTER-8")
 @over(values_beside_filters, Cut(quick=1, paced=1, standard=120))
 def test_each_value_combines(case: FilteredWalk, dataset: Dataset) -> None:
-    """Each value of a filter shows, beside a value of another filter or a word to search for, what both let through."""
+    """Each value of a filter, together with a value of another filter or a search, shows what both let through."""
     _on_one_page(dataset, case.operation, **dict(case.filters))
 
 
 @requirement("FILTER-8")
 @over(archived_lists, Cut(quick=0, paced=0, standard=4))
 def test_an_archived_list_combines_too(case: str, dataset: Dataset) -> None:
-    """Where the id of an archived list shows its contacts, with a qualification it shows those of them that have it."""
+    """If the id of an archived list shows its contacts, then with a qualification it shows those of them that have it."""
     if dataset.asked("listContacts", limit=LARGEST, listId=case).status in _NOTHING:
         not_tested("the id of an archived list is refused")
     statuses = partners(dataset, "listContacts", ("listId", case), "qualificationStatus")
@@ -187,7 +187,7 @@ def test_a_search_for_nothing_combines_too(dataset: Dataset, seed: int) -> None:
 @requirement("FILTER-9")
 @over(_BY_VALUE)
 def test_an_unknown_value_shows_nothing(case: tuple[str, str], dataset: Dataset) -> None:
-    """A filter that shows something for a value of the data shows nothing for a value that is not there."""
+    """A filter that shows something for an existing value shows nothing for a value that does not exist."""
     operation, name = case
     _shows_something(dataset, operation, name)
     _nothing(dataset, operation, **{name: unknown_value(dataset, operation, name)})
@@ -198,7 +198,7 @@ def test_an_unknown_value_shows_nothing(case: tuple[str, str], dataset: Dataset)
     tuple((*row, misspelling) for row in _BY_VALUE for misspelling in MISSPELLINGS), Cut(quick=1, paced=1, standard=15)
 )
 def test_a_misspelt_value_shows_nothing(case: tuple[str, str, str], dataset: Dataset) -> None:
-    """A filter that shows something for a value of the data does not show it for one that resembles it."""
+    """A filter that shows something for an existing value does not show it for a similar value."""
     operation, name, misspelling = case
     value = _shows_something(dataset, operation, name)
     asked = MISSPELLINGS[misspelling](value)
@@ -221,7 +221,7 @@ def test_a_search_without_a_hit_shows_nothing(case: str, dataset: Dataset, seed:
 
 
 def _by_every_value(dataset: Dataset, operation: str, name: str, run_effort: Effort) -> None:
-    """The most telling value of a filter whole, over two pages, so that its walk serves PAGE-10 too; a page of the others."""
+    """Walk the filter's best value over two pages, which is a case of PAGE-10 too; try one page of each other value."""
     first, *others = values(dataset, operation, name)
     _exact(dataset, operation, half(first.count), **{name: first.value})
     chosen = others[: (_VALUES.most(run_effort) or len(others) + 1) - 1]
@@ -239,7 +239,7 @@ def _on_one_page(dataset: Dataset, operation: str, **filters: str) -> None:
 
 
 def _shows_something(dataset: Dataset, operation: str, name: str) -> str:
-    """A value of a filter that shows something. Raises NotJudged where it does not: another requirement says so."""
+    """A value of a filter that shows something. Raises NotJudged if it shows nothing: another requirement judges that."""
     first = values(dataset, operation, name)[0]
     shown = dataset.walked(operation, limit=half(first.count), most_pages=MOST_PAGES, **{name: first.value})
     if not shown.items:
@@ -248,17 +248,17 @@ def _shows_something(dataset: Dataset, operation: str, name: str) -> str:
 
 
 def _first_search(dataset: Dataset) -> None:
-    """A search that finds somebody. Raises NotJudged where it does not: FILTER-3 says so."""
+    """A search that finds a contact. Raises NotJudged if it finds none: FILTER-3 judges that."""
     words = [word for member in SEARCHED for word in words_of(dataset.contacts, member)[:1]]
     if not words:
         not_tested("no contact has a plain word to search for")
     searches = (dataset.walked("listContacts", limit=LARGEST, most_pages=MOST_PAGES, q=word) for word in words)
     if not any(search.items for search in searches):
-        raise NotJudged("a search for a contact's own words finds nobody")
+        raise NotJudged("a search for a contact's own words finds no contact")
 
 
 def _nothing(dataset: Dataset, operation: str, **filters: str) -> None:
-    """Expect an empty page, or to be told that there is no such thing."""
+    """Expect an empty page, or a refusal because there is no such value."""
     answer = dataset.asked(operation, **filters)
     if answer.status in _NOTHING:
         return
@@ -268,7 +268,7 @@ def _nothing(dataset: Dataset, operation: str, **filters: str) -> None:
 
 
 def _any_with_archived_ones(seen: Dataset) -> None:
-    """Where there are lists without a parameter, there are some with includeArchived=1."""
+    """Expect includeArchived=1 to show lists, if some are shown without it."""
     known = seen.walk("listLists")
     if not known.items:
         shown = sound(seen.asked("listLists"))
@@ -276,7 +276,7 @@ def _any_with_archived_ones(seen: Dataset) -> None:
 
 
 def _unarchived_alone(seen: Dataset) -> None:
-    """The list of lists without a parameter: every unarchived one, all of them among those that includeArchived=1 shows."""
+    """Expect the lists without a parameter to be all unarchived ones, and each of them to be shown with includeArchived=1."""
     known = seen.walk("listLists")
     unarchived = let_through("listLists", {}, known.items)
     shown = exactly(seen, "listLists", limit=half(len(unarchived) or LARGEST * 2))
@@ -285,7 +285,7 @@ def _unarchived_alone(seen: Dataset) -> None:
 
 
 def _look_for_hidden_lists(dataset: Dataset) -> None:
-    """Where includeArchived=1 shows no archived list: is there one that contacts are on?"""
+    """If includeArchived=1 shows no archived list, look for one that contacts are on."""
     shown = set(dataset.walk("listLists").ids)
     for list_id in _first(
         [id_ for contact in dataset.contacts for id_ in values_of("listId", contact) if id_ not in shown], 3

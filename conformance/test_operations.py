@@ -36,11 +36,11 @@ from spec.target import Target
 
 OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
-# Operations that read singly what a list shows, and how many awkward ones of each list are read.
+# Operations that read a single resource of a list, and how many awkward resources of each list are read.
 _SCHEMAS = {"getContact": "Contact", "getList": "ContactList", "getDraft": "DraftSummary"}
 READ_BOTH_WAYS = tuple(_SCHEMAS)
 _AWKWARD = 8
-# How the keys that hold one scope alone are labelled.
+# The label of the keys that hold a single scope.
 _SINGLE_SCOPE = "keys.single_scope."
 _TRIES = 3
 _MISSING = (404, 410)
@@ -49,7 +49,7 @@ _MISSING = (404, 410)
 @requirement("OP-1")
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_served(operation: str, dataset: Dataset) -> None:
-    """A full key is answered 200 with the JSON that the operation's schema asks for."""
+    """A key with all scopes is answered 200, with JSON that the operation's schema accepts."""
     try:
         answer = dataset.served(operation)
     except NotJudged as failure:
@@ -72,7 +72,7 @@ def test_second_opinion(operation: str, client: Client) -> None:
 
 @requirement("OP-2", needs=())
 def test_me_reports_the_key(primary: Caller, dataset: Dataset) -> None:
-    """Two keys of one organization see the same organization, each its own key, and see so again."""
+    """At `/me`, two keys of one organization see the same organization, each its own key, and the same again later."""
     first = dataset.served("getMe")
     own = {caller.keys[0].secret == Opening("getMe", {}, first).secret: caller for caller in primary.each()}
     if len(own) < 2:
@@ -85,7 +85,7 @@ def test_me_reports_the_key(primary: Caller, dataset: Dataset) -> None:
 
 @requirement("OP-2", needs=("organizations.secondary",))
 def test_me_reports_the_organization(dataset: Dataset, neighbour: Dataset) -> None:
-    """Keys of two organizations see two keys and two organizations."""
+    """At `/me`, keys of two organizations see different keys and different organizations."""
     ours, theirs = dataset.served("getMe"), neighbour.served("getMe")
     expect(_organization(ours) != _organization(theirs), "one organization for keys of two", ours, theirs)
     expect(_key(ours) != _key(theirs), "one apiKey for keys of two organizations", ours, theirs)
@@ -108,7 +108,7 @@ def test_me_reports_what_the_organization_is_known_as(name: str, client: Client,
 
 @requirement("OP-2", needs=(), whole_run=True)
 def test_me_reports_whichever_key_asks(client: Client) -> None:
-    """No two keys of the run see one `apiKey`, and none one of scopes that it does not hold."""
+    """No two keys of the run are told the same `apiKey`, and no key is told scopes that it does not hold."""
     asked: dict[Any, Exchange] = {}
     for answer in cases(client, _me_of_known_key):
         first = asked.setdefault(_key(answer), answer)
@@ -124,7 +124,7 @@ def test_me_reports_whichever_key_asks(client: Client) -> None:
 
 
 def read_both_ways(dataset: Dataset) -> list[Known]:
-    """Resources in each of their states, and from all over their lists, awkward ones among them."""
+    """Resources in each of their states and from all parts of their lists, some of them with awkward data."""
     found = [known for known in in_each_state(dataset) if known.operation in READ_BOTH_WAYS]
     for operation in READ_BOTH_WAYS:
         with suppress(NotTested):
@@ -138,7 +138,7 @@ def read_both_ways(dataset: Dataset) -> list[Known]:
 @requirement("OP-3")
 @over(read_both_ways, Cut(quick=6, paced=6, standard=60))
 def test_single_agrees_with_list(case: Known, dataset: Dataset) -> None:
-    """A resource of a list is the same read singly."""
+    """A resource that is read by its id agrees with the same resource in its list."""
     walk = dataset.walk(collection_of(case.operation) or "")
     single = dataset.asked(case.operation, id=case.id)
     pages = {item["id"]: (item, page) for page in walk.pages for item in items(page)}
@@ -157,7 +157,7 @@ def test_unknown_id(operation: str, dataset: Dataset, seed: int) -> None:
     known = dataset.walk(collection_of(operation) or "")
     for attempt in range(_TRIES):
         answer = dataset.asked(operation, id=unknown_id(dataset, operation, seed, attempt))
-        # Of a list too long to be walked to its end not all ids are known: perhaps this one exists.
+        # If a list is too long to be walked to its end, not all ids are known, and this one may exist.
         if known.complete or unusable(answer):
             refused(answer, 404)
             return
@@ -167,7 +167,7 @@ def test_unknown_id(operation: str, dataset: Dataset, seed: int) -> None:
 @requirement("OP-10")
 @over(tuple(product(SINGLE, MISSPELLINGS)), Cut(quick=2, paced=1, standard=12))
 def test_an_id_that_resembles_another(case: tuple[str, str], dataset: Dataset) -> None:
-    """An id that was cut short, has a character more or another at its end never finds the resource that it resembles."""
+    """An id with one character less, one more, or another one at its end never finds the original resource."""
     operation, misspelling = case
     known = str(known_opening(dataset, operation).parameters["id"])
     asked = MISSPELLINGS[misspelling](known)
@@ -177,12 +177,12 @@ def test_an_id_that_resembles_another(case: tuple[str, str], dataset: Dataset) -
     if unusable(answer) is None:
         shown = as_id(answer.json.get("contactId" if operation == "getContactResearch" else "id"))
         expect(shown != known, f"{asked}, which is {known} {misspelling}, is answered with {known}", answer)
-    # Where another resource has that id, it tells nothing.
+    # If another resource has that id, the answer proves nothing.
     expect(answer.status == 200 or 400 <= answer.status < 500, f"{answer.line()}, expected 404", answer)
 
 
 def _who_asks(caller: Caller, known: Exchange) -> Exchange:
-    """What a key is told at `/me`, in another answer than the one known: the preflight asked that already, as a rule."""
+    """A second answer of `/me` to a key, besides the given one. In most runs the preflight has one already."""
     told = (e for e in caller.client.exchanges if e is not known and _me_of_known_key(e))
     return next((e for e in told if e.request.credential in caller.keys), None) or served(caller, "getMe")
 
@@ -194,16 +194,16 @@ def _listed_again(caller: Caller, id_: str, page: Exchange) -> tuple[Exchange, R
 
 
 def _still_missing(caller: Caller, id_: str, page: Exchange, operation: str) -> None:
-    # The resource may have been deleted since it was listed: only what is listed once more counts.
+    # The resource may have been deleted since it was listed, so it counts only if the list still has it.
     again, listed = _listed_again(caller, id_, page)
     single = caller.get(operation, id=id_)
     there = listed is None or single.status not in _MISSING
-    expect(there, f"{id_} is in its list, and read singly it is answered {single.status}", again, single)
+    expect(there, f"{id_} is in its list, but a request for it is answered {single.status}", again, single)
 
 
 def _still_disagree(caller: Caller, id_: str, page: Exchange, operation: str) -> None:
-    # The resource may have changed between the two readings: only what its list shows alike before and after it is read
-    # singly counts. A member that no document names may count the readings.
+    # The resource may have changed between the two readings, so only members that its list shows unchanged before and after
+    # count. A member that no document names may count the readings.
     before = served(caller, operation, id=id_)
     _, listed = _listed_again(caller, id_, page)
     single = served(caller, operation, id=id_)
@@ -235,7 +235,7 @@ def _secret(exchange: Exchange) -> str:
 
 
 def _held_alone(label: str) -> set[str] | None:
-    """The scopes of a key that the target's description says to hold one alone, or none; None for other keys."""
+    """The scopes of a single-scope or no-scope key, by the target's description; None for other keys."""
     if label.startswith("keys.no_scope["):
         return set()
     member, _, _ = label.partition("[")

@@ -1,6 +1,6 @@
-"""PAGE: cursor pagination, on walks that are chosen by where the data tells right from wrong.
+"""PAGE: cursor pagination, on walks whose data shows the difference between right and wrong.
 
-PAGE-1 and PAGE-4 are judged on every page of the run (`test_every_exchange`); `test_cursors` has what is asked of cursors alone.
+PAGE-1 and PAGE-4 are judged on every page of the run (`test_every_exchange`); checks of cursors are in `test_cursors`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from conformance.checks import expect, items, not_tested, requirement, sound
 from conformance.target.exchange import Exchange
 
 LISTS = spec.LIST_OPERATIONS
-# Some numbers are none of items, some texts are numbers to a careless parser only, and nothing is no number either.
+# Numbers that are no count of items, texts that only a careless parser takes for numbers, and an empty value.
 NO_COUNTS = {limit or "nothing": limit for limit in ("0", "-1", "abc", "1.5", "", "NaN", "Infinity", "1e9")}
 WALKS = tuple(product(LISTS, REMAINDERS))
 _WALKED = Cut(quick=1, paced=1, standard=12)
@@ -45,7 +45,7 @@ _FEW = 2
 @over(LISTS)
 @on_changing_data
 def test_a_page_holds_fifty_by_default(case: str, dataset: Dataset) -> None:
-    """A list of 50 items or more shows 50 of them where no limit is asked for."""
+    """A list of 50 items or more shows 50 of them if the request has no limit."""
     if len(_unfiltered(dataset, case)) < DEFAULT:
         not_tested(f"{case} has fewer than {DEFAULT} items")
     page = sound(dataset.asked(case))
@@ -68,7 +68,7 @@ def test_the_first_page_holds_as_many_as_asked_for(case: str, dataset: Dataset) 
 @requirement("PAGE-5")
 @over(tuple(product(LISTS, NO_COUNTS)), Cut(quick=4, paced=4, standard=len(LISTS) * len(NO_COUNTS)))
 def test_a_limit_that_is_no_count(case: tuple[str, str], dataset: Dataset) -> None:
-    """0, a negative number and no number: refused with 400 or 422, or a page of 1 to 200 of the items that are there."""
+    """A limit of 0, a negative one, or one that is no number: answered 400 or 422, or a page of 1 to 200 existing items."""
     operation, limit = case
     if not dataset.walk(operation).items:
         not_tested(f"{operation} is empty")
@@ -78,7 +78,7 @@ def test_a_limit_that_is_no_count(case: tuple[str, str], dataset: Dataset) -> No
 @requirement("PAGE-5")
 @over(tuple(product(LISTS, (str(LARGEST + 1), "1000000", "9" * 20))), Cut(quick=4, paced=12, standard=12))
 def test_a_limit_above_the_largest(case: tuple[str, str], dataset: Dataset) -> None:
-    """A list of more than 200 items never shows all of them, nor more than 200, for any `limit`."""
+    """A list of more than 200 items never shows more than 200 on a page, whatever `limit` says."""
     operation, limit = case
     if len(dataset.walk(operation).ids) <= LARGEST:
         not_tested(f"{operation} has no more than {LARGEST} items")
@@ -89,7 +89,7 @@ def test_a_limit_above_the_largest(case: tuple[str, str], dataset: Dataset) -> N
 @over(LISTS)
 @on_changing_data
 def test_a_walk_yields_every_item_once(case: str, dataset: Dataset) -> None:
-    """At the limit that ends most pages between items of one time, a walk yields what the walk at 200 does, each once."""
+    """A walk whose pages end between items of one time shows the same items as the walk at 200, each once."""
     known, walked = dataset.walk(case), bordered(dataset, case)
     once(known)
     once(walked)
@@ -100,7 +100,7 @@ def test_a_walk_yields_every_item_once(case: str, dataset: Dataset) -> None:
 @over(WALKS, _WALKED)
 @on_changing_data
 def test_a_walk_yields_every_item_whatever_is_left_for_its_last_page(case: tuple[str, str], dataset: Dataset) -> None:
-    """Where one item, a whole page or one less is left for the last page, a walk yields what the walk at 200 does."""
+    """A walk with one item, a whole page, or one item less on its last page shows the same items as the walk at 200."""
     operation, remainder = case
     walked = _with_remainder(dataset, operation, remainder)
     once(walked)
@@ -120,7 +120,7 @@ def test_the_order_is_the_same_whatever_is_left_for_the_last_page(case: tuple[st
 @over(LISTS)
 @on_changing_data
 def test_the_order_is_the_same_at_another_limit(case: str, dataset: Dataset) -> None:
-    """The walk at the limit that tells most shows the items in the order of the walk at 200."""
+    """A walk whose pages end between items of one time shows the items in the order of the walk at 200."""
     same_order(bordered(dataset, case), dataset.walk(case))
 
 
@@ -148,13 +148,13 @@ def test_the_order_is_the_same_at_any_limit(dataset: Dataset, seed: int) -> None
 @over(filtered_walks, Cut(quick=3, paced=3, standard=90))
 @on_changing_data
 def test_filters_hold_on_every_page(case: FilteredWalk, dataset: Dataset) -> None:
-    """A list under one filter or several, walked over two pages or more, is the filtered whole."""
+    """A filtered list, walked over two or more pages, shows exactly the items that the filters let through."""
     exactly(dataset, case.operation, limit=case.limit, **dict(case.filters))
 
 
 @requirement("PAGE-10")
 def test_a_search_holds_on_every_page(dataset: Dataset) -> None:
-    """A search walked over several pages, of which one ends between contacts of one time, shows what it shows on one."""
+    """A search over several pages, one of which ends between contacts of one time, shows the same contacts as on one page."""
 
     def look(seen: Dataset, word: str) -> None:
         on_one = seen.walked("listContacts", limit=LARGEST, most_pages=1, q=word)
@@ -196,7 +196,7 @@ def _with_remainder(seen: Dataset, operation: str, remainder: str) -> Walk:
 
 
 def _unfiltered(seen: Dataset, operation: str) -> list[Resource]:
-    """What is known of a list as it shows without any parameter."""
+    """The known items that a list shows without any parameter."""
     return let_through(operation, {}, seen.walk(operation).items)
 
 
@@ -204,7 +204,7 @@ def _first_pages(seen: Dataset, operation: str) -> list[tuple[int, Exchange]]:
     """First pages of the unfiltered list with their limits, of which most were walked already."""
     pages = [(1, seen.walked(operation, limit=1, most_pages=1).pages[0])]
     if operation == "listLists":
-        # What was walked of it was with archived lists; without them as FILTER-4 walks it.
+        # The known walk includes archived lists; FILTER-4 walks the list without them.
         limit = half(len(_unfiltered(seen, operation)) or LARGEST * 2)
         return [*pages, (limit, seen.walked(operation, limit=limit, most_pages=MOST_PAGES).pages[0])]
     largest = (LARGEST, seen.walk(operation).pages[0])
@@ -213,7 +213,7 @@ def _first_pages(seen: Dataset, operation: str) -> list[tuple[int, Exchange]]:
 
 
 def _page_or_refusal(answer: Exchange) -> None:
-    """Expect a bad limit to be refused, or read as one that the documentation allows."""
+    """Expect a bad limit to be refused, or to be replaced by a documented one."""
     if answer.status in (400, 422):
         return
     expect(answer.status == 200, f"{answer.line()}, expected 400, 422 or a page", answer)
@@ -223,7 +223,7 @@ def _page_or_refusal(answer: Exchange) -> None:
 
 @st.composite
 def _questions(draw: st.DrawFn, dataset: Dataset, lists: list[str]) -> tuple[str, dict[str, str]]:
-    """A list, and some of the filters that let one of its items through, `q` aside."""
+    """A list, and some of the filters that let one of its items through, without `q`."""
     operation = draw(st.sampled_from(lists))
     resource = draw(st.sampled_from(dataset.walk(operation).items))
     own = {name: asked_of(name, resource) for name in spec.contract().operations[operation].filters if name != "q"}

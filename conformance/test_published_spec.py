@@ -1,4 +1,4 @@
-"""OP-8, OP-9: the target's own OpenAPI document, and whether the target does what it says."""
+"""OP-8, OP-9: the target's own OpenAPI document, and whether the target's answers agree with it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OPERATIONS = spec.contract().operations
 
 @pytest.fixture(scope="session")
 def answer(primary: Caller) -> Exchange:
-    """The answer where the document is published."""
+    """The answer at the address of the published document."""
     return ask(primary)
 
 
@@ -44,7 +44,7 @@ def document(answer: Exchange) -> PublishedDocument:
 
 @requirement("OP-8")
 def test_document_is_valid(answer: Exchange, document: PublishedDocument) -> None:
-    """What is published is a valid OpenAPI 3.1 document."""
+    """The published document is valid OpenAPI 3.1."""
     elsewhere = next((reference for reference in references(document.document) if not reference.startswith("#")), None)
     if elsewhere:
         not_tested(f"the document refers to another one: {elsewhere}")
@@ -54,7 +54,7 @@ def test_document_is_valid(answer: Exchange, document: PublishedDocument) -> Non
 
 @requirement("OP-8")
 def test_document_has_all_operations(answer: Exchange, document: PublishedDocument) -> None:
-    """All nine operations stand in it, at any server and with any names of the path's parameters."""
+    """The document has all nine operations, whatever its servers and the names of its path parameters are."""
     missing = [operation.path for operation in OPERATIONS.values() if operation.id not in document.operations]
     expect(not missing, f"no GET {', '.join(missing)}", answer)
 
@@ -69,7 +69,7 @@ def test_document_declares_bearer_keys(answer: Exchange, document: PublishedDocu
 
 @requirement("OP-9")
 def test_document_declares_parameters(answer: Exchange, document: PublishedDocument) -> None:
-    """Filters, limit and cursor of the documentation stand at their operations."""
+    """The document declares the documented filters, limit and cursor of each operation."""
     for id_, operation in _operations(document).items():
         wanted = {("query", p.name) for p in OPERATIONS[id_].parameters if p.location == "query"}
         missing = sorted(name for _, name in wanted - operation.parameters)
@@ -78,7 +78,7 @@ def test_document_declares_parameters(answer: Exchange, document: PublishedDocum
 
 @requirement("OP-9")
 def test_document_declares_problems(answer: Exchange, document: PublishedDocument) -> None:
-    """The refusals that a client has to expect stand at their operations, as problems."""
+    """The document declares, for each operation, the refusals that a client has to expect, as problems."""
     for id_, operation in _operations(document).items():
         statuses = [401, 429] + ([403] if OPERATIONS[id_].scope else []) + ([404] if collection_of(id_) else [])
         for status in statuses:
@@ -88,9 +88,9 @@ def test_document_declares_problems(answer: Exchange, document: PublishedDocumen
 
 @requirement("OP-9", whole_run=True)
 def test_server_agrees_with_its_document(client: Client, document: PublishedDocument, judge: Judge) -> None:
-    """Every answer of the run to one of the operations is one that the document declares.
+    """Every answer of the run to one of the operations is declared in the document.
 
-    What only repeats a broken must is not counted: it is noted with the requirement that it follows from.
+    An answer that breaks a must is not counted here: a note names the requirement that it breaks.
     """
     follows: Counter[str] = Counter()
     for exchange in cases(client, lambda e: _declarable(e) and e.request.operation in document.operations):

@@ -19,7 +19,7 @@ from conformance.oracles.usable import as_id
 from conformance.target.client import Caller, Client, target
 from conformance.target.exchange import Exchange
 
-# What a client might hope to do comes first: make a resource, change it, remove it.
+# The writes that a client would expect come first: create, change and delete a resource.
 _METHODS = ("POST", "PATCH", "DELETE", "PUT")
 WRITES = tuple(product(_METHODS, spec.contract().operations))
 _REFUSED = (401, 403, 404, 405, 501)
@@ -42,7 +42,7 @@ _BODY = json.dumps(dict.fromkeys(_MEMBERS, _MARK))
 @requirement("OP-6")
 @over(WRITES, Cut(quick=5, paced=6, standard=36))
 def test_writes_are_refused(case: tuple[str, str], dataset: Dataset) -> None:
-    """What GET serves no other method changes, and none is answered as if it had."""
+    """No other method changes a resource that GET serves, and none is answered as if it had."""
     method, operation = case
     before = dataset.served(operation)
     caller = _same_key(dataset.caller, before)
@@ -64,7 +64,7 @@ def test_head(case: str, dataset: Dataset) -> None:
 
 @requirement("OP-7", whole_run=True)
 def test_allow(client: Client, dataset: Dataset) -> None:
-    """A 405 of the run says which methods there are (RFC 9110 15.5.6)."""
+    """Every 405 of the run names the allowed methods in Allow (RFC 9110 15.5.6)."""
     dataset.served("getMe")
     for answer in client.exchanges:
         if answer.status == 405 and answer.path.startswith(API):
@@ -88,13 +88,13 @@ def _write(caller: Caller, before: Exchange, method: str, operation: str) -> Exc
 def _look_again(caller: Caller, before: Exchange, attempt: Exchange) -> Exchange:
     after = caller.send("GET", before.request.target, operation=before.request.operation)
     expect(after.status == 200, f"{after.line()} after {attempt.line()}", attempt, after)
-    expect(_MARK not in after.body.decode("utf-8", "replace"), "what was written is there", attempt, after)
+    expect(_MARK not in after.body.decode("utf-8", "replace"), "the written resource exists", attempt, after)
     return sound(after)
 
 
 def _changes_again(dataset: Dataset, caller: Caller, case: tuple[str, str], before: Exchange, after: Exchange) -> None:
-    # Somebody else may have changed it meanwhile, or it counts its own readings: only what stays as it is between two
-    # readings and changes with a write counts; of another resource, as the first may be for good what a write makes it.
+    # Another client may have changed it meanwhile, or a member counts the readings. So the write is repeated: a change counts
+    # only if nothing changes between two plain readings. Another resource is used, because the first may stay as it was written.
     method, operation = case
     path = _still_to_be_changed(dataset, operation, before, after)
     first, before = (sound(caller.send("GET", path, operation=operation)) for _ in range(2))
@@ -108,7 +108,7 @@ def _change(before: Resource, after: Resource) -> str | None:
     if "data" not in after:
         return disagreement(before, after)
     if "data" not in before:
-        return None  # it changes from one reading to the next
+        return None  # it changes by itself between two readings
     shown, shown_now = ([as_id(item["id"]) for item in page["data"]] for page in (before, after))
     added = [id_ for id_ in shown_now if id_ not in shown]
     if added:
@@ -117,7 +117,7 @@ def _change(before: Resource, after: Resource) -> str | None:
 
 
 def _still_to_be_changed(dataset: Dataset, operation: str, before: Exchange, after: Exchange) -> str:
-    """The address of a resource that differs from a written one in what the write changed; of that one where there is none."""
+    """The address of a resource that a write has not changed yet; that of the written one if there is no other."""
     listing = collection_of(operation)
     if listing is None or operation == "getContactResearch":
         return before.request.target

@@ -25,21 +25,21 @@ from conformance.target.exchange import Exchange
 from spec.target import Target
 
 OPERATIONS = spec.contract().operations
-# With the headers well under the 8 KB for which a head counts.
+# Together with the headers far below 8 KB, the longest head that is judged.
 _LONGEST = 6000
 _CONFIG = {"generation": {"with-security-parameters": False, "allow-extra-parameters": False}}
 
 
 @dataclass(frozen=True)
 class Case:
-    """A request to an operation. `id_` is percent-encoded; None where a known one is to be asked for."""
+    """A request to an operation. `id_` is percent-encoded; None means that a known id is used."""
 
     operation: spec.Operation
     query: tuple[tuple[str, Any], ...]
     id_: str | None = None
 
     def target(self, parameters: Mapping[str, Any]) -> str:
-        """The path with its query; the known `parameters` where the case has no id of its own."""
+        """The path with its query. If the case has no id of its own, the known `parameters` are used."""
         path = wire(self.operation.id, **parameters)
         if self.id_ is not None:
             path = self.operation.path.replace("{id}", self.id_)
@@ -50,15 +50,15 @@ class Case:
 @requirement("OP-1")
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_valid_requests(operation: str, dataset: Dataset, target: Target, fuzz: int, seed: int) -> None:
-    """A request that the schemas allow is served; one for an id or a filter value that does not exist may be refused."""
+    """A request that the schemas allow is served. One with an id or a filter value that does not exist may be refused."""
     happy, known = dataset.served(operation), dataset.parameters(operation)
-    wanted = fuzz if OPERATIONS[operation].is_list else -(-fuzz // 2)  # an id is all that there is to choose
+    wanted = fuzz if OPERATIONS[operation].is_list else -(-fuzz // 2)  # the operation has no parameter but an id
     for index, case in enumerate(_cases(operation, "positive", wanted, seed)):
         real = _with_what_is_there(case, dataset, known=index % 2 == 1)
         if real.target(known) == happy.request.target:
-            continue  # what was seen served already
+            continue  # this request was served already
         answer = _sent(real, known, dataset, target)
-        if answer.status in (401, 403):  # whether a key that holds but the one scope is served is SCOPE-2's affair
+        if answer.status in (401, 403):  # SCOPE-2 judges whether a key with one scope is served
             raise NotJudged(f"{answer.line()}: the key is not served", answer)
         doubtful = real.id_ is not None or any(name not in ("limit", "includeArchived") for name, _ in real.query)
         if not (doubtful and 400 <= answer.status < 500):
@@ -69,7 +69,7 @@ def test_valid_requests(operation: str, dataset: Dataset, target: Target, fuzz: 
 @requirement("ERROR-5")
 @pytest.mark.parametrize("operation", [operation.id for operation in OPERATIONS.values() if operation.is_list])
 def test_invalid_requests(operation: str, dataset: Dataset, target: Target, fuzz: int, seed: int) -> None:
-    """A request that the schemas forbid is refused, or served for what can be made of it; it breaks nothing."""
+    """A request that the schemas forbid is answered 4xx or 200, and causes no server error."""
     dataset.served(operation)
     for case in _cases(operation, "negative", ceil(fuzz / 3), seed):
         answer = _sent(case, {}, dataset, target)
@@ -79,18 +79,18 @@ def test_invalid_requests(operation: str, dataset: Dataset, target: Target, fuzz
 def _sent(case: Case, known: Mapping[str, Any], dataset: Dataset, target: Target) -> Exchange:
     operation, path = case.operation.id, case.target(known)
     if path == case.operation.path:
-        return answered(lambda: dataset.asked(operation), dataset.caller)  # others ask for that too
+        return answered(lambda: dataset.asked(operation), dataset.caller)  # other checks ask for that too
     caller = relieved(dataset.caller, target, operation)
     return answered(lambda: caller.send("GET", path, operation=operation), caller)
 
 
 def _with_what_is_there(case: Case, dataset: Dataset, *, known: bool) -> Case:
-    """The case with a real cursor in place of an invented one, or none; and with a known id if `known`."""
+    """The case with a real cursor, or none, in place of an invented one; and with a known id if `known`."""
     query = dict(case.query)
     if query.pop("cursor", None) is not None:
         page = dataset.served(case.operation.id)
         cursor = next_cursor(page)
-        # A cursor goes with the filters of the page that gave it; the limit may change.
+        # A cursor is valid only with the filters of the page that it came from; the limit may change.
         asked = dict(parse_qsl(page.request.target.partition("?")[2]))
         query = {**asked, "limit": query.get("limit", 1), "cursor": cursor} if cursor else query
     unfit = case.id_ is not None and (known or _leads_elsewhere(case.id_))
@@ -102,7 +102,7 @@ def _leads_elsewhere(id_: str) -> bool:
 
 
 def _cases(operation: str, mode: str, count: int, seed: int) -> list[Case]:
-    """So many different cases, or as many as there are, the same ones under the same seed."""
+    """`count` different cases, or fewer if there are not so many. The same seed gives the same cases."""
     if count < 1:
         not_tested("no schema-driven cases are wanted")
     found: list[Any] = []

@@ -1,4 +1,4 @@
-"""SCOPE: one scope an operation."""
+"""SCOPE: each operation requires one scope."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SINGLE = tuple(operation for operation in SCOPED if collection_of(operation))
 _NO_SCOPE = "no scope"
 _UNKNOWN = Cut(quick=3, paced=4, standard=16)
 _QUERIES = tuple(queries())
-# Every pair of a scope and an operation that wants another, and of no scope and any.
+# Every operation with each scope that is not its own, and with no scope.
 WRONG = tuple(
     (method, operation, scope)
     for method in ("GET", "HEAD")
@@ -40,7 +40,7 @@ WRONG = tuple(
 
 @dataclass
 class Holders:
-    """The keys that hold a single scope, and the one that holds none; each is asked a question once."""
+    """The keys that hold a single scope, and the key that holds none. Each request is sent once."""
 
     client: Client
     target: Target
@@ -55,16 +55,16 @@ class Holders:
         return self._answers[question]
 
     def other_than(self, own: str) -> str:
-        """A scope but an operation's own that a key of the target holds alone; no scope if there is none."""
+        """A scope of a single-scope key of the target that is not the operation's; no scope if there is no such key."""
         held = (scope for scope in SCOPES if self.target.keys.single_scope.get(scope))
         return next((scope for scope in held if scope != own), _NO_SCOPE)
 
     def in_force(self, scope: str) -> None:
-        """See the key served at `/me`, so that what it is refused elsewhere is for want of a scope. Raises NotJudged."""
+        """See the key served at `/me`. If it is refused elsewhere, the reason is then a missing scope. Raises NotJudged."""
         sound(self.ask(scope, "getMe"))
 
     def holder(self, scope: str) -> Caller:
-        """Who asks with the key that holds only that scope. Raises NotTested where the target names no such key."""
+        """The caller with the single-scope key of that scope. Raises NotTested if the target's description has no such key."""
         keys = self.target.keys
         secret = keys.no_scope if scope == _NO_SCOPE else keys.single_scope.get(scope)
         label = "keys.no_scope" if scope == _NO_SCOPE else f"keys.single_scope.{scope}"
@@ -82,18 +82,18 @@ def holders(client: Client, target: Target) -> Holders:
 @requirement("SCOPE-1")
 @over(WRONG, Cut(quick=13, paced=40, standard=64))
 def test_without_the_scope(case: tuple[str, str, str], dataset: Dataset, holders: Holders, seed: int) -> None:
-    """What a full key is served, a key in force without the operation's scope is not."""
+    """An operation that serves a key with all scopes refuses a valid key without its scope."""
     method, operation, scope = case
     known = opening(dataset, operation, seed)
     holders.in_force(scope)
-    allowed = (403, 404, 405, 501) if method == "HEAD" else (403,)  # that HEAD is not there at all is OP-7's affair
+    allowed = (403, 404, 405, 501) if method == "HEAD" else (403,)  # OP-7 judges whether HEAD exists
     refused(holders.ask(scope, operation, method, **known.parameters), *allowed)
 
 
 @requirement("SCOPE-1")
 @over(_QUERIES, Cut(quick=2, paced=4, standard=len(_QUERIES)))
 def test_parameters_without_the_scope(case: tuple[str, str], dataset: Dataset, holders: Holders) -> None:
-    """A missing scope is refused whatever the parameters, and before wrong ones are."""
+    """A missing scope is refused whatever the parameters are, and before invalid parameters."""
     operation, query = case
     scope = holders.other_than(SCOPED[operation])
     dataset.served(operation)
@@ -104,7 +104,7 @@ def test_parameters_without_the_scope(case: tuple[str, str], dataset: Dataset, h
 @requirement("SCOPE-1")
 @over(tuple(SCOPED), Cut(quick=1, paced=2, standard=len(SCOPED)))
 def test_a_validator_stands_for_no_scope(case: str, dataset: Dataset, holders: Holders, seed: int) -> None:
-    """A missing scope is refused before a condition is looked at (RFC 9110 13.2.1), though nothing but 304 could be told."""
+    """A missing scope is refused before a condition is evaluated (RFC 9110 13.2.1): it is not answered 304."""
     known = opening(dataset, case, seed)
     scope = holders.other_than(SCOPED[case])
     holders.in_force(scope)
@@ -115,7 +115,7 @@ def test_a_validator_stands_for_no_scope(case: str, dataset: Dataset, holders: H
 @requirement("SCOPE-2")
 @over(tuple(SCOPED.items()))
 def test_with_exactly_the_scope(case: tuple[str, str], dataset: Dataset, holders: Holders, seed: int) -> None:
-    """Every operation of a scope serves the key that holds it alone; where there is nothing to serve, it says no 403."""
+    """Every operation serves the key that holds only its scope; if there is no resource to serve, the answer is not 403."""
     operation, scope = case
     holders.in_force(scope)
     known = opening(dataset, operation, seed)
@@ -128,7 +128,7 @@ def test_with_exactly_the_scope(case: tuple[str, str], dataset: Dataset, holders
 @requirement("SCOPE-3")
 @over((*SCOPES, _NO_SCOPE))
 def test_me_wants_no_scope(case: str, dataset: Dataset, holders: Holders) -> None:
-    """`/me` serves every valid key, even one without a scope."""
+    """`/me` serves every valid key, also one without a scope."""
     dataset.served("getMe")
     _serves(holders.ask(case, "getMe"), case)
 
@@ -148,7 +148,7 @@ def test_missing_scope_comes_before_the_resource(
 
 @requirement("SCOPE-5", whole_run=True)
 def test_refusal_names_the_scope(client: Client) -> None:
-    """Every 403 of the run says which scope was wanted, in its detail or its challenge (RFC 6750 3.1)."""
+    """Every 403 of the run names the missing scope, in its detail or its challenge (RFC 6750 3.1)."""
     for answer in cases(client, _lacks_scope):
         fault = scope_fault(answer)
         expect(fault is None, f"{fault}", answer)

@@ -40,15 +40,15 @@ from spec.target import Target
 
 LISTS = spec.LIST_OPERATIONS
 _SECONDARY = "organizations.secondary"
-# Requests that both make in turn, and clients of each that ask at once.
+# How many requests the organizations make in turn, and how many clients of each ask at the same time.
 _TURNS = Cut(quick=6, paced=6, standard=40)
 _TURNS_AT_DEPTH = 200
 _AT_ONCE = 3
-# What each client asks: the first opens its connection, and it takes open ones for requests to arrive together.
+# The requests of each client. The first one opens its connection: only on open connections do requests arrive together.
 _ASKED = ("getMe", "listContacts", "listDrafts")
-# A limit that no other check asks for, so that nothing has been kept of the address.
+# A limit that no other check uses, so that no cache knows the address.
 _SHARED_LIMIT = 11
-# Pages so short that even short lists have three.
+# A limit at which even short lists have three pages.
 _SHORT = 2
 
 
@@ -78,7 +78,7 @@ def test_lists_share_no_id(case: str, dataset: Dataset, neighbour: Dataset) -> N
 
 @requirement("TENANT-1", whole_run=True)
 def test_no_list_shows_what_is_foreign(client: Client, theirs: frozenset[Identity], ours: frozenset[Identity]) -> None:
-    """No list of the whole run, under any filter or parameter, shows an id of the other organization to a key."""
+    """No list of the whole run, under any filter or parameter, shows a key an id of the other organization."""
     for exchange in cases(client, _list_by_known_key):
         private(exchange, ours if _of_secondary(exchange) else theirs)
 
@@ -88,7 +88,7 @@ def test_no_list_shows_what_is_foreign(client: Client, theirs: frozenset[Identit
 def test_no_filter_shows_what_is_foreign(
     case: Query, dataset: Dataset, theirs: frozenset[Identity], target: Target
 ) -> None:
-    """A list under a filter shows nothing of another organization, even where only that has something to show."""
+    """A filtered list shows nothing of another organization, even if only that organization has matching items."""
     dataset.served(case.operation)
     caller = relieved(dataset.caller, target, case.operation)
     private(caller.send("GET", case.path, operation=case.operation), theirs)
@@ -99,7 +99,7 @@ def test_no_filter_shows_what_is_foreign(
 def test_a_foreign_id_is_as_good_as_none(
     case: ById, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target, seed: int
 ) -> None:
-    """An id of one organization is answered to another as an id that does not exist."""
+    """A foreign id is answered exactly as an id that does not exist."""
     operation, foreign_id = case.resource.operation, case.resource.id
     dataset.served(listing := collection_of(operation) or "listContacts")
     neighbour.served(operation)
@@ -123,7 +123,7 @@ def test_a_foreign_id_is_as_good_as_none(
 def test_a_foreign_id_as_a_filter(
     case: AsFilter, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target
 ) -> None:
-    """An id under which its own organization is shown something shows another nothing of it, and no more than an unknown id."""
+    """A foreign id as a filter's value, which shows its owner something, is answered as an unknown id is."""
     dataset.served(case.operation)
     if not neighbour.walked(case.operation, limit=LARGEST, most_pages=1, **{case.name: case.value}).items:
         raise NotJudged(f"{case.operation} shows the secondary organization nothing by its own {case.name}")
@@ -149,7 +149,7 @@ def test_a_foreign_id_as_a_filter(
 def test_a_foreign_cursor(
     case: tuple[str, str], dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity]
 ) -> None:
-    """A cursor that leads its own organization to a further page leads another to nothing of it."""
+    """A cursor of one organization shows another organization nothing of the first one's data."""
     operation, position = case
     dataset.served(operation)
     pages = neighbour.walked(operation, limit=_SHORT, most_pages=3, **whole(operation)).pages
@@ -163,7 +163,7 @@ def test_a_foreign_cursor(
 
 @pytest.fixture(scope="module")
 def goal(dataset: Dataset, neighbour: Dataset) -> Theirs:
-    """What tricks are after, of an organization that is served. Raises NotTested and NotJudged where there is none."""
+    """The data that the tricks ask for, which its own organization is served. Raises NotTested and NotJudged."""
     neighbour.served("getContact")
     for operation in ("getMe", *LISTS):
         dataset.served(operation)
@@ -190,14 +190,14 @@ def test_no_trick_moves_a_key(case: Trick, dataset: Dataset, theirs: frozenset[I
 @requirement("TENANT-5")
 @over(further_tricks, Cut(quick=2, paced=1, standard=12))
 def test_no_header_moves_a_key(case: Trick, dataset: Dataset, theirs: frozenset[Identity]) -> None:
-    """Headers and cookies alone show nothing of the organization that they name, nor does HEAD say that its resource is there."""
+    """Headers and cookies alone show nothing of the organization that they name, and HEAD does not find its resources."""
     answer = private(dataset.caller.send(case.method, case.path, headers=case.headers), theirs, reads=case.reads)
-    expect(case.method == "GET" or not 200 <= answer.status < 300, "HEAD says that a foreign resource is there", answer)
+    expect(case.method == "GET" or not 200 <= answer.status < 300, "HEAD says that a foreign resource exists", answer)
 
 
 @requirement("TENANT-6")
 def test_each_organization_is_told_its_own(dataset: Dataset, neighbour: Dataset) -> None:
-    """While both ask this and that, `/me` names another organization to the one's key than to the other's."""
+    """While both organizations send requests, `/me` names a different organization to each."""
     first, second = dataset.organization(), neighbour.organization()
     answers = [asker.served("getMe") for asker in (dataset, neighbour)]
     expect(first != second, f"/me names {first} to both organizations", *answers)
@@ -207,7 +207,7 @@ def test_each_organization_is_told_its_own(dataset: Dataset, neighbour: Dataset)
 def test_organizations_take_turns(
     dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], ours: frozenset[Identity], run_effort: Effort
 ) -> None:
-    """Two organizations walk, filter and read in turn, with fresh cursors and old ones: each is shown its own."""
+    """Two organizations walk, filter and read in turn, with new and old cursors: each is shown only its own data."""
     turns = _TURNS.most(run_effort) or _TURNS_AT_DEPTH
     take_turns((Party(dataset, theirs), Party(neighbour, ours)), turns, run_effort.seed)
 
@@ -216,7 +216,7 @@ def test_organizations_take_turns(
 def test_organizations_ask_at_the_same_time(
     dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], ours: frozenset[Identity]
 ) -> None:
-    """Clients of both organizations ask one thing after another, all at once: each is shown its own."""
+    """Clients of both organizations send the same requests at the same time: each is shown only its own data."""
     parties = (Party(dataset, theirs), Party(neighbour, ours))
     for party in parties:
         party.dataset.served("getMe")
@@ -226,14 +226,14 @@ def test_organizations_ask_at_the_same_time(
 @requirement("TENANT-7")
 @over(("getMe", *LISTS), Cut(quick=1, paced=2, standard=5))
 def test_no_answer_is_shared(case: str, dataset: Dataset, neighbour: Dataset) -> None:
-    """One address, asked by both organizations, shows them different things, and one's validator spares the other no answer."""
+    """One address shows two organizations different data, and the validator of one never gives the other a 304."""
     _shares_nothing(case, dataset, neighbour, {"limit": _SHARED_LIMIT} if case in LISTS else {})
 
 
 @requirement("TENANT-7")
 @over(common_filters, Cut(quick=0, paced=1, standard=12))
 def test_no_filtered_answer_is_shared(case: tuple[str, str, str], dataset: Dataset, neighbour: Dataset) -> None:
-    """So does the address of a list under a filter that both organizations have something for."""
+    """The address of a filtered list, for which both organizations have items, shows them different data too."""
     operation, name, value = case
     _shares_nothing(operation, dataset, neighbour, {name: value, "limit": _SHARED_LIMIT})
 

@@ -1,4 +1,4 @@
-"""HOOK: signed deliveries, live to the suite's own receiver, or recorded."""
+"""HOOK: signed deliveries, either live to the suite's own receiver or recorded."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from conformance.webhooks.receiver import CannotListen, Receiver, ReceiverAnswer
 from conformance.webhooks.session import Live
 from spec.target import Target
 
-# The feed may show an event later than the endpoint gets it: real seconds between two looks, growing.
+# The feed may show an event later than its delivery: real seconds between two looks at the feed.
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
 _LARGEST = spec.contract().page_size.maximum
 
 Clock = Callable[[Delivery], float]
-"""What a clock showed when a delivery arrived, in unix seconds."""
+"""The time of a clock at which a delivery arrived, in unix seconds."""
 
 
 @dataclass(frozen=True)
 class Deliveries:
-    """What there is to judge: live deliveries, where commands for them are given and ran, and recorded ones."""
+    """The deliveries to judge: live ones, if the target has commands for them that worked, and recorded ones."""
 
     live: Live | None
     recorded: Sequence[Delivery]
@@ -48,7 +48,7 @@ class Deliveries:
         return (*(self.live.deliveries if self.live else ()), *self.recorded)
 
     def some(self) -> Sequence[Delivery]:
-        """Every delivery so far. Raises NotJudged where there is none."""
+        """Every delivery so far. Raises NotJudged if there is none."""
         if not self.all:
             raise NotJudged("no delivery arrived")
         return self.all
@@ -71,7 +71,7 @@ def live(target: Target, clock: TargetClock, judge: Judge) -> Iterator[Live]:
 
 @pytest.fixture(scope="session")
 def deliveries(request: pytest.FixtureRequest, target: Target, judge: Judge) -> Deliveries:
-    """Deliveries of either kind; one that cannot be had does not keep the other from being judged."""
+    """Live and recorded deliveries. If one kind is missing, the other is still judged."""
     path = target.webhooks.deliveries
     found = recorded(Path(path)) if path else ()
     judge.client.redactor.learn(delivery.secret for delivery in found)
@@ -87,7 +87,7 @@ def deliveries(request: pytest.FixtureRequest, target: Target, judge: Judge) -> 
 
 @requirement("HOOK-1")
 def test_a_delivery_is_a_post_of_signed_json(deliveries: Deliveries, request: pytest.FixtureRequest) -> None:
-    """What arrives is a POST of JSON with a signature header; and where events were triggered, something arrives."""
+    """Each delivery is a POST of JSON with a signature header; and if events were triggered, deliveries arrive."""
     live = deliveries.live
     if live and not live.own:
         live.judge_silence(embedded=not (request.config.option.base_url or request.config.option.target))
@@ -109,26 +109,26 @@ def test_a_delivery_is_signed_over_its_raw_bytes(deliveries: Deliveries, judge: 
 
 @requirement("HOOK-3")
 def test_a_delivery_is_stamped_with_the_time(deliveries: Deliveries, primary: Caller) -> None:
-    """A signed timestamp is within five minutes of the receiver's clock, or of the target's where that is another."""
+    """A signed timestamp is within five minutes of the receiver's clock, or of the target's clock if it differs."""
     live = deliveries.live
     groups: list[tuple[Sequence[Delivery], Sequence[Clock]]] = [(deliveries.recorded, [_received])]
     if live:
         groups.append((live.deliveries, [_received, _clock_of(served(primary, "getMe"))]))
     judged = 0
     for group, clocks in groups:
-        # Of what is not signed as it should be anybody may have written the timestamp.
+        # Without a valid signature, anybody may have written the timestamp.
         verified = [delivery for delivery in group if delivery.verified]
         judged += len(verified)
         broken = stale(verified, *clocks)
         if broken:
             raise Violation(f"{broken[0].line}: {broken[1]}")
     if not judged:
-        raise NotJudged("no delivery is signed so that its timestamp can be relied on")
+        raise NotJudged("no delivery has a valid signature, so no timestamp can be trusted")
 
 
 @requirement("HOOK-5")
 def test_a_delivered_event_is_in_the_feed(live: Live, primary: Caller) -> None:
-    """What an endpoint got since the first event was triggered is in `/api/v1/events`, with the same id and type."""
+    """Each event that was delivered since the first trigger is in `/api/v1/events`, with the same id and type."""
     ours = [delivery for delivery in live.own if delivery.received >= live.since and delivery.json is not None]
     if not ours:
         raise NotJudged("no delivery of JSON arrived")
@@ -145,7 +145,7 @@ def test_a_delivered_event_is_in_the_feed(live: Live, primary: Caller) -> None:
 @requirement("HOOK-6")
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_what_was_not_received_is_sent_again(live: Live, trouble: ReceiverAnswer) -> None:
-    """After an answered 500, a dropped connection and a time-out: signed anew, under an id that stays the same."""
+    """A delivery that met a 500, a dropped connection or a time-out is sent again, with a new signature and the same id."""
     attempts, met = live.attempts(trouble), TROUBLES[trouble]
     if len(attempts) < 2:
         expect(not live.never_again(trouble), f"{attempts[0].line}, which met {met}: it was not tried again")
@@ -157,7 +157,7 @@ def test_what_was_not_received_is_sent_again(live: Live, trouble: ReceiverAnswer
 
 @requirement("HOOK-7")
 def test_two_endpoints_have_two_secrets(live: Live) -> None:
-    """The secret of one endpoint does not verify what was sent to another, which its own secret does."""
+    """The secret of one endpoint does not verify the deliveries to another endpoint; that one's own secret does."""
     endpoints = [endpoint for endpoint in (live.main, live.troubled, live.neighbour) if endpoint]
     verified = {each.name: [delivery for delivery in each.deliveries if delivery.verified] for each in endpoints}
     if sum(map(bool, verified.values())) < 2:
@@ -171,10 +171,10 @@ def test_two_endpoints_have_two_secrets(live: Live) -> None:
             expect(not crossed, f"the secret of the endpoint {endpoint.name} verifies what was sent to {other.name}")
 
 
-# The longer ago the events happened, the surer it is that nothing more will come: hence the last of its family.
+# The last check of its family: the longer ago the events happened, the more certain that no further delivery will come.
 @requirement("HOOK-4")
 def test_an_endpoint_gets_its_own_organizations_events_alone(live: Live, primary: Caller) -> None:
-    """No event reaches endpoints of two organizations, and none says that it is another organization's."""
+    """No event reaches endpoints of two organizations, and no event names another organization than the endpoint's."""
     organization = as_id(member(served(primary, "getMe"), "organization", "id"))
     if organization is None:
         raise NotJudged("/me does not name the organization by its id")
@@ -184,9 +184,7 @@ def test_an_endpoint_gets_its_own_organizations_events_alone(live: Live, primary
     if not live.neighbour:
         not_tested(live.missing["secondary"])
     if not _events(live.neighbour.deliveries):
-        not_tested(
-            live.missing.get("event", "the secondary organization's endpoint was not seen to get its own events")
-        )
+        not_tested(live.missing.get("event", "the secondary organization's endpoint got none of its own events"))
     if not _events(live.own):
         raise NotJudged("the primary organization's endpoints got no event")
     shared = _events(live.own)
@@ -212,13 +210,13 @@ def _received(delivery: Delivery) -> float:
 
 
 def _clock_of(answer: Exchange) -> Clock:
-    """What the target's clock showed when a delivery arrived, as far as an answer's Date tells."""
+    """The time of the target's clock when a delivery arrived, computed from the Date of an answer."""
     shown = wall_clock(answer)
     return lambda delivery: shown + (delivery.at or 0.0) - answer.answered
 
 
 def _in_feed(primary: Caller, wanted: Set[str], within: float) -> dict[str, Resource]:
-    """The events of these ids, found in the feed `within` this many seconds: by walking it first and last, and on its first page.
+    """Find the events of these ids in the feed `within` this many seconds: by walking it first and last, else on its first page.
 
     Raises Violation if one is missing, NotTested if the feed is too long to tell.
     """
@@ -241,7 +239,7 @@ def _in_feed(primary: Caller, wanted: Set[str], within: float) -> dict[str, Reso
 
 @dataclass(frozen=True)
 class _Feed:
-    """What a look at the feed showed, by id; `complete` if it was walked to its end."""
+    """The events that the feed showed, by id; `complete` if it was walked to its end."""
 
     shown: dict[str, Resource]
     complete: bool

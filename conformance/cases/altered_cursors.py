@@ -1,4 +1,4 @@
-"""Cursors that no page gave: a real one spoiled, and made-up ones."""
+"""Cursors that the target never gave: a real one that was altered, and made-up ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 # Long enough to overflow a careless buffer or column, short enough for any server's request line.
 _LONG = 1500
-# base64 turns three bytes into four characters, and pads what is left over.
+# base64 encodes three bytes as four characters, and pads the rest.
 _UNPADDED = 3
 
 
@@ -55,7 +55,7 @@ def _encoded(content: object) -> str:
 
 
 def _base64(content: bytes) -> str:
-    """Base64 that needs no padding, which some servers want and others refuse: spaces behind JSON say nothing."""
+    """Base64 without padding, which some servers require and others refuse: spaces after the JSON make its length fit."""
     return urlsafe_b64encode(content + b" " * (-len(content) % _UNPADDED)).decode()
 
 

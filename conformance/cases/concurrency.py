@@ -1,4 +1,4 @@
-"""Clients that are at work at the same time."""
+"""Requests that several clients send at the same time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an organization holds, as far as its lists show: complete walks, made once and looked at by many checks."""
+"""The data of an organization, as its lists show it: complete walks, made once and shared by many checks."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from conformance.oracles.usable import as_id, member
 from conformance.target.client import Caller, target
 from conformance.target.exchange import Exchange
 
-# A target may hold any amount of data; a verdict may not take any number of requests.
+# A target may hold any amount of data, but the number of requests of a run is limited.
 MOST_PAGES = 30
 # Contacts that are asked for a dossier until one has it.
 _MOST_LOOKED_AT = 24
-# So many empty pages in a row are taken for the end that a walk lacks.
+# A walk that shows this many empty pages in a row is ended, even if it has a next page.
 _MOST_IDLE = 3
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ def next_cursor(page: Exchange) -> str | None:
 
 @dataclass
 class Dataset:
-    """One organization's lists, walked when first asked for. A walk that failed fails alike for all who ask."""
+    """One organization's lists. Each is walked when it is first needed. A walk that failed fails for every later caller too."""
 
     caller: Caller
     name: str
@@ -93,7 +93,7 @@ class Dataset:
         return self.walked(operation, limit=spec.contract().page_size.maximum, **whole(operation))
 
     def walked(self, operation: str, *, limit: int, most_pages: int = MOST_PAGES, **filters: Any) -> Walk:
-        """A list at some limit and under some filters, walked once for all who ask alike. Raises as `walk` does."""
+        """A list at some limit and under some filters. The same walk is made once and shared. Raises as `walk` does."""
         return self.once(
             f"{most_pages} pages of {target(operation, limit=limit, **filters)}",
             lambda: walk(self.caller, operation, most_pages=most_pages, limit=limit, **filters),
@@ -105,7 +105,7 @@ class Dataset:
         return self.once(f"asked {path}", lambda: self.caller.send("GET", path, operation=operation))
 
     def anew(self) -> Dataset:
-        """The same organization, of which nothing is known yet: for a second look where its data may have changed."""
+        """The same organization with nothing read yet: for a second look when its data may have changed."""
         return Dataset(self.caller, self.name, self.seed)
 
     @property
@@ -181,7 +181,7 @@ class Dataset:
         raise NotTested("no contact with a dossier was found by looking; name one in data.researched_contact")
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """What is found under a name, made when first asked for; a failure fails alike for all who ask."""
+        """The value under a name, made when it is first needed. If making it fails, it fails for every later caller too."""
         if name not in self._known:
             try:
                 self._known[name] = make()

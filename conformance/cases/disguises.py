@@ -1,4 +1,4 @@
-"""Requests of a caller without a valid key that a careless check of keys lets through, by their address or their headers."""
+"""Requests without a valid key that a careless check of keys lets through, because of their path or their headers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import spec
 from conformance.target.client import Headers
 from conformance.target.exchange import Exchange
 
-# What an internal caller's request looks like behind a gateway.
+# Headers of a request that a gateway forwards for an internal caller.
 _FROM_WITHIN = (
     *(("X-Forwarded-For", "127.0.0.1"), ("X-Real-IP", "127.0.0.1"), ("Forwarded", "for=127.0.0.1")),
     *(("X-Internal-Request", "1"), ("X-Forwarded-User", "admin")),
 )
-# What some servers take for the path, in the place of the request's own.
+# Headers whose value some servers take as the path, instead of the request's own path.
 _ELSEWHERE = (("X-Original-URL", "/health"), ("X-Rewrite-URL", "/health"))
 
 
@@ -35,7 +35,7 @@ DETOURS: Mapping[str, Callable[[str], tuple[str, Headers]]] = {
     "with a file's ending": lambda path: (f"{path}.json", ()),
     "with another address in a header": lambda path: (path, _ELSEWHERE),
 }
-"""Paths, and headers beside them, by which some servers come to the same operation; others know no such path."""
+"""Other paths, with or without headers, that some servers route to the same operation; others know no such path."""
 
 
 def queries() -> list[tuple[str, str]]:

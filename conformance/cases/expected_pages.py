@@ -42,7 +42,7 @@ class Value:
 
 
 def exactly(dataset: Dataset, operation: str, *, limit: int, **filters: str) -> Walk:
-    """Walk a filtered list, and expect on its pages all that the filters let through, once, and nothing else.
+    """Walk a filtered list, and expect every item that the filters let through exactly once, and no other item.
 
     Raises NotTested where there is too much of it to see the end.
     """
@@ -54,7 +54,7 @@ def exactly(dataset: Dataset, operation: str, *, limit: int, **filters: str) -> 
 
 
 def on_one_page(dataset: Dataset, operation: str, **filters: str) -> None:
-    """Expect the largest page of a filtered list to show nothing that is excluded, and all of it where no other follows."""
+    """Expect the largest page of a filtered list to show no excluded item, and every matching one if it is the only page."""
     page = dataset.walked(operation, limit=LARGEST, most_pages=1, **filters)
     no_strangers(page, filters)
     if page.complete:
@@ -62,7 +62,7 @@ def on_one_page(dataset: Dataset, operation: str, **filters: str) -> None:
 
 
 def no_strangers(walked: Walk, filters: Mapping[str, str]) -> None:
-    """Expect nothing in a filtered walk that the filters exclude."""
+    """Expect a filtered walk to show no item that the filters exclude."""
     for page in walked.pages:
         strange = [item["id"] for item in items(page) if excluded(walked.operation, filters, item)]
         expect(
@@ -73,7 +73,7 @@ def no_strangers(walked: Walk, filters: Mapping[str, str]) -> None:
 
 
 def nothing_missing(dataset: Dataset, walked: Walk, filters: Mapping[str, str]) -> None:
-    """Expect everything known that the filters let through to be in a filtered walk."""
+    """Expect a filtered walk to show every known item that the filters let through."""
     shown = set(walked.ids)
     wanted = [item["id"] for item in must_show(walked.operation, filters, dataset.walk(walked.operation).items)]
     missing = [id_ for id_ in wanted if id_ not in shown]
@@ -99,9 +99,9 @@ def once(walked: Walk) -> None:
 
 
 def confirmed(dataset: Dataset, operation: str, look: Callable[[Dataset], T]) -> T:
-    """What `look` finds, where a Violation counts only if the list did not change meanwhile, or if the last look shows it too.
+    """What `look` finds. A Violation counts only if the list did not change meanwhile, or if the last look shows it too.
 
-    On a live host others work while we look.
+    On a live target other clients may change data while the check runs.
     """
     for _ in range(_LOOKS - 1):
         try:
@@ -115,9 +115,9 @@ def confirmed(dataset: Dataset, operation: str, look: Callable[[Dataset], T]) ->
 
 
 def on_changing_data(check: Callable[..., object]) -> Callable[..., None]:
-    """Have a check that takes a `case` of a list and the `dataset` count for what it shows on data that holds still.
+    """Decorate a check of a list so that a violation counts only on data that does not change meanwhile.
 
-    See `confirmed`. The case is the list's operation, begins with it, or has it as a member.
+    See `confirmed`. The check takes `dataset` and a `case`, which is the list's operation, begins with it, or has it as a member.
     """
 
     @wraps(check)
@@ -161,7 +161,7 @@ class Combination:
 
 
 def combination(dataset: Dataset, operation: str, names: Sequence[str]) -> dict[str, str]:
-    """Values for several filters of a list that together show something, and of which none could be left out.
+    """Values for several filters of a list that show something together, and that all have an effect.
 
     Raises NotTested where the data has no such values.
     """
@@ -169,7 +169,7 @@ def combination(dataset: Dataset, operation: str, names: Sequence[str]) -> dict[
 
 
 def combinations(dataset: Dataset, operation: str, names: Sequence[str]) -> list[Combination]:
-    """Values for several filters of which each takes something away that the others leave; the ones that show most first.
+    """Values for several filters, each of which excludes something that the others let through; those that show most first.
 
     Raises NotTested where the data has no such values.
     """
@@ -218,7 +218,7 @@ class _Shown:
     _known: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     def together(self, filters: Mapping[str, str]) -> int:
-        """How many the filters let through; 0 unless each of them takes something away that the others leave."""
+        """How many items the filters let through; 0 unless each filter excludes something that the others let through."""
         by_name = {name: self._by(name, value) for name, value in filters.items()}
         shown = set.intersection(*by_name.values())
         without = (set.intersection(*(by_name[other] for other in by_name if other != name)) for name in by_name)
@@ -232,14 +232,14 @@ class _Shown:
 
 
 def _usable(dataset: Dataset, name: str, counts: Mapping[str, int]) -> list[str]:
-    """Values that a server has no reason to refuse: an archived list or a contact that is gone might be one."""
+    """Values that a server has no reason to refuse: it might refuse an archived list, or a contact that was deleted."""
     if name == "listId":
         there = {known["id"] for known in dataset.lists if not known.get("archivedAt")}
         return [value for value in counts if value in there] or list(counts)
     if name == "contactId":
         there = set(dataset.walk("listContacts").ids)
         return [value for value in counts if value in there] or list(counts)
-    # A comma would make two of a value, in the one filter that takes several.
+    # One filter takes several values with commas between them, so a value with a comma would count as two.
     return [value for value in counts if "," not in value]
 
 
@@ -254,9 +254,7 @@ def _in_another(value: str, others: Iterable[str]) -> bool:
 def _created(resource: Resource) -> float:
     try:
         return datetime.fromisoformat(text_of(resource, "createdAt").upper()).timestamp()
-    except (
-        ValueError
-    ):  # a leap second, which RFC 3339 has and Python has not; or no time at all, which is OP-1's affair
+    except ValueError:  # a leap second, which RFC 3339 allows and Python does not; or no time at all, which OP-1 judges
         return float("-inf")
 
 

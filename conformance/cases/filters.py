@@ -1,4 +1,4 @@
-"""What the filters of a list let through, told by the resources' own members."""
+"""What the filters of a list let through, computed from the members of the resources."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from conformance.oracles.usable import Resource
 from conformance.outcome import NotTested
 
 _LARGEST = spec.contract().page_size.maximum
-# How many words are looked at for one that tells something.
+# How many words are examined to find one that some contact has and others do not.
 _TRIED = 100
-# How many words are made up until one occurs nowhere.
+# How many words are made up to find one that occurs nowhere.
 _MOST_WORDS = 1_000
-# Lengths of words that no search has a reason to leave out.
+# Lengths of words that no search has a reason to ignore.
 _HANDY = range(3, 40)
 _NAMES = ("firstName", "lastName", "companyName")
 SEARCHED = (*_NAMES, "email")
-# The filters that have the name of the member that they look at, and the one that does not. `q` is none of them: it may look
-# through more than the suite asks for.
+# The filter whose member has another name. All others but `q` have their member's name.
 _MEMBER_OF = {"listId": "listIds"}
 _SEVERAL = "eventType"
 
@@ -51,7 +50,7 @@ def must_show(operation: str, filters: Mapping[str, str], resources: Iterable[Re
     needle = filters.get("q")
     if needle is None:
         return shown
-    # Most resources do not have it anywhere, which takes less to see.
+    # Most resources do not have it in any member, which is quick to find out.
     having = [resource for resource in shown if any(needle in text_of(resource, member) for member in SEARCHED)]
     return [resource for resource in having if needle in needles(resource)]
 
@@ -90,9 +89,9 @@ def words_of(contacts: Sequence[Resource], member: str) -> list[str]:
 
 
 def awkward_words(contacts: Sequence[Resource]) -> list[tuple[str, str]]:
-    """Names' members with words in them that a careless search misses: in other letters than ASCII's, or not at the beginning.
+    """Words in names that a careless search misses, with their members: words beyond ASCII, or words not at the beginning.
 
-    Of the former one that begins with such a letter is best: it takes more than ASCII to see that in another case.
+    Among the words beyond ASCII, one that begins with such a letter comes first: only Unicode rules change its case.
     """
     found = []
     for member in _NAMES:
@@ -104,7 +103,7 @@ def awkward_words(contacts: Sequence[Resource]) -> list[tuple[str, str]]:
 
 
 def frequent_word(contacts: Sequence[Resource]) -> str:
-    """A word that several contacts have, though no search, however lenient, should find more than a page; empty for none."""
+    """A word that several contacts have, but so few that every search finds at most one page; empty if there is none."""
     found: Counter[str] = Counter(
         word for contact in contacts for name in _NAMES for word in set(_words(contact, name))
     )
@@ -146,7 +145,7 @@ def values_of(name: str, resource: Resource) -> list[str]:
 
 
 def _told_by(operation: str, filters: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The filters whose effect resources tell: all but `q`."""
+    """The filters whose effect can be computed from the resources: all but `q`."""
     if operation == "listLists":
         filters = {"includeArchived": "0", **filters}
     return [(name, value) for name, value in filters.items() if name != "q"]

@@ -1,4 +1,4 @@
-"""Credentials that do not count: keys spoiled in every way, and valid ones in places where no key counts (AUTH-2, AUTH-4)."""
+"""Credentials that must not be accepted: altered keys, and valid keys in the wrong place (AUTH-2, AUTH-4)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.target.client import Headers
 
 _CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 
-# What an Authorization header may hold that is not `Bearer` and the key: each a function of the key.
+# Wrong values of the Authorization header. Each is a function of the valid key.
 FORGERIES: dict[str, Callable[[str], str]] = {
     "never minted": lambda key: unknown(key),
     "truncated": lambda key: f"Bearer {key[:-1]}",
@@ -28,7 +28,7 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "empty": lambda _: "Bearer",
     "another scheme": lambda key: f"Token {key}",
     "scheme ApiKey": lambda key: f"ApiKey {key}",
-    # Servers that take Basic look for a key in the name, or in the password.
+    # Servers that accept Basic look for a key in the user name or in the password.
     "scheme Basic": lambda key: f"Basic {base64.b64encode(f'{key}:{key}'.encode()).decode()}",
     "no scheme": lambda key: key,
 }
@@ -42,7 +42,7 @@ PLACES = ("query", "cookie", "header")
 
 @dataclass(frozen=True)
 class Carried:
-    """A key in a place where it does not count: query parameters and headers of a request."""
+    """A key in a place where it must not be accepted: query parameters and headers of a request."""
 
     query: dict[str, str]
     headers: Headers
@@ -69,18 +69,18 @@ def together(parts: list[Carried]) -> Carried:
 
 
 def unknown(secret: str) -> str:
-    """The Authorization header of a key of the same form that was never minted."""
+    """The Authorization header of a key that has the same form, but was never issued."""
     return f"Bearer {_altered(secret, secret.rfind('_') + 1, len(secret))}"
 
 
 def _with_wildcard(secret: str) -> str:
-    """The secret without its end, for which there is the sign by which SQL's LIKE means any one character."""
+    """The secret with its last character replaced by `_`, which stands for any one character in SQL's LIKE."""
     kept = secret.rstrip("_")
     return f"{kept[:-1]}_{secret[len(kept) :]}"
 
 
 def _with_another_prefix(secret: str) -> str:
-    """The secret as one of a test environment, where its prefix says that it is live; else with another first character."""
+    """The secret with `test` in place of `live` in its prefix; without such a prefix, with another first character."""
     end = secret.rfind("_") + 1
     test = secret[:end].replace("live", "test", 1)
     return test + secret[end:] if test != secret[:end] else _altered(secret, 0, 1)

@@ -41,16 +41,16 @@ class Party:
     cursors: list[tuple[str, str]] = field(default_factory=list)
 
     def ask(self, operation: str, **parameters: Any) -> Exchange:
-        """Be served an operation, and expect nothing foreign on the answer. Raises Violation, NotJudged, NoAnswer."""
+        """Ask an operation, and expect an answer without foreign data. Raises Violation, NotJudged, NoAnswer."""
         return sound(private(self.dataset.caller.get(operation, **parameters), self.others))
 
     def ask_each(self, operations: Iterable[str]) -> None:
-        """Be served several operations, one after another. Raises as `ask` does."""
+        """Ask several operations, one after another. Raises as `ask` does."""
         for operation in operations:
             self.ask(operation)
 
     def page(self, operation: str, cursor: str | None = None) -> None:
-        """Be served a page, and remember its cursor."""
+        """Ask for a page, and remember its cursor."""
         following = next_cursor(self.ask(operation, limit=LIMIT, cursor=cursor))
         if following:
             self.cursors.append((operation, following))

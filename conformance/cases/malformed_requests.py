@@ -1,6 +1,6 @@
-"""Requests that are well-formed HTTP with a head under 8 KB, and yet what no client means to send (ERROR-5, OP-10).
+"""Malformed requests that are still valid HTTP, with a head under 8 KB (ERROR-5, OP-10).
 
-Each kind of them is asked of each operation that it fits: those that take an id, lists, or those that are no lists.
+Each kind is sent to each operation that it fits: operations that take an id, lists, or operations that are no lists.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from itertools import product
 import spec
 
 _LONG = 4000
-# More digits than Python, for one, makes a number of without being told to.
+# Python refuses to convert more than 4300 digits to a number, unless it is configured otherwise.
 _MANY_DIGITS = 4400
 _OPERATIONS = spec.contract().operations
 _SINGLE = tuple(operation.id for operation in _OPERATIONS.values() if "{id}" in operation.path)
-# A filter of each list, that takes text where it has one.
+# One filter of each list: one that takes text, if there is one.
 _FILTER = {"listContacts": "q", "listLists": "includeArchived", "listDrafts": "contactId", "listEvents": "eventType"}
 
 

@@ -1,6 +1,6 @@
-"""Where a list has runs of equal times, and which limit ends its pages within them.
+"""Runs of items with equal times in a list, and the limits at which its pages end within such a run.
 
-Most defects of cursors show only there: a cursor that looks at the time alone skips the rest of a run, or repeats it.
+Most defects of cursors show only there: a cursor that uses the time alone skips the rest of a run, or repeats it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from conformance.cases.dataset import Dataset, Resource, Walk, whole
 from conformance.cases.expected_pages import LARGEST, settled
 from conformance.checks import expect, not_tested
 
-# What a walk that looks at borders may cost, and how many borders within runs are as good as more.
+# The most pages of a walk that tries borders, and the number of borders within runs that is enough.
 PAGES = 3
 _ENOUGH = 2
 _FEW_PAGES = 6
 
 
 def bordered(dataset: Dataset, operation: str) -> Walk:
-    """The list from its start at the limit that tells most, for at most `PAGES`. Raises NotTested for fewer than two items."""
+    """The list walked at its `telling_limit`, for at most `PAGES`. Raises NotTested if it has fewer than two items."""
     limit = telling_limit(dataset.walk(operation).items)
     if not limit:
         not_tested(f"{operation} has fewer than two items in the {dataset.name} organization")
@@ -29,7 +29,7 @@ def bordered(dataset: Dataset, operation: str) -> Walk:
 def telling_limit(resources: Sequence[Resource], pages: int = PAGES) -> int:
     """The limit, other than the largest, at which most of the first pages end within a run; 0 for fewer than two resources.
 
-    Where several tell as much: one that reaches the end of the list, and of those the one that takes the fewest pages.
+    Among equally good limits, one that reaches the end of the list is chosen, and of those the one with the fewest pages.
     """
     times = [resource.get("createdAt") for resource in resources]
 
@@ -42,14 +42,14 @@ def telling_limit(resources: Sequence[Resource], pages: int = PAGES) -> int:
 
 
 def limit_within_a_run(resources: Sequence[Resource]) -> int:
-    """The limit at which a first page ends between items of one time, and a walk takes few pages, the largest; 0 for none."""
+    """The largest limit at which the first page ends between items of one time and a walk takes few pages; 0 if there is none."""
     times = [resource.get("createdAt") for resource in resources]
     limits = range(min(LARGEST, len(times) // 2), len(times) // _FEW_PAGES, -1)
     return next((limit for limit in limits if times[limit - 1] == times[limit]), 0)
 
 
 def same_items(walked: Walk, known: Walk) -> None:
-    """Expect a walk to show what another one of the list showed, up to where the first was given up."""
+    """Expect a walk to show the items of another walk of the list, as far as the first one got."""
     shown, wanted = _compared(walked, known)
     missing, strange = set(wanted) - set(shown), set(shown) - set(wanted)
     expect(not missing, f"{_told(walked)} never shows {sorted(missing)[:1]} ({len(missing)} such items)", *walked.pages)

@@ -1,4 +1,4 @@
-"""Walks to try, as data: lists at limits that leave every kind of remainder, and filters alone and together over pages."""
+"""The walks to try, as data: lists at limits that leave each kind of last page, and filtered lists over several pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conformance.cases.page_boundaries import limit_within_a_run
 from conformance.checks import NotTested
 from conformance.target.client import target
 
-# What is left for the last page of a walk: all of it where the total is a multiple of the limit.
+# How many items are left for the last page of a walk: a whole page if the total is a multiple of the limit.
 REMAINDERS = {"one item": 1, "a whole page": 0, "one item less than a page": -1}
 _FEWEST = 3
 # How many values of a filter are walked, the most telling first; and how many combinations of several filters.
@@ -27,7 +27,7 @@ _MOST_COMBINATIONS = 3
 
 @dataclass(frozen=True)
 class FilteredWalk:
-    """A list under filters, at a limit that makes it take two pages or end with a full one."""
+    """A filtered list, at a limit at which it takes two pages or ends with a full one."""
 
     operation: str
     filters: tuple[tuple[str, str], ...]
@@ -49,9 +49,9 @@ def limit_that_leaves(remainder: str, count: int) -> int:
 
 
 def filtered_walks(dataset: Dataset) -> list[FilteredWalk]:
-    """Every filter by its values, and pairs and more of them, at limits that leave one item, fill a page, or halve it.
+    """Each filter with its values, and combinations of filters, at limits that leave one item, fill a page, or halve the list.
 
-    And at one that ends pages between items of one time, where what they show has such items.
+    If the list has items of one time, also at a limit that ends a page between them.
     """
     found: list[FilteredWalk] = []
     for operation in spec.LIST_OPERATIONS:

@@ -1,8 +1,8 @@
 """Hypothesis as the gate uses it: few examples, the same for the same seed, nothing shrunk, replayed or remembered.
 
-Every example costs requests, and a replay would ask a target that may have changed. So the first failure is kept, what
-Hypothesis asks for after it is not tried, and the failure is raised when it is done. That nothing fails any more, and that a
-live target offers other choices than a minute ago, makes Hypothesis complain of flakiness: that complaint is dropped.
+Every example costs requests, and a replay would ask a target that may have changed. So the first failure is kept, later
+examples are not tried, and the failure is raised at the end. Hypothesis then reports flakiness, because the failure does not
+repeat, or because the data of a live target has changed: that report is dropped.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from conformance.target.client import NoAnswer
 
 @dataclass
 class PropertyRun:
-    """What became of the examples or steps so far."""
+    """How many examples or steps were tried so far, and the first failure."""
 
     tried: int = 0
     failure: NotTested | NoAnswer | Violation | None = None
     _missing: NotTested | None = field(default=None, repr=False)
 
     def step(self, act: Callable[[], object]) -> None:
-        """Try one, unless one has failed. What cannot be tried on one does not void the others."""
+        """Try one example, unless one has failed. An example that cannot be tried does not end the others."""
         if self.failure:
             return
         try:

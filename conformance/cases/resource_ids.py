@@ -16,7 +16,7 @@ from conformance.checks import NotJudged, NotTested
 from conformance.oracles.usable import unusable
 from conformance.target.exchange import Exchange
 
-# The end of an id is where most forms keep what tells two apart: a random part, or the last digits of a number.
+# Most forms of ids differ at their end: in a random part, or in the last digits of a number.
 _CHANGED = 6
 _TRIES = 50
 _LOOKED_AT = 8
@@ -28,12 +28,12 @@ MISSPELLINGS: Mapping[str, Callable[[str], str]] = {
     "with a character more": lambda text: f"{text}x",
     "with a wildcard for its end": lambda text: f"{text[:-1]}_",
 }
-"""What a text looks like that a careless comparison takes for another, each a function of that."""
+"""Ways to change a text so that a careless comparison takes it for the original. Each is a function of the original."""
 
 
 @dataclass(frozen=True)
 class Opening:
-    """How an operation can be asked, once it was seen to work: parameters, and the answer that shows it."""
+    """A request that was served: its operation, its parameters, and the answer."""
 
     operation: str
     parameters: dict[str, Any]
@@ -54,9 +54,9 @@ def collection_of(operation: str) -> str | None:
 
 
 def known_opening(dataset: Dataset, operation: str) -> Opening:
-    """An operation that was served; where the first resource of a list is not, on another one that is.
+    """An operation that was served: with the first resource of its list, or with another if the first is not served.
 
-    A list may show what is not the caller's: that is for TENANT to tell. Raises NotTested, and NotJudged if none is served.
+    A list may wrongly show foreign resources, which TENANT judges. Raises NotTested, and NotJudged if none is served.
     """
     try:
         return Opening(operation, dataset.parameters(operation), dataset.served(operation))
@@ -68,9 +68,9 @@ def known_opening(dataset: Dataset, operation: str) -> Opening:
 
 
 def opening(dataset: Dataset, operation: str, seed: int) -> Opening:
-    """An operation that was served; where the organization has no such resource, its list served and an id that does not exist.
+    """An operation that was served. If the organization has no such resource: its list was served, and the id does not exist.
 
-    For checks of what comes before the look for the resource: credentials and scopes. Raises NotJudged.
+    For checks of credentials and scopes, which a server looks at before it looks for the resource. Raises NotJudged.
     """
     try:
         return known_opening(dataset, operation)
@@ -84,7 +84,7 @@ def opening(dataset: Dataset, operation: str, seed: int) -> Opening:
 
 
 def _another_served(dataset: Dataset, operation: str) -> Opening | None:
-    """Some resource of the operation's list that is served by itself; None if none of those looked at is."""
+    """A resource of the operation's list that is served by its id; None if none of those that were tried is."""
     listing = collection_of(operation)
     for resource in stratified(dataset.walk(listing).items, _LOOKED_AT, dataset.seed) if listing else ():
         parameters = {"id": resource["id"]}
@@ -95,7 +95,7 @@ def _another_served(dataset: Dataset, operation: str) -> Opening | None:
 
 
 def unknown_id(dataset: Dataset, operation: str, seed: int, attempt: int = 0) -> str:
-    """A well-formed id that no resource of an operation has: of the form of the known ones, or of the organization's own."""
+    """A well-formed id that does not exist: of the form of the known ids, or of the organization's id if none is known."""
     listing = collection_of(operation)
     known = dataset.walk(listing).ids if listing else []
     if not known:
@@ -104,10 +104,10 @@ def unknown_id(dataset: Dataset, operation: str, seed: int, attempt: int = 0) ->
 
 
 def resembling(text: str, known: Collection[str], seed: str) -> str:
-    """An id of the same form that is none of the known ones.
+    """An id of the same form that is not among the known ones.
 
-    A number becomes one well beyond the known ones, so that no reading of it is among them; in all else the last characters
-    change to others of their class that the known ids end in, so that hexadecimal and base-32 forms stay what they are.
+    A number becomes one far above the known ones. In other ids the last characters are replaced by characters of the same class
+    that known ids end in, so that hexadecimal and base-32 ids keep their form.
     """
     choose = random.Random(seed)  # noqa: S311 — nothing to keep secret
     taken = {*known, text}
@@ -126,7 +126,7 @@ def resembling(text: str, known: Collection[str], seed: str) -> str:
 
 @cache
 def _parted(id_: str) -> tuple[str, str]:
-    """An id's prefix up to its last separator, and what tells it from others."""
+    """An id in two parts: its prefix up to the last separator, and the rest."""
     end = len(id_)
     while end and not (id_[end - 1].isascii() and id_[end - 1].isalnum()):
         end -= 1  # padding, as of base64

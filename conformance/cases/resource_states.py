@@ -32,7 +32,7 @@ class Known:
 def in_each_state(dataset: Dataset) -> list[Known]:
     """A resource of each kind in each state that the organization has, the first and the last of each list among them.
 
-    What cannot be listed is left out, for other checks to tell. Raises NotTested if nothing can.
+    Lists that are not served are left out: other checks judge that. Raises NotTested if no list is served.
     """
     found: list[Known] = []
     for kind in _KINDS:
@@ -46,7 +46,7 @@ def in_each_state(dataset: Dataset) -> list[Known]:
 
 
 def in_each_state_with_nulls(operation: str, resources: list[Resource]) -> list[Known]:
-    """Of the resources in each state the one that has the most nulls: where two readings of one tend to differ."""
+    """For each state, the resource with the most nulls: there a list and a single reading are most likely to differ."""
     member = next(member for known, _, member in _KINDS if known == operation)
     found: dict[str, Resource] = {}
     for resource in resources:
@@ -57,7 +57,7 @@ def in_each_state_with_nulls(operation: str, resources: list[Resource]) -> list[
 
 
 def with_each_value(resources: list[Resource], member: str, choose: Random) -> dict[str, Resource]:
-    """A resource for each value of a member, drawn at random; a moment or an object counts as being there or not."""
+    """A resource for each value of a member, drawn at random. Of times and objects, only null and not null are told apart."""
     by_value: dict[str, list[Resource]] = {}
     for resource in resources:
         by_value.setdefault(_state(member, resource), []).append(resource)

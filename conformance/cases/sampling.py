@@ -1,4 +1,4 @@
-"""Tries a check on what there is: a target may lack some resources, and a run may lack some answers."""
+"""Helpers to try a check on the data that the target has, and on the answers that the run has."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.exchange import Exchange
 from spec.target import Target
 
-# So many times a request goes unanswered, while others are answered, before that is the target's doing.
+# How often a request must stay unanswered, while others are answered, before it counts as the target's fault.
 _SILENCES = 3
 
 T = TypeVar("T")
 
 
 def stratified(things: Sequence[T], most: int, seed: int | str) -> list[T]:
-    """At most `most` things from all over a sequence: one from each of `most` parts, drawn with the run's seed.
+    """At most `most` items of a sequence: one from each of `most` equal parts, drawn with the run's seed.
 
-    Equal steps would meet data that is made in equal steps, and see one kind of it alone.
+    Items at equal distances could all be of one kind, if the data was made in a repeating pattern.
     """
     if len(things) <= most:
         return list(things)
@@ -34,10 +34,10 @@ def stratified(things: Sequence[T], most: int, seed: int | str) -> list[T]:
 
 
 def each(things: Iterable[T], check: Callable[[T], object]) -> None:
-    """Run a check on everything that it can be tried on.
+    """Run a check on every item that it can be tried on.
 
-        What is missing for one thing does not void the others. Raises NotTested where nothing could be tried, NotJudged where
-    something was not served that had to be, and everything that the check raises.
+        An item that lacks something is left out. Raises NotTested if no item could be tried, NotJudged if a needed answer was not
+    served, and everything that the check raises.
     """
     tried = 0
     missing: NotTested | None = None
@@ -53,7 +53,7 @@ def each(things: Iterable[T], check: Callable[[T], object]) -> None:
 
 
 def cases(client: Client, applies: Callable[[Exchange], bool]) -> list[Exchange]:
-    """The exchanges of the run so far that are a case of something.
+    """The exchanges of the run so far that a check applies to.
 
     Raises NotJudged if not one answer of the run was usable, empty pages apart, NotTested if there is no case.
     """
@@ -67,23 +67,23 @@ def cases(client: Client, applies: Callable[[Exchange], bool]) -> list[Exchange]
 
 
 def answered(ask: Callable[[], Exchange], caller: Caller) -> Exchange:
-    """The answer to a request that has to have one: silence where the target still answers others is a Violation.
+    """The answer to a request. Raises a Violation if it gets no answer, though the target still answers other requests.
 
-    Raises NoAnswer where the target is gone.
+    Raises NoAnswer if the target answers no request any more.
     """
     silence: NoAnswer | None = None
     for _ in range(_SILENCES):
         try:
             return ask()
         except NoAnswer as reason:
-            # It may have met a connection that the server was just closing, which this one does not.
+            # The server may just have closed the connection of the first try; this request opens a new one.
             silence = reason
             caller.get("getMe")
     raise Violation(f"{silence}, while the target answers others")
 
 
 def relieved(primary: Caller, target: Target, operation: str) -> Caller:
-    """The primary keys, and the one that holds the operation's scope alone: one more to share the load, where there is one."""
+    """The primary keys, and the single-scope key of the operation if there is one: one more key to share the load."""
     scope = spec.contract().operations[operation].scope
     secret = target.keys.single_scope.get(scope) if scope else None
     further = primary.client.caller(f"keys.single_scope.{scope}", [secret] if secret else [])

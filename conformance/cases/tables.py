@@ -1,7 +1,7 @@
-"""Checks over tables: every case of a table is tried, as far as the run's depth goes, and counted.
+"""Checks over tables of cases: the run's depth says how many cases are tried, and the report counts them.
 
-A check is a function of a case; `over` makes a test of it. The table says on what the requirement is tried; what a depth
-leaves out is drawn with the run's seed, and shows in the report (`tried 40 of 212`).
+A check is a function of a case, and `over` turns it into a test of the whole table. Which cases a lower depth tries is drawn
+with the run's seed; the report shows how many there are (`tried 40 of 212`).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from spec.target import Target
 Case = Any
 Table = Sequence[Case] | Callable[..., Sequence[Case]]
 
-# A broken requirement is not tried on every case that there is: each of them may be looked at several times.
+# A broken requirement is not tried on every case, because each violation may be confirmed by several requests.
 _MOST_BROKEN = 5
-# Cases that take the place of those of which none could be tried.
+# How many other cases are tried if none of the chosen ones could be tried.
 _MOST_SUBSTITUTES = 8
 _CASE = "case"
 _TABLE = "outbound_table"
@@ -80,7 +80,7 @@ def over(table: Table, cut: Cut | None = None) -> Callable[[Callable[..., object
             passed = {name: given[name] for name in wanted}
             most = cut.most(run_effort) if cut else None
             if most == 0:
-                record_tried(0, len(cases))  # other checks speak for the requirement
+                record_tried(0, len(cases))  # other checks of the requirement are tried at this depth
             else:
                 try_each(cases, lambda case: check(case=case, **passed), most, run_effort.seed)
 
@@ -111,9 +111,9 @@ def depths(test: Callable[..., object]) -> str:
 def try_each(cases: Sequence[Case], check: Callable[[Case], object], most: int | None, seed: int) -> None:
     """Run a check on the cases, on at most `most` of them, and count them.
 
-    What is missing for one case does not void the others; where it is missing for all of those that were chosen, a few others
-    are tried in their place. Raises Violation for the first case that shows one, with how many do; NotJudged if something was
-    not served that had to be; NotTested if nothing could be tried.
+    A case that lacks something is left out; if all chosen cases are left out, a few others are tried in their place. Raises
+    Violation for the first broken case, with the number of broken ones; NotJudged if something was not served that had to be;
+    NotTested if no case could be tried.
     """
     chosen = list(cases) if most is None else stratified(cases, most, seed)
     found = _tried(chosen, check, None if most is None else _MOST_BROKEN)

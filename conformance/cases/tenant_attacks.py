@@ -1,4 +1,4 @@
-"""What one organization may ask to get at another's data: by id, as a filter's value, by cursor (TENANT-1 to TENANT-4)."""
+"""Requests for another organization's data: by id, as a filter's value, by cursor (TENANT-1 to TENANT-4)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from conformance.checks import NotTested
 from conformance.target.client import Caller, Headers, target
 from conformance.target.exchange import Exchange
 
-# How an id can be asked for. Each is asked for a foreign id and for an id that does not exist, and the answers must be alike.
+# Ways to ask for an id. Each is tried with a foreign id and with one that does not exist: the answers must be the same.
 SHAPES = ("GET", "HEAD", "GET, encoded", "GET, an own id first", "GET, an own id last", "GET, conditional")
-# How a foreign id can be a filter's value.
+# Ways to give a foreign id as a filter's value.
 FILTER_SHAPES = ("alone", "own first", "own last", "with a comma", "behind a cursor of one's own")
 # The filters whose values are ids, the list that has them, and the list that is asked.
 _BY_ID = (("listContacts", "listId", "listLists"), ("listDrafts", "contactId", "listContacts"))
@@ -101,7 +101,7 @@ def foreign_queries(neighbour: Dataset) -> list[Query]:
 
 
 def common_filters(dataset: Dataset, neighbour: Dataset) -> list[tuple[str, str, str]]:
-    """Each list under each filter but those by id: the operation, the filter, and a value for which both have something."""
+    """Each list and each filter that takes no id, with a value for which both organizations have items."""
     found: list[tuple[str, str, str]] = []
     for operation in spec.LIST_OPERATIONS:
         for name in spec.contract().operations[operation].filters:
@@ -113,7 +113,7 @@ def common_filters(dataset: Dataset, neighbour: Dataset) -> list[tuple[str, str,
 
 
 def _having(dataset: Dataset, operation: str, name: str) -> set[str]:
-    """Values of a filter for which an organization has something; of a search its words that no server finds too short."""
+    """Values of a filter for which an organization has items; for a search, words that are long enough for every server."""
     if name != "q":
         return set(_values(dataset, operation, name))
     words = {word for contact in dataset.walk(operation).items for word in needles(contact)}
@@ -136,7 +136,7 @@ def ask_by_id(caller: Caller, operation: str, id_: str, shape: str, own: str, ow
 def filtered_path(attack: AsFilter, value: str, own: str, cursor: str | None) -> str:
     """The path of a list with a value in the attack's shape. `own` is a value, `cursor` a cursor of the caller's, if any.
 
-    Raises NotTested where the shape needs a cursor, and there is none.
+    Raises NotTested if the shape needs a cursor and there is none.
     """
     behind = attack.shape == FILTER_SHAPES[-1]
     if behind and cursor is None:
@@ -152,7 +152,7 @@ def filtered_path(attack: AsFilter, value: str, own: str, cursor: str | None) ->
 
 
 def _conditions(owners: Exchange | None) -> list[tuple[str, str]]:
-    """The owner's own validators; where the owner is given none `*` stands for any, and the answer's date for the last change.
+    """The validators that the owner was given. If it was given none: `*`, which stands for any, and the answer's date.
 
     A client may ask by such a date (RFC 9110 13.1.2, 13.1.3).
     """
@@ -164,7 +164,7 @@ def _conditions(owners: Exchange | None) -> list[tuple[str, str]]:
 
 
 def _beside_others(neighbour: Dataset, operation: str, name: str) -> list[AsFilter]:
-    """A foreign id beside each value of another filter, and a word to search for, that let an item through which has it."""
+    """A foreign id together with each value of another filter, or a search, that lets through an item with that id."""
     having = [item for item in neighbour.walk(operation).items if values_of(name, item)]
     others = [other for other in spec.contract().operations[operation].filters if other not in (name, "q")]
     found = {(other, value): item for other in others for item in having for value in values_of(other, item)}

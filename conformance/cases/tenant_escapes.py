@@ -1,4 +1,4 @@
-"""Requests that try to talk a key into another organization (TENANT-5): by parameter, header, path and repetition."""
+"""Requests that try to make a key act for another organization (TENANT-5): by parameter, header, path and repetition."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOLD = 80
 
 @dataclass(frozen=True)
 class Theirs:
-    """What is known of the organization that a trick is after: its id, and ids of resources of its own."""
+    """What is known of the attacked organization: its id, and ids of its resources."""
 
     organization: str
     contact: str
@@ -32,7 +32,7 @@ class Theirs:
 
 @dataclass(frozen=True)
 class Trick:
-    """A request to try with a key that must not be served what it is after. `reads`: whose answer it may draw."""
+    """A request with a key that must not be served the data that it asks for. `reads`: the operation that may answer it."""
 
     path: str
     reads: str
@@ -45,12 +45,12 @@ class Trick:
 
 
 def tricks(theirs: Theirs, own_contact: str, own_list: str) -> list[Trick]:
-    """Every trick, after a contact, a list or the whole of the other organization, but the further ones."""
+    """Every trick that asks for a contact, a list or the whole of the other organization; the rest is in `further_tricks`."""
     return [*_by_name(theirs), *_by_path(theirs, own_contact), *_by_repetition(theirs, own_list)]
 
 
 def further_tricks(goal: Theirs) -> list[Trick]:
-    """Headers and cookies alone, for servers that refuse parameters which they do not know; and all by HEAD, for one resource."""
+    """Headers and cookies alone, for servers that refuse unknown parameters; and requests by HEAD for single resources."""
     asked = _asked(goal)
     by_head = [row for row in asked if "{id}" in spec.contract().operations[row[1]].path]
     return [
@@ -60,7 +60,7 @@ def further_tricks(goal: Theirs) -> list[Trick]:
 
 
 def _by_name(theirs: Theirs) -> list[Trick]:
-    """Parameters, headers and cookies: some alone, for servers that refuse unknown parameters, and all at once everywhere."""
+    """Parameters, headers and cookies: some alone, for servers that refuse unknown parameters, and all at once on each path."""
     contacts = target("listContacts")
     return [
         Trick(f"{contacts}?{_PARAMETERS[0]}={quote(theirs.organization, safe='')}", "listContacts"),
@@ -79,7 +79,7 @@ def _headers(theirs: Theirs) -> tuple[tuple[str, str], ...]:
 
 
 def _asked(theirs: Theirs) -> list[tuple[str, str]]:
-    """Paths with their operations, of all but the contacts' list, which is asked otherwise."""
+    """The paths of all operations but the list of contacts, which has tricks of its own."""
     asked = [(target(operation), operation) for operation in ("getMe", "listLists", "listDrafts", "listEvents")]
     asked += [(target(operation, id=theirs.contact), operation) for operation in ("getContact", "getContactResearch")]
     asked.append((target("getList", id=theirs.contact_list), "getList"))

@@ -13,7 +13,7 @@ Resource = dict[str, Any]
 def disagreement(one: Resource, other: Resource) -> str | None:
     """The first shared member in which two readings of a resource differ, in one line; None if they agree.
 
-    A moment may be spelled in two ways, and the order of a set of ids or names is no matter.
+    Two spellings of one moment are equal, and the order of a set of ids or names does not matter.
     """
     for member, value in one.items():
         if member in other and not _equal(value, other[member]):
@@ -22,12 +22,12 @@ def disagreement(one: Resource, other: Resource) -> str | None:
 
 
 def steady(one: Resource, other: Resource) -> Resource:
-    """The members that are equal in two readings of a resource: a target may count the readings in a member of its own."""
+    """The members that are equal in two readings of a resource. Others change by themselves, such as a counter of readings."""
     return {member: value for member, value in one.items() if member in other and _equal(value, other[member])}
 
 
 def telling(resources: Sequence[Resource], most: int, others: Sequence[Resource]) -> list[Resource]:
-    """A few resources of a list: its ends, those whose values are the most awkward, and of `others` as many as are left."""
+    """A few resources of a list: its first and last, those with the most awkward values, and as many `others` as fit."""
     if not resources:
         return []
     picked = [

@@ -14,25 +14,25 @@ from conformance.target.exchange import PROBLEM, Exchange
 from conformance.target.retry_after import retry_after, wall_clock
 
 API = spec.contract().base_path
-# An epoch's allowance for clocks that differ, in seconds (RATE-1).
+# Seconds by which the clocks may differ if Reset is an epoch second (RATE-1).
 _SKEW = 5
 _EPOCH_FROM = 10**9
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
-# 2 KB, less what every request has: its method, Host, User-Agent, Accept and Authorization.
+# 2 KB, minus the parts that every request has: its method, Host, User-Agent, Accept and Authorization.
 _LONGEST_HEAD = 1700
 _METHOD_REFUSED = (405, 501)
 # Keys of the description that are not to count: whatever they are answered is AUTH-3's affair.
 _DEAD = ("keys.revoked", "keys.expired")
-# RFC 3986, appendix A: the characters of a path and a query. Tomcat, for one, refuses a target that has others.
+# RFC 3986, appendix A: the characters of a path and a query. Tomcat, for example, refuses a target with other characters.
 _OF_A_URI = re.compile(r"[\w.~%!$&'()*+,;=:@/?-]*", re.ASCII)
 _REFUSED_PATHS = re.compile(r"%(?:00|2f|5c|[89a-f][0-9a-f])|(?:^|/)(?:\.|%2e){1,2}(?:/|$)|//", re.IGNORECASE)
 
-# Answers are hostile: each pattern takes time in proportion to the text. `(?>…)` keeps the first place that it has found.
+# Answers are hostile, so each pattern runs in linear time: `(?>…)` does not backtrack.
 _LEAKS = {
     "a stack trace": re.compile(
         r"Traceback \(most recent|^[ \t]+File \"[^\"\n]+\", line \d+"
         r"|^[ \t]*at (?:async |new )?[\w.$<>]+ ?\([^)\n]*:\d+(:\d+)?\)|^[ \t]+at [\w$]+(?:\.[\w$`<>\[\]+]+)+\([^)\n]*\)"
-        # Where a file's ending is no country's: an address has a port behind it.
+        # File endings that are no country's domain, so that `example.de:443` does not match.
         r"|\.(?:kt|scala|cs|go|[jt]sx?|mjs|exs?):\d+\b|\.(?:rs|py):\d+:\d+"
         r"|goroutine \d+ \[|\.java:\d+\)|\.rb:\d+:in |stack backtrace:|#\d+ /\S+\.php\(\d+\)",
         re.MULTILINE,
@@ -57,8 +57,8 @@ Part = Literal["status", "headers", "body"]
 class Oracle:
     """A requirement that each answer shows kept or broken.
 
-    `applies` says whether an exchange is a case of it, `fault` what is wrong in one line, None if nothing. `reads` is what
-    of an answer it takes to tell: its status alone, its headers too, or its body too.
+    `applies` says whether the requirement applies to an exchange. `fault` says what is wrong in one line, None if nothing.
+    `reads` is the part of an answer that it needs: the status alone, the headers too, or the body too.
     """
 
     requirement: str
@@ -76,7 +76,7 @@ def _page(exchange: Exchange) -> bool:
 
 
 def _api_error(exchange: Exchange) -> bool:
-    # An answer to HEAD has no body to look at (RFC 9110 9.3.2).
+    # An answer to HEAD has no body (RFC 9110 9.3.2).
     return exchange.status >= 400 and exchange.path.startswith(API) and exchange.request.method != "HEAD"
 
 
@@ -95,7 +95,7 @@ def _with_valid_key(exchange: Exchange) -> bool:
 
 
 def _operation_with_valid_key(exchange: Exchange) -> bool:
-    # An unknown path or method may be answered before the key is looked at, and so may HEAD where a server has GET alone.
+    # An unknown path or method may be answered before the key is checked, and so may HEAD if a server supports only GET.
     asked = exchange.request.operation is not None and exchange.request.method in ("GET", "HEAD")
     asked = asked and exchange.status not in _METHOD_REFUSED
     return asked and ordinary(exchange) and _with_valid_key(exchange)
@@ -108,9 +108,8 @@ def _refused_for_pace(exchange: Exchange) -> bool:
 def ordinary(exchange: Exchange) -> bool:
     """Whether a request reaches the API behind ordinary servers and front ends.
 
-    They answer for themselves where a head is 2 KB or longer, a path has encoded NULs, slashes or dots, bytes are
-    beyond ASCII, a target has characters that no URI has, or a GET has a body: these requests are asked for ERROR-5 and
-    ERROR-6 alone.
+    Front ends may answer themselves if a head has 2 KB or more, a path has encoded NULs, slashes or dots, bytes are beyond ASCII,
+    a target has characters that no URI has, or a GET has a body. Such requests are sent for ERROR-5 and ERROR-6 only.
     """
     if exchange.request.trailers or not _OF_A_URI.fullmatch(exchange.request.target):
         return False
@@ -126,7 +125,7 @@ def odd_path(path: str) -> bool:
 
 
 def _answers_the_api(exchange: Exchange) -> bool:
-    # A server that takes no chunked body says so with 501 (RFC 9112 6.1).
+    # A server that does not support chunked bodies answers 501 (RFC 9112 6.1).
     takes_no_chunks = exchange.request.trailers and exchange.status == 501
     return exchange.path.startswith(API) and not takes_no_chunks
 
@@ -179,7 +178,7 @@ def _server_error(exchange: Exchange) -> str | None:
 
 
 def _leak(exchange: Exchange) -> str | None:
-    # What the request itself said may come back (in `instance`, say); a secret that it carried may not.
+    # The answer may repeat parts of the request (for example in `instance`), but no secret that it carried.
     text = "\n".join([exchange.body.decode("utf-8", "replace"), *texts(exchange.json)])
     for secret in presented(exchange):
         if any(secret in told for told in (text, *exchange.headers.values())):
@@ -201,7 +200,7 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def presented(exchange: Exchange) -> list[str]:
-    """The secrets that a request carried: in its Authorization header, known or not, and known ones anywhere else."""
+    """The secrets that a request carried: any secret in its Authorization header, and known ones anywhere else."""
     forged = credentials(exchange.request.headers)
     known = [exchange.request.credential.secret] if exchange.request.credential else []
     return [secret for secret in (*known, *forged, *exchange.carried) if len(secret) > 5]

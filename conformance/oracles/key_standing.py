@@ -1,4 +1,4 @@
-"""Whether a failure's evidence tells of the API at all, or of a key that stopped counting or was refused for pace.
+"""Whether a failure says something about the API, or only that a key stopped working or exceeded its rate limit.
 
 An answer 429, or a 401 to a key that was served before, is never evidence against a requirement of something else.
 """
@@ -9,16 +9,16 @@ from conformance.outcome import NotJudged, Violation
 from conformance.target.client import Client, NoAnswer, target
 from conformance.target.exchange import Credential, Exchange, Request
 
-# Families that such answers are evidence for: of the limit itself, and of the form of every error.
+# Families for which such answers are evidence: they judge the limit itself, or the form of every error.
 _ABOUT_REFUSALS = ("RATE", "ERROR", "HOOK")
 # Keys of the description that are not to count.
 _DEAD = ("keys.revoked", "keys.expired")
 
 
 def reconsidered(violation: Violation, requirement: str, client: Client) -> Violation | NotJudged:
-    """The violation, or NotJudged with the key's name where a refused key is all that its evidence shows.
+    """The violation, or NotJudged with the key's name if its evidence shows only that the key was refused.
 
-    Asks `/me` with a key that was answered 401, to see whether it still counts.
+    Sends `/me` with a key that was answered 401, to see whether it is still accepted.
     """
     if requirement.partition("-")[0] in _ABOUT_REFUSALS or requirement in ("OP-8", "OP-9"):
         return violation

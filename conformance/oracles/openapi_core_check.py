@@ -1,4 +1,4 @@
-"""What openapi-core, which finds operation, status and media type in the document itself, says of an answer (OP-1)."""
+"""A second validator for answers: openapi-core, which finds operation, status and media type in the document (OP-1)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST = 300
 
 
 def second_opinion(exchange: Exchange) -> str | None:
-    """What openapi-core finds wrong with an answer's body, in one line; None if nothing. Headers are others' affair."""
+    """What openapi-core finds wrong with an answer's body, in one line; None if nothing. Headers are not judged here."""
     parts = urlsplit(exchange.url)
     request = MockRequest(f"{parts.scheme}://{parts.netloc}", exchange.request.method.lower(), parts.path)
     response = MockResponse(
@@ -49,5 +49,5 @@ def _judge(base_url: str, _document: int) -> OpenAPI:
 
 def _line(error: BaseException) -> str:
     reasons = [getattr(reason, "message", "") for reason in getattr(error.__cause__, "schema_errors", ())]
-    # The text of some of these exceptions cannot be made where the body is not UTF-8; their names say enough.
+    # If the body is not UTF-8, str() of some of these exceptions fails; their names say enough.
     return "; ".join(filter(None, reasons))[:_LONGEST] or type(error.__cause__ or error).__name__

@@ -1,4 +1,4 @@
-"""Whose data an answer shows, told by the ids of both organizations' whole lists."""
+"""The organization whose data an answer shows, found by the ids in the whole lists of both organizations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.cases.dataset import Dataset
 
 Identity = tuple[str, str]
-"""A kind of resource and an id: ids of two kinds may coincide, and two organizations' titles and times do."""
+"""A kind of resource and an id. Ids of two kinds may coincide; titles and times of two organizations do too."""
 
 _KINDS = {
     "listContacts": "contact",
@@ -27,14 +27,14 @@ _KINDS = {
     "getDraft": "draft",
     "listEvents": "event",
 }
-# Members that name a resource of the organization, and its kind; the data of an event may have them too.
+# Members that hold the id of another resource, with its kind. The data of an event may have them too.
 _NAMED = {"contactId": "contact", "listId": "list", "draftId": "draft", "organizationId": "organization"}
 
 
 def foreign(own: Dataset, other: Dataset) -> frozenset[Identity]:
-    """What identifies the other organization's data and not one's own. Raises NotTested where it has none to be seen.
+    """The ids of the other organization that are not one's own. Raises NotTested if it shows no data.
 
-    A resource that the other's lists hold stays the other's, though a resource of one's own may name it.
+    A resource in the other organization's lists belongs to it, even if one of one's own resources names it.
     """
     ours, theirs = _listed(own, _held), _listed(other, _held)
     named = _listed(own, identities) - theirs
@@ -47,7 +47,7 @@ def foreign(own: Dataset, other: Dataset) -> frozenset[Identity]:
 def private(exchange: Exchange, others: frozenset[Identity], reads: str | None = None) -> Exchange:
     """Expect an answer of any status to show nothing of another organization.
 
-    `reads` is the operation whose answer it may be, where the request was not made as one. Raises Violation.
+    If the request was not made as an operation, `reads` is the operation whose answer it may be. Raises Violation.
     """
     shown = identities(exchange.json, reads or exchange.request.operation or "") & others
     expect(not shown, f"{exchange.line()} shows {_named(shown)} of the other organization", exchange)
@@ -93,7 +93,7 @@ def _id_of(resource: Any, kind: str) -> Iterator[Identity]:
 
 
 def _listed(dataset: Dataset, read: Callable[[Any, str], frozenset[Identity]]) -> frozenset[Identity]:
-    """What is read from the lists that can be walked; that another cannot be is for others to judge."""
+    """The items of all lists that can be walked. Other checks judge the lists that cannot."""
     found: frozenset[Identity] = frozenset()
     for operation in spec.LIST_OPERATIONS:
         with suppress(NotTested, Violation):

@@ -1,4 +1,4 @@
-"""Whether two answers tell a client the same, but for the id that was asked for (AUTH-6, TENANT-2, TENANT-3)."""
+"""Whether two answers are the same for a client, apart from the id in the request (AUTH-6, TENANT-2, TENANT-3)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _DESCRIBING = ("etag", "last-modified", "content-location", "link", "cache-contr
 
 
 def same_answer(a: Exchange, b: Exchange, ids: Iterable[str]) -> str | None:
-    """In what two answers differ, in one line; None where they tell a client the same.
+    """The difference between two answers, in one line; None if they are the same for a client.
 
-    Compared are the status, the media type, and the known members of a problem or the items of a page and whether more
-    follow. Occurrences of the ids, as they are or percent-encoded, count as equal. Other bodies are not looked into.
+    Status and media type are compared; of a problem its known members; of a page its items and whether more follow.
+    Occurrences of the ids, plain or percent-encoded, count as equal. Other bodies are not compared.
     """
     if a.status != b.status:
         return f"{a.status} and {b.status}"
@@ -39,11 +39,11 @@ def same_answer(a: Exchange, b: Exchange, ids: Iterable[str]) -> str | None:
 
 
 def same_fields(a: Exchange, b: Exchange, ids: Iterable[str]) -> str | None:
-    """In which header field that describes a resource two answers differ, in one line; None if in none."""
+    """The first difference in header fields that describe a resource, in one line; None if there is none."""
     pattern = _occurrences(ids)
     for name in _DESCRIBING:
         told = [_without(exchange.headers.get(name), pattern) for exchange in (a, b)]
-        # Some frameworks make a validator of any body, and `instance` makes the bodies of two refusals differ.
+        # Some frameworks compute a validator for every body, and `instance` makes the bodies of two refusals differ.
         of_bodies = name == "etag" and all(told) and (a.body != b.body or not a.body)
         if told[0] != told[1] and not of_bodies:
             return f"{name.title()} is {_short(told[0])} and {_short(told[1])}"
@@ -54,7 +54,7 @@ def _told(exchange: Exchange, ids: re.Pattern[str] | None) -> dict[str, Any]:
     body: dict[str, Any] = exchange.json
     if exchange.status >= 400:
         return {name: _without(body.get(name), ids) for name in _COMPARED}
-    # A cursor may be spelled anew each time; that there is one is what counts.
+    # The text of a cursor may differ each time; only whether there is one is compared.
     return {"data": _without(body.get("data"), ids), "nextCursor": bool(body.get("nextCursor"))}
 
 

@@ -1,4 +1,4 @@
-"""The target's own OpenAPI document: what it says of the nine operations, with any servers, templates and references."""
+"""The target's own OpenAPI document and what it declares for the nine operations."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Json = dict[str, Any]
 
 
 class UnreadableDocument(Exception):
-    """What is served is no OpenAPI 3.1 document; the message is one line."""
+    """The served document is no OpenAPI 3.1 document; the message is one line."""
 
 
 @dataclass(frozen=True)
 class DeclaredResponse:
-    """What the document says of an answer: schemas by media type; a schema of None says nothing."""
+    """A response that the document declares: schemas by media type. A schema of None accepts everything."""
 
     content: Mapping[str, Json | None]
 
@@ -48,14 +48,14 @@ class PublishedOperation:
     schemes: frozenset[str]
 
     def answer(self, status: int) -> DeclaredResponse | None:
-        """What it says of a status: by its number, its class (`4XX`), or the default. None if nothing."""
+        """The response that is declared for a status: by its number, its class (`4XX`), or the default. None if there is none."""
         by_class = f"{status // 100}XX"
         return next((self.answers[key] for key in (str(status), by_class, "default") if key in self.answers), None)
 
 
 @dataclass(frozen=True)
 class PublishedDocument:
-    """A document, and the path under which the target lies (`base_path`, empty for most)."""
+    """A document, and the path under which the target is served (`base_path`, empty for most targets)."""
 
     document: Json
     base_path: str = ""
@@ -90,7 +90,7 @@ class PublishedDocument:
         return {}
 
     def at(self, reference: str) -> Any:
-        """What a reference within the document leads to; None where it leads nowhere, or out of it."""
+        """The value that a reference within the document points to; None if it points nowhere, or outside of the document."""
         value: Any = self.document if reference.startswith("#") else None
         for step in reference.lstrip("#").split("/")[1:]:
             step = unquote(step).replace("~1", "/").replace("~0", "~")
@@ -114,7 +114,7 @@ class PublishedDocument:
         return {**self.document, "paths": paths}
 
     def disagreement(self, exchange: Exchange) -> str | None:
-        """In what an answer to one of the nine operations is not what the document says of it, in one line; None if nothing."""
+        """How an answer to one of the nine operations differs from its declaration, in one line; None if it does not."""
         operation = self.operations[exchange.request.operation or ""]
         declared = operation.answer(exchange.status)
         if declared is None:
@@ -180,7 +180,7 @@ class PublishedDocument:
 
 
 def ask(caller: Caller) -> Exchange:
-    """The answer where the document is published: without a key, or with one where that takes a key."""
+    """The answer at the address of the document: requested without a key, and with one if a key is required."""
     answer = caller.client.nobody.send("GET", PATH)
     return answer if answer.status == 200 else caller.send("GET", PATH)
 
@@ -199,7 +199,7 @@ def read(exchange: Exchange) -> PublishedDocument:
 
 
 def invalidity(document: PublishedDocument) -> str | None:
-    """The first thing in which a document breaks OpenAPI 3.1, in one line; None if it is valid."""
+    """The first error of a document against OpenAPI 3.1, in one line; None if it is valid."""
     for reference in references(document.document):
         if document.at(reference) is None:
             return f"a reference leads nowhere: {reference}"
@@ -207,12 +207,12 @@ def invalidity(document: PublishedDocument) -> str | None:
     if error is None:
         return None
     place = "/".join(map(str, getattr(error, "path", ())))
-    # Some of the validator's messages go on with the whole document.
+    # Some of the validator's messages contain the whole document after the first line.
     return f"{place or 'the document'}: {str(getattr(error, 'message', error)).splitlines()[0]}"[:_LONGEST]
 
 
 def references(value: Any) -> Iterator[str]:
-    """Every reference in a part of a document, but in what are examples of data."""
+    """Every reference in a part of a document, except in examples of data."""
     if isinstance(value, dict):
         if isinstance(value.get("$ref"), str):
             yield value["$ref"]

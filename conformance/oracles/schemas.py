@@ -52,7 +52,7 @@ def fault_of(exchange: Exchange) -> str | None:
 
 
 def mismatch(validator: Validator, instance: Any) -> str | None:
-    """The first thing in which an instance differs from a schema, in one line; None if nothing."""
+    """The first violation of a schema by an instance, in one line; None if there is none."""
     try:
         if validator.is_valid(instance):
             return None
@@ -65,7 +65,7 @@ def mismatch(validator: Validator, instance: Any) -> str | None:
 
 @cache
 def required_part(name: str) -> Validator:
-    """The compiled component schema of that name, of whose properties only the required ones are looked at."""
+    """The compiled component schema of that name, reduced to its required properties."""
     schema = spec.contract().schema(name)
     properties = {member: schema["properties"][member] for member in schema["required"]}
     required = {"type": "object", "required": schema["required"], "properties": properties}

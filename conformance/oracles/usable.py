@@ -1,8 +1,8 @@
-"""What a check can start from: an answer that is usable, whether or not it obeys its schema.
+"""Usable answers: a check can start from one, whether or not it obeys its schema.
 
-Usable is a 200 whose body is JSON: a page is an array of objects with ids, a resource an object with its id. Whether the
-rest obeys the schema is OP-1's affair alone, so that one slip does not keep other requirements from being judged.
-Ids may be numbers here; they are read as text, so that checks compare and send them in one form.
+An answer is usable if it is a 200 with a JSON body: a page with an array of objects with ids, or a resource with its id. Only
+OP-1 judges the rest of the schema, so that one small error does not block the judgement of other requirements.
+Ids may be numbers here; they are converted to text, so that checks compare and send them in one form.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from conformance.target.exchange import Exchange
 
 Resource = dict[str, Any]
 
-# What tells a dossier from any other object: it has no id of its own, and may lack one member or the other.
+# Members by which a dossier is recognized: it has no id of its own, and may lack one of them.
 _DOSSIER = ("contactId", "summary", "sections", "generatedAt")
 # Members that hold an id, or several.
 _IDS = ("id", "contactId", "organizationId", "listIds")
@@ -23,7 +23,7 @@ _IDS = ("id", "contactId", "organizationId", "listIds")
 def unusable(exchange: Exchange, reads: str | None = None) -> str | None:
     """Why no check can start from an answer to one of the nine operations, in one line; None if it is usable.
 
-    `reads` is the operation whose answer it may be, where the request was not made as one.
+    If the request was not made as an operation, `reads` is the operation whose answer it may be.
     """
     if exchange.status != 200:
         return f"expected 200{_refused_key(exchange)}"
@@ -43,7 +43,7 @@ def items(page: Exchange) -> list[Resource]:
     """The resources on a usable page, their ids as text."""
     listed = [_with_text_ids(resource) for resource in page.json["data"]]
     if page.request.operation == "listLists" and any(resource.get("archivedAt") for resource in listed):
-        # A server may leave out what is null.
+        # A server may leave out members that are null.
         return [{"archivedAt": None, **resource} for resource in listed]
     return listed
 
@@ -54,7 +54,7 @@ def resource(exchange: Exchange) -> Resource:
 
 
 def member(exchange: Exchange, *names: str) -> Any:
-    """A value within a JSON answer, found by the names that lead to it; None if there is no such member."""
+    """A value within a JSON answer, found by a path of names; None if there is no such member."""
     value: Any = exchange.json
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
@@ -62,7 +62,7 @@ def member(exchange: Exchange, *names: str) -> Any:
 
 
 def as_id(value: Any) -> str | None:
-    """An id as text; None for a value that can be no id."""
+    """An id as text; None for a value that cannot be an id."""
     if isinstance(value, str):
         return value or None
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None

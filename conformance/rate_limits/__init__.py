@@ -1,4 +1,4 @@
-"""The rate limit: what proves that it is kept, and how the gate probes it in the background.
+"""The rate limit: the proofs that it is kept, and the probes that the gate sends in the background.
 
 From low to high: `proofs` and `timeline` (the proofs from timestamps, which the load tests share), `attempts` (one key's
 requests of the gate), `traffic_patterns` (what is sent when), `sending` and `runner` (how, in real time or on a test clock),

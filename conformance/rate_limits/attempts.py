@@ -1,4 +1,4 @@
-"""The attempts of one API key as the gate makes them, and what they prove of its rate limit: pure functions.
+"""The requests that the gate sends with one API key, and what they prove about its rate limit: pure functions.
 
 It rests on `proofs` and `timeline`, which the load tests share.
 """
@@ -35,7 +35,7 @@ class Limits:
 
     @property
     def floor(self) -> int:
-        """What a rested key is served in a minute under any reading, however it is spread."""
+        """How many requests a rested key is served in a minute under any reading, however they are spread."""
         return min(self.per_minute, self.burst)
 
 
@@ -43,8 +43,8 @@ class Limits:
 class Attempt:
     """One request of a key, its times in seconds of the target's clock.
 
-    `status` is 0 where no answer came. `retry_after` is in seconds, None where the answer has none that can be used.
-    `sound` says that the answer was what the operation's schema asks for, and not empty.
+    `status` is 0 if no answer came. `retry_after` is in seconds, None if the answer has no usable one. `sound` says that the
+    answer obeys the operation's schema, and is not empty.
     """
 
     sent: float
@@ -56,12 +56,12 @@ class Attempt:
 
     @property
     def served(self) -> bool:
-        """Whether it was answered with anything but a refusal for pace."""
+        """Whether it was answered, and not with 429."""
         return self.status not in (0, _TOO_MANY_REQUESTS)
 
     @property
     def admitted(self) -> bool:
-        """The same, in the words of `timeline`: any answer but 429 was let through by the limit."""
+        """The same under the name that `timeline` uses: the limit let it through."""
         return self.served
 
     @property
@@ -71,7 +71,7 @@ class Attempt:
 
     @property
     def due(self) -> float | None:
-        """When a refused client may come back at the latest, by the answer's own Retry-After."""
+        """The latest time at which a refused client may come back, by the answer's Retry-After."""
         if not self.refused or self.retry_after is None:
             return None
         return self.answered + self.retry_after * (1 + DRIFT)
@@ -99,9 +99,9 @@ def overdrawn(attempts: Attempts, limits: Limits) -> list[Attempt] | None:
 
 
 def silent_waits(attempts: Attempts) -> list[Wait]:
-    """The refusals after which the client kept silent until they were due. What earlier ones promised does not matter.
+    """The refusals after which the client sent nothing until they were due. Earlier refusals do not matter.
 
-    Only those count in which no other request of the key was under way from the refusal to the end of the attempt.
+    A refusal counts only if no other request of the key was under way from it to the end of the next attempt.
     """
     ordered = in_order(attempts)
     waits: list[Wait] = []
@@ -116,15 +116,15 @@ def silent_waits(attempts: Attempts) -> list[Wait]:
 
 
 def restless_waits(attempts: Attempts, late: float) -> list[Wait]:
-    """The refusals after which the client kept knocking, and was refused every time, until it was `late` seconds overdue.
+    """The refusals after which the client kept asking, and was refused every time, until `late` seconds after they were due.
 
-    A request that was served meanwhile would have taken what the refusal had promised, so there is none.
+    A request that was served meanwhile would have used up the promise of the refusal, so such refusals are left out.
     """
     return [wait for wait in timeline.Timeline(in_order(attempts)).waits(late) if wait.between]
 
 
 def spent_twice(attempts: Attempts) -> bool:
-    """Whether the key was refused, served again, and refused again: its recovery has been used up."""
+    """Whether the key was refused, served again, and refused again: then its regained allowance was used up."""
     changes = ""
     for attempt in in_order(attempts):
         mark = "s" if attempt.served else "r" if attempt.refused else ""
@@ -133,16 +133,16 @@ def spent_twice(attempts: Attempts) -> bool:
 
 
 def served_at_first(attempts: Attempts) -> int:
-    """How many requests were served before any that was sent later than the first refusal's answer.
+    """The number of served requests that were sent before the first refusal was answered.
 
-    Where none was refused, all that were served.
+    If none was refused: the number of all served requests.
     """
     end = min((attempt.answered for attempt in attempts if attempt.refused), default=float("inf"))
     return sum(attempt.served and attempt.sent < end for attempt in attempts)
 
 
 def latencies(attempts: Attempts) -> list[float]:
-    """Seconds from sending to answer, of all that were answered, in rising order."""
+    """Seconds from sending to answer of all answered requests, in rising order."""
     return sorted(attempt.answered - attempt.sent for attempt in attempts if attempt.status)
 
 

@@ -1,6 +1,6 @@
-"""What else was at work on the target while its limits were probed: somebody who moved its clock, or who spent its keys.
+"""Other users of the target while its limits were probed: one who moved its clock, or one who used its keys.
 
-What the probes then measure is not the target's limit, so no requirement of it can be judged.
+The probes then do not measure the target's limit, so its requirements cannot be judged.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from conformance.target.retry_after import date_of
 from spec import REST
 
 _COUNT = re.compile(r"[0-9]{1,9}")
-# Answers that are compared, of the beginning and of the end: servers behind one address, whose clocks differ, are among both.
+# How many answers of the beginning and of the end are compared: enough to include all servers behind one address, whose
+# clocks may differ.
 _COMPARED = 5
-# A Date has whole seconds, and servers make it anew once a second.
+# A Date has whole seconds, and servers update it once a second.
 _STALE = 2.0
 _TOLERANCE = 1.0
-# A limiter may count a request twice, or hold a little back: that is its own fault, and no sign of another user of the key.
+# A limiter may count a request twice, or reserve a little: that is a fault of the limiter, and no sign of another user.
 _COUNTED_TWICE = 2
 _HELD_BACK = 3
 _REMAINING = ("x-ratelimit-remaining", "ratelimit-remaining")
@@ -28,7 +29,7 @@ _REMAINING = ("x-ratelimit-remaining", "ratelimit-remaining")
 
 @dataclass(frozen=True)
 class Disturbance:
-    """Why the probes prove nothing, in one line, and the exchanges that show it."""
+    """The reason why the probes prove nothing, in one line, and the exchanges that show it."""
 
     reason: str
     exchanges: tuple[Exchange, ...]
@@ -37,8 +38,8 @@ class Disturbance:
 def clock_moved(attempts: Iterable[Attempt]) -> Disturbance | None:
     """Return the disturbance if the target's clock, as its Date header shows it, jumped and this run did not move it.
 
-    Date may follow real time and what this run moved, as a test clock does; real time alone, as a proxy's does; or what this
-    run moved alone, as a clock that is stopped otherwise. If it follows none of them, somebody else moved it.
+    Date may follow real time plus the moves of this run (a test clock), real time alone (a proxy's Date), or the moves of this
+    run alone (a stopped clock). If it follows none of these, somebody else moved it.
     """
     dated = [attempt.exchange for attempt in attempts if attempt.exchange and date_of(attempt.exchange) is not None]
     dated.sort(key=lambda exchange: exchange.sent)
@@ -59,8 +60,8 @@ def clock_moved(attempts: Iterable[Attempt]) -> Disturbance | None:
 def spent_elsewhere(timelines: Iterable[Iterable[Attempt]], exchanges: Sequence[Exchange]) -> Disturbance | None:
     """Return the disturbance if a limiter says that less of a key's limit is left than this run can have left, with all its keys.
 
-    A timeline is one key's; `exchanges` are all of the run. X-RateLimit-Remaining is not documented: it is looked at if the
-    target sends it, and counts if the first answer to another key shows that it is what is left of X-RateLimit-Limit.
+    Each timeline is that of one key; `exchanges` are all of the run. X-RateLimit-Remaining is not documented. It is used if the
+    target sends it, and if the first answer to another key shows that it is the rest of X-RateLimit-Limit.
     """
     firsts = [first for attempts in timelines if (first := _first(attempts)) and _spent(first) is not None]
     excess = {first.number: (_spent(first) or 0) - _spent_by_run(first, exchanges) for first in firsts}
@@ -79,7 +80,7 @@ def _first(attempts: Iterable[Attempt]) -> Exchange | None:
 
 
 def _spent(exchange: Exchange) -> int | None:
-    """What is spent of a limit as its headers tell; None if they do not."""
+    """How much of a limit is used up, by its headers; None if they do not say it."""
     left = next((exchange.headers[name] for name in _REMAINING if name in exchange.headers), "")
     limit = exchange.headers.get("x-ratelimit-limit", "")
     return int(limit) - int(left) if _COUNT.fullmatch(limit) and _COUNT.fullmatch(left) else None
@@ -92,7 +93,7 @@ def _spent_by_run(first: Exchange, exchanges: Sequence[Exchange]) -> int:
 
 
 def _step(first: Sequence[Exchange], last: Sequence[Exchange], passing: Callable[[Exchange, float], float]) -> float:
-    """The seconds by which Date got ahead of a time, from the first exchanges to the last; 0 if none are certain."""
+    """The certain seconds by which Date advanced more than a time, from the first exchanges to the last; 0 if there are none."""
     before, after = _offset(first, passing), _offset(last, passing)
     if after[0] - before[1] > _TOLERANCE or before[0] - after[1] > _TOLERANCE:
         return sum(after) / 2 - sum(before) / 2

@@ -1,4 +1,4 @@
-"""Which reading of the two figures of the rate limit a target follows, as the measured timelines show it."""
+"""The reading of the rate limit that a target follows, as the measured timelines show it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from conformance.rate_limits.traffic_patterns import BORDER, SPENDER, WITNESS
 
 
 def reading(measured: Measured) -> Reading | None:
-    """Which reading of the two figures the target follows; None if the limit was not reached, or too little shows which.
+    """The reading that the target follows; None if the limit was not reached, or if the timelines do not show it.
 
-    That both are sliding caps (`strict`) shows only on a key that was spent in two volleys and then knocked for a minute:
-    a window of fixed minutes serves as many at once, and serves them all again at its border.
+    Two sliding caps (`strict`) show only on a key that was spent in two volleys and then used for a minute: a fixed window of a
+    minute serves as many at once, but serves them all again at its border.
     """
     limits = measured.limits
     spender = in_order(measured.timelines.get(SPENDER, ()))
@@ -39,7 +39,7 @@ def reading(measured: Measured) -> Reading | None:
 
 
 def explained(measured: Measured) -> str:
-    """What the reading means for a client, in one line, where its name does not say it; empty where it does."""
+    """The meaning of the reading for a client, in one line; empty if its name says it."""
     limits = measured.limits
     known = measured.known()
     found = reading(measured)
@@ -58,7 +58,7 @@ def explained(measured: Measured) -> str:
 
 
 def summary(measured: Measured) -> str:
-    """What was measured, in one line: how much a rested key was served at once, and the delays that were allowed for."""
+    """The measurement in one line: how many requests a rested key was served at once, and the delays of answers."""
     attempts = [attempt for timeline in measured.timelines.values() for attempt in timeline]
     delays = latencies(attempts)
     at_once = served_at_first(measured.timelines.get(SPENDER, ()))

@@ -1,4 +1,4 @@
-"""What was measured of the rate limit: each role's attempts, and what else was at work on the target meanwhile."""
+"""The measurements of the rate limit: the attempts of each role, and a disturbance by other users of the target."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _NEEDED = {
 
 @dataclass(frozen=True)
 class Measured:
-    """The probes' timelines by role, on keys that were rested, and the roles for which there is a key.
+    """The timelines of the probes by role, on rested keys, and the roles for which there is a key.
 
-    `bound` is the reading that was made binding, if any, and `disturbance` what else was at work on the target meanwhile.
+    `bound` is the binding reading, if there is one. `disturbance` says that somebody else used the target meanwhile.
     """
 
     limits: Limits
@@ -55,7 +55,7 @@ class Measured:
         return attempts
 
     def known(self) -> list[Attempts]:
-        """The timelines of all keys that were spent or spread, of which at least one request was answered soundly."""
+        """The timelines of all keys that were used for probes, and that got at least one sound answer."""
         spent = [in_order(self.timelines.get(role, ())) for role in _KEYS_OF_THEIR_OWN]
         return [attempts for attempts in spent if any(attempt.sound for attempt in attempts)]
 

@@ -1,4 +1,4 @@
-"""When the rate limit is probed in a run: in the background from its start, or, on a test clock, when it is asked for."""
+"""Runs the probes of the rate limit: in the background from the start of the run, or on a test clock when a check needs them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from conformance.verdict.plugin import Judge
 
 FIXTURE = "rates"
-# Beyond this a limit is not tried: it would take thousands of requests.
+# A higher limit is not tried, because it would take thousands of requests.
 _LARGEST = 1000
 _TAKES = 66.0
 _BINDING: dict[str, Reading] = {"burst": "burst", "strict": "strict"}
@@ -50,9 +50,9 @@ _LABELS = {
 
 
 def keys_for(target: Target) -> dict[str, Credential]:
-    """Who plays which role: the spare keys, or, where there are none, the last of several primary keys.
+    """The key of each role: the spare keys, or the last of several primary keys if there are none.
 
-    Raises NotTested where no key may be spent.
+    Raises NotTested if no key may be used up.
     """
     primary = _named("organizations.primary.api_keys", target.organizations.primary.api_keys)
     secondary = _named("organizations.secondary.api_keys", target.organizations.secondary.api_keys)
@@ -68,7 +68,7 @@ def keys_for(target: Target) -> dict[str, Credential]:
 
 
 def _spare(target: Target) -> list[Credential]:
-    """The spare keys that really are: each once, and none that other checks use."""
+    """The usable spare keys: each once, without those that other checks use."""
     organizations = target.organizations
     used = {*organizations.primary.api_keys, *organizations.secondary.api_keys}
     by_secret = {key.secret: key for key in _named("keys.spare", target.keys.spare) if key.secret not in used}
@@ -76,7 +76,7 @@ def _spare(target: Target) -> list[Credential]:
 
 
 class RateProbes:
-    """The probes of one run. `bound` is the reading that was made binding; `show` prints a line of progress."""
+    """The probes of one run. `bound` is the binding reading; `show` prints a line of progress."""
 
     def __init__(self, judge: Judge, bound: str, show: Callable[[str], None]) -> None:
         limit = judge.target.rate_limit
@@ -98,7 +98,7 @@ class RateProbes:
         items[:] = [*others, *whole_run]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Begin, where there is time to be saved and a key that no other check uses."""
+        """Begin in the background, if that saves time and there is a key that no other check uses."""
         asked_for = any(_waits(item) for item in session.items) and not session.config.option.collectonly
         if asked_for and _spare(self._judge.target) and not self._judge.client.clock.movable:
             self._begin()
@@ -109,7 +109,7 @@ class RateProbes:
         self._halt.set()
 
     def measured(self) -> Measured:
-        """What the probes measured; waits until they have. Raises NotTested or NoAnswer where they could not."""
+        """The measurements. Waits until the probes have ended. Raises NotTested or NoAnswer if they could not be made."""
         if self._outcome is None:
             self._begin()
             self._await()
@@ -138,7 +138,7 @@ class RateProbes:
         except CommandFailed as failure:
             self._outcome = NotTested(f"the target's clock could not be advanced: {failure}")
         except Exception as failure:
-            # Raised again in the checks that wait for the outcome.
+            # It is raised again in the checks that wait for the outcome.
             self._outcome = failure
         finally:
             self._ended.set()
@@ -161,7 +161,7 @@ class RateProbes:
     def _resting(self) -> None:
         now = self._judge.client.clock.now()
         self._doing = (
-            f"a key was refused early; all are left alone for {REST:.0f} s before they are tried again",
+            f"a key was refused early; waiting {REST:.0f} s without requests before all keys are tried again",
             now + REST + _TAKES,
         )
 

@@ -1,4 +1,4 @@
-"""What a probe of the rate limit leaves for the reports."""
+"""The record of a probe of the rate limit, for the reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ProbeRecord:
-    """What one key was answered in a probe of the rate limit.
+    """The answers to one key in a probe of the rate limit.
 
     `points` are (sent, answered, status) in the order of sending, in seconds of the target's clock; `limit` is how many
     requests any `window` seconds may serve; `key` is the key as shown, `label` says what was tried.

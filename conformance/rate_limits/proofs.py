@@ -20,7 +20,7 @@ from typing import Generic, Protocol, TypeVar
 
 MINUTE = 60.0
 DRIFT = 0.001
-"""Two clocks kept by NTP may each run off by 500 ppm: a span is taken a thousandth longer or shorter, to the target's good."""
+"""Two clocks under NTP may each drift by 500 ppm: spans are stretched or shortened by a thousandth in the target's favour."""
 _ROUNDING = 1e-6
 """Requests: unix times are floats with steps of a quarter of a microsecond."""
 _NEVER = float("-inf")
@@ -75,7 +75,7 @@ class Span(Generic[Request]):
 
 
 def fullest(admitted: Sequence[Request], seconds: float) -> Span[Request] | None:
-    """The most admissions that must lie within less than `seconds`; of several, the first. None where nothing was admitted.
+    """The most admissions that must lie within less than `seconds`; of several, the first. None if nothing was admitted.
 
     `admitted` are in the order of sending. O(n log n).
     """
@@ -85,7 +85,7 @@ def fullest(admitted: Sequence[Request], seconds: float) -> Span[Request] | None
     best, start, count, ahead = 0, 0, 0, 0
     for index, first in enumerate(admitted):
         while ahead < len(by_answer) and admitted[by_answer[ahead]].answered < first.sent + horizon:
-            # What was sent before `first` and answered only now took longer than a window: it proves nothing of this one.
+            # A request that was sent before `first` and is answered only now took longer than a window, so it proves nothing.
             if by_answer[ahead] >= index:
                 inside[by_answer[ahead]] = 1
                 count += 1
@@ -101,14 +101,14 @@ def fullest(admitted: Sequence[Request], seconds: float) -> Span[Request] | None
 
 
 def may_exceed(admitted: Sequence[Timed], window: Window) -> bool:
-    """Whether a window may hold more than its cap: False, quickly found, where it could not even if every answer came at once."""
+    """Whether a window may hold more than its cap. A quick test: False if it could not even if every answer came at once."""
     sent = [attempt.sent for attempt in admitted]
     spans = map(sub, sent[window.most :], sent)
     return min(spans, default=window.seconds) < window.seconds
 
 
 def overdrawn(admitted: Sequence[Request], allowance: Allowance) -> Span[Request] | None:
-    """The admissions that are furthest beyond what an allowance, full at the start, yields over their span; None if none are.
+    """The admissions that exceed the most what an allowance, full at the start, yields over their span; None if none exceed it.
 
     Over a span t that is `most + rate · t`. `admitted` are in the order of sending. O(n log n).
     """
@@ -127,7 +127,7 @@ def overdrawn(admitted: Sequence[Request], allowance: Allowance) -> Span[Request
 
 
 def _surplus_by_sending(admitted: Sequence[Timed], rate: float) -> float:
-    """What `_surplus` would be if every answer came at once: never less than it, and quickly found."""
+    """The value of `_surplus` if every answer came at once: an upper bound that is quick to compute."""
     most, least = _NEVER, float("inf")
     for index, attempt in enumerate(admitted):
         ahead = index - rate * (attempt.sent - admitted[0].sent)
@@ -174,7 +174,7 @@ def _surplus(admitted: Sequence[Timed], rate: float) -> tuple[float, int]:
 
 
 class Use:
-    """How much of a cap a key may have used at the most, at any moment of an interval.
+    """The most that a key may have used of a cap at any moment of an interval.
 
     `spans` are the intervals (sent, answered) in which the requests that count were decided; `before`, if given, is a time
     before which the key's past is unknown: it then counts as spent to the last request at that very moment.
@@ -195,12 +195,12 @@ class Use:
     def most(self, sent: float, answered: float) -> float:
         """The most, in requests, at any moment from `sent` to `answered`."""
         start, end = sent - self._origin, answered - self._origin
-        # Use rises only where a request may have begun to count: the other moments need not be looked at.
+        # Use rises only at moments at which a request may begin to count, so only these are examined.
         within = self._most.between(bisect_right(self._sent, start), bisect_right(self._sent, end))
         return max(self._at(start), within)
 
     def fills(self, sent: float, answered: float, *, less: int = 0) -> bool:
-        """Whether the cap may have been without room at some moment from `sent` to `answered`, with `less` requests fewer."""
+        """Whether the cap may have been full at some moment from `sent` to `answered`, if `less` requests did not count."""
         rounding = _ROUNDING if isinstance(self._cap, Allowance) else 0.0
         return self.most(sent, answered) - less > self._cap.most - 1 - rounding
 

@@ -1,10 +1,10 @@
-"""What the measured timelines say of each requirement of the rate limit.
+"""The rulings on the requirements of the rate limit, from the measured timelines.
 
-Each ruling returns where the requirement was seen kept, and raises otherwise: Violation where it is broken, NotTested where a
-key is missing for it, NotJudged where the target did not come to the point at which it shows.
+Each ruling returns if the requirement was kept, and raises otherwise: Violation if it is broken, NotTested if a key is
+missing, NotJudged if the target never reached the state in which the requirement shows.
 
-A reading that was made binding (`strict` or `burst`) takes the figures at their word: under `burst` a rested key must be
-served the whole burst at once (RATE-2), under `strict` no minute may serve more than the minute's figure (RATE-4).
+A binding reading (`strict` or `burst`) makes the figures exact: under `burst` a rested key must be served the whole burst at
+once (RATE-2), under `strict` no minute may serve more than the per-minute limit (RATE-4).
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def sustained(measured: Measured) -> None:
 
 
 def past_the_limit(measured: Measured) -> None:
-    """RATE-5: what goes beyond is answered 429 with a problem and a Retry-After."""
+    """RATE-5: requests beyond the limit are answered 429 with a problem and a Retry-After."""
     limits = measured.limits
     attempts = measured.of(SPENDER)
     refused = [attempt for attempt in attempts if attempt.refused]
@@ -126,7 +126,7 @@ def honest(measured: Measured, refusals: Iterable[Exchange] = ()) -> None:
 
 
 def independent(measured: Measured, role: str) -> None:
-    """RATE-7: while a key is spent, another one is served what it was served before; `role` says whose that is."""
+    """RATE-7: while a key is spent, another one is served as before; `role` is the other key's."""
     spender = measured.of(SPENDER)
     _limit_was_reached(spender)
     spent = min(attempt.answered for attempt in spender if attempt.refused)
@@ -139,11 +139,11 @@ def independent(measured: Measured, role: str) -> None:
     if slowed:
         raise Violation(slowed, *exchanges_of([next(a for a in attempts if a.refused)]))
     if not any(attempt.served for attempt in attempts if attempt.sent >= spent):
-        raise NotJudged("the other key was in use meanwhile: what it is refused may be its own doing")
+        raise NotJudged("the other key was in use meanwhile, so its own requests may be the reason of its refusals")
 
 
 def patient(measured: Measured) -> None:
-    """RATE-8: knocking while one waits does not put off the time that the first refusal named."""
+    """RATE-8: further requests during the wait do not move the time that the first refusal named."""
     witness = measured.of(WITNESS)
     _limit_was_reached(witness)
     measured.of(SPENDER)
@@ -165,7 +165,7 @@ def _slowed(measured: Measured) -> bool:
 
 
 def _slowed_one(measured: Measured, role: str) -> str | None:
-    """How another key was slowed: it got not even half of what the spent one had got."""
+    """How another key was slowed: it was served less than half of the requests of the spent one."""
     spender, other = measured.timelines.get(SPENDER, ()), measured.timelines.get(role, ())
     refused_at = min((attempt.answered for attempt in spender if attempt.refused), default=float("inf"))
     first = min((attempt.sent for attempt in other if attempt.refused), default=float("-inf"))
@@ -205,7 +205,7 @@ def _refusal_fault(refusal: Attempt) -> str | None:
     if refusal.retry_after is None:
         return "429 without a Retry-After in seconds or as a date"
     exchange = refusal.exchange
-    # An answer to HEAD has no body, and perhaps not its type (RFC 9110 9.3.2).
+    # An answer to HEAD has no body, and may have no media type (RFC 9110 9.3.2).
     if exchange is None or exchange.request.method == "HEAD":
         return None
     if exchange.media_type != PROBLEM:

@@ -1,4 +1,4 @@
-"""Sends traffic patterns to a target: over the wire, in real time side by side, or one after the other on its test clock."""
+"""Sends traffic patterns to a target: all at the same time in real time, or one after the other on its test clock."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from spec import REST
 
 _IN_ORDINARY_USE = (BYSTANDER, STRANGER)
 _SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "getDraft"}
-# An application may look at a limit before its limiter counts the request, and at a cursor behind it.
+# An application may check `limit` before its limiter counts the request, and the cursor afterwards.
 _REFUSED = {
     "listContacts": {"limit": "many"},
     "listLists": {"cursor": "not-a-cursor"},
     "listDrafts": {"limit": "many"},
     "listEvents": {"cursor": "not-a-cursor"},
 }
-# So many requests may go without an answer before the target counts as silent.
+# After this many requests without an answer the target counts as silent.
 _PATIENCE = 3
 _LOOK_AGAIN = 0.05
 OFF_THE_BORDER = 20.0
@@ -64,10 +64,10 @@ class Runner(Protocol):
     """Sends traffic patterns."""
 
     def run(self, patterns: Sequence[Pattern], plan: ProbePlan) -> Timelines:
-        """Send the patterns to their ends. Raises NotRested if one of them does."""
+        """Send the patterns until all have ended. Raises NotRested if one of them raises it."""
 
     def rest(self) -> None:
-        """Leave all keys alone for so long that they are rested."""
+        """Send nothing until all keys are rested."""
 
 
 def measure(runner: Runner, patterns: Sequence[Pattern], plan: ProbePlan) -> Timelines:
@@ -81,10 +81,10 @@ def measure(runner: Runner, patterns: Sequence[Pattern], plan: ProbePlan) -> Tim
 
 @dataclass
 class Requests:
-    """What is asked, in turn: operations that cost a target little, single resources once their ids have been seen.
+    """The requests of a probe, in turn: operations that cost a target little, and single resources once their ids are known.
 
-    Several of them, because a limit holds for a key, and not for each operation; and what each operation refuses, because it
-    holds for answers of any kind: ids that do not exist, limits and cursors that are not valid.
+    There are several operations, because a limit holds for the key and not for each operation. There are refused requests
+    (unknown ids, invalid limits and cursors), because a limit counts answers of any kind.
     """
 
     _known: list[Request] = field(default_factory=list)
@@ -102,12 +102,12 @@ class Requests:
         return found[next(self._turn) % len(found)]
 
     def of(self, kind: str | None) -> list[Request]:
-        """What there is to ask of a kind; of the mix if that is None."""
+        """The requests of a kind, or of the mix for None."""
         operations = {"me": ("getMe",), "list": spec.LIST_OPERATIONS, "single": tuple(_SINGLE.values())}.get(kind or "")
         if operations:
             return [request for request in self._known if request.operation in operations]
         if kind is None:
-            # A limiter that leaves out one operation's failures shows in a burst; most of it is to be served all the same.
+            # A few refused requests are enough to show a limiter that does not count an operation's errors.
             return [*self._known, *self._known, *self._failing.values()]
         operation = kind.removeprefix(FAILING)
         return [self._failing[operation]] if operation in self._failing else []
@@ -137,9 +137,9 @@ class Wire:
     _silences: int = 0
 
     def run(self, patterns: Sequence[Pattern], plan: ProbePlan) -> Timelines:
-        """Send the patterns side by side, or one after the other where time can be moved.
+        """Send the patterns at the same time, or one after the other if the target's clock can be moved.
 
-        Raises NotRested, NoAnswer, Halted, and what the target's clock raises.
+        Raises NotRested, NoAnswer, Halted, and the errors of the target's clock.
         """
         timelines: Timelines = defaultdict(list)
         if not self.client.clock.movable:
@@ -152,7 +152,7 @@ class Wire:
         return timelines
 
     def rest(self) -> None:
-        """Leave the keys alone for two minutes."""
+        """Send nothing for two minutes."""
         self.on_rest()
         self._wait(Until(self.client.clock.now() + REST), self.halt)
 
@@ -239,7 +239,7 @@ class Wire:
         )
 
     def _asked(self, credential: Credential, kind: str | None) -> list[Request]:
-        """What there is to ask of a kind with a key: by HEAD where that is served, on condition what the key was served."""
+        """The requests of a kind for a key: HEAD if the target serves it, conditional ones for what the key was served."""
         if kind not in (HEAD, CONDITIONAL):
             return self._requests.of(kind)
         known = [
@@ -252,7 +252,7 @@ class Wire:
         return [_conditional(exchange) for exchange in given]
 
     def _has_room(self, credential: Credential, count: int) -> bool:
-        """Whether a key in ordinary use has used so little of its minute that a refusal would not be its own doing."""
+        """Whether a key in ordinary use has used so little of its minute that its own requests cannot cause a refusal."""
         since = self.client.clock.now() - MINUTE - 1
         recent = itertools.takewhile(lambda exchange: exchange.sent >= since, reversed(self.client.exchanges))
         used = sum(exchange.request.credential == credential for exchange in recent)
@@ -270,7 +270,7 @@ def _conditional(served: Exchange) -> Request:
 
 
 def _started(work: Callable[..., None], *arguments: object) -> threading.Thread:
-    # A daemon: an interrupted run does not wait for the answers that are under way.
+    # A daemon thread, so that an interrupted run does not wait for answers that are under way.
     thread = threading.Thread(target=work, args=arguments, daemon=True)
     thread.start()
     return thread

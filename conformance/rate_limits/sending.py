@@ -1,4 +1,4 @@
-"""How a `Send` is carried out: how many requests at once, when to stop, and what came of it."""
+"""How a `Send` is carried out: how many requests at the same time, when to stop, and the recorded attempts."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from conformance.rate_limits.traffic_patterns import Send
 
 _FEWEST = 8
 _MOST = 24
-# A volley should be over in a fifth of a burst window, so that what it proves is not lost in its own length.
+# A volley should take at most a fifth of a burst window: the longer it takes, the less it proves.
 _WITHIN = 5.0
 
 
 def senders(step: Send, burst: int, latency: float) -> int:
-    """How many send at once, so that a burst at this latency (seconds) takes a few seconds."""
+    """The number of concurrent senders with which a burst at this latency (seconds) takes a few seconds."""
     wanted = 1 if step.one_by_one else min(_MOST, max(_FEWEST, math.ceil(burst * latency / _WITHIN)))
     return min(wanted, step.count)
 
 
 @dataclass
 class Volley:
-    """A `Send` under way. Several senders share it: each takes one request after the other, and records what came of it."""
+    """A `Send` under way. Several senders share it: each takes one request after the other, and records the attempt."""
 
     step: Send
     attempts: list[Attempt] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Volley:
             return True
 
     def record(self, attempt: Attempt) -> None:
-        """Note what came of a request."""
+        """Record an attempt."""
         with self._lock:
             self.attempts.append(attempt)
             self._refused += attempt.refused

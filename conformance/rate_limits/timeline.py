@@ -1,6 +1,6 @@
-"""One key's requests, and what they say of its refusals: which had to come, which must not have, which promises were kept.
+"""One key's requests, and which of its refusals were necessary, which were unjust, and which promises were kept.
 
-Pure functions that gate and load tests share; `proofs` has the proofs that they rest on.
+Pure functions that the gate and the load tests share. They are based on the proofs in `proofs`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NEVER = float("-inf")
 
 
 class Answered(Timed, Protocol):
-    """A request and what came of it."""
+    """A request and its answer."""
 
     @property
     def admitted(self) -> bool:
@@ -29,15 +29,15 @@ class Answered(Timed, Protocol):
 
     @property
     def refused(self) -> bool:
-        """Whether it was refused for pace: 429."""
+        """Whether it was answered 429."""
 
     @property
     def status(self) -> int:
-        """The status of the answer; 0 where none came."""
+        """The status of the answer; 0 if none came."""
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds after which a refused client may come back, by the answer; None where it has none that can be used."""
+        """Seconds after which a refused client may come back, by the answer; None if it has no usable Retry-After."""
 
 
 Attempt = TypeVar("Attempt", bound=Answered)
@@ -45,10 +45,10 @@ Attempt = TypeVar("Attempt", bound=Answered)
 
 @dataclass(frozen=True)
 class Wait(Generic[Attempt]):
-    """A refusal, and an attempt at or after the time that it promised, before which nothing else can have been admitted.
+    """A refusal, and the attempt at or after its promised time, with no other admission possible between them.
 
-    `silent` says that every earlier refusal's promise had run out as well: no request came too early. `between` is how many
-    further requests were refused meanwhile.
+    `silent` says that the promised times of all earlier refusals had passed too, so that no request came too early. `between` is
+    the number of further requests that were refused meanwhile.
     """
 
     refusal: Attempt
@@ -64,7 +64,7 @@ class Wait(Generic[Attempt]):
 
 @dataclass(frozen=True)
 class Refusals(Generic[Attempt]):
-    """Refusals by whether they had to come. `knocked`: the key had room, unless refused requests count as well (RATE-8)."""
+    """Refusals by whether they were necessary. `knocked`: the key had room, unless refused requests count too (RATE-8)."""
 
     just: tuple[Attempt, ...] = ()
     unjust: tuple[Attempt, ...] = ()
@@ -73,7 +73,7 @@ class Refusals(Generic[Attempt]):
 
 @dataclass(frozen=True)
 class Demand(Generic[Attempt]):
-    """A span in which a key always asked for more than it got, and the most that it can have got in it."""
+    """A span in which a key always asked for more than it got, and the most that it can have been admitted in it."""
 
     first: Attempt
     last: Attempt
@@ -106,7 +106,7 @@ class Timeline(Generic[Attempt]):
 
     @cached_property
     def possible(self) -> list[tuple[float, float]]:
-        """When each request was decided that was, or (where no answer came) may have been, admitted."""
+        """The decision times of each request that was admitted, or that may have been because no answer came."""
         return [
             (attempt.sent, attempt.answered + (0.0 if attempt.status else LINGER))
             for attempt in self.attempts
@@ -125,10 +125,10 @@ class Timeline(Generic[Attempt]):
         return groups if rested else groups[1:]
 
     def refusals(self, caps: tuple[Cap, ...], *, rested: bool, memory: float) -> Refusals[Attempt]:
-        """Sort the refusals by whether one of the caps can have been full. `memory` is how long a refusal may count, in seconds.
+        """Sort the refusals by whether one of the caps can have been full. `memory` is the seconds for which a refusal may count.
 
-        A refusal is `knocked` only if one that was just, or knocked in its turn, may have come before it, not longer ago than
-        `memory`: a limit that counts refused requests still begins with a refusal that had to come.
+        A refusal is `knocked` only if a just one, or another knocked one, may have come at most `memory` before it: a limit that
+        counts refused requests still begins with a necessary refusal.
         """
         asked = (caps, rested, memory)
         if asked not in self._known:
@@ -149,7 +149,7 @@ class Timeline(Generic[Attempt]):
         unjust, knocked = [], []
         grounds = _Grounds(just)
         for attempt in doubtful:
-            # It counts itself in `everything`, which is one too many.
+            # `everything` includes the request itself, which must not count.
             full = any(use.fills(attempt.sent, attempt.answered, less=1) for use in crowded)
             if full and grounds.before(attempt, memory):
                 knocked.append(attempt)
@@ -159,9 +159,9 @@ class Timeline(Generic[Attempt]):
         return Refusals(tuple(just), tuple(unjust), tuple(knocked))
 
     def waits(self, late: float = 0.0) -> list[Wait[Attempt]]:
-        """The attempts made when a refusal's promise had run out, with nothing admitted since that could have used it up.
+        """The attempts after a refusal's promised time, with no admission since that could have used the promise up.
 
-        `late` is how many seconds behind the promised moment an attempt must be to count.
+        An attempt counts if it comes at least `late` seconds after the promised time.
         """
         refused = self.refused
         sent = [attempt.sent for attempt in refused]
@@ -183,7 +183,7 @@ class Timeline(Generic[Attempt]):
     def demands(self, settled: float) -> list[Demand[Attempt]]:
         """The spans in which refusals followed one another at most `STEADY_GAP` apart, each without its first `settled` seconds.
 
-        In those a burst may still be on its way through a window.
+        In those seconds a burst may still be within a window.
         """
         starts = sorted(start for start, _ in self.possible)
         ends = sorted(end for _, end in self.possible)
@@ -198,7 +198,7 @@ class Timeline(Generic[Attempt]):
 
 
 class _Grounds(Generic[Attempt]):
-    """Refusals that may be the reason for later ones."""
+    """Refusals that may have caused later ones."""
 
     def __init__(self, refusals: Iterable[Attempt]) -> None:
         self._just = list(refusals)
@@ -216,7 +216,7 @@ class _Grounds(Generic[Attempt]):
 
 
 class _BusyUntil:
-    """When the last of the other requests was decided that may have been admitted before an attempt was decided."""
+    """The latest decision time of the other requests that may have been admitted before an attempt."""
 
     def __init__(self, possible: Sequence[tuple[float, float]]) -> None:
         self._starts = [start for start, _ in possible]

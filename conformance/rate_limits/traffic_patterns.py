@@ -28,7 +28,7 @@ from conformance.rate_limits.attempts import (
 )
 from spec import LONGEST_RETRY_AFTER
 
-# RATE-8: after this many seconds more, a refusal is not due to a Retry-After that was rounded down (RATE-6).
+# RATE-8: a refusal this many seconds after the promised time is not due to a Retry-After that was rounded down (RATE-6).
 LATE = 1.0
 # Where Retry-After is rounded to whole seconds, it is short by the most just before half a second is left over, where it is
 # cut just before a whole one: which of them shows depends on what a request's way there and back takes.
@@ -49,7 +49,7 @@ class Send:
     """Send requests with the key of a role, several at once unless `one_by_one`, until `refused` of them were refused.
 
     `kind` is one of KINDS, None for a mix of all but invalid ones. The answer is the attempts. A role without a key sends
-    nothing, and nothing is sent of a kind for which nothing is known to ask.
+    nothing, and a kind without known requests sends nothing.
     """
 
     role: str
@@ -61,14 +61,14 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """Wait for a time of the target's clock; `exactly`: not a second longer, where that clock moves in whole seconds."""
+    """Wait for a time of the target's clock. `exactly`: not a second longer, if that clock moves in whole seconds."""
 
     time: float
     exactly: bool = False
 
 
 Steps = Generator[Send | Until, list[Attempt], None]
-"""A pattern under way: it yields what is to be done, and is sent the attempts that came of it."""
+"""A pattern under way: it yields its next step, and is sent the attempts of that step."""
 
 Part = Generator[Send | Until, list[Attempt], list[Attempt]]
 
@@ -89,15 +89,15 @@ Refused are limits and cursors that are none, and ids that do not exist, some of
 """
 
 SPENDER = "spender"
-"""Spent at once from rest; waits in silence for what Retry-After names; spends its recovery."""
+"""Spent at once from rest; then waits without requests for Retry-After; then uses up what it has regained."""
 WITNESS = "witness"
-"""Of the same organization, rested: spent while the spender is; keeps knocking while it waits."""
+"""A rested key of the same organization: spent while the spender is; keeps asking while it waits."""
 BYSTANDER = "bystander"
-"""Of the same organization, in ordinary use: stands in for a witness."""
+"""A key of the same organization in ordinary use: takes the place of a missing witness."""
 STRANGER = "stranger"
-"""Of another organization, in ordinary use."""
+"""A key of another organization in ordinary use."""
 BORDER = "border"
-"""Spent in two volleys, and knocks through the borders of any window."""
+"""Spent in two volleys; then keeps asking past the border of every possible window."""
 SPREAD = "spread"
 """Sends a minute's worth evenly."""
 
@@ -108,9 +108,9 @@ class NotRested(Exception):
 
 @dataclass(frozen=True)
 class ProbePlan:
-    """What all patterns go by. `pause` is the seconds between two knocks.
+    """The settings of all patterns. `pause` is the seconds between two single requests of a spent key.
 
-    `from_rest` is what a rested key must be served at once, `rested` whether the keys are known to be.
+    `from_rest` is how many requests a rested key must be served at once; `rested` says whether the keys are known to be rested.
     """
 
     limits: Limits
@@ -120,17 +120,17 @@ class ProbePlan:
 
     @property
     def most(self) -> int:
-        """Requests that one key sends at the most before a pattern ends."""
+        """The most requests that one key sends before a pattern ends."""
         return 2 * self.limits.burst + 20
 
     def check_rest(self, attempts: Attempts, most: int) -> None:
-        """Raise NotRested where one of the first `most` requests was refused and the key may not be rested."""
+        """Raise NotRested if one of the first `most` requests was refused and the key may not be rested."""
         if not self.rested and any(attempt.refused for attempt in in_order(attempts)[:most]):
             raise NotRested
 
 
 def spend(plan: ProbePlan) -> Steps:
-    """Spend a key from rest while a witness looks on, then the witness; see how each recovers (RATE-2 to RATE-8)."""
+    """Use up a rested key while a witness key is used, then the witness; see how each recovers (RATE-2 to RATE-8)."""
     floor = plan.limits.floor
     stranger = yield Send(STRANGER, 1)
     yield Send(BYSTANDER, 1)
@@ -156,7 +156,7 @@ def spend(plan: ProbePlan) -> Steps:
 
 
 def border(plan: ProbePlan) -> Steps:
-    """Spend a key in two volleys, then knock through every border that a window can have (RATE-2, RATE-3, RATE-4)."""
+    """Use up a key in two volleys, then keep asking past every border that a window can have (RATE-2, RATE-3, RATE-4)."""
     half = plan.limits.floor // 2
     attempts = yield Send(BORDER, half)
     plan.check_rest(attempts, half)
@@ -193,7 +193,7 @@ def _exhaust(role: str, before: Attempts, plan: ProbePlan) -> Part:
     """Send until one more is refused, or more has been served than any reading allows."""
     attempts: list[Attempt] = []
     while not any(attempt.refused for attempt in attempts) and not _proven([*before, *attempts], plan):
-        # The documented burst is the most likely end: no more than one request beyond it goes out unasked.
+        # The documented burst is the most likely end, so only one request beyond it is sent before the answers are examined.
         left = plan.limits.burst - len(before) - len(attempts)
         chunk = yield Send(role, left if left > 0 else _CHUNK, refused=1)
         if not chunk:
@@ -203,10 +203,10 @@ def _exhaust(role: str, before: Attempts, plan: ProbePlan) -> Part:
 
 
 def _each_kind_alone(spender: list[Attempt], plan: ProbePlan) -> Part:
-    """Ask a spent key for one kind after the other: a kind that the limit leaves out is served again and again.
+    """Send one kind after the other with a spent key: a kind that the limit does not count is served again and again.
 
-    A request may be served by what the key has regained meanwhile. Only where two in a row are, so many are sent as make more
-    than a burst within its window.
+    A single request may be served from what the key has regained. Only if two in a row are served, more than a burst is sent
+    within its window.
     """
     attempts: list[Attempt] = []
     if not any(attempt.refused for attempt in spender):
@@ -226,7 +226,7 @@ def _proven(attempts: Attempts, plan: ProbePlan) -> bool:
 
 
 def _refusal_to_wait_for(spender: list[Attempt], plan: ProbePlan) -> Part:
-    """One more refusal, with nothing else of the key under way, at the moment that shows best whether it is honest."""
+    """One more refusal, with no other request of the key under way, at the moment that shows best whether it is honest."""
     attempts: list[Attempt] = []
     full = served_at_first(spender) >= plan.limits.burst
     first = min(attempt.sent for attempt in spender)
@@ -245,13 +245,13 @@ def _refusal_to_wait_for(spender: list[Attempt], plan: ProbePlan) -> Part:
 
 
 def _knock_hard(witness: list[Attempt]) -> Part:
-    """As many refusals as there were requests served: enough to fill any window that counts them too."""
+    """Draw as many refusals as there were served requests: enough to fill any window that counts refusals too."""
     if not any(attempt.refused for attempt in witness):
         return []
     yield Until(_last(witness).answered + _BEFORE_THE_FLOOD)
     enough = sum(attempt.served for attempt in witness) + _MORE_THAN_SERVED
     knocks = yield Send(WITNESS, 2 * enough, refused=enough)
-    # Some may have been served meanwhile: two in a row have been refused since.
+    # Some may have been served meanwhile, but the last two in a row were refused.
     for _ in range(_TRIES):
         two = yield Send(WITNESS, 2, one_by_one=True)
         knocks += two
@@ -261,7 +261,7 @@ def _knock_hard(witness: list[Attempt]) -> Part:
 
 
 def _recover(spender: list[Attempt], plan: ProbePlan) -> Steps:
-    """Come back when Retry-After says, once, and then spend what has been regained."""
+    """Send one request when Retry-After has passed, and then use up what the key has regained."""
     refusal = _last(spender)
     back: list[Attempt] = []
     if _due([refusal]):
@@ -273,7 +273,7 @@ def _recover(spender: list[Attempt], plan: ProbePlan) -> Steps:
 
 
 def _due(attempts: Attempts) -> float:
-    """When a key may come back, by what it was told first since it was last served; 0 if that is no use."""
+    """The time at which a key may come back, by the first refusal since it was last served; 0 if that has no usable time."""
     since = max((attempt.answered for attempt in attempts if attempt.served), default=0.0)
     for told in in_order(attempts):
         if told.sent >= since and told.due is not None and (told.retry_after or 0.0) <= LONGEST_RETRY_AFTER + 1:

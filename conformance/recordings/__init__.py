@@ -1,1 +1,1 @@
-"""Traffic that others recorded, judged without a request: an HTTP Archive (HAR 1.2) of a browser, a proxy, a test or the gate."""
+"""Judges recorded traffic without sending a request: an HTTP Archive (HAR 1.2) of a browser, a proxy, a test or the gate."""

@@ -1,4 +1,4 @@
-"""An HTTP Archive as a file: hostile until it has been read within bounds, each member of the type that HAR 1.2 gives it."""
+"""Reads an HTTP Archive from a file within bounds, because it may be hostile. Members have the types of HAR 1.2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 
 MOST_BYTES = 200 * 1024 * 1024
 MOST_ENTRIES = 100_000
-# Each takes up to fifty times its bytes once it is decoded; archives of traffic have one in thirty bytes or fewer.
+# A decoded value takes up to fifty times its bytes in the file. Archives of traffic have at most one value in thirty bytes.
 MOST_VALUES = 10_000_000
 _LONGEST_TIME = 86_400_000.0
 
@@ -30,7 +30,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """An answer's body. `size` is what it had in bytes, once decompressed; tools leave out `text`, or cut it."""
+    """An answer's body. `size` is its decompressed size in bytes; some tools leave out `text`, or cut it."""
 
     text: str | None = None
     encoding: str | None = None
@@ -39,7 +39,7 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class ArchivedRequest(msgspec.Struct, frozen=True):
-    """What was sent."""
+    """The request of an entry."""
 
     method: str
     url: str
@@ -47,7 +47,7 @@ class ArchivedRequest(msgspec.Struct, frozen=True):
 
 
 class ArchivedResponse(msgspec.Struct, frozen=True):
-    """What came. `status` is 0 or -1 where nothing did; `worker` is where Chrome's service worker took the answer from."""
+    """The answer of an entry. `status` is 0 or -1 if none came; `worker` is where Chrome's service worker got the answer."""
 
     status: int
     headers: tuple[Pair, ...] = ()
@@ -55,12 +55,12 @@ class ArchivedResponse(msgspec.Struct, frozen=True):
     worker: Any = msgspec.field(name="_serviceWorkerResponseSource", default=None)
 
     def header(self, name: str) -> str | None:
-        """The first header of a name, in whatever case; None if there is none."""
+        """The first header of a name, compared without regard to case; None if there is none."""
         return next((pair.value for pair in self.headers if pair.name.lower() == name.lower()), None)
 
 
 class ArchiveEntry(msgspec.Struct, frozen=True):
-    """A request with its answer. `time` is in milliseconds; `cached` is Chrome's word for an answer that no server gave."""
+    """A request with its answer. `time` is in milliseconds; `cached` marks an answer that Chrome took from a cache."""
 
     started: str = msgspec.field(name="startedDateTime")
     request: ArchivedRequest
@@ -76,7 +76,7 @@ class ArchiveEntry(msgspec.Struct, frozen=True):
 
     @property
     def took(self) -> float:
-        """The seconds from sending to the last byte of the answer; 0 where that is not told."""
+        """The seconds from sending to the last byte of the answer; 0 if the entry has no time."""
         return min(max(0.0, self.time or 0.0), _LONGEST_TIME) / 1000
 
 

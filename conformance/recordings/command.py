@@ -34,12 +34,12 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Once(argparse.Action):
-    """An option of which a second one would silently replace the first."""
+    """An option that may be given only once, because a second value would silently replace the first."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _option: str | None = None
     ) -> None:
-        """Take the value. Raises ArchiveError for a second one."""
+        """Store the value. Raises ArchiveError for a second one."""
         if getattr(namespace, self.dest, None) is not None:
             parser.error("--har: one recording at a time")
         setattr(namespace, self.dest, values)
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _progress(total: int) -> Callable[[int], None]:
-    """Count on one line of the terminal what has been judged; a file or a pipe gets nothing."""
+    """Show the number of judged exchanges on one line of a terminal; a file or a pipe gets nothing."""
 
     def show(number: int) -> None:
         if number % _EVERY == 0 and sys.stderr.isatty():

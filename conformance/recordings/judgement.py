@@ -1,4 +1,4 @@
-"""What the oracles say of recorded exchanges, requirement by requirement."""
+"""Judges recorded exchanges by the oracles, requirement by requirement."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST_FAULT = 300
 _REDACTED = "the answer differs, and holds marks of redaction that may be why"
 _KEY_HIDDEN = "the key is not shown, so whether the answer repeats it cannot be told"
 _KEYS = "ERROR-6"
-# What these say is broken, no redaction can have made: it adds no item and no stack trace, and changes no status.
+# No redaction can cause violations of these: it adds no item and no stack trace, and changes no status.
 _NOT_BY_REDACTION = frozenset({"PAGE-2", "PAGE-3", "PAGE-4", "PAGE-8", "ERROR-5", "ERROR-6"})
 
 Status = Literal["kept", "broken", "not-judged", "not-shown"]
@@ -56,7 +56,7 @@ class RequirementTally:
 
     @property
     def status(self) -> Status:
-        """`not-shown` where no exchange is a case of the requirement, `not-judged` where none of its cases could be judged."""
+        """`not-shown` if the requirement applies to no exchange, `not-judged` if none of its exchanges could be judged."""
         if self.tried:
             return "broken" if self.broken else "kept"
         return "not-judged" if self.unjudged else "not-shown"
@@ -69,7 +69,7 @@ class RequirementTally:
 
 @dataclass(frozen=True)
 class RecordingResult:
-    """What a recording shows: a row for each requirement that a single exchange can show, and the ids of all others."""
+    """The result: a row for each requirement that a single exchange can show, and the ids of all other requirements."""
 
     recording: Recording
     rows: tuple[RequirementTally, ...]
@@ -77,7 +77,7 @@ class RecordingResult:
     strict: bool = False
 
     def broken(self) -> list[RequirementTally]:
-        """The rows of what is broken, whether or not it binds."""
+        """The rows of all broken requirements, whether or not they bind."""
         return [row for row in self.rows if row.broken]
 
     def exit_code(self) -> int:
@@ -154,7 +154,7 @@ def _cookies(headers: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _without_values(url: str) -> str:
-    """A URL in which parameters that the documentation does not know have no value: it may be a secret."""
+    """The URL without the values of undocumented parameters, which may be secrets."""
     known = {p.name for operation in spec.contract().operations.values() for p in operation.parameters}
     parts = urlsplit(url)
     pairs = [pair.partition("=") for pair in parts.query.split("&") if pair]

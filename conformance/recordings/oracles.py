@@ -1,6 +1,6 @@
-"""What a single recorded exchange shows broken: what the gate judges on each exchange, and parts of further requirements.
+"""The oracles for a single recorded exchange: those that the gate uses on each exchange, and parts of other requirements.
 
-The gate tries the further ones on requests that it makes for them. A recording shows them where somebody asked by chance.
+The gate tries those other requirements with requests of its own. A recording shows them only by chance.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from conformance.recordings.redactions import is_mark
 from conformance.target.exchange import Exchange
 
 _CURSOR, _LIMIT, _ARCHIVED = "cursor", "limit", "includeArchived"
-# Of the filters, `q` may look through more than is documented: what it lets through cannot be told from outside.
+# The filter `q` may search more members than are documented, so its result cannot be computed.
 _FILTERS = {
     "listId": "FILTER-1",
     "qualificationStatus": "FILTER-2",
@@ -47,7 +47,7 @@ def _problem(exchange: Exchange) -> bool:
 def _asked(exchange: Exchange) -> Mapping[str, str] | None:
     """The parameters of a page's request; None for any other exchange, and if one is repeated, empty or redacted.
 
-    A page has to be usable. One without a body may be one whose body was not recorded: it is a case that cannot be judged.
+    A page must be usable. A page without a body counts as one whose body was not recorded, and cannot be judged.
     """
     if not _APPLIES["PAGE-1"](exchange) or (exchange.body and unusable(exchange)):
         return None
@@ -68,7 +68,7 @@ def _first_page(limited: bool) -> Callable[[Exchange], bool]:
 
 
 def _limit(asked: Mapping[str, str]) -> int | None:
-    """The limit that was asked for, the default without one; None if it is none that an API has to keep."""
+    """The limit of a request, or the default; None if it is no valid limit."""
     size = spec.contract().page_size
     told = asked.get(_LIMIT, str(size.default))
     number = int(told) if told.isascii() and told.isdigit() and len(told) < 4 else 0
@@ -85,7 +85,7 @@ def _filtered_by(requirement: str) -> Callable[[Exchange], bool]:
 
 
 def _requirement(exchange: Exchange) -> str | None:
-    """The requirement that a page is a case of by its filters; None without a filter that can be told from outside."""
+    """The requirement that applies to a page by its filters; None without a filter whose result can be computed."""
     asked = _asked(exchange)
     if asked is None or asked.get(_ARCHIVED, "0") != "0":
         return None

@@ -1,4 +1,4 @@
-"""What the people and tools that recorded an archive have taken out of it: keys, values and ends of bodies."""
+"""Recognizes what people and tools have removed from an archive: keys, values and ends of bodies."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _IN_TOKEN = re.compile(rf"{_WORDS}|[xX]{{4,}}|\.{{3,}}|0{{8,}}", re.IGNORECASE)
 _FEWEST_CHARACTERS = 5
 _VALUE = re.compile(rf"\W*(?:{_WORDS})\W*|[xX]{{4,}}|\.{{3,}}|\S*(?:\*{{3,}}|…|█)\S*", re.IGNORECASE)
 _LONGEST_VALUE = 100
-# The gate's own mark at the end of a body that it cut.
+# The gate's own mark at the end of a body that it has cut.
 _CUT = re.compile(r"… \(([0-9]{1,15}) bytes\)\Z")
 _COMPARED = ("content-type", "x-ratelimit-limit", "x-ratelimit-reset", "retry-after", "cache-control", "vary", "date")
 
 
 def is_secret(credential: str) -> bool:
-    """Whether a credential is the one that was sent, not a mark in its place: `[REDACTED]`, `obk_live_…1a2b`, `xxxxxxxx`."""
+    """Whether a credential is the real one, and not a mark in its place: `[REDACTED]`, `obk_live_…1a2b`, `xxxxxxxx`."""
     if not _TOKEN.fullmatch(credential) or _IN_TOKEN.search(credential):
         return False
     return len(set(credential)) >= _FEWEST_CHARACTERS
@@ -33,7 +33,7 @@ def is_cut(body: str) -> bool:
 
 
 def holds_marks(exchange: Exchange, part: Part) -> bool:
-    """Whether marks stand in the place of values in an answer: of headers that are judged, in its body of JSON texts too."""
+    """Whether an answer has marks in place of values: in judged headers, or in texts of its JSON body."""
     headers = [exchange.headers.get(name, "") for name in _COMPARED]
     body = texts(exchange.json) if part == "body" else ()
     return any(is_mark(value) for value in (*headers, *body))

@@ -1,4 +1,4 @@
-"""Which entries of an archive are the API's, and each of them as an exchange of the gate's."""
+"""Selects the entries of an archive that belong to the API, and converts each to an exchange of the gate."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from conformance.target.client import credentials
 from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.transport import MOST_BYTES
 
-# OPTIONS and the rest are not asked of the API (reading of OP-6).
+# Other methods, such as OPTIONS, are not judged (reading of OP-6).
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _KEY = re.compile(r"obk_[a-z]+_[A-Za-z0-9]{5,}")
-# What every request has is allowed for where a head's length is looked at.
+# Headers that every request has, and that do not count in the length of a head.
 _ORDINARY = frozenset({"host", "user-agent", "accept", "authorization"})
-# Each is looked for in the whole answer.
+# The whole answer is searched for each of these secrets.
 _MOST_KEYS = 20
 _REDIRECTS = (301, 302, 303, 307, 308)
-# Chromium marks a redirect of its own by this header, such as one to a host that it knows to speak https alone (HSTS).
+# Chromium marks its own internal redirects with this header, such as those for HSTS.
 _BY_THE_BROWSER = "Non-Authoritative-Reason"
 _PORTS = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True)
 class Address:
-    """An entry's URL: where it leads (`https://api.example`), its path, and its query with the question mark."""
+    """An entry's URL: its origin (`https://api.example`), its path, and its query with the question mark."""
 
     origin: str
     path: str
@@ -45,7 +45,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Kept:
-    """An entry that is the API's. `base` is what stands before `/api/v1` in its address, `target` the rest."""
+    """An entry of the API. `base` is the part of its address before `/api/v1`, `target` the rest."""
 
     index: int
     entry: ArchiveEntry
@@ -55,9 +55,9 @@ class Kept:
 
 @dataclass(frozen=True)
 class Recording:
-    """The API's entries of an archive, how many others there are by the reason to skip them, and the base URLs.
+    """The API's entries of an archive, the number of skipped ones for each reason, and the base URLs.
 
-    `shows_keys` says whether any entry of the API shows that it carried a credential: browsers leave that out of all.
+    `shows_keys` says whether any entry of the API shows a credential: browsers remove it from all entries.
     """
 
     name: str
@@ -82,9 +82,9 @@ class Recorded:
 
 
 def recording(archive: Archive, base_url: str | None = None) -> Recording:
-    """Pick the entries that asked the API: at `base_url`, else wherever one of the nine operations was asked.
+    """Select the entries of the API: those at `base_url`, or at each base URL with a request for one of the nine operations.
 
-    Raises ArchiveError for a base URL that is none.
+    Raises ArchiveError for an invalid base URL.
     """
     addresses = [_address(entry.request.url) for entry in archive.entries]
     bases = {_given(base_url)} if base_url else {base for address in addresses if (base := _base_of(address))}
@@ -159,7 +159,7 @@ def _base_of(address: Address | None) -> str | None:
 
 
 def _parted(address: Address | None) -> tuple[str, str]:
-    """What stands before `/api/v1` in an address, and the rest; twice nothing where it is not in it."""
+    """The part of an address before `/api/v1`, and the rest; both empty if the address does not contain it."""
     place = f"{address.path}/".find(f"{API}/") if address else -1
     if address is None or place < 0 or odd_path(f"{address.path[:place]}/"):
         return "", ""
@@ -167,21 +167,21 @@ def _parted(address: Address | None) -> tuple[str, str]:
 
 
 def _not_judged(entry: ArchiveEntry) -> str:
-    """Why an entry of the API is none that can be judged; empty if it is."""
+    """The reason why an entry of the API cannot be judged; empty if it can."""
     response = entry.response
     if entry.cached or response.worker in ("cache-storage", "http-cache"):
         return "answered from the browser's cache"
     if response.worker == "fallback-code" or response.header(_BY_THE_BROWSER) is not None:
         return "answered by the browser itself"
     if entry.request.method not in _METHODS:
-        return "of a method that the contract does not tell of"
+        return "of a method that the contract does not mention"
     if _led_to_https(entry):
         return "led from http to https"
     return "" if 200 <= response.status <= 599 else "without an answer"
 
 
 def _led_to_https(entry: ArchiveEntry) -> bool:
-    """Whether an answer only leads to https on the same host: the API is there, and a server in front of it says so."""
+    """Whether an answer only redirects to https on the same host, which a server in front of the API does."""
     asked = _address(entry.request.url)
     leads = _address(entry.response.header("Location") or "") if entry.response.status in _REDIRECTS else None
     if asked is None or leads is None:
@@ -203,7 +203,7 @@ def _request(kept: Kept, secret: str, hidden: bool) -> Request:
 
 
 def _pairs(headers: Sequence[Pair]) -> list[tuple[str, str]]:
-    """Headers without the pseudo-headers of HTTP/2 (`:authority`), which tools write among them."""
+    """Headers without the pseudo-headers of HTTP/2 (`:authority`), which some tools record as headers."""
     return [(header.name, header.value) for header in headers if not header.name.startswith(":")]
 
 
@@ -224,7 +224,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _carried(entry: ArchiveEntry) -> tuple[str, ...]:
-    """The keys that stand anywhere in a request, the first of them."""
+    """The first key anywhere in a request."""
     places = (entry.request.url, *(header.value for header in entry.request.headers))
     found = dict.fromkeys(key for place in places for key in _KEY.findall(unquote(place)) if is_secret(key))
     return tuple(found)[:_MOST_KEYS]

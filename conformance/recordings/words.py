@@ -22,7 +22,7 @@ _STATUS = {
 
 
 def lines(result: RecordingResult, width: int) -> list[str]:
-    """What to print, in lines of at most `width` columns; the verdict is the last."""
+    """The lines to print, with at most `width` columns; the verdict is the last."""
     told = [*_heading(result), "", *_table(result)]
     for row in result.broken():
         told += ["", *_broken(row, width)]

@@ -1,4 +1,4 @@
-"""What is usually the cause where a requirement is broken, in a line: a first place to look, no verdict."""
+"""The usual cause of each broken requirement, in one line: a first place to look, no verdict."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ _CAUSES = {
 
 
 def usual_cause(requirement: str) -> str:
-    """The usual cause where a requirement is broken; empty where none is known."""
+    """The usual cause of a broken requirement; empty if none is known."""
     return _CAUSES.get(requirement, "")
 
 
 def named() -> frozenset[str]:
-    """The requirements that a cause is known of."""
+    """The requirements with a known usual cause."""
     return frozenset(_CAUSES)

@@ -18,7 +18,7 @@ _MARK, _HEIGHT = 12, 272.0
 
 @dataclass(frozen=True)
 class Chart:
-    """A timeline and its drawing. `peak` is how many were admitted in the window that held most."""
+    """A timeline and its drawing. `peak` is the most requests that were admitted in one window."""
 
     timeline: ProbeRecord
     drawing: Drawing
@@ -54,7 +54,7 @@ def chart(timeline: ProbeRecord) -> Chart:
 
 
 def _levels(admitted: Sequence[float], window: float, end: float) -> list[tuple[float, int]]:
-    """How many were admitted in the window up to each moment at which that changes; one a window old has left it."""
+    """The number of admitted requests in the sliding window, with each moment at which it changes."""
     left = (moment + window for moment in admitted if moment + window <= end)
     return [
         (moment, bisect_right(admitted, moment + _EQUAL) - bisect_right(admitted, moment - window + _EQUAL))

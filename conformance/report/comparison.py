@@ -1,4 +1,4 @@
-"""Reports of several runs beside each other: what broke, what was mended, what was tried less."""
+"""Comparison of the reports of several runs: what broke, what was fixed, what was tried less."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.report.record import Run, as_json
 from conformance.report.text import one_line
 
 _MARKS = {"passed": "+", "failed": "x", "not-tested": "-"}
-# Runs that differ in these were not asked the same.
+# Runs that differ in one of these did not try the same.
 _CONDITIONS: Mapping[str, Callable[[Any], str]] = {
     "depth": lambda report: report["depth"],
     "contract": lambda report: report["kit"]["contract"][:12],
@@ -36,7 +36,7 @@ class ReportedRequirement:
 
 @dataclass(frozen=True)
 class Report:
-    """A report.json, as far as reports are compared. `conditions` are what it was asked under."""
+    """The parts of a report.json that are compared. `conditions` are the settings of the run."""
 
     name: str
     seed: str
@@ -46,7 +46,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What changed from one report to another, a line each. `warnings` say why they are hard to compare."""
+    """The changes from one report to another, one line each. `warnings` say why they are hard to compare."""
 
     warnings: tuple[str, ...]
     broke: tuple[str, ...]
@@ -79,7 +79,7 @@ def of_run(run: Run) -> Report:
 
 
 def compare(old: Report, new: Report) -> Comparison:
-    """What changed between two runs; of requirements that only one of them was about nothing is said."""
+    """The changes between two runs. Requirements that only one of them judged are left out."""
     warnings = tuple(
         f"{name} differs: {old.conditions[name]}, then {new.conditions[name]}"
         for name in _CONDITIONS
@@ -95,7 +95,7 @@ def compare(old: Report, new: Report) -> Comparison:
 
 
 def matrix(reports: Sequence[Report]) -> list[str]:
-    """Several reports in one table: a requirement a line, a report a column."""
+    """Several reports in one table, with a line for each requirement and a column for each report."""
     ids = list(dict.fromkeys(id_ for report in reports for id_ in report.rows))
     legend = [f"{number}: {report.name}" for number, report in enumerate(reports, start=1)]
     head = f"{'':10}" + "".join(f"{number:>3}" for number in range(1, len(reports) + 1))

@@ -1,6 +1,6 @@
-"""Drawings over time as SVG paths: numbers and nothing else, so that they need no escaping. `page/picture.html` shows them.
+"""Drawings over time as SVG paths: they hold only numbers, so they need no escaping. `page/picture.html` shows them.
 
-A drawing has panels above one time axis. Gate and load tests draw with it.
+A drawing has panels above one time axis. The gate and the load tests use it.
 
 Why not a library: matplotlib is 11 packages and 137 MB, and takes 2.0 s of CPU to import. pygal (4 packages, 1 MB, 0.15 s) has no
 panels that share an axis, and puts a style and a script of its own into the page, which the page's policy forbids.
@@ -49,7 +49,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Panels above one time axis. `description` says in a sentence what is seen, for who cannot see it."""
+    """Panels above one time axis. `description` says in a sentence what it shows, for people who cannot see it."""
 
     height: float
     panels: tuple[Panel, ...]
@@ -59,7 +59,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Frame:
-    """Where values lie in a panel: time from 0 to `seconds` across, values from 0 to `most` upwards."""
+    """The scales of a panel: time from 0 to `seconds` to the right, values from 0 to `most` upwards."""
 
     seconds: float
     most: float
@@ -83,7 +83,7 @@ class Frame:
         return Line(kind, "", label, self.y(value))
 
     def steps(self, corners: Sequence[tuple[float, float]]) -> str:
-        """A curve of values that stay what they are until they change, to the end. `corners`: from when on, which value."""
+        """A step curve to the end of the panel. `corners` are the moments of change with their new values."""
         path = "".join(f"H{self.x(moment):.1f}V{self.y(value):.1f}" for moment, value in corners)
         return f"M{LEFT:.0f} {self.bottom:.1f}{path}H{WIDTH - RIGHT:.0f}"
 

@@ -1,4 +1,4 @@
-"""A requirement explained: what it asks, what it rests on, what is tried, what is usually the cause, which faults show it."""
+"""A requirement explained: its text, its basis, what is tried, the usual cause, and the faults that break it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def explanation(requirement: spec.Requirement, width: int) -> list[str]:
 
 
 def explained(requirement: spec.Requirement) -> list[tuple[str, str]]:
-    """What is to be said of a requirement, by what it is. The gate's test modules are imported for what is tried."""
+    """The parts of an explanation, by their titles. Imports the gate's test modules to say what is tried."""
     parts = [
         ("basis", requirement.basis),
         ("reading", requirement.reading or ""),
@@ -41,14 +41,14 @@ def explained(requirement: spec.Requirement) -> list[tuple[str, str]]:
 
 
 def takes_the_whole_run(id_: str) -> bool:
-    """Whether answers to any check of a run may break a requirement, and not those to its own checks alone."""
+    """Whether an answer to any check of a run may break a requirement, not only answers to its own checks."""
     of_its_checks = (mark.kwargs["whole_run"] for _, _, mark in _judging(id_))
     return _is_asked_of_every_answer(id_) or any(of_its_checks)
 
 
 def _checks_of(id_: str) -> Iterator[str]:
     if _is_asked_of_every_answer(id_):
-        yield "test_every_exchange.py::test_every_exchange: Every answer of the run is looked at."
+        yield "test_every_exchange.py::test_every_exchange: Every answer of the run is judged."
     for file, function, _ in _judging(id_):
         first = (inspect.getdoc(function) or "").partition("\n\n")[0]
         cases = f" Cases: {told}." if (told := depths(function)) else ""

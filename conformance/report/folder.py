@@ -1,4 +1,4 @@
-"""The report's folder: the run's record in each of the forms in which it is written."""
+"""The report's folder: the run's record in all its formats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BEYOND_ASCII = re.compile(r"[^\n -~]")
 
 
 def write(run: Run, folder: Path) -> None:
-    """Write the run's reports into a folder, which is made where it is missing. Raises OSError."""
+    """Write the run's reports into a folder, which is created if it is missing. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     documents = {
         "report.json": _printable(json.dumps(as_json(run), indent=2, ensure_ascii=False)) + "\n",
@@ -23,7 +23,7 @@ def write(run: Run, folder: Path) -> None:
         "report.html": html.document(run),
     }
     for name, text in documents.items():
-        # Secrets are hidden once more, last of all, in what is written.
+        # Secrets are hidden once more in the finished text.
         (folder / name).write_bytes(run.redactor.text(text).encode("utf-8", "backslashreplace"))
 
 

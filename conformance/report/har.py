@@ -85,7 +85,7 @@ def _response(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
 
 
 def _pairs(pairs: list[tuple[str, str]], redactor: Redactor) -> list[dict[str, str]]:
-    # A cookie that the target sets (a login page's, say) is a secret that the run was not told of.
+    # A cookie that the target sets (for example on a login page) is a secret that the run does not know.
     return [
         {"name": name, "value": "…" if name.lower() == "set-cookie" else redactor.text(value)} for name, value in pairs
     ]

@@ -1,4 +1,4 @@
-"""The run as one page of HTML that needs nothing else: no script, no font, no picture from elsewhere."""
+"""The run as one self-contained HTML page: it loads no script, font or picture from elsewhere."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ShownExchange:
 
 @dataclass(frozen=True)
 class Failure:
-    """What one check saw broken, with the exchanges that show it."""
+    """One failed check, with the exchanges that show the failure."""
 
     reason: str
     test: str

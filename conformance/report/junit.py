@@ -1,7 +1,7 @@
 """The run as JUnit XML: a test suite for each family, a test case for each requirement.
 
-ElementTree of the standard library writes it. junitparser (1 MB, 0.05 s more of CPU to import) would spare the sums of a suite
-alone: what is a failure, what is told and what is hidden would stay.
+ElementTree of the standard library writes it. junitparser (1 MB, 0.05 s more of CPU to import) would only save the sums of a
+suite, not the decisions what is a failure, what is shown and what is hidden.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from conformance.verdict.ledger import Ruling
 
 
 def document(run: Run) -> str:
-    """The document. What fails the run is a `<failure>` with its evidence, what does not bind or was not tried `<skipped>`."""
+    """The document. A requirement that fails the run is a `<failure>` with its evidence; others are passed or `<skipped>`."""
     root = ElementTree.Element("testsuites", name="Outbound API conformance", time=f"{run.seconds:.3f}")
     rulings = run.ledger.rulings()
     for family in dict.fromkeys(ruling.requirement.family for ruling in rulings):
@@ -78,5 +78,5 @@ def _problem(name: str, kind: str, message: str) -> ElementTree.Element:
 
 
 def _text(text: str) -> str:
-    # Control characters, which XML 1.0 has no way to write, are escaped as everything is that does not print.
+    # Control characters cannot be written in XML 1.0. They are escaped like all characters that do not print.
     return visible(text, keep="\n")

@@ -1,4 +1,4 @@
-"""The faults of the project's mock that show a requirement, asked of the mock as a process: a judge imports nothing of it."""
+"""The faults of the project's mock that break a requirement. The mock runs as a process, because a judge never imports it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LINE = re.compile(r"(?P<name>\S+)\s+(?P<description>.*\S) \((?P<ids>[A-Z]+-\d+(
 
 
 def faults_of(id_: str) -> list[str]:
-    """The faults by which the requirement is broken, as `name: description`; none if the mock is not installed."""
+    """The faults that break the requirement, as `name: description`; none if the mock is not installed."""
     return [told for told, ids in _faults() if id_ in ids]
 
 

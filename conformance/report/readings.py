@@ -1,4 +1,4 @@
-"""How the target reads what the documentation leaves open, as far as the run's answers show it."""
+"""How the target decides points that the documentation leaves open, as far as the run's answers show it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Reading:
 
 
 def readings(run: Run) -> list[Reading]:
-    """The ambiguous points of the requirements that the run is about, in their order."""
+    """The ambiguous points of the run's requirements, in their order."""
     return [
         Reading(requirement, requirement.reading or requirement.title, _measured(requirement.id, run))
         for requirement in (ruling.requirement for ruling in run.ledger.rulings())
@@ -129,7 +129,7 @@ def _tally(names: Iterable[str], noun: str = "answer") -> str:
 
 
 def _lists(run: Run) -> Iterator[Exchange]:
-    """The answers to list operations, however they were asked for, with a key of the target."""
+    """The answers to list operations, whatever the request's shape, with a key of the target."""
     paths = {operation.path for operation in spec.contract().operations.values() if operation.is_list}
     for exchange in run.exchanges:
         if exchange.request.method == "GET" and exchange.path in paths and exchange.request.credential:

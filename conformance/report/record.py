@@ -30,10 +30,10 @@ _LONGEST_URL = 2000
 
 @dataclass(frozen=True)
 class Run:
-    """What was judged, when, with what requests, and what was found.
+    """A finished run: the target, the times, the requests and the findings.
 
-    `notes` are what was measured of the target: `rateReading`, `signatureForm`, …; `id` is what the User-Agent of its requests
-    names; `options` are those of the command line; `test_clock` says that waiting took no real time.
+    `notes` are measurements of the target: `rateReading`, `signatureForm`, …; `id` is in the User-Agent of its requests;
+    `options` are those of the command line; `test_clock` says that waiting took no real time.
     """
 
     target: Target
@@ -142,7 +142,7 @@ def _evidence(finding: Finding, redactor: Redactor) -> list[dict[str, Any]]:
 
 
 def numbered(exchange: Exchange, redactor: Redactor) -> str:
-    """What an exchange is found by in the target's own log: its number, and the id that the target gave it."""
+    """How to find an exchange in the target's own log: its number, and the request id that the target answered with."""
     own = one_line(redactor.text(exchange.request_id), _LONGEST_ID)
     return f"exchange {exchange.number}" + (f", request id {own}" if own else "")
 

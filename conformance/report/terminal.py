@@ -43,7 +43,7 @@ _REQUIREMENTS = {requirement.id: requirement for requirement in spec.requirement
 
 
 class Writer(Protocol):
-    """What is asked of pytest's terminal writer: lines in colour, where colour is wanted."""
+    """The part of pytest's terminal writer that is used. It writes in colour if colour is wanted."""
 
     fullwidth: int
 
@@ -75,7 +75,7 @@ def compared(earlier: Report, run: Run, out: Writer) -> None:
 
 
 def conclude(run: Run, out: Writer, report: str | None) -> None:
-    """Print what must be known of the verdict, where the `report` is or why it is not, and the verdict as the last line."""
+    """Print remarks on the verdict, where the `report` is or why it is missing, and the verdict as the last line."""
     verdict = run.ledger.verdict()
     passed, _, others = headline(run).partition(", ")
     for remark in remarks(run):
@@ -93,7 +93,7 @@ def conclude(run: Run, out: Writer, report: str | None) -> None:
 
 
 def evidence(finding: Finding, redactor: Redactor) -> str:
-    """A broken requirement with what it rests on, the exchanges that show it and the commands that repeat them."""
+    """A broken requirement with its basis, the exchanges that show it, and the commands that repeat them."""
     lines = [f"{finding.requirement}: {visible(finding.reason)}", *grounds(finding.requirement)]
     for exchange in finding.exchanges[-_EXCHANGES:]:
         lines += ["", *_exchange(exchange, redactor)]
@@ -101,7 +101,7 @@ def evidence(finding: Finding, redactor: Redactor) -> str:
 
 
 def grounds(requirement: str) -> list[str]:
-    """What a requirement rests on, and the usual cause where it is broken."""
+    """The basis of a requirement, and the usual cause if it is broken."""
     basis = _REQUIREMENTS[requirement].basis
     cause = usual_cause(requirement)
     return [f"basis: {basis}", *([f"usual cause: {cause}"] if cause else [])]
@@ -180,7 +180,7 @@ def _exchange(
         if (name in _HEADERS or name.startswith("x-")) and not is_noise(name)
         for line in fold(one_line(f"{name}: {redactor.text(value)}", _BODY))
     ]
-    # A line to copy is not broken.
+    # A command to copy stays on one line.
     return [
         f"    {visible(redactor.curl(exchange))}",
         f"    → {exchange.status} ({numbered(exchange, redactor)})",

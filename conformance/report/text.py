@@ -1,4 +1,4 @@
-"""Text of a run as reports may show it: the target's bytes are hostile, and some terminals know ASCII alone."""
+"""Text of a run in a form that reports can show: the target's bytes are hostile, and some terminals support only ASCII."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ASCII = str.maketrans(
     }
 )
 _FILLER = "\0"
-# What servers and frameworks add to every answer, of which no requirement tells.
+# Headers that servers and frameworks add to every answer, and that no requirement mentions.
 _NOISE = frozenset(
     """
     alt-svc cf-cache-status cf-ray connection content-security-policy cross-origin-embedder-policy
@@ -49,13 +49,13 @@ def visible(text: str, keep: str = "") -> str:
 
 
 def one_line(text: str, most: int) -> str:
-    """The text on one line, cut to `most` characters: in a CI system's log no line of it can pass for a command."""
+    """The text on one line, cut to `most` characters, so that no line of it can be a command in a CI system's log."""
     text = visible(" ".join(text.split()))
     return text if len(text) <= most else f"{text[:most]}…"
 
 
 def pretty(body: str, most: int) -> str:
-    """A body for reading: JSON indented, anything else as it is, cut to `most` characters."""
+    """A body in readable form: JSON indented, anything else unchanged, cut to `most` characters."""
     with contextlib.suppress(ValueError, RecursionError):
         body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     body = visible(body, keep="\n")
@@ -63,7 +63,7 @@ def pretty(body: str, most: int) -> str:
 
 
 def writable(text: str, encoding: str | None) -> str:
-    """The text in characters that an encoding has: typographic ones replaced by ASCII, others escaped."""
+    """The text in the characters of an encoding: typographic ones are replaced by ASCII, others are escaped."""
     encoding = encoding or "ascii"
     try:
         text.encode(encoding)
@@ -73,26 +73,26 @@ def writable(text: str, encoding: str | None) -> str:
 
 
 def in_markdown(text: str) -> str:
-    """Text on one line of Markdown in which nothing is markup: it may come from the target."""
+    """Text on one line of Markdown with all markup escaped, because it may come from the target."""
     return _MARKDOWN.sub(r"\\\1", one_line(text, _LONGEST_IN_MARKDOWN))
 
 
 def harmless(line: str) -> str:
-    """A line that a CI system that reads logs cannot take for a command of its own (`::error::`, `##[error]`)."""
+    """The line, changed so that no CI system takes it for a command in the log (`::error::`, `##[error]`)."""
     line = line.replace("##[", "## [")
     return f"|{line}" if line.lstrip().startswith("::") else line
 
 
 def folded(text: str, width: int, indent: str, further: str) -> list[str]:
-    """The text in lines of at most `width` columns, of which Chinese characters, say, and emoji take two each."""
-    # A filler beside each wide character makes its length what its width is.
+    """The text in lines of at most `width` columns. Wide characters, such as Chinese ones and emoji, take two columns."""
+    # A filler after each wide character makes the length of the text equal to its width.
     filled = "".join(f"{c}{_FILLER}" if east_asian_width(c) in "WF" else c for c in text)
     lines = textwrap.wrap(filled, width, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False)
     return [line.replace(_FILLER, "") for line in lines]
 
 
 def is_noise(header: str) -> bool:
-    """Whether a header tells nothing of the API: those of servers and frameworks' protection."""
+    """Whether a header says nothing about the API, because a server or a framework adds it."""
     return header.lower() in _NOISE
 
 

@@ -1,4 +1,4 @@
-"""The verdict in words, the same on every paper."""
+"""The verdict in words, the same in every report."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ STATES = {
 
 MEANING = {
     "conformant": "Everything that was asked was kept.",
-    "partial": "Nothing that binds was found broken, but not everything could be vouched for.",
+    "partial": "Nothing that binds was found broken, but not everything could be tested.",
     "non-conformant": "At least one requirement that binds is broken.",
     "unreachable": "The target could not be judged.",
 }
 
 
 def state(ruling: Ruling, ledger: Ledger) -> str:
-    """What became of a requirement: `passed`, `untested`, `broken`, or broken without binding (`known`, `should`)."""
+    """The state of a requirement: `passed`, `untested`, `broken`, or broken without failing the run (`known`, `should`)."""
     if ruling.status == "passed":
         return "passed"
     if ruling.status == "not-tested":
@@ -41,13 +41,13 @@ def state(ruling: Ruling, ledger: Ledger) -> str:
 
 
 def tally(run: Run) -> dict[str, int]:
-    """How many requirements are in each state; those in which there are none are left out."""
+    """The number of requirements in each state; states without requirements are left out."""
     states = [state(ruling, run.ledger) for ruling in run.ledger.rulings()]
     return {name: states.count(name) for name in STATES if name in states}
 
 
 def told(name: str, count: int) -> str:
-    """So many requirements in a state, in words: `2 known violations`."""
+    """A number of requirements in a state, in words: `2 known violations`."""
     if name == "known":
         return counted(count, "known violation")
     return f"{counted(count, 'should')} broken" if name == "should" else f"{count} {STATES[name]}"
@@ -61,7 +61,7 @@ def headline(run: Run) -> str:
 
 
 def but(run: Run) -> str:
-    """Why a run fails whose verdict finds nothing broken; empty where the verdict says all."""
+    """Why a run fails though its verdict finds nothing broken; empty if the verdict explains the exit code."""
     if run.ledger.verdict() not in ("conformant", "partial") or exit_code(run.ledger) == EXIT_CONFORMANT:
         return ""
     if run.ledger.outdated():
@@ -72,7 +72,7 @@ def but(run: Run) -> str:
 
 
 def remarks(run: Run) -> list[str]:
-    """What a reader of the verdict must know of it, a sentence each."""
+    """Sentences that a reader of the verdict must know."""
     return [*_on_the_scope(run.ledger), *_on_the_exit_code(run.ledger)]
 
 
@@ -83,13 +83,13 @@ def _on_the_scope(ledger: Ledger) -> list[str]:
     elif ledger.verdict() == "unreachable":
         lines.append("Not a single requirement could be judged.")
     if ledger.cut_short:
-        lines.append("Interrupted: what had been judged by then is reported.")
+        lines.append("Interrupted: the report has what was judged before that.")
     if ledger.safe:
         lines.append("A safe run (--safe): no write, nothing malformed, no limit spent. It is partial at best.")
     if ledger.only is not None:
         asked = counted(len(ledger.only), "requirement")
         lines.append(
-            f"Only {asked} selected with --only; what holds of every answer was looked at in this run's alone."
+            f"Only {asked} selected with --only; requirements of every answer were judged on the answers of this run alone."
         )
     return lines
 
@@ -97,7 +97,7 @@ def _on_the_scope(ledger: Ledger) -> list[str]:
 def _on_the_exit_code(ledger: Ledger) -> list[str]:
     lines = [f"A known violation is out of date, which fails the run: {line}." for line in ledger.outdated()]
     if any(finding.crashed for finding in ledger.findings):
-        lines.append("A check itself broke, which fails the run: what it was to judge is not tested.")
+        lines.append("A check itself broke, which fails the run: its requirement is not tested.")
     if ledger.failed_elsewhere:
         lines.append(visible(f"Failed beside the checks, which fails the run: {_first(ledger.failed_elsewhere)}."))
     if ledger.require_all and any(ruling.status == "not-tested" for ruling in ledger.rulings()):

@@ -1,1 +1,1 @@
-"""The target as the gate reaches it: client, pacing, clock, preflight, and the embedded mock."""
+"""How the gate reaches the target: client, pacing, clock, preflight, and the embedded mock."""

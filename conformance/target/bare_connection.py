@@ -1,4 +1,4 @@
-"""A connection on which a request is written byte for byte, directly or through a proxy, over TLS or not."""
+"""A connection that sends a request byte for byte, directly or through a proxy, with or without TLS."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _MOST_HEAD = 65_536
 def addressed(
     url: httpx.URL, target: bytes, fields: Sequence[Field], proxy: Proxy | None
 ) -> tuple[bytes, Sequence[Field]]:
-    """The target and the header fields of a request as they have to stand on the wire: a proxy of http wants more of both."""
+    """The request target and the header fields as they are sent: a proxy for http needs an absolute target and more fields."""
     if proxy is None or url.scheme != "http":
         return target, fields
     return b"http://" + url.netloc + target, [*fields, *_authorization(proxy)]
 
 
 def connected(url: httpx.URL, proxy: Proxy | None, context: ssl.SSLContext | None, until: float) -> socket.socket:
-    """A connection to an http or https address, by way of a proxy if there is one; `until` is a time of the monotonic clock.
+    """A connection to an http or https address, through a proxy if there is one. `until` is a time of the monotonic clock.
 
     Raises OSError, and http.client.HTTPException if the proxy refuses.
     """
@@ -59,7 +59,7 @@ def _authorization(proxy: Proxy) -> list[Field]:
 
 
 def section(connection: socket.socket, received: bytes, until: float) -> tuple[bytes, bytes]:
-    """A whole header section that begins with what was received, and what came behind it.
+    """A whole header section, beginning with the bytes that were received already, and the bytes after it.
 
     Raises OSError if it does not come in time, http.client.HTTPException if it has no end.
     """
@@ -76,7 +76,7 @@ def section(connection: socket.socket, received: bytes, until: float) -> tuple[b
 
 
 def parsed(head_section: bytes) -> tuple[int, httpx.Headers]:
-    """Status and headers of a header section. Raises http.client.HTTPException for what is none."""
+    """Status and headers of a header section. Raises http.client.HTTPException if it is none."""
     line, _, fields = head_section.partition(b"\r\n")
     parts = line.split(b" ", 2)
     if not line.startswith(b"HTTP/1.") or len(parts) < 2 or not parts[1].isdigit():

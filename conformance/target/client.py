@@ -1,4 +1,4 @@
-"""The only way to the wire: chooses a key, keeps the target's pace, sends, records."""
+"""The client that sends all requests: it chooses a key, keeps to the rate limit, sends, and records."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from spec import LONGEST_RETRY_AFTER
 from spec.target import Target
 
 _RETRIES_FOR_PACE = 3
-# What names the authorities that are trusted.
+# Environment variables that name the trusted certificate authorities.
 _AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 _LONGEST_WAIT = LONGEST_RETRY_AFTER + 5.0
 _LONGEST_SCHEME = 15
-# Without a body they say so (RFC 9110 8.6).
+# Methods that send `Content-Length: 0` if they have no body (RFC 9110 8.6).
 _WITH_CONTENT = ("POST", "PUT", "PATCH")
 _USER_AGENT = f"outbound-conformance/{version('outbound-conformance')}"
 
@@ -60,8 +60,8 @@ class SetupError(Exception):
 class Client:
     """Sends requests to one target and records every exchange. Threads may share it.
 
-    `show` is called with a line whenever the client has to wait more than a second for its pace. `run` names the run in the
-    User-Agent of every request, beside the exchange's number. `safety` keeps back what a safe run does not send.
+    `show` is called with a line before the client waits more than a second for the rate limit. `run` is the id of the run, which
+    the User-Agent of every request has, with the exchange's number. `safety` blocks the requests that a safe run does not send.
 
     Raises SetupError for proxies, certificates or an address that cannot be used.
     """
@@ -100,16 +100,16 @@ class Client:
         self._transport.close()
 
     def caller(self, label: str, secrets: Iterable[str]) -> Caller:
-        """Speak with keys of the target, of which each request takes the one that is rested most."""
+        """A caller with keys of the target. Each request uses the key that is least used."""
         return Caller(self, tuple(Credential(secret, f"{label}[{index}]") for index, secret in enumerate(secrets)))
 
     @property
     def nobody(self) -> Caller:
-        """Speak without a key of the target: with no Authorization header, or one given among the headers."""
+        """A caller without a key of the target: no Authorization header, or one that is given among the headers."""
         return Caller(self, ())
 
     def send(self, request: Request, pool: Sequence[Credential] = (), *, paced: bool = True) -> Exchange:
-        """Send one request with a key of the pool, keeping its pace and repeating what was refused for pace.
+        """Send one request with a key of the pool within its rate limit, and repeat it if it is answered 429.
 
         `paced=False` sends at once, once: for the probes of the rate limit itself. Raises NoAnswer, and Withheld in a safe run.
         """
@@ -220,7 +220,7 @@ class Caller:
     keys: tuple[Credential, ...]
 
     def get(self, operation: str, /, *, headers: Headers = (), **parameters: object) -> Exchange:
-        """Ask one of the nine operations. Parameters are the documentation's; `id` goes into the path, None is left out."""
+        """Send one of the nine operations. Parameters have their documented names; `id` goes into the path, None is left out."""
         return self.send("GET", target(operation, **parameters), headers=headers, operation=operation)
 
     def send(
@@ -234,7 +234,7 @@ class Caller:
         body: str | None = None,
         paced: bool = True,
     ) -> Exchange:
-        """Send to a path with its query, which goes to the wire as it stands; `body` is JSON. Raises NoAnswer.
+        """Send a request to a path with its query, which is sent unchanged; `body` is JSON. Raises NoAnswer.
 
         With `trailers` it is a GET, whose chunked body is empty.
         """
@@ -242,7 +242,7 @@ class Caller:
         return self.client.send(request, self.keys, paced=paced)
 
     def pinned(self) -> Caller:
-        """The same caller with the one key of its pool that is rested most."""
+        """The same caller with only one key: the least used one of its pool."""
         credential, _ = self.client.pace.choose(self.keys, self.client.clock.now())
         return replace(self, keys=(credential,))
 
@@ -266,12 +266,12 @@ def _encoded(headers: Headers) -> list[Field]:
 
 
 def _place(exchanges: Sequence[Exchange], exchange: Exchange) -> int:
-    """Where an exchange stands; it is among the last."""
+    """The index of an exchange, searched from the end."""
     return next(place for place in reversed(range(len(exchanges))) if exchanges[place] is exchange)
 
 
 def _tls() -> ssl.SSLContext:
-    """How certificates are judged: `$SSL_CERT_FILE` or `$SSL_CERT_DIR` names an authority of one's own. Raises SetupError."""
+    """The TLS settings: `$SSL_CERT_FILE` or `$SSL_CERT_DIR` names other certificate authorities. Raises SetupError."""
     try:
         return httpx.create_ssl_context()
     except OSError as error:

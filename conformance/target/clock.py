@@ -1,4 +1,4 @@
-"""The target's clock, as far as the judge knows it: real time, or a test clock that a hook moves on."""
+"""The target's clock: real time, or a test clock that a hook moves forward."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from contextlib import contextmanager
 class TargetClock:
     """The time at the target: real time, and the seconds that `advance_clock` has `moved` it on.
 
-    While the clock is being moved no request is under way (and the other way round), so that every exchange lies on one
-    side of the jump and its times can be trusted.
+    The clock is never moved while a request is under way, so the times of every exchange lie on one side of the jump.
     """
 
     def __init__(self, advance: Callable[[int], None] | None = None) -> None:
@@ -30,11 +29,11 @@ class TargetClock:
         return self._advance is not None
 
     def now(self) -> float:
-        """Unix seconds by this machine's clock, never going back, and what the target's was moved by."""
+        """Unix seconds of this machine's clock, which never go back, plus the seconds that the target's clock was moved by."""
         return self._origin + time.monotonic() + self.moved
 
     def wait(self, seconds: float) -> None:
-        """Let that many seconds pass for the target: by its test clock in whole seconds, rounded up, or by sleeping."""
+        """Let that many seconds pass for the target: move its test clock by whole seconds, rounded up, or sleep."""
         if seconds <= 0:
             return
         if self._advance is None:
@@ -44,7 +43,7 @@ class TargetClock:
 
     @contextmanager
     def steady(self) -> Iterator[None]:
-        """Hold the clock's rate while an exchange is under way."""
+        """Keep the clock from being moved while an exchange is under way."""
         with self._state:
             self._state.wait_for(lambda: not self._moving)
             self._exchanges += 1

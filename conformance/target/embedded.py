@@ -1,4 +1,4 @@
-"""A server of our own as the target, in a process of its own: started on a free port, stopped with the run."""
+"""A server of this project as the target, in its own process: started on a free port, stopped at the end of the run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class EmbeddedMockError(Exception):
 class EmbeddedServer:
     """A running server: a module of ours that describes itself with `--write-target`.
 
-    `folder` holds what it wrote, among it `description`, the target file of itself; it is gone once the server is stopped.
+    `folder` holds the files that it wrote, such as its target file, `description`. It is deleted when the server is stopped.
     `{folder}` in an option is that folder.
     """
 
@@ -72,7 +72,7 @@ class EmbeddedServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                start_new_session=True,  # an interrupt ends the run, and the run ends this
+                start_new_session=True,  # an interrupt ends the run, and the run ends this process
             )
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:

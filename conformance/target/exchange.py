@@ -1,4 +1,4 @@
-"""One request and its answer, as recorded; and how they are shown without their secrets."""
+"""One recorded request with its answer, and how they are shown without secrets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST_TARGET = 300
 _REQUEST_IDS = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "x-trace-id", "traceparent")
 
 MOST_DEPTH = 64
-"""Levels to which an answer's JSON may be nested: what reads it further must not be made to recurse without end."""
+"""The most levels of an answer's JSON: deeper nesting could exhaust the stack of code that reads it."""
 
 _EITHER = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -43,7 +43,7 @@ class Credential:
 class Request:
     """What is sent. `target` is the path with its query, to the byte.
 
-    `credential` is the target's key that is sent; None where none is, or a forged one among the headers.
+    `credential` is the target's key that is sent; None if no key is sent, or a forged one among the headers.
     `body` is JSON, for the writes that the API has to refuse. `trailers` come behind a chunked body, which is empty.
     """
 
@@ -91,7 +91,7 @@ class Exchange:
 
     @cached_property
     def json(self) -> Any:
-        """The decoded body, or None where it is no JSON (NaN and duplicate members included, RFC 8259), or nested too deep."""
+        """The decoded body; None if it is no JSON (RFC 8259: without NaN and duplicate members), or nested too deep."""
         try:
             return None if self.too_deep else json.loads(self.body, parse_constant=_refuse, object_pairs_hook=_unique)
         except (ValueError, RecursionError):
@@ -101,12 +101,12 @@ class Exchange:
     def too_deep(self) -> bool:
         """Whether the body's brackets are nested deeper than `MOST_DEPTH`; it is then not decoded."""
         brackets = self.body.translate(None, _NO_BRACKETS)
-        # Brackets within strings count too at first: the exact look, which is slow, is for what may be too deep.
+        # A fast count first, which includes brackets within strings. Only if it is too high, a slow and exact one follows.
         return _deepest(brackets) > MOST_DEPTH and _deepest(b"".join(_brackets(self.body))) > MOST_DEPTH
 
     @property
     def request_id(self) -> str:
-        """The id that the target gave the request, for a look into its own log; empty if its answer names none."""
+        """The request id in the target's answer, to find it in the target's own log; empty if there is none."""
         return next((self.headers[name] for name in _REQUEST_IDS if self.headers.get(name)), "")
 
     def line(self) -> str:
@@ -135,5 +135,5 @@ def _refuse(constant: str) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a member stands twice")
+        raise ValueError("a member is there twice")
     return members

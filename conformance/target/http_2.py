@@ -1,4 +1,4 @@
-"""Whether a server speaks HTTP/2 alone, without TLS (h2c): to say so, where no HTTP/1.1 answer came."""
+"""Whether a server speaks only HTTP/2 without TLS (h2c). The message says so if no HTTP/1.1 answer came."""
 
 from __future__ import annotations
 

@@ -27,11 +27,11 @@ class InitError(Exception):
 def init(path: Path, base_url: str | None) -> tuple[int, Sequence[str]]:
     """Write a description to `path` and ask the API at `base_url` whether it knows the key of OUTBOUND_API_KEY.
 
-    Without `base_url` it asks the person at the terminal for it. Returns the exit code, and lines that say what was found
-    and what to do next. Raises InitError for an address or a file that cannot be used; a file that is there stays as it is.
+    Without `base_url` it asks for it at the terminal. Returns the exit code, and lines that say what was found and what to do
+    next. Raises InitError for an address or a file that cannot be used; an existing file is never overwritten.
     """
     if path.exists():
-        raise InitError(f"{path} is there already, and is left as it is")
+        raise InitError(f"{path} exists already, and is not overwritten")
     base_url = base_url if base_url is not None else _asked()
     text = _TEMPLATE.read_text("utf-8")
     if base_url:
@@ -73,7 +73,7 @@ def _judge(path: Path) -> str:
 
 
 def _found(path: Path) -> tuple[int, Sequence[str]]:
-    """What the API answers to the key: one request, or a few more where the first is not served."""
+    """What the API answers to the key: one request, or a few more if the first is not served."""
     wrote = f"wrote {path}"
     try:
         target = load(path)

@@ -1,4 +1,4 @@
-"""Staying inside the target's rate limit: which key may send now, and how long until one may."""
+"""Keeping to the target's rate limit: which key may send now, and how long to wait for one."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from conformance.target.exchange import Credential, Exchange
 from spec import LONGEST_RETRY_AFTER
 
-# Under the `strict` reading the documented minute is a hard cap, and under `burst` a steady minute's worth is always served:
-# 60 in any 60 s keeps to both, so the pace needs no knowledge of the target's reading.
+# At most 60 requests in any 60 s is right under both readings: `strict` caps the minute, and `burst` always serves that
+# rate. So the pace does not depend on the target's reading.
 _WINDOW = 60.0
-# The target counts a request when it arrives, we when it is sent: a margin for the difference between two requests' delays.
+# A margin in seconds: the target counts a request when it arrives, the client when it is sent.
 _MARGIN = 0.25
 
 LONGEST_WAIT = LONGEST_RETRY_AFTER + 1.0
-"""Seconds that Retry-After may ask for, a date's rounding included. What asks for more is not waited for longer."""
+"""The longest wait for Retry-After in seconds, including a date's rounding. A longer one is cut to this."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class _Spent:
 class Pace:
     """A sliding window for each key, over the target's clock; not thread-safe, the client locks it.
 
-    `per_minute` is None where nothing is limited.
+    `per_minute` is None if nothing is limited.
     """
 
     def __init__(self, per_minute: int | None) -> None:
@@ -49,7 +49,7 @@ class Pace:
         return max(oldest + _WINDOW + _MARGIN, spent.not_before) - now
 
     def choose(self, pool: Sequence[Credential], now: float) -> tuple[Credential, float]:
-        """The key of the pool that may send first, the least used where several may, and its wait in seconds."""
+        """The key of the pool that may send first (of several, the least used one), and its wait in seconds."""
         waits = {credential: self.wait_for(credential, now) for credential in pool}
         chosen = min(pool, key=lambda credential: (waits[credential], len(self._of(credential).sent)))
         return chosen, waits[chosen]
@@ -60,7 +60,7 @@ class Pace:
         self.requests[credential.shown] += 1
 
     def answered(self, credential: Credential, exchange: Exchange, retry_after: float | None) -> None:
-        """Learn from an answer: a lower limit than described, or a refusal that says when to come back."""
+        """Adjust the pace to an answer: to a limit lower than described, or to the Retry-After of a refusal."""
         spent = self._of(credential)
         limit = exchange.headers.get("x-ratelimit-limit", "")
         if limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) < self._per_minute:

@@ -1,4 +1,4 @@
-"""Is there anything to judge? A few requests before the first check, and one line where there is not."""
+"""A few requests before the first check, to see whether the target can be judged. If not, one line says why."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.exchange import Exchange
 from conformance.target.http_2 import speaks_http_2
 
-# Operations without path parameters: one of them is served by anything that is worth judging.
+# Operations without path parameters: a target that serves none of them cannot be judged.
 _ASKED = ("getMe", "listContacts", "listLists", "listDrafts", "listEvents")
 _LONGEST_LOCATION = 80
 _HTTP_2 = "; it speaks HTTP/2 alone, and the suite HTTP/1.1: put a server in front of it that speaks both"
@@ -27,9 +27,9 @@ class Unfit(Exception):
 
 
 def preflight(primary: Caller, others: Iterable[Caller] = ()) -> None:
-    """Look for one operation that is served to the primary keys, then whether every full key of `others` too is known.
+    """Look for one operation that is served to the primary keys, then check that every full key of `others` is known too.
 
-    Raises Unfit with the reason in one line. An unknown key in the description would show as the target's fault later.
+    Raises Unfit with the reason in one line. Otherwise an unknown key in the description would look like a fault of the target.
     """
     _look_for_service(primary)
     for caller in (*primary.each(), *(key for other in others for key in other.each())):
@@ -68,9 +68,9 @@ def _served(answer: Exchange) -> bool:
 
 
 def _unreachable(silence: NoAnswer, client: Client) -> str:
-    """What kept an answer from coming, by the first cause that is known."""
+    """Why no answer came, by the first known cause."""
     base_url = client.target.base_url
-    # Names are looked up, and connections opened, by way of the proxy where there is one.
+    # If there is a proxy, it is the host that is looked up and connected to.
     first = str(client.proxy or base_url)
     for cause in _causes(silence):
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -1,4 +1,4 @@
-"""Which proxy a request goes through: one rule over the environment, for every client of gate and load tests."""
+"""The proxy of a request, from the environment: one rule for every client of the gate and the load tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ProxyError(Exception):
 
 @dataclass(frozen=True)
 class Proxy:
-    """An HTTP proxy of the environment. `authorization` is the value of Proxy-Authorization, empty if it wants none."""
+    """An HTTP proxy of the environment. `authorization` is the value of Proxy-Authorization, empty if it needs none."""
 
     variable: str
     host: str
@@ -34,7 +34,7 @@ class Proxy:
 
 
 def proxy_for(base_url: str) -> Proxy | None:
-    """The proxy that requests to an address go through: `http_proxy` or `https_proxy`, else `all_proxy`; None if none.
+    """The proxy for requests to an address: `http_proxy` or `https_proxy`, else `all_proxy`; None if there is none.
 
     This machine's own addresses, and what `no_proxy` names (hosts, domains, networks of either family), are reached directly.
     Raises ProxyError.

@@ -1,4 +1,4 @@
-"""HEAD on a bare connection, where bytes behind the header section are to be seen: HTTP clients throw them away."""
+"""HEAD on a bare connection, which shows bytes after the header section. HTTP clients discard them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conformance.target.bare_connection import addressed, connected, parsed, sec
 from conformance.target.proxies import Proxy
 from conformance.target.transport import Answer, Field
 
-# Of what follows the header section; and how long a server that does not close is listened to, in seconds.
+# Bytes that are read after the header section, and seconds of waiting for more if the server does not close.
 _MOST_BODY = 65_536
 _LISTEN = 0.5
 
@@ -28,8 +28,8 @@ def head(
 ) -> Answer:
     """Ask HEAD of an http or https address, on a connection that the server is to close. `fields` name the host among others.
 
-    `timeout` is for the whole, in seconds; `context` is for https. The answer's `content` is what followed the header section.
-    Raises OSError where nothing comes, http.client.HTTPException for what is no HTTP.
+    `timeout` is for the whole exchange, in seconds; `context` is for https. The answer's `content` is what followed the header
+    section. Raises OSError if nothing comes, http.client.HTTPException if the answer is no HTTP.
     """
     until = time.monotonic() + timeout
     target, fields = addressed(url, target, fields, proxy)
@@ -51,7 +51,7 @@ def _behind(connection: socket.socket, received: bytes) -> bytes:
         connection.settimeout(left)
         try:
             more = connection.recv(_MOST_BODY)
-        except OSError:  # it is silent, or ended the connection in its own way: nothing more follows
+        except OSError:  # the server is silent, or has ended the connection: no more bytes follow
             break
         if not more:
             break

@@ -1,4 +1,4 @@
-"""GET with trailer fields behind an empty chunked body, on a bare connection: HTTP clients send none."""
+"""GET with trailer fields after an empty chunked body, on a bare connection, because HTTP clients cannot send trailers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conformance.target.transport import MOST_BYTES, Answer, BrokenAnswer, Field
 
 _PIECE = 65_536
 _MOST_HEAD = 100 * 1024
-# An answer is read as it stands.
+# The answer must not be compressed.
 _LEFT_OUT = (b"accept-encoding", b"connection")
 
 
@@ -31,8 +31,8 @@ def get(
 ) -> Answer:
     """Ask GET of an http or https address (RFC 9112, section 7.1.2), on a connection that the server is to close.
 
-    `timeout` is for the whole, in seconds; `context` is for https. Raises OSError where nothing comes, BrokenAnswer for what
-    is no HTTP, too large, or ends too early.
+    `timeout` is for the whole exchange, in seconds; `context` is for https. Raises OSError if nothing comes, BrokenAnswer if the
+    answer is no HTTP, too large, or ends too early.
     """
     until = time.monotonic() + timeout
     target, fields = addressed(url, target, fields, proxy)
@@ -49,7 +49,7 @@ def get(
 
 
 def _heard(connection: socket.socket, http: h11.Connection, until: float) -> Iterator[h11.Event]:
-    """What comes, up to the end of the answer."""
+    """Read the answer to its end."""
     while True:
         event = http.next_event()
         if event is h11.NEED_DATA:

@@ -1,4 +1,4 @@
-"""Hides secrets in everything that is shown: as they are, escaped, percent-encoded, in base64, or in parts over lines."""
+"""Hides secrets in all output: plain, escaped, percent-encoded, in base64, or split over lines."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from spec.target import shown
 
 _KEY = r"obk_[a-z]+_[A-Za-z0-9]{5,}"
 _SHOWN_BODY = 600
-# A longer address is cut, and its command does not repeat the request: the whole of it is in exchanges.har.
+# A longer address is cut, so its command does not repeat the request. The whole address is in exchanges.har.
 _LONGEST_URL = 2000
 _SHORTEST = 6
-# Shorter than this, a secret is looked for as it stands: between lines, and in base64, too much looks like it.
+# A shorter secret is searched for in plain form only: split over lines or in base64, too much other text looks like it.
 _SHORTEST_IN_PARTS = 12
 _PREFIX = 6
 _NOTHING = r"(?!)"
@@ -43,9 +43,9 @@ _ESCAPE_OR_SPACE = re.compile(_ESCAPE.pattern + r"|(?P<space>\s+|\\+[nrt])")
 
 @dataclass(frozen=True)
 class _Forms:
-    """How known secrets are looked for: as they are, and in parts. `by_prefix` tells quickly that there are none in parts.
+    """Patterns for known secrets: whole and in parts. `by_prefix` is a quick test that there are none in parts.
 
-    `clean` are parts of texts that hold none of them; `separable` says that texts may be looked through in parts.
+    `clean` are parts of texts that hold none of them; `separable` says that texts may be searched in parts.
     """
 
     plain: re.Pattern[str]
@@ -73,20 +73,20 @@ class _Forms:
 
 @dataclass
 class Redactor:
-    """Removes from a text every secret that it has learnt, in any of its forms, and everything that looks like an API key."""
+    """Hides every learnt secret in a text, in any of its forms, and everything that looks like an API key."""
 
     secrets: set[str] = field(default_factory=set, repr=False)
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """Remember secrets that no output may show. Those under six characters are too common to be told from text."""
+        """Remember secrets that no output may show. Secrets under six characters are ignored: they occur in ordinary text."""
         new = {secret for secret in secrets if len(secret) >= _SHORTEST} - self.secrets
         if new:
             self.secrets |= new
             self.__dict__.pop("_forms", None)
 
     def known_in(self, *texts: str) -> tuple[str, ...]:
-        """The secrets that stand in texts, as they are or percent-encoded, but for mere parts of another one."""
-        # What a NUL parts, no secret spans.
+        """The secrets that occur in texts, plain or percent-encoded, without those that are only part of another one."""
+        # Texts are joined with a NUL, which no secret contains.
         plain = "\0".join(map(unquote, texts))
         found = [secret for secret in sorted(self.secrets) if secret in plain]
         return tuple(secret for secret in found if not any(secret in other for other in found if other != secret))
@@ -147,8 +147,8 @@ class Redactor:
 
     @cached_property
     def _forms(self) -> _Forms:
-        # A secret before one that it begins with. What goes on behind a key before all that looks like a key, and what may be the
-        # beginning of one, as /me shows it, behind.
+        # The longest first: a secret before its own prefixes, then everything that looks like a key, and last what may be the
+        # beginning of a key, as /me shows it.
         longest_first = sorted(self.secrets, key=len, reverse=True)
         unlike_keys = [secret for secret in longest_first if not re.fullmatch(_KEY, secret)]
         long = [secret for secret in longest_first if len(secret) >= _SHORTEST_IN_PARTS]
@@ -183,7 +183,7 @@ def _holds(text: str, by_prefix: Mapping[str, tuple[str, ...]]) -> bool:
 
 
 def _in_base64(secret: str) -> list[str]:
-    """What base64 of any text that holds the secret holds: of each way that it may lie over the groups of three bytes."""
+    """The base64 of the secret within a longer text: one form for each position within the groups of three bytes."""
     cores = []
     for offset, lead in ((0, 0), (1, 2), (2, 3)):
         held = bytes(offset) + secret.encode()
@@ -204,13 +204,13 @@ def _meant(escape: re.Match[str]) -> str:
         code = int(number[1:] or "0", 16) if number[0] == "x" else int(number) if number.isdigit() else 0
     else:
         code = int(groups["hex"] or groups["percent"], 16)
-    # Only characters that secrets are made of are of interest.
+    # Only characters that occur in secrets matter.
     return chr(code) if 32 < code < 127 else "\0"
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A stretch of a text: literal, or an escape that means one character. `meant_at` is where it lies with escapes undone."""
+    """A piece of a text: literal, or an escape of one character. `meant_at` is its position in the unescaped text."""
 
     meant_at: int
     start: int
@@ -219,7 +219,7 @@ class _Piece:
 
 
 def _hidden(text: str, escape: re.Pattern[str], secrets: re.Pattern[str]) -> str:
-    """The text with the secrets shortened that it holds once its escapes are undone; all else stays as it is."""
+    """The text with secrets shortened that it contains in its unescaped form; everything else stays unchanged."""
     pieces: list[_Piece] = []
     with StringIO() as undone:
         end = 0
@@ -242,7 +242,7 @@ def _hidden(text: str, escape: re.Pattern[str], secrets: re.Pattern[str]) -> str
 
 
 def _place(pieces: Sequence[_Piece], at: int) -> tuple[int, int]:
-    """From where to where a character with escapes undone stands in the text."""
+    """The start and end, in the text, of a character of its unescaped form."""
     piece = pieces[bisect_right(pieces, at, key=attrgetter("meant_at")) - 1]
     if not piece.literal:
         return piece.start, piece.stop

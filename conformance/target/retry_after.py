@@ -1,4 +1,4 @@
-"""What an answer's headers say of time: how long to wait (Retry-After), and when it was sent (Date)."""
+"""The times in an answer's headers: how long to wait (Retry-After), and when it was sent (Date)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from conformance.target.exchange import Exchange
 
 
 def retry_after(exchange: Exchange) -> float | None:
-    """Seconds that Retry-After asks for, a date's taken from the answer's Date (RFC 9110 10.2.3); None if unusable."""
+    """The seconds of Retry-After; a date is compared with the answer's Date (RFC 9110 10.2.3). None if it is not usable."""
     value = exchange.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value[:9])
@@ -22,7 +22,7 @@ def retry_after(exchange: Exchange) -> float | None:
 def wall_clock(exchange: Exchange) -> float:
     """The unix time at the target when it answered: its Date header, or our own clock if it sends none.
 
-    A proxy replaces Date with its own. So a Date that did not follow the test clock that we moved on is not believed.
+    A proxy may replace Date with its own. So a Date that does not follow the moved test clock is ignored.
     """
     own = exchange.at + exchange.answered - exchange.sent
     date = date_of(exchange)
@@ -33,7 +33,7 @@ def wall_clock(exchange: Exchange) -> float:
 
 
 def date_of(exchange: Exchange) -> float | None:
-    """The unix time in an answer's Date header, which has whole seconds; None if it has none that can be read."""
+    """The unix time in an answer's Date header, in whole seconds; None if it has no readable one."""
     try:
         return email.utils.parsedate_to_datetime(exchange.headers.get("date", "")).timestamp()
     except (ValueError, TypeError):

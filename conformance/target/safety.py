@@ -1,4 +1,4 @@
-"""What a run with `--safe` does not send: it may be pointed at production."""
+"""The requests that a run with `--safe` does not send, because its target may be in production."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spec.target import Hooks, Keys, Target
 _METHODS = ("GET", "HEAD")
 _HEADERS = ("accept", "authorization", "if-none-match", "if-modified-since", "user-agent")
 _LONGEST = 1000
-# A path with these, escaped or not, is understood in more than one way.
+# Servers understand a path with these characters, escaped or not, in different ways.
 _AMBIGUOUS = (b"//", b"/../", b"/./", b"\\")
 _ESCAPED_SEPARATORS = ("%2f", "%5c", "%2e")
 
@@ -25,14 +25,14 @@ class Withheld(NotTested):
 
 
 class Safety:
-    """What a safe run has learnt and left out. `withheld` counts requests that were not sent, by reason."""
+    """The rules of a safe run. `withheld` counts the requests that were not sent, by reason."""
 
     def __init__(self) -> None:
         self.withheld: Counter[str] = Counter()
         self._cursors: set[str] = set()
 
     def let_through(self, request: Request, *, paced: bool) -> None:
-        """Nothing, if a request is ordinary. Raises Withheld otherwise."""
+        """Raise Withheld unless a request is ordinary."""
         reason = "it spends a limit" if not paced else self._oddity(request)
         if reason:
             self.withheld[reason] += 1
@@ -69,7 +69,7 @@ class Safety:
 
 
 def without_writes(target: Target) -> Target:
-    """The target without what a safe run leaves alone: its commands, and keys that are there to be spent."""
+    """The target without the parts that a safe run does not use: its commands, and its spare keys."""
     webhooks = structs.replace(
         target.webhooks, register=None, register_secondary=None, trigger=None, trigger_secondary=None
     )

@@ -1,4 +1,4 @@
-"""Signals that end a run must not come between making a thing and knowing of it."""
+"""Delay signals that end a run while a process or a folder is being created."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 def signals_held_back() -> Iterator[None]:
     """Hold back the signals that end a run, and deliver them afterwards.
 
-    What is made inside, a process or a folder, is known to its owner before a signal can end the run, so it is cleaned up.
-    A handler that is set meanwhile stays.
+    Whatever is created inside is stored by its owner before a signal can end the run, so it is cleaned up. A handler that is set
+    meanwhile stays.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -34,7 +34,7 @@ def free_port() -> int:
 
 
 class StartedTarget:
-    """A server in a process group of its own. `base_url` is where it is to answer. Raises StartError."""
+    """A server in its own process group. `base_url` is the address at which it must answer. Raises StartError."""
 
     def __init__(self, command: str, port: int, base_url: str) -> None:
         self._command = command
@@ -97,7 +97,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> bool:
-    """Send a signal to the whole group; whether there was one."""
+    """Send a signal to the whole group. Returns whether the group existed."""
     try:
         os.killpg(process.pid, number)
     except (ProcessLookupError, PermissionError):

@@ -1,4 +1,4 @@
-"""One request over HTTP/1.1, exact to the byte, and its answer, which is bounded before anything looks at it."""
+"""One request over HTTP/1.1, exact to the byte, and its answer, which is limited in size and time before it is parsed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import httpx
 
 from conformance.target.proxies import Proxy
 
-# httpx's own layer is left out: it tidies a path before it sends it, and bounds each read, not the answer.
+# httpcore instead of httpx, because httpx normalizes the path, and limits the time of each read but not of the answer.
 
 TIMEOUT = 15.0
-"""Seconds that an answer may take in all, from the connection to its last byte."""
+"""The most seconds of an answer, from the connection to its last byte."""
 
 MOST_BYTES = 16 * 1024 * 1024
-"""Bytes that an answer's body may have, before its decoding and after it."""
+"""The most bytes of an answer's body, before and after it is decoded."""
 
 _MEGABYTES = f"{MOST_BYTES // 1024 // 1024} MiB"
 _HEADERS_TOO_LONG = "Receive buffer too long"
@@ -36,7 +36,7 @@ Field = tuple[bytes, bytes]
 
 
 class BrokenAnswer(Exception):
-    """An answer that did not come, or not whole; the message is one line. `closed` says that the connection was closed."""
+    """An answer did not come, or not whole; the message is one line. `closed` says that the connection was closed."""
 
     def __init__(self, message: str, *, closed: bool = False) -> None:
         super().__init__(message)
@@ -45,7 +45,7 @@ class BrokenAnswer(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as it came, its body decoded."""
+    """An answer with its body decoded."""
 
     status_code: int
     headers: httpx.Headers
@@ -54,7 +54,7 @@ class Answer:
 
 @dataclass
 class _Watch:
-    """Until when an answer is waited for, on the monotonic clock, and how many bytes of it have come."""
+    """The deadline of an answer, on the monotonic clock, and how many bytes of it have come."""
 
     until: float = math.inf
     received: int = 0
@@ -89,7 +89,7 @@ class Transport:
     def send(
         self, method: str, target: bytes, fields: Sequence[Field], body: bytes | None, timeout: float = TIMEOUT
     ) -> Answer:
-        """Send a request whose target stands on the wire as it is given. Raises BrokenAnswer, httpcore.ConnectError."""
+        """Send a request with exactly this target. Raises BrokenAnswer, httpcore.ConnectError."""
         url = httpcore.URL(scheme=self._url.raw_scheme, host=self._url.raw_host, port=self._url.port, target=target)
         watch = _Watch(time.monotonic() + timeout)
         token = _watch.set(watch)
@@ -119,7 +119,7 @@ class Transport:
 
 
 def _whole(chunks: Iterable[bytes], coding: str) -> bytes:
-    """The body, decoded. Raises BrokenAnswer where it is too large, in either form, or not encoded as it says."""
+    """The decoded body. Raises BrokenAnswer if it is too large, encoded or decoded, or not encoded as its header says."""
     bits = _CODINGS.get(coding.strip().lower())
     body = bytearray()
     for chunk in _decoded(_bounded(chunks), bits) if bits else _bounded(chunks):
@@ -181,13 +181,13 @@ def _for_httpcore(proxy: Proxy | None) -> httpcore.Proxy | None:
 
 
 class _Backend(httpcore.NetworkBackend):
-    """The network, of which no read or write outlasts the answer that is waited for."""
+    """The network backend: no read or write takes longer than the answer may take."""
 
     def __init__(self) -> None:
         self._network = httpcore.SyncBackend()
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, *rest: Any, **more: Any) -> _Stream:
-        """Connect, within what is left of the answer's time."""
+        """Connect within the rest of the answer's time."""
         return _Stream(self._network.connect_tcp(host, port, _watch.get().left(timeout), *rest, **more))
 
 
@@ -198,14 +198,14 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read, within what is left of the answer's time, and count."""
+        """Read within the rest of the answer's time, and count the bytes."""
         watch = _watch.get()
         read = self._stream.read(max_bytes, watch.left(timeout))
         watch.received += len(read)
         return read
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write, within what is left of the answer's time."""
+        """Write within the rest of the answer's time."""
         self._stream.write(buffer, _watch.get().left(timeout))
 
     def close(self) -> None:
@@ -219,5 +219,5 @@ class _Stream(httpcore.NetworkStream):
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, _watch.get().left(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
-        """What httpcore asks of a connection."""
+        """Details of the connection for httpcore."""
         return self._stream.get_extra_info(info)

@@ -1,4 +1,4 @@
-"""What a run sends at most at each depth, and on which keys (`--dry-run`): bounds that follow from the plan."""
+"""The most requests that a run sends at each depth, and on which keys (`--dry-run`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spec.target import Target
 _PRIMARY = "organizations.primary.api_keys"
 _SPARE = "keys.spare"
 _MINUTE = 60.0
-# Real seconds that the checks of the rate limit take, all at once, and a run beside them; of what else is waited for.
+# Real seconds: of the checks of the rate limit and of the run beside them; of other waits.
 _RATE_SECONDS = 100.0
 # The checks of the rate limit send each spare key a few volleys of a burst, and a steady minute or two.
 _SPARE_KEYS = 4
@@ -25,9 +25,9 @@ _VOLLEYS, _STEADY_MINUTES = 4, 2
 
 @dataclass(frozen=True)
 class RequestEstimate:
-    """What a run at one depth sends at most. `paid` counts requests that a key's limit pays for, None where nothing bounds it.
+    """The most that a run at one depth sends. `paid` counts requests that use up a key's limit, None if there is no bound.
 
-    `spare` counts those on keys that the checks of the rate limit spend. `seconds` is the waiting for limits, at most.
+    `spare` counts those on the keys that the checks of the rate limit use up. `seconds` is the longest wait for limits.
     """
 
     depth: Depth
@@ -39,7 +39,7 @@ class RequestEstimate:
 def plan(
     depth: Depth, ids: frozenset[str] | None, target: Target | None, *, real_time: bool = False
 ) -> RequestEstimate:
-    """The plan of a run over the requirements, None for all. `target` is None for the embedded mock, which has it all."""
+    """The estimate of a run over the requirements, None for all. `target` is None for the embedded mock, which lacks nothing."""
     testable = [requirement for requirement in selected(ids) if not missing(requirement, target)]
     probes = any(requirement.family == "RATE" and requirement.needs for requirement in testable)
     paid = _paid(depth) if testable else 0
@@ -51,7 +51,7 @@ def plan(
 
 
 def forecast(ids: frozenset[str] | None, target: Target | None, width: int, *, real_time: bool = False) -> list[str]:
-    """The plans of all depths in lines; nothing is sent."""
+    """The estimates of all depths, in lines. Sends no request."""
     requirements = selected(ids)
     untestable = [requirement for requirement in requirements if missing(requirement, target)]
     lines = [f"{len(requirements) - len(untestable)} requirements can be tested; a run sends, on its keys' limits:"]
@@ -72,7 +72,7 @@ def _paid(depth: Depth) -> int | None:
 
 
 def _pacing(paid: int, target: Target | None) -> float:
-    """Seconds of waiting for windows of the rate limit, all requests on the primary organization's keys: it is never more."""
+    """The most seconds of waiting for the rate limit: as if all requests used the primary organization's keys."""
     windows = math.ceil(paid / (_per_minute(target) * _pools(target)[_PRIMARY])) - 1
     return _MINUTE * max(windows, 0)
 
@@ -96,7 +96,7 @@ def _paced(target: Target | None, real_time: bool) -> bool:
 
 def _spare(target: Target | None) -> int:
     limits = target.rate_limit if target else spec.contract().rate_limits
-    # Without a spare key the last primary key is spent; of more than four, four are.
+    # Without a spare key the last primary key is used up. At most four spare keys are used.
     keys = min(_pools(target)[_SPARE] or 1, _SPARE_KEYS)
     return keys * (_VOLLEYS * limits.burst + _STEADY_MINUTES * limits.per_minute)
 
@@ -106,7 +106,7 @@ def _per_minute(target: Target | None) -> int:
 
 
 def _pools(target: Target | None) -> Mapping[str, int]:
-    """How many keys each member of the description holds whose limits pay for requests; the embedded mock's are known."""
+    """The number of usable keys of each member of the description; fixed numbers for the embedded mock."""
     if target is None:
         return {
             _PRIMARY: 2,

@@ -9,8 +9,8 @@ from conformance.verdict.ledger import Ledger
 def exit_code(ledger: Ledger) -> int:
     """0 conformant or partial, 1 broken or a known violation is out of date, 3 could not be judged.
 
-    A check that crashed has judged nothing, which must not look like success. If something else of the session failed, the
-    code is the worse of the two.
+    A crashed check has judged nothing, and must not look like success. If something else in the session failed, the code is the
+    worse of the two.
     """
     own = _of_checks(ledger)
     return max(own, EXIT_BROKEN) if ledger.failed_elsewhere else own

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP end a run in order, even where the interrupt is lost on its way."""
+"""Ctrl-C, SIGTERM and SIGHUP end a run with its reports, even if Python loses the interrupt."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class Interrupts:
-    """Raises KeyboardInterrupt for a signal, and once more before the next check where nothing came of it.
+    """Raises KeyboardInterrupt for a signal, and again before the next check if the first one was lost.
 
-    Python drops what is raised in a finalizer or in a callback of the garbage collector.
+    Python drops exceptions that are raised in a finalizer or in a callback of the garbage collector.
     """
 
     def __init__(self) -> None:
         self._asked = False
 
     def heed(self) -> Callable[[], None]:
-        """Take the signals, but for those that are ignored, as SIGHUP is under nohup. Returns how to give them back."""
+        """Handle the signals, except ignored ones, as SIGHUP is under nohup. Returns a function that restores the handlers."""
         taken = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
         before: dict[int, Any] = {
             number: signal.signal(number, self._interrupt)
@@ -38,7 +38,7 @@ class Interrupts:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self) -> None:
-        """Interrupt the run before its next check, where an interrupt was lost."""
+        """Interrupt the run before its next check if an interrupt was lost."""
         if self._asked:
             raise KeyboardInterrupt
 

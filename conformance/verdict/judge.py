@@ -20,8 +20,8 @@ from spec.target import Target
 class Judge:
     """Everything that one run of the gate holds: the target, the client to it, and the ledger.
 
-    `options` are those of the command line, `report` is the folder for its reports, `known_file` where what is broken now is
-    to be written; `left_out` is the target with what a safe run leaves alone, `baseline` an earlier report.
+    `options` are those of the command line, `report` is the folder for its reports, `known_file` the file for what is broken now.
+    `left_out` is the target with the parts that a safe run does not use, `baseline` an earlier report.
     """
 
     target: Target

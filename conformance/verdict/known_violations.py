@@ -13,10 +13,10 @@ import msgspec
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 
-# For how long what is broken now is excused by a file that was written by command.
+# How many days a written file excuses what is broken now.
 _EXCUSED_FOR = timedelta(days=30)
 _HEAD = """\
-# What is broken now, and excused until a day. Shorten what may be mended sooner, and say in `reason` why it is lived with.
+# Violations that are excused until a day. Choose an earlier day if you can, and say in `reason` why they are accepted.
 """
 
 
@@ -25,7 +25,7 @@ class KnownViolationsError(Exception):
 
 
 class Tried(Protocol):
-    """What a check found of a requirement: on which operations and cases, and whether it failed."""
+    """A check's result for a requirement: its operations and cases, and whether it failed."""
 
     @property
     def requirement(self) -> str:
@@ -33,11 +33,11 @@ class Tried(Protocol):
 
     @property
     def operations(self) -> frozenset[str]:
-        """The operations that it is about; empty where the check does not say."""
+        """The operations that were tried; empty if the check does not say."""
 
     @property
     def cases(self) -> tuple[str, ...]:
-        """The cases that it is about, of a failure those that are broken; empty where the check does not say."""
+        """The cases that were tried, or for a failure the broken ones; empty if the check does not say."""
 
     @property
     def complete(self) -> bool:
@@ -45,7 +45,7 @@ class Tried(Protocol):
 
 
 class KnownViolation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A requirement that may be broken up to and including the day `until`: on all it is tried on, or one operation or case."""
+    """A requirement that may be broken up to and including the day `until`: everywhere, or on one operation or case."""
 
     id: Text
     reason: Text
@@ -56,7 +56,7 @@ class KnownViolation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
 
     @property
     def name(self) -> str:
-        """What it excuses, in a word: `PAGE-6`, `PAGE-6 on listContacts`, `PAGE-6 in the case 'archived'`."""
+        """A short name for what it excuses: `PAGE-6`, `PAGE-6 on listContacts`, `PAGE-6 in the case 'archived'`."""
         where = f" on {self.operation}" if self.operation else ""
         return f"{self.id}{where}" + (f" in the case {self.case!r}" if self.case else "")
 
@@ -82,14 +82,14 @@ def load(path: Path) -> tuple[KnownViolation, ...]:
     names = [entry.name for entry in known]
     for name in names:
         if names.count(name) > 1:
-            raise KnownViolationsError(f"{path}: {name} stands there twice")
+            raise KnownViolationsError(f"{path}: {name} is there twice")
     return known
 
 
 def excuse(finding: Tried, known: Sequence[KnownViolation], today: date) -> KnownViolation | None:
-    """The first entry of those that excuse all that a failed finding says is broken; None if they do not.
+    """The first of the entries that together excuse everything broken in a failed finding; None if something is not excused.
 
-    An entry excuses its id, and nothing beyond its operation and case; several may excuse a case each.
+    An entry excuses its id on its operation and case alone; several entries may excuse one case each.
     """
     own = [
         entry
@@ -108,10 +108,10 @@ def excuse(finding: Tried, known: Sequence[KnownViolation], today: date) -> Know
 def outdated(
     known: Sequence[KnownViolation], tried: Mapping[str, Sequence[tuple[Tried, bool]]], today: date
 ) -> list[str]:
-    """Why entries must be taken out or renewed, a line each.
+    """Why entries must be removed or renewed, one line each.
 
-    `tried` has an entry for each requirement of the contract: what was found of it, each with whether it failed. Nothing is
-    said of an entry that was not tried in this run: it may be broken still.
+    `tried` has the results for each requirement of the contract. An entry that was not tried in this run gets no line: it may
+    still be broken.
     """
     lines = []
     for entry in known:
@@ -120,14 +120,14 @@ def outdated(
             continue
         own = [failed for finding, failed in tried[entry.id] if _concerns(entry, finding)]
         if own and not any(own):
-            lines.append(f"{entry.name}: no longer broken, take it out")
+            lines.append(f"{entry.name}: no longer broken, remove it")
         elif any(own) and not entry.in_force(today):
             lines.append(f"{entry.name}: expired on {entry.until}")
     return lines
 
 
 def _concerns(entry: KnownViolation, finding: Tried) -> bool:
-    """Whether a finding tells of what an entry excuses. One that names no operation or case was tried on all if complete."""
+    """Whether a finding tried what an entry excuses. A finding without operations or cases has tried all if it is complete."""
     on_its_operation = not entry.operation or entry.operation in (finding.operations or {entry.operation})
     on_its_case = not entry.case or (entry.case in finding.cases if finding.cases else finding.complete)
     return on_its_operation and on_its_case

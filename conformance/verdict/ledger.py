@@ -1,4 +1,4 @@
-"""What was found out about each requirement, and the verdict that follows."""
+"""The findings for each requirement, and the verdict that follows from them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ _OPERATIONS = frozenset(spec.contract().operations)
 
 @dataclass(frozen=True)
 class Finding:
-    """What one test says of one requirement, after `seconds`. `exchanges` are the evidence, in the order of the story.
+    """The result of one check for one requirement, after `seconds`. `exchanges` are the evidence, in their order.
 
-    `not-tested`: something that the requirement needs is missing. `not-judged`: the target did not let the story begin
-    (its happy path was not served), or the check itself broke (`crashed`); another requirement's failure may say why.
-    `tried` counts the cases that were tried and those that there are; None where a check counts none. `broken_cases` are
-    those that show the failure, each with its own reason.
+    `not-tested`: something that the requirement needs is missing. `not-judged`: the target did not serve the request that the
+    check starts from, or the check itself broke (`crashed`); another requirement's failure may say why. `tried` counts the tried
+    cases and all cases; None if a check counts none. `broken_cases` names those that show the failure, each with its reason.
     """
 
     requirement: str
@@ -42,12 +41,12 @@ class Finding:
 
     @property
     def parameters(self) -> str:
-        """What the test was parametrized with: the text in the brackets of its name; empty if it was not."""
+        """The parameters of the test: the text in the brackets of its name; empty if it has none."""
         return self.test.partition("[")[2].removesuffix("]")
 
     @property
     def operations(self) -> frozenset[str]:
-        """The operations that it is about: those that its test's name tells, or of a failure the last request's."""
+        """The operations that were tried: those in the test's name, or for a failure that of the last request."""
         named = _OPERATIONS & set(re.split(r"\W+", self.parameters))
         if named or self.outcome != "failed":
             return frozenset(named)
@@ -56,7 +55,7 @@ class Finding:
 
     @property
     def cases(self) -> tuple[str, ...]:
-        """The cases that it is about: those that show the failure, or what its test was parametrized with."""
+        """The cases that were tried: those that show the failure, or the parameters of the test."""
         return tuple(self.broken_cases) or ((self.parameters,) if self.parameters else ())
 
     def reason_in(self, case: str | None) -> str:
@@ -71,7 +70,7 @@ class Finding:
 
     @property
     def counted(self) -> tuple[int, int]:
-        """How many cases were tried, and of how many; a check that counts none is one case."""
+        """How many cases were tried, and of how many; a check that counts none counts as one case."""
         return self.tried or (int(self.outcome in ("passed", "failed")), 1)
 
 
@@ -98,7 +97,7 @@ class Ruling:
 
     @property
     def explanation(self) -> str:
-        """Why it is not simply passed; a known violation's own reason comes first."""
+        """Why it did not pass; a known violation's own reason comes first."""
         known = self.known
         return f"known violation until {known.until}, {known.reason}: {self.reason}" if known else self.reason
 
@@ -110,11 +109,11 @@ class Ruling:
 
 @dataclass
 class Ledger:
-    """Collects findings; each requirement's ruling is the worst of them, and a pass needs at least one.
+    """Collects findings. The ruling of a requirement is its worst finding; a requirement without findings has not passed.
 
-    `only` are the requirements that the run is about, None for all. `cut_short` says why the run ended early, `unfit` why
-    the target could not be judged, or no longer. `safe` says that the run left out what might do harm. `failed_elsewhere`
-    names tests of the session that are not the gate's and failed, and failed set-ups, teardowns and collections.
+    `only` are the requirements of the run, None for all. `cut_short` says why the run ended early, `unfit` why the target could
+    not be judged, or no longer. `safe` says that the run left out requests that might do harm. `failed_elsewhere` names failed
+    tests of the session that are not the gate's, and failed set-ups, teardowns and collections.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -138,11 +137,11 @@ class Ledger:
         self.unfit, self.unfit_exit = reason, exit_code
 
     def rulings(self) -> list[Ruling]:
-        """A ruling for every requirement that the run is about, in the contract's order."""
+        """A ruling for every requirement of the run, in the contract's order."""
         return [self._rule(requirement) for requirement in selected(self.only)]
 
     def outdated(self) -> list[str]:
-        """The known violations that must be taken out or renewed, a line each; they make the run fail."""
+        """The known violations that must be removed or renewed, one line each; they make the run fail."""
         tried: dict[str, list[tuple[Tried, bool]]] = {requirement.id: [] for requirement in spec.requirements()}
         asked = {requirement.id for requirement in selected(self.only)}
         for finding in self.findings:
@@ -154,12 +153,12 @@ class Ledger:
         return outdated(self.known, tried, self.today)
 
     def excused(self) -> list[KnownViolation]:
-        """The known violations that excuse something that is broken, each once."""
+        """The known violations that excuse a broken requirement, each once."""
         used = (self.excuse(finding) for finding in self.findings if finding.outcome == "failed")
         return list(dict.fromkeys(entry for entry in used if entry))
 
     def to_be_known(self) -> list[KnownViolation]:
-        """An entry for all that is broken: those in force that excuse some of it, and new ones for the rest."""
+        """Known violations for everything that is broken: the existing entries that still apply, and new ones for the rest."""
         entries = {entry.name: entry for entry in self.excused()}
         for finding in self.findings:
             if finding.outcome == "failed" and not self.excuse(finding):
@@ -182,7 +181,7 @@ class Ledger:
         return "partial" if partly else "conformant"
 
     def fails(self, requirement: spec.Requirement) -> bool:
-        """Whether the run fails where this requirement is broken."""
+        """Whether the run fails if this requirement is broken."""
         return self.strict or requirement.level == "must"
 
     def excuse(self, finding: Finding) -> KnownViolation | None:
@@ -210,7 +209,7 @@ class Ledger:
 
 
 def _status(findings: Sequence[Finding]) -> tuple[Status, list[Finding]]:
-    """The worst of what was found of a requirement, and the findings that say so."""
+    """The worst outcome of a requirement, and the findings with this outcome."""
     failed = [finding for finding in findings if finding.outcome == "failed"]
     if failed:
         return "failed", failed

@@ -1,4 +1,4 @@
-"""What the end of a check says of its requirement, and in which word the terminal shows it."""
+"""The outcome of a check, and the word that the terminal shows for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REQUIREMENTS = {requirement.id: requirement for requirement in spec.requirement
 
 
 def outcome_of(error: BaseException | None) -> tuple[Outcome, str]:
-    """The outcome of a check that ended so, with its reason; it may hold secrets."""
+    """The outcome of a check that ended with this exception, or without one, and the reason, which may hold secrets."""
     if error is None:
         return "passed", ""
     if isinstance(error, Violation):
@@ -27,7 +27,7 @@ def outcome_of(error: BaseException | None) -> tuple[Outcome, str]:
 
 
 def is_verdict(error: BaseException | None) -> bool:
-    """Whether the check came to an end of its own; otherwise it broke, and a traceback is of use."""
+    """Whether the check ended with a result. Otherwise the check itself broke, and a traceback is useful."""
     return error is None or isinstance(error, (Violation, NotTested, NoAnswer))
 
 
@@ -54,12 +54,12 @@ def status_word(finding: Finding, ledger: Ledger) -> Word:
 
 
 def apply_to_report(report: pytest.TestReport, finding: Finding, evidence: str, ledger: Ledger) -> None:
-    """Have pytest count the check for what it says: what does not bind is no failure, what could not be tried a skip."""
+    """Set pytest's outcome of the check: a failure that does not bind counts as passed, a check that was not tried as skipped."""
     binds = binding(finding, ledger)
     if binds or (finding.outcome == "failed" and report.when == "call"):
         report.longrepr = evidence
         report.outcome = "failed" if binds else "passed"
     elif finding.outcome != "passed":
-        # A check whose fixtures found the fault ends here: pytest would run it after a set-up that passed.
+        # If a fixture found the failure, the outcome is skipped, because pytest would run the check after a passed set-up.
         report.longrepr = (report.location[0], report.location[1] or 0, finding.reason)
         report.outcome = "skipped"

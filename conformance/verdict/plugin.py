@@ -1,4 +1,4 @@
-"""The pytest plugin that turns what the checks say into a ledger, a terminal report and an exit code."""
+"""The pytest plugin that turns the results of checks into a ledger, a terminal report and an exit code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from conformance.verdict.outcomes import Word, apply_to_report, is_verdict, outc
 from conformance.verdict.selection import in_words
 
 _ALIVE_AFTER = 0.5
-# So many checks in a row that ended without an answer are a target that no longer answers, each of them a time-out perhaps.
+# After this many checks in a row without an answer the target counts as gone, because each may take a whole time-out.
 _PATIENCE = 3
 _LONGEST_REASON = 300
 _JUDGED = "outbound_judged"
@@ -48,14 +48,14 @@ class VerdictPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> bool | None:
-        """Look whether there is something to judge, before anything else is done; collect nothing where there is not."""
+        """Check first that the target can be judged; if it cannot, collect nothing."""
         if not (session.config.option.collectonly or session.config.option.no_preflight):
             self._preflight()
         return True if self._judge.ledger.unfit else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Leave out what the run is not about, and put the checks of the whole run after all others."""
+        """Leave out the checks of other requirements, and put the checks of the whole run after all others."""
         kept = [*filter(self._asked, items), *self._companions(items)]
         left_out = [item for item in items if item not in kept]
         if left_out:
@@ -64,18 +64,18 @@ class VerdictPlugin:
         items.sort(key=_of_whole_run)
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """A requirement of which pytest's own options left out a check is not tested."""
+        """Record a requirement as not tested if pytest's own options left out one of its checks."""
         for item in items:
             mark = _mark(item)
             if mark and self._asked(item):
                 self._not_run(mark.args[0], item.nodeid, "left out by pytest's own options")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Remember which checks are to say something."""
+        """Remember which checks must give a result."""
         self._open = {item.nodeid: _id(item) for item in session.items if _mark(item) and self._asked(item)}
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Leave out what needs something that the target does not offer, or what comes after the target died."""
+        """Skip a check that needs something that the target does not offer, and every check after the target died."""
         mark = _mark(item)
         if mark is None:
             return
@@ -94,7 +94,7 @@ class VerdictPlugin:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Record what the check says, and show evidence in place of a traceback."""
+        """Record the check's result, and show evidence instead of a traceback."""
         report = yield
         mark = _mark(item)
         failed_early = call.when == "setup" and call.excinfo is not None
@@ -113,19 +113,19 @@ class VerdictPlugin:
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remember what failed beside the checks: other tests of the session, and teardowns. No verdict hides it."""
+        """Remember failures besides the checks: other tests of the session, and teardowns. The verdict must not hide them."""
         if report.failed and not hasattr(report, _JUDGED):
             self._judge.ledger.failed_elsewhere.append(_failed(report))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Remember a module that could not be collected, where the run goes on without it."""
+        """Remember a module that could not be collected, if the run goes on without it."""
         if report.failed:
             self._judge.ledger.failed_elsewhere.append(f"{report.nodeid} (collection)")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """What was judged by then is reported."""
-        # An interrupt that strikes between two lines has none to show, which pytest stumbles over: its first entry is enough.
+        """Report what was judged before the interrupt."""
+        # pytest fails on an interrupt whose traceback has no line to show, so only its first entry is kept.
         excinfo.traceback = excinfo.traceback[:1]
         self._judge.ledger.cut_short = "the run was interrupted before it"
 
@@ -195,7 +195,7 @@ class VerdictPlugin:
         return only is None or (mark is not None and mark.args[0] in only)
 
     def _companions(self, items: Sequence[pytest.Item]) -> list[pytest.Item]:
-        """The checks that run unjudged, so that a requirement which only the whole run shows has answers to be looked at.
+        """The checks that run without being judged, so that a requirement of the whole run has answers to judge.
 
         They are those of its family.
         """
@@ -227,7 +227,7 @@ class VerdictPlugin:
             self._judge.client.redactor.text(reason),
             tuple(getattr(error, "exchanges", ())),
             _test(nodeid),
-            # What its fixtures waited for is its own.
+            # The wait of its fixtures counts too.
             call.stop - self._began,
             crashed=not is_verdict(error),
             tried=take_tried(),
@@ -271,7 +271,7 @@ def _family(item: pytest.Item) -> str:
 
 
 def _unjudged(report: pytest.TestReport) -> pytest.TestReport:
-    """The report of a companion, which passes whatever it saw: the run is not about it."""
+    """The report of a companion check, which always passes, because its requirement is not part of the run."""
     report.outcome, report.longrepr = "passed", None
     setattr(report, _JUDGED, True)  # a report is an open record
     setattr(report, "status_word", _UNJUDGED)  # noqa: B010 — likewise

@@ -1,4 +1,4 @@
-"""Which requirements a run is about (`--only`), and the ledger as a list (`--list`)."""
+"""The requirements of a run (`--only`), and the list of all requirements (`--list`)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class SelectionError(Exception):
 
 
 def select(wanted: Sequence[str]) -> frozenset[str] | None:
-    """The ids that `--only` names: families and ids, separated by commas. None where nothing is named: all of them.
+    """The ids that `--only` names: families and ids, separated by commas. None if the option is not given: all of them.
 
-    Raises SelectionError, also where an option is given and names nothing.
+    Raises SelectionError, also if the option is given and names nothing.
     """
     names = [name.strip() for names in wanted for name in names.split(",") if name.strip()]
     if wanted and not names:
@@ -30,23 +30,23 @@ def select(wanted: Sequence[str]) -> frozenset[str] | None:
 
 
 def selected(ids: frozenset[str] | None) -> list[spec.Requirement]:
-    """The requirements that a run is about, in the contract's order."""
+    """The requirements of a run, in the contract's order."""
     return [requirement for requirement in spec.requirements() if ids is None or requirement.id in ids]
 
 
 def missing(requirement: spec.Requirement, target: Target | None) -> list[str]:
-    """What a requirement needs and the target's description lacks. None stands for the embedded mock, which has it all."""
+    """The members that a requirement needs and the target's description lacks. None is the embedded mock, which has all."""
     return [need for need in requirement.needs if target and not target.offers(need)]
 
 
 def in_words(needs: Sequence[str]) -> str:
-    """Members of a target's description, as a sentence names them."""
+    """Members of a target's description, as words of a sentence."""
     named = _NUMBERED.sub(lambda place: f"{int(place[2]) + 1} keys in {place[1]}", ", ".join(needs))
     return named.replace("|", " or ")
 
 
 def listing(ids: frozenset[str] | None, target: Target | None, width: int) -> list[str]:
-    """The ledger, in lines: each requirement with its level, what it needs, and what of that this target lacks."""
+    """All requirements in lines: each with its level, what it needs, and which of that this target lacks."""
     requirements = selected(ids)
     lines = []
     for requirement in requirements:

@@ -1,4 +1,4 @@
-"""What arrived at a webhook endpoint, live or recorded, and what is wrong with it (HOOK-1 to HOOK-3)."""
+"""Deliveries to a webhook endpoint, live or recorded, and what is wrong with them (HOOK-1 to HOOK-3)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from conformance.webhooks import signatures
 from conformance.webhooks.signatures import Headers, Signature, UnreadableSignature
 
 FRESH = 300.0
-"""Seconds that a timestamp may be away from the receiver's clock."""
+"""The most seconds between a timestamp and the receiver's clock."""
 
-# A Date header is cut to whole seconds, and so may the timestamp be.
+# A Date header has whole seconds, and the timestamp may be rounded too.
 _ROUNDING = 2.0
 _SHOWN = 60
 
@@ -39,7 +39,7 @@ class Event:
 class Delivery:
     """One request to an endpoint. `received` is in unix seconds of our clock, `at` in seconds of the target's.
 
-    `secret` is the endpoint's signing secret, empty where it is not known; `method` and `at` are None in a recording.
+    `secret` is the endpoint's signing secret, empty if it is not known; `method` and `at` are None in a recording.
     """
 
     endpoint: str
@@ -76,7 +76,7 @@ class Delivery:
 
     @cached_property
     def signature(self) -> Signature | None:
-        """What its headers say of its signature; None where that is in no accepted form."""
+        """The signature in its headers; None if it has none in an accepted form."""
         try:
             return signatures.read(self.headers)
         except UnreadableSignature:
@@ -84,11 +84,11 @@ class Delivery:
 
     @property
     def verified(self) -> bool:
-        """Whether it is signed as the documentation says, under its endpoint's secret."""
+        """Whether it is signed as the documentation says, with its endpoint's secret."""
         return self.verifies(self.secret)
 
     def verifies(self, secret: str) -> bool:
-        """Whether it is signed as the documentation says, under that secret."""
+        """Whether it is signed as the documentation says, with that secret."""
         return self.signature is not None and signatures.verifies(self.signature, secret, self.body)
 
     @property
@@ -125,7 +125,7 @@ def signature_fault(delivery: Delivery) -> str | None:
 
 
 def timestamp_fault(delivery: Delivery, now: float) -> str | None:
-    """What is wrong with a signed timestamp where the receiver's clock shows `now`, unix seconds; None if nothing (HOOK-3)."""
+    """What is wrong with a signed timestamp if the receiver's clock shows `now`, unix seconds; None if nothing (HOOK-3)."""
     timestamp = delivery.signature.timestamp if delivery.signature else ""
     moment = signatures.seconds(timestamp)
     if moment is None:
@@ -140,7 +140,7 @@ def timestamp_fault(delivery: Delivery, now: float) -> str | None:
 def stale(deliveries: Sequence[Delivery], *clocks: Callable[[Delivery], float]) -> tuple[Delivery, str] | None:
     """The first delivery whose timestamp is not fresh, and what is wrong with it; None if all are.
 
-    The receiver's clock is whichever of `clocks` (a delivery → unix seconds) bears all of them out, or else the last.
+    The receiver's clock is the one of `clocks` (a delivery → unix seconds) by which all are fresh, otherwise the last one.
     """
     broken: list[tuple[Delivery, str]] = []
     for clock in clocks:
@@ -158,9 +158,9 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def recorded(path: Path) -> tuple[Delivery, ...]:
-    """The deliveries of a file, one a line: `{"headers", "body" (base64), "receivedAt" (unix seconds), "secret"}`.
+    """The deliveries of a file, one on each line: `{"headers", "body" (base64), "receivedAt" (unix seconds), "secret"}`.
 
-    Empty lines are passed over. Raises RecordError, in one line that shows nothing secret.
+    Empty lines are ignored. Raises RecordError, in one line that shows nothing secret.
     """
     try:
         lines = path.read_bytes().splitlines()

@@ -1,4 +1,4 @@
-"""An endpoint in trouble: it fails the first attempts of a few deliveries, and looks at how they are made again (HOOK-6)."""
+"""An endpoint that fails the first attempts of a few deliveries, to see how they are sent again (HOOK-6)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from conformance.webhooks import signatures
 from conformance.webhooks.deliveries import Delivery
 from conformance.webhooks.receiver import ReceiverAnswer
 
-# Silence comes last: who delivers one after the other is held up by it.
+# Silence comes last, because it delays a target that delivers one event after the other.
 TROUBLES: Mapping[ReceiverAnswer, str] = {
     "error": "an answer of 500",
     "drop": "a connection that was closed without an answer",
     "silence": "no answer",
 }
-"""What deliveries meet, in this order, and in words."""
+"""The troubles that deliveries meet, in this order, with their descriptions."""
 
 _APART = 2.0
 _MOST_ATTEMPTS = 4
@@ -26,10 +26,10 @@ _NAME_OF_ID = re.compile(
 
 
 class Trouble:
-    """The script of such an endpoint: the first event meets an error, the next a dropped connection, the third silence.
+    """The script of this endpoint: the first event meets an error, the next a dropped connection, the third silence.
 
-    It accepts everything until it is `armed`. What comes again is answered with errors until it has shown whether it is
-    signed anew, and then accepted.
+    It accepts everything until it is `armed`. A delivery that comes again is answered with errors until it has shown whether it
+    has a new signature, and is then accepted.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class Trouble:
         self._attempts: dict[str, list[Delivery]] = {}
 
     def __call__(self, delivery: Delivery) -> ReceiverAnswer:
-        """What a delivery is answered with."""
+        """The answer to a delivery."""
         if not self.armed:
             return "accept"
         identity = delivery.event.id if delivery.event else delivery.body.hex()
@@ -57,20 +57,20 @@ class Trouble:
 
     @property
     def settled(self) -> bool:
-        """Whether every trouble has been met, and all that can be learnt of it has been learnt."""
+        """Whether every trouble was met, and further attempts would show nothing new."""
         met = list(self._attempts.values())
         return len(met) == len(TROUBLES) and all(_conclusive(attempts) for attempts in met)
 
     def attempts(self, trouble: ReceiverAnswer) -> Sequence[Delivery]:
-        """The attempts of the delivery that met the trouble, in order; none where no delivery came to meet it."""
+        """The attempts of the delivery that met the trouble, in order; none if no delivery met it."""
         met = dict(zip(TROUBLES, self._attempts.values(), strict=False))
         return met.get(trouble, [])
 
 
 def fault(attempts: Sequence[Delivery], others: Sequence[Delivery]) -> str | None:
-    """What is wrong with how a delivery was made again, in one line; None if nothing.
+    """What is wrong with the repeated attempts of a delivery, in one line; None if nothing.
 
-    `others` are deliveries of other events: a header that is the same there is no id.
+    `others` are deliveries of other events: a header with the same value there is no id.
     """
     first = attempts[0]
     for number, later in enumerate(attempts[1:], start=2):
@@ -83,7 +83,7 @@ def fault(attempts: Sequence[Delivery], others: Sequence[Delivery]) -> str | Non
 
 
 def _conclusive(attempts: Sequence[Delivery]) -> bool:
-    """Whether a further attempt would tell nothing more: it was made again, and signed anew, or too late not to be."""
+    """Whether a further attempt would show nothing new: there is one with a new signature, or one so late that it needed one."""
     first = attempts[0]
     return len(attempts) >= _MOST_ATTEMPTS or any(
         _timestamp(later) != _timestamp(first) or _timestamp(first) is None or _apart(first, later) >= _APART
@@ -92,7 +92,7 @@ def _conclusive(attempts: Sequence[Delivery]) -> bool:
 
 
 def _apart(first: Delivery, later: Delivery) -> float:
-    # While the target's clock is being moved we still count the time before: this may be too little, never too much.
+    # While the target's clock is being moved, the time before the move counts: it may be too early, but never too late.
     return (later.at or 0.0) - (first.at or 0.0)
 
 

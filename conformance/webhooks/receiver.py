@@ -1,7 +1,7 @@
-"""A webhook receiver: a real HTTP server that writes down what arrives, and answers as each endpoint's script says.
+"""A webhook receiver: a real HTTP server that records deliveries, and answers as each endpoint's script says.
 
 `http.server` of the standard library serves. pytest-httpserver (3 packages, 2 MB, 0.17 s of CPU to import) always answers: it
-can neither close a connection without an answer nor keep silent, which two of the four scripts do, and bounds nothing it reads.
+can neither close a connection without an answer nor keep silent, as two of the four scripts do, and it reads without bounds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ReceiverAnswer = Literal["accept", "error", "drop", "silence"]
 """200, 500, the connection closed without an answer, or no answer for as long as the sender waits."""
 
 Script = Callable[[Delivery], ReceiverAnswer]
-"""What a delivery is answered with, decided as it arrives."""
+"""Decides how a delivery is answered when it arrives."""
 
 _LARGEST_BODY = 1_000_000
 _LONGEST_LINE = 4_096
@@ -45,7 +45,7 @@ class CannotListen(Exception):
 
 @dataclass
 class Endpoint:
-    """One URL that deliveries are sent to. `secret` is what signs them, empty until it is known."""
+    """One URL for deliveries. `secret` is its signing secret, empty until it is known."""
 
     name: str
     url: str
@@ -55,15 +55,15 @@ class Endpoint:
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
-        """What has arrived so far, in that order."""
+        """The deliveries so far, in the order of their arrival."""
         return tuple(replace(delivery, secret=self.secret) for delivery in self.arrived)
 
 
 class Receiver:
-    """Listens from when it is made until it is closed. `now` tells the target's clock, in seconds.
+    """Listens until it is closed. `now` returns the time of the target's clock, in seconds.
 
-    Each endpoint has a path of its own that cannot be guessed, so that only a sender who was told it can reach it. `address` is
-    how the target reaches the receiver, and may be set to that of a tunnel or proxy, which may put a path before the endpoint's.
+    Each endpoint has a path that cannot be guessed, so only a sender that was given it can reach it. `address` is the address by
+    which the target reaches the receiver. It may be that of a tunnel or a proxy, and may have a path.
     """
 
     def __init__(self, listen: str, now: Callable[[], float]) -> None:
@@ -72,7 +72,7 @@ class Receiver:
             self._server = _Server(host, port, self)
         except (OSError, OverflowError) as error:
             raise CannotListen(f"cannot listen on {listen}: {getattr(error, 'strerror', None) or error}") from None
-        # Of a wildcard address nothing but this machine's name is left to be reached by.
+        # A wildcard address cannot be reached, so the machine's name is used instead.
         name = socket.gethostname() if host in _EVERY_ADDRESS else host
         self.address = f"http://{f'[{name}]' if ':' in name else name}:{self._server.server_address[1]}"
         self.visits = 0
@@ -100,24 +100,24 @@ class Receiver:
         return endpoint
 
     def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait until deliveries have made the condition true, for at most `seconds` (real time); returns whether they have."""
+        """Wait until the condition is true, for at most `seconds` (real time). Returns whether it is."""
         with self._news:
             return self._news.wait_for(condition, max(0.0, seconds))
 
     @property
     def holding(self) -> bool:
-        """Whether somebody is waiting for an answer that will not come."""
+        """Whether a sender is waiting for an answer that will not come."""
         return self._held > 0
 
     def take(self, method: str, path: str, headers: Headers, body: bytes) -> ReceiverAnswer | None:
-        """Write down what arrived, and say what it is answered with; None where there is no such endpoint."""
+        """Record a delivery, and return its answer; None if there is no such endpoint."""
         with self._news:
             self.visits += 1
             endpoint = self._endpoint_at(path)
             if endpoint is None:
                 return None
             if method in _WITHOUT_CONTENT and not body:
-                # Somebody who looks whether the endpoint is there delivers nothing.
+                # Such a request only checks whether the endpoint exists, and is no delivery.
                 return "accept"
             number = len(endpoint.arrived) + 1
             delivery = Delivery(endpoint.name, method, headers, body, time.time(), endpoint.secret, self._now(), number)
@@ -131,7 +131,7 @@ class Receiver:
         return next(known, None)
 
     def hold(self, connection: socket.socket) -> None:
-        """Keep silent until the other side hangs up, or the receiver is closed."""
+        """Send no answer until the other side closes the connection, or the receiver is closed."""
         connection.settimeout(_LOOK_AGAIN)
         with self._news:
             self._held += 1
@@ -169,7 +169,7 @@ class _Server(socketserver.ThreadingTCPServer):
         super().__init__((host, port), _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A sender that hangs up in the middle is no defect of ours."""
+        """Ignore a sender that closes the connection early: it is no fault of the receiver."""
 
 
 class _Unreadable(Exception):
@@ -203,7 +203,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _take
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: what arrives holds signatures."""
+        """Log nothing, because deliveries hold signatures."""
 
     def _answer(self, status: int) -> None:
         self.close_connection = True

@@ -1,4 +1,4 @@
-"""Webhooks, live: endpoints of the receiver are registered with the target, and events made to happen there."""
+"""Live webhooks: registers endpoints of the receiver with the target, and triggers events there."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from spec.commands import CommandFailed
 from spec.target import Webhooks
 
 TRIGGERED = 3
-"""Events that are made to happen in the primary organization."""
+"""The number of events that are triggered in the primary organization."""
 
-# Real seconds: for the first delivery to arrive, in real time and by a test clock that is moved on, for the others after it,
-# and for what failed to be tried again.
+# The longest waits in real seconds: for the first delivery, in real time and with a test clock; for the others after it; and
+# for a retry.
 _FIRST_WITHIN = 30.0
 _FIRST_BY_CLOCK_WITHIN = 12.0
 _OTHERS_WITHIN = 10.0
 _AGAIN_WITHIN = 25.0
 _NEIGHBOUR_WITHIN = 3.0
-# Seconds by which a test clock is moved on, one after the other, until what is waited for has come: an hour in all. No step
-# is longer than a timestamp may be off, for what arrives while the clock is being moved may have either time.
+# Seconds by which a test clock is moved, step by step, until the expected deliveries have come: an hour in total. No step is
+# longer than the tolerance of a timestamp, because a delivery during a move may have the time before or after it.
 _STEPS = (5, 10, 20, 40, 80, 160, *(240,) * 14)
 _PAUSE = 0.15
 
 
 @dataclass
 class Live:
-    """What was registered and triggered, and what has arrived since.
+    """The registered endpoints, and their deliveries since the first trigger.
 
-    `troubled` is a second endpoint of the primary organization, whose first deliveries fail; `neighbour` is one of the
-    secondary organization. `missing` says of either why it is not there. `since` is the unix time of the first trigger.
+    `troubled` is a second endpoint of the primary organization, whose first deliveries fail; `neighbour` is one of the secondary
+    organization. `missing` says why one of them does not exist. `since` is the unix time of the first trigger.
     """
 
     settings: Webhooks
@@ -53,7 +53,7 @@ class Live:
     _gave_up: bool = False
 
     def begin(self) -> None:
-        """Register and trigger, and wait until something arrived, or might have. Raises NotTested where a command fails."""
+        """Register endpoints, trigger events, and wait for the first deliveries. Raises NotTested if a command fails."""
         settings = self.settings
         if settings.public_url:
             self.receiver.address = settings.public_url.rstrip("/")
@@ -73,19 +73,19 @@ class Live:
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
-        """All that has arrived at any endpoint, by endpoint."""
+        """All deliveries, endpoint by endpoint."""
         return (*self.own, *(self.neighbour.deliveries if self.neighbour else ()))
 
     @property
     def own(self) -> tuple[Delivery, ...]:
-        """All that has arrived at the primary organization's endpoints."""
+        """All deliveries to the primary organization's endpoints."""
         return (*self.main.deliveries, *(self.troubled.deliveries if self.troubled else ()))
 
     def judge_silence(self, *, embedded: bool) -> NoReturn:
-        """Events were triggered, and no endpoint of the primary organization got anything.
+        """Raise for triggered events of which no endpoint of the primary organization got a delivery.
 
-        Raises Violation where the target can reach the receiver for sure: our own mock, or one that has reached it. A
-        container, or a host elsewhere, may not be able to: NotTested.
+        Raises Violation if the target can certainly reach the receiver: if it is the embedded mock, or has reached the receiver
+        before. Raises NotTested otherwise, because a container or another host may not be able to.
         """
         message = (
             f"no delivery reached {self.receiver.address}, although endpoints were registered and events triggered"
@@ -94,7 +94,7 @@ class Live:
         not_tested(f"{message}; can the target reach that address? webhooks.listen sets it")
 
     def attempts(self, trouble: ReceiverAnswer) -> Sequence[Delivery]:
-        """The attempts of the delivery that met a trouble, after waiting for them. Raises NotTested where none met it."""
+        """The attempts of the delivery that met a trouble, after waiting for them. Raises NotTested if none met it."""
         if not self.troubled:
             raise NotTested(f"a second endpoint could not be registered: {self.missing['troubled']}")
         self.settle()
@@ -104,22 +104,22 @@ class Live:
         return attempts
 
     def never_again(self, trouble: ReceiverAnswer) -> bool:
-        """Whether a delivery that met a trouble and did not come again never will, as far as anybody can tell.
+        """Whether it is certain that a delivery that met a trouble will not come again.
 
-        In real time it may always come later: only a test clock that the deliveries follow, moved on by an hour, can tell.
+        In real time it may always come later. It is certain only after an hour of a test clock that the deliveries follow.
         """
         return self._gave_up and not (trouble == "silence" and self.receiver.holding)
 
     @property
     def waited(self) -> str:
-        """How long a retry was waited for, in words: the seconds, and the test clock's where there is one."""
+        """The wait for a retry, in words: the seconds, and those of the test clock if there is one."""
         if not self.clock.movable:
             return f"{_AGAIN_WITHIN:.0f} s"
         moved = f"{sum(_STEPS) // 60} min by the target's test clock"
         return moved if self._gave_up else f"{moved}, and {_AGAIN_WITHIN:.0f} s in real time"
 
     def settle(self) -> None:
-        """Wait until the deliveries that failed have been made again, by the target's test clock or in real time; once."""
+        """Wait until the failed deliveries have come again, by the target's test clock or in real time. Waits only once."""
         if self._settled or not self.trouble.met:
             return
         self._settled = True
@@ -137,7 +137,7 @@ class Live:
         return self.trouble.settled
 
     def _follow_the_clock(self) -> bool:
-        """Whether the deliveries' timestamps have been moved on with the test clock: then their retries are too."""
+        """Whether the timestamps of deliveries follow the test clock: then their retries do too."""
         before, arrived = _ahead(self.main.deliveries[:1]), len(self.main.arrived)
         self._run(self.settings.trigger, "webhooks.trigger")
         self.receiver.wait(lambda: len(self.main.arrived) > arrived, _OTHERS_WITHIN)

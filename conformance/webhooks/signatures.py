@@ -1,8 +1,8 @@
 """The signature of a delivery: read from its headers in each form that is accepted, and verified (documentation, "Webhooks").
 
-The documentation names one header and one formula, HMAC-SHA256(timestamp + "." + body, signingSecret). Accepted are
-`X-Outbound-Signature: t=<timestamp>,v1=<hex>`, where members of other names are passed over and there may be several `v1`, and
-the digest alone, in hex or base64, with or without `sha256=`, beside the timestamp in `X-Outbound-Timestamp`.
+The documentation names one header and one formula, HMAC-SHA256(timestamp + "." + body, signingSecret). Two forms are accepted:
+`X-Outbound-Signature: t=<timestamp>,v1=<hex>`, with one or several `v1` and any other members, and the digest alone, in hex or
+base64, with or without `sha256=`, together with the timestamp in `X-Outbound-Timestamp`.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _SECONDS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 
 
 class UnreadableSignature(ValueError):
-    """The headers hold no signature in a form that is accepted; the message says what is amiss, in one line."""
+    """The headers hold no signature in an accepted form; the message says what is wrong, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What the headers of a delivery say. `timestamp` is as it stands there; one of the digests has to be right."""
+    """The signature in the headers of a delivery. `timestamp` is unchanged; at least one of the digests must be right."""
 
     form: str
     timestamp: str
@@ -55,19 +55,19 @@ def read(headers: Headers) -> Signature:
 
 
 def verifies(signature: Signature, secret: str, body: bytes) -> bool:
-    """Whether one of the digests is that of the raw body under the secret; takes as long whichever it is."""
+    """Whether one of the digests is that of the raw body with the secret, compared in constant time."""
     expected = _hmac(secret.encode(), _bytes(signature.timestamp) + b"." + body)
     matches = [hmac.compare_digest(digest, expected) for digest in signature.digests]
     return any(matches)
 
 
 def seconds(timestamp: str) -> float | None:
-    """A timestamp as unix seconds; None for what is no number of them."""
+    """A timestamp as unix seconds; None if it is no number."""
     return float(timestamp) if _SECONDS.fullmatch(timestamp) else None
 
 
 def mistake(signature: Signature, secret: str, body: bytes) -> str | None:
-    """What was signed in place of the timestamp, a dot and the raw body under the secret, where it is a common mistake."""
+    """The common mistake by which the digest was made, in words; None if none is recognized."""
     for what, key, signed in _mistakes(secret, _bytes(signature.timestamp), body):
         if any(hmac.compare_digest(digest, _hmac(key, signed)) for digest in signature.digests):
             return what
@@ -147,5 +147,5 @@ def _hmac(key: bytes, signed: bytes) -> bytes:
 
 
 def _bytes(text: str) -> bytes:
-    """A header's text as it was on the wire; a letter that no wire carries counts as a question mark."""
+    """A header's text as bytes; a character that cannot be in a header becomes a question mark."""
     return text.encode("latin-1", "replace")

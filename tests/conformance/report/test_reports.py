@@ -208,7 +208,7 @@ def test_requirements_that_lack_the_same_share_a_line() -> None:
 
 def test_a_run_cut_short_says_so(tmp_path: Path) -> None:
     made = ledger(cut_short="the run was interrupted before it")
-    assert "Interrupted: what had been judged by then is reported." in on_screen(run_of(made))
+    assert "Interrupted: the report has what was judged before that." in on_screen(run_of(made))
     assert "Interrupted" in written(tmp_path, run_of(made))["report.html"]
 
 

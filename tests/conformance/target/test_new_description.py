@@ -36,7 +36,7 @@ def test_a_description_to_fill_in_is_a_description(path: Path) -> None:
 
 def test_a_description_that_is_there_stays_as_it_is(path: Path) -> None:
     path.write_text("mine", "utf-8")
-    with pytest.raises(InitError, match="is there already, and is left as it is"):
+    with pytest.raises(InitError, match="exists already, and is not overwritten"):
         init(path, None)
     assert path.read_text("utf-8") == "mine"
 

@@ -54,7 +54,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ('[[violation]]\nid = "PAGE-3"\nreason = "x"\nuntil = "soon"\n', "date"),
         ('[[violation]]\nid = "PAGE-3"\nreason = "x"\nuntil = 2027-01-15\nsince = 1\n', "since"),
         ("[[violations]]\n", "violations"),
-        (ENTRY + ENTRY, "PAGE-3 stands there twice"),
+        (ENTRY + ENTRY, "PAGE-3 is there twice"),
     ],
 )
 def test_a_malformed_file_is_refused_in_one_line(text: str, says: str, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_an_entry_holds_to_the_end_of_its_day() -> None:
 
 def test_an_entry_that_is_no_longer_broken_fails_the_run() -> None:
     ledger = judged("passed", known())
-    assert (exit_code(ledger), ledger.outdated()) == (1, ["PAGE-3: no longer broken, take it out"])
+    assert (exit_code(ledger), ledger.outdated()) == (1, ["PAGE-3: no longer broken, remove it"])
 
 
 def test_an_entry_that_names_nothing_fails_the_run() -> None:
@@ -143,12 +143,12 @@ def test_an_excuse_covers_its_operation_and_case_alone(
 @pytest.mark.parametrize(
     ("excuse", "finding", "outdated"),
     [
-        (narrow("getList"), passed("test_x[getList]"), ["TENANT-2 on getList: no longer broken, take it out"]),
+        (narrow("getList"), passed("test_x[getList]"), ["TENANT-2 on getList: no longer broken, remove it"]),
         (narrow("getList"), passed("test_x[getDraft]"), []),
         (
             narrow(case="archived"),
             passed("test_x", (36, 36)),
-            ["TENANT-2 in the case 'archived': no longer broken, take it out"],
+            ["TENANT-2 in the case 'archived': no longer broken, remove it"],
         ),
         (narrow(case="archived"), passed("test_x", (30, 36)), []),
     ],
@@ -222,7 +222,7 @@ def test_a_run_ends_badly_on_an_entry_out_of_date(tmp_path: Path) -> None:
     run = run_gate(tmp_path, "--only", "SCOPE-3", "--known-violations", str(path))
     assert (run.exit_code, run.verdict) == (1, "conformant"), run.output
     output = " ".join(run.output.split())
-    assert "A known violation is out of date, which fails the run: SCOPE-3: no longer broken, take it out." in output
+    assert "A known violation is out of date, which fails the run: SCOPE-3: no longer broken, remove it." in output
     assert output.endswith("1 of 1 requirements passed, but the run fails: known violations are out of date")
     for paper in ("report.html", "summary.md"):
         written = (tmp_path / "report" / paper).read_text("utf-8")

@@ -89,7 +89,7 @@ def test_an_interrupted_run_is_reported_and_leaves_no_mock_behind(ending: signal
         run = reported(tmp_path, *finish(process))
     assert run.exit_code == INTERRUPTED, run.output
     assert time.monotonic() - sent < 60
-    assert "Interrupted: what had been judged by then is reported." in run.output
+    assert "Interrupted: the report has what was judged before that." in run.output
     assert run.output.splitlines()[-1].startswith("verdict: partial (interrupted), ")
     assert "AUTH-1" in run.ids("passed")
     assert {row["reason"] for row in run.report["requirements"] if row["id"] == "SCOPE-4"} == {
