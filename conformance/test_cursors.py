@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 
 import spec
 from conformance.cases.altered_cursors import SPOILS, spoiled
-from conformance.cases.dataset import Dataset, Walk, next_cursor, whole
-from conformance.cases.expected_pages import DEFAULT, LARGEST, confirmed, on_changing_data, once, settled
+from conformance.cases.dataset import LARGEST, Dataset, Walk, next_cursor, whole
+from conformance.cases.expected_pages import DEFAULT, confirmed, on_changing_data, once, settled
 from conformance.cases.page_boundaries import bordered, filtered_alike, filters_of, same_order
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, Effort, over

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.cases.dataset import Dataset
+from conformance.cases.dataset import LARGEST, Dataset
 from conformance.cases.expected_pages import (
-    LARGEST,
     MOST_PAGES,
     combination,
     confirmed,

@@ -12,10 +12,9 @@ from random import Random
 from hypothesis import strategies as st
 
 import spec
-from conformance.cases.dataset import Dataset, Resource, Walk, whole
+from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk, whole
 from conformance.cases.expected_pages import (
     DEFAULT,
-    LARGEST,
     MOST_PAGES,
     confirmed,
     exactly,

@@ -11,8 +11,8 @@ import pytest
 
 import spec
 from conformance.cases.concurrency import volley
-from conformance.cases.dataset import Dataset, next_cursor, whole
-from conformance.cases.expected_pages import LARGEST, unknown_value
+from conformance.cases.dataset import LARGEST, Dataset, next_cursor, whole
+from conformance.cases.expected_pages import unknown_value
 from conformance.cases.filters import values_of
 from conformance.cases.interleaving import Party, take_turns
 from conformance.cases.resource_ids import collection_of, resembling, unknown_id

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import spec
-from conformance.cases.dataset import Resource, walk
+from conformance.cases.dataset import LARGEST, Resource, walk
 from conformance.checks import NotJudged, NotTested, Violation, expect, items, not_tested, requirement, served
 from conformance.oracles.usable import as_id, member
 from conformance.target.client import Caller
@@ -20,7 +19,7 @@ from conformance.target.retry_after import wall_clock
 from conformance.verdict.plugin import Judge
 from conformance.webhooks import failure_script as troubles
 from conformance.webhooks import signatures
-from conformance.webhooks.deliveries import Delivery, recorded, shape_fault, signature_fault, stale
+from conformance.webhooks.deliveries import Delivery, event_ids, recorded, shape_fault, signature_fault, stale
 from conformance.webhooks.failure_script import TROUBLES
 from conformance.webhooks.receiver import CannotListen, Receiver, ReceiverAnswer
 from conformance.webhooks.session import Live
@@ -29,7 +28,6 @@ from spec.target import Target
 # The feed may show an event later than its delivery: real seconds between two looks at the feed.
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
-_LARGEST = spec.contract().page_size.maximum
 
 Clock = Callable[[Delivery], float]
 """The time of a clock at which a delivery arrived, in unix seconds."""
@@ -134,7 +132,7 @@ def test_a_delivered_event_is_in_the_feed(live: Live, primary: Caller) -> None:
         raise NotJudged("no delivery of JSON arrived")
     for delivery in ours:
         expect(delivery.event, f"{delivery.line}: its body holds no event, an object with an id and an eventType")
-    strangers = _events(live.neighbour.deliveries) if live.neighbour else set()
+    strangers = event_ids(live.neighbour.deliveries) if live.neighbour else set()
     wanted = {delivery.event.id: delivery for delivery in ours if delivery.event and delivery.event.id not in strangers}
     for event_id, event in _in_feed(primary, wanted.keys(), live.settings.feed_within).items():
         delivered = wanted[event_id].event
@@ -183,11 +181,11 @@ def test_an_endpoint_gets_its_own_organizations_events_alone(live: Live, primary
         expect(named in (None, organization), f"{delivery.line}: it is an event of the organization {named}")
     if not live.neighbour:
         not_tested(live.missing["secondary"])
-    if not _events(live.neighbour.deliveries):
+    if not event_ids(live.neighbour.deliveries):
         not_tested(live.missing.get("event", "the secondary organization's endpoint got none of its own events"))
-    if not _events(live.own):
+    if not event_ids(live.own):
         raise NotJudged("the primary organization's endpoints got no event")
-    shared = _events(live.own)
+    shared = event_ids(live.own)
     for delivery in live.neighbour.deliveries:
         expect(_organization(delivery) != organization, f"{delivery.line}: it is the primary organization's event")
         shown = f"{delivery.line}: the primary organization's endpoints got the same event"
@@ -225,7 +223,7 @@ def _in_feed(primary: Caller, wanted: Set[str], within: float) -> dict[str, Reso
     while not wanted <= feed.shown.keys() and (left := until - time.monotonic()) > 0:
         time.sleep(min(pause, left))
         pause = min(2 * pause, _LONGEST_PAUSE)
-        page = served(primary, "listEvents", limit=_LARGEST)
+        page = served(primary, "listEvents", limit=LARGEST)
         feed = _Feed({event["id"]: event for event in items(page)}, complete=False, page=page)
     if not wanted <= feed.shown.keys():
         feed = _whole_feed(primary)
@@ -247,12 +245,8 @@ class _Feed:
 
 
 def _whole_feed(primary: Caller) -> _Feed:
-    walked = walk(primary, "listEvents", limit=_LARGEST)
+    walked = walk(primary, "listEvents", limit=LARGEST)
     return _Feed({event["id"]: event for event in walked.items}, walked.complete, walked.pages[0])
-
-
-def _events(deliveries: Sequence[Delivery]) -> set[str]:
-    return {delivery.event.id for delivery in deliveries if delivery.event}
 
 
 def _organization(delivery: Delivery) -> str | None:

@@ -14,6 +14,8 @@ from conformance.oracles.usable import as_id, member
 from conformance.target.client import Caller, target
 from conformance.target.exchange import Exchange
 
+LARGEST = spec.contract().page_size.maximum
+"""The most items of a page."""
 # A target may hold any amount of data, but the number of requests of a run is limited.
 MOST_PAGES = 30
 # Contacts that are asked for a dossier until one has it.
@@ -90,7 +92,7 @@ class Dataset:
 
     def walk(self, operation: str) -> Walk:
         """The whole list at the largest page size, archived lists included. Raises as `walk` does."""
-        return self.walked(operation, limit=spec.contract().page_size.maximum, **whole(operation))
+        return self.walked(operation, limit=LARGEST, **whole(operation))
 
     def walked(self, operation: str, *, limit: int, most_pages: int = MOST_PAGES, **filters: Any) -> Walk:
         """A list at some limit and under some filters. The same walk is made once and shared. Raises as `walk` does."""

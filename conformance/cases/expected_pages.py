@@ -12,14 +12,13 @@ from math import ceil
 from typing import Any, TypeVar
 
 import spec
-from conformance.cases.dataset import Dataset, Resource, Walk
+from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk
 from conformance.cases.filters import asked_of, excluded, must_show, text_of, values_of
 from conformance.cases.resource_ids import resembling
 from conformance.cases.sampling import stratified
 from conformance.checks import NotTested, Violation, expect, items
 
 DEFAULT = spec.contract().page_size.default
-LARGEST = spec.contract().page_size.maximum
 # A filtered list that takes more pages than this is not judged whole.
 MOST_PAGES = 12
 

@@ -9,11 +9,10 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-import spec
+from conformance.cases.dataset import LARGEST
 from conformance.oracles.usable import Resource
 from conformance.outcome import NotTested
 
-_LARGEST = spec.contract().page_size.maximum
 # How many words are examined to find one that some contact has and others do not.
 _TRIED = 100
 # How many words are made up to find one that occurs nowhere.
@@ -84,7 +83,7 @@ def words_of(contacts: Sequence[Resource], member: str) -> list[str]:
             among[word] += 1
             others = (text_of(contact, other) for other in SEARCHED if other != member)
             alone[word] += all(word.casefold() not in text.casefold() for text in others)
-    few = [word for word in among if among[word] <= _LARGEST]
+    few = [word for word in among if among[word] <= LARGEST]
     return sorted(few, key=lambda word: (alone[word] == 0, len(word) not in _HANDY, -among[word]))
 
 
@@ -108,8 +107,8 @@ def frequent_word(contacts: Sequence[Resource]) -> str:
         word for contact in contacts for name in _NAMES for word in set(_words(contact, name))
     )
     texts = [" ".join(str(value) for value in contact.values()).casefold() for contact in contacts]
-    shared = (word for word, count in found.most_common() if 1 < count <= _LARGEST and len(word) in _HANDY)
-    usable = (w for w in islice(shared, _TRIED) if sum(w.casefold() in text for text in texts) <= _LARGEST)
+    shared = (word for word, count in found.most_common() if 1 < count <= LARGEST and len(word) in _HANDY)
+    usable = (w for w in islice(shared, _TRIED) if sum(w.casefold() in text for text in texts) <= LARGEST)
     return next(usable, "")
 
 

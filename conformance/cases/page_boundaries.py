@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from conformance.cases.dataset import Dataset, Resource, Walk, whole
-from conformance.cases.expected_pages import LARGEST, settled
+from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk, whole
+from conformance.cases.expected_pages import settled
 from conformance.checks import expect, not_tested
 
 # The most pages of a walk that tries borders, and the number of borders within runs that is enough.

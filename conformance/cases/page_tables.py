@@ -10,8 +10,8 @@ from itertools import combinations as pairs_of
 from itertools import permutations, product
 
 import spec
-from conformance.cases.dataset import Dataset
-from conformance.cases.expected_pages import LARGEST, MOST_PAGES, combinations, half, values
+from conformance.cases.dataset import LARGEST, Dataset
+from conformance.cases.expected_pages import MOST_PAGES, combinations, half, values
 from conformance.cases.filters import SEARCHED, let_through, values_of, words_of
 from conformance.cases.page_boundaries import limit_within_a_run
 from conformance.checks import NotTested

@@ -9,8 +9,7 @@ from random import Random
 from urllib.parse import urlencode
 
 import spec
-from conformance.cases.dataset import Dataset
-from conformance.cases.expected_pages import LARGEST
+from conformance.cases.dataset import LARGEST, Dataset
 from conformance.cases.filters import needles, text_of, values_of, words_of
 from conformance.cases.resource_states import Known, in_each_state, with_each_value
 from conformance.checks import NotTested

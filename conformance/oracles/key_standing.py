@@ -5,14 +5,13 @@ An answer 429, or a 401 to a key that was served before, is never evidence again
 
 from __future__ import annotations
 
+from conformance.oracles.exchanges import DEAD_KEYS
 from conformance.outcome import NotJudged, Violation
 from conformance.target.client import Client, NoAnswer, target
 from conformance.target.exchange import Credential, Exchange, Request
 
 # Families for which such answers are evidence: they judge the limit itself, or the form of every error.
 _ABOUT_REFUSALS = ("RATE", "ERROR", "HOOK")
-# Keys of the description that are not to count.
-_DEAD = ("keys.revoked", "keys.expired")
 
 
 def reconsidered(violation: Violation, requirement: str, client: Client) -> Violation | NotJudged:
@@ -29,7 +28,7 @@ def reconsidered(violation: Violation, requirement: str, client: Client) -> Viol
             )
     keys = {e.request.credential: e for e in violation.exchanges if e.status == 401 and e.request.credential}
     for key, exchange in keys.items():
-        if not key.label.startswith(_DEAD) and _served_before(key, client) and _is_refused(key, client):
+        if not key.label.startswith(DEAD_KEYS) and _served_before(key, client) and _is_refused(key, client):
             return NotJudged(f"{_whose(exchange)}: the key stopped counting in mid-run, or is used elsewhere", exchange)
     return violation
 

@@ -14,7 +14,9 @@ from conformance.target.exchange import Exchange
 
 Reading = Literal["burst", "strict", "neither"]
 
-_KEYS_OF_THEIR_OWN = (SPENDER, WITNESS, BORDER, SPREAD)
+SPARE_ROLES = (SPENDER, WITNESS, BORDER, SPREAD)
+"""The roles that each take a spare key, in this order."""
+
 _NEEDED = {
     SPENDER: "keys.spare, or a second key of the primary organization",
     WITNESS: "a second key in keys.spare",
@@ -56,7 +58,7 @@ class Measured:
 
     def known(self) -> list[Attempts]:
         """The timelines of all keys that were used for probes, and that got at least one sound answer."""
-        spent = [in_order(self.timelines.get(role, ())) for role in _KEYS_OF_THEIR_OWN]
+        spent = [in_order(self.timelines.get(role, ())) for role in SPARE_ROLES]
         return [attempts for attempts in spent if any(attempt.sound for attempt in attempts)]
 
 

@@ -12,7 +12,7 @@ from conformance.checks import NotTested
 from conformance.rate_limits import followed_reading
 from conformance.rate_limits.attempts import Attempt, Limits, in_order
 from conformance.rate_limits.disturbances import clock_moved, spent_elsewhere
-from conformance.rate_limits.measured import Measured, Reading
+from conformance.rate_limits.measured import SPARE_ROLES, Measured, Reading
 from conformance.rate_limits.probe_record import ProbeRecord
 from conformance.rate_limits.runner import Halted, Pattern, Wire, measure
 from conformance.rate_limits.traffic_patterns import (
@@ -40,7 +40,6 @@ FIXTURE = "rates"
 _LARGEST = 1000
 _TAKES = 66.0
 _BINDING: dict[str, Reading] = {"burst": "burst", "strict": "strict"}
-_SPARE = (SPENDER, WITNESS, BORDER, SPREAD)
 _LABELS = {
     SPENDER: "spent at once, then left alone until Retry-After",
     WITNESS: "spent while another was, then knocking",
@@ -59,7 +58,7 @@ def keys_for(target: Target) -> dict[str, Credential]:
     spare = _spare(target)
     if not spare and len(primary) < 2:
         raise NotTested("needs keys.spare (four are best) or a second primary key in the target's description")
-    roles = dict(zip(_SPARE, spare or primary[-1:], strict=False))
+    roles = dict(zip(SPARE_ROLES, spare or primary[-1:], strict=False))
     if WITNESS not in roles:
         roles[BYSTANDER] = primary[0]
     if secondary:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -135,6 +135,11 @@ def timestamp_fault(delivery: Delivery, now: float) -> str | None:
     if abs(moment / 1000 - now) <= FRESH + _ROUNDING:
         return "its timestamp is in milliseconds, not seconds"
     return f"its timestamp is {moment - now:+.0f} s from the receiver's clock"
+
+
+def event_ids(deliveries: Iterable[Delivery]) -> set[str]:
+    """The ids of the events in deliveries."""
+    return {delivery.event.id for delivery in deliveries if delivery.event}
 
 
 def stale(deliveries: Sequence[Delivery], *clocks: Callable[[Delivery], float]) -> tuple[Delivery, str] | None:

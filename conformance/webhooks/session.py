@@ -10,7 +10,7 @@ from typing import NoReturn
 from conformance.outcome import NotTested, expect, not_tested
 from conformance.target.clock import TargetClock
 from conformance.target.redaction import Redactor
-from conformance.webhooks.deliveries import Delivery
+from conformance.webhooks.deliveries import Delivery, event_ids
 from conformance.webhooks.failure_script import TROUBLES, Trouble
 from conformance.webhooks.receiver import Endpoint, Receiver, ReceiverAnswer, Script, accept
 from conformance.webhooks.signatures import seconds
@@ -69,7 +69,7 @@ class Live:
             self._run(settings.trigger, "webhooks.trigger")
         self._await_first(lambda: bool(self.main.arrived))
         if self.main.arrived:
-            self.receiver.wait(lambda: len(_events(self.main.deliveries)) >= TRIGGERED, _OTHERS_WITHIN)
+            self.receiver.wait(lambda: len(event_ids(self.main.deliveries)) >= TRIGGERED, _OTHERS_WITHIN)
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:
@@ -197,10 +197,6 @@ class Live:
             return commands.run(command, **placeholders)
         except CommandFailed as failure:
             raise NotTested(f"{member}: {failure}") from None
-
-
-def _events(deliveries: Sequence[Delivery]) -> set[str]:
-    return {delivery.event.id for delivery in deliveries if delivery.event}
 
 
 def _ahead(deliveries: Sequence[Delivery]) -> float | None:

@@ -23,7 +23,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 _WAIT = 5
 """Seconds for which the mock holds back an answer without new requests; less than the client's time limit."""
 
-_COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
+STATUS_COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 
 class _Request(TypedDict):
@@ -132,7 +132,7 @@ def _show(page: client.Json) -> None:
 def _words(request: _Request) -> Iterator[str]:
     status = request["status"]
     yield f"{request['number']:>5} {request['at'][11:23]}"
-    yield click.style(str(status or "---"), fg=_COLOURS.get((status or 0) // 100, "red"))
+    yield click.style(str(status or "---"), fg=STATUS_COLOURS.get((status or 0) // 100, "red"))
     target = request["path"] + (f"?{request['query']}" if request["query"] else "")
     yield f"{request['method']} {_printable(target)}"
     if request["keyName"]:

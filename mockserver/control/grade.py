@@ -14,7 +14,7 @@ from mockserver.control.redaction import redacted, redacted_query
 from mockserver.grading.facts import asked
 from mockserver.grading.leaks import misplaced_keys
 from mockserver.grading.live import LiveRuling, live_rulings
-from mockserver.grading.recording import page_members
+from mockserver.grading.recording import headers_as_text, page_members
 from mockserver.grading.records import Exchange
 from spec.target import shown
 
@@ -68,7 +68,7 @@ def _exchange(entry: Entry, began: float, keys: KeyRing) -> Exchange | None:
 
     A request with a key in a wrong place alone counts for that key. Connections and the request's body are not in the log.
     """
-    headers = _text(entry.request_headers)
+    headers = headers_as_text(entry.request_headers)
     path, query = entry.path.decode("latin-1"), entry.query.decode("latin-1")
     leaks = tuple(misplaced_keys(headers, path, query, tuple(key.secret for key in keys)))
     key = _presented(entry, keys) or (_leaked(headers, path, query, keys) if leaks else None)
@@ -95,7 +95,7 @@ def _exchange(entry: Entry, began: float, keys: KeyRing) -> Exchange | None:
         next_cursor=following,
         items=items,
         mark="server-error" if entry.status is not None and entry.status >= 500 and entry.complete else None,
-        headers=_text(entry.headers),
+        headers=headers_as_text(entry.headers),
         body=entry.body or b"",
     )
 
@@ -110,10 +110,6 @@ def _leaked(headers: Sequence[tuple[str, str]], path: str, query: str, keys: Key
     """The first key that stands in a request as text; None if it is there in some other spelling."""
     text = " ".join([unquote(path), unquote(query), *(unquote(value) for _, value in headers)])
     return next((key for key in keys if key.secret in text), None)
-
-
-def _text(headers: Sequence[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
 def _shown(

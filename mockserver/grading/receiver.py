@@ -11,19 +11,18 @@ from urllib.parse import urlsplit
 
 from mockserver.grading.deliveries import GradedDelivery
 from mockserver.grading.records import Probe
-from mockserver.webhooks.sending import Outgoing, Sender, Unsent
+from mockserver.webhooks.sending import PORTS, Outgoing, Sender, Unsent
 
 STARTS_WITHIN = 60.0
 """Seconds in which a receiver has to listen."""
 
 _ANSWERS_WITHIN = 12.0
-_PORTS = {"http": 80, "https": 443}
 
 
 def listens(url: str, is_alive: Callable[[], bool], within: float = STARTS_WITHIN) -> bool:
     """Wait until something listens at a URL. False if the command ends before, or the time does."""
     parts = urlsplit(url)
-    address = (parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80))
+    address = (parts.hostname or "", parts.port or PORTS.get(parts.scheme, 80))
     deadline = time.monotonic() + within
     while time.monotonic() < deadline and is_alive():
         with suppress(OSError), socket.create_connection(address, timeout=1):
@@ -52,7 +51,7 @@ def is_url(text: str) -> bool:
     """Whether a text is a URL that can be delivered to."""
     try:
         parts = urlsplit(text)
-        return parts.scheme in _PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        return parts.scheme in PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
 

@@ -252,7 +252,7 @@ def page_members(body: bytes) -> tuple[int | None, str | None]:
 
 
 def _exchange(row: _Row, number: int, connection: int, secrets: dict[str, ApiKey], started: float) -> Exchange:
-    headers = _text(row.request_headers)
+    headers = headers_as_text(row.request_headers)
     key = _bearer(headers, secrets)
     found = asked(row.path)
     body = bytes(row.body)
@@ -279,12 +279,13 @@ def _exchange(row: _Row, number: int, connection: int, secrets: dict[str, ApiKey
         items=items,
         mark=row.mark,
         request_headers=headers,
-        headers=_text(row.headers),
+        headers=headers_as_text(row.headers),
         body=body,
     )
 
 
-def _text(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+def headers_as_text(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    """Header fields as text."""
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 

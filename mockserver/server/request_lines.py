@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mockserver.api.request_notes import ENTRY
+from mockserver.control.commands import STATUS_COLOURS
 from mockserver.control.redaction import redacted, redacted_query
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from mockserver.api.pipeline import State
     from mockserver.app import Mock
 
-_COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 _LONGEST_TARGET = 200
 
 
@@ -51,7 +51,7 @@ class Logged:
 
 
 def _line(scope: Scope, status: int, seconds: float) -> str:
-    colour = _COLOURS.get(status // 100, "red")
+    colour = STATUS_COLOURS.get(status // 100, "red")
     words = [
         time.strftime("%H:%M:%S"),
         click.style(str(status or "---"), fg=colour),

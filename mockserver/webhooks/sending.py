@@ -23,7 +23,7 @@ _LONGEST_HEAD = 16_384
 _KEPT_OF_BODY = 2_000
 _BODY_WITHIN = 1.0
 _MOST_INTERIM = 5
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])\b")
 _EMPTY = re.compile(rb"\r\ncontent-length: *0 *\r\n", re.IGNORECASE)
 
@@ -85,7 +85,7 @@ class Sender:
 
     async def _addresses(self, url: SplitResult) -> Sequence[tuple[str, int]]:
         """The addresses of the URL's host that may be sent to, looked up once: only these are connected to."""
-        host, port = url.hostname or "", url.port or _PORTS[url.scheme]
+        host, port = url.hostname or "", url.port or PORTS[url.scheme]
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [str(entry[4][0]) for entry in found]
         if host not in self._allowed:

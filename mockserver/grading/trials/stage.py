@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +10,7 @@ from mockserver.grading.facts import asked
 from mockserver.grading.records import Run
 from mockserver.grading.rules.failures import LONGEST_SILENCE
 from mockserver.grading.sealing import Cursors
+from mockserver.modifications.helpers.layers import Way
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -68,9 +69,6 @@ def target(scope: Scope) -> bytes:
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope["query_string"]
     return path + b"?" + query
-
-
-Way = Callable[["ASGIApp", "Scope", "Receive", "Send"], Awaitable[None]]
 
 
 def where(chosen: Callable[[Scope], bool], way: Way) -> Layer:
