@@ -6,6 +6,7 @@ import hashlib
 import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from spec import RateLimits, contract
 
@@ -33,6 +34,9 @@ class ApiKey:
     revoked_at: float | None = None
     limits: RateLimits | None = None
     """The key's own rate limits, None for those of the contract."""
+
+    def __hash__(self) -> int:
+        return hash(self.secret)
 
     @property
     def prefix(self) -> str:
@@ -141,5 +145,7 @@ def base62(label: str, length: int) -> str:
     return "".join(digits)
 
 
+@lru_cache(maxsize=1_024)
 def _digest(secret: bytes) -> bytes:
+    """The digest of a secret. To find one in the cache tells nothing either: its place there is a keyed hash of the whole."""
     return hashlib.sha256(secret).digest()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from spec import REST, RateLimits
 
@@ -26,8 +26,7 @@ class Unreachable(Exception):
     """The server that keeps what a key has used does not answer. The message is one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """Whether a request is served, and what its answer says of the key's limit.
 
     `limit` is the key's requests a minute. `reset` is the unix time at which nothing that the key has used counts any more.

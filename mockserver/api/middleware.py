@@ -19,6 +19,8 @@ from mockserver.api.request_notes import note_key
 from mockserver.api.response import Header, unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mockserver.api.pipeline import Pipeline
@@ -30,11 +32,12 @@ _PRIVATE: tuple[Header, ...] = ((b"cache-control", b"private, no-store"), (b"var
 
 
 class Edge:
-    """Wraps `app`. Answers a refused request itself, and a crash of `app` too."""
+    """Wraps `api`, which answers paths of the API, and `rest`, which answers all others. Answers a refusal and a crash itself."""
 
-    def __init__(self, pipeline: Pipeline, app: ASGIApp) -> None:
+    def __init__(self, pipeline: Pipeline, api: ASGIApp, rest: ASGIApp) -> None:
         self._pipeline = pipeline
-        self._app = app
+        self._api = api
+        self._rest = rest
         self._date = (0, b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,10 +46,11 @@ class Edge:
         headers = [self._date_header(int(now)), _SERVER]
         out = _Outlet(send, headers, without_body=scope["method"] == "HEAD")
         try:
-            app = self._app
             if paths.is_api(scope["path"]):
                 headers += _PRIVATE
-                app = self._admitted(scope, now, headers) or app
+                app = self._admitted(scope, now, headers) or self._api
+            else:
+                app = self._rest
             await app(scope, receive, out)
         except Unreachable as error:
             await unavailable(str(error))(scope, receive, out)
@@ -95,10 +99,10 @@ class _Outlet:
         self._without_body = without_body
         self.started = False
 
-    async def __call__(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         if message["type"] == "http.response.start":
             self.started = True
             message["headers"] = [*message["headers"], *self._headers]
         elif self._without_body:
             message = {**message, "body": b""}
-        await self._send(message)
+        return self._send(message)

@@ -36,7 +36,7 @@ def build(document: OpenApi) -> ASGIApp:
     """
     stack = connexion.ConnexionMiddleware(
         _Operations(),
-        middlewares=[_Refusals, Routing],
+        middlewares=[Routing],
         resolver=connexion.Resolver(OPERATIONS.__getitem__),
     )
     stack.add_api(to_openapi_30(document))
@@ -50,33 +50,17 @@ def application() -> ASGIApp:
     return build(contract().document)
 
 
-class _Refusals:
-    """Answers what the steps of a request's way, or Connexion's routing, refuse. The middleware answers a crash."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._app(scope, receive, send)
-        except Refused as refused:
-            problem = refused.problem
-        except HTTPException as error:
-            problem = _routing_problem(scope, error)
-        else:
-            return
-        await scope[PIPELINE].problem(problem, scope)(scope, receive, send)
-
-
 class Routing(connexion.middleware.routing.RoutingMiddleware):
     """Connexion's routing without Starlette's redirects from `/contacts/` to `/contacts`: that path is unknown.
 
-    A path without parameters is looked up in a table of Connexion's own routes, rather than tried on each of them.
+    A path without parameters is looked up in a table of Connexion's own routes and operations, rather than tried on each of
+    them. It answers what the steps of a request's way, or the routing, refuse. The middleware answers a crash.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
-        self._plain: dict[tuple[str, str], dict[str, str]] = {}
+        self._plain: dict[tuple[str, str], tuple[str, str]] = {}
+        self._direct: dict[tuple[str, str], ASGIApp] = {}
 
     def add_api(self, *args: object, **options: object) -> None:
         """Route the operations of a document."""
@@ -85,20 +69,41 @@ class Routing(connexion.middleware.routing.RoutingMiddleware):
             mount.app.redirect_slashes = False
             for route in mount.app.routes:
                 if not route.param_convertors:
-                    routed = {"api_base_path": mount.path, "operation_id": route.app.operation_id}
+                    routed = mount.path, route.app.operation_id
                     self._plain |= dict.fromkeys(
                         [(method, mount.path + route.path) for method in route.methods], routed
                     )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route a request."""
-        routed = self._plain.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if routed is None:
+        if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        scope["path_params"] = {}
-        scope["extensions"] = {**scope.get("extensions", {}), connexion.middleware.abstract.ROUTING_CONTEXT: routed}
-        await self.app(scope, receive, send)
+        try:
+            asked = scope["method"], scope["path"]
+            operation = self._direct.get(asked) or self._found(asked)
+            if operation is None:
+                await super().__call__(scope, receive, send)
+            else:
+                scope["path_params"] = {}
+                await operation(scope, receive, send)
+        except Refused as refused:
+            problem = refused.problem
+        except HTTPException as error:
+            problem = _routing_problem(scope, error)
+        else:
+            return
+        await scope[PIPELINE].problem(problem, scope)(scope, receive, send)
+
+    def _found(self, asked: tuple[str, str]) -> ASGIApp | None:
+        """The operation of a method and a path without parameters; None if there is none."""
+        if asked not in self._plain:
+            return None
+        base_path, operation_id = self._plain[asked]
+        (api,) = self.app.apis[base_path]
+        operation: ASGIApp = api.operations[operation_id]
+        self._direct[asked] = operation
+        return operation
 
 
 class _ConnexionOperation(Protocol):

@@ -8,7 +8,7 @@ must not ask asyncio for the current task, which `asyncio.timeout` does.
 from __future__ import annotations
 
 import re
-from collections.abc import Coroutine, Generator, Iterable
+from collections.abc import Awaitable, Coroutine, Generator, Iterable, Iterator
 from contextvars import copy_context
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,16 @@ _WITHOUT_BODY = (204, 304)
 _MOST_LINES = 4_096
 _lines: dict[tuple[bytes, bytes], tuple[bytes, bool]] = {}
 """Headers as they stand on the wire, for most answers have the same; and whether they say how the answer ends."""
+
+
+class _Done:
+    """What need not be waited for."""
+
+    def __await__(self) -> Iterator[None]:
+        return iter(())
+
+
+_DONE: Awaitable[None] = _Done()  # type: ignore[assignment] # an iterator that ends at once serves as a generator
 
 
 class RequestCycle:
@@ -128,11 +138,19 @@ class RequestCycle:
         body, self.body = bytes(self.body), bytearray()
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
-    async def send(self, message: Message) -> None:
+    def send(self, message: Message) -> Awaitable[None]:
         """Send a part of the answer (ASGI). Raises RuntimeError for parts that make none."""
-        connection = self._connection
-        if connection.flow.write_paused and not self.disconnected:
-            await connection.flow.drain()
+        if self._connection.flow.write_paused and not self.disconnected:
+            return self._send_later(message)
+        self._send(message)
+        return _DONE
+
+    async def _send_later(self, message: Message) -> None:
+        """Send a part once the client has read enough of what was sent before."""
+        await self._connection.flow.drain()
+        self._send(message)
+
+    def _send(self, message: Message) -> None:
         if self.disconnected:
             return
         if self.response_complete:
@@ -165,11 +183,11 @@ class RequestCycle:
         self._expects_continue = False
         parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
         framed = False
-        for name, value in headers:
-            line, frames = _lines.get((name, value)) or _encoded(name, value)
+        for header in headers:
+            line, frames = _lines.get(header) or _encoded(*header)
             parts.append(line)
             if frames:
-                framed = self._frame(name.lower(), value.lower()) or framed
+                framed = self._frame(header[0].lower(), header[1].lower()) or framed
         if not self.keep_alive and b"connection: close\r\n" not in parts:
             parts.append(b"connection: close\r\n")
         if not framed and self.scope["method"] != "HEAD" and status not in _WITHOUT_BODY:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mockserver.api.documentation import PAGE as DOCUMENTATION
@@ -131,9 +131,9 @@ class RequestLog:
         began = self._clock.now()
         entry = scope[ENTRY] = Entry(self._seen, began, scope, switches)
 
-        async def seen(message: Message) -> None:
+        def seen(message: Message) -> Awaitable[None]:
             entry.see(message)
-            await send(message)
+            return send(message)
 
         try:
             await app(scope, receive, seen)
@@ -170,7 +170,7 @@ class RequestLog:
             self._entries.remove(next(each for each in self._entries if each.is_documentation))
             self._documentation -= 1
         elif len(self._entries) - self._documentation > KEPT:
-            self._entries.remove(next(each for each in self._entries if not each.is_documentation))
+            self._drop_oldest()
             self._is_whole = False
         while self._bytes > KEPT_BYTES or len(self._with_body) > KEPT:
             oldest = self._with_body.popleft()
@@ -179,6 +179,13 @@ class RequestLog:
             self._is_whole = False
         if self._waiting:
             self._tell()
+
+    def _drop_oldest(self) -> None:
+        """Drop the oldest entry of those that are none of the documentation."""
+        if self._entries[0].is_documentation:
+            self._entries.remove(next(each for each in self._entries if not each.is_documentation))
+        else:
+            self._entries.popleft()
 
     def _tell(self) -> None:
         for change in self._waiting:

@@ -6,7 +6,7 @@ the same state, changed by that modification too. So a modification comes and go
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -63,13 +63,16 @@ class World:
         world._register_urls()
         return world
 
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def serve(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one HTTP request to the API."""
+        if self.held.holds or len(self.switches):
+            return self._serve_as_switched(scope, receive, send)
+        return self.request_log.record(self._app, scope, receive, send)
+
+    async def _serve_as_switched(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that may be held, or may be meant by what is switched on."""
         if self.held.holds:
             await self.held.wait(scope, self.state)
-        if not len(self.switches):
-            await self.request_log.record(self._app, scope, receive, send)
-            return
         taken = self.switches.take(scope)
         ids = tuple(switch.id for switch in taken)
         await self.request_log.record(self._view(ids, taken), scope, receive, send, [switch.name for switch in taken])
@@ -214,11 +217,11 @@ class World:
 
     def _served(self, pipeline: Pipeline) -> ASGIApp:
         inner = _wrapped(self._operations, pipeline.inner)
-        app = _wrapped(Edge(pipeline, Documentation(pipeline, inner)), pipeline.outer)
+        app = _wrapped(Edge(pipeline, inner, Documentation(pipeline, inner)), pipeline.outer)
 
-        async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        def served(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             scope[PIPELINE] = pipeline
-            await app(scope, receive, send)
+            return app(scope, receive, send)
 
         return served
 

@@ -138,7 +138,7 @@ def refill_too_quick(pipeline: Pipeline) -> None:
 def sixty_one_a_minute(pipeline: Pipeline) -> None:
     """The minute's figure is a hard cap (`--rate-reading strict`), and admits one request too many."""
     limiter = Limiter(replace(_LIMITS, per_minute=_LIMITS.per_minute + 1), "strict")
-    pipeline.admit = lambda key, now: replace(limiter.admit(key.id, now), limit=_LIMITS.per_minute)
+    pipeline.admit = lambda key, now: limiter.admit(key.id, now)._replace(limit=_LIMITS.per_minute)
 
 
 @fault("RATE-3", "RATE-4", "RATE-5")
