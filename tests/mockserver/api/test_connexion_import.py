@@ -19,7 +19,10 @@ def test_a_mock_does_not_import_what_it_does_not_use(name: str) -> None:
     assert printed(f"import sys, mockserver.app; print({name!r} in sys.modules)") == "False"
 
 
-@pytest.mark.parametrize("used", ["httpx.Client", "requests.Session", "flask.Flask", "jinja2.Template", "werkzeug.Request", "yaml.SafeLoader"])
+@pytest.mark.parametrize(
+    "used",
+    ["httpx.Client", "requests.Session", "flask.Flask", "jinja2.Template", "werkzeug.Request", "yaml.SafeLoader"],
+)
 def test_what_is_imported_afterwards_is_the_library_itself(used: str) -> None:
     library, name = used.split(".")
     assert printed(f"import mockserver.app, {library}; print({used}.__name__)") == name
