@@ -15,6 +15,7 @@ from conformance import options
 from conformance.cases.dataset import Dataset
 from conformance.cases.tables import Effort, effort
 from conformance.depth import Depth
+from conformance.option_values import explained, make, values
 from conformance.oracles import published_document, schemas
 from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.plugin import RateProbes
@@ -24,7 +25,7 @@ from conformance.target.clock import TargetClock
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError
 from conformance.target.redaction import Redactor
 from conformance.target.safety import Safety, without_writes
-from conformance.target.started import StartedTarget, StartError, free_port
+from conformance.target.started import StartedTarget, StartError, check_command, free_port
 from conformance.verdict.estimate import forecast
 from conformance.verdict.interrupts import Interrupts
 from conformance.verdict.ledger import Ledger
@@ -57,9 +58,25 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def _told(config: pytest.Config, width: int) -> list[str]:
     option = config.option
     if option.explain:
-        return options.explained(config, width)
-    only, target = options.only(config), options.described(config)
+        return explained(config, width)
+    only, target = values(config).only, _to_be_told(config)
     return listing(only, target, width) if option.list else forecast(only, target, width, real_time=option.real_time)
+
+
+def _to_be_told(config: pytest.Config) -> Target | None:
+    """The target's description, None for the embedded mock. Refuses what a run refuses, and asks the target nothing."""
+    option = config.option
+    try:
+        if option.start:
+            check_command(option.start)
+    except StartError as error:
+        raise pytest.UsageError(Redactor().text(str(error))) from None
+    target = options.described(config, "http://127.0.0.1:1" if option.start else None)
+    if target:
+        _client(config, target).close()
+    elif option.mock_options:
+        _embedded(config)
+    return target
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -67,7 +84,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id, needs, whole_run): the requirement that a check judges")
     if config.option.help or config.option.version or config.option.markers:
         return
-    options.refuse_other_processes(config)
     config.pluginmanager.register(_end_in_order(config), "outbound-interrupts")
     judge = _judge(config)
     config.stash[_JUDGE] = judge
@@ -128,27 +144,30 @@ def _embedded(config: pytest.Config) -> Target:
 
 
 def _judge(config: pytest.Config) -> Judge:
-    option = config.option
-    options.check(config)
-    only, known, report = options.only(config), options.known(config), options.report_folder(config)
-    labels, known_file = options.labels(config), options.file_to_write(config)
+    option, given = config.option, values(config)
+    if given.report:
+        make(given.report)
     whole = options.read_as(option.rate_reading, _target(config))
     target = without_writes(whole) if option.safe else whole
     ledger = Ledger(
-        strict=bool(config.getini("strict")), require_all=option.require_all, only=only, known=known, safe=option.safe
+        strict=bool(config.getini("strict")),
+        require_all=option.require_all,
+        only=given.only,
+        known=given.known,
+        safe=option.safe,
     )
     return Judge(
         target,
         _client(config, target),
         ledger,
         option.seed,
-        report,
-        known_file,
+        given.report,
+        given.known_file,
         option.depth,
         tuple(map(str, config.invocation_params.args)),
-        labels,
+        given.labels,
         whole if option.safe else None,
-        options.baseline(config),
+        given.baseline,
     )
 
 

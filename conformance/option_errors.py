@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import re
+from argparse import ArgumentTypeError
 from collections.abc import Collection
 from difflib import get_close_matches
+from pathlib import Path
 
 _UNKNOWN = "unrecognized arguments: "
 _ARGUMENT = re.compile(r"argument (-[^:]+): ")
 _MISSING = re.compile(r"expected (one|at least one) argument")
+
+
+def text(value: str) -> str:
+    """The value of an option that cannot be empty. Raises ArgumentTypeError."""
+    if not value:
+        raise ArgumentTypeError("its value is missing")
+    return value
+
+
+def path(value: str) -> Path:
+    """The value of an option that names a file or a folder. Raises ArgumentTypeError if it is empty."""
+    return Path(text(value))
 
 
 def no_option(option: str, known: Collection[str], otherwise: str = "--help lists them") -> str:

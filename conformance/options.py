@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,12 +12,7 @@ import pytest
 from msgspec import structs
 
 from conformance.depth import Depth
-from conformance.option_errors import plain
-from conformance.report.comparison import Report, ReportError, read
-from conformance.report.explanation import explanation
-from conformance.verdict.known_violations import KnownViolation, KnownViolationsError
-from conformance.verdict.known_violations import load as load_known
-from conformance.verdict.selection import SelectionError, select, selected
+from conformance.option_errors import path, plain, text
 from conformance.webhooks.deliveries import RecordError, recorded
 from spec.target import Reading, Target, TargetError, load
 
@@ -42,12 +36,13 @@ class Option:
 
 
 OPTIONS = (
-    Option("--target", "description of the target (TOML): its keys, hooks and webhooks", "FILE", Path),
-    Option("--api-key", "an API key of the primary organization (default: $OUTBOUND_API_KEY)", "KEY"),
+    Option("--target", "description of the target (TOML): its keys, hooks and webhooks", "FILE", path),
+    Option("--api-key", "an API key of the primary organization (default: $OUTBOUND_API_KEY)", "KEY", text),
     Option(
         "--start",
         "start the target by a command, judge it on that port of 127.0.0.1 once it answers, and end it with its children",
         "'COMMAND {port}'",
+        text,
     ),
     Option(
         "--safe",
@@ -72,20 +67,20 @@ OPTIONS = (
         "--report",
         "write report.html, report.json, junit.xml, exchanges.har and summary.md into this folder",
         "DIR",
-        Path,
+        path,
     ),
     Option(
         "--known-violations",
         "requirements that may be broken (TOML: [[violation]] id, reason, until, and if need be operation, case, ticket); "
         "an entry out of date fails the run",
         "FILE",
-        Path,
+        path,
     ),
     Option(
         "--write-known-violations",
         "write such a file: what is broken now is excused for 30 days",
         "FILE",
-        Path,
+        path,
     ),
     Option(
         "--label",
@@ -98,7 +93,7 @@ OPTIONS = (
         "--baseline",
         "an earlier report.json to compare with: what broke, what was fixed, what was tried less",
         "FILE",
-        Path,
+        path,
     ),
     Option("--require-all", "a requirement that could not be tested fails the run", action="store_true"),
     Option(
@@ -156,32 +151,11 @@ def speak_plainly(parser: pytest.Parser) -> None:
     parser.optparser.error = error  # type: ignore[method-assign]  # pytest has no other way
 
 
-def refuse_other_processes(config: pytest.Config) -> None:
-    """Refuse to run checks in several processes, because a run has one ledger and one rate limit. Raises UsageError."""
-    option = config.option
-    if getattr(option, "numprocesses", None) or getattr(option, "tx", None) or getattr(option, "dist", "no") != "no":
-        raise pytest.UsageError(
-            "the gate keeps to the target's rate limit in one process: run it without -n, --dist and --tx"
-        )
-    if getattr(option, "forked", False):
-        raise pytest.UsageError("the gate keeps one ledger in one process: run it without --forked")
-
-
 def names_of(parser: pytest.Parser) -> set[str]:
     """The names of all options that a parser knows, those of plugins included."""
     # pytest fails with a traceback on an option that is declared twice, and has no public way to list the options.
     groups = [parser._anonymous, *parser._groups]
     return {name for group in groups for option in group.options for name in option.names()}
-
-
-def check(config: pytest.Config) -> None:
-    """Check the values of the plain options. Raises UsageError."""
-    if config.option.fuzz < 0:
-        raise pytest.UsageError(f"--fuzz: {config.option.fuzz}: the number of cases cannot be below zero")
-    try:
-        shlex.split(config.option.mock_options)
-    except ValueError as error:
-        raise pytest.UsageError(f"--mock-options: {error}: {config.option.mock_options}") from None
 
 
 def described(config: pytest.Config, started: str | None = None) -> Target | None:
@@ -217,66 +191,3 @@ def _configured_base_url(config: pytest.Config) -> str | None:
         return config.getini("base_url") or None
     except (KeyError, ValueError):
         return None
-
-
-def only(config: pytest.Config) -> frozenset[str] | None:
-    """The ids of the requirements to judge, None for all. Raises UsageError."""
-    try:
-        return select(config.option.only)
-    except SelectionError as error:
-        raise pytest.UsageError(f"--only: {error}") from None
-
-
-def known(config: pytest.Config) -> tuple[KnownViolation, ...]:
-    """The known violations. Raises UsageError."""
-    path = config.option.known_violations
-    try:
-        return load_known(path) if path else ()
-    except KnownViolationsError as error:
-        raise pytest.UsageError(f"--known-violations: {error}") from None
-
-
-def baseline(config: pytest.Config) -> Report | None:
-    """The earlier report that the run is compared with. Raises UsageError."""
-    path = config.option.baseline
-    try:
-        return read(path) if path else None
-    except ReportError as error:
-        raise pytest.UsageError(f"--baseline: {error}") from None
-
-
-def explained(config: pytest.Config, width: int) -> list[str]:
-    """The explanation that `--explain` asks for, in lines. Raises UsageError."""
-    try:
-        ids = select([config.option.explain])
-    except SelectionError as error:
-        raise pytest.UsageError(f"--explain: {error}") from None
-    return [line for requirement in selected(ids) for line in explanation(requirement, width)]
-
-
-def labels(config: pytest.Config) -> dict[str, str]:
-    """The labels of the run. Raises UsageError."""
-    pairs = [label.partition("=") for label in config.option.label]
-    for name, equals, _ in pairs:
-        if not name or not equals:
-            raise pytest.UsageError(f"--label: not KEY=VALUE: {name or equals}")
-    return {name: value for name, _, value in pairs}
-
-
-def file_to_write(config: pytest.Config) -> Path | None:
-    """The file to write the known violations to. Raises UsageError if it cannot be written."""
-    path: Path | None = config.option.write_known_violations
-    if path and (path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK)):
-        raise pytest.UsageError(f"--write-known-violations: {path}: no file can be written there")
-    return path
-
-
-def report_folder(config: pytest.Config) -> Path | None:
-    """The folder for the reports, made if it is missing. Raises UsageError."""
-    folder: Path | None = config.option.report
-    try:
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise pytest.UsageError(f"--report: {folder}: {error.strerror}") from None
-    return folder

@@ -167,6 +167,9 @@ def _check(scenario: str | None, *, alternatives: Sequence[bool], web: bool, wor
 
 
 def _options(told: dict[str, object], scenario: str | None) -> Options:
+    for name, value in told.items():
+        if value == "":  # as of a variable that is not set: not the same as an option that is not given
+            raise click.UsageError(f"--{name.replace('_', '-')}: its value is missing")
     given = {name: value for name, value in told.items() if value is not None}
     return replace(_DEFAULT, scenario=scenario or _DEFAULT.scenario, **given)  # type: ignore[arg-type]  # click checked them
 

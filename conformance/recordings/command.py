@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from conformance.option_errors import plain
+from conformance.option_errors import path, plain
 from conformance.recordings.archive import ArchiveError, read
 from conformance.recordings.judgement import judge
 from conformance.recordings.traffic import recording
@@ -63,10 +63,10 @@ def run(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="outbound-conformance", add_help=False, allow_abbrev=False)
-    parser.add_argument("--har", type=Path, action=_Once, required=True)
+    parser.add_argument("--har", type=path, action=_Once, required=True)
     parser.add_argument("--base-url")
     parser.add_argument("--only", action="append", default=[])
-    parser.add_argument("--report", type=Path)
+    parser.add_argument("--report", type=path)
     parser.add_argument("--strict", action="store_true")
     return parser
 

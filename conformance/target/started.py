@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,6 +32,16 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
+
+
+def check_command(command: str) -> None:
+    """Check, without running it, that a command can be run. Raises StartError."""
+    try:
+        words = commands.arguments(command, {"port": 0})
+    except ValueError as error:
+        raise StartError(f"--start: {commands.named(command)} could not be run: {error}") from None
+    if not words or shutil.which(words[0]) is None:
+        raise StartError(f"--start: {commands.named(command)} could not be run: there is no such program")
 
 
 class StartedTarget:

@@ -72,7 +72,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path) -> tuple[KnownViolation, ...]:
     """Read the `[[violation]]` tables of a TOML file. Raises KnownViolationsError."""
     try:
-        known = msgspec.convert(tomllib.loads(path.read_text("utf-8")), _File).violation
+        known = msgspec.convert(tomllib.loads(path.read_text("utf-8-sig")), _File).violation
     except OSError as error:
         raise KnownViolationsError(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -52,6 +52,16 @@ class GradeCommand(click.Command):
             raise WrongUse(error.format_message()) from error
 
 
+class Folder(click.Path):
+    """The path of a folder, which may be missing, but has a name."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """Take the value. Raises BadParameter if it is empty."""
+        if value == "":
+            self.fail("its value is missing", parameter, context)
+        return super().convert(value, parameter, context)
+
+
 @click.command(
     cls=GradeCommand,
     name="grade",
@@ -74,7 +84,7 @@ class GradeCommand(click.Command):
 @click.option(
     "--report",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Folder(file_okay=False, path_type=Path),
     help="Write grade.html, grade.json, junit.xml, summary.md and requests.har there.",
 )
 @click.option(

@@ -100,6 +100,8 @@ def test_a_dry_run_counts_what_a_run_then_sends(healthy: EmbeddedMock, tmp_path:
         (["steady", "--minutes=inf"], "positive numbers"),
         (["crowd", "--crowd-rate=nan"], "positive numbers"),
         (["crowd", "--crowd-p99=nan"], "positive numbers"),
+        (["burst", "--report="], "--report: its value is missing"),
+        (["burst", "--base-url="], "--base-url: its value is missing"),
         (["burst", "--report=/dev/null/report"], "--report: Not a directory"),
         (["neighbours", "--base-url=http://127.0.0.1:1", "--api-key=" + _KEY], "neighbours needs 2 API keys"),
     ],

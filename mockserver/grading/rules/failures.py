@@ -22,6 +22,9 @@ _WAITS_THAT_ARE_FIXED = 3
 _THE_SAME, _TIMERS = 1.02, 0.01
 """How far three waits may lie apart that count as the same: as a factor, and in seconds beside it."""
 
+_AT_ONCE = 0.03
+"""Three waits of up to so many seconds are none: it is what a client takes to send the next request."""
+
 _ALIKE, _DELAYS = 1.1, 0.03
 """The same for more than three waits."""
 
@@ -154,7 +157,7 @@ def _are_fixed(waits: Sequence[float]) -> bool:
     if len(waits) < _WAITS_THAT_ARE_FIXED:
         return False
     if len(waits) == _WAITS_THAT_ARE_FIXED:
-        return max(waits) <= min(waits) * _THE_SAME + _TIMERS
+        return max(waits) <= max(min(waits) * _THE_SAME + _TIMERS, _AT_ONCE)
     alike = sum(wait <= min(waits) * _ALIKE + _DELAYS for wait in waits)
     return alike >= min(len(waits), _WAITS_ALIKE)
 

@@ -88,7 +88,7 @@ def test_jitter_is_hardly_ever_taken_for_waits_that_do_not_grow(strategy: str, c
     ("waits", "told"),
     [
         ([1, 1, 1], "do not grow: 1 s, 1 s, 1 s"),
-        ([0, 0.003, 0.001], "do not grow: 0 s, 0 s, 0 s"),
+        ([0, 0.025, 0.001], "do not grow: 0 s, 0 s, 0 s"),
         ([0.5, 0.5, 1.6, 0.51, 0.5, 0.5], "do not grow"),
         ([0.5, 0.9, 0.5, 0.51, 1.6, 0.5, 0.5], "do not grow"),
         ([4, 3, 2, 1], "shrink: 4 s, 3 s, 2 s, 1 s"),
