@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.db.models import Q
@@ -14,7 +15,8 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from tests.applications import data
 from tests.applications.django_project import answers, fill, models
-from tests.support.gate import ROOT
+
+_DOCUMENT = Path(__file__).parents[3] / "spec" / "openapi.json"
 
 
 class Limited:
@@ -103,7 +105,7 @@ class Events(Resources):
 
 def document(_request: Any) -> HttpResponse:
     """The contract's own document, served as a file."""
-    return HttpResponse((ROOT / "spec" / "openapi.json").read_bytes(), content_type="application/json")
+    return HttpResponse(_DOCUMENT.read_bytes(), content_type="application/json")
 
 
 def not_found(_request: Any, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001 — Django passes it by name
