@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import pytest
 
 from tests.support.gate import ROOT
 from tests.support.mock_process import Running, running
+from tests.support.warm_programs import outbound_conformance
 
 _WITHIN = 300.0
 _NARROW = ("--only", "AUTH-3,AUTH-5")
@@ -35,15 +34,7 @@ def typed(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = shlex.split(command)
     assert words[0] == "outbound-conformance"
     narrow = () if any(word in words for word in _NO_RUN) else _NARROW
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "conformance", *words[1:], *narrow],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=_WITHIN,
-        check=False,
-    )
+    return outbound_conformance(*words[1:], *narrow, folder=folder, within=_WITHIN, NO_COLOR="1")
 
 
 def test_the_commands_work_in_their_order(mock: Running, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from mockserver.server.banner import banner
 from tests.support import patient_http
 from tests.support.mock_client import FULL, new_mock
 from tests.support.mock_process import PATIENCE, Running, running
-from tests.support.warm_mock import outbound_mock
+from tests.support.warm_programs import outbound_mock
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support import patient_http
 from tests.support.mock_process import PATIENCE, Running, running
-from tests.support.warm_mock import outbound_mock
+from tests.support.warm_programs import outbound_mock
 
 
 @pytest.fixture(scope="module")

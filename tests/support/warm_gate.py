@@ -32,7 +32,17 @@ _ROOT = Path(__file__).parents[2]
 # pytest loads the checks and their hooks in its own way.
 _NOT_LOADED = ("test_", "conftest", "__main__")
 # What pytest and the checks load of installed packages.
-_LIBRARIES = ("_hypothesis_pytestplugin", "hypothesis.stateful", "schemathesis.openapi", "schemathesis.pytest.plugin")
+_LIBRARIES = (
+    "_hypothesis_pytestplugin",
+    "anyio.pytest_plugin",
+    "hypothesis.stateful",
+    "outbound_mock",
+    "schemathesis.openapi",
+    "schemathesis.openapi.checks",
+    "schemathesis.pytest.plugin",
+    "schemathesis.specs.openapi.schemas",
+    "xdist.plugin",
+)
 # What is loaded already is not rewritten, which says nothing of the run.
 _SILENT = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 _run_command = commands.run
@@ -67,14 +77,20 @@ def judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path
 
 
 def _judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> None:
-    gc.freeze()  # what was loaded before is no garbage
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(_ROOT)
     _print_to(output)
+    run_in_forks()
+    sys.exit(int(pytest.main([*_SILENT, *arguments])))
+
+
+def run_in_forks() -> None:
+    """Have runs of the gate in this process fork their mock off it, and perform the mock's commands without a process."""
+    gc.freeze()  # what was loaded before is no garbage
+    gc.disable()  # a run ends before its own matters
     setattr(EmbeddedServer, "_started", _forked_server)  # noqa: B010 - a method, which may not be assigned to
     commands.run = _run_here
-    sys.exit(int(pytest.main([*_SILENT, *arguments])))
 
 
 def _print_to(output: Path) -> None:

@@ -17,7 +17,7 @@ from tests.support.free_ports import free_port
 from tests.support.gate import ROOT
 from tests.support.interrupts import heed_interrupts
 from tests.support.waiting import until
-from tests.support.warm_mock import outbound_mock
+from tests.support.warm_programs import outbound_mock
 
 PATIENCE = 90.0
 GRADE = ("grade", "--contacts", "60")

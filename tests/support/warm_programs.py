@@ -1,0 +1,81 @@
+"""Programs run to their end in processes of their own, forked off one that has loaded gate and mock: the start of an
+interpreter is most of what a short command takes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from conformance.__main__ import main as conformance_main
+from mockserver import cli
+from tests.support.mock_process import PATIENCE
+from tests.support.warm_gate import FORKS, run_in_forks
+
+_ROOT = Path(__file__).parents[2]
+
+
+def outbound_mock(*arguments: str, within: float = PATIENCE, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line, as `python -m mockserver …` does from the project's folder.
+
+    `environment` is added to this process's. Raises TimeoutExpired if it has not ended after `within` seconds.
+    """
+    return _ended(_mock, ("outbound-mock", *arguments), _ROOT, environment, within)
+
+
+def outbound_conformance(
+    *arguments: str, folder: Path, within: float, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a folder, as `outbound-conformance …` does; its runs are those of `warm_gate`.
+
+    `environment` is added to this process's. Raises TimeoutExpired if it has not ended after `within` seconds.
+    """
+    return _ended(_conformance, ("outbound-conformance", *arguments), folder, environment, within)
+
+
+def _ended(
+    main: Callable[[], None], words: Sequence[str], folder: Path, environment: Mapping[str, str], within: float
+) -> subprocess.CompletedProcess[str]:
+    with TemporaryDirectory(prefix="outbound-") as printed:
+        output, errors = Path(printed, "output"), Path(printed, "errors")
+        run = FORKS.Process(target=_run, args=(main, words, folder, {**os.environ, **environment}, output, errors))
+        run.start()
+        try:
+            run.join(within)
+            if run.exitcode is None:
+                raise subprocess.TimeoutExpired(list(words), within)
+            return subprocess.CompletedProcess(words, run.exitcode, output.read_text(), errors.read_text())
+        finally:
+            run.kill()
+            run.join()
+
+
+def _run(
+    main: Callable[[], None],
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    output: Path,
+    errors: Path,
+) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    for path, descriptor in ((output, 1), (errors, 2)):
+        with path.open("wb") as file:
+            os.dup2(file.fileno(), descriptor)
+    sys.argv = list(words)
+    main()
+
+
+def _mock() -> None:
+    cli.main()
+
+
+def _conformance() -> None:
+    run_in_forks()
+    conformance_main()
