@@ -159,6 +159,8 @@ def _no_problem(exchange: Exchange) -> str | None:
 def _problem_members(exchange: Exchange) -> str | None:
     if exchange.json is None:
         return "the problem is no JSON document"
+    if exchange.encoding_fault:
+        return exchange.encoding_fault
     if not isinstance(exchange.json, dict):
         return "the problem is no JSON object"
     # ERROR-2 names four members; a server may have an `errors` or `instance` of its own form (RFC 9457 3.2).

@@ -46,6 +46,8 @@ def fault_of(exchange: Exchange) -> str | None:
         return f"expected {_JSON}, got {exchange.media_type or 'no content type'}"
     if exchange.json is None:
         return "the body is no JSON document"
+    if exchange.encoding_fault:
+        return exchange.encoding_fault
     if exchange.request.operation is None:
         return "the path is none of the nine operations"
     return mismatch(_of_operation(exchange.request.operation), exchange.json)

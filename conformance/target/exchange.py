@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -96,6 +97,17 @@ class Exchange:
             return None if self.too_deep else json.loads(self.body, parse_constant=_refuse, object_pairs_hook=_unique)
         except (ValueError, RecursionError):
             return None
+
+    @cached_property
+    def encoding_fault(self) -> str | None:
+        """Why the body is not UTF-8 as JSON must be, in one line; None if it is. `json` reads it all the same."""
+        if self.body.startswith(BOM_UTF8):
+            return "the body begins with a byte order mark, which JSON must not (RFC 8259 8.1)"
+        try:
+            self.body.decode()
+        except ValueError:
+            return "the body is not UTF-8, as JSON must be (RFC 8259 8.1)"
+        return "the body is UTF-16 or UTF-32, and JSON must be UTF-8 (RFC 8259 8.1)" if b"\0" in self.body else None
 
     @cached_property
     def too_deep(self) -> bool:

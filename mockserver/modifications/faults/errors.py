@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -25,6 +26,17 @@ from mockserver.modifications.registry import fault
 def _is_unknown_path(problem: Problem, scope: Scope) -> bool:
     collection, _ = resource_asked(scope) or ("", "")
     return problem.kind.slug == "not-found" and collection not in ("contacts", "lists", "drafts", "research")
+
+
+@fault("ERROR-2")
+def problems_begin_with_mark(pipeline: Pipeline) -> None:
+    """A problem begins with a byte order mark, which JSON must not."""
+
+    def change(_scope: Scope, answer: Response) -> None:
+        if answer.status >= 400:
+            answer.body = BOM_UTF8 + answer.body
+
+    pipeline.outer.append(rewriting(change))
 
 
 @fault("ERROR-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from typing import Any
 
 from mockserver.api.pipeline import Pipeline, State
@@ -33,6 +34,13 @@ def times_without_zone(pipeline: Pipeline) -> None:
     """Times come without their `Z`, as from a column without a zone."""
     inner = pipeline.success
     pipeline.success = lambda body: inner(edited(body, _without_zone))
+
+
+@fault("OP-1")
+def answers_begin_with_mark(pipeline: Pipeline) -> None:
+    """What is served begins with a byte order mark, as some frameworks write UTF-8: not every reader of JSON takes it."""
+    inner = pipeline.success
+    pipeline.success = lambda body: inner(BOM_UTF8 + body)
 
 
 def _numbered(state: State) -> None:

@@ -12,6 +12,7 @@ import pytest
 from conformance.checks import NotJudged, Violation
 from conformance.oracles.key_standing import reconsidered
 from conformance.oracles.problems import same_fields
+from conformance.oracles.schemas import fault_of
 from conformance.oracles.usable import items, resource, unusable
 from conformance.target.client import Client
 from conformance.target.clock import TargetClock
@@ -26,6 +27,21 @@ def answer(operation: str, body: Any, status: int = 200, **headers: str) -> Exch
     request = Request("GET", "/api/v1/x", credential=KEY, operation=operation)
     fields = httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()})
     return Exchange(1, request, "http://127.0.0.1/api/v1/x", status, fields, json.dumps(body).encode(), 0.0, 0.1, 0.0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"])
+def test_a_body_in_another_encoding_than_utf_8_is_usable_and_told_as_that(encoding: str) -> None:
+    plain = answer("getContact", {"id": "con_1"}, content_type="application/json")
+    strange = replace(plain, body=plain.body.decode().encode(encoding))
+    assert unusable(strange) is None
+    assert plain.encoding_fault is None
+    assert "RFC 8259 8.1" in str(strange.encoding_fault)
+    assert fault_of(strange) == strange.encoding_fault
+
+
+def test_half_a_surrogate_pair_in_a_body_is_no_utf_8() -> None:
+    strange = replace(answer("getMe", {}), body=b'{"id":"\xed\xa0\xbd"}')
+    assert "not UTF-8" in str(strange.encoding_fault)
 
 
 @pytest.mark.parametrize(
