@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+import re
+from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from random import Random
 from string import ascii_letters, digits
 from typing import Any
@@ -17,12 +18,15 @@ _UNPADDED = 3
 def spoiled(cursor: str, spoil: str, seed: int) -> str | None:
     """A cursor spoiled in one of SPOILS: a real one, shortened or altered at a place drawn with the seed, or a made-up one.
 
-    Returns None if the spoil is about the members of a cursor, and this one is not base64 of a JSON list or object.
+    Returns None if the spoil is about the members of a cursor, and this one is not base64 of a JSON list or object, or about
+    a date or a number, and this one shows none.
     """
     if spoil in _MADE_UP:
         return _MADE_UP[spoil]
     if spoil in _OF_MEMBERS:
         return _with_member(cursor, *_OF_MEMBERS[spoil])
+    if spoil in _OF_TEXT:
+        return _rewritten(cursor, *_OF_TEXT[spoil])
     if spoil == "cut in half":
         return cursor[: max(1, len(cursor) // 2)]
     if spoil == "without its end":
@@ -41,6 +45,30 @@ def _with_member(cursor: str, place: int, value: object) -> str | None:
     keys = list(content) if isinstance(content, dict) else range(len(content))
     content[keys[place]] = value
     return _encoded(content)
+
+
+def _rewritten(cursor: str, pattern: re.Pattern[str], by: str) -> str | None:
+    """The cursor with what matches first replaced, in its base64 or in itself; None if nothing matches.
+
+    What replaces it differs in length by a multiple of three, so that the base64 is padded as the server padded it.
+    """
+    text = _text(cursor)
+    changed, found = pattern.subn(by, cursor if text is None else text, count=1)
+    if not found:
+        return None
+    if text is None:
+        return changed
+    encoded = urlsafe_b64encode(changed.encode()).decode()
+    return encoded if "=" in cursor else encoded.rstrip("=")
+
+
+def _text(cursor: str) -> str | None:
+    """The text that a cursor is base64 of; None if it is no base64, or of no printable ASCII."""
+    try:
+        text = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except ValueError:
+        return None
+    return text if text.isprintable() else None
 
 
 def _content(cursor: str) -> Any:
@@ -73,11 +101,19 @@ _MADE_UP = {
     "of no JSON": _base64(b"id=x&t=1"),
     "of bytes that are not UTF-8": _base64(b"\xff\xfe\xc0"),
 }
-# The place of the member in a real cursor, and what stands there instead of a text or a number that the server wrote.
+# What stands in the place of a member of a real cursor: a text that is no time and no id, and what is no text.
+_STRANGE: dict[str, object] = {"7": 7, "null": None, "[7]": [7], "x": "x", "a number beyond 64 bits": 10**29}
+# The place of the member, and what stands there.
 _OF_MEMBERS: dict[str, tuple[int, object]] = {
-    f"whose {place} member is {value}": (index, json.loads(value))
+    f"whose {place} member is {name}": (index, value)
     for place, index in (("first", 0), ("last", -1))
-    for value in ("7", "null", "[7]")
+    for name, value in _STRANGE.items()
 }
-SPOILS = ("cut in half", "without its end", "altered", *_MADE_UP, *_OF_MEMBERS)
+_NUMBER = re.compile(r"(?<![\w.+%-])(?<![0-9]:)[0-9]+(?![\w.+%-])(?!:[0-9])", re.ASCII)
+# A date, and a number that is no part of a date, a time or an id; each with what stands in its place.
+_OF_TEXT: dict[str, tuple[re.Pattern[str], str]] = {
+    "with a month that no year has": (re.compile(r"([0-9]{4}-)[0-9]{2}(-[0-9]{2})"), r"\g<1>13\2"),
+    "with a number beyond 64 bits": (_NUMBER, r"\g<0>" + "9" * 24),
+}
+SPOILS = ("cut in half", "without its end", "altered", *_MADE_UP, *_OF_MEMBERS, *_OF_TEXT)
 """Ways to spoil a cursor."""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from mockserver.api.authentication import Caller
 from mockserver.api.pipeline import Pipeline
+from mockserver.clock import milliseconds
 from mockserver.modifications.helpers.pages import change_question, matching, position_of
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 
 Filters = Mapping[str, str]
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT")
+_HUGE = re.compile(rb"\d{20}")
 
 
 def change_position(pipeline: Pipeline, change: Callable[[Position], Position]) -> None:
@@ -138,7 +144,7 @@ def cursor_moves_on(pipeline: Pipeline) -> None:
     pipeline.page = page
 
 
-def _crash_on_content(pipeline: Pipeline, crashes: Callable[[object], bool]) -> None:
+def _crash_on_content(pipeline: Pipeline, crashes: Callable[[Any], bool]) -> None:
     """Have a cursor crash by the JSON in it; None stands for what is no JSON."""
 
     def crashes_on(raw: bytes) -> bool:
@@ -172,8 +178,16 @@ def _bytes(text: str) -> bytes:
         return b""
 
 
-def _is_text(content: object, member: str) -> bool:
+def _is_text(content: Any, member: str) -> bool:
     return isinstance(content, dict) and isinstance(content.get(member), str)
+
+
+def _time(content: Any) -> int | None:
+    """The time in a cursor, in milliseconds; None if there is none."""
+    try:
+        return milliseconds(content["t"]) if _is_text(content, "t") else None
+    except ValueError:
+        return None
 
 
 @fault("PAGE-9", "ERROR-5")
@@ -226,6 +240,29 @@ def cursor_id_unchecked(pipeline: Pipeline) -> None:
 def cursor_time_unchecked(pipeline: Pipeline) -> None:
     """A cursor's id is checked; its time is parsed as it is, and one that is no text crashes there."""
     _crash_on_content(pipeline, lambda content: _is_text(content, "id") and not _is_text(content, "t"))
+
+
+@fault("PAGE-9", "ERROR-5")
+def cursor_of_strange_id_crashes(pipeline: Pipeline) -> None:
+    """A cursor's time is checked; its id is cast by the database, and a text that is no id of the API crashes there."""
+    _crash_on_content(
+        pipeline, lambda content: _is_text(content, "id") and _time(content) is not None and "_" not in content["id"]
+    )
+
+
+@fault("PAGE-9", "ERROR-5")
+def cursor_of_impossible_date_crashes(pipeline: Pipeline) -> None:
+    """A cursor's time is checked by its form; that there is no such day is an unhandled exception."""
+    _crash_on_content(
+        pipeline,
+        lambda content: _is_text(content, "t") and bool(_DATE.match(content["t"])) and _time(content) is None,
+    )
+
+
+@fault("PAGE-9", "ERROR-5")
+def cursor_of_huge_number_crashes(pipeline: Pipeline) -> None:
+    """A number in a cursor is taken for a time, and one beyond 64 bits is none."""
+    _crash_on_bytes(pipeline, lambda raw: _HUGE.search(raw) is not None)
 
 
 @fault("PAGE-9", "ERROR-5")

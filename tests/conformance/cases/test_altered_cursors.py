@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -40,3 +40,33 @@ class TestCursors:
         cursor = spoiled(encoded({"id": "con_1", "t": "now"}), spoil, 1) or ""
         assert "=" not in cursor
         assert len(cursor) % 4 == 0
+
+
+class TestTexts:
+    """Cursors that are no JSON: the date or number in them is altered, in the base64 that the server wrote."""
+
+    @pytest.mark.parametrize("padding", ["=", ""])
+    def test_a_date_gets_a_month_that_no_year_has(self, padding: str) -> None:
+        text = "p=2026-05-01+08%3A00%3A00.250000"
+        cursor = urlsafe_b64encode(text.encode()).decode().rstrip("=" if not padding else "")
+        spoilt = spoiled(cursor, "with a month that no year has", 1) or ""
+        assert len(spoilt) == len(cursor)
+        assert b64decode(spoilt + "==").decode() == "p=2026-13-01+08%3A00%3A00.250000"
+
+    @pytest.mark.parametrize(
+        "text", ["o=50", "1777622400000|con_1", "1777622400000:con_1", "40", '{"t":1777622400000}']
+    )
+    def test_a_number_gets_more_digits_than_a_database_takes(self, text: str) -> None:
+        cursor = urlsafe_b64encode(text.encode()).decode()
+        spoilt = b64decode(spoiled(cursor, "with a number beyond 64 bits", 1) or "").decode()
+        assert spoilt.replace("9" * 24, "") == text
+
+    def test_a_cursor_that_is_a_number_itself_gets_more_digits(self) -> None:
+        assert spoiled("40", "with a number beyond 64 bits", 1) == "40" + "9" * 24
+
+    @pytest.mark.parametrize("spoil", ["with a month that no year has", "with a number beyond 64 bits"])
+    @pytest.mark.parametrize(
+        "cursor", ["opaque", "c2VjcmV0LmhtYWM", "7f3a-91bc", encoded({"id": "con_1"}), "08:00:00+00"]
+    )
+    def test_a_cursor_that_shows_neither_is_left_alone(self, cursor: str, spoil: str) -> None:
+        assert spoiled(cursor, spoil, 1) is None
