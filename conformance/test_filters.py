@@ -66,7 +66,7 @@ def test_contacts_of_a_list(dataset: Dataset, run_effort: Effort) -> None:
 @over(archived_lists, Cut(quick=1, paced=1, standard=4))
 def test_contacts_of_an_archived_list(case: str, dataset: Dataset) -> None:
     """The id of an archived list shows the contacts that are on it, or is refused as an unknown list is."""
-    answer = dataset.asked("listContacts", limit=LARGEST, listId=case)
+    answer = dataset.asked("listContacts", limit=dataset.largest("listContacts"), listId=case)
     if answer.status in _NOTHING:
         return
     _on_one_page(dataset, "listContacts", listId=case)
@@ -167,7 +167,7 @@ def test_each_value_combines(case: FilteredWalk, dataset: Dataset) -> None:
 @over(archived_lists, Cut(quick=0, paced=0, standard=4))
 def test_an_archived_list_combines_too(case: str, dataset: Dataset) -> None:
     """If the id of an archived list shows its contacts, then with a qualification it shows those of them that have it."""
-    if dataset.asked("listContacts", limit=LARGEST, listId=case).status in _NOTHING:
+    if dataset.asked("listContacts", limit=dataset.largest("listContacts"), listId=case).status in _NOTHING:
         not_tested("the id of an archived list is refused")
     statuses = partners(dataset, "listContacts", ("listId", case), "qualificationStatus")
     if not statuses:

@@ -12,7 +12,7 @@ from random import Random
 from hypothesis import strategies as st
 
 import spec
-from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk, whole
+from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk, limit_of, whole
 from conformance.cases.expected_pages import (
     DEFAULT,
     MOST_PAGES,
@@ -57,11 +57,21 @@ def test_a_page_holds_fifty_by_default(case: str, dataset: Dataset) -> None:
 def test_the_first_page_holds_as_many_as_asked_for(case: str, dataset: Dataset) -> None:
     """With at least `limit` items there, the first page of the unfiltered list holds exactly `limit`."""
     there = len(_unfiltered(dataset, case))
-    pages = [(limit, page) for limit, page in _first_pages(dataset, case) if limit <= there]
+    pages = [(limit, page) for page in _first_pages(dataset, case) if (limit := limit_of(page) or 0) <= there]
     if not pages:
         not_tested(f"{case} is empty")
     for limit, page in pages:
         expect(len(items(page)) == limit, f"limit={limit} gives {len(items(page))} of {there} items", page)
+
+
+@requirement("PAGE-3", whole_run=True)
+@over(LISTS)
+def test_a_limit_within_bounds_is_not_refused(case: str, dataset: Dataset) -> None:
+    """No walk of the run was refused at its first page for a limit of 1 to 200, where the list is served at another."""
+    known = dataset.walk(case)
+    refusal = dataset.refused_limits.get(case)
+    if refusal:
+        expect(False, f"{refusal.line()}, though a limit may be 1 to {LARGEST}", refusal, known.pages[0])
 
 
 @requirement("PAGE-5")
@@ -199,16 +209,15 @@ def _unfiltered(seen: Dataset, operation: str) -> list[Resource]:
     return let_through(operation, {}, seen.walk(operation).items)
 
 
-def _first_pages(seen: Dataset, operation: str) -> list[tuple[int, Exchange]]:
-    """First pages of the unfiltered list with their limits, of which most were walked already."""
-    pages = [(1, seen.walked(operation, limit=1, most_pages=1).pages[0])]
+def _first_pages(seen: Dataset, operation: str) -> list[Exchange]:
+    """First pages of the unfiltered list at some limits, of which most were walked already."""
+    pages = [seen.walked(operation, limit=1, most_pages=1).pages[0]]
     if operation == "listLists":
         # The known walk includes archived lists; FILTER-4 walks the list without them.
         limit = half(len(_unfiltered(seen, operation)) or LARGEST * 2)
-        return [*pages, (limit, seen.walked(operation, limit=limit, most_pages=MOST_PAGES).pages[0])]
-    largest = (LARGEST, seen.walk(operation).pages[0])
+        return [*pages, seen.walked(operation, limit=limit, most_pages=MOST_PAGES).pages[0]]
     telling = telling_limit(seen.walk(operation).items)
-    return [*pages, largest, *([(telling, bordered(seen, operation).pages[0])] if telling else [])]
+    return [*pages, seen.walk(operation).pages[0], *([bordered(seen, operation).pages[0]] if telling else [])]
 
 
 def _page_or_refusal(answer: Exchange) -> None:

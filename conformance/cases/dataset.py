@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
+from urllib.parse import parse_qs
 
 import spec
 from conformance.cases.sampling import stratified
@@ -20,6 +21,8 @@ LARGEST = spec.contract().page_size.maximum
 MOST_PAGES = 30
 # Contacts that are asked for a dossier until one has it.
 _MOST_LOOKED_AT = 24
+_DEFAULT = spec.contract().page_size.default
+_REFUSED = (400, 422)
 # A walk that shows this many empty pages in a row is ended, even if it has a next page.
 _MOST_IDLE = 3
 
@@ -75,6 +78,16 @@ def whole(operation: str) -> dict[str, Any]:
     return {"includeArchived": "1"} if operation == "listLists" else {}
 
 
+def limit_of(exchange: Exchange) -> int | None:
+    """The limit under which a page was asked for; None where it was no usable one."""
+    if exchange.request.operation not in spec.LIST_OPERATIONS or exchange.request.method != "GET":
+        return None
+    query = parse_qs(exchange.request.target.partition("?")[2], keep_blank_values=True)
+    asked = query.get("limit", [str(_DEFAULT)])
+    usable = len(asked) == 1 and asked[0].isascii() and asked[0].isdigit() and len(asked[0]) <= len(str(LARGEST))
+    return int(asked[0]) if usable and 1 <= int(asked[0]) <= LARGEST else None
+
+
 def next_cursor(page: Exchange) -> str | None:
     """A page's nextCursor; None on the last page, where it is null, absent, or an empty string (which breaks PAGE-8)."""
     cursor = page.json.get("nextCursor")
@@ -83,11 +96,17 @@ def next_cursor(page: Exchange) -> str | None:
 
 @dataclass
 class Dataset:
-    """One organization's lists. Each is walked when it is first needed. A walk that failed fails for every later caller too."""
+    """One organization's lists. Each is walked when it is first needed. A walk that failed fails for every later caller too.
+
+    `refused_limits` holds, by operation, the answer that refused a limit of 1 to 200, which breaks PAGE-3. If that limit was
+    above 50, lists are walked at half of it, so that everything else can still be judged.
+    """
 
     caller: Caller
     name: str
     seed: int = 1
+    refused_limits: dict[str, Exchange] = field(default_factory=dict)
+    _usable_limits: dict[str, int] = field(default_factory=dict)
     _known: dict[str, Any] = field(default_factory=dict)
 
     def walk(self, operation: str) -> Walk:
@@ -98,8 +117,27 @@ class Dataset:
         """A list at some limit and under some filters. The same walk is made once and shared. Raises as `walk` does."""
         return self.once(
             f"{most_pages} pages of {target(operation, limit=limit, **filters)}",
-            lambda: walk(self.caller, operation, most_pages=most_pages, limit=limit, **filters),
+            lambda: self._walked(operation, limit, most_pages, filters),
         )
+
+    def largest(self, operation: str) -> int:
+        """The largest limit at which a list is served: 200, or less where that was refused."""
+        return self._usable_limits.get(operation, LARGEST)
+
+    def _walked(self, operation: str, limit: int, most_pages: int, filters: dict[str, Any]) -> Walk:
+        usable = min(limit, self.largest(operation))
+        try:
+            return walk(self.caller, operation, most_pages=most_pages, limit=usable, **filters)
+        except NotJudged as failure:
+            answer = failure.exchanges[0] if failure.exchanges else None
+            # A refusal under a filter may be due to its value.
+            if answer is None or answer.status not in _REFUSED or not filters.keys() <= whole(operation).keys():
+                raise
+            self.refused_limits[operation] = answer
+            if usable <= _DEFAULT:
+                raise
+            self._usable_limits[operation] = usable // 2
+            return self._walked(operation, limit, most_pages, filters)
 
     def asked(self, operation: str, **filters: Any) -> Exchange:
         """The answer to an operation under some filters, served or refused. The same request is sent only once in a run."""

@@ -99,6 +99,14 @@ SLIPS: dict[str, Lie] = {
 }
 
 
+def limits_above_100_refused(request: Passed, forward: Forward) -> Answered:
+    """A server whose own largest limit is 100 refuses the documented one."""
+    limit = re.search(r"[?&]limit=([0-9]{3})(?![0-9])", request.target)
+    if limit and int(limit[1]) > 100:
+        return forward(replace(request, target=request.target.replace(limit[0], f"{limit[0][0]}limit=none")))
+    return forward(request)
+
+
 def _each(value: Any, change: Any) -> Any:
     if isinstance(value, dict):
         return change({name: _each(inner, change) for name, inner in value.items()})
@@ -132,6 +140,12 @@ def test_only_the_schema_is_told_broken_and_nothing_is_left_untested(
 
 def test_ids_that_are_numbers_keep_nothing_from_being_judged(mock: EmbeddedMock, tmp_path: Path) -> None:
     told_of_nothing_else(judge(mock, NumberedIds(), tmp_path))
+
+
+def test_a_refused_limit_keeps_nothing_from_being_judged(mock: EmbeddedMock, tmp_path: Path) -> None:
+    run = judge(mock, limits_above_100_refused, tmp_path)
+    assert run.broken_musts() == {"PAGE-3"}, run.output
+    assert not run.ids("not-tested"), run.output
 
 
 def test_a_leak_beside_a_slip_is_told_and_an_excuse_for_the_slip_does_not_hide_it(

@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 from mockserver.api.parameters import ParameterRules, Parameters
 from mockserver.api.pipeline import Pipeline
+from mockserver.api.problems import ParameterError, Refused, invalid_parameter
 from mockserver.modifications.helpers.requests import query
 from mockserver.modifications.registry import fault
 from spec import contract
@@ -92,6 +93,30 @@ def limit_ignored(pipeline: Pipeline) -> None:
 def limit_stops_at_100(pipeline: Pipeline) -> None:
     """No page holds more than 100, though the documentation says 200."""
     change_limit(pipeline, lambda limit: min(limit, 100))
+
+
+def _refuse_limits(pipeline: Pipeline, refuses: Callable[[int], bool]) -> None:
+    inner = pipeline.read_parameters
+
+    def read(rules: Rules, scope: Scope) -> Parameters:
+        parameters = inner(rules, scope)
+        if "limit" in query(scope) and refuses(parameters.limit):
+            raise Refused(invalid_parameter([ParameterError("limit", "is refused")]))
+        return parameters
+
+    pipeline.read_parameters = read
+
+
+@fault("PAGE-3")
+def limits_above_100_refused(pipeline: Pipeline) -> None:
+    """A limit above 100 is refused, though the documentation allows 200."""
+    _refuse_limits(pipeline, lambda limit: limit > 100)
+
+
+@fault("PAGE-3")
+def limit_of_one_refused(pipeline: Pipeline) -> None:
+    """`limit=1` is refused: `gt=1` where `ge=1` was meant."""
+    _refuse_limits(pipeline, lambda limit: limit == 1)
 
 
 @fault("PAGE-4", "PAGE-3")
