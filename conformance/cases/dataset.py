@@ -78,6 +78,12 @@ def whole(operation: str) -> dict[str, Any]:
     return {"includeArchived": "1"} if operation == "listLists" else {}
 
 
+def _refuses_limit(answer: Exchange, filters: dict[str, Any]) -> bool:
+    """Whether an answer refuses a first page for its limit: with a filter or a cursor it may be that which is refused."""
+    asked = parse_qs(answer.request.target.partition("?")[2])
+    return answer.status in _REFUSED and "cursor" not in asked and filters.keys() <= {"includeArchived"}
+
+
 def limit_of(exchange: Exchange) -> int | None:
     """The limit under which a page was asked for; None where it was no usable one."""
     if exchange.request.operation not in spec.LIST_OPERATIONS or exchange.request.method != "GET":
@@ -130,8 +136,7 @@ class Dataset:
             return walk(self.caller, operation, most_pages=most_pages, limit=usable, **filters)
         except NotJudged as failure:
             answer = failure.exchanges[0] if failure.exchanges else None
-            # A refusal under a filter may be due to its value.
-            if answer is None or answer.status not in _REFUSED or not filters.keys() <= whole(operation).keys():
+            if answer is None or not _refuses_limit(answer, filters):
                 raise
             self.refused_limits[operation] = answer
             if usable <= _DEFAULT:
