@@ -55,7 +55,9 @@ class GradeCommand(click.Command):
 class Folder(click.Path):
     """The path of a folder, which may be missing, but has a name."""
 
-    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+    def convert(
+        self, value: str | os.PathLike[str], parameter: click.Parameter | None, context: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
         """Take the value. Raises BadParameter if it is empty."""
         if value == "":
             self.fail("its value is missing", parameter, context)

@@ -98,7 +98,7 @@ def limit_stops_at_100(pipeline: Pipeline) -> None:
 def _refuse_limits(pipeline: Pipeline, refuses: Callable[[int], bool]) -> None:
     inner = pipeline.read_parameters
 
-    def read(rules: Rules, scope: Scope) -> Parameters:
+    def read(rules: ParameterRules, scope: Scope) -> Parameters:
         parameters = inner(rules, scope)
         if "limit" in query(scope) and refuses(parameters.limit):
             raise Refused(invalid_parameter([ParameterError("limit", "is refused")]))
