@@ -9,7 +9,7 @@ from mockserver import interrupts
 
 
 def main() -> None:
-    """Run the command line. An interrupt ends it with 130, also while it is still imported, and never with a traceback."""
+    """Run the command line. An interrupt ends it with 130 and without a traceback, even during its imports."""
     interrupts.end_at_once(signal.SIGINT)
     from mockserver.cli import main as run
 

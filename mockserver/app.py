@@ -28,7 +28,7 @@ __all__ = ["Mock", "Settings", "create_app"]
 class Mock:
     """A running mock. `world` is the first of its `worlds`.
 
-    Where several processes share the state, `changes` puts the calls that change it in order.
+    If several processes share the state, `changes` puts the calls that change it in order.
     """
 
     def __init__(self, settings: Settings, clock: Clock, control_token: str | None = None) -> None:
@@ -87,7 +87,7 @@ class Mock:
 
     @cached_property
     def _console(self) -> Console:
-        # Imported at the first request to it: a mock without visitors should not wait for it.
+        # Imported at the first request for it, so that other mocks start faster.
         from mockserver.console.app import Console
 
         return Console(self.control)
@@ -121,14 +121,14 @@ def _is_browser(scope: Scope) -> bool:
 def _to_console(scope: Scope) -> Response:
     """A redirect from the root of the mock, or of a world, to its console. It is relative, so it holds behind any proxy."""
     prefix = scope.get(paths.PREFIX, "")
-    # "/_worlds/id" has no slash at its end: what is relative to it begins beside it.
+    # "/_worlds/id" has no slash at its end, so relative addresses replace its last part.
     target = f"{prefix.rpartition('/')[2]}{paths.CONSOLE}" if scope.get("raw_path") == b"" else paths.CONSOLE[1:]
     return Response(303, b"text/plain", b"", [(b"location", target.encode())])
 
 
 def create_app(settings: Settings, clock: Clock | None = None, control_token: str | None = None) -> Mock:
-    """A mock with fresh data, keys and limits, its modifications installed.
+    """A mock with fresh data, keys and limits, and with its modifications installed.
 
-    `control_token` is what the control API asks for; without one it serves this machine alone.
+    `control_token` is the token for the control API; without one it serves only this machine.
     """
     return Mock(settings, clock or Clock(), control_token)

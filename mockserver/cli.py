@@ -27,7 +27,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 _HARDSHIP = "NAME[:PARAMETER=VALUE,…]"
 
 STEERING = ("trigger", "advance", "logs")
-"""The commands that steer a mock which runs."""
+"""The commands that steer a running mock."""
 
 AUTHORITY = "outbound-mock-authority.pem"
 """Where `--tls` writes the certificate of its authority if no file is named."""
@@ -66,7 +66,7 @@ class Choices:
 
 
 def main() -> None:
-    """Run the command line. What a user gets wrong is one line on standard error and an exit code, never a traceback."""
+    """Run the command line. Wrong use gives one line on standard error and an exit code, never a traceback."""
     try:
         told = completion.asked(command)
         if told is not None:
@@ -89,7 +89,7 @@ def main() -> None:
 
 
 def _check_command(first: Sequence[str]) -> None:
-    """Refuse a first word that is not an option: it is a mistyped command. Raises click.UsageError."""
+    """Raise click.UsageError if the first word is no option: it is a mistyped command."""
     if not first or first[0].startswith("-"):
         return
     names = ("grade", *STEERING)
@@ -111,7 +111,7 @@ def _repeatable(
 
 
 def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """The option that lists all faults, variants or hardships, and ends."""
+    """An option that lists all faults, variants or hardships, and ends the program."""
     return click.option(
         f"--list-{what}",
         is_flag=True,
@@ -220,7 +220,7 @@ def command(**given: Any) -> None:
 
     \b
     outbound-mock grade -- COMMAND     grade a client that a command runs
-    outbound-mock trigger EVENT        have an event happen in a mock that runs
+    outbound-mock trigger EVENT        make an event happen in a running mock
     outbound-mock advance SECONDS      move its clock on
     outbound-mock logs                 show what it was asked
     """
@@ -253,7 +253,7 @@ def _serve(chosen: Choices) -> None:
     settings, clock = _settings(chosen, changes), Clock()
     shared = options.shared(settings, chosen.state, chosen.workers, clock)
     mock = create_app(shared, clock, chosen.control_token)
-    gc.freeze()  # What was seeded stays: no collection need look at it again, which with a million contacts takes a second.
+    gc.freeze()  # The seeded data stays, so the garbage collector need not scan it, which takes a second with a million contacts.
     if chosen.load:
         options.load(mock, chosen.load)
     address = base_url(listener, "https" if identity else "http")

@@ -36,7 +36,7 @@ class Clock:
         self._frozen = start
         self._pinned = False
         self._shown = start
-        """The time that the clock shows while it is frozen or pinned; None while it runs."""
+        """The time of the clock while it is frozen or pinned; None while it runs."""
 
     def now(self) -> float:
         """The time in unix seconds."""
@@ -71,17 +71,17 @@ class Clock:
         self.shift(seconds)
 
     def set(self, moment: float) -> None:
-        """Have the clock show another time (unix seconds), also an earlier one. Raises ValueError outside 2000 to 2999."""
+        """Set the clock to another time (unix seconds), which may be earlier. Raises ValueError outside 2000 to 2999."""
         if not EARLIEST <= moment < LATEST:
             raise ValueError(_OUTSIDE)
         self.shift(moment - self.now())
 
     def freeze(self) -> None:
-        """Have the clock stand still."""
+        """Stop the clock."""
         self._frozen = self._shown = self.now()
 
     def resume(self) -> None:
-        """Let a clock that stands still run on from its time."""
+        """Let a stopped clock run on from its time."""
         if self._frozen is not None:
             self._offset = self._frozen - time.time()
             self._frozen = None
@@ -111,7 +111,7 @@ def utc(milliseconds: int) -> str:
 
 @lru_cache(maxsize=4_096)
 def _date(day: int) -> str:
-    """The date of a day since 1970, as a time begins: most times that are written are of days that had one before."""
+    """The date of a day since 1970, as the beginning of a timestamp. Cached, because most timestamps are of a few days."""
     return f"{(_EPOCH + timedelta(days=day)).date()}T"
 
 

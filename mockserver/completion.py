@@ -1,6 +1,6 @@
-"""Completion in a shell: `outbound-mock --completion bash` prints what the shell is to evaluate.
+"""Completion in a shell: `outbound-mock --completion bash` prints the script that the shell evaluates.
 
-The shell then asks this program, by a variable in its environment, what can come next, and click answers.
+The shell then runs this program with a variable in its environment to ask what can come next, and click answers.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class _Commands(click.Group):
 
 
 def script(context: click.Context, _option: click.Parameter, shell: str | None) -> None:
-    """Print what a shell is to evaluate, and end."""
+    """Print the script that a shell evaluates, and end."""
     if shell:
         context.exit(shell_complete(context.command, {}, PROGRAM, VARIABLE, f"{shell}_source"))
 
 
 def asked(command: click.Command) -> int | None:
-    """Answer a shell that asks what can come after the program's name, and return the exit code; None if none asks."""
+    """Answer a shell that asks what can come after the program's name, and return the exit code; None if no shell asks."""
     instruction = os.environ.get(VARIABLE)
     if not instruction:
         return None
@@ -50,7 +50,7 @@ def asked(command: click.Command) -> int | None:
 
 
 def modifications(_context: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The faults, variants or hardships, whichever the option takes, whose names begin so."""
+    """The faults, variants or hardships (as the option takes them) whose names have this beginning."""
     from mockserver.modifications import faults, hardships, variants
 
     told = {"faults": faults.all_faults, "variants": variants.all_variants}

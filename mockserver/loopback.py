@@ -1,4 +1,4 @@
-"""What counts as this machine."""
+"""Whether an address or a name is this machine."""
 
 from __future__ import annotations
 

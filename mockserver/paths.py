@@ -16,7 +16,7 @@ CONTROL = "/_mock"
 CONSOLE = "/admin"
 
 WORLD = "/_worlds/"
-"""Before a world's id: what follows the id is a path of that world."""
+"""The prefix of a world's paths: a world's id follows it, and then a path of that world."""
 
 PREFIX = "outbound.prefix"
 """Where the ASGI scope keeps the path prefix of the world that is asked for; absent if the path had none."""
@@ -30,7 +30,7 @@ def is_api(path: str) -> bool:
 def base_url(scope: Scope) -> str:
     """The address of the mock, or of the world that is asked, as the client sees it.
 
-    A proxy tells what it took off in X-Forwarded-Proto and X-Forwarded-Prefix.
+    A proxy names the scheme and the prefix that it removed in X-Forwarded-Proto and X-Forwarded-Prefix.
     """
     headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
     scheme = headers.get(b"x-forwarded-proto", "")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mockserver.cluster.membership import Membership
 
 UNLIMITED = 1_000_000
-"""Requests a minute, and in a burst window, of a mock without rate limit."""
+"""Requests per minute, and in a burst window, of a mock without rate limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,18 @@ class Settings:
     progress: OnContactsMade = field(default=lambda _done, _of: None, compare=False)
 
     def webhooks(self, clock: Clock) -> Webhooks:
-        """Webhooks without endpoints. Of several processes one delivers."""
+        """Webhooks without endpoints. If there are several processes, only one delivers."""
         webhooks = Webhooks(clock, self.seed, self.webhook_hosts, self.leads, real_time=self.real_time_signatures)
         if self.world:
             webhooks.make_ids_of(self.world)
         return webhooks
 
     def leads(self) -> bool:
-        """Whether this process, among those that share the state, does what must be done only once."""
+        """Whether this process does the work that only one of the sharing processes must do."""
         return self.sharing is None or self.sharing.leading
 
     def shown(self) -> dict[str, object]:
-        """The settings that processes must agree on to be one mock."""
+        """The settings that must be equal in all processes that share the state."""
         return {
             "seed": self.seed,
             "organizations": self.organizations,
@@ -72,12 +72,12 @@ class Settings:
 
     @property
     def rate_limits(self) -> RateLimits:
-        """The limits of every key: the contract's, or ones that no client reaches."""
+        """The default limits of keys: the contract's, or limits that no client reaches."""
         limits = contract().rate_limits
         return limits if self.rate_limited else RateLimits(UNLIMITED, UNLIMITED, limits.burst_window)
 
     def limiter(self, namespace: str) -> Limiter:
-        """A rested limiter. Processes that share their state share it with those that ask for the same namespace."""
+        """A rested limiter. If processes share their state, those with the same namespace share its counts."""
         if not self.rate_limited:
             return Unlimited(self.rate_limits, self.rate_reading)
         if self.sharing:

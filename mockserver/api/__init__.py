@@ -1,1 +1,1 @@
-"""What stands before a handler: keys, scopes, rate limits, parameters, and the problems that they raise."""
+"""The API: keys, scopes, rate limits, parameters, problems, and the nine operations."""

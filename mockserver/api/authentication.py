@@ -1,4 +1,4 @@
-"""Who asks: taken from the Authorization header once, before anything else looks at the request."""
+"""The caller of a request: found once by the Authorization header, before any other step."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Caller:
 def presented_secret(scope: Scope) -> bytes | None:
     """The secret in the Authorization header, None without that header.
 
-    What is not a bearer credential (RFC 6750 2.1; the scheme's case does not matter, RFC 9110 11.1), and more than one
-    header, is the empty secret, which no key has.
+    A header that is no bearer credential (RFC 6750 2.1; the scheme's case does not matter, RFC 9110 11.1), and more than one
+    header, give the empty secret, which no key has.
     """
     values = [value for name, value in scope["headers"] if name == b"authorization"]
     if not values:

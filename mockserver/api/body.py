@@ -1,4 +1,4 @@
-"""Reads a request's body within bounds; and the place of its trailers in the ASGI scope."""
+"""Reads a request's body within bounds, and says where the ASGI scope keeps its trailers."""
 
 from __future__ import annotations
 

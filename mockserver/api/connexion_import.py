@@ -1,7 +1,7 @@
-"""Import Connexion without the warnings that its imports raise, and without the libraries that the mock does not use of it.
+"""Import Connexion without the warnings of its imports, and without libraries that the mock does not use.
 
-Connexion imports HTTP clients, for documents and tokens that lie elsewhere and for tests; Jinja and YAML, for documents in
-files; Werkzeug, for Flask; and Flask if it is installed. They take half of the mock's start and 14 MB.
+Connexion imports HTTP clients (for remote documents and tokens, and for tests), Jinja and YAML (for documents in files), Werkzeug
+(for Flask), and Flask if it is installed. These imports would take half of the mock's start and 14 MB.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _nothing(*_arguments: object, **_options: object) -> None:
 
 @contextmanager
 def _without_unused() -> Iterator[None]:
-    """Have what is imported find no Flask, and stand-ins for the other libraries that are not imported yet."""
+    """Hide Flask from imports, and put stand-ins in place of the other libraries that are not imported yet."""
     stand_ins = {
         "starlette.testclient": _stand_in("starlette.testclient", TestClient=None),
         "starlette.templating": _stand_in("starlette.templating", Jinja2Templates=None),

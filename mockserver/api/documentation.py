@@ -29,7 +29,7 @@ ASSETS = {
     "favicon-32x32.png": b"image/png",
 }
 
-# The browser itself refuses everything that would leave the host. Swagger UI writes style attributes, and images as data: URIs.
+# The policy makes the browser refuse requests to other hosts. Swagger UI uses style attributes, and images as data: URIs.
 _POLICY: Header = (
     b"content-security-policy",
     b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
@@ -40,7 +40,7 @@ _OWN = {"page.js": b"text/javascript; charset=utf-8", "page.css": b"text/css; ch
 
 
 class Documentation:
-    """Answers `/api-docs` and what lies below it; every other path is `app`'s."""
+    """Answers `/api-docs` and the paths below it, and passes every other path to `app`."""
 
     def __init__(self, pipeline: Pipeline, app: ASGIApp) -> None:
         self._pipeline = pipeline
@@ -61,7 +61,7 @@ class Documentation:
         if path == DOCUMENT:
             return json_answer(published(self._pipeline.document, paths.base_url(scope)))
         if path == PAGE:
-            # Links are relative, so that they hold in a world and behind a proxy that takes off a prefix.
+            # Links are relative, so that they work in a world and behind a proxy that removes a prefix.
             folder, up = (".", "..") if scope["path"].endswith("/") else (PAGE.lstrip("/"), ".")
             page = _page(self._pipeline.document).replace("{folder}", folder).replace("{up}", up)
             return Response(200, b"text/html; charset=utf-8", page.encode(), (_POLICY,))
@@ -87,14 +87,14 @@ def _own(name: str) -> Response:
 
 
 def published(document: OpenApi, base_url: str) -> dict[str, object]:
-    """The document as clients get it: the address by which they asked comes first of its servers, so that it can be tried out."""
+    """The document as clients get it. Its first server is the address of the request, so that the page can try operations."""
     own = {"url": base_url, "description": "This mock"}
     return {**document, "servers": [own, *document.get("servers", ())]}
 
 
 @cache
 def _asset(name: str) -> Response:
-    # A wheel has Swagger UI's files, compressed, beside this module (setup.py), a checkout the package that they are from.
+    # A wheel has the compressed files of Swagger UI next to this module (setup.py). A checkout has the package with them.
     packaged = files(__package__).joinpath("swagger_ui", f"{name}.gz")
     content = (
         gzip.decompress(packaged.read_bytes()) if packaged.is_file() else _swagger_ui().joinpath(name).read_bytes()

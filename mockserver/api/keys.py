@@ -49,9 +49,9 @@ class ApiKey:
 
 
 class KeyRing:
-    """The keys, found by their whole secret alone.
+    """The keys, which can only be found by their whole secret.
 
-    They are looked up by digest, so that the time a look-up takes says nothing of how much of a guess was right.
+    They are looked up by digest, so that the time of a look-up does not show how much of a guessed secret is right.
     """
 
     def __init__(self, keys: Iterable[ApiKey]) -> None:
@@ -73,7 +73,7 @@ class KeyRing:
         return next((key for key in self if key.id == key_id), None)
 
     def for_world(self, world: str) -> KeyRing:
-        """The same keys with other ids and secrets, which follow from a world's id: no other world accepts them."""
+        """The same keys with other ids and secrets, derived from a world's id. No other world accepts them."""
         return KeyRing(
             replace(
                 key,
@@ -136,7 +136,7 @@ class _Minter:
 
 
 def base62(label: str, length: int) -> str:
-    """`length` letters and digits that follow from a label, and reveal nothing of it."""
+    """`length` letters and digits that are derived from a label, and do not reveal it."""
     number = int.from_bytes(hashlib.sha512(label.encode()).digest())
     digits = []
     for _ in range(length):

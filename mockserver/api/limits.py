@@ -1,10 +1,10 @@
-"""The rate limits of API keys, under both readings of the documentation's two figures ("Rate limits").
+"""The rate limits of API keys, under both readings of the documentation ("Rate limits").
 
-`burst`: an allowance that refills at the limit a minute and holds at most a burst, and no burst window above a burst.
-`strict`: both figures are hard caps: no minute above the limit, no burst window above a burst.
+`burst`: an allowance that refills at the per-minute limit and holds at most a burst; and no burst window serves more than a
+burst. `strict`: both figures are hard caps: no minute serves more than the limit, no burst window more than a burst.
 
-What a key has used is one small object (`_Burst`, `_Strict`), and every decision a function of it, the limits and the
-time: a limiter whose processes share their state keeps the same numbers elsewhere.
+The use of a key is one small object (`_Burst`, `_Strict`), and every decision is a function of it, the limits and the time. So
+a limiter that several processes share can keep the same numbers elsewhere.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Reading = Literal["burst", "strict"]
 
 MINUTE = 60.0
 _SLACK = 1.0
-"""Seconds for which an idle key is kept too long, so that a rounded time never forgives a part of what it used."""
+"""Extra seconds for which an idle key is kept, so that rounding never drops use that still counts."""
 
 
 class Unreachable(Exception):
@@ -27,9 +27,9 @@ class Unreachable(Exception):
 
 
 class Admission(NamedTuple):
-    """Whether a request is served, and what its answer says of the key's limit.
+    """Whether a request is served, and what its answer says about the key's limit.
 
-    `limit` is the key's requests a minute. `reset` is the unix time at which nothing that the key has used counts any more.
+    `limit` is the key's requests per minute. `reset` is the unix time from which none of the key's earlier requests count.
     `retry_after` is the seconds until one request will be served, 0 if this one was. On the wire both are whole numbers:
     `math.ceil` keeps them true, and Retry-After at most 60 (RATE-6).
     """
@@ -64,9 +64,9 @@ class LimitUse:
 class Limiter:
     """Admits or refuses each request of a key. A refused one costs nothing (RATE-8).
 
-    Times are unix seconds. A clock that is set back counts as one that stood still: a spent key need not wait for it to
-    catch up, and gains nothing. Keys are forgotten once nothing of their past counts; a busy one takes a number for each
-    admission that its windows still hold. Not for several threads.
+    Times are unix seconds. A clock that is set back counts as one that stood still: a spent key neither waits for it to catch up
+    nor gains anything. A key is forgotten when none of its requests counts any more; a busy key takes one number for each
+    admission in its windows. Not thread-safe.
     """
 
     def __init__(self, limits: RateLimits, reading: Reading = "burst") -> None:
@@ -129,9 +129,8 @@ def promised_reset(now: float, clear: float) -> float:
 class _Burst:
     """What a key has used under `burst`.
 
-    `_debt` is what was missing from the whole allowance at `_at`, in request-seconds: a request costs a minute's worth, and
-    each second brings back the limit a minute. In this unit unix times, which are floats with 22 binary places, and whole
-    limits lose nothing to rounding.
+    `_debt` is what was missing from the full allowance at `_at`, in request-seconds: a request costs 60, and each second
+    brings back the per-minute limit. In this unit, unix times (floats with 22 binary places) and whole limits are not rounded.
     """
 
     __slots__ = ("_admitted", "_at", "_debt", "clear_at")
@@ -145,7 +144,7 @@ class _Burst:
     def wait(self, limits: RateLimits, now: float) -> float:
         """Seconds until the allowance holds a request and the burst window has room for it.
 
-        Brings what is kept up to `now`, which changes nothing of what it says.
+        Updates the stored values to `now` without changing their meaning.
         """
         self._debt = self._owed(limits, now)
         self._at = now
@@ -172,7 +171,7 @@ class _Burst:
         return LimitUse(allowance, _gauge(self._admitted, limits.burst, limits.burst_window, now))
 
     def _owed(self, limits: RateLimits, now: float) -> float:
-        # No more than a burst: who lowers a key's limits does not make it wait for what it used before.
+        # At most a burst: after a key's limits were lowered, it does not wait for its earlier use.
         owed = min(self._debt, MINUTE * limits.burst) - (now - self._at) * limits.per_minute
         return owed if owed > 0.0 else 0.0
 
@@ -187,7 +186,7 @@ class _Strict:
         self.clear_at = 0.0
 
     def wait(self, limits: RateLimits, now: float) -> float:
-        """Seconds until both windows have room for a request. Drops what neither holds any more."""
+        """Seconds until both windows have room for a request. Drops the admissions that are in neither window any more."""
         _drop(self._admitted, _longer(limits), now)
         minute = _wait_for_room(self._admitted, limits.per_minute, MINUTE, now)
         window = _wait_for_room(self._admitted, limits.burst, limits.burst_window, now)
@@ -228,7 +227,7 @@ def _wait_for_room(admitted: deque[float], most: int, seconds: float, now: float
 
 
 def _left_of_window(admitted: deque[float], seconds: float, now: float) -> float:
-    """Seconds until a window has left behind the last of the admissions, all of which it holds."""
+    """Seconds until a window that holds all admissions has left the last of them behind."""
     return seconds - (now - admitted[-1]) if admitted else 0.0
 
 

@@ -1,7 +1,7 @@
-"""The edge: the one ASGI middleware that every request passes before Connexion sees it, and every answer on its way out.
+"""The edge: the ASGI middleware that every request passes before Connexion, and every answer on its way out.
 
-It identifies the caller once, asks the limiter, and adds what each answer carries: the clock's date, the rate limit, and
-that no cache may share it. A request without a valid key goes on: only Connexion knows whether its path exists.
+It identifies the caller once, asks the limiter, and adds the headers of each answer: Date by the clock, the rate limit, and
+Cache-Control. A request without a valid key goes on, because only Connexion knows whether its path exists.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Edge:
 
 
 def identify(pipeline: Pipeline, scope: Scope, now: float) -> Caller | Problem:
-    """The caller by the credentials of a request at `now` (unix seconds), or what is wrong with them."""
+    """The caller of a request by its credentials at `now` (unix seconds), or the problem with them."""
     secret = pipeline.credentials(scope)
     if secret is None:
         return problems.missing_api_key()

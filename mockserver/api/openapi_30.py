@@ -1,7 +1,7 @@
 """An OpenAPI 3.1 document as the 3.0 document that Connexion reads.
 
-Connexion 3 knows only OpenAPI 3.0, so it is given this view, made when the mock starts. What 3.0 can say in other words is
-said in other words; what it cannot say at all is refused, never dropped in silence.
+Connexion 3 supports only OpenAPI 3.0, so it gets this view, which is made when the mock starts. Parts that 3.0 expresses in
+another way are translated; parts that it cannot express raise an error, and are never dropped silently.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from spec import OpenApi
 Json = dict[str, Any]
 """An object of the 3.0 document."""
 
-# Where the members of each kind of object lead: `[]` is a list of, `{}` a map of.
+# The kinds of the members of each kind of object: `[]` is a list, `{}` a map.
 _MEMBERS: Mapping[str, Mapping[str, str]] = {
     "document": {"info": "info", "paths": "{}path", "components": "components"},
     "info": {"license": "license"},

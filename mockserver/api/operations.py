@@ -93,7 +93,7 @@ def _page(collection: str, pipeline: Pipeline, caller: Caller, parameters: Param
 
 
 def _single(collection: str, pipeline: Pipeline, caller: Caller, parameters: Parameters, missing: str) -> bytes:
-    """One resource of the caller's. Another organization's id is refused as an unknown one is, with `missing` as detail."""
+    """One resource of the caller. An id of another organization is refused like an unknown one, with `missing` as detail."""
     found = pipeline.single(caller, collection, parameters.path["id"])
     if found is None:
         raise Refused(not_found(missing))

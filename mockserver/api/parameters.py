@@ -1,6 +1,6 @@
 """Query and path parameters, checked by rules compiled once from the document's schemas.
 
-Connexion's own validator lets `1_0`, `٣` and repeated parameters pass, and builds its validators anew for every request.
+Connexion's own validator accepts `1_0`, `٣` and repeated parameters, and builds its validators again for every request.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from spec import OpenApi
 _DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 Parse = Callable[[str], object]
-"""A parameter's value, of its type. Raises ValueError with what is wrong, in words that do not repeat the value."""
+"""A parameter's value in its type. Raises ValueError with a message that does not repeat the value."""
 
 Values = dict[str, Any]
-"""Parameters by name, each of the type that its rule makes of it."""
+"""Parameters by name, each in the type of its rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _read_value(parse: Parse, name: str, value: str, values: Values, errors: lis
 
 
 def _decode(text: bytes) -> str | None:
-    """`application/x-www-form-urlencoded` decoded; None for what is not UTF-8."""
+    """Decoded `application/x-www-form-urlencoded` text; None if it is not UTF-8."""
     if b"+" in text:
         text = text.replace(b"+", b" ")
     if b"%" in text:

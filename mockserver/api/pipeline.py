@@ -1,4 +1,4 @@
-"""What serves a request: the state (data, keys, limits, time, webhooks), and the pipeline of the steps on its way.
+"""The two parts that serve a request: the state (data, keys, limits, time, webhooks), and the pipeline of its steps.
 
 A request comes to the edge, which finds out who asks (`credentials`, `authenticate`, `tenant_of`) and asks the limiter
 (`admit`). Connexion routes it, has its scope checked (`authorize`) and its parameters read (`read_parameters`), and calls
@@ -76,7 +76,7 @@ class Pipeline:
     authorize: Callable[[ApiKey, Sequence[str], str], bool]
     """(key, required scopes, operation id) → whether the key holds them."""
     read_parameters: Callable[[ParameterRules, Scope], Parameters]
-    """Raises Refused for what the rules do not accept."""
+    """Reads a request's parameters. Raises Refused if the rules do not accept them."""
     decode_cursor: Callable[[str, Caller], Position]
     """Raises ValueError if the text is not a cursor."""
     encode_cursor: Callable[[Position, Caller], str]
@@ -87,13 +87,13 @@ class Pipeline:
     envelope: Callable[[Sequence[bytes], str | None], bytes]
     """(items, next cursor) → the body of a page."""
     handlers: dict[str, Handler]
-    """What answers an operation, by operation id."""
+    """The handlers of the operations, by operation id."""
     success: Callable[[bytes], Response]
     rate_headers: Callable[[Admission, float], list[Header]]
     retry_after: Callable[[Admission, float], bytes | None]
     """(admission, now) → the value of Retry-After, None to send none."""
     problem: Callable[[Problem, Scope], Response]
-    """(problem, ASGI scope) → the answer that tells a request of it, by the next two steps."""
+    """(problem, ASGI scope) → the answer for a request, made by the next two steps."""
     problem_members: Callable[[Problem, str | None], Members]
     """(problem, path of the request) → the members of the problem document."""
     problem_response: Callable[[Problem, Members], Response]

@@ -1,6 +1,6 @@
-"""Problem documents (RFC 9457, successor of RFC 7807), one function a kind of `spec`.
+"""Problem documents (RFC 9457, successor of RFC 7807), one function for each kind in `spec`.
 
-No detail repeats what a request brought along: a key in the wrong place must not come back in an error.
+No detail repeats a part of the request, because it may hold a key in the wrong place.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def missing_api_key() -> Problem:
 
 
 def invalid_api_key() -> Problem:
-    """401: a key that is unknown, malformed, revoked or expired; which of these is not told."""
+    """401: a key that is unknown, malformed, revoked or expired. The answer does not say which."""
     challenge = REALM + b', error="invalid_token"'
     return Problem(
         _kind("invalid-api-key"), "The presented API key is not valid.", headers=((b"www-authenticate", challenge),)
@@ -113,7 +113,7 @@ def invalid_parameter(errors: Sequence[ParameterError]) -> Problem:
 
 
 def invalid_cursor() -> Problem:
-    """400: a cursor that no page gave out."""
+    """400: a cursor that was not in any page."""
     return Problem(
         _kind("invalid-cursor"),
         "The cursor is malformed: pass a nextCursor as it was received.",
@@ -128,7 +128,7 @@ def rate_limit_exceeded(retry_after: bytes | None) -> Problem:
 
 
 def internal_error() -> Problem:
-    """500: a defect of the server's, of which nothing is told."""
+    """500: a defect of the server. The answer does not say which."""
     return Problem(_kind("internal-error"), "The server failed to answer this request.")
 
 

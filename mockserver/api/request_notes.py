@@ -1,4 +1,4 @@
-"""What the API notes of a request for the request log: whose key it presents, and what it is refused for."""
+"""Notes about a request for the request log: the key that it presents, and the reason of its refusal."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ENTRY = "outbound.entry"
 
 
 def note_key(scope: Scope, key: ApiKey) -> None:
-    """Write down whose key a request presents."""
+    """Note the key that a request presents."""
     entry = scope.get(ENTRY)
     if entry is not None:
         entry.key = key
 
 
 def note_problem(scope: Scope, problem: Problem) -> None:
-    """Write down what a request is refused for."""
+    """Note the reason of a request's refusal."""
     entry = scope.get(ENTRY)
     if entry is not None:
         entry.problem = problem

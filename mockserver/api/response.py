@@ -1,4 +1,4 @@
-"""An answer, ready to be sent: the one form in which everything leaves the mock."""
+"""The answers of the mock: complete, and ready to be sent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Connexion, cut to what the API needs: it routes every request from the document, and hands over each operation's description.
+"""Connexion, reduced to what the API needs: it routes requests by the document, and provides the operations' descriptions.
 
-What it would do anew for every request is done once here: the rules for parameters are compiled, an operation calls its handler
-without decorators, and the caller, whom the middleware has identified already, is checked against the operation's scopes.
+Work that Connexion repeats for every request is done once here: the rules for parameters are compiled, an operation calls its
+handler without decorators, and the caller, identified by the middleware, is checked against the operation's scopes.
 """
 
 # Connexion has no type hints, so mypy knows nothing of its classes:
@@ -46,15 +46,15 @@ def build(document: OpenApi) -> ASGIApp:
 
 @cache
 def application() -> ASGIApp:
-    """The application that answers the contract's operations. It keeps nothing of a mock, so all mocks of a process share it."""
+    """The application that answers the contract's operations. It has no state, so all mocks of a process share it."""
     return build(contract().document)
 
 
 class Routing(connexion.middleware.routing.RoutingMiddleware):
     """Connexion's routing without Starlette's redirects from `/contacts/` to `/contacts`: that path is unknown.
 
-    A path without parameters is looked up in a table of Connexion's own routes and operations, rather than tried on each of
-    them. It answers what the steps of a request's way, or the routing, refuse. The middleware answers a crash.
+    A path without parameters is looked up in a table of Connexion's routes and operations, instead of being matched with each of
+    them. Refusals of the pipeline's steps and of the routing are answered here; the middleware answers a crash.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -107,7 +107,7 @@ class Routing(connexion.middleware.routing.RoutingMiddleware):
 
 
 class _ConnexionOperation(Protocol):
-    """What Connexion knows of an operation, as far as it is used here."""
+    """The parts of Connexion's operation that are used here."""
 
     operation_id: str
     is_request_body_defined: bool

@@ -1,4 +1,4 @@
-"""The default steps of the pipeline: a mock that keeps the contract, before anything modifies it."""
+"""The default steps of the pipeline, which keep the contract."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from spec import contract
 
 
 def default_pipeline(state: State) -> Pipeline:
-    """Every step as the contract asks for it, over `state`."""
+    """The pipeline with its default steps over `state`."""
 
     def authenticate(secret: bytes, now: float) -> ApiKey | None:
         key = state.keys.find(secret)
@@ -96,7 +96,7 @@ def _retry_after(admission: Admission, _now: float) -> bytes | None:
 
 
 def _instance(scope: Scope) -> str | None:
-    """The request's path as it was sent, unless it may hold a secret, which an error must not repeat."""
+    """The request's path as it was sent; None if it may hold a secret, which an error must not repeat."""
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     secret = presented_secret(scope)
     if PREFIX in scope["path"] or (secret and secret in raw):

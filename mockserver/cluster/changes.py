@@ -1,4 +1,4 @@
-"""Every change to the state, in one order for all processes: a call to the control API is put into a Redis stream, and each
+"""All changes to the state, in the same order for all processes: a call to the control API goes into a Redis stream, and each
 process performs it when its turn comes. The same calls to the same state have the same effects.
 """
 
@@ -51,7 +51,7 @@ class Changes:
         self._last = "0-0"
 
     async def perform(self, change: Change) -> Response:
-        """Have every process perform a change; what this one answered, once all have. Raises Unshared."""
+        """Let every process perform a change. Returns this process's answer when all have. Raises Unshared."""
         token = secrets.token_hex(8)
         mine: asyncio.Future[tuple[str, Response]] = asyncio.get_running_loop().create_future()
         self._asked[token] = mine
@@ -72,7 +72,7 @@ class Changes:
         return outcome
 
     async def catch_up(self) -> None:
-        """Become one of the processes: perform what was changed before this one came. Raises SharingError."""
+        """Join the other processes, and perform all earlier changes. Raises SharingError."""
         self._membership.enter()
         try:
             while await self._perform_next(wait=None):
@@ -81,7 +81,7 @@ class Changes:
             raise SharingError(f"the shared state cannot be reached: {line(error)}") from None
 
     async def run(self) -> None:
-        """Perform all changes, the earlier ones first, until cancelled; and be heard of."""
+        """Perform all changes in their order, and send heartbeats, until cancelled."""
         beating = asyncio.create_task(self._beat())
         try:
             while True:
@@ -106,7 +106,7 @@ class Changes:
         return bool(found)
 
     async def _perform_one(self, number: str, fields: Mapping[bytes, bytes]) -> None:
-        """Perform one change. One that cannot be read or performed is skipped, and told: those behind it count all the same."""
+        """Perform one change. A change that cannot be read or performed is logged and skipped; later ones are performed."""
         outcome, reason = None, ""
         try:
             outcome = await self._apply(msgspec.msgpack.decode(fields[b"change"], type=Change))
@@ -135,7 +135,7 @@ class Changes:
 
     async def _beat(self) -> None:
         while True:
-            # In a thread: the server may take its time to answer, or not to.
+            # In a thread, because the server may be slow or not answer.
             await asyncio.to_thread(self._membership.beat)
             await asyncio.sleep(HEARTBEAT)
 

@@ -1,4 +1,4 @@
-"""How a process of the mock ends: by a signal, with its parent, and in time."""
+"""Ends a process of the mock: by a signal, with its parent, or after a time limit."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ SIGNALS = tuple(number for number in signal.Signals if number.name in ("SIGINT",
 """The signals that end a mock: Ctrl-C, kill, and a terminal that was closed."""
 
 WITHIN = 1.5
-"""Seconds after which a process that was asked to end is ended."""
+"""Seconds after which a process that was asked to end is killed."""
 
 _LOOK_EVERY = 0.2
 
 
 def end_with(parent: int | None) -> None:
-    """Have this process end as by SIGTERM once `parent` (a process id) is no longer its parent. Does nothing for None."""
+    """End this process as SIGTERM does when `parent` (a process id) is no longer its parent. Does nothing for None."""
     if parent is not None:
         _thread.start_new_thread(_wait_for_end_of, (parent,))
 
 
 def end_within(seconds: float, code: int) -> None:
-    """Have this process exit with `code` if it is still there after this many seconds, even if it waits for something.
+    """Exit this process with `code` if it still runs after this many seconds, even if it waits for something.
 
     May be called in a signal handler: it takes no lock.
     """

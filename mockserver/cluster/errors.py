@@ -1,4 +1,4 @@
-"""What can go wrong between processes that share a state, for code that should not have to import the Redis client."""
+"""The errors of processes that share a state, for code that must not import the Redis client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The limiter of several processes: what a key has used is kept in Redis, and each decision is one script there."""
+"""The limiter of several processes: the use of keys is kept in Redis, and each decision is one script there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mockserver.cluster.reach import Reach
 from spec import RateLimits
 
 _KEPT = 86_400
-"""Seconds, real ones, for which an idle key is remembered: a clock that stands still must not make it be forgotten."""
+"""Real seconds for which an idle key is kept. Real ones, because the mock's clock may stand still."""
 
 _SCRIPT = files("mockserver.cluster").joinpath("limits.lua").read_text("utf-8")
 
@@ -18,7 +18,7 @@ _SCRIPT = files("mockserver.cluster").joinpath("limits.lua").read_text("utf-8")
 class SharedLimiter(Limiter):
     """A limiter whose counts all processes with the same `namespace` share, exactly: Redis runs one script at a time.
 
-    A key's time never runs back, whichever process's clock is ahead. Raises Unreachable if the server does not answer.
+    A key's time never goes back, even if the processes' clocks differ. Raises Unreachable if the server does not answer.
     """
 
     def __init__(self, limits: RateLimits, reading: Reading, reach: Reach, namespace: str) -> None:

@@ -1,4 +1,4 @@
-"""Which processes are one mock: they meet at a Redis server, agree on how they began, and one of them leads."""
+"""The processes that are one mock: they meet at a Redis server, must have the same settings, and one of them leads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from spec import RateLimits
 
 PREFIX = "outbound-mock"
 ALIVE = 5.0
-"""Seconds, by the server's clock, after which a process that has not been heard of is gone."""
+"""Seconds, by the server's clock, after which a process without a heartbeat counts as dead."""
 
 HEARTBEAT = 1.0
 _JOINING = 10
@@ -31,15 +31,15 @@ logger = logging.getLogger("outbound.mock")
 
 
 class Membership:
-    """This process among those that share a state. Raises SharingError for a URL that leads to no Redis."""
+    """This process's membership in the processes that share a state. Raises SharingError if no Redis answers at the URL."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.id = secrets.token_hex(8)
         self.leading = False
-        """Whether this is the one process that does what must be done once, such as to deliver an event."""
+        """Whether this is the process that does the work that must be done only once, such as delivering events."""
         self._state = ""
-        """The id of the shared state: another one, or none, is there once this one is lost."""
+        """The id of the joined state. If the server has another id, or none, the state was lost."""
         try:
             self.reach = Reach(url)
             self.server = client(url, QUICK)
@@ -50,9 +50,9 @@ class Membership:
             raise SharingError(f"no Redis server answers there: {line(error)}") from None
 
     def join(self, settings: Mapping[str, object], now: float) -> float:
-        """Become a member, and answer when the mock began (unix seconds): now, for the first.
+        """Become a member, and return when the mock began (unix seconds): for the first member, `now`.
 
-        What an earlier mock has left behind is forgotten. `settings` are what all members must agree on. Raises SharingError.
+        The first member deletes the data of an earlier mock. `settings` must be equal for all members. Raises SharingError.
         """
         with self._joining():
             if not self.members():
@@ -66,13 +66,13 @@ class Membership:
             return float(self.server.get(_place("began")) or now)
 
     def enter(self) -> None:
-        """Be a member of its own: a process that was forked from one."""
+        """Become a separate member after a fork."""
         self.leave()
         self.id = secrets.token_hex(8)
         self.beat()
 
     def beat(self) -> None:
-        """Be heard of, learn who leads, and tell if the server was lost, or the state in it."""
+        """Send a heartbeat, find out who leads, and report a lost server or a lost state."""
         try:
             self.server.zadd(_place("members"), {self.id: self._time()})
             self.leading = self._leads()
@@ -84,7 +84,7 @@ class Membership:
             self.reach.answers()
 
     def leave(self) -> None:
-        """Be a member no more."""
+        """Stop being a member."""
         with suppress(Unreachable):
             self.reach(self._leave)
 
@@ -95,7 +95,7 @@ class Membership:
             server.delete(_place("leader"))
 
     def _look_for_state(self) -> None:
-        """Tell once if the state that this process joined is gone: Redis keeps nothing over a restart or FLUSHALL."""
+        """Log once if the joined state is lost: Redis keeps nothing over a restart or FLUSHALL."""
         stands = self._stands()
         if stands == self._state:
             return
@@ -110,7 +110,7 @@ class Membership:
         return stands.decode() if isinstance(stands, bytes) else ""
 
     def members(self, server: redis.Redis | None = None) -> Sequence[str]:
-        """The ids of all processes that are alive."""
+        """The ids of all living processes."""
         alive = (server or self.server).zrangebyscore(_place("members"), self._time() - ALIVE, "+inf")
         return [member.decode() for member in cast("list[bytes]", alive)]
 
@@ -124,11 +124,11 @@ class Membership:
         return True
 
     def limiter(self, limits: RateLimits, reading: Reading, namespace: str) -> Limiter:
-        """A limiter whose counts all members share that ask for the same namespace."""
+        """A limiter whose counts are shared by all members with the same namespace."""
         return SharedLimiter(limits, reading, self.reach, _place(f"limits:{namespace}"))
 
     def take(self, name: str, most: int) -> bool:
-        """Count one more of a limited number; returns whether there was one left, and the server answered."""
+        """Count one of at most `most`. Returns whether there was one left; False too if the server does not answer."""
         place = _place(f"taken:{name}")
 
         def taken(server: redis.Redis) -> int:
@@ -148,7 +148,7 @@ class Membership:
         return max(0, most - int(taken or 0))
 
     def skew(self) -> float:
-        """Seconds by which the server's clock is ahead of this machine's, as far as the way there lets it be told."""
+        """Seconds by which the server's clock is ahead of this machine's; 0 if it is less than the error of the measurement."""
         best, skew = math.inf, 0.0
         for _ in range(_PROBES):
             before = time.time()

@@ -1,4 +1,4 @@
-"""Calls to the server that processes share their state by, from the event loop: none waits long, and its end is told once."""
+"""Calls to the Redis server from the event loop: none waits long, and a loss of the server is logged once."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ logger = logging.getLogger("outbound.mock")
 
 
 def client(url: str, timeout: float) -> redis.Redis:
-    """A client of the server that tries nothing twice. Raises ValueError for what is no URL."""
+    """A client of the server without retries. Raises ValueError for an invalid URL."""
     return redis.Redis.from_url(
         url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
     )
 
 
 class Reach:
-    """Makes calls while the server can be reached. Somebody has to say when it `answers` again."""
+    """Makes calls while the server can be reached. After a failure, `answers` must be called when it answers again."""
 
     def __init__(self, url: str) -> None:
         self.server = client(url, QUICK)
         self._lost: str | None = None
 
     def __call__(self, call: Callable[[redis.Redis], T]) -> T:
-        """What `call` returns for the server's client. Raises Unreachable, at once while the server is known not to answer."""
+        """Return the result of `call` with the server's client. Raises Unreachable, at once if an earlier call has failed."""
         self.check()
         try:
             return call(self.server)
@@ -47,18 +47,18 @@ class Reach:
             raise Unreachable(str(self._lost)) from None
 
     def check(self) -> None:
-        """Raises Unreachable while the server is known not to answer."""
+        """Raise Unreachable if an earlier call has failed, and the server has not answered since."""
         if self._lost is not None:
             raise Unreachable(self._lost)
 
     def fails(self, error: Exception) -> None:
-        """Note that the server does not answer, and log it the first time."""
+        """Record that the server does not answer, and log it the first time."""
         if self._lost is None:
             self._lost = f"the shared state cannot be reached: {line(error)}"
             logger.error("The shared state cannot be reached, so requests are refused: %s", line(error))
 
     def answers(self) -> None:
-        """Note that the server answers, and log it if it did not before."""
+        """Record that the server answers, and log it if it did not before."""
         if self._lost is not None:
             self._lost = None
             logger.warning("The shared state can be reached again.")

@@ -1,4 +1,4 @@
-"""A call to the control API, checked by the process that it came to: what all processes perform."""
+"""A validated call to the control API, which all processes perform."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Unshared(Exception):
-    """A change could not be shared: whether it was performed anywhere is not known. The message is one line."""
+    """A change could not be shared, and may have been performed or not. The message is one line."""
 
 
 @dataclass(frozen=True, slots=True)

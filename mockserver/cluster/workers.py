@@ -1,4 +1,4 @@
-"""Several processes on one socket: each serves what it accepts, and they end together."""
+"""Several processes that serve one socket and end together."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ def run(
 ) -> None:
     """Run `serve` in this process, or in `count` processes forked from it, until one ends or a signal comes; then end all.
 
-    `serve` gets the function that it has to call once it serves; `ready` is called once all serve. `parent` is the id of the
-    process whose end is a reason to end, None if there is none. Exits with 1 if a process died by itself. Raises
-    KeyboardInterrupt after SIGINT.
+    `serve` gets a function to call when it serves; `ready` is called when all serve. If `parent`, a process id, is given, they
+    end when that process ends. Exits with 1 if a process died by itself. Raises KeyboardInterrupt after SIGINT.
     """
     if count == 1:
-        # A script's background commands start with SIGINT ignored; this one is meant to be ended by it.
+        # A script's background commands start with SIGINT ignored, but Ctrl-C must end this one.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         ending.end_with(parent)
         serve(ready)
@@ -49,7 +48,7 @@ class _Workers:
             self._left.add(_forked(serve, writing))
         os.close(writing)
         ending.end_with(parent)
-        if self._ending:  # A signal came before all of them were there to hear of it.
+        if self._ending:  # A signal came before all processes were started.
             self._end()
         elif _all_up(reading, count):
             ready()
@@ -60,7 +59,7 @@ class _Workers:
             raise KeyboardInterrupt
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
-        """Take a signal: the first asks the processes to end, a second one ends them."""
+        """Handle a signal: the first asks the processes to end, a second one kills them."""
         self._received.append(number)
         if len(self._received) > 1:
             _signal_all(self._left, signal.SIGKILL)
@@ -76,7 +75,7 @@ class _Workers:
         _signal_all(self._left, signal.SIGKILL)
 
     def _wait(self) -> None:
-        """Wait until all have ended; the first that ends takes the others with it. It is reported if it was not asked to end."""
+        """Wait until all have ended. When the first ends, the others are ended too. Reports one that was not asked to end."""
         while self._left:
             ended, status = os.wait()
             self._left.discard(ended)
@@ -86,14 +85,14 @@ class _Workers:
 
 
 def _forked(serve: Callable[[Callable[[], None]], None], writing: int) -> int:
-    """The id of a new process that serves."""
+    """Fork a process that serves, and return its id."""
     parent = os.getpid()
     child = os.fork()
     if child:
         return child
     code = 1
     try:
-        # Ctrl-C and a closed terminal reach the whole group: the parent alone answers to them, and ends its children.
+        # Ctrl-C and a closed terminal reach the whole process group. Only the parent handles them, and ends its children.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -112,7 +111,7 @@ def _tell(writing: int) -> None:
 
 
 def _all_up(reading: int, count: int) -> bool:
-    """Whether every process said that it is up, rather than that one ended before."""
+    """Wait until every process is up. Returns False if one ended before."""
     told = 0
     while told < count:
         part = os.read(reading, count)

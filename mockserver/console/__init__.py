@@ -1,1 +1,1 @@
-"""The console under `/admin`: what a person does to the mock in a browser. Every change goes by the control API."""
+"""The console under `/admin`, by which a person steers the mock in a browser. Every change goes through the control API."""

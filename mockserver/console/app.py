@@ -1,4 +1,4 @@
-"""The console as an ASGI application: who may come in, which page answers, and what every page is sent with."""
+"""The console as an ASGI application: access control, routing of pages, and the headers of every page."""
 
 from __future__ import annotations
 

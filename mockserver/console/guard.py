@@ -1,7 +1,7 @@
-"""Who may use the console, and which forms are its own.
+"""Access control of the console, and recognition of its own forms.
 
-It serves this machine alone, or, with a control token, the visitors who log in with it. It takes no form but its own: the
-browser must not say that another site sent it, and the form has to repeat a cookie that other sites cannot read.
+It serves only this machine, or, with a control token, visitors who log in with it. It accepts only its own forms: the browser
+must not name another site as the sender, and the form must repeat a cookie that other sites cannot read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 HEADERS: Mapping[str, str] = {
-    # 'none' for everything that is not named: no script, style or request but our own, no frame in which a page could be put.
+    # 'none' for everything that is not named: only our own scripts, styles and requests, and no frames around a page.
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

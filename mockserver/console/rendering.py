@@ -1,4 +1,4 @@
-"""Templates, and how values read on a page. What comes from data is escaped, isolated in its direction, and freed of controls."""
+"""Templates, and values on a page. Foreign text is escaped, cannot change the text direction, and has no control characters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mockserver.control.redaction import redacted, redacted_query
 from mockserver.control.requests import shown as logged
 from spec import contract
 
-# What is not seen, or turns the direction of what is, shows as its picture, or as JSON would escape it.
+# Invisible characters, and those that change the text direction, are shown as symbols or as JSON escapes.
 _INVISIBLE = (
     *range(0x80, 0xA0),
     0x061C,

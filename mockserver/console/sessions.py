@@ -1,4 +1,4 @@
-"""Log-ins to the console: sessions, which a log-out ends, and how often a client may give a wrong token."""
+"""Log-ins to the console: sessions, which a log-out ends, and a limit for wrong tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One request to the console, as a page's handler sees it, and the routes that lead to handlers."""
+"""One request to the console in the form that a page's handler gets, and the routes to handlers."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _DIGITS = 16
 
 
 Context = dict[str, Any]
-"""What a template is given, by name."""
+"""The values for a template, by name."""
 
 
 class Gone(Exception):
-    """What a path names does not exist, or not any more."""
+    """The thing that a path names does not exist, or not any more."""
 
 
 class Form(ImmutableMultiDict[str, str]):

@@ -1,1 +1,1 @@
-"""The control API under `/_mock`: what a test does to the mock that no client of the API can. Loopback alone."""
+"""The control API under `/_mock`, by which tests steer the mock. It serves loopback addresses only."""

@@ -1,4 +1,4 @@
-"""Activity: a sales team at work, one step on demand or steps at a rate."""
+"""Activity: a sales team that works one step on demand, or steps at a rate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def start_usual(world: World, ask: Ask) -> None:
 
 
 def _let_work(world: World, ask: Ask, rate: float, organization: str) -> None:
-    """Have a sales team take `rate` steps a minute. Each step is a call, so that all processes that share the state take it."""
+    """Let a sales team take `rate` steps a minute. Each step is a call, so that all processes with the same state perform it."""
 
     async def step() -> None:
         await ask(world, "POST", "/_mock/activity/steps", {"organization": organization})

@@ -1,4 +1,4 @@
-"""The control API as an ASGI application: who may use it, and its one entry for callers in this process."""
+"""The control API as an ASGI application, with access control and an entry for callers in this process."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _LARGE = 1_000_000
 
 
 class Control:
-    """Answers `/_mock/…`: JSON objects in and out, problems for what it cannot take.
+    """Answers `/_mock/…`: JSON objects in and out, and problems for invalid calls.
 
-    `token` is what a client has to present; None to serve this machine alone. Where several processes share their state,
-    `changes` has all of them perform each call that changes it.
+    `token` is the token that a client must present; None serves only this machine. If several processes share their state,
+    `changes` makes all of them perform each call that changes it.
     """
 
     def __init__(self, worlds: Worlds, token: str | None = None) -> None:
@@ -97,7 +97,7 @@ class Control:
     async def _answer(
         self, world: World, operation: Operation, path: Mapping[str, str], query: bytes, body: bytes, base_url: str
     ) -> Response:
-        """Check a call and have it performed, by all processes if it is a change. Raises Refusal, Unshared."""
+        """Validate a call and perform it, in all processes if it is a change. Raises Refusal, Unshared."""
         from mockserver.control.body import parse
 
         value = await asyncio.to_thread(parse, body) if len(body) > _LARGE else parse(body)
@@ -115,7 +115,7 @@ class Control:
 
 
 def _operations() -> ModuleType:
-    # Imported at the first call: a mock without control calls does not wait for it.
+    # Imported at the first call, so that other mocks start faster.
     from mockserver.control import operations
 
     return operations
@@ -130,7 +130,7 @@ def _done(status: int, value: object) -> Response:
 
 
 def _told(error: Exception) -> Response:
-    """The problem that an exception is answered with. A defect is logged and not told."""
+    """The problem that answers an exception. A defect is logged, and the answer does not describe it."""
     if isinstance(error, Refusal):
         return problem_response(error.status, error.title, error.detail, error.headers)
     if isinstance(error, Unshared):

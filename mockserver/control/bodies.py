@@ -1,4 +1,4 @@
-"""The bodies of calls, as types. The document says what they may hold, and has checked it before one is read."""
+"""The bodies of calls, as types. They are validated by the document before they are converted."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mockserver.worlds.worlds import TIME_TO_LIVE
 
 
 class Body(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What all bodies are: JSON's member `rateReading` is `rate_reading` here."""
+    """The base of all bodies: the member `rateReading` of JSON is `rate_reading` here."""
 
 
 class Choice(Body, frozen=True, kw_only=True):
-    """Whose data is meant: the id of an organization, None for the first."""
+    """The organization of a call: its id, None for the first."""
 
     organization: str | None = None
 
@@ -30,7 +30,7 @@ class LimitsBody(Body, frozen=True, kw_only=True):
 
 
 class NewKey(Choice, frozen=True, kw_only=True):
-    """A key to be minted. `expires_in` is in seconds, None for never."""
+    """A key to create. `expires_in` is in seconds, None for never."""
 
     name: str
     scopes: list[str]
@@ -39,7 +39,7 @@ class NewKey(Choice, frozen=True, kw_only=True):
 
 
 class KeyChanges(Body, frozen=True, kw_only=True):
-    """What of a key is to be changed: the members that are set."""
+    """The changes of a key: the members that are set."""
 
     name: str | UnsetType = UNSET
     scopes: list[str] | UnsetType = UNSET
@@ -48,20 +48,20 @@ class KeyChanges(Body, frozen=True, kw_only=True):
 
 
 class NewOrganization(Body, frozen=True, kw_only=True):
-    """An organization to be added. `contacts` is how many are made up for it."""
+    """An organization to add. `contacts` is how many contacts are made up for it."""
 
     name: str
     contacts: int = 0
 
 
 class NewActivity(Choice, frozen=True, kw_only=True):
-    """A sales team that is to work. `rate` is in steps a minute."""
+    """A sales team to start. `rate` is in steps a minute."""
 
     rate: float
 
 
 class NewEvent(Choice, frozen=True, kw_only=True):
-    """An event that is to happen."""
+    """An event to trigger."""
 
     event_type: str | None = None
     data: Mapping[str, object] | None = None
@@ -69,7 +69,7 @@ class NewEvent(Choice, frozen=True, kw_only=True):
 
 
 class NewEndpoint(Choice, frozen=True, kw_only=True):
-    """A webhook endpoint to be registered."""
+    """A webhook endpoint to register."""
 
     url: str
 
@@ -81,13 +81,13 @@ class EndpointChanges(Body, frozen=True, kw_only=True):
 
 
 class Redelivery(Body, frozen=True, kw_only=True):
-    """How a delivery is to be sent once more: JSON's member `as`, which is no name in Python."""
+    """How to send a delivery again. The member of JSON is `as`, which is no valid name in Python."""
 
     form: Form = field(default="sent", name="as")
 
 
 class SignatureQuestion(Body, frozen=True, kw_only=True):
-    """A signature to be explained, and what it is said to sign."""
+    """A signature to explain, and what it should sign."""
 
     secret: str
     body: str
@@ -97,7 +97,7 @@ class SignatureQuestion(Body, frozen=True, kw_only=True):
 
 
 class ClockChange(Body, frozen=True, kw_only=True):
-    """One thing to do with the clock. `advance` is in seconds, `set` in unix seconds or RFC 3339."""
+    """One change of the clock. `advance` is in seconds, `set` in unix seconds or RFC 3339."""
 
     advance: float | UnsetType = UNSET
     set: float | str | UnsetType = UNSET
@@ -106,7 +106,7 @@ class ClockChange(Body, frozen=True, kw_only=True):
 
 
 class NewSwitch(Body, frozen=True, kw_only=True):
-    """What is to be switched on, and the members of the condition under which it is."""
+    """A modification to switch on, and the members of its condition."""
 
     fault: str | None = None
     variant: str | None = None
@@ -126,7 +126,7 @@ class NewSwitch(Body, frozen=True, kw_only=True):
 
 
 class Reset(Body, frozen=True, kw_only=True):
-    """What data is to be made up from, and how much. `contacts` are those of each organization."""
+    """The seed and the size of new data. `contacts` is the number for each organization."""
 
     seed: int | UnsetType = UNSET
     organizations: int | UnsetType = UNSET
@@ -134,19 +134,19 @@ class Reset(Body, frozen=True, kw_only=True):
 
     @property
     def is_given(self) -> bool:
-        """Whether anything of it was said."""
+        """Whether any of it was given."""
         return any(member is not UNSET for member in (self.seed, self.organizations, self.contacts))
 
 
 class ClockState(Body, frozen=True, kw_only=True):
-    """A clock that was exported, in unix seconds."""
+    """An exported clock, in unix seconds."""
 
     now: float
     frozen: bool
 
 
 class KeyState(Body, frozen=True, kw_only=True):
-    """A key that was exported, or made by hand. Times are RFC 3339."""
+    """A key that was exported or written by hand. Times are RFC 3339."""
 
     organization: str
     name: str
@@ -161,7 +161,7 @@ class KeyState(Body, frozen=True, kw_only=True):
 
 
 class EndpointState(Body, frozen=True, kw_only=True):
-    """A webhook endpoint that was exported, or made by hand."""
+    """A webhook endpoint that was exported or written by hand."""
 
     organization: str
     url: str
@@ -172,7 +172,7 @@ class EndpointState(Body, frozen=True, kw_only=True):
 
 
 class StateBody(Body, frozen=True, kw_only=True):
-    """A state to be loaded. `made` is how many keys and organizations had been made in its world."""
+    """A state to load. `made` is the number of keys and organizations that were added in its world."""
 
     clock: ClockState
     organizations: list[Mapping[str, object]]
@@ -182,7 +182,7 @@ class StateBody(Body, frozen=True, kw_only=True):
 
 
 class NewWorld(Reset, frozen=True, kw_only=True):
-    """What a world is to be made of."""
+    """The settings of a new world."""
 
     rate_reading: Literal["burst", "strict"] | None = None
     variants: list[str] = []

@@ -1,4 +1,4 @@
-"""The body of a call: read within bounds, one JSON object, and checked by a schema of the document that is compiled once."""
+"""The body of a call: read within bounds, and validated as a JSON object by a schema of the document."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from spec import OpenApi
 
 Check = Callable[[object], Mapping[str, object]]
-"""The JSON value as the object that was asked for. Raises Refusal."""
+"""Validates a JSON value, and returns it as an object. Raises Refusal."""
 
 Branch = Sequence[ValidationError]
-"""What is wrong with a value by one of the alternatives of a schema."""
+"""The errors of a value under one of the alternatives of a schema."""
 
 _ALTERNATIVES = (
     ValidationErrorKind.AnyOf,
@@ -73,7 +73,7 @@ def parse(body: bytes) -> object:
 
 
 def _check_depth(value: object) -> None:
-    """Raises Refusal for JSON that is nested deeper than any resource of the API."""
+    """Raise Refusal for JSON that is nested deeper than any resource of the API."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(_DEEPEST):
         level = [
@@ -100,7 +100,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _integer(digits: str) -> int:
-    """Raises Refusal for a number that many JSON readers round."""
+    """A whole number. Raises Refusal for one that many JSON readers round."""
     if len(digits) > _MOST_DIGITS:
         raise bad_input(f"A whole number may have at most {_MOST_DIGITS} digits.")
     return int(digits)
@@ -129,7 +129,7 @@ def compiled(schema: OpenApi | None) -> Check:
 
 
 def _told(error: ValidationError) -> str:
-    """What is wrong, in one line that repeats no value: a body may hold secrets."""
+    """The error in one line, without values, because a body may hold secrets."""
     error = _meant(error)
     where = ".".join(map(str, error.instance_path))
     kind = error.kind
@@ -143,7 +143,7 @@ def _told(error: ValidationError) -> str:
 
 
 def _meant(error: ValidationError) -> ValidationError:
-    """The error of the one branch of a oneOf or anyOf that the value was meant for; the given error if that is not clear."""
+    """The error under the branch of a oneOf or anyOf that the value most likely means; the given error if that is not clear."""
     kind = error.kind
     if not isinstance(kind, _ALTERNATIVES):
         return error

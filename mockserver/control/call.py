@@ -1,4 +1,4 @@
-"""A request to the control API as its handlers see it, and how they refuse it."""
+"""A request to the control API in the form that its handlers get, and their ways to refuse it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Call:
     body: Mapping[str, object]
 
     def read(self, kind: type[B]) -> B:
-        """The body as one of the types of `bodies`. Raises Refusal for 5.0, which JSON Schema takes for a whole number."""
+        """The body as one of the types of `bodies`. Raises Refusal for 5.0, which JSON Schema accepts as a whole number."""
         try:
             return msgspec.convert(self.body, kind)
         except msgspec.ValidationError as error:
@@ -77,17 +77,17 @@ class Refusal(Exception):
 
 
 def bad_input(detail: str) -> Refusal:
-    """400: what was sent cannot be taken. A detail that ends in a question needs no full stop behind it."""
+    """400: the call is invalid. A detail that ends in a question mark loses its full stop."""
     return Refusal(400, "Bad input", detail.removesuffix(".") if detail.endswith("?.") else detail)
 
 
 def missing(what: str) -> Refusal:
-    """404: nothing has the id in the path. `what` names it, with its article."""
+    """404: nothing has the id in the path. `what` is the kind of thing."""
     return Refusal(404, "Not found", f"There is no {what} with this id.")
 
 
 def conflict(detail: str) -> Refusal:
-    """409: the state does not allow it."""
+    """409: the state does not allow the call."""
     return Refusal(409, "Conflict", detail)
 
 

@@ -1,6 +1,6 @@
-"""The control API from a command line: what a target's description names as its hooks.
+"""Commands of the control API that a target's description uses as its hooks.
 
-It imports next to nothing, because a conformance run starts it often.
+It imports very little, because a conformance run starts it often.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TIMEOUT = 10.0
 
 
 Json = dict[str, Any]
-"""A JSON object that is sent or answered."""
+"""A JSON object of a request or an answer."""
 
 
 class Failed(Exception):
@@ -31,7 +31,7 @@ class Failed(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; prints what it yields. Returns the exit code: 0, or 1 with a line on standard error."""
+    """Run one command, and print its result. Returns the exit code: 0, or 1 with a line on standard error."""
     try:
         print(perform(arguments))
     except Failed as failure:
@@ -41,13 +41,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def perform(arguments: list[str] | None = None) -> str:
-    """What one command yields. Raises Failed."""
+    """The result of one command. Raises Failed."""
     options = _parser().parse_args(arguments)
     return str(options.run(options))
 
 
 def request(url: str, path: str, body: Json | None = None, *, method: str = "POST") -> Json:
-    """Send a JSON object to the control API of the mock, or of the world, at `url`; the object it answers. Raises Failed."""
+    """Send a JSON object to the control API of the mock or world at `url`. Returns the object of its answer. Raises Failed."""
     parts = urlsplit(url)
     connect = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}.get(parts.scheme)
     if connect is None or not parts.netloc:

@@ -38,7 +38,7 @@ def _perform(change: ClockChange, clock: Clock) -> None:
 
 
 def _unix_seconds(value: str | float) -> float:
-    """Raises ValueError if it is not a time with an offset from UTC."""
+    """Unix seconds of a time. Raises ValueError if it is not a time with an offset from UTC."""
     if not isinstance(value, str):
         return float(value)
     try:

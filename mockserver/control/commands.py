@@ -1,4 +1,4 @@
-"""`outbound-mock trigger`, `advance` and `logs`: three things that are often done to a mock which runs, over its control API."""
+"""`outbound-mock trigger`, `advance` and `logs`: three frequent calls to a running mock, over its control API."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ import click
 from mockserver.control import client
 
 DEFAULT_URL = "http://127.0.0.1:8080"
-"""Where `outbound-mock` listens if it is not told otherwise."""
+"""The default address of `outbound-mock`."""
 
 _WAIT = 5
-"""Seconds for which the mock holds back an answer without new requests; less than the client's time limit."""
+"""Seconds for which the mock waits for new requests before it answers; less than the client's time limit."""
 
 STATUS_COLOURS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 
 class _Request(TypedDict):
-    """An entry of the request log, as far as it is shown."""
+    """The shown members of an entry of the request log."""
 
     number: int
     at: str
@@ -41,7 +41,7 @@ class _Request(TypedDict):
 
 @click.group()
 def commands() -> None:
-    """Steer a mock that runs."""
+    """Steer a running mock."""
 
 
 def _url_option(function: Callable[..., None]) -> Callable[..., None]:
@@ -60,7 +60,7 @@ def _url_option(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--resource", metavar="ID", help="The contact, list or draft that it happens to; they take turns.")
 @_url_option
 def trigger(event: str, organization: str | None, resource: str | None, url: str) -> None:
-    """Have EVENT happen, such as draft.replied, and be delivered; prints its id.
+    """Make EVENT happen, such as draft.replied, and deliver it; prints its id.
 
     An EVENT of a type that the documentation does not name happens too: clients must accept it.
     """
@@ -86,7 +86,7 @@ def _finite(_context: click.Context, _parameter: click.Parameter, seconds: float
 @click.argument("seconds", type=float, callback=_finite)
 @_url_option
 def advance(seconds: float, url: str) -> None:
-    """Move the mock's clock on by SECONDS; prints its time."""
+    """Move the mock's clock forward by SECONDS; prints its time."""
     click.echo(_asked(url, "POST", "/_mock/clock", {"advance": seconds})["time"])
 
 

@@ -1,4 +1,4 @@
-"""An organization's contacts, lists, drafts and events: browsed as the API serves them, added, changed and removed."""
+"""An organization's contacts, lists, drafts and events: read as the API serves them, added, changed and removed."""
 
 from __future__ import annotations
 

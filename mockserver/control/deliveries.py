@@ -1,4 +1,4 @@
-"""The log of deliveries, waited for, and deliveries made again: as they were, or as no receiver should take them."""
+"""The log of deliveries, waits for deliveries, and redeliveries: unchanged, or in a form that receivers must refuse."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _list(call: Call) -> object:
 
 
 async def _wait(call: Call, asked: DeliveryFilters) -> Mapping[str, object]:
-    """Answer once enough deliveries match, or the time is over, whichever comes first."""
+    """Answer when enough deliveries match, or when the time is over."""
     loop = asyncio.get_running_loop()
     until = loop.time() + asked.wait
     while len(found := _matching(call, asked)) < asked.count and loop.time() < until:
@@ -34,7 +34,7 @@ def _page(call: Call, found: Sequence[Delivery]) -> Mapping[str, object]:
 
 
 def _matching(call: Call, asked: DeliveryFilters) -> Sequence[Delivery]:
-    """The deliveries that all filters ask for, the newest first."""
+    """The deliveries that match all filters, the newest first."""
     return [
         delivery
         for delivery in reversed(call.state.webhooks.log)

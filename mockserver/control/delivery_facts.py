@@ -1,4 +1,4 @@
-"""What a delivery was, judged by what was sent: whether a receiver should take it, and whether the receiver was right."""
+"""The verdict on a delivery: whether a receiver should accept it, and whether the receiver was right."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _judged(attempt: DeliveryAttempt, delivery: Delivery, webhooks: Webhooks) ->
 
 
 def wrong_verdict(delivery: Delivery, webhooks: Webhooks) -> str | None:
-    """What a receiver got wrong of a delivery, at its last wrong answer; None if it was right."""
+    """The receiver's last wrong answer to a delivery, in words; None if all were right."""
     endpoint = webhooks.endpoints.get(delivery.endpoint_id)
     if endpoint is None:
         return None
@@ -65,7 +65,7 @@ def wrong_verdict(delivery: Delivery, webhooks: Webhooks) -> str | None:
 
 
 def done_to(delivery: Delivery, webhooks: Webhooks) -> Sequence[str]:
-    """What was done to a delivery, in words: the flaw of its last attempt, that it is a duplicate, that it was late."""
+    """What the mock did to a delivery, in words: the flaw of its last attempt, a duplicate, a delay."""
     endpoint = webhooks.endpoints.get(delivery.endpoint_id)
     flaw = flaw_of(delivery.attempts[-1], delivery, endpoint) if endpoint and delivery.attempts else None
     words = (flaw, _original(delivery, webhooks) and "duplicate", _late_by(delivery) and "late")
@@ -73,7 +73,7 @@ def done_to(delivery: Delivery, webhooks: Webhooks) -> Sequence[str]:
 
 
 def flaw_of(attempt: DeliveryAttempt, delivery: Delivery, endpoint: Endpoint) -> Flaw | None:
-    """Why a receiver must refuse an attempt, None if it must take it."""
+    """Why a receiver must refuse an attempt, None if it must accept it."""
     headers = {name.lower(): value for name, value in attempt.sent.headers.items()}
     proof = headers.get(HEADER.lower(), "")
     if not proof:

@@ -1,4 +1,4 @@
-"""The control API's OpenAPI 3.1 document. What it has in common with the API it takes from the API's own document."""
+"""The control API's OpenAPI 3.1 document. Schemas and parameters of the API come from the API's own document."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _REFERENCE = re.compile(r'"#/components/(\w+)/(\w+)"')
 _Own = dict[str, Any]  # as OpenApi, but changed while the document is put together
 
 LONGEST_BODY = 65_536
-"""Bytes that a body may have, where its operation does not say otherwise."""
+"""The most bytes of a body, unless its operation has another limit."""
 
 
 @cache
 def document() -> OpenApi:
-    """The document, whole: schemas and parameters that it refers to and does not have are those of the API."""
+    """The whole document, with the referenced schemas and parameters of the API."""
     own: _Own = json.loads(files(__package__).joinpath("openapi.json").read_text("utf-8"))
     api = contract().document
     parameters_of = {
@@ -47,7 +47,7 @@ def operations(whole: OpenApi) -> Mapping[tuple[str, str], _Own]:
 
 
 def success(operation: OpenApi) -> int:
-    """The one status with which an operation answers that it was done."""
+    """The status of an operation's success."""
     return next(int(status) for status in operation["responses"] if status.startswith("2"))
 
 
@@ -60,14 +60,14 @@ def body_schema(operation: OpenApi) -> OpenApi | None:
 
 
 def self_contained(schema: OpenApi, whole: OpenApi) -> dict[str, object]:
-    """A schema with those of the document's schemas that it leads to, and no others."""
+    """A schema with only those schemas of the document that it refers to."""
     every = whole["components"]
     found = {name: every[kind][name] for kind, name in _reached(schema, every)}
     return {**schema, "components": {"schemas": found}} if found else dict(schema)
 
 
 def _reached(part: OpenApi, every: OpenApi) -> Iterable[tuple[str, str]]:
-    """The components, by kind and name, that a part of the document leads to. Raises KeyError for one that is not there."""
+    """The components, by kind and name, that a part of the document refers to. Raises KeyError for an unknown one."""
     found: dict[tuple[str, str], None] = {}  # in the order of the document
     unread: list[OpenApi] = [part]
     while unread:

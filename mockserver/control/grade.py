@@ -1,4 +1,4 @@
-"""The grade of the clients so far, by key: what the request log shows of how they keep their side of the contract."""
+"""The grade of the clients so far, by key: whether the requests in the log keep the client's side of the contract."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mockserver.worlds.request_log import Entry
 
 _LONG = 86_400.0
-"""Seconds after which no wait that was asked for goes on."""
+"""Seconds that are longer than any requested wait."""
 
 
 def _grade(call: Call) -> Mapping[str, object]:
@@ -33,7 +33,7 @@ def _grade(call: Call) -> Mapping[str, object]:
         if not entry.is_documentation and (exchange := _exchange(entry, began, keys)):
             by_key.setdefault(exchange.key, []).append(exchange)
     known = {key.id: key for key in keys}
-    # Each of several processes that share their state has a log of its own.
+    # If several processes share their state, each has its own log.
     is_whole = call.world.request_log.is_whole and call.world.settings.sharing is None
     return {
         "data": [
@@ -53,7 +53,7 @@ def _of_others(exchanges: Sequence[Exchange], all_of_them: Iterable[Sequence[Exc
 def _timed(entries: Iterable[Entry]) -> Iterator[tuple[Entry, float]]:
     """Entries in the order in which they came, each with a time that never goes back.
 
-    Where the clock was set back, it is not known how long the client waited: long enough.
+    If the clock was set back, the wait of the client is not known, and counts as long enough.
     """
     added, before = 0.0, 0.0
     for entry in sorted(entries, key=lambda entry: entry.number):
@@ -64,9 +64,9 @@ def _timed(entries: Iterable[Entry]) -> Iterator[tuple[Entry, float]]:
 
 
 def _exchange(entry: Entry, began: float, keys: KeyRing) -> Exchange | None:
-    """An entry as rules see it, its secrets shortened; None if it neither goes to the API nor has a key.
+    """An entry in the form for rules, with secrets shortened; None if it neither goes to the API nor has a key.
 
-    A request with a key in a wrong place alone counts for that key. Connections and the request's body are not in the log.
+    A request with a key only in a wrong place counts for that key. The log has no connections and no bodies of requests.
     """
     headers = headers_as_text(entry.request_headers)
     path, query = entry.path.decode("latin-1"), entry.query.decode("latin-1")
@@ -107,7 +107,7 @@ def _presented(entry: Entry, keys: KeyRing) -> ApiKey | None:
 
 
 def _leaked(headers: Sequence[tuple[str, str]], path: str, query: str, keys: KeyRing) -> ApiKey | None:
-    """The first key that stands in a request as text; None if it is there in some other spelling."""
+    """The first key that is in a request as plain text; None if there is none."""
     text = " ".join([unquote(path), unquote(query), *(unquote(value) for _, value in headers)])
     return next((key for key in keys if key.secret in text), None)
 

@@ -1,4 +1,4 @@
-"""Who may use the control API and the console: clients on this machine, or clients that have the token."""
+"""Access control of the control API and the console: clients on this machine, or clients with the token."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def refusal(scope: Scope, token: str | None) -> Response | None:
-    """The answer to a request that is refused, None for one that is let through.
+    """The refusal of a request, None if it is allowed.
 
-    Without a token it has to come from this machine and name it so; with one it has to present it. A page of another site may
-    not have a browser ask in either case.
+    Without a token, a request must come from this machine and name it as its host; with one, it must present the token. Requests
+    that a browser sends for a page of another site are always refused.
     """
     if is_foreign(scope):
         return problem_response(403, "Forbidden", "Pages of other sites may not use the control API.")
@@ -37,12 +37,12 @@ def refusal(scope: Scope, token: str | None) -> Response | None:
 
 
 def presents(scope: Scope, token: str) -> bool:
-    """Whether a request presents the token as a bearer credential. A wrong token takes as long as the right one."""
+    """Whether a request presents the token as a bearer credential, compared in constant time."""
     return hmac.compare_digest(presented_secret(scope) or b"", token.encode())
 
 
 def is_local(scope: Scope) -> bool:
-    """Whether the request comes from this machine, and names it so: a web page in a browser here names another host."""
+    """Whether the request comes from this machine, and its host is this machine: a web page's requests name another host."""
     headers = dict(scope["headers"])
     try:
         host = urlsplit(f"//{headers.get(b'host', b'').decode('latin-1')}").hostname

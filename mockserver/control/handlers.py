@@ -1,4 +1,4 @@
-"""What answers each operation of the control API, by its id in the document."""
+"""The handlers of the control API's operations, by their ids in the document."""
 
 from __future__ import annotations
 

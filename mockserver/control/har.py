@@ -16,7 +16,7 @@ _UNKNOWN = -1
 
 
 def archive(entries: Iterable[Entry], base_url: str) -> Mapping[str, object]:
-    """The archive of some entries, oldest first, asked at an address."""
+    """The archive of entries, oldest first, with this address of the mock."""
     creator = {"name": "outbound-mock", "version": metadata.version("outbound-conformance")}
     return {
         "log": {"version": "1.2", "creator": creator, "entries": [_entry(entry, base_url) for entry in entries]},

@@ -1,4 +1,4 @@
-"""Whether the mock is up and what time it is there, and the control API's own document."""
+"""The mock's health and time, and the control API's own document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests held until they are let go: switched on and off like a hardship, released one by one."""
+"""Held requests: holds are switched on and off like a hardship, and requests are released one by one."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _list(call: Call) -> object:
 
 
 async def _wait(call: Call, asked: Patience) -> Mapping[str, object]:
-    """Answer once enough requests are held, or the time is over, whichever comes first."""
+    """Answer when enough requests are held, or when the time is over."""
     loop = asyncio.get_running_loop()
     until = loop.time() + asked.wait
     while len(call.world.held.waiting()) < asked.count and loop.time() < until:

@@ -1,4 +1,4 @@
-"""API keys: minted, changed, revoked, forgotten, and how much of their limits they have used."""
+"""API keys: created, changed, revoked, deleted, and how much of their limits they have used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spec import RateLimits, contract
 from spec.target import shown as shown_secret
 
 MINTED = "minted"
-"""The kind of a key that was not there from the beginning."""
+"""The kind of a key that was added later."""
 
 
 def _list(call: Call) -> Mapping[str, object]:
@@ -87,7 +87,7 @@ def _expiry(call: Call, seconds: float | None) -> float | None:
 
 
 def _scopes(given: Sequence[str]) -> tuple[str, ...]:
-    """The scopes in the contract's order. Raises Refusal for one that it does not have."""
+    """The scopes in the contract's order. Raises Refusal for an unknown one."""
     known = contract().scopes
     if not set(given) <= set(known):
         raise bad_input(f"scopes: there are {', '.join(known)}.")

@@ -1,4 +1,4 @@
-"""The operations of the control API by its document: which one a request means, and how its query and body are checked."""
+"""The operations of the control API, from its document: finds the operation of a request, and validates query and body."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from spec import OpenApi
 _SAFE = ("GET", "HEAD")
 
 _PERFORMED_ONCE = ("releaseHeld",)
-"""Calls that the process which is asked performs alone, also where several share their state: their effect is shared itself."""
+"""Calls that only the called process performs, even if several share their state, because their effect is shared itself."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the document. `status` is that of its success, `longest` the bytes that its body may have."""
+    """One operation of the document. `status` is that of its success, `longest` the most bytes of its body."""
 
     id: str
     is_change: bool
@@ -37,7 +37,7 @@ class Operation:
 
     @cached_property
     def check(self) -> Check:
-        """What checks a body. Compiled at the first use: a schema takes half a megabyte."""
+        """The validation of a body. Compiled at the first use, because a schema takes half a megabyte."""
         schema = body_schema(self.described)
         return compiled(None if schema is None else self_contained(schema, document()))
 

@@ -1,4 +1,4 @@
-"""Organizations: added with made-up data, and removed with all that is theirs."""
+"""Organizations: added with made-up data, and removed with all their data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def _add(call: Call) -> Mapping[str, object]:
         raise conflict(f"There are {MOST_ORGANIZATIONS} organizations already.")
     body = call.read(NewOrganization)
     label = f"{call.world.settings.seed}/made/{call.world.next_number()}"
-    # In a thread, for other requests are answered meanwhile.
+    # In a thread, so that other requests are answered meanwhile.
     tenant = await asyncio.to_thread(made_up, label, body.name, body.contacts, call.now)
     tenants = call.state.tenants
     if tenant.organization.id in tenants:

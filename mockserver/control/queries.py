@@ -1,4 +1,4 @@
-"""The query parameters of calls, as types. The document says what they may be, and has checked them before they are read."""
+"""The query parameters of calls, as types. They are validated by the document before they are converted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Patience(Body, frozen=True, kw_only=True):
 
 
 class RequestFilters(Patience, frozen=True, kw_only=True):
-    """Which entries of the request log are meant; those of the documentation page too if `documentation` is `1`."""
+    """Filters of the request log; with `documentation=1` it includes the entries of the documentation page."""
 
     after: int = 0
     key: str | None = None
@@ -34,7 +34,7 @@ class RequestFilters(Patience, frozen=True, kw_only=True):
 
 
 class DeliveryFilters(Patience, frozen=True, kw_only=True):
-    """Which deliveries are meant, by ids of their endpoint and their event, by their state and their event's type."""
+    """Filters of deliveries: by the ids of endpoint and event, by state, and by the event's type."""
 
     endpoint: str | None = None
     state: str | None = None

@@ -1,6 +1,6 @@
-"""What the request log shows of keys, signing secrets, signatures and credentials: their beginning and last four characters.
+"""Shortens keys, signing secrets, signatures and credentials in the request log to their beginning and last four characters.
 
-Nothing else is shortened: a cursor, an id or a problem's type reads as it was sent.
+Nothing else is shortened: cursors, ids and types of problems stay as they were sent.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def redacted(text: str) -> str:
 
 
 def redacted_headers(headers: Iterable[Header]) -> list[tuple[str, str]]:
-    """Headers as they may be shown: of those that carry credentials nothing is left but how they begin and end."""
+    """Headers for display: credentials in them are shortened to their beginning and end."""
     return [
         (name, _credentials(value) if name.lower() in _SECRET_HEADERS else shortened_header(name, redacted(value)))
         for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
@@ -37,7 +37,7 @@ def redacted_headers(headers: Iterable[Header]) -> list[tuple[str, str]]:
 
 
 def redacted_query(query: str) -> str:
-    """A query string as it may be shown: a key in it is shortened in every spelling."""
+    """A query string for display: a key in it is shortened in every spelling."""
     return "&".join(_pair(pair) for pair in query.split("&"))
 
 

@@ -1,4 +1,4 @@
-"""What the request log tells of a request besides what was sent: why a key was refused, where keys were, what was ignored."""
+"""Facts about a logged request: why its key was refused, where it held keys, and which parameters were ignored."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def header(pairs: Sequence[tuple[bytes, bytes]], name: bytes) -> str | None:
 def why_unauthorized(entry: Entry, keys: KeyRing) -> str | None:
     """Why a request was answered 401: missing, malformed, unknown, revoked or expired. None for other answers.
 
-    A client is not told which it is. None, too, if the key was valid: then something that is switched on refused it.
+    The client's answer does not say which it is. None also if the key was valid: then a modification refused it.
     """
     if entry.status != 401:
         return None
@@ -58,7 +58,7 @@ def places_of_keys(entry: Entry) -> Sequence[str]:
 
 
 def ignored_parameters(entry: Entry) -> Sequence[str]:
-    """The query parameters that the operation does not have, and so ignores."""
+    """The query parameters that the operation does not know, and therefore ignores."""
     known = _parameters(entry)
     return (
         []

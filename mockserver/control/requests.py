@@ -1,4 +1,4 @@
-"""The request log: filtered, waited for, exported, one by one. Keys in it are shortened."""
+"""The request log: filtered lists, waits, exports and single requests. Keys in it are shortened."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mockserver.api.keys import KeyRing
 
 MOST_WAITING = 100
-"""Calls of one world that may wait at once."""
+"""The most calls of one world that may wait at the same time."""
 
 
 def _list(call: Call) -> object:
@@ -43,7 +43,7 @@ def _page(call: Call, found: Sequence[Entry]) -> Mapping[str, object]:
 
 
 async def _wait(call: Call, asked: RequestFilters) -> Mapping[str, object]:
-    """Answer once enough entries match, or the time is over, whichever comes first."""
+    """Answer when enough entries match, or when the time is over."""
     request_log = call.world.request_log
     if request_log.waiting >= MOST_WAITING:
         raise Refusal(429, "Too many requests", f"{MOST_WAITING} calls wait already.")
@@ -59,7 +59,7 @@ def _matching(call: Call, asked: RequestFilters) -> Sequence[Entry]:
 
 
 def matches(entry: Entry, asked: RequestFilters) -> bool:
-    """Whether an entry is what all filters ask for. The cheapest filters come first."""
+    """Whether an entry matches all filters. The cheapest filters come first."""
     return (
         entry.number > asked.after
         and (not entry.is_documentation or asked.documentation == "1")
@@ -89,7 +89,7 @@ def _export(call: Call) -> Mapping[str, object]:
 
 
 def shown(entry: Entry, keys: KeyRing) -> Mapping[str, object]:
-    """An entry as JSON has it: what was asked and answered, and what the log alone tells."""
+    """An entry as JSON: the request, the answer, and the facts that only the log knows."""
     secret = presented_secret({"headers": entry.request_headers})
     problem = entry.problem
     agent = header(entry.request_headers, b"user-agent")

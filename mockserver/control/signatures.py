@@ -1,4 +1,4 @@
-"""Explains why a signature is valid or not: the signed bytes, the right signature in each form, where the given one differs."""
+"""Explains a signature: the signed bytes, the right signature in each form, and where the given one differs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mockserver.control.call import Call, Handler, bad_input
 from mockserver.webhooks.signing import digest
 
 TOLERANCE = 300.0
-"""Seconds by which a timestamp may be off (HOOK-3)."""
+"""The most seconds by which a timestamp may be off (HOOK-3)."""
 
 _LONGEST_SHOWN = 10_000
 

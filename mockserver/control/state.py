@@ -1,4 +1,4 @@
-"""All of a world's state, out and in as JSON, and its beginning again. An export holds secrets: it is one of test data."""
+"""Export, import and reset of a world's state as JSON. An export holds secrets, which are those of test data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from spec import contract
 VERSION = 1
 
 MOST_SEEDED = 200_000
-"""Contacts of a reset that asks for another size: their making takes seconds, in which other requests are answered slowly."""
+"""The most contacts of a reset with another size: making them takes seconds, and slows down other requests."""
 
 Json = Mapping[str, object]
 
@@ -83,7 +83,7 @@ async def _reset(call: Call) -> Json:
     settings = sized(call.world.settings, body)
     if body.contacts is not UNSET or body.organizations is not UNSET:
         check_size(settings)
-    # In a thread, for other worlds are served meanwhile: making much data takes seconds, and letting go of it a good part of one.
+    # In a thread, so that other worlds are served meanwhile: making much data takes seconds, and deleting it up to a second.
     state = await asyncio.to_thread(call.world.fresh_state, settings, call.now)
     old = list(call.state.tenants.values())
     with call.state.clock.at(call.now):
@@ -95,13 +95,13 @@ async def _reset(call: Call) -> Json:
 
 
 def _let_go(tenants: list[Tenant]) -> None:
-    """Let go of tenants one by one, so that other threads have their turn between them."""
+    """Delete tenants one by one, so that other threads can run between them."""
     while tenants:
         tenants.pop()
 
 
 def sized(settings: Settings, reset: Reset) -> Settings:
-    """The settings with what a reset says of the data."""
+    """The settings with the seed and size of a reset."""
     return replace(
         settings,
         seed=settings.seed if reset.seed is UNSET else reset.seed,
@@ -111,7 +111,7 @@ def sized(settings: Settings, reset: Reset) -> Settings:
 
 
 def check_size(settings: Settings) -> None:
-    """Raises Refusal if so much data is asked for that seeding it would block the mock for too long."""
+    """Raise Refusal for so much data that seeding it would block the mock for too long."""
     if settings.organizations * settings.contacts > MOST_SEEDED:
         raise bad_input(
             f"A reset makes at most {MOST_SEEDED:,} contacts, of all organizations together. "

@@ -1,4 +1,4 @@
-"""Faults, variants and hardships: what there is, and what is switched on, for which requests."""
+"""Faults, variants and hardships: the catalogue, and those that are switched on, with their conditions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _list(call: Call) -> Mapping[str, object]:
 
 
 def all_shown(call: Call) -> list[Mapping[str, object]]:
-    """What is switched on in the world, as JSON has it."""
+    """The switches of the world as JSON."""
     call.world.switches.recount()
     return [_shown(switch) for switch in call.world.switches]
 

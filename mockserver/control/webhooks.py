@@ -1,4 +1,4 @@
-"""Webhook endpoints, and events that happen on demand. A signing secret is shown when it is made, and never again."""
+"""Webhook endpoints, and events on demand. A signing secret is shown only when it is created."""
 
 from __future__ import annotations
 

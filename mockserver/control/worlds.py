@@ -1,4 +1,4 @@
-"""Worlds: states beside the first, each with an address, keys and ids of its own, for tests that run side by side."""
+"""Worlds: further states, each with its own address, keys and ids, for tests that run in parallel."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _requested(kind: Kind, text: str) -> Modification:
 
 
 def _at_home(call: Call) -> Call:
-    """The call, if it comes to the mock's own address. Raises Refusal in another world, which knows of no other."""
+    """The call, if it comes to the mock's own address. Raises Refusal in another world."""
     if call.world.name:
         raise Refusal(404, "Not found", "Worlds are made and dropped at the mock's own address.")
     return call

@@ -77,12 +77,12 @@ class Folder(click.Path):
     "which",
     type=click.Choice([ALL, NONE]),
     default=ALL,
-    help="All trials that the plain run makes worthwhile, or none.",
+    help="All trials for which the plain run has requests, or none.",
 )
 @click.option(
-    "--receiver", metavar="URL", help="Deliver events to the command, which listens there, and grade what it answers."
+    "--receiver", metavar="URL", help="Deliver events to the command, which listens there, and grade its answers."
 )
-@click.option("--strict", is_flag=True, help="A should that is broken fails the grade, too.")
+@click.option("--strict", is_flag=True, help="A broken should fails the grade, too.")
 @click.option(
     "--report",
     metavar="DIR",
@@ -90,7 +90,7 @@ class Folder(click.Path):
     help="Write grade.html, grade.json, junit.xml, summary.md and requests.har there.",
 )
 @click.option(
-    "--timeout", default=600.0, type=click.FloatRange(0.1), metavar="SECONDS", help="The most that a run may take."
+    "--timeout", default=600.0, type=click.FloatRange(0.1), metavar="SECONDS", help="The longest time of a run."
 )
 @click.option(
     "--har",
@@ -101,19 +101,19 @@ class Folder(click.Path):
 )
 @click.option("--list", "listing", is_flag=True, help="Show rules and trials, and run nothing.")
 @click.option("--port", default=0, type=click.IntRange(0, 65_535), help="Port of the mock; 0 picks a free one.")
-@click.option("--seed", default=1, help="What data and keys are made from.")
+@click.option("--seed", default=1, help="Seed of all data and keys.")
 @click.option("--contacts", default=330, type=click.IntRange(0, 100_000), help="Contacts of each organization.")
 @click.option("--organizations", default=2, type=click.IntRange(1, 1_000), help="Organizations.")
 @click.option(
     "--rate-reading", default="burst", type=click.Choice(["burst", "strict"]), help="How the rate limits are read."
 )
-@click.option("--no-rate-limit", is_flag=True, help="Serve every key as much as it asks for.")
+@click.option("--no-rate-limit", is_flag=True, help="Limit no key.")
 @click.option(
     "--hardship",
     "hardships",
     metavar="NAME[:PARAMETER=VALUE,…]",
     multiple=True,
-    help="Make it hard for the command in this way, in every run (repeatable): ordinary-day for CI.",
+    help="Make this trouble for the command in every run (repeatable): ordinary-day for CI.",
 )
 @click.argument("arguments", metavar="COMMAND ARG…", nargs=-1, type=click.UNPROCESSED)
 def command(
@@ -138,8 +138,8 @@ def command(
     """Run a command against a fresh mock, and grade what it asks: `outbound-mock grade -- npm test`.
 
     It finds OUTBOUND_BASE_URL, OUTBOUND_API_KEY, OUTBOUND_ORGANIZATION_ID and OUTBOUND_WEBHOOK_SECRET in its environment.
-    It is run once as it is, and once for each trial; with --receiver once, until all deliveries were sent. Exit codes: 0 no
-    must is broken, 1 one is (with --strict: or a should), 3 nothing could be graded, 4 wrong use.
+    It runs once plainly, and once for each trial; with --receiver once, until all deliveries were sent. Exit codes: 0 no must is
+    broken, 1 a must is broken (with --strict: or a should), 3 nothing could be graded, 4 wrong use.
     """
     if listing:
         _echo(_listed())
@@ -164,7 +164,7 @@ def command(
         port=port,
         receiver=_checked(receiver),
     )
-    # Ended by another program, too, nothing that was started is left, and what was seen is reported.
+    # SIGTERM ends a grade as Ctrl-C does: the command is ended with its children, and the grade so far is reported.
     interrupts.end_at_once(signal.SIGTERM)
     try:
         result = grade(order, _progress())
@@ -198,7 +198,7 @@ def _finish(grade: Grade, folder: Path | None) -> NoReturn:
 
 
 def _chosen(names: Sequence[str], which: str) -> Sequence[str] | None:
-    """The names of the trials to run, None for those that the plain run makes worthwhile. Raises BadParameter."""
+    """The names of the trials to run, None for those for which the plain run has requests. Raises BadParameter."""
     from mockserver.grading.trials import TRIALS
 
     for name in names:
@@ -212,7 +212,7 @@ def _chosen(names: Sequence[str], which: str) -> Sequence[str] | None:
 
 
 def _checked(url: str | None) -> str | None:
-    """The URL of a receiver. Raises BadParameter for what is none."""
+    """The URL of a receiver. Raises BadParameter if it is none."""
     from mockserver.grading.receiver import is_url
 
     if url is not None and not is_url(url):
@@ -221,7 +221,7 @@ def _checked(url: str | None) -> str | None:
 
 
 def _check_folder(folder: Path | None) -> None:
-    """Raise BadParameter for a folder that reports cannot be written to, before anything is run."""
+    """Raise BadParameter, before any run, if reports cannot be written to a folder."""
     if folder is None:
         return
     try:
@@ -262,7 +262,7 @@ def _listed() -> str:
 
 
 def _echo(text: str) -> None:
-    """Write to standard output. Who has stopped reading it does not end the grade: its exit code is still to be had."""
+    """Write to standard output. If the reader has closed it, the grade still ends with its exit code."""
     try:
         click.echo(text, color=_colour())
         sys.stdout.flush()

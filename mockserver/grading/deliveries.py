@@ -1,4 +1,4 @@
-"""The deliveries that a receiver is graded by: good ones, and spoiled siblings of good ones."""
+"""The deliveries by which a receiver is graded: good ones, and altered copies of good ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from mockserver.webhooks.signing import HEADER, digest, sign
 
 STALE = 600.0
-"""Age of a stale delivery in seconds: twice what a receiver may take."""
+"""Age of a stale delivery in seconds: twice the age that a receiver may accept."""
 
 _HUGE = 60_000
 """Bytes of a huge header."""
@@ -21,7 +21,7 @@ _UNKNOWN_SECRET = "whsec_" + "unknown0" * 4
 
 @dataclass(frozen=True)
 class GradedDelivery:
-    """A request to the receiver. `requirement` is the id that it shows, `good` whether it must be accepted.
+    """A request to the receiver. `requirement` is the id that it tries, `good` says whether it must be accepted.
 
     `sibling` is the good delivery that is sent just before a spoiled one; None for one that stands alone.
     `may_hang_up` says that ordinary servers close the connection of such a delivery without an answer.
@@ -56,7 +56,7 @@ class Maker:
         yield from self._garbage()
 
     def _spoiled(self) -> Iterator[GradedDelivery]:
-        """What is not as it was signed."""
+        """Deliveries that differ from what was signed."""
         text, stamp = self._text(), str(self._now)
         right = digest(self._secret, stamp, text)
         of_body_alone = hmac.new(self._secret.encode(), text, hashlib.sha256).hexdigest()
@@ -108,7 +108,7 @@ class Maker:
         yield self._good("HOOK-R6", "the same event in another delivery", text)
 
     def _garbage(self) -> Iterator[GradedDelivery]:
-        """What a receiver may answer as it likes, but not crash on."""
+        """Deliveries that a receiver may accept or refuse, but must not crash on."""
         for name, text in (
             ("an empty body", b""),
             ("a body that is no JSON", b"{]"),
@@ -119,7 +119,7 @@ class Maker:
             ("an unknown event type", self._text("sequence.step_reached")),
         ):
             yield replace(self._good("HOOK-R7", f"{name}, rightly signed", text), good=False)
-        # Nobody who has the secret sends this, and JSON libraries give up on it. Anybody may send it without the secret.
+        # JSON libraries fail on this. An attacker without the secret may send it, so it is signed with another one.
         nested = b"[" * 2_000 + b"]" * 2_000
         forged = sign([_UNKNOWN_SECRET], str(self._now), nested)[HEADER]
         yield self._delivery("HOOK-R7", "a deeply nested body, signed with another secret", False, nested, forged)

@@ -1,4 +1,4 @@
-"""What the documentation says of requests, in the form in which rules ask for it."""
+"""What the documentation says about requests, in the form that rules need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a request tells a key beside its Authorization header."""
+"""The places of a request, besides its Authorization header, that hold a key."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _holds_a_key(name: str, value: str, secrets: tuple[str, ...]) -> bool:
 
 
 def _decoded(word: str) -> str:
-    """What a word says in base64, as credentials of the scheme Basic are; empty if it is no base64."""
+    """A word decoded from base64, as in credentials of the scheme Basic; empty if it is no base64."""
     try:
         return b64decode(word, validate=True).decode("latin-1")
     except (NotBase64, ValueError):

@@ -1,4 +1,4 @@
-"""The grade of what a request log holds: by the rules that need no trial, no connection and no end of a run."""
+"""The grade of a request log, by the rules that need no trial, no connections and no end of a run."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from mockserver.grading.sequences import by_beginning
 from spec.client_requirements import ClientRequirement, client_requirements
 
 QUIET = 10.0
-"""Seconds without a request after which a script may have been started again."""
+"""Seconds without a request after which a new start of the script is assumed."""
 
 _UNKNOWN = frozenset({"COST-1", "COST-3"})
-"""What a log does not show: whether a person started a script again, and whose connections they are, a client's or a proxy's."""
+"""Requirements that a log cannot show: it has no starts of scripts, and its connections may be a proxy's."""
 
 _SHOWN_BY_A_WHOLE_LOG = frozenset({"WALK-1", "WALK-2"})
-"""What is known only if all answers are there: cursors are not sealed, so that each answer may have given the same one."""
+"""Requirements that need all answers, because cursors are not sealed: any answer may have given the same cursor."""
 
 _SHOWN_WITHOUT_A_TRIAL = frozenset({"FAIL-2"})
-"""What is judged in trials otherwise, and shows wherever something failed."""
+"""Requirements that a grade judges in trials, and that a log shows after any failure."""
 
 _WITHIN_A_SITTING = frozenset({"KEY-3", "FAIL-1", "FAIL-2"})
-"""What a script that is started again does again, without being wrong."""
+"""Requirements that a script seems to break if it is only started again."""
 
 
 @dataclass(frozen=True)
 class LiveRuling:
-    """What a log shows of one requirement."""
+    """The ruling on one requirement by a log."""
 
     requirement: ClientRequirement
     status: Status
@@ -66,7 +66,7 @@ def _ruling(requirement: ClientRequirement, runs: Sequence[Run]) -> LiveRuling:
 
 
 def _run(exchanges: Sequence[Exchange], others: Iterable[Exchange] = ()) -> Run:
-    """A run as a recording has it: nothing is known of the command, and what is not in the log is not held against it."""
+    """The requests as a recorded run: nothing is known about the command, and missing requests are no findings."""
     given = frozenset(
         (other.next_cursor, other.list_key) for other in others if other.next_cursor and other.list_key is not None
     )
@@ -81,7 +81,7 @@ def _run(exchanges: Sequence[Exchange], others: Iterable[Exchange] = ()) -> Run:
 
 
 def _sittings(exchanges: Sequence[Exchange]) -> Iterator[list[Exchange]]:
-    """The requests, divided where nothing was asked for a while."""
+    """The requests in groups with longer pauses between them."""
     sitting: list[Exchange] = []
     for exchange in by_beginning(exchanges):
         if sitting and exchange.began - sitting[-1].ended >= QUIET:

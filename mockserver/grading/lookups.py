@@ -1,4 +1,4 @@
-"""Questions that rules ask of many requests each: answered from sorted times, so that a rule's work grows with the run alone."""
+"""Fast look-ups among many requests, by sorted times, so that a rule's work grows linearly with the run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Grouped:
 
 
 class Again:
-    """What was asked again among the requests of a run."""
+    """The requests of a run that were sent again."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         self._latest: dict[Hashable, list[Exchange]] = {}

@@ -1,4 +1,4 @@
-"""Delivering to a receiver, and writing down what it answers."""
+"""Sends deliveries to a receiver, and records its answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def listens(url: str, is_alive: Callable[[], bool], within: float = STARTS_WITHI
 
 
 def deliver(url: str, deliveries: Iterable[GradedDelivery], is_alive: Callable[[], bool]) -> list[Probe]:
-    """Send deliveries, one after the other, each spoiled one behind its good sibling. Ends early if the receiver does."""
+    """Send deliveries one after the other, each altered one after its good sibling. Ends early if the receiver ends."""
     sender = Sender(allowed=[urlsplit(url).hostname or ""])
     probes: list[Probe] = []
     for delivery in deliveries:

@@ -1,6 +1,6 @@
-"""What a mock sees of a client, written down: an ASGI layer that only a grading mock has around it.
+"""Records the requests of a client: an ASGI layer around a grading mock.
 
-This is the one place that knows how requests look to the mock; everything else works on `Exchange` records.
+This is the only module that knows the mock's form of requests; all others work on `Exchange` records.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 BEGAN = "outbound.grading.began"
-"""Where the ASGI scope keeps when the first byte of a request was taken in, by `time.monotonic`."""
+"""Where the ASGI scope keeps the time of a request's first byte, by `time.monotonic`."""
 
 CONNECTION = "outbound.grading.connection"
 """Where the ASGI scope keeps the number of the request's connection."""
 
 OPENED = "outbound.grading.opened"
-"""Where the ASGI scope keeps when the request's connection was opened, by `time.monotonic`."""
+"""Where the ASGI scope keeps the time at which the request's connection was opened, by `time.monotonic`."""
 
 OPEN_AT_ONCE = "outbound.grading.open-at-once"
 """Where the ASGI scope keeps how many connections were open when the request's was opened, this one among them."""
@@ -38,7 +38,7 @@ OPEN_AT_ONCE = "outbound.grading.open-at-once"
 _ROW = "outbound.grading.row"
 _MOST_OF_A_BODY = 65_536
 _BODY_WITHIN = 2.0
-"""Seconds in which a request's body is taken in before the request is served."""
+"""The most seconds for which a request's body is read before the request is served."""
 
 _MOST_HELD_UP = 100
 """How many requests have to wait until their connection is old enough to be answered."""
@@ -48,7 +48,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def mark(scope: Scope, what: str) -> None:
-    """Write down what a trial does to a request."""
+    """Record what a trial does to a request."""
     row = scope.get(_ROW)
     if row is not None:
         row.mark = what
@@ -146,14 +146,14 @@ class Recorder:
 
 
 async def _read_ahead(row: _Row, scope: Scope, receive: Receive) -> list[Message]:
-    """Take down a request's body, and return the messages that it came in.
+    """Record a request's body, and return its ASGI messages.
 
-    The mock answers a GET without a look at its body, and a key in it would not be seen.
+    The mock does not read the body of a GET, so a key in it would not be seen otherwise.
     """
     messages: list[Message] = []
     if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
         return messages
-    await asyncio.sleep(0)  # A time limit needs a task, which the server makes once a request has to wait.
+    await asyncio.sleep(0)  # A time limit needs a task, which the server makes when a request has to wait.
     with suppress(TimeoutError):
         async with asyncio.timeout(_BODY_WITHIN):
             while not messages or messages[-1].get("more_body", False):
@@ -165,7 +165,7 @@ async def _read_ahead(row: _Row, scope: Scope, receive: Receive) -> list[Message
 
 
 def _taking_in(row: _Row, receive: Receive, messages: list[Message]) -> Receive:
-    """What an application receives: the messages that were read ahead, then those that still come."""
+    """The `receive` of the application: first the messages that were read ahead, then the later ones."""
 
     async def received() -> Message:
         if messages:
@@ -221,13 +221,13 @@ class _Row:
         self.mark: str | None = None
 
     def take_in(self, message: Message) -> None:
-        """Take down a part of the request's body."""
+        """Record a part of the request's body."""
         if message["type"] == "http.request":
             self.sent = time.monotonic()
             self.request_body += message.get("body", b"")[: _MOST_OF_A_BODY - len(self.request_body)]
 
     def see(self, message: Message) -> None:
-        """Take down a part of the answer, once it was sent."""
+        """Record a part of the answer after it was sent."""
         if message["type"] == "http.response.start":
             self.status, self.headers, self.answered = message["status"], message["headers"], time.monotonic()
         elif message["type"] == "http.response.body":

@@ -1,4 +1,4 @@
-"""What was seen of a client: its requests with their answers, run by run, and what a rule says of them. All of it is data."""
+"""The records of a grade: the requests of a client with their answers, run by run, and the judgements of rules."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class Run:
 
     @property
     def is_recording(self) -> bool:
-        """Whether it was read from a file, in which bodies, connections or what came before may be missing."""
+        """Whether it was read from a file, in which bodies, connections or earlier requests may be missing."""
         return self.ending == "recorded"
 
     @property
@@ -185,7 +185,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Finding:
-    """What shows that a requirement is broken: the numbers of the requests in their run, and a sentence."""
+    """A proof that a requirement is broken: the numbers of the requests in their run, and a sentence."""
 
     numbers: tuple[int, ...]
     message: str
@@ -193,7 +193,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a rule says of one run: `exercised` is whether the run showed anything of it at all."""
+    """The judgement of one run by a rule. `exercised` says whether the run tried the requirement at all."""
 
     exercised: bool
     findings: tuple[Finding, ...] = ()

@@ -1,4 +1,4 @@
-"""The command whose requests are graded: started in a process group of its own, and ended with all that it has started."""
+"""Runs the command whose requests are graded: in its own process group, and ended with all its children."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a command ended. `exit_code` is None if it was ended; minus a signal's number counts as 128 plus that number."""
+    """The end of a command. `exit_code` is None if the runner ended it; after a signal it is 128 plus the signal's number."""
 
     exit_code: int | None
     ending: Ending
@@ -64,7 +64,7 @@ class Started:
         return self._process.poll() is None
 
     def wait(self, timeout: float) -> Outcome:
-        """Wait for its end, or for `timeout` seconds, or until Ctrl-C. Nothing that it has started is left."""
+        """Wait for its end, or for `timeout` seconds, or until Ctrl-C. Then all its children are ended too."""
         ending: Ending = "exited"
         try:
             self._process.wait(timeout)
@@ -75,7 +75,7 @@ class Started:
         return self.end(ending)
 
     def end(self, ending: Ending = "exited") -> Outcome:
-        """End it with all that it has started. Its exit code counts if it has ended by itself."""
+        """End it with all its children. Its exit code counts if it has ended by itself."""
         seconds = time.monotonic() - self._began
         by_itself = ending == "exited" and not self.is_alive()
         _end(self._process, self._token, self._others, signal.SIGINT if ending == "interrupted" else signal.SIGTERM)
@@ -84,7 +84,7 @@ class Started:
 
 
 def _end(process: subprocess.Popen[bytes], token: str, others: Set[int], first: signal.Signals) -> None:
-    """End a process, its group, and what it has started elsewhere: in order, if it does so in two seconds."""
+    """End a process, its group, and its children in other groups: first with SIGTERM, and after two seconds with SIGKILL."""
     if process.poll() is None:
         _signal_group(process.pid, first)
         with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
@@ -105,18 +105,18 @@ def _end(process: subprocess.Popen[bytes], token: str, others: Set[int], first: 
 
 
 def _adopt_orphans() -> None:
-    """Have what the command leaves behind become this process's child, where the system can (Linux): so it can be found."""
+    """Make orphans of the command become children of this process, so that they are found. Works on Linux only."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _children() -> frozenset[int]:
-    """The ids of this process's children, empty where the system does not tell."""
+    """The ids of this process's children; empty if the system does not provide them."""
     own = str(os.getpid())
     found = set()
     for folder in _PROCESSES.glob("[0-9]*"):
         with suppress(OSError):
-            # Behind the name, which may hold anything: the state, and the parent's id.
+            # After the name, which may contain any characters: the state, and the parent's id.
             if (folder / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1] == own:
                 found.add(int(folder.name))
     return frozenset(found)
@@ -128,7 +128,7 @@ def _signal_group(group: int, number: signal.Signals) -> None:
 
 
 def _with_token(token: str) -> Iterator[int]:
-    """Processes that have inherited the run's token, where the system tells: what left its group is among them."""
+    """Processes with the run's token in their environment, if the system provides it. They may have left the process group."""
     wanted = f"{_RUN}={token}".encode()
     for folder in _PROCESSES.glob("[0-9]*"):
         with suppress(OSError):

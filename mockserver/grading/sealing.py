@@ -1,4 +1,4 @@
-"""Sealed cursors: those of a grade cannot be made by anybody else, so that one built by hand can be told from one given out."""
+"""Sealed cursors: only the grade can make them, so a cursor that a client builds by itself is recognized."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 _LENGTH = 18
-"""Bytes of a sealed cursor: too many to guess, and a multiple of three, so that it needs no padding."""
+"""The bytes of a sealed cursor: too many to guess, and a multiple of three, so that base64 needs no padding."""
 
 _NEXT = re.compile(rb'("nextCursor"\s*:\s*")([^"\\]+)(")')
 
 
 class Cursors:
-    """The cursors that a grade has given out, over all its runs. The same place in the same list has the same cursor."""
+    """The cursors that a grade has given out in all its runs. The same place in the same list has the same cursor."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
@@ -37,7 +37,7 @@ class Cursors:
         return frozenset(self._opened)
 
     def renew(self) -> None:
-        """Give out other cursors from now on, for the same places too. Those given out before go on to count."""
+        """Give out other cursors from now on, for the same places too. Earlier ones stay valid."""
         self._generation += 1
 
     def seal(self, cursor: str, place: str) -> str:
@@ -48,7 +48,7 @@ class Cursors:
         return sealed
 
     def open(self, sealed: str) -> str:
-        """The mock's own cursor; what was not given out is returned as it is."""
+        """The mock's own cursor for a sealed one. A cursor that was not given out is returned unchanged."""
         return self._opened.get(sealed, sealed)
 
 

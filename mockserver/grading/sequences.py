@@ -1,4 +1,4 @@
-"""What belongs together among the requests of a run: repetitions of one request, pages of one walk, refusals and waits."""
+"""Groups requests of a run: repetitions of one request, pages of one walk, refusals and waits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mockserver.grading.facts import default_page, largest_page
 from mockserver.grading.records import Exchange, ListKey
 
 EARLY = 0.1
-"""Seconds by which a wait may be short: timers are not exact."""
+"""Seconds by which a wait may be too short, because timers are not exact."""
 
 IN_FLIGHT = 0.25
 """Seconds after an answer's last byte in which a request on another connection may have been sent before it arrived."""
@@ -79,7 +79,7 @@ def by_beginning(exchanges: Iterable[Exchange]) -> list[Exchange]:
 
 
 def repetitions(exchanges: Iterable[Exchange]) -> list[list[Exchange]]:
-    """Requests that are the same in method, target and key, together, each group in the order in which they came."""
+    """Groups of requests with the same method, target and key, each in the order of arrival."""
     groups: dict[tuple[str, str, str | None], list[Exchange]] = {}
     for exchange in by_beginning(exchanges):
         groups.setdefault((exchange.method, exchange.target, exchange.key), []).append(exchange)
@@ -87,7 +87,7 @@ def repetitions(exchanges: Iterable[Exchange]) -> list[list[Exchange]]:
 
 
 def in_turn(group: Sequence[Exchange]) -> list[Exchange]:
-    """Those of a group that were sent when the one before had been answered: requests in flight together count as one."""
+    """The requests of a group that were sent after the previous answer: requests in flight together count as one."""
     turns: list[Exchange] = []
     for exchange in group:
         if not turns or exchange.began >= turns[-1].ended:

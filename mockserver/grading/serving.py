@@ -1,4 +1,4 @@
-"""A mock that grades, on a socket, in a thread of this process."""
+"""Serves a grading mock on a socket, in a thread of this process."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ class NumberedConnection(Connection):
     """A connection that leaves its number, and the time at which each of its requests began, in the ASGI scope."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """Number the connection, and take down when it was opened, beside how many others."""
+        """Number the connection, and record when it was opened, and how many were open then."""
         super().connection_made(transport)
         self.number = next(_COUNTER)
         self._opened = time.monotonic()
         self._open_at_once = len(self.connections)
 
     def on_message_begin(self) -> None:
-        """Take down when a request begins."""
+        """Record when a request begins."""
         super().on_message_begin()
         self._began = time.monotonic()
 
     def on_headers_complete(self) -> None:
-        """Leave times and number in the request's scope, which is not served before."""
+        """Put times and number into the request's scope, before the request is served."""
         super().on_headers_complete()
         self.cycle.scope[BEGAN] = self._began
         self.cycle.scope[CONNECTION] = self.number
@@ -92,7 +92,7 @@ class Serving(AbstractContextManager["Serving"]):
 
 
 class _Application:
-    """What the connection expects of a mock: an ASGI application with a state."""
+    """The form of a mock that the connection expects: an ASGI application with a state."""
 
     def __init__(self, app: ASGIApp, state: Callable[[], State]) -> None:
         self._app = app

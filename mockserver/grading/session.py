@@ -1,4 +1,4 @@
-"""A grade from beginning to end: the plain run, the trials, the judgement of what was seen."""
+"""A whole grade: the plain run, the trials, and their judgement."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ Runner = Callable[[Sequence[str], Mapping[str, str], float], runner.Outcome]
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be graded. `trials` are names, None for those that the plain run makes worthwhile. Times are in seconds.
+    """The settings of a grade. `trials` are names, None for those for which the plain run has requests. Times are in seconds.
 
     `port` is the mock's, 0 for a free one; `patience` is how long a silent answer lasts, `run` runs the command.
     `receiver` is the URL at which the command takes deliveries; without `trials` it is then run for these alone.
@@ -73,7 +73,7 @@ class Order:
 
 @dataclass(frozen=True)
 class GradeProgress:
-    """Whom to tell of what is under way.
+    """Callbacks for the progress of a grade.
 
     `begins` gets a run's name, its number, and how many there are; `ended` the run; `remarks` what else is worth a line.
     `starts` is called before the command is started: from then on there is something to end in order.
@@ -92,7 +92,7 @@ def grade(order: Order, progress: GradeProgress) -> Grade:
 
 class _Session:
     def __init__(self, order: Order, progress: GradeProgress) -> None:
-        # All runs see the same data, so that what one was given can be used in the next.
+        # All runs see the same data, so that a client may use cursors and ids of an earlier run.
         self._order = replace(order, settings=replace(order.settings, began=time.time()))
         self._progress = progress
         self._cursors = Cursors()
@@ -248,7 +248,7 @@ class _Session:
 
 @dataclass(frozen=True)
 class _Elsewhere:
-    """Another origin: its address, and what it was asked."""
+    """Another origin: its address, and the requests that it got."""
 
     url: str
     seen: Callable[[], tuple[Exchange, ...]]
@@ -264,9 +264,9 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def environment(mock: Mock, base_url: str) -> Mapping[str, str]:
-    """What a command finds in its environment: address, key, organization, and the secret that deliveries are signed with.
+    """The environment of the command: address, key, organization, and the secret that signs deliveries.
 
-    A secret that is there already is kept: the receiver may run elsewhere.
+    An existing secret is kept, because the receiver may run elsewhere.
     """
     key = next(iter(mock.state.keys))
     return {

@@ -1,4 +1,4 @@
-"""The grade of a command: what its runs show of every requirement, together."""
+"""The grade of a command: the rulings on all requirements, from all its runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOTHING_GRADED = 3
 
 @dataclass(frozen=True)
 class Evidence:
-    """What shows that a requirement is broken: the name of a run, the numbers of its requests, and a sentence."""
+    """A proof that a requirement is broken: the name of a run, the numbers of its requests, and a sentence."""
 
     run: str
     numbers: tuple[int, ...]

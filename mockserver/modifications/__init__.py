@@ -1,1 +1,1 @@
-"""What replaces steps of the pipeline: faults break the contract, variants keep it in another way, hardships try clients."""
+"""Modifications of the pipeline: faults break the contract, variants keep it in another way, hardships test clients."""

@@ -1,4 +1,4 @@
-"""What is switched on while the mock runs: a fault, a variant or a hardship, for all requests or for some."""
+"""Modifications that are switched on while the mock runs, for all requests or for some."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Switch:
     """A modification that is on.
 
-    `met` counts the requests that fit its condition, `every` aside; `left` is how many it still applies to, None for all.
+    `met` counts the requests that match its condition, without `every`; `left` is how many it still applies to, None for all.
     """
 
     id: str
@@ -54,7 +54,7 @@ class SharedCounts(Protocol):
 
 
 class Switches:
-    """What is on, in the order in which it was switched on.
+    """The switches, in the order in which they were switched on.
 
     Where several processes are one mock, `shared` counts the requests of all, under names that begin with `place`.
     """
@@ -95,12 +95,12 @@ class Switches:
                     switch.left = self._shared.left(f"{self._place}/{switch.id}", switch.condition.requests or 0)
 
     def take(self, scope: Scope) -> Sequence[Switch]:
-        """Those that apply to a request, of whose number one is taken."""
+        """The switches that apply to a request, after counting the request."""
         state = self._state
         return [switch for switch in self._on.values() if switch.condition.holds(scope, state) and self._take(switch)]
 
     def _take(self, switch: Switch) -> bool:
-        """Count a request that the rest of the condition means, and say whether its number means it too."""
+        """Count a request that matches the rest of the condition. Returns whether `every` and `requests` match it too."""
         every = switch.condition.every
         if every is not None:
             switch.met += 1

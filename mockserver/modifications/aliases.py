@@ -1,4 +1,4 @@
-"""Earlier names of faults that are another fault under a condition now, as `--fault` takes them."""
+"""Earlier names of faults that `--fault` still accepts. Each is now another fault with a condition."""
 
 from __future__ import annotations
 

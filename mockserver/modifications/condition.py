@@ -1,7 +1,7 @@
-"""For which requests a modification is on: those of an operation, of a state of the resource, of a position, of a shape, …
+"""The requests to which a modification applies: by operation, state of the resource, position, shape, …
 
-A condition is written as members of a JSON object, or on the command line behind the modification's name:
-`revoked-key-served@operation=getContactResearch,method=HEAD`. All of its members have to hold.
+A condition is written as members of a JSON object, or on the command line after the modification's name:
+`revoked-key-served@operation=getContactResearch,method=HEAD`. A request must match all its members.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Condition:
         return all(_HOLDS[name](value, scope, state) for name, value in self.given() if name not in _COUNTS)
 
     def combined(self, other: Condition) -> Condition:
-        """What both say. Of a member that both have, the other's value counts."""
+        """Both conditions together. If both have a member, the other's value counts."""
         return replace(self, **dict(other.given()))
 
     def given(self) -> Iterator[tuple[str, Any]]:
@@ -114,7 +114,7 @@ def _read(name: str, value: object) -> Any:
 
 
 def choices(name: str) -> Sequence[str]:
-    """The values that a member of a condition may have; none if it may have any."""
+    """The possible values of a member of a condition; empty if it may have any value."""
     operations = contract().operations
     known: Mapping[str, Sequence[str]] = {
         "operation": list(operations),

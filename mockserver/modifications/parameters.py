@@ -1,4 +1,4 @@
-"""The parameters of hardships: what they mean, which values they take, and how such a value is read."""
+"""The parameters of hardships: their meaning, their values, and how a value is read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What people are told of a parameter, as an annotation of it. `minimum` and `maximum` bound a number."""
+    """The annotation of a parameter: its description. `minimum` and `maximum` bound a number."""
 
     description: str
     minimum: float | None = None

@@ -33,10 +33,10 @@ F = TypeVar("F", bound=Callable[..., None])
 
 @dataclass(frozen=True)
 class Modification:
-    """Something that makes the mock behave in another way, with the values of its parameters, for some requests or all.
+    """A change of the mock's behaviour, with the values of its parameters, for some requests or all.
 
-    `breaks` are the requirements that it breaks: first the one that it is aimed at, then those that break with it; a variant
-    breaks only shoulds. Modifications are installed in two phases: first their data, once, then their steps.
+    `breaks` are the requirements that it breaks: first the intended one, then those that break with it; a variant breaks only
+    shoulds. Modifications are installed in two phases: first their data, once, then their steps.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Modifications as people ask for them: `NAME`, `NAME:parameter=value`, `NAME@member=value`, or all of it."""
+"""Parses the names of modifications: `NAME`, `NAME:parameter=value`, `NAME@member=value`, or a combination."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""HTTP itself: the socket, connections with bounds, and what the process says of itself."""
+"""The HTTP server: the socket, connections with bounds, and the output of the process."""

@@ -1,4 +1,4 @@
-"""What a mock writes once it listens: its address to standard output, and files for other programs."""
+"""The output of a mock when it listens: its address on standard output, and files for other programs."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def announce(
     write_keys: Path | None,
     authority: Path | None = None,
 ) -> None:
-    """Write the files that are asked for, and say where the mock is: by a `banner`, as `json`, or by its `address` alone.
+    """Write the requested files, and print the mock's address: in a `banner`, as `json`, or the `address` alone.
 
-    `authority` is the file with the certificate that clients of a mock over TLS are to trust. Raises ClickException if
-    something cannot be written.
+    `authority` is the file with the certificate that clients of a mock over TLS must trust. Raises ClickException if something
+    cannot be written.
     """
     if write_keys:
         write(write_keys, keys_text(mock.state))
@@ -60,7 +60,7 @@ def say(text: str) -> None:
         click.echo(text, color=False if os.environ.get("NO_COLOR") else None)
         sys.stdout.flush()
     except OSError as error:
-        # Python would try to write the text again when it ends, and complain in its own words.
+        # Otherwise Python would try to write the text again at its end, and print an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.ClickException(f"cannot write to standard output: {error.strerror}") from None
 

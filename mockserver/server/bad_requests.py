@@ -10,13 +10,13 @@ import httptools
 from mockserver.api.response import problem_response
 
 LONGEST_HEAD = 32_768
-"""Bytes of a request's target and headers, and of what is neither head nor body. The contract speaks of a quarter of that."""
+"""The most bytes of a request's head, and of its trailers and chunk sizes. The contract needs a quarter of that."""
 
 MOST_HEADERS = 100
 
 
 class BadRequest(Exception):
-    """A request that is not taken in: the status and the detail of its problem."""
+    """A request that is refused before it reaches the API: the status and the detail of its problem."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -35,17 +35,17 @@ def too_much_around_the_body() -> BadRequest:
 
 
 def reason_of(error: Exception) -> BadRequest:
-    """What to tell of an error of the parser's; what we raised while it parsed comes wrapped in its own."""
+    """The BadRequest for an error of the parser. A BadRequest that a callback raised is wrapped in the parser's error."""
     found = error if isinstance(error, BadRequest) else error.__context__
     if isinstance(found, BadRequest):
         return found
-    # The parser's own words are fixed ones; what a callback raises may repeat what it was given.
+    # The parser's own messages are fixed texts. The message of a callback may repeat a part of the request.
     words = "Bad target" if isinstance(error, httptools.HttpParserCallbackError) else str(error)
     return BadRequest(400, f"This is not HTTP/1.1 (RFC 9112): {words}.")
 
 
 def last_answer(reason: BadRequest, now: float) -> bytes:
-    """The answer that tells a client of it at the unix time `now` and ends the connection, as it stands on the wire."""
+    """The bytes of the answer at the unix time `now`, which ends the connection."""
     phrase = HTTPStatus(reason.status).phrase
     date = formatdate(now, usegmt=True).encode()
     headers = [(b"date", date), (b"server", b"outbound-mock"), (b"connection", b"close")]

@@ -1,4 +1,4 @@
-"""The text that the mock prints once it is up: its addresses, its organizations and their keys. The keys are there to be used."""
+"""The text that the mock prints when it is up: its addresses, its organizations and their keys."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Certificates for a mock over TLS, made with `openssl` under an authority of its own: good ones, and ones to be refused.
+"""Certificates for a mock over TLS, made with `openssl` under a new authority: good ones, and ones that clients must refuse.
 
-An authority's key is deleted once it has signed: who trusts the authority trusts what it has signed until now, and no more.
+An authority's key is deleted after it has signed, so nothing else can be signed by it later.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Literal, get_args
 
 Kind = Literal["good", "wrong-host", "expired", "unknown-authority"]
 KINDS: Sequence[Kind] = get_args(Kind)
-"""What a server's certificate may be, as a client that trusts the authority sees it."""
+"""The kinds of a server's certificate, as a client that trusts the authority sees them."""
 
 TRUSTED_BY = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 """The variables by which ordinary clients are told of a file with authorities that they are to trust."""
@@ -60,7 +60,7 @@ class Certificate:
     key: Path
 
     def context(self) -> ssl.SSLContext:
-        """What a server presents the certificate by."""
+        """A TLS context with the certificate."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self.key)
         return context
@@ -80,14 +80,14 @@ class Certificates:
 
 @dataclass(frozen=True)
 class Identity:
-    """What a server presents itself with, and the certificate of the authority that its clients are to trust, as PEM."""
+    """A server's TLS context, and the certificate of the authority that its clients must trust, as PEM."""
 
     context: ssl.SSLContext
     authority: str
 
 
 def identity(kind: Kind, host: str) -> Identity:
-    """A new identity for a server that listens on `host`. No file is left. Raises NoCertificates."""
+    """A new identity for a server that listens on `host`. Leaves no file. Raises NoCertificates."""
     with TemporaryDirectory(prefix="outbound-mock-") as folder:
         made = make(Path(folder), (kind,), host)
         return Identity(made.servers[kind].context(), made.authority.read_text("ascii"))
@@ -113,7 +113,7 @@ def make(folder: Path, kinds: Sequence[Kind] = KINDS, host: str = "") -> Certifi
 
 
 def _alternative(name: str) -> str:
-    """A name or an address as a subjectAltName has it."""
+    """A name or an address in the form of a subjectAltName."""
     try:
         return f"IP:{ip_address(name)}"
     except ValueError:

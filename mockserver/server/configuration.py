@@ -1,4 +1,4 @@
-"""What uvicorn is told of a mock, with types: its connections know that what they serve has a state."""
+"""uvicorn's configuration with types: its connections serve an application that has a state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Served(Protocol):
-    """What a connection serves: a mock, or one world. The clock of its state dates what the connection itself refuses."""
+    """The application of a connection: a mock, or one world. Its state's clock gives the Date of the connection's own answers."""
 
     @property
     def state(self) -> State:

@@ -1,6 +1,6 @@
-"""One connection of a client: uvicorn's, with bounds on what it reads, and a problem document as the answer to invalid HTTP.
+"""One connection of a client: uvicorn's, with bounds on its input, and a problem document as the answer to invalid HTTP.
 
-Much of uvicorn's is replaced, down to what it calls private, so its version is pinned."""
+It overrides many of uvicorn's methods, private ones too, so uvicorn's version is pinned."""
 
 # ruff: noqa: D102 - most methods are callbacks of asyncio's and of the parser's
 
@@ -37,23 +37,23 @@ if TYPE_CHECKING:
     from mockserver.server.configuration import Configuration
 
 WITHIN = 60.0
-"""Seconds in which a request has to arrive, and in which a client has to read what waits for it."""
+"""Seconds in which a request must arrive, and in which a client must read a waiting answer."""
 
 KEPT_ALIVE = 75.0
-"""Seconds for which a connection is kept on which nothing is asked."""
+"""Seconds after which an idle connection is closed."""
 
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
 _IN_A_ROW = 16
-"""Requests of one connection that are served before others get their turn."""
+"""The most requests of one connection that are served before other connections get their turn."""
 
 _UPGRADE = re.compile(rb"\r\nupgrade:[^\r\n]*", re.IGNORECASE)
 _LINGERING = 2.0
-"""Seconds in which a client that is refused in the middle of its request may read why."""
+"""Seconds for which a connection stays open after a refusal in the middle of a request, so that the client can read it."""
 
 
 class Connection(HttpToolsProtocol):
-    """A connection that holds its client to RFC 9112. `waiting_since`, in seconds of the event loop, is None between requests."""
+    """A connection that enforces RFC 9112. `waiting_since`, in seconds of the event loop, is None between requests."""
 
     config: Configuration
     cycle: RequestCycle  # type: ignore[assignment] # in uvicorn's place: the request that came last
@@ -95,7 +95,7 @@ class Connection(HttpToolsProtocol):
             return
         self._unread += len(data)
         if b"pgrade:" in data and (self._in_head or self.waiting_since is None):
-            # A server may ignore it (RFC 9110, section 7.8); the parser would leave the body unread. Java's client asks so.
+            # A server may ignore Upgrade (RFC 9110, section 7.8), which Java's client sends. The parser would not read the body.
             head, end, rest = data.partition(b"\r\n\r\n")
             data = _UPGRADE.sub(b"", head) + end + rest
         try:
@@ -103,7 +103,7 @@ class Connection(HttpToolsProtocol):
             if self._unread > LONGEST_HEAD:
                 raise too_long() if self._in_head else too_much_around_the_body()
         except httptools.HttpParserUpgrade:
-            # Nothing else is spoken here: the request is answered as if it had not asked, and the connection ends.
+            # No other protocol is supported: the request is answered as if it had no Upgrade, and the connection ends.
             self.cycle.keep_alive = False
         except (httptools.HttpParserError, BadRequest) as error:
             self._refuse(reason_of(error))
@@ -113,7 +113,7 @@ class Connection(HttpToolsProtocol):
         self._lingering = 0.0
         cycle = self.cycle
         if self.scheme == "https":
-            return False  # TLS knows no client that has said everything and goes on listening.
+            return False  # TLS has no half-closed connections.
         if self._refused:
             return not self._ended
         if cycle is None or cycle.response_complete or cycle.more_body:
@@ -155,7 +155,7 @@ class Connection(HttpToolsProtocol):
         if names.count(b"host") != 1 and version == "1.1":
             raise BadRequest(400, "A request must have one Host header (RFC 9112, section 3.2).")
         self._unread = 0
-        # What a proxy says of its client is read by a layer of uvicorn's.
+        # A layer of uvicorn reads a proxy's headers about its client.
         forwarded = b"x-forwarded-for" in names or b"x-forwarded-proto" in names
         self.cycle = RequestCycle(
             self,
@@ -193,7 +193,7 @@ class Connection(HttpToolsProtocol):
             if self._served is None and not self._refused and now - self._idle_since > KEPT_ALIVE:
                 self.transport.close()
         elif self.flow.read_paused or now - since <= WITHIN:
-            return  # A client that is not read from cannot send.
+            return  # While reading is paused, the client cannot send.
         elif self._refused or self.headers is None:
             self.transport.close()
         else:
@@ -216,7 +216,7 @@ class Connection(HttpToolsProtocol):
         self.tasks.add(task)
 
     def completed(self) -> None:
-        """Go on: the answer to the request that was served is complete."""
+        """Go on with the next request, because the answer to the current one is complete."""
         self._served = None
         if self.transport.is_closing():
             return
@@ -230,7 +230,7 @@ class Connection(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def _serve_waiting(self) -> None:
-        """Serve what is waiting, in its order, until one of the requests has to wait for something."""
+        """Serve the waiting requests in their order, until one of them has to wait for something."""
         self._serving = True
         try:
             for _ in range(_IN_A_ROW):
@@ -268,12 +268,12 @@ class Connection(HttpToolsProtocol):
         }
 
     def _refuse(self, reason: BadRequest) -> None:
-        """Tell the client what is wrong with its request, once those before it are answered, and take in no more."""
+        """Tell the client what is wrong with its request, after the earlier ones are answered, and read no more."""
         self._refused = True
         self._last_words = last_answer(reason, self.config.app.state.clock.now())
         cycle = self.cycle
         if cycle is not None and cycle.more_body:
-            # It is this request's body which is wrong.
+            # The error is in the body of the current request.
             if self._queue:
                 self._queue.pop()
             elif cycle.response_complete:
@@ -286,7 +286,7 @@ class Connection(HttpToolsProtocol):
             self._end(self._last_words)
 
     def _end(self, answer: bytes | None) -> None:
-        """Send a last answer. Closing at once would take it from a client that is still sending."""
+        """Send a last answer. If the connection closed at once, a client that is still sending would lose it."""
         self._ended = True
         if answer is None or self.transport.is_closing():
             self.transport.close()

@@ -1,4 +1,4 @@
-"""What the mock can do to a client or a judge, listed for a person: faults, variants and hardships, a line each."""
+"""Lists of faults, variants and hardships for a person, with one line for each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def fault_lines() -> Iterator[str]:
 
 
 def variant_lines() -> Iterator[str]:
-    """Each variant with the recommendations that it does not keep, and the conditions that it takes."""
+    """Each variant with the shoulds that it does not keep, and the conditions that it takes."""
     yield from map(_line_of, variants.all_variants().values())
     yield from _conditions("VARIANT")
 
@@ -58,7 +58,7 @@ def _always(modification: Modification) -> str:
 
 
 def _conditions(what: str) -> Iterator[str]:
-    """The members of a condition with their values, a block behind the list."""
+    """The members of a condition with their values, as a block after the list."""
     yield ""
     yield f"For some requests only: {what}@member=value,member=value"
     for member in fields(Condition):

@@ -1,4 +1,4 @@
-"""Options of the command line that need some work. An invalid one ends in one line of text."""
+"""Options of the command line that need processing. An invalid one ends in one line of text."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from mockserver.settings import Settings
 
 _TOKEN = 8
-"""Characters that a control token has at least."""
+"""The least number of characters of a control token."""
 
 _CREDENTIALS = re.compile(r"(?<=//)[^@/]*(?=@)|(?<=password=)[^&]*")
 """The parts of the URL of a Redis server that must not be shown."""
 
 
 def list_modifications(context: click.Context, option: click.Parameter, asked: bool) -> None:
-    """Print what there is, one thing a line, and end."""
+    """Print all of them, one on each line, and end."""
     if not asked:
         return
     from mockserver.server import listing
@@ -41,7 +41,7 @@ def list_modifications(context: click.Context, option: click.Parameter, asked: b
 
 
 def modifications(kind: Kind, texts: Sequence[str]) -> list[Modification]:
-    """The modifications that are asked for. Raises BadParameter if there is no such modification of that kind."""
+    """The requested modifications. Raises BadParameter if there is no such modification of that kind."""
     if not texts:
         return []
     from mockserver.modifications.requested import requested
@@ -63,7 +63,7 @@ def listener(host: str, port: int) -> socket.socket:
 
 
 def load(mock: Mock, path: Path) -> None:
-    """Put a state that was exported into a mock. Raises ClickException for a file that holds none."""
+    """Load an exported state from a file into a mock. Raises ClickException if the file holds none."""
     import asyncio
 
     try:
@@ -78,7 +78,7 @@ def load(mock: Mock, path: Path) -> None:
 
 
 def identity(tls: Path | None, kind: CertificateKind, host: str) -> Identity | None:
-    """What the server presents itself with over TLS, None without `tls`, the file for the certificate of its authority.
+    """The server's identity over TLS; None without `tls`, which is the file for the certificate of its authority.
 
     Raises ClickException if it cannot be made or written.
     """
@@ -108,7 +108,7 @@ def check_token(token: str | None) -> None:
 
 
 def shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> Settings:
-    """Settings with a place among the processes that share their state there. Raises ClickException if that fails."""
+    """The settings of a process that joins those with a shared state at this URL. Raises ClickException if that fails."""
     if url is None and workers > 1:
         raise click.UsageError("--workers: several processes share their state by a Redis server; name it with --state")
     if url is None:

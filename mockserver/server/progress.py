@@ -1,4 +1,4 @@
-"""Shows on standard error how far the seeding is."""
+"""Shows the progress of seeding on standard error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LINES_APART = 5.0
 
 
 class SeedingProgress:
-    """Is called with the number of contacts made, and to make. Shows nothing for the first two seconds.
+    """Called with the number of contacts made so far, and the number to make. Shows nothing for the first two seconds.
 
     On a terminal it is one line that changes, elsewhere a line every five seconds.
     """
@@ -20,7 +20,7 @@ class SeedingProgress:
         self._said = False
 
     def __call__(self, done: int, of: int) -> None:
-        """Say so, if it is time to."""
+        """Show the progress, if it is time for the next line."""
         now = time.monotonic()
         if now < self._next and not (self._said and done == of):
             return

@@ -1,8 +1,8 @@
-"""One request and its answer on a connection: the ASGI side of it, written so that an answer costs as little as it can.
+"""One request and its answer on a connection: the ASGI side, written for speed.
 
-An answer's head goes out together with the first part of its body. A request of the API is served within the callback that
-brought it, without a task: a task goes on with it only if it has to wait, as eager tasks do in Python 3.12. Until then it
-must not ask asyncio for the current task, which `asyncio.timeout` does.
+An answer's head is sent together with the first part of its body. A request of the API is served within the parser's callback,
+without a task. Only if it has to wait does a task go on with it, as eager tasks do in Python 3.12. Until then it must not ask
+asyncio for the current task, as `asyncio.timeout` does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mockserver.server.connection import Connection
 
 HIGH_WATER = 65_536
-"""Bytes of a body that are kept for the application; what comes behind them has to wait."""
+"""The most bytes of a body that are kept for the application. Reading pauses beyond them."""
 
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NOT_IN_NAME = re.compile(rb'[\x00-\x20\x7f()<>@,;:\[\]={}\\"/?]')
@@ -36,7 +36,7 @@ _WITHOUT_BODY = (204, 304)
 
 _MOST_LINES = 4_096
 _lines: dict[tuple[bytes, bytes], tuple[bytes, bool]] = {}
-"""Headers as they stand on the wire, for most answers have the same; and whether they say how the answer ends."""
+"""A cache of encoded headers, because most answers have the same, and whether each says how the answer ends."""
 
 
 class _Done:
@@ -50,7 +50,7 @@ _DONE: Awaitable[None] = _Done()  # type: ignore[assignment] # an iterator that 
 
 
 class RequestCycle:
-    """A request, and what is sent for an answer. `more_body` says whether more of the request is to come."""
+    """A request and its answer. `more_body` says whether more of the request is to come."""
 
     __slots__ = (
         "_awaited",
@@ -117,13 +117,13 @@ class RequestCycle:
         self.hear()
 
     def tell_leaving(self) -> None:
-        """Call what waits for the client to close the connection."""
+        """Call the callbacks for the moment when the client closes the connection."""
         on_leaving = self.scope.get(ON_LEAVING)
         if on_leaving is not None:
             on_leaving()
 
     async def receive(self) -> Message:
-        """The next part of the request's body, or that the client left or has its answer (ASGI)."""
+        """The next part of the request's body, or a disconnect if the client left or has its answer (ASGI)."""
         connection = self._connection
         if self._expects_continue:
             self._expects_continue = False
@@ -167,7 +167,7 @@ class RequestCycle:
             await self.app(self.scope, self.receive, self.send)
         except Exception:
             if self.response_started:
-                # Only the end of the connection can tell the client that something is missing.
+                # Only by closing the connection can the server show the client that something is missing.
                 self._connection.transport.close()
                 return
         if not self.response_started and not self.disconnected:
@@ -178,7 +178,7 @@ class RequestCycle:
             self._connection.transport.close()
 
     def _begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        """Make the head. It is sent with what comes next, or at the end of this turn of the event loop."""
+        """Make the head. It is sent with the next part, or at the end of this turn of the event loop."""
         self.response_started = True
         self._expects_continue = False
         parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
@@ -241,7 +241,7 @@ class RequestCycle:
 
 
 class _Begun(Coroutine[object, None, None]):
-    """A coroutine that has run up to its first wait, for a task to go on with."""
+    """A coroutine that has run up to its first wait. A task goes on with it."""
 
     def __init__(self, coroutine: Coroutine[object, None, None], awaited: object) -> None:
         self._coroutine = coroutine
@@ -265,7 +265,7 @@ class _Begun(Coroutine[object, None, None]):
 
 
 def _encoded(name: bytes, value: bytes) -> tuple[bytes, bool]:
-    """A header as it stands on the wire. Raises RuntimeError for one that HTTP does not allow."""
+    """The bytes of a header. Raises RuntimeError for one that HTTP does not allow."""
     if not name or _NOT_IN_NAME.search(name) or _NOT_IN_VALUE.search(value):
         raise RuntimeError("A header has a character that HTTP does not allow.")
     if len(_lines) >= _MOST_LINES:

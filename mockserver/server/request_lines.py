@@ -1,4 +1,4 @@
-"""A line on standard error for each request that the mock answers, for a person who watches it (`--log`)."""
+"""A line on standard error for each answered request (`--log`)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST_TARGET = 200
 
 
 class Logged:
-    """The mock, with a line for every request once it is over."""
+    """The mock, with a line for each request after its answer."""
 
     def __init__(self, mock: Mock) -> None:
         self._mock = mock
@@ -64,14 +64,14 @@ def _line(scope: Scope, status: int, seconds: float) -> str:
 
 
 def _target(scope: Scope) -> str:
-    """Path and query as they came, in printable characters, without keys."""
+    """Path and query in printable characters, with keys shortened."""
     path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
     target = redacted(path) + (f"?{redacted_query(query)}" if query else "")
     return "".join(character if character.isprintable() else "?" for character in target[:_LONGEST_TARGET])
 
 
 def _noted(scope: Scope) -> list[str]:
-    """Whose key was presented, and what the request was refused for."""
+    """The presented key, and the reason of a refusal."""
     entry = scope.get(ENTRY)
     if entry is None:
         return []

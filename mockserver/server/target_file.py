@@ -38,7 +38,7 @@ def target_toml(state: State, settings: Settings, base_url: str) -> str:
 
 
 def keys_text(state: State) -> str:
-    """A line for each key that holds every scope: its secret and its organization, for load tests."""
+    """One line for each key with every scope: its secret and its organization, for load tests."""
     kinds = {"primary", "secondary", "spare"}
     full = [key for key in state.keys if key.kind in kinds or key.kind.startswith("organization ")]
     return "".join(f"{key.secret} {key.organization_id}\n" for key in full)
@@ -47,7 +47,7 @@ def keys_text(state: State) -> str:
 def write_private(path: Path, text: str) -> None:
     """Write a file in one step, readable by its owner only. Raises OSError.
 
-    A device or a pipe at that path is written to, and a symbolic link stays one.
+    If the path is a device or a pipe, it is written to; a symbolic link stays a link.
     """
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8")
@@ -99,5 +99,5 @@ def _toml(value: object) -> str:
         return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
-    # A JSON string is a TOML string, as long as no character is escaped as a pair of surrogates.
+    # A JSON string is also a TOML string, unless a character is escaped as a pair of surrogates.
     return json.dumps(value, ensure_ascii=False)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 BACKLOG = 2_048
 
 _HURRY = 50
-"""Ticks of uvicorn, ten a second, between two checks for slow clients."""
+"""The number of uvicorn's ticks (ten a second) between two checks for slow clients."""
 
 _CANCEL_EVERY = 0.1
 
@@ -46,7 +46,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def base_url(listener: socket.socket, scheme: str = "http") -> str:
-    """The address that clients on this machine reach the socket by."""
+    """The address of the socket for clients on this machine."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared with, not bound to)
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
@@ -60,7 +60,7 @@ def serve(
     *,
     log: bool = False,
 ) -> None:
-    """Serve until a signal that ends a mock, which is raised again afterwards. Calls `ready` once requests are answered.
+    """Serve until a signal that ends a mock, and raise the signal again afterwards. Calls `ready` when requests are answered.
 
     With a `context` it serves https; with `log` it prints a line for each request. A second signal ends the process at once.
     `ending.WITHIN` seconds after the first signal the process ends in any case.
@@ -111,7 +111,7 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Nothing is persisted, so requests under way need not be waited for.
+        # Nothing is persisted, so there is no need to wait for requests under way.
         self.force_exit = True
         await super().shutdown(sockets)
         if self._sharing:
@@ -134,7 +134,7 @@ class _Server(uvicorn.Server):
             signal.raise_signal(captured)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler's signature)
-        """Take a signal: the first asks the server to end, the second ends the process."""
+        """Handle a signal: the first asks the server to end, the second ends the process."""
         if self._captured_signals:
             signal.signal(sig, signal.SIG_DFL)
             signal.raise_signal(sig)
@@ -146,7 +146,7 @@ class _Server(uvicorn.Server):
 async def ended(task: asyncio.Task[None]) -> None:
     """Cancel a task until it has ended.
 
-    Once is not enough: `asyncio.wait_for` of Python 3.11 loses a cancellation that comes just as it gets what it waited for.
+    Once is not enough: `asyncio.wait_for` of Python 3.11 loses a cancellation at the moment when its result arrives.
     """
     while not task.done():
         task.cancel()

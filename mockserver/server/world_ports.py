@@ -1,4 +1,4 @@
-"""Ports of worlds: each a further listening socket of this process, served by the connection that the mock's own has."""
+"""Ports of worlds: each is another listening socket of this process, with the same kind of connections as the mock's own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class _WorldApp:
-    """One world as an application of its own. A connection also asks it for its `state`, whose clock dates what it refuses."""
+    """One world as an application. Its `state` has the clock that a connection uses for its own answers."""
 
     def __init__(self, mock: Mock, world: World) -> None:
         self._mock = mock
@@ -36,7 +36,7 @@ class _WorldApp:
 
 
 class WorldPorts:
-    """Opens ports on `host` for the worlds of `mock`, which `server` serves already."""
+    """Opens ports on `host` for the worlds of `mock`, which `server` serves."""
 
     def __init__(self, server: uvicorn.Server, mock: Mock, host: str) -> None:
         self._server = server
@@ -64,7 +64,7 @@ class WorldPorts:
 
 
 def _free_port(host: str) -> socket.socket:
-    """A socket that listens on a free port of a host's address; for `::` on that of IPv4 too, as the mock's own does."""
+    """A socket that listens on a free port of a host; for `::` also on IPv4, like the mock's own socket."""
     if ":" in host:
         return socket.create_server((host, 0), family=socket.AF_INET6, dualstack_ipv6=socket.has_dualstack_ipv6())
     return socket.create_server((host, 0))

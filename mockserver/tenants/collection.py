@@ -1,7 +1,7 @@
 """A collection of resources that can be read by page and by id, under every filter and combination of filters.
 
-What can be computed when a resource is put is computed then: its JSON, and its place in each index that it belongs to. There is
-an index for each combination of filter values, so a page is a bisection and a slice, for any filter, depth and size.
+When a resource is put, its JSON and its place in each index are computed. There is an index for each combination of filter
+values, so a page is a bisection and a slice, for any filter, depth and size.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Collection:
     __slots__ = ("_changed", "_indexes", "_kind", "_own_indexes", "_owns_rows", "_rows", "_search", "_unfiltered")
 
     def __init__(self, kind: Kind, changed: Changed | None = None) -> None:
-        """`changed` is a method of the collection's owner, which it does not keep alive."""
+        """`changed` is a method of the collection's owner. The collection keeps only a weak reference to the owner."""
         self._kind = kind
         self._changed = WeakMethod(changed) if changed else None
         self._rows: dict[str, Row] = {}
         self._indexes: dict[Facet, Index] = {}
-        # What a copy shares is copied when it is to be changed: the rows by id, and each index by itself.
+        # Shared parts (the rows by id, and each index) are copied before they are changed.
         self._owns_rows = True
         self._own_indexes: set[Facet] | None = None  # None for all of them
         self._search = Search() if kind.text else None
@@ -62,9 +62,9 @@ class Collection:
         return resource_id in self._rows
 
     def copy(self, changed: Changed | None = None) -> Collection:
-        """A collection of the same resources that changes by itself.
+        """An independent collection of the same resources.
 
-        Both share what they have until one of them changes it, so a copy costs next to nothing at any size.
+        Both share their parts until one of them changes, so a copy is cheap at any size.
         """
         twin = Collection(self._kind, changed)
         twin._rows, twin._indexes = self._rows, self._indexes.copy()

@@ -1,7 +1,7 @@
-"""The keyset cursor: where a page ended, as the documentation's example spells it ("Pagination").
+"""The keyset cursor: the position where a page ended, in the form of the documentation's example ("Pagination").
 
-A cursor is base64url without padding over `{"id": …, "t": …}`, the id and the createdAt of the last item served. It names a
-place in the order, not a number of items, so what is added meanwhile neither repeats nor hides an item.
+A cursor is base64url without padding over `{"id": …, "t": …}`, the id and the createdAt of the last item served. It is a
+position in the order, not a number of items, so items that are added meanwhile neither repeat nor hide another item.
 """
 
 from __future__ import annotations

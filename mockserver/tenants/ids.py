@@ -1,4 +1,4 @@
-"""Ids and the streams of randomness that they come from: the same for the same names in every process."""
+"""Ids, and the random sources that they come from: the same for the same names in every process."""
 
 from __future__ import annotations
 
@@ -41,5 +41,5 @@ def stream(*names: str | int) -> Random:
 
 
 def identifier(prefix: str, random: Random) -> str:
-    """An id such as `con_0f6bc1d2a94e7758b3c6`: twenty hexadecimal digits that tell nothing of when it was made."""
+    """An id such as `con_0f6bc1d2a94e7758b3c6`: its twenty hexadecimal digits do not show when it was made."""
     return f"{prefix}_{random.getrandbits(80):020x}"

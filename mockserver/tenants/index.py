@@ -1,7 +1,7 @@
-"""An index: rows in their order, oldest first, found by bisection, read from its newer end, kept in order by insertion.
+"""An index: rows in their order, oldest first, found by bisection and read from the newest.
 
-A page of a large index is read from places in memory that nothing has touched for long, which is what it costs. So what a page
-is made of lies side by side: the times to bisect as numbers, and the JSON of the rows, which need not be looked at themselves.
+The cost of a page of a large index is reading memory that is not in a cache. So the data of a page lies side by side: the times
+for the bisection as numbers, and the JSON of the rows. The rows themselves are not read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mockserver.tenants.cursor import Position
 class Row(NamedTuple):
     """A resource as it is served: its place in the order, its JSON in a list and alone, its text for a search.
 
-    It is a tuple that begins with its position, so a position compares with a row, and is less than its own row.
+    It is a tuple that begins with its position, so a position can be compared with a row, and is less than its own row.
     """
 
     created_at_ms: int

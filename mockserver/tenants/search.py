@@ -1,4 +1,4 @@
-"""Substring search that reads few rows: blocks of neighbouring rows, and for every gram the blocks in which it occurs.
+"""Substring search that reads few rows, by an index from grams to the blocks of rows in which they occur.
 
 A text can only hold a needle if it holds each of the needle's grams (runs of up to three characters). For every gram an integer
 has a bit for each block of rows whose texts have it. The conjunction of the needle's integers names the blocks worth a look; a
@@ -32,7 +32,7 @@ _SEPARATOR = "\x1f"
 
 
 def fold(text: str) -> str:
-    """Text as it is compared, without regard to case: UTF-8 with one character for each byte.
+    """Text for a comparison without regard to case: UTF-8 with one character for each byte.
 
     `str.casefold` and not `lower`: it maps a character the same wherever it stands (`lower` makes of Σ either σ or ς), so
     that the folding of a part is a part of the folding of the whole. It writes ß as ss, and İ as i with a dot above. Written
@@ -129,7 +129,7 @@ class Search:
         return max(0, bisect_right(self._starts, position) - 1)
 
     def _own_segment(self, at: int) -> _Segment:
-        """A segment, to be changed."""
+        """A segment that may be changed."""
         segment = self._segments[at]
         if self._own is None or id(segment) in self._own:
             return segment

@@ -1,4 +1,4 @@
-"""A tenant: all data of one organization, and what keeps it consistent when it changes."""
+"""A tenant: all data of one organization, kept consistent when it changes."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Organization:
 class Tenant:
     """One organization's data. Code that holds a tenant can reach this organization and no other.
 
-    What depends on a resource follows it when it is put or removed: the contactCount of lists, the listIds of contacts, the
-    drafts and the dossier of a contact. Events are a log, and stay.
+    Dependent data is updated when a resource is put or removed: the contactCount of lists, the listIds of contacts, the drafts
+    and the dossier of a contact. Events are a log, and stay.
     """
 
-    # Without a circle of references, so that a tenant goes once nothing refers to it: its collections refer to it weakly.
+    # Collections refer to the tenant weakly, so that it is freed as soon as nothing else refers to it.
     __slots__ = ("__weakref__", "_random", "contacts", "drafts", "events", "lists", "organization", "research")
 
     def __init__(self, organization: Organization) -> None:
@@ -50,10 +50,10 @@ class Tenant:
         self._random = stream(organization.id)
 
     def copy(self, label: str = "") -> Tenant:
-        """The same organization with the same data, which changes by itself: neither sees the other's changes.
+        """An independent copy of the organization and its data.
 
-        Both share what they have until one of them changes it, so a copy is made in under a millisecond at any size. The same
-        changes give the same ids in both, unless a label is given, from which the ids to come follow.
+        Both share their data until one of them changes, so a copy takes under a millisecond at any size. The same changes give
+        the same ids in both, unless a label is given, from which new ids are derived.
         """
         twin = Tenant(self.organization)
         twin.contacts = self.contacts.copy(twin._contact_changed)
@@ -174,7 +174,7 @@ class Tenant:
             resource["contactCount"] = len(self.contacts.rows({"listId": resource["id"]}))
 
     def _check_references(self, collection: str, resource: Resource) -> None:
-        """Raises ValueError for a list or a contact that is spoken of and does not exist."""
+        """Raise ValueError for a reference to a list or a contact that does not exist."""
         list_ids = resource["listIds"] if collection == "contacts" else ()
         for list_id in list_ids:
             if self.lists.get(list_id) is None:
@@ -227,7 +227,7 @@ class Tenant:
 
 
 def _check_unused(collection: str, resource: Resource, known: Container[str]) -> None:
-    """Raises ValueError for a resource whose id another one has."""
+    """Raise ValueError for a resource whose id another one has."""
     name = key_of(collection)
     if resource[name] in known:
         raise ValueError(f"{name} is taken: {resource[name]}")

@@ -1,6 +1,6 @@
-"""Resources as a person or a test gives them: completed, checked against the document's schemas, refused in one line.
+"""Completes resources of a person or a test, and validates them against the document's schemas. Errors are one line.
 
-Pure functions of resources. What one resource says of another (a draft of its contact) is the tenant's affair.
+Pure functions of resources. The tenant checks references from one resource to another (from a draft to its contact).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SCHEMAS: Mapping[str, str] = {
     "events": "Event",
     "research": "Research",
 }
-"""The document's schema of each collection's resources, in an order in which none refers to a later one."""
+"""The document's schema of each collection's resources, in an order without references to later ones."""
 
 PREFIXES: Mapping[str, str] = {"contacts": "con", "lists": "lst", "drafts": "drf", "events": "evt"}
 """What the ids of a collection begin with."""

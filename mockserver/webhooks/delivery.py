@@ -1,4 +1,4 @@
-"""One event on its way to one endpoint, with every attempt: what the delivery log keeps and shows."""
+"""One event on its way to one endpoint, with every attempt, as the delivery log keeps and shows it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mockserver.clock import utc
 from mockserver.webhooks.sending import Outgoing
 
 Form = Literal["sent", "tampered", "stale"]
-"""As the contract asks for it; with a body changed after it was signed; with a timestamp too old to be taken."""
+"""The forms of a delivery: as in the contract; with a body that was changed after signing; with a timestamp that is too old."""
 
 Event = Mapping[str, Any]
-"""A resource of the event log, as JSON has it."""
+"""An event of the event log, as a JSON object."""
 
 DeliveryState = Literal["waiting", "sending", "delivered", "given up"]
 

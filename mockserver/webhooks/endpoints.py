@@ -1,4 +1,4 @@
-"""Webhook endpoints: where an organization's events are sent to, and the secrets that sign them."""
+"""Webhook endpoints: the URLs for an organization's events, and the secrets that sign them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from mockserver.tenants.ids import identifier, stream
 
 ROTATION = 86_400.0
-"""Seconds for which a replaced secret goes on signing beside the new one."""
+"""Seconds for which a replaced secret still signs, together with the new one."""
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, none itself
 

@@ -1,4 +1,4 @@
-"""Events that happen now: what each type reports is done to the organization's data first, so that both agree."""
+"""Events on demand. The organization's data is changed first, so that it agrees with the event."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from spec import contract
 
 EVENT_TYPES: tuple[str, ...] = tuple(contract().schema("Event")["properties"]["eventType"]["x-known-values"])
 
-# A signature over anything but the raw bytes shows in a body beyond ASCII, so every other event has one.
+# Every other event has a body beyond ASCII, which shows a signature over anything but the raw bytes.
 _NOTES = ("Brought about by hand", "Zoë Łuczak: “où ça?” — 東京で 🚀, \u202bשלום\u202c")
 _COLLECTIONS = {"contact": "contacts", "list": "lists", "draft": "drafts"}
 # The statuses in which a draft is before the event.
 _BEFORE: Mapping[str, Sequence[str]] = {"approved": ("draft", "pending_review"), "sent": ("approved", "scheduled")}
-# What becomes of a message before each kind of engagement, and the engagement itself.
+# The engagements that come before each kind of engagement, and the engagement itself.
 _ENGAGEMENT: Mapping[str, Sequence[str]] = {
     "opened": ("sent", "delivered", "opened"),
     "clicked": ("sent", "delivered", "opened", "clicked"),
@@ -36,10 +36,10 @@ def happen(
     data: Members | None = None,
     resource_id: str | None = None,
 ) -> Resource:
-    """Do what an event reports, log the event, and return it. `now` is in unix seconds.
+    """Change the data as an event reports it, log the event, and return it. `now` is in unix seconds.
 
-    Without `event_type` the known types take turns; without `resource_id` so do the resources that it can happen to, and one
-    is made if there is none. Without `data` the event tells of its resource, with a note in ASCII or beyond by turns.
+    Without `event_type` the known types are used in turn; without `resource_id` the possible resources are used in turn, and one
+    is made if there is none. Without `data` the event describes its resource, with a note that is in ASCII every other time.
     Raises ValueError if the type is not of contacts, lists or drafts, or if there is no resource with that id.
     """
     number = len(tenant.events)

@@ -1,8 +1,7 @@
 """One HTTP request to an endpoint: to an address of this machine, unless its host is allowed; redirects are not followed.
 
-Written by hand because a client library looks the host up again when it connects: what was checked would not be what is
-connected to. In httpx the connection can be pinned only through a transport and a network backend of one's own, which is
-more code than this.
+Written by hand because a client library looks the host up again when it connects, so the checked address might not be the
+connected one. httpx can pin the address only with a custom transport and network backend, which is more code than this.
 """
 
 from __future__ import annotations
@@ -112,7 +111,7 @@ async def _exchange(addresses: Sequence[tuple[str, int]], url: SplitResult, requ
 async def _connected(
     addresses: Sequence[tuple[str, int]], url: SplitResult
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A connection to the first of the addresses that takes one: `localhost` is two, and a receiver often listens on one."""
+    """A connection to the first address that accepts one. `localhost` has two, and a receiver often listens on only one."""
     secure = url.scheme == "https"
     failure = OSError("the host has no address")
     for address in addresses:
@@ -143,7 +142,7 @@ async def _reply(reader: asyncio.StreamReader) -> Reply:
 
 
 async def _beginning(reader: asyncio.StreamReader) -> bytes:
-    """The beginning of the body. Only the status matters, so a slow body is not waited for."""
+    """The beginning of the body. Only the status matters, so there is no wait for a slow body."""
     with suppress(TimeoutError, OSError):
         async with asyncio.timeout(_BODY_WITHIN):
             return await reader.read(_KEPT_OF_BODY)

@@ -24,7 +24,7 @@ ATTEMPT_WITHIN = 5.0
 KEPT = 500
 """Deliveries that the log holds, the newest."""
 
-# The clock may be moved on at any moment without a notice, so what waits for it looks again after this many seconds.
+# The clock may be moved at any moment without notice, so waiting code checks it again after this many seconds.
 _TICK = 0.05
 
 logger = logging.getLogger("outbound.mock")

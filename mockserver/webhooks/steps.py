@@ -1,4 +1,4 @@
-"""The steps of a delivery's way, each a callable that can be replaced, as a fault or a variant does:
+"""The steps of a delivery, each a callable that faults and variants can replace:
 
 pipeline.deliveries.retry_delay = lambda delivery, random: None  # never tries again
 """

@@ -1,4 +1,4 @@
-"""Deliveries that wait for their time, in a queue for each endpoint: one that is slow to answer keeps no other waiting."""
+"""Deliveries that wait for their time, in a queue for each endpoint, so that a slow endpoint does not delay others."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Worlds: one state of the mock each, and how it is served."""
+"""Worlds: the independent states of a mock, and how each is served."""

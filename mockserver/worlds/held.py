@@ -1,4 +1,4 @@
-"""Requests that are held until a test lets them go: races and cancellations without sleeping."""
+"""Requests that are held until a test releases them, so that races and cancellations can be tested without sleeping."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from mockserver.modifications.condition import Condition
 
 LONGEST = 120.0
-"""Real seconds after which a request goes on by itself."""
+"""Real seconds after which a held request goes on by itself."""
 
 MOST = 1_000
-"""Requests that a process holds at a time; more go on at once."""
+"""The most requests that a process holds at a time; further ones are not held."""
 
 
 @dataclass(slots=True)
 class Hold:
-    """Which requests are held. `left` are those that are still to be held, None for all that come."""
+    """A rule that holds requests. `left` is how many more it holds, None for all."""
 
     id: str
     condition: Condition
@@ -36,7 +36,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class HeldRequest:
-    """A request that waits. `hold` is the id of what holds it, `key` the id of the key that it presents."""
+    """A held request. `hold` is the id of its hold, `key` the id of the key that it presents."""
 
     id: str
     hold: str
@@ -47,12 +47,12 @@ class HeldRequest:
 
 
 class Held:
-    """What is held in a world, and by what."""
+    """The holds of a world, and its held requests."""
 
     def __init__(self) -> None:
         self.holds: dict[str, Hold] = {}
         self._here: dict[str, tuple[HeldRequest, asyncio.Future[None]]] = {}
-        """The requests that wait in this process, each with what its release is told by."""
+        """The requests that wait in this process, each with the future that its release ends."""
         self._holds_made = count(1)
         self._requests_made = count(1)
 
@@ -70,23 +70,23 @@ class Held:
         """Take into each hold's `left` what other processes have counted; there are none here."""
 
     def off(self, hold_id: str) -> bool:
-        """Hold no more requests so, and let those go that are held. Returns False if there is no such hold."""
+        """End a hold, and release its requests. Returns False if there is no such hold."""
         for request, _ in tuple(self._here.values()):
             if request.hold == hold_id:
                 self._let_go(request.id)
         return self.holds.pop(hold_id, None) is not None
 
     def release(self, request_id: str) -> HeldRequest | None:
-        """Let a request go on, and answer it; None if none with this id is held."""
+        """Release a held request, and return it; None if none with this id is held."""
         return self._let_go(request_id)
 
     def clear(self) -> None:
-        """Let everything go."""
+        """End all holds, and release all requests."""
         for hold_id in tuple(self.holds):
             self.off(hold_id)
 
     async def wait(self, scope: Scope, state: State) -> None:
-        """Return at once for a request that nothing holds; for others once they are released, or their client leaves."""
+        """Return at once if nothing holds the request, otherwise when it is released or its client leaves."""
         hold = self._taken(scope, state)
         if hold is None or len(self._here) >= MOST:
             return
@@ -111,13 +111,13 @@ class Held:
         return next(self._requests_made)
 
     def _enter(self, _number: int, request: HeldRequest) -> asyncio.Future[None]:
-        """Put down that a request waits, and answer the future that its release ends."""
+        """Record a held request, and return the future that its release ends."""
         released: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._here[request.id] = request, released
         return released
 
     def _let_go(self, request_id: str) -> HeldRequest | None:
-        """Have a request of this process go on, and answer it; None if it does not wait here."""
+        """Release a request of this process, and return it; None if it does not wait here."""
         if request_id not in self._here:
             return None
         request, released = self._here.pop(request_id)
@@ -126,13 +126,13 @@ class Held:
         return request
 
     def _taken(self, scope: Scope, state: State) -> Hold | None:
-        """The first hold that a request falls under, of whose number one is taken."""
+        """The first hold that applies to a request, after counting the request; None if no hold applies."""
         return next(
             (hold for hold in self.holds.values() if hold.condition.holds(scope, state) and self._take(hold)), None
         )
 
     def _take(self, hold: Hold) -> bool:
-        """Take one of the number of requests that are still to be held, and say whether there was one."""
+        """Count one of the requests that a hold still takes. Returns whether there was one left."""
         if hold.left is None:
             return True
         if hold.left == 0:

@@ -1,4 +1,4 @@
-"""The request log: what was asked and answered lately, and why a request was refused. Bounded in entries and in bytes."""
+"""The request log: the latest requests, their answers, and the reasons of refusals. Bounded in entries and in bytes."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from mockserver.clock import Clock
 
 KEPT = 1_000
-"""Entries that a request log holds, the newest."""
+"""The number of entries that a request log keeps, the newest."""
 
 KEPT_BYTES = 4_000_000
-"""Bytes of answers' bodies that a request log holds, the newest."""
+"""The number of bytes of answers' bodies that a request log keeps, the newest."""
 
 KEPT_DOCUMENTATION = 50
-"""Entries of the documentation page and its files that a request log holds beside the others, without their bodies."""
+"""The number of entries of the documentation page and its files that a request log keeps in addition, without bodies."""
 
 
 class Entry:
     """One request and its answer. `at` is the unix time of its arrival, `seconds` what it took, both by the mock's clock.
 
     `number` counts the requests of a request log, from 1. `status` is None if no answer was begun, `complete` says whether it
-    was ended. `body` is the answer's, None once it had to make room; `size` its length. `key` is the key that was presented,
-    where it is valid, `problem` what the request was refused for, and `switches` the names of what was switched on for it.
-    `is_documentation` says that the page which documents the API was asked for, or one of its files.
+    was ended. `body` is the answer's, None if it had to make room for newer ones; `size` is its length. `key` is the presented
+    key if it is valid, `problem` the reason of a refusal, and `switches` the names of the modifications that applied to it.
+    `is_documentation` marks requests for the documentation page or one of its files.
     """
 
     __slots__ = (
@@ -77,7 +77,7 @@ class Entry:
         self.problem: Problem | None = None
 
     def see(self, message: Message) -> None:
-        """Take down a part of the answer as it is sent."""
+        """Record a part of the answer when it is sent."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = message["headers"]
@@ -90,7 +90,7 @@ class Entry:
 
 
 class RequestLog:
-    """The newest entries, oldest first. Iterating over it gives a snapshot."""
+    """The newest entries, oldest first. Iteration uses a snapshot."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -115,18 +115,18 @@ class RequestLog:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it holds every request since it began or was cleared, and the bodies of all answers."""
+        """Whether it has every request since it was created or cleared, and the bodies of all answers."""
         return self._is_whole
 
     @property
     def waiting(self) -> int:
-        """How many wait for an entry to be added."""
+        """The number of calls that wait for a new entry."""
         return len(self._waiting)
 
     async def record(
         self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, switches: Sequence[str] = ()
     ) -> None:
-        """Have `app` answer a request, and write down both."""
+        """Let `app` answer a request, and record both."""
         self._seen += 1
         began = self._clock.now()
         entry = scope[ENTRY] = Entry(self._seen, began, scope, switches)
@@ -142,7 +142,7 @@ class RequestLog:
             self._keep(entry)
 
     def clear(self) -> None:
-        """Forget all entries. Numbers go on."""
+        """Delete all entries. Numbers continue."""
         self._entries.clear()
         self._with_body.clear()
         self._bytes = self._documentation = 0

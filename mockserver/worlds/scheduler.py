@@ -1,4 +1,4 @@
-"""Activity of a world: its sales teams do things one by one, on demand or at a rate, by real time."""
+"""Activity of a world: its sales teams do steps of work, on demand or at a rate, in real time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ logger = logging.getLogger("outbound.mock")
 class Activity:
     """The activity of a world. `rate` is in steps a minute, None if there is no activity.
 
-    Of several processes that share their state one performs the steps: `leads` says whether this is it.
+    If several processes share their state, only one performs the steps: `leads` says whether it is this one.
     """
 
     def __init__(self, seed: int, leads: Callable[[], bool]) -> None:
@@ -34,7 +34,7 @@ class Activity:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, rate: float, organization: str, perform: Callable[[], Awaitable[None]]) -> None:
-        """Perform `rate` steps a minute for an organization from now on. What was going on before ends."""
+        """Perform `rate` steps a minute for an organization from now on. Earlier activity ends."""
         self.stop()
         self.rate, self.organization, self.steps = rate, organization, 0
         self._task = asyncio.get_running_loop().create_task(self._run(60 / rate, perform))
@@ -47,7 +47,7 @@ class Activity:
             self._task = None
 
     def step(self, state: State, organization: str, now: float) -> list[Resource]:
-        """Do one thing at `now` (unix seconds), deliver its events, and return them with their deliveries' ids."""
+        """Do one step at `now` (unix seconds), deliver its events, and return them with their deliveries' ids."""
         self.steps += 1
         events = self._team(state.tenants[organization]).step(now)
         return [
@@ -63,7 +63,7 @@ class Activity:
         return known[1]
 
     async def _run(self, seconds: float, perform: Callable[[], Awaitable[None]]) -> None:
-        """Perform steps on a schedule. A step that was missed is not made up for."""
+        """Perform steps on a schedule. A missed step is skipped."""
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:

@@ -1,4 +1,4 @@
-"""Requests that are held where several processes are one mock: what waits in one of them is seen and released by all."""
+"""Held requests of several processes that are one mock: each process sees and releases the requests of all."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mockserver.api.pipeline import State
 
 _LOOK_EVERY = 0.02
-"""Real seconds after which a process looks which of its requests another one has released."""
+"""Real seconds after which a process checks which of its requests another process has released."""
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -31,9 +31,9 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 class SharedHeld(Held):
-    """What is held in a world of several processes. Holds are switched on and off by calls that each of them performs.
+    """The holds of a world that several processes serve. Holds are switched on and off by calls that each process performs.
 
-    Each request that waits has an entry in a Redis hash, and goes on once that entry is gone. While the server does not answer,
+    Each held request has an entry in a Redis hash, and goes on when that entry is deleted. While the server does not answer,
     nothing is held.
     """
 
@@ -45,7 +45,7 @@ class SharedHeld(Held):
         self._looking: asyncio.Task[None] | None = None
 
     def waiting(self) -> Sequence[HeldRequest]:
-        """The requests that are held in processes that are alive, in the order in which they came. Raises Unreachable."""
+        """The held requests of all living processes, in the order of their arrival. Raises Unreachable."""
         found = cast("list[bytes]", self._sharing.reach(lambda server: server.hvals(self._place)))
         alive = self._sharing.reach(self._sharing.members)
         entries = [msgspec.msgpack.decode(each, type=_Entry) for each in found]
@@ -53,7 +53,7 @@ class SharedHeld(Held):
         return [entry.request for entry in entries if entry.process in alive]
 
     def release(self, request_id: str) -> HeldRequest | None:
-        """Let a request go on, in whichever process it waits, and answer it; None if none with this id is held.
+        """Release a held request of any process, and return it; None if none with this id is held.
 
         Raises Unreachable.
         """
@@ -101,7 +101,7 @@ class SharedHeld(Held):
         return f"{self._world}/{hold.id}"
 
     async def _look(self) -> None:
-        """While requests of this process wait, let those go on that have no entry any more."""
+        """While requests of this process are held, release those that have no entry any more."""
         while self._here:
             await asyncio.sleep(_LOOK_EVERY)
             for request_id in set(self._here).difference(self._entered()):

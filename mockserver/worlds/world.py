@@ -1,7 +1,7 @@
-"""A world: one state (organizations, keys, limits, clock, webhooks), and the ways in which it is served.
+"""A world: one state (organizations, keys, limits, clock, webhooks), and the pipelines that serve it.
 
-Every request is served by a pipeline: the world's own, or, while something is switched on for a request, another one over
-the same state, changed by that modification too. So a modification comes and goes without a trace.
+A request is served by the world's own pipeline. If a modification is switched on for the request, it is served by another
+pipeline over the same state, with that modification. So a modification that is switched off leaves no trace.
 """
 
 from __future__ import annotations
@@ -78,24 +78,24 @@ class World:
         await self.request_log.record(self._view(ids, taken), scope, receive, send, [switch.name for switch in taken])
 
     def rewire(self) -> None:
-        """Put the layers of `pipeline` into effect. All other steps are read at every request."""
+        """Apply the layers of `pipeline`. All other steps are read at every request."""
         self._app = self._served(self.pipeline)
         self._views.clear()
 
     def switch_on(self, modification: Modification) -> Switch:
-        """Serve the requests that a modification's condition means with it. Those of webhooks apply to every delivery."""
+        """Apply a modification to the requests that match its condition. Modifications of webhooks apply to every delivery."""
         switch = self.switches.on(modification)
         self._switched()
         return switch
 
     def switch_off(self, switch_id: str) -> bool:
-        """Take a modification out again; returns False if there is no such switch."""
+        """Remove a modification. Returns False if there is no such switch."""
         found = self.switches.off(switch_id)
         self._switched()
         return found
 
     def copy(self, name: str, settings: Settings | None = None) -> World:
-        """A world of its own with this one's data and time: rested limits, nothing switched on, no webhooks, no log.
+        """A new world with this one's data and time: rested limits, nothing switched on, no webhooks, no log.
 
         Its keys are this one's with other ids and secrets. `settings` may have another reading of the rate limit.
         """
@@ -110,9 +110,9 @@ class World:
         return twin
 
     def template(self, settings: Settings, now: float) -> World:
-        """A world to make copies of, with fresh data by these settings, as of `now` (unix seconds), and this one's clock.
+        """A world to copy, with fresh data by these settings, as of `now` (unix seconds), and this one's clock.
 
-        It changes nothing of this one, so another thread can make it.
+        It does not change this world, so another thread can make it.
         """
         settings = replace(settings, began=None, webhook_urls=())
         return World(
@@ -125,16 +125,16 @@ class World:
         return self.made
 
     def fresh_state(self, settings: Settings, now: float) -> State:
-        """What `reset` begins again with by these settings, as of `now` (unix seconds).
+        """The state for `reset` by these settings, as of `now` (unix seconds).
 
-        It changes nothing of this world, so another thread can make it.
+        It does not change this world, so another thread can make it.
         """
         return seeded_state(replace(settings, began=now), self.state.clock, f"{self.name}/{self._resets + 1}")
 
     def reset(self, settings: Settings | None = None, state: State | None = None) -> None:
-        """Begin again with fresh data, keys and limits, by these settings or the ones that it was made with.
+        """Start again with fresh data, keys and limits, by these settings or the world's own.
 
-        `state` is what `fresh_state` has made by them before, None to make it now.
+        `state` is the result of `fresh_state` for these settings, None to make it now.
         """
         settings = settings or self.settings
         state = state or self.fresh_state(settings, self.state.clock.now())
@@ -145,7 +145,7 @@ class World:
         self._register_urls()
 
     def load(self, tenants: Tenants, keys: KeyRing, endpoints: Iterable[Endpoint], made: int) -> None:
-        """Go on with other data, keys and endpoints, with rested limits. `made` is how many of them were made later."""
+        """Replace data, keys and endpoints, with rested limits. `made` is how many keys and organizations were added later."""
         webhooks = self.settings.webhooks(self.state.clock)
         for endpoint in endpoints:
             webhooks.endpoints.put(endpoint)
@@ -155,18 +155,18 @@ class World:
         self._begin(self.settings, state, made)
 
     def close(self) -> None:
-        """End the activity and the deliveries that are under way. Requests that are held go on."""
+        """End the activity and the deliveries under way. Held requests go on."""
         self.held.clear()
         self.activity.stop()
         self.state.webhooks.close()
 
     def drop(self) -> None:
-        """End it: `close`, and let go of the data. A request that is still under way finds none."""
+        """Close the world, and delete its data. A request that is still under way finds none."""
         self.close()
         self._exchanged({name: Tenant(tenant.organization) for name, tenant in self.state.tenants.items()})
 
     def _exchanged(self, tenants: Tenants) -> Tenants:
-        """The one mapping of this world's tenants, holding these from now on: an old state must not keep its data alive."""
+        """Replace the content of this world's one mapping of tenants, so that an old state does not keep its data alive."""
         own = self.state.tenants
         own.clear()
         own.update(tenants)
@@ -179,7 +179,7 @@ class World:
         self.pipeline = modified(state, self._lasting)
         state.webhooks.steps = self.pipeline.deliveries
         self.made = made
-        """How many keys and organizations have been made here beside those that it began with."""
+        """The number of keys and organizations that were added to those of the beginning."""
         self.activity = Activity(settings.seed, settings.leads)
         self.switches = self._no_switches()
         for modification in settings.modifications:
@@ -212,7 +212,7 @@ class World:
         return found
 
     def _modified(self, switches: Iterable[Switch]) -> Pipeline:
-        """Another pipeline over the same state, with what is switched on."""
+        """Another pipeline over the same state, with modifications that are switched on."""
         return modified(self.state, [*self._lasting, *(switch.modification for switch in switches)])
 
     def _served(self, pipeline: Pipeline) -> ASGIApp:
@@ -244,7 +244,7 @@ def seeded_state(settings: Settings, clock: Clock, namespace: str = "") -> State
 
 
 def _held(settings: Settings, name: str) -> Held:
-    """What is held in a world of that name: in this process, or in all that share the state."""
+    """The holds of a world of that name: of this process, or of all processes that share the state."""
     if settings.sharing is None:
         return Held()
     from mockserver.worlds.shared_held import SharedHeld

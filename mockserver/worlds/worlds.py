@@ -1,4 +1,4 @@
-"""The worlds of a mock: the first, which its own address shows, and others beside it, each with keys and ids of its own."""
+"""The worlds of a mock: the first one, at the mock's own address, and others, each with its own keys and ids."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from mockserver.settings import Settings
 
 MOST = 500
-"""Worlds that there may be at a time beside the first."""
+"""The most worlds at a time, without the first."""
 
 TIME_TO_LIVE = 3_600.0
-"""Seconds after which an unused world is dropped, if nothing else was asked for."""
+"""Seconds after which an unused world is dropped by default."""
 
 
 MOST_TEMPLATES = 8
@@ -29,13 +29,13 @@ TEMPLATE_LIVES = 3_600.0
 
 
 class Ports(Protocol):
-    """What opens and closes ports on the host that the mock listens on."""
+    """Opens and closes ports on the host that the mock listens on."""
 
     async def open(self, world: World) -> int:
-        """Serve a world on a free port, and answer the port. Raises OSError."""
+        """Serve a world on a free port, and return the port. Raises OSError."""
 
     def close(self, port: int) -> None:
-        """Stop to listen on a port."""
+        """Stop listening on a port."""
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Lease:
 
 
 class Templates:
-    """Worlds of which others were copied lately, by what they were made of, the latest last."""
+    """Worlds that were copied lately, by their settings, the latest last."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[Settings, float, World]] = []
@@ -60,7 +60,7 @@ class Templates:
         )
 
     def keep(self, world: World, settings: Settings, now: float) -> None:
-        """Keep one that is not too large, in the place of the oldest if there are many. Data that is not kept is let go."""
+        """Keep a world that is not too large; if there are many, it replaces the oldest. Data that is not kept is deleted."""
         if any(world is kept for _, _, kept in self._kept):
             return
         self._kept.append((settings, now, world))
@@ -90,7 +90,7 @@ class Worlds:
         return self.copies.get(world_id) if world_id else self.first
 
     def add(self, settings: Settings | None = None, *, time_to_live: float = TIME_TO_LIVE) -> tuple[str, World]:
-        """Copy the first world, and answer the new one's id and itself. Its keys are its own.
+        """Copy the first world, and return the new world's id and the world. It has its own keys.
 
         Raises ValueError if there are too many.
         """
@@ -100,7 +100,7 @@ class Worlds:
     async def add_fresh(self, settings: Settings, now: float, *, time_to_live: float) -> tuple[str, World]:
         """Make a world with fresh data by these settings, as of `now` (unix seconds). Requests are answered meanwhile.
 
-        Worlds that are made alike, as those of a test suite, have the same data. Raises ValueError if there are too many.
+        Worlds with the same settings, such as those of a test suite, have the same data. Raises ValueError if there are too many.
         """
         world_id = self._new_id()
         template = self._templates.find(settings, now)
@@ -124,7 +124,7 @@ class Worlds:
         return world
 
     async def open_port(self, world_id: str) -> None:
-        """Give a world a port of its own, if there are such. Raises OSError."""
+        """Open a port for a world, if ports are available. Raises OSError."""
         if self.ports is not None:
             self.leases[world_id].port = await self.ports.open(self.copies[world_id])
 
@@ -133,12 +133,12 @@ class Worlds:
         lease = self.leases.get(world_id)
         if lease is None:
             return None
-        if self.first.settings.sharing is None:  # the others that share the state do not see that it is used
+        if self.first.settings.sharing is None:  # the other processes do not see that it is used
             lease.used_at = self._now()
         return self.copies[world_id]
 
     def drop(self, world_id: str) -> bool:
-        """Forget a world, and end what goes on in it. Returns False if there is no such world."""
+        """Drop a world, and end its activity and deliveries. Returns False if there is no such world."""
         world = self.copies.pop(world_id, None)
         if world is None:
             return False
@@ -156,12 +156,12 @@ class Worlds:
                 self.drop(world_id)
 
     def close(self) -> None:
-        """End what goes on in all of them."""
+        """End activity and deliveries in all worlds."""
         for world in (self.first, *self.copies.values()):
             world.close()
 
     def _expire_later(self, world_id: str) -> None:
-        """Look after a world when its time is over at the earliest, and again if it was used since."""
+        """Drop a world when its time to live is over. If it was used meanwhile, wait again."""
         lease = self.leases.get(world_id)
         if lease is None:
             return

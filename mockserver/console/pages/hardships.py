@@ -1,4 +1,4 @@
-"""Hardships, variants and faults, switched on for all requests or some; made-up activity; and the way back to the beginning."""
+"""Hardships, variants and faults, switched on for all requests or some; made-up activity; and a reset."""
 
 from __future__ import annotations
 

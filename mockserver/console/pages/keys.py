@@ -1,4 +1,4 @@
-"""API keys: minted (the secret shown once), revoked, and a live meter of what each has used of its two limits."""
+"""API keys: created (the secret is shown once), revoked, and a live meter of each key's use of its two limits."""
 
 from __future__ import annotations
 

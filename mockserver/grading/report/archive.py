@@ -15,7 +15,7 @@ from mockserver.grading.report.redaction import redacted
 from mockserver.grading.verdict import Grade
 
 ORIGIN = "http://mock"
-"""Stands for the address of the mock, which was another one in each run."""
+"""An address in place of the mock's, which is different in each run."""
 
 _UNKNOWN = -1
 

@@ -1,4 +1,4 @@
-"""`grade.html`: the grade as one page that needs nothing else: no script, no font, no picture from elsewhere."""
+"""`grade.html`: the grade as one self-contained page, which loads no script, font or picture from elsewhere."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def text(grade: Grade) -> str:
-    """The document. What was not seen is skipped; a should that is broken fails under `--strict` alone."""
+    """The document. A requirement that was not seen is skipped; a broken should fails only with `--strict`."""
     suite = Element("testsuite", name="outbound-mock grade", timestamp=moment(grade.started))
     failures = sum(is_failure(ruling, grade) for ruling in grade.rulings)
     skipped = sum(ruling.status == "not-seen" for ruling in grade.rulings)

@@ -1,4 +1,4 @@
-"""What a report shows of secrets: how they begin and their last four characters. Ids, paths and cursors stay whole."""
+"""Shortens secrets in reports to their beginning and their last four characters. Ids, paths and cursors stay whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's requests over time, as a drawing: a lane for each connection, waits that the server asked for as shades."""
+"""A drawing of a run's requests over time: a lane for each connection, and shades for waits that the server asked for."""
 
 from __future__ import annotations
 

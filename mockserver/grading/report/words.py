@@ -1,4 +1,4 @@
-"""How a grade is told: its verdict and counts in words, with the keys in every text shortened."""
+"""The words of a grade: its verdict and counts, with the keys in every text shortened."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def unseen(ruling: Ruling) -> str:
 
 
 def run_ending(run: Run) -> str:
-    """How a run ended, and what it asked: `exit code 0, 12 requests, 1.4 s`."""
+    """The end of a run and its number of requests: `exit code 0, 12 requests, 1.4 s`."""
     endings = {"timed-out": "timed out", "interrupted": "interrupted", "recorded": "a recording"}
     code = "ended" if run.exit_code is None else f"exit code {run.exit_code}"
     ending = endings.get(run.ending, code)

@@ -1,4 +1,4 @@
-"""The rules, one module a family, and the judgement of a run by all of them."""
+"""The rules, one module for each family, and the judgement of a run by all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["applies", "judge", "registered"]
 _FAMILIES = (key, walk, ask, pace, failures, openness, cost, hooks)
 
 _EXERCISE_ALONE = ("COST-1", "COST-2", "COST-3")
-"""Judged in the plain run alone: what a hardship makes a client do again is no waste."""
+"""Requirements that are judged only in the plain run, because a hardship makes a client repeat requests."""
 
 
 def applies(requirement: ClientRequirement, trial: str) -> bool:

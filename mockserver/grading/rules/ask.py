@@ -14,7 +14,7 @@ from mockserver.grading.rules.rule import judged, rule, shown
 from mockserver.grading.sequences import by_beginning
 
 NO_ID = frozenset({"", "undefined", "null", "nan", "none", "[object object]", ":id", "{id}"})
-"""What stands in a path if a program had no id to put there, in lower case."""
+"""The text in a path if a program has no id to put there, in lower case."""
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SHOWN = re.compile(rb'"(?:qualificationStatus|status|eventType)"\s*:\s*"([^"\\]+)"')
@@ -23,7 +23,7 @@ _OWN_ID = frozenset({"listId", "contactId"})
 
 @rule("ASK-1")
 def documented_paths_and_methods(run: Run) -> Judgement:
-    """Paths are documented ones, methods GET, HEAD or OPTIONS. What lies outside of the API counts if it carries a key."""
+    """Paths are documented, and methods are GET, HEAD or OPTIONS. Other addresses count only if the request carries a key."""
     findings = []
     for exchange in run.exchanges:
         if not exchange.asked and _is_meant_for_the_api(exchange):
@@ -35,7 +35,7 @@ def documented_paths_and_methods(run: Run) -> Judgement:
 
 @rule("ASK-2")
 def documented_parameters(run: Run) -> Judgement:
-    """Query parameters are the operation's documented ones. A key in the query is KEY-1's affair."""
+    """Query parameters are the operation's documented ones. KEY-1 judges a key in the query."""
     findings = []
     exercised = False
     for exchange in run.exchanges:

@@ -1,4 +1,4 @@
-"""COST: what a client's habits cost others."""
+"""COST: requests that a client could save."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mockserver.grading.rules.rule import judged, rule, shown
 from mockserver.grading.sequences import EARLY, by_beginning, limit_of, repetitions, walks
 
 MOST_ALIKE = 3
-"""How often the same thing may be asked."""
+"""How often the same request may be sent."""
 
 POLLING = 5.0
 """Seconds between polls that are not too frequent."""
@@ -65,8 +65,8 @@ def connections_are_kept(run: Run) -> Judgement:
     requests = by_beginning(run.exchanges)
     connections = len({exchange.connection for exchange in requests})
     many = len(requests) > _FEW_REQUESTS and all(exchange.connection for exchange in requests)
-    # The contract wants connections "kept and used again". What was in flight at once had nothing to use again, so it counts
-    # as one request over one connection; all that came before and after has the contract's figures.
+    # The contract wants connections "kept and used again". Requests in flight at the same time cannot share a connection, so they
+    # count as one request over one connection; for all others the contract's figures apply.
     apart = _needed_at_once(requests) - 1 if many else 0
     many = many and len(requests) - apart > _FEW_REQUESTS
     if many and connections - apart > (len(requests) - apart) / 2:

@@ -24,7 +24,7 @@ def good_deliveries_are_accepted(run: Run) -> Judgement:
 
 @rule("HOOK-R2")
 def spoiled_deliveries_are_refused(run: Run) -> Judgement:
-    """What was not signed as it came is refused with a 4xx."""
+    """A delivery that differs from what was signed is refused with a 4xx."""
     return _as_it_must(run, "HOOK-R2")
 
 

@@ -20,7 +20,7 @@ def in_the_authorization_header(run: Run) -> Judgement:
         if exchange.leaks
     ]
     asked = [exchange for exchange in run.exchanges if exchange.asked and exchange.method != "OPTIONS"]
-    # Browsers leave credentials out of what they record. A trial may end a test suite at a request that has none on purpose.
+    # Browsers do not record credentials. And a trial may end a test suite at a request that has none on purpose.
     plain = run.plain.exchanges if run.plain else ()
     has_none = not any(_authorization(exchange) for exchange in (*asked, *plain))
     if asked and not findings and not run.is_recording and has_none:
@@ -49,7 +49,7 @@ def refusals_are_not_repeated(run: Run) -> Judgement:
 
 @rule("KEY-4")
 def not_to_an_untrusted_server(run: Run) -> Judgement:
-    """A server whose certificate does not verify is not sent the key. Seen only if the well-certified one was asked."""
+    """No key is sent to a server whose certificate does not verify. Seen only if the server with a valid one was asked."""
     trusts = run.plain is not None and any(exchange.key for exchange in run.plain.exchanges)
     findings = [
         Finding((exchange.number,), f"{shown(exchange)} was sent with the key, though the certificate does not verify")

@@ -1,4 +1,4 @@
-"""OPEN: answers may hold more, other and less than the documentation names (the schemas: responses are open)."""
+"""OPEN: answers may have unknown members, unknown values and nulls (the schemas: responses are open)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mockserver.grading.rules.rule import judged, rule
 from mockserver.grading.sequences import Walk, walks
 
 _FROM_ANSWERS = frozenset({"listId", "contactId", "q"})
-"""Filters whose values a client takes from answers: which of these lists it walks may depend on what it was told."""
+"""Filters whose values a client takes from answers, so that its walks of these lists depend on earlier answers."""
 
 
 @rule("OPEN-1")
@@ -28,7 +28,7 @@ def the_unknown_is_survived(run: Run) -> Judgement:
 
 
 def _farthest(run: Run) -> dict[ListKey, Walk]:
-    """Of each list the walk that went farthest."""
+    """For each list, the walk with the most items."""
     found: dict[ListKey, Walk] = {}
     for walk in walks(run.exchanges):
         if any(name in _FROM_ANSWERS for name, _ in walk.key.filters):

@@ -12,21 +12,21 @@ from mockserver.grading.sequences import EARLY, IN_FLIGHT, by_beginning, retry_a
 from spec import contract
 
 MOST_IN_A_ROW = 3
-"""Refusals in a row that a client may meet which keeps to the limit by itself."""
+"""The most refusals in a row for a client that keeps to the limit by itself."""
 
 SPENT = 60.0
-"""Seconds after which a limit that was spent has come back."""
+"""Seconds after which a spent limit is available again."""
 
 _MOST_NAMED = 9
-"""Requests that a finding names beside the refusal."""
+"""The number of requests that a finding names besides the refusal."""
 
 
 @rule("PACE-1")
 def retry_after_is_kept(run: Run) -> Judgement:
-    """With a refused key nothing is sent until Retry-After has passed, but for what was in flight."""
+    """With a refused key nothing is sent until Retry-After has passed, except requests in flight."""
     refusals = [(exchange, wait) for exchange in _refusals(run) if exchange.key and (wait := retry_after(exchange))]
     by_key = Grouped(run.exchanges, _key)
-    # One connection holds one request at a time: what follows a refusal there was sent after it. A recording may hide that.
+    # A connection has one request at a time, so a later request on it was sent after the refusal. A recording may not show it.
     by_connection = None if run.is_recording else Grouped(run.exchanges, _key_and_connection)
     findings = [
         finding for refused, wait in refusals for finding in _sent_too_early(refused, wait, by_key, by_connection)

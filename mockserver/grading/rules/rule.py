@@ -1,4 +1,4 @@
-"""How a rule is written down: a pure function from a run to a judgement, under the id of its requirement."""
+"""The registration of rules: a rule is a pure function from a run to a judgement, under the id of its requirement."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Rule = Callable[[Run], Judgement]
 _RULES: dict[str, Rule] = {}
 
 _MOST_SHOWN = 10
-"""Findings of one rule in one run that are told in full. What is more is counted."""
+"""The number of findings of one rule in one run that are reported in full. Further ones are only counted."""
 
 
 def rule(requirement: str) -> Callable[[Rule], Rule]:

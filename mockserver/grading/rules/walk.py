@@ -14,7 +14,7 @@ from mockserver.grading.sequences import Walk, by_beginning, walks
 from spec import contract
 
 NO_CURSOR = frozenset({"", "null", "undefined", "none", "nil"})
-"""What stands for no cursor where a client sends one after all, in lower case."""
+"""Values of `cursor` that mean that a client has none, in lower case."""
 
 _MOST_NAMED = 9
 """Requests that a finding names beside the first."""
@@ -142,7 +142,7 @@ def expired_cursors_are_dropped(run: Run) -> Judgement:
 
 
 def _has_expired(exchange: Exchange) -> bool:
-    """Whether a cursor was refused as such: a 400 may also be about a limit or a filter."""
+    """Whether a 400 refused the cursor, and not a limit or a filter."""
     invalid = contract().problems["invalid-cursor"].type.encode()
     return exchange.status == 400 and (exchange.mark == "expired" or invalid in exchange.body)
 
@@ -162,7 +162,7 @@ def _cursor(exchange: Exchange) -> str | None:
 def _bodies(run: Run) -> tuple[Mapping[ListKey | None, float], float]:
     """When each list was first served, and when a page was served whose body is missing.
 
-    A recording tells which cursors of a list were given between the two. Before, they may come from what was not recorded.
+    Between the two, a recording shows which cursors of a list were given. Earlier cursors may come from unrecorded answers.
     """
     known_from: dict[ListKey | None, float] = {}
     unknown_from = math.inf

@@ -1,4 +1,4 @@
-"""The trials: what a command is run under beside the plain run, once each, on a fresh state."""
+"""The trials: hardships under which the command runs once each, on a fresh state, after the plain run."""
 
 from __future__ import annotations
 

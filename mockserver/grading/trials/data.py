@@ -1,4 +1,4 @@
-"""Trials in which pages and resources are other than most clients expect them."""
+"""Trials with pages and resources that most clients do not expect."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mockserver.api.pipeline import Layer
 
 WAIT = 2
-"""Retry-After of what is refused in a trial, in seconds."""
+"""Retry-After of refusals in a trial, in seconds."""
 
 _FAILURES = 11
 """Tries that fail: one more than a client may make."""
@@ -74,7 +74,7 @@ def expiring_cursors(stage: Stage) -> Layer:
             stage.cursors.renew()
         if cursor in expired:
             mark(scope, "expired")
-            # The mock itself refuses what is no cursor, in the form of all its problems.
+            # The mock refuses an invalid cursor by itself, with its usual problem.
             scope = with_query(scope, "cursor", lambda _: "expired")
         await app(scope, receive, send)
 

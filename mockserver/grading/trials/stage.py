@@ -1,4 +1,4 @@
-"""What a trial is made of: its name, when it shows something, and how it changes what a client meets."""
+"""The parts of a trial: its name, the requests that it needs, and the layer that changes answers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from mockserver.api.pipeline import Layer
 
 Needs = Literal["key", "list", "cursor"]
-"""What the plain run must have shown for a trial to show something: a key that was sent, a list or a cursor that was asked."""
+"""What the plain run must have sent for a trial to be useful: a key, a request for a list, or one with a cursor."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What a trial's layer can use: the plain run, the mock's keys, the grade's cursors, the address of another origin.
+    """The data for a trial's layer: the plain run, the mock's keys, the grade's cursors, the address of another origin.
 
     `patience` is how many seconds a silent answer lasts.
     """
@@ -38,9 +38,9 @@ class Stage:
 
 @dataclass(frozen=True)
 class Trial:
-    """A hardship that a command is run under. `layer` makes it, or `hardship`, which is one of the mock's own by name.
+    """A hardship under which a command runs: made by `layer`, or by `hardship`, the name of one of the mock's own.
 
-    `over_tls` says that it is made by a certificate of the trial's name.
+    `over_tls` says that it is a certificate with the trial's name.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Trial:
     over_tls: bool = False
 
     def shows_something(self, plain: Run) -> bool:
-        """Whether the plain run has done what the trial makes hard."""
+        """Whether the plain run has requests that the trial changes."""
         if self.needs == "key":
             return any(exchange.key for exchange in plain.exchanges)
         lists = [exchange for exchange in plain.exchanges if exchange.asked and exchange.asked.operation.is_list]
@@ -101,7 +101,7 @@ def first_of_each_list() -> Callable[[Scope], bool]:
 
 
 def first(count: int, meant: Callable[[Scope], bool]) -> Callable[[Scope], bool]:
-    """Chooses the first requests that are meant, each of another target, once."""
+    """Chooses the first `count` requests that are meant, each with a different target."""
     taken: set[bytes] = set()
 
     def chosen(scope: Scope) -> bool:

@@ -1,4 +1,4 @@
-"""Chance that can be repeated: every hardship draws from a source of its own, made from its seed when it is installed."""
+"""Repeatable chance: every hardship has its own random source, made from its seed when it is installed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from mockserver.tenants.ids import stream
 
 
 def chances(name: str, seed: int, probability: float) -> Callable[[], bool]:
-    """Whether it happens this time. Each call draws anew."""
+    """A function that says by chance whether something happens. Each call draws again."""
     random = stream(name, seed)
     return lambda: random.random() < probability
 
 
 def share(seed: int, probability: float) -> Callable[[str], bool]:
-    """Whether it happens to a name. It is always the same for one name."""
+    """A function that says by chance whether something happens to a name. It is always the same for one name."""
     below = probability * 2**32
     return lambda name: crc32(f"{seed}/{name}".encode()) < below
 

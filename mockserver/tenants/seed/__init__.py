@@ -1,1 +1,1 @@
-"""Made-up organizations: their data, and a sales team that goes on making it."""
+"""Made-up organizations: their data, and a sales team that adds more."""

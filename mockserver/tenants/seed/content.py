@@ -1,4 +1,4 @@
-"""What an organization has done with its contacts: drafts with their engagement, research, and the log of events."""
+"""The activity of an organization: drafts with their engagement, research, and the log of events."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _METADATA: Mapping[str, Members] = {
     "bounced": {"code": 550, "reason": "5.1.1 <mailbox> unavailable"},
 }
 
-# Of which drafts and contacts an event can tell, by filters of their collections. A type that is not here: of any.
+# The drafts and contacts that an event can be about, by filters of their collections. Other types can be about any.
 _SUBJECTS: Mapping[str, Mapping[str, str]] = {
     "contact.qualified": {"qualificationStatus": "qualified"},
     "draft.approved": {"status": "approved"},
@@ -46,7 +46,7 @@ _SUBJECTS: Mapping[str, Mapping[str, str]] = {
     "draft.replied": {"status": "replied"},
     "draft.bounced": {"status": "bounced"},
 }
-# What an event tells of its resource: members of it, by the kind of resource.
+# The members of its resource that an event has in its data, by the kind of resource.
 _TOLD: Mapping[str, Sequence[str]] = {
     "contact": ("email", "companyName"),
     "list": ("name",),

@@ -1,6 +1,6 @@
-"""The words that made-up organizations are composed of: the names of many languages, and those that break software.
+"""The words of made-up organizations: names of many languages, and names that break software.
 
-A name whose letters have no plain spelling in ASCII brings one along after a bar, for addresses: `Müller` needs none.
+If the letters of a name have no plain spelling in ASCII, one follows after a bar, for addresses. `Müller` needs none.
 """
 
 from __future__ import annotations

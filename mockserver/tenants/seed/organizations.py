@@ -1,8 +1,8 @@
-"""Made-up organizations, the same for the same arguments, and awkward in every way that the contract allows.
+"""Made-up organizations: the same arguments give the same ones. Their data is awkward in every way that the contract allows.
 
-Organizations look alike, so that a test of isolation means something: they share names, companies and times, and every tenth
-person is the same. They share no id, and what belongs to one carries its marker: the addresses of its contacts lie under
-`<marker>.example`, and lists, drafts, events and dossiers name the organization.
+Organizations look alike, so that tests of isolation are strict: they share names, companies and times, and every tenth person
+is the same. They share no id, and the data of each has its marker: the addresses of its contacts are under `<marker>.example`,
+and lists, drafts, events and dossiers name the organization.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def seed(
     All times lie before `now` (unix seconds). From 500 contacts on there are at least 60 unarchived lists, 300 drafts and 400
     events; fewer with fewer contacts, none without. `progress` is called now and then.
     """
-    # Nothing of what is made here is garbage, and looking for some takes a tenth of the time. Much of it is not looked at
-    # later either, which would hold up every request for a good part of a second: it goes without that.
+    # Nothing that is made here is garbage, and the garbage collector would take a tenth of the time. Later collections would stop
+    # all requests for up to a second, so the data is excluded from them.
     collects = gc.isenabled()
     gc.disable()
     try:

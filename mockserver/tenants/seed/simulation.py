@@ -17,7 +17,7 @@ from mockserver.tenants.seed.organizations import SCORES, marker_of, person
 from mockserver.tenants.tenant import Tenant
 
 _KEPT: Mapping[str, int] = {"contacts": 1_000, "drafts": 1_000, "lists": 20}
-"""How many of those that came in since the team began are kept; older ones are removed."""
+"""How many of the resources that the team added are kept; older ones are removed."""
 
 _AT_HAND = 50
 """How many of the newest resources of a status the team and its recipients work on."""
@@ -67,7 +67,7 @@ class SalesTeam:
     def step(self, now: float) -> list[Resource]:
         """Do one thing now (unix seconds), and return the events that were logged for it, at least one."""
         (at,) = self._random.choices(range(len(_BUSINESS)), [often for _, often in _BUSINESS])
-        # What cannot be done yet is worked towards: the first business can always be done.
+        # If a kind of work is not possible yet, the work that makes it possible is done. The first kind is always possible.
         events = (self._business[earlier](now) for earlier in range(at, -1, -1))
         return [next(event for event in events if event)]
 

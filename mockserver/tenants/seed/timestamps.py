@@ -1,7 +1,7 @@
-"""When made-up resources were created: in bursts that share one timestamp, laid across the borders of pages.
+"""The creation times of made-up resources: in runs that share one timestamp, across the borders of pages.
 
-Imports and campaigns create many resources in one moment, and a cursor that looks at the time alone loses some of them
-wherever a page ends within such a run. So a run lies across every multiple of the default page size, counted from the newest.
+Imports and campaigns create many resources at one moment, and a cursor that uses the time alone loses some of them if a page
+ends within such a run. So a run lies across every multiple of the default page size, counted from the newest.
 """
 
 from __future__ import annotations
