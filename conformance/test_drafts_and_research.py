@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
-from random import Random
 
 from conformance.cases.dataset import Dataset
 from conformance.cases.resource_states import with_each_value
-from conformance.cases.sampling import stratified
+from conformance.cases.sampling import chooser, stratified
 from conformance.cases.tables import Cut, Effort
 from conformance.checks import (
     NotJudged,
@@ -138,7 +137,7 @@ def _cut_snippets(drafts: list[Resource]) -> list[Resource]:
 
 def _some_drafts(dataset: Dataset, run_effort: Effort) -> list[Resource]:
     most = _SOME_DRAFTS.most(run_effort) or _ALL_DRAFTS
-    each_status = with_each_value(dataset.drafts, "status", Random(dataset.seed))  # noqa: S311 — nothing to keep secret
+    each_status = with_each_value(dataset.drafts, "status", chooser(dataset.seed))
     return telling(dataset.drafts, most, [*each_status.values(), *stratified(dataset.drafts, most, dataset.seed)])
 
 

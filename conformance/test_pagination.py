@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from itertools import product
 from math import ceil
-from random import Random
 
 from hypothesis import strategies as st
 
@@ -27,6 +26,7 @@ from conformance.cases.filters import asked_of, frequent_word, let_through
 from conformance.cases.page_boundaries import bordered, limit_within_a_run, same_items, same_order, telling_limit
 from conformance.cases.page_tables import REMAINDERS, FilteredWalk, filtered_walks, limit_that_leaves
 from conformance.cases.properties import for_examples
+from conformance.cases.sampling import chooser
 from conformance.cases.tables import Cut, over
 from conformance.checks import expect, items, not_tested, requirement, sound
 from conformance.target.exchange import Exchange
@@ -140,7 +140,7 @@ def test_the_order_is_the_same_at_any_limit(dataset: Dataset, seed: int) -> None
     lists = [operation for operation in LISTS if len(dataset.walk(operation).ids) > 1]
     if not lists:
         not_tested("no list has two items")
-    limits = Random(seed).sample(range(1, LARGEST), 50)  # noqa: S311 — nothing to keep secret
+    limits = chooser(seed).sample(range(1, LARGEST), 50)
 
     def prove(operation: str, limit: int) -> None:
         def look(seen: Dataset) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
-from random import Random
 from string import ascii_letters, digits
 from typing import Any
+
+from conformance.cases.sampling import chooser
 
 # Long enough to overflow a careless buffer or column, short enough for any server's request line.
 _LONG = 1500
@@ -31,7 +32,7 @@ def spoiled(cursor: str, spoil: str, seed: int) -> str | None:
         return cursor[: max(1, len(cursor) // 2)]
     if spoil == "without its end":
         return cursor[:-1] or "x"
-    choose = Random(seed)  # noqa: S311 — nothing to keep secret
+    choose = chooser(seed)
     at = choose.randrange(len(cursor))
     other = choose.choice((ascii_letters + digits).replace(cursor[at], ""))
     return cursor[:at] + other + cursor[at + 1 :]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -10,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from conformance.cases.dataset import LARGEST
+from conformance.cases.sampling import chooser
 from conformance.oracles.usable import Resource
 from conformance.outcome import NotTested
 
@@ -115,7 +115,7 @@ def frequent_word(contacts: Sequence[Resource]) -> str:
 def absent(contacts: Iterable[Resource], seed: int, length: int = 16) -> str:
     """A word that occurs nowhere in the contacts. Raises NotTested if none that short was found."""
     texts = [str(value).casefold() for contact in contacts for value in contact.values()]
-    choose = random.Random(seed)  # noqa: S311 — nothing to keep secret
+    choose = chooser(seed)
     for _ in range(_MOST_WORDS):
         word = "".join(choose.choices("bcdfghjklmnpqrstvwxz", k=length))
         if not any(word in text for text in texts):

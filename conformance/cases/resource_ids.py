@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import random
 import string
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
+from random import Random
 from typing import Any
 
 import spec
 from conformance.cases.dataset import Dataset
-from conformance.cases.sampling import stratified
+from conformance.cases.sampling import chooser, stratified
 from conformance.checks import NotJudged, NotTested
 from conformance.oracles.usable import unusable
 from conformance.target.exchange import Exchange
@@ -109,7 +109,7 @@ def resembling(text: str, known: Collection[str], seed: str) -> str:
     A number becomes one far above the known ones. In other ids the last characters are replaced by characters of the same class
     that known ids end in, so that hexadecimal and base-32 ids keep their form.
     """
-    choose = random.Random(seed)  # noqa: S311 — nothing to keep secret
+    choose = chooser(seed)
     taken = {*known, text}
     head, number = _parted(text)
     numbers = [other for prefix, other in map(_parted, taken) if prefix == head]
@@ -134,6 +134,6 @@ def _parted(id_: str) -> tuple[str, str]:
     return id_[:start], id_[start:]
 
 
-def _another(character: str, used: Collection[str], choose: random.Random) -> str:
+def _another(character: str, used: Collection[str], choose: Random) -> str:
     alphabet = next((group for group in _CLASSES if character in group), character)
     return choose.choice(sorted(set(used) & set(alphabet)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from conformance.cases.dataset import Dataset, Resource
+from conformance.cases.sampling import chooser
 from conformance.checks import NotJudged, NotTested
 
 # The operation that reads one, the list that has them, and the member whose value is the state.
@@ -70,7 +71,7 @@ def _nulls(resource: Resource) -> int:
 
 def _of_kind(dataset: Dataset, operation: str, listing: str, member: str) -> list[Known]:
     resources = dataset.walk(listing).items
-    choose = Random(f"{dataset.seed} {operation}")  # noqa: S311 — nothing to keep secret
+    choose = chooser(f"{dataset.seed} {operation}")
     states = with_each_value(resources, member, choose)
     ends = {"first of its list": resources[0], "last of its list": resources[-1]} if len(resources) > 1 else {}
     return [Known(operation, resource["id"], state) for state, resource in {**states, **ends}.items()]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
-from random import Random
 from urllib.parse import urlencode
 
 import spec
 from conformance.cases.dataset import LARGEST, Dataset
 from conformance.cases.filters import needles, text_of, values_of, words_of
 from conformance.cases.resource_states import Known, in_each_state, with_each_value
+from conformance.cases.sampling import chooser
 from conformance.checks import NotTested
 from conformance.target.client import Caller, Headers, target
 from conformance.target.exchange import Exchange
@@ -81,7 +81,7 @@ def foreign_filters(neighbour: Dataset) -> list[AsFilter]:
             used = {value for item in neighbour.walk(operation).items for value in values_of(name, item)}
             having = [resource for resource in neighbour.walk(listing).items if resource["id"] in used]
             member = "archivedAt" if name == "listId" else "qualificationStatus"
-            states = with_each_value(having, member, Random(neighbour.seed))  # noqa: S311 — nothing to keep secret
+            states = with_each_value(having, member, chooser(neighbour.seed))
             pairs = product(states.items(), FILTER_SHAPES)
             found += [AsFilter(operation, name, resource["id"], state, shape) for (state, resource), shape in pairs]
             found += _beside_others(neighbour, operation, name)

@@ -35,7 +35,7 @@ class Content(msgspec.Struct, frozen=True):
     text: str | None = None
     encoding: str | None = None
     size: float | None = None
-    mimeType: str | None = None  # noqa: N815 — HAR's own name
+    mime_type: str | None = msgspec.field(name="mimeType", default=None)
 
 
 class ArchivedRequest(msgspec.Struct, frozen=True):
@@ -132,7 +132,7 @@ def _typed(entries: Sequence[Any]) -> Iterator[ArchiveEntry]:
     for index, entry in enumerate(entries):
         try:
             typed = msgspec.convert(entry, ArchiveEntry)
-            typed.began  # noqa: B018 — a time that cannot be read is refused like a wrong type
+            _ = typed.began  # raises ValueError for an unreadable time
         except msgspec.ValidationError as error:
             raise ArchiveError(f"no HTTP Archive: log.entries[{index}]: {error}") from None
         except (ValueError, OverflowError):

@@ -213,7 +213,7 @@ def _authorization(headers: Sequence[Pair]) -> bool:
 
 def _headers(entry: ArchiveEntry) -> httpx.Headers:
     pairs = _pairs(entry.response.headers)
-    declared = entry.response.content.mimeType
+    declared = entry.response.content.mime_type
     if declared and declared != "x-unknown" and not any(name.lower() == "content-type" for name, _ in pairs):
         pairs.append(("Content-Type", declared))
     return httpx.Headers([(_bytes(name), _bytes(value)) for name, value in pairs])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -21,7 +21,10 @@ def signals_held_back() -> Iterator[None]:
         yield
         return
     held: list[int] = []
-    hold: Callable[[int, object], None] = lambda number, _: held.append(number)  # noqa: E731 - typed, for signal.signal
+
+    def hold(number: int, _frame: object) -> None:
+        held.append(number)
+
     before = {number: signal.signal(number, hold) for number in _ENDING}
     try:
         yield

@@ -66,7 +66,12 @@ class _Watch:
         return left if timeout is None else min(left, timeout)
 
 
-_watch: ContextVar[_Watch] = ContextVar("_watch", default=_Watch())  # noqa: B039 — the default is never written to
+_watch: ContextVar[_Watch] = ContextVar("_watch")
+
+
+def _current() -> _Watch:
+    """The watch of the answer that is waited for; outside of one, a watch without a deadline."""
+    return _watch.get(None) or _Watch()
 
 
 class Transport:
@@ -132,7 +137,7 @@ def _whole(chunks: Iterable[bytes], coding: str) -> bytes:
 def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
     size = 0
     for chunk in chunks:
-        _watch.get().left(None)
+        _current().left(None)
         size += len(chunk)
         if size > MOST_BYTES:
             raise BrokenAnswer(f"the body of the answer is larger than {_MEGABYTES}")
@@ -188,7 +193,7 @@ class _Backend(httpcore.NetworkBackend):
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, *rest: Any, **more: Any) -> _Stream:
         """Connect within the rest of the answer's time."""
-        return _Stream(self._network.connect_tcp(host, port, _watch.get().left(timeout), *rest, **more))
+        return _Stream(self._network.connect_tcp(host, port, _current().left(timeout), *rest, **more))
 
 
 class _Stream(httpcore.NetworkStream):
@@ -199,14 +204,14 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read within the rest of the answer's time, and count the bytes."""
-        watch = _watch.get()
+        watch = _current()
         read = self._stream.read(max_bytes, watch.left(timeout))
         watch.received += len(read)
         return read
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write within the rest of the answer's time."""
-        self._stream.write(buffer, _watch.get().left(timeout))
+        self._stream.write(buffer, _current().left(timeout))
 
     def close(self) -> None:
         """Close the connection."""
@@ -216,7 +221,7 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> _Stream:
         """Go on over TLS."""
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _watch.get().left(timeout)))
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _current().left(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         """Details of the connection for httpcore."""

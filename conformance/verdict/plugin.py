@@ -30,7 +30,8 @@ _ALIVE_AFTER = 0.5
 # After this many checks in a row without an answer the target counts as gone, because each may take a whole time-out.
 _PATIENCE = 3
 _LONGEST_REASON = 300
-_JUDGED = "outbound_judged"
+# Attributes of pytest's reports that are the gate's own.
+_JUDGED, _STATUS_WORD = "outbound_judged", "outbound_status_word"
 _UNJUDGED: Word = ("unjudged", ".", ("unjudged", {"light": True}))
 _OURS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
@@ -173,7 +174,7 @@ class VerdictPlugin:
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Word | None:
         """Name the outcomes in the suite's own words, with the requirement for `-v`."""
-        shown: Word | None = getattr(report, "status_word", None)
+        shown: Word | None = getattr(report, _STATUS_WORD, None)
         return shown
 
     def _preflight(self) -> None:
@@ -252,7 +253,7 @@ class VerdictPlugin:
         if not is_verdict(error):
             report.longrepr = redactor.text(report.longreprtext)
             return
-        setattr(report, "status_word", status_word(finding, ledger))  # noqa: B010 — a report is an open record, unknown to its type
+        setattr(report, _STATUS_WORD, status_word(finding, ledger))  # a report is an open record
         apply_to_report(report, finding, terminal.evidence(finding, redactor), ledger)
 
 
@@ -274,7 +275,7 @@ def _unjudged(report: pytest.TestReport) -> pytest.TestReport:
     """The report of a companion check, which always passes, because its requirement is not part of the run."""
     report.outcome, report.longrepr = "passed", None
     setattr(report, _JUDGED, True)  # a report is an open record
-    setattr(report, "status_word", _UNJUDGED)  # noqa: B010 — likewise
+    setattr(report, _STATUS_WORD, _UNJUDGED)
     return report
 
 

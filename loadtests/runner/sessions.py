@@ -35,13 +35,13 @@ class _Item(msgspec.Struct):
     id: str
 
 
-class _Page(msgspec.Struct):
+class _Page(msgspec.Struct, rename="camel"):
     data: list[_Item] = []
-    nextCursor: str | None = None  # noqa: N815 - the name on the wire
+    next_cursor: str | None = None
 
 
-class _Me(msgspec.Struct):
-    apiKey: _Item  # noqa: N815 - the name on the wire
+class _Me(msgspec.Struct, rename="camel"):
+    api_key: _Item
     organization: _Item
 
 
@@ -83,9 +83,9 @@ def _walk(operation: str, pages: int, **filters: str) -> Generator[OperationRequ
         answer = yield request(operation, **filters, **cursor)
         page = page_of(answer)
         found += [item.id for item in page.data]
-        if not page.nextCursor:
+        if not page.next_cursor:
             break
-        cursor = {"cursor": page.nextCursor}
+        cursor = {"cursor": page.next_cursor}
     return found
 
 

@@ -79,9 +79,7 @@ class Worker:
 
     def _take_share(self, data: dict[str, Any]) -> None:
         try:
-            setup = prepare(self._options())
-            if setup.fingerprint != data["fingerprint"]:
-                raise UsageError("its --target or --keys differ from the master's")  # noqa: TRY301 - told as `prepare`'s are
+            setup = self._prepared(data["fingerprint"])
         except UsageError as error:
             self._report({"trouble": f"a worker cannot do its share: {error}"})
             return
@@ -89,6 +87,13 @@ class Worker:
             setup.target.base_url, setup.secrets, setup.ledger(), self._tell_statistics, looks=setup.scenario.judges
         )
         self._share = Share(setup, sender, data["share"], data["of"], self._report)
+
+    def _prepared(self, fingerprint: object) -> Setup:
+        """The set-up of the run. Raises UsageError if it is not the master's."""
+        setup = prepare(self._options())
+        if setup.fingerprint != fingerprint:
+            raise UsageError("its --target or --keys differ from the master's")
+        return setup
 
     def _options(self) -> Options:
         """The master's options, with this host's own paths of `--target` and `--keys` where they were given."""

@@ -21,7 +21,7 @@ class Choice(Body, frozen=True, kw_only=True):
     organization: str | None = None
 
 
-class LimitsBody(Body, frozen=True, kw_only=True):
+class Limits(Body, frozen=True, kw_only=True):
     """A key's own rate limits. The window is in seconds."""
 
     per_minute: int
@@ -35,7 +35,7 @@ class NewKey(Choice, frozen=True, kw_only=True):
     name: str
     scopes: list[str]
     expires_in: float | None = None
-    limits: LimitsBody | None = None
+    limits: Limits | None = None
 
 
 class KeyChanges(Body, frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ class KeyChanges(Body, frozen=True, kw_only=True):
     name: str | UnsetType = UNSET
     scopes: list[str] | UnsetType = UNSET
     expires_in: float | UnsetType | None = UNSET
-    limits: LimitsBody | UnsetType | None = UNSET
+    limits: Limits | UnsetType | None = UNSET
 
 
 class NewOrganization(Body, frozen=True, kw_only=True):
@@ -157,7 +157,7 @@ class KeyState(Body, frozen=True, kw_only=True):
     created_at: str | None = None
     expires_at: str | None = None
     revoked_at: str | None = None
-    limits: LimitsBody | None = None
+    limits: Limits | None = None
 
 
 class EndpointState(Body, frozen=True, kw_only=True):
@@ -171,7 +171,7 @@ class EndpointState(Body, frozen=True, kw_only=True):
     created_at: str | None = None
 
 
-class StateBody(Body, frozen=True, kw_only=True):
+class State(Body, frozen=True, kw_only=True):
     """A state to load. `made` is the number of keys and organizations that were added in its world."""
 
     clock: ClockState

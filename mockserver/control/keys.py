@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from mockserver.api.keys import PREFIX, SECRET_LENGTH, ApiKey, base62
 from mockserver.api.limits import Gauge
-from mockserver.control.bodies import KeyChanges, LimitsBody, NewKey
+from mockserver.control.bodies import KeyChanges, Limits, NewKey
 from mockserver.control.call import Call, Handler, bad_input, chosen, missing
 from mockserver.control.times import shown_time, shown_time_or_none
 from spec import RateLimits, contract
@@ -94,7 +94,7 @@ def _scopes(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(scope for scope in known if scope in given)
 
 
-def limits_of(given: LimitsBody | None) -> RateLimits | None:
+def limits_of(given: Limits | None) -> RateLimits | None:
     """A key's own rate limits of those in a body."""
     return None if given is None else RateLimits(given.per_minute, given.burst, given.burst_window)
 

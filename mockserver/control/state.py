@@ -12,7 +12,7 @@ from msgspec import UNSET
 from mockserver.api.keys import ApiKey, KeyRing, base62
 from mockserver.clock import Clock
 from mockserver.control.activity import start_usual
-from mockserver.control.bodies import ClockState, EndpointState, KeyState, Reset, StateBody
+from mockserver.control.bodies import ClockState, EndpointState, KeyState, Reset, State
 from mockserver.control.call import Call, Handler, bad_input
 from mockserver.control.keys import MINTED, limits_of, shown_limits
 from mockserver.control.organizations import all_shown
@@ -44,7 +44,7 @@ def _export(call: Call) -> Json:
 
 
 async def _import(call: Call) -> Json:
-    body = call.read(StateBody)
+    body = call.read(State)
     # In a thread, as with a reset.
     tenants = await asyncio.to_thread(_tenants, body.organizations, call.now)
     keys: list[ApiKey] = []

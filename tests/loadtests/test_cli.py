@@ -29,8 +29,13 @@ def healthy() -> Iterator[EmbeddedMock]:
         yield started
 
 
+class Answering(ThreadingHTTPServer):
+    asked: list[str]
+    status: list[int]
+
+
 @pytest.fixture
-def answering() -> Iterator[ThreadingHTTPServer]:
+def answering() -> Iterator[Answering]:
     """A server that answers everything with the status in its `answer`, and counts in `asked`."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -46,8 +51,8 @@ def answering() -> Iterator[ThreadingHTTPServer]:
 
     asked: list[str] = []
     status = [401]
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.asked, server.status = asked, status  # type: ignore[attr-defined]  # for the tests to look at
+    server = Answering(("127.0.0.1", 0), Handler)
+    server.asked, server.status = asked, status
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -144,20 +149,18 @@ def test_a_target_that_does_not_answer_cannot_be_judged(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 3), (500, 3), (404, 3)])
 def test_a_target_that_does_not_serve_the_key_gets_no_load(
-    status: int, code: int, answering: ThreadingHTTPServer, tmp_path: Path
+    status: int, code: int, answering: Answering, tmp_path: Path
 ) -> None:
-    answering.status[0] = status  # type: ignore[attr-defined]  # see the fixture
+    answering.status[0] = status
     done = outbound_load("burst", _target(tmp_path, f"http://127.0.0.1:{answering.server_port}"))
     assert done.code == code
     assert str(status) in done.err
     assert _KEY not in done.err
-    assert len(answering.asked) <= 6  # type: ignore[attr-defined]  # see the fixture
+    assert len(answering.asked) <= 6
 
 
-def test_a_clock_that_cannot_be_moved_leaves_the_target_unjudged(
-    answering: ThreadingHTTPServer, tmp_path: Path
-) -> None:
-    answering.status[0] = 200  # type: ignore[attr-defined]  # see the fixture
+def test_a_clock_that_cannot_be_moved_leaves_the_target_unjudged(answering: Answering, tmp_path: Path) -> None:
+    answering.status[0] = 200
     hooks = '[hooks]\nadvance_clock = "false {seconds}"\n'
     done = outbound_load(
         "burst", _target(tmp_path, f"http://127.0.0.1:{answering.server_port}", hooks), folder=tmp_path

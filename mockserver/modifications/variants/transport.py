@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import hashlib
 import json
-from random import Random
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +17,7 @@ from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.requests import header
 from mockserver.modifications.helpers.responses import rewriting, with_header
 from mockserver.modifications.registry import variant
+from mockserver.tenants.ids import stream
 
 
 @variant()
@@ -60,7 +60,7 @@ def close_after_each_answer(pipeline: Pipeline) -> None:
 @variant()
 def slow_answers(pipeline: Pipeline) -> None:
     """An answer takes 300 ms, give or take a third: the documentation promises no speed."""
-    random = Random(1)  # noqa: S311 - a jitter that must be reproducible, nothing secret
+    random = stream("slow-answers")
 
     async def late(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(random.uniform(0.2, 0.4))

@@ -23,7 +23,7 @@ def test_no_line_is_lost_to_an_encoding(encoding: str) -> None:
 
 def test_a_full_disk_is_told_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     # With no buffer of its own, which could not be written at the end, either.
-    with io.TextIOWrapper(open("/dev/full", "wb", buffering=0), "utf-8", write_through=True) as full:  # noqa: PTH123
+    with io.TextIOWrapper(Path("/dev/full").open("wb", buffering=0), "utf-8", write_through=True) as full:
         monkeypatch.setattr("sys.stdout", full)
         with pytest.raises(UsageError, match="standard output cannot be written to: No space left on device"):
             say_first("burst on http://127.0.0.1:1")

@@ -12,7 +12,7 @@ from mockserver.control.document import document
 from tests.support.mock_client import Client, new_mock
 
 SCHEMAS = document()["components"]["schemas"]
-NAMED = {"RateLimits": bodies.LimitsBody, "State": bodies.StateBody}
+NAMED = {"RateLimits": bodies.Limits}
 PARTS = {
     "clock": (bodies.ClockState, SCHEMAS["State"]["properties"]["clock"]),
     "keys": (bodies.KeyState, SCHEMAS["State"]["properties"]["keys"]["items"]),
