@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import difflib
-import io
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from itertools import takewhile
 from pathlib import Path
 
-import pytest
-
 from conformance import completion
 from conformance.option_errors import no_option, plain
 from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, EXIT_USAGE
+from conformance.pytest_run import FOLDER, UsageError, options_help, run_pytest
 from conformance.recordings import command as recordings
 from conformance.recordings.archive import ArchiveError
 from conformance.report.comparison import Report, ReportError, compare, matrix, read
@@ -30,10 +26,7 @@ from conformance.report.text import writable
 from conformance.target.new_description import InitError, init
 from conformance.verdict.selection import SelectionError, select, selected
 
-_FOLDER = str(Path(__file__).parent)
 _WIDTH = 120
-# This command imports the gate before pytest does. Its users need no warning about that.
-_QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
 USAGE = """\
 usage: outbound-conformance [COMMAND] [OPTIONS]
 
@@ -64,17 +57,9 @@ commands:
 options of a run, besides --base-url=URL and --strict (shoulds bind too):"""
 _MORE = "pytest's own options (-k, -x, -v, …) work too; pytest --help lists them."
 _HELP = frozenset({"--help", "-h"})
-# The last line that pytest's parser prints for options that it reads before it knows the gate's options.
-_PARSER_ERROR = re.compile(r"^\S+: error: (.*)", re.MULTILINE)
-_OWN_OPTIONS = ("--completion", "--har", "--help", "--version")
-_OUR_OPTIONS = "the Outbound API conformance gate"
 
 _READER_LEFT = 141
 """Exit code if standard output was closed: 128 and the number of SIGPIPE, as in shells."""
-
-
-class UsageError(Exception):
-    """Arguments that cannot be used; the message is one line."""
 
 
 def main() -> None:
@@ -113,64 +98,17 @@ def _judge(arguments: Sequence[str]) -> int:
         close = difflib.get_close_matches(name, _COMMANDS, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(close)}?" if close else "--help lists them"
         raise UsageError(f"no command {name!r}; {hint}")
-    return _pytest(arguments)
-
-
-def _pytest(arguments: Sequence[str]) -> int:
-    """Run pytest on the gate's checks. Raises UsageError for options that cannot be parsed."""
-    return int(pytest.main([_FOLDER, *_QUIETLY, *arguments], plugins=[_PlainWords()]))
-
-
-class _PlainWords:
-    """A plugin that reports wrong options in one line, instead of pytest's ERROR and its usage.
-
-    It also names checks by their files alone, since the path of an installed package is long.
-    """
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Show the names of files relative to the gate's folder."""
-        if reporter := config.pluginmanager.get_plugin("terminalreporter"):
-            reporter.startpath = Path(_FOLDER)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_cmdline_parse(self) -> Generator[None, object, object]:
-        """Turn an error of the command line into a UsageError of this command."""
-        with _plainly():
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_cmdline_main(self) -> Generator[None, object, object]:
-        """Turn an error in the target's description, or in another given file, into a UsageError of this command."""
-        with _plainly():
-            return (yield)
-
-
-@contextlib.contextmanager
-def _plainly() -> Iterator[None]:
-    try:
-        yield
-    except pytest.UsageError as error:
-        told = _PARSER_ERROR.search(str(error))
-        raise UsageError(plain(told[1], _OWN_OPTIONS) if told else str(error)) from None
+    return run_pytest(arguments)
 
 
 def _help(_: Sequence[str]) -> int:
-    _print([USAGE, *_options(), "", _MORE])
+    _print([USAGE, *options_help(), "", _MORE])
     return EXIT_CONFORMANT
 
 
 def _version(_: Sequence[str]) -> int:
     _print([f"outbound-conformance {version('outbound-conformance')}"])
     return EXIT_CONFORMANT
-
-
-def _options() -> list[str]:
-    """The gate's own group of pytest's help, without its title."""
-    with contextlib.redirect_stdout(io.StringIO()) as shown:
-        pytest.main([_FOLDER, "--help"])
-    groups = shown.getvalue().split("\n\n")
-    return next((group.splitlines()[1:] for group in groups if group.startswith(_OUR_OPTIONS)), [])
 
 
 def _completion(arguments: Sequence[str]) -> int:
@@ -181,7 +119,7 @@ def _completion(arguments: Sequence[str]) -> int:
 
 def _list(arguments: Sequence[str]) -> int:
     ids = list(takewhile(_is_no_option, arguments))
-    return _pytest(["--list", *(f"--only={id_}" for id_ in ids), *arguments[len(ids) :]])
+    return run_pytest(["--list", *(f"--only={id_}" for id_ in ids), *arguments[len(ids) :]])
 
 
 def _is_no_option(word: str) -> bool:
@@ -256,7 +194,7 @@ def _tried_again(ids: Sequence[str], before: Report, options: Sequence[str]) -> 
     A requirement that any answer may break needs a whole run: the answer that broke it may be one to another check.
     """
     with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
-        command = [sys.executable, "-P", "-m", "pytest", _FOLDER, "-q", "--report", folder]
+        command = [sys.executable, "-P", "-m", "pytest", FOLDER, "-q", "--report", folder]
         command += [] if any(map(takes_the_whole_run, ids)) else ["--only", ",".join(ids)]
         command += ["--depth", before.conditions["depth"], "--seed", before.seed, *options]
         done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 — our own suite

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from conformance.cases.dataset import LARGEST, Dataset
 from conformance.cases.expected_pages import (
-    MOST_PAGES,
     combination,
     confirmed,
     exactly,
@@ -16,6 +15,7 @@ from conformance.cases.expected_pages import (
     unknown_value,
     values,
 )
+from conformance.cases.filter_hits import NO_SUCH_VALUE, expect_nothing, see_a_search_with_a_hit, value_with_a_hit
 from conformance.cases.filters import (
     SEARCHED,
     WITHOUT_A_HIT,
@@ -29,7 +29,7 @@ from conformance.cases.filters import (
 from conformance.cases.page_tables import FilteredWalk, partners, values_beside_filters
 from conformance.cases.resource_ids import MISSPELLINGS
 from conformance.cases.tables import Cut, Effort, over
-from conformance.checks import NotJudged, expect, items, not_tested, record_tried, requirement, sound
+from conformance.checks import expect, items, not_tested, record_tried, requirement, sound
 
 _BY_VALUE = (
     ("listContacts", "listId"),
@@ -45,7 +45,6 @@ _SEVERAL = (
     ("listContacts", ("listId", "qualificationStatus", "q")),
     ("listDrafts", ("status", "contactId")),
 )
-_NOTHING = (400, 404, 422)
 _VALUES = Cut(quick=3, paced=4, standard=10)
 
 
@@ -67,7 +66,7 @@ def test_contacts_of_a_list(dataset: Dataset, run_effort: Effort) -> None:
 def test_contacts_of_an_archived_list(case: str, dataset: Dataset) -> None:
     """The id of an archived list shows the contacts that are on it, or is refused as an unknown list is."""
     answer = dataset.asked("listContacts", limit=dataset.largest("listContacts"), listId=case)
-    if answer.status in _NOTHING:
+    if answer.status in NO_SUCH_VALUE:
         return
     _on_one_page(dataset, "listContacts", listId=case)
 
@@ -105,8 +104,8 @@ def test_search_finds_contacts_by_any_word(case: tuple[str, str], dataset: Datas
 @requirement("FILTER-3")
 def test_search_finds_nobody_by_a_word_that_is_nowhere(dataset: Dataset, seed: int) -> None:
     """A word that no contact has finds none, while a contact is found by its own word."""
-    _first_search(dataset)
-    _nothing(dataset, "listContacts", q=absent(dataset.contacts, seed))
+    see_a_search_with_a_hit(dataset)
+    expect_nothing(dataset, "listContacts", q=absent(dataset.contacts, seed))
 
 
 @requirement("FILTER-4")
@@ -167,7 +166,7 @@ def test_each_value_combines(case: FilteredWalk, dataset: Dataset) -> None:
 @over(archived_lists, Cut(quick=0, paced=0, standard=4))
 def test_an_archived_list_combines_too(case: str, dataset: Dataset) -> None:
     """If the id of an archived list shows its contacts, then with a qualification it shows those of them that have it."""
-    if dataset.asked("listContacts", limit=dataset.largest("listContacts"), listId=case).status in _NOTHING:
+    if dataset.asked("listContacts", limit=dataset.largest("listContacts"), listId=case).status in NO_SUCH_VALUE:
         not_tested("the id of an archived list is refused")
     statuses = partners(dataset, "listContacts", ("listId", case), "qualificationStatus")
     if not statuses:
@@ -180,7 +179,7 @@ def test_a_search_for_nothing_combines_too(dataset: Dataset, seed: int) -> None:
     """A word that no contact has finds none among the contacts of a list either."""
     filters = combination(dataset, "listContacts", ("listId", "qualificationStatus"))
     _exact(dataset, "listContacts", LARGEST, **filters)
-    _nothing(dataset, "listContacts", **filters, q=absent(dataset.contacts, seed))
+    expect_nothing(dataset, "listContacts", **filters, q=absent(dataset.contacts, seed))
 
 
 @requirement("FILTER-9")
@@ -188,8 +187,8 @@ def test_a_search_for_nothing_combines_too(dataset: Dataset, seed: int) -> None:
 def test_an_unknown_value_shows_nothing(case: tuple[str, str], dataset: Dataset) -> None:
     """A filter that shows something for an existing value shows nothing for a value that does not exist."""
     operation, name = case
-    _shows_something(dataset, operation, name)
-    _nothing(dataset, operation, **{name: unknown_value(dataset, operation, name)})
+    value_with_a_hit(dataset, operation, name)
+    expect_nothing(dataset, operation, **{name: unknown_value(dataset, operation, name)})
 
 
 @requirement("FILTER-9")
@@ -199,12 +198,12 @@ def test_an_unknown_value_shows_nothing(case: tuple[str, str], dataset: Dataset)
 def test_a_misspelt_value_shows_nothing(case: tuple[str, str, str], dataset: Dataset) -> None:
     """A filter that shows something for an existing value does not show it for a similar value."""
     operation, name, misspelling = case
-    value = _shows_something(dataset, operation, name)
+    value = value_with_a_hit(dataset, operation, name)
     asked = MISSPELLINGS[misspelling](value)
     if asked in ("", value):
         not_tested(f"{name}={value} is too short to be misspelt")
     answer = dataset.asked(operation, **{name: asked})
-    if answer.status in _NOTHING:
+    if answer.status in NO_SUCH_VALUE:
         return
     expect(answer.status == 200, f"{answer.line()}, expected an empty page, 400, 404 or 422", answer)
     strange = [item["id"] for item in items(sound(answer)) if excluded(operation, {name: asked}, item)]
@@ -215,8 +214,8 @@ def test_a_misspelt_value_shows_nothing(case: tuple[str, str, str], dataset: Dat
 @over(tuple(WITHOUT_A_HIT), Cut(quick=1, paced=2, standard=len(WITHOUT_A_HIT)))
 def test_a_search_without_a_hit_shows_nothing(case: str, dataset: Dataset, seed: int) -> None:
     """A search without a match shows no contact, where another search finds some."""
-    _first_search(dataset)
-    _nothing(dataset, "listContacts", q=WITHOUT_A_HIT[case](dataset.contacts, seed))
+    see_a_search_with_a_hit(dataset)
+    expect_nothing(dataset, "listContacts", q=WITHOUT_A_HIT[case](dataset.contacts, seed))
 
 
 def _by_every_value(dataset: Dataset, operation: str, name: str, run_effort: Effort) -> None:
@@ -235,35 +234,6 @@ def _exact(dataset: Dataset, operation: str, limit: int, **filters: str) -> None
 
 def _on_one_page(dataset: Dataset, operation: str, **filters: str) -> None:
     confirmed(dataset, operation, lambda seen: on_one_page(seen, operation, **filters))
-
-
-def _shows_something(dataset: Dataset, operation: str, name: str) -> str:
-    """A value of a filter that shows something. Raises NotJudged if it shows nothing: another requirement judges that."""
-    first = values(dataset, operation, name)[0]
-    shown = dataset.walked(operation, limit=half(first.count), most_pages=MOST_PAGES, **{name: first.value})
-    if not shown.items:
-        raise NotJudged(f"{name}={first.value} shows nothing", shown.pages[0])
-    return first.value
-
-
-def _first_search(dataset: Dataset) -> None:
-    """A search that finds a contact. Raises NotJudged if it finds none: FILTER-3 judges that."""
-    words = [word for member in SEARCHED for word in words_of(dataset.contacts, member)[:1]]
-    if not words:
-        not_tested("no contact has a plain word to search for")
-    searches = (dataset.walked("listContacts", limit=LARGEST, most_pages=MOST_PAGES, q=word) for word in words)
-    if not any(search.items for search in searches):
-        raise NotJudged("a search for a contact's own words finds no contact")
-
-
-def _nothing(dataset: Dataset, operation: str, **filters: str) -> None:
-    """Expect an empty page, or a refusal because there is no such value."""
-    answer = dataset.asked(operation, **filters)
-    if answer.status in _NOTHING:
-        return
-    expect(answer.status == 200, f"{answer.line()}, expected an empty page, 400, 404 or 422", answer)
-    shown = items(sound(answer))
-    expect(not shown, f"{answer.request.target} matches nothing and shows {len(shown)} items", answer)
 
 
 def _any_with_archived_ones(seen: Dataset) -> None:

@@ -43,26 +43,13 @@ READINGS: Sequence[Reading] = ("burst", "strict")
 PATIENCE = 60.0
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
-@pytest.fixture
-def empty(server: str) -> str:
-    with redis.Redis.from_url(server) as client:
-        client.flushall()
-    return server
-
-
 class TestLimiter:
     @pytest.mark.parametrize("reading", READINGS)
     @pytest.mark.parametrize("limits", [LIMITS, RateLimits(7, 3, 90), RateLimits(1, 1, 1)])
-    def test_it_decides_as_the_limiter_in_memory(self, empty: str, reading: Reading, limits: RateLimits) -> None:
+    def test_it_decides_as_the_limiter_in_memory(self, server: str, reading: Reading, limits: RateLimits) -> None:
         random, now = Random(7), START
         alone = Limiter(limits, reading)
-        shared = SharedLimiter(limits, reading, Reach(empty), "test")
+        shared = SharedLimiter(limits, reading, Reach(server), "test")
         for _ in range(1_500):
             now += random.choice((0.0, 0.001, 0.4, random.random() * 5, 30.0))
             ours, theirs = alone.admit("key", now), shared.admit("key", now)
@@ -72,14 +59,14 @@ class TestLimiter:
             assert shared.peek("key", now).window == alone.peek("key", now).window
 
     @pytest.mark.parametrize("reading", READINGS)
-    def test_a_clock_that_lags_gains_nothing(self, empty: str, reading: Reading) -> None:
-        ahead, behind = (SharedLimiter(LIMITS, reading, Reach(empty), "test") for _ in range(2))
+    def test_a_clock_that_lags_gains_nothing(self, server: str, reading: Reading) -> None:
+        ahead, behind = (SharedLimiter(LIMITS, reading, Reach(server), "test") for _ in range(2))
         admitted = [(ahead if number % 2 else behind).admit("key", START + number % 2 * 40) for number in range(400)]
         most = LIMITS.burst if reading == "burst" else LIMITS.per_minute
         assert sum(each.admitted for each in admitted) <= most + 1
 
-    def test_keys_and_namespaces_are_apart(self, empty: str) -> None:
-        one, other = (SharedLimiter(RateLimits(1, 1, 1), "strict", Reach(empty), name) for name in ("one", "other"))
+    def test_keys_and_namespaces_are_apart(self, server: str) -> None:
+        one, other = (SharedLimiter(RateLimits(1, 1, 1), "strict", Reach(server), name) for name in ("one", "other"))
         assert one.admit("a", START).admitted
         assert not one.admit("a", START).admitted
         assert one.admit("b", START).admitted
@@ -87,23 +74,23 @@ class TestLimiter:
 
 
 class TestMembership:
-    def test_the_first_says_when_all_began(self, empty: str) -> None:
-        assert Membership(empty).join({"seed": 1}, START) == START
-        assert Membership(empty).join({"seed": 1}, START + 9) == START
+    def test_the_first_says_when_all_began(self, server: str) -> None:
+        assert Membership(server).join({"seed": 1}, START) == START
+        assert Membership(server).join({"seed": 1}, START + 9) == START
 
-    def test_what_an_earlier_mock_left_is_forgotten(self, empty: str) -> None:
-        gone = Membership(empty)
+    def test_what_an_earlier_mock_left_is_forgotten(self, server: str) -> None:
+        gone = Membership(server)
         gone.join({"seed": 1}, START)
         gone.leave()
-        assert Membership(empty).join({"seed": 2}, START + 9) == START + 9
+        assert Membership(server).join({"seed": 2}, START + 9) == START + 9
 
-    def test_members_agree_on_their_settings(self, empty: str) -> None:
-        Membership(empty).join({"seed": 1}, START)
+    def test_members_agree_on_their_settings(self, server: str) -> None:
+        Membership(server).join({"seed": 1}, START)
         with pytest.raises(SharingError, match=r"\Athe mock that shares its state there has seed 1, not 2\Z"):
-            Membership(empty).join({"seed": 2}, START)
+            Membership(server).join({"seed": 2}, START)
 
-    def test_one_leads(self, empty: str) -> None:
-        members = [Membership(empty) for _ in range(3)]
+    def test_one_leads(self, server: str) -> None:
+        members = [Membership(server) for _ in range(3)]
         for member in members:
             member.join({}, START)
         assert [member.leading for member in members] == [True, False, False]
@@ -186,21 +173,21 @@ def control(target: Target, method: str, path: str, body: Any = None) -> Any:
 
 
 class TestWorkers:
-    def test_a_limit_holds_exactly_over_all_and_the_clock_moves_for_all(self, empty: str, tmp_path: Path) -> None:
-        with running(empty, tmp_path, "--rate-reading", "strict") as (_, target):
+    def test_a_limit_holds_exactly_over_all_and_the_clock_moves_for_all(self, server: str, tmp_path: Path) -> None:
+        with running(server, tmp_path, "--rate-reading", "strict") as (_, target):
             assert statuses(target, 90) == {200: LIMITS.per_minute, 429: 90 - LIMITS.per_minute}
             control(target, "POST", "clock", {"advance": 60})
             assert statuses(target, 90) == {200: LIMITS.per_minute, 429: 90 - LIMITS.per_minute}
 
-    def test_a_change_is_seen_everywhere_and_is_the_same_there(self, empty: str, tmp_path: Path) -> None:
-        with running(empty, tmp_path) as (_, target):
+    def test_a_change_is_seen_everywhere_and_is_the_same_there(self, server: str, tmp_path: Path) -> None:
+        with running(server, tmp_path) as (_, target):
             added = control(target, "POST", "contacts")
             pages = everywhere(target, f"{CONTACTS}?limit=1")
             assert pages[0]["data"][0]["id"] == added["id"]
             assert pages == [pages[0]] * len(pages)
 
-    def test_a_write_that_the_api_refuses_counts_once_in_a_world_too(self, empty: str, tmp_path: Path) -> None:
-        with running(empty, tmp_path) as (_, target):
+    def test_a_write_that_the_api_refuses_counts_once_in_a_world_too(self, server: str, tmp_path: Path) -> None:
+        with running(server, tmp_path) as (_, target):
             control(target, "POST", "clock", {"freeze": True})
             world = control(target, "POST", "worlds")
             key = patient_http.post(f"{world['controlUrl']}/keys", json={"name": "CI", "scopes": []}).json()
@@ -209,23 +196,23 @@ class TestWorkers:
             usage = patient_http.get(f"{world['controlUrl']}/keys/{key['id']}").json()["usage"]
         assert usage["window"]["used"] == 1
 
-    def test_another_mock_joins_with_what_has_changed(self, empty: str, tmp_path: Path) -> None:
-        with running(empty, tmp_path) as (_, target):
+    def test_another_mock_joins_with_what_has_changed(self, server: str, tmp_path: Path) -> None:
+        with running(server, tmp_path) as (_, target):
             added = control(target, "POST", "contacts")
             (tmp_path / "other").mkdir()
-            with running(empty, tmp_path / "other") as (_, other):
+            with running(server, tmp_path / "other") as (_, other):
                 assert everywhere(other, f"{CONTACTS}?limit=1")[0]["data"][0]["id"] == added["id"]
 
-    def test_an_event_is_delivered_once(self, empty: str, tmp_path: Path) -> None:
-        with receiver() as (url, received), running(empty, tmp_path) as (_, target):
+    def test_an_event_is_delivered_once(self, server: str, tmp_path: Path) -> None:
+        with receiver() as (url, received), running(server, tmp_path) as (_, target):
             control(target, "POST", "webhooks", {"url": url})
             events = [control(target, "POST", "events")["id"] for _ in range(3)]
             delivered = [received.get(timeout=PATIENCE) for _ in events]
         assert sorted(delivered) == sorted(events)
         assert received.empty()
 
-    def test_ctrl_c_ends_all(self, empty: str, tmp_path: Path) -> None:
-        with running(empty, tmp_path) as (process, target):
+    def test_ctrl_c_ends_all(self, server: str, tmp_path: Path) -> None:
+        with running(server, tmp_path) as (process, target):
             process.send_signal(signal.SIGINT)
             assert process.wait(PATIENCE) == 130
             with pytest.raises(httpx.ConnectError):
@@ -256,23 +243,23 @@ class TestWorkers:
         assert set(told) == {"cannot be reached", "can be reached again", "was lost"}
         assert max(told.values()) <= 3, "each process says each once"
 
-    def test_a_process_that_dies_takes_the_others_with_it(self, empty: str, tmp_path: Path) -> None:
-        with running(empty, tmp_path) as (process, _):
+    def test_a_process_that_dies_takes_the_others_with_it(self, server: str, tmp_path: Path) -> None:
+        with running(server, tmp_path) as (process, _):
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             os.kill(int(children[0]), signal.SIGKILL)
             assert process.wait(PATIENCE) == 1
             assert process.stderr is not None
             assert "a worker was ended by SIGKILL, so all end" in process.stderr.read()
 
-    def test_processes_end_with_the_one_that_started_them(self, empty: str, tmp_path: Path) -> None:
-        with running(empty, tmp_path) as (process, _):
+    def test_processes_end_with_the_one_that_started_them(self, server: str, tmp_path: Path) -> None:
+        with running(server, tmp_path) as (process, _):
             process.kill()
             # Everybody who could write to these pipes is gone once they are at their end.
             _, errors = process.communicate(timeout=PATIENCE)
         assert errors == ""
 
-    def test_a_stopped_process_does_not_keep_the_others_from_ending(self, empty: str, tmp_path: Path) -> None:
-        with running(empty, tmp_path) as (process, _):
+    def test_a_stopped_process_does_not_keep_the_others_from_ending(self, server: str, tmp_path: Path) -> None:
+        with running(server, tmp_path) as (process, _):
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             os.kill(int(children[0]), signal.SIGSTOP)
             process.send_signal(signal.SIGINT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +22,9 @@ from tests.support.redis_server import redis_server
 from tests.support.waiting import until
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
 @pytest.fixture
 def member(server: str) -> Membership:
     """The one member of a state that began just now."""
-    with redis.Redis.from_url(server) as client:
-        client.flushall()
     membership = Membership(server)
     membership.join({}, START)
     return membership

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,23 +19,8 @@ from tests.support import patient_http
 from tests.support.console_client import Visitor
 from tests.support.mock_client import FULL, Client, Response, new_mock, scope_of
 from tests.support.mock_process import running
-from tests.support.redis_server import redis_server
 
 ONE = replace(ALL_REQUESTS, requests=1)
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with redis_server(tmp_path_factory.mktemp("redis")) as url:
-        yield url
-
-
-@pytest.fixture
-def server(redis_url: str) -> str:
-    """The URL of a server with nothing in it."""
-    with redis.Redis.from_url(redis_url) as client:
-        client.flushall()
-    return redis_url
 
 
 @pytest.fixture
