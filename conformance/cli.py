@@ -17,6 +17,7 @@ from pathlib import Path
 from conformance import completion
 from conformance.option_errors import no_option, plain
 from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, EXIT_USAGE
+from conformance.plural import counted
 from conformance.pytest_run import FOLDER, UsageError, options_help, run_pytest
 from conformance.recordings import command as recordings
 from conformance.recordings.archive import ArchiveError
@@ -180,7 +181,7 @@ def _replay(arguments: Sequence[str]) -> int:
     if not failed:
         _print(["nothing failed in that report"])
         return EXIT_CONFORMANT
-    _print([f"trying {len(failed)} requirements again: {', '.join(failed)}"])
+    _print([f"trying {counted(len(failed), 'requirement')} again: {', '.join(failed)}"])
     after = _tried_again(failed, before, arguments[1:])
     words = {"passed": "mended", "failed": "still broken"}
     _print([f"{id_:10}{words.get(after.rows[id_].status, 'could not be tried')}" for id_ in failed])

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from conformance.plural import counted
 from conformance.report.text import lasted
 from conformance.target.proxies import ProxyError, is_loopback, proxy_for
 from loadtests.analysis.findings import Conditions
@@ -155,7 +156,7 @@ def estimate(setup: Setup) -> list[str]:
     requests = setup.plan.requests()
     lines = [f"{setup.scenario.name}: {setup.scenario.claim}", f"target: {setup.target.base_url}"]
     lines.append(
-        f"{requests.total()} requests at the most, in about {lasted(setup.seconds)}"
+        f"{counted(requests.total(), 'request')} at the most, in about {lasted(setup.seconds)}"
         + (", by the target's test clock" if setup.movable else "")
     )
     few = list(enumerate(setup.keys))[:_MOST_SHOWN]

@@ -17,6 +17,7 @@ from conformance.cases.filters import asked_of, excluded, must_show, text_of, va
 from conformance.cases.resource_ids import resembling
 from conformance.cases.sampling import stratified
 from conformance.checks import NotTested, Violation, expect, items
+from conformance.plural import counted
 
 DEFAULT = spec.contract().page_size.default
 # A filtered list that takes more pages than this is not judged whole.
@@ -63,10 +64,12 @@ def on_one_page(dataset: Dataset, operation: str, **filters: str) -> None:
 def no_strangers(walked: Walk, filters: Mapping[str, str]) -> None:
     """Expect a filtered walk to show no item that the filters exclude."""
     for page in walked.pages:
-        strange = [item["id"] for item in items(page) if excluded(walked.operation, filters, item)]
+        shown = items(page)
+        strange = [item["id"] for item in shown if excluded(walked.operation, filters, item)]
         expect(
             not strange,
-            f"{page.request.target} shows {strange[:1]}, which the filter excludes ({len(strange)} of {len(items(page))} items)",
+            f"{page.request.target} shows {strange[:1]}, which the filter excludes "
+            f"({len(strange)} of {counted(len(shown), 'item')})",
             page,
         )
 
@@ -81,7 +84,7 @@ def nothing_missing(dataset: Dataset, walked: Walk, filters: Mapping[str, str]) 
     expect(
         not missing,
         f"{walked.pages[0].request.target} lacks {missing[:1]}, which the filter lets through "
-        f"({len(missing)} of {len(wanted)} items)",
+        f"({len(missing)} of {counted(len(wanted), 'item')})",
         *walked.pages,
     )
 

@@ -15,6 +15,7 @@ from conformance.cases.expected_pages import MOST_PAGES, combinations, half, val
 from conformance.cases.filters import SEARCHED, let_through, values_of, words_of
 from conformance.cases.page_boundaries import limit_within_a_run
 from conformance.checks import NotTested
+from conformance.plural import counted
 from conformance.target.client import target
 
 # How many items are left for the last page of a walk: a whole page if the total is a multiple of the limit.
@@ -45,7 +46,7 @@ def limit_that_leaves(remainder: str, count: int) -> int:
     for limit in range(min(LARGEST, count - 1), 1, -1):
         if (count - REMAINDERS[remainder]) % limit == 0 and count <= limit * MOST_PAGES:
             return limit
-    raise NotTested(f"a list of {count} items leaves {remainder} for the last page at no limit")
+    raise NotTested(f"a list of {counted(count, 'item')} leaves {remainder} for the last page at no limit")
 
 
 def filtered_walks(dataset: Dataset) -> list[FilteredWalk]:

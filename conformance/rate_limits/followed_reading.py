@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.plural import counted
 from conformance.rate_limits.attempts import (
     MINUTE,
     crowded,
@@ -64,6 +65,6 @@ def summary(measured: Measured) -> str:
     at_once = served_at_first(measured.timelines.get(SPENDER, ()))
     middle, longest = (delays[len(delays) // 2], delays[-1]) if delays else (0.0, 0.0)
     return (
-        f"{at_once} requests served at once; {len(attempts)} sent, "
+        f"{counted(at_once, 'request')} served at once; {len(attempts)} sent, "
         f"answered after {middle * 1000:.0f} ms (median), {longest * 1000:.0f} ms (longest)"
     )

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from conformance.checks import PROBLEM, NotJudged, Violation
 from conformance.oracles import schemas
+from conformance.plural import counted
 from conformance.rate_limits.attempts import (
     MINUTE,
     Attempt,
@@ -50,7 +51,7 @@ def floor(measured: Measured, role: str) -> None:
         )
     if refused:
         raise Violation(
-            f"a rested key was refused after {served_at_first(first)} requests, "
+            f"a rested key was refused after {counted(served_at_first(first), 'request')}, "
             f"{refused[0].answered - first[0].sent:.1f} s after its first, where {wanted} are to be served",
             *exchanges_of(refused[:1]),
         )
@@ -94,7 +95,8 @@ def past_the_limit(measured: Measured) -> None:
     refused = [attempt for attempt in attempts if attempt.refused]
     if not refused and crowded(attempts, limits.burst, limits.window):
         raise Violation(
-            f"{len(attempts)} requests within {_took(attempts):.1f} s and no 429", *exchanges_of(attempts[-1:])
+            f"{counted(len(attempts), 'request')} within {_took(attempts):.1f} s and no 429",
+            *exchanges_of(attempts[-1:]),
         )
     _limit_was_reached(attempts)
     for refusal in refused:
@@ -152,12 +154,12 @@ def patient(measured: Measured) -> None:
     _keep_their_word((wait for attempts in measured.known() for wait in restless_waits(attempts, LATE)), measured)
     refused = sum(attempt.refused for attempt in witness)
     if not restless_waits(witness, LATE) or refused < sum(attempt.served for attempt in witness) // 2:
-        raise NotJudged(f"the key was refused {refused} times: not often enough while it waited")
+        raise NotJudged(f"the key was refused {counted(refused, 'time')}: not often enough while it waited")
 
 
 def _limit_was_reached(attempts: Attempts) -> None:
     if not any(attempt.refused for attempt in attempts):
-        raise NotJudged(f"{len(attempts)} requests in {_took(attempts):.0f} s: the limit was not reached")
+        raise NotJudged(f"{counted(len(attempts), 'request')} in {_took(attempts):.0f} s: the limit was not reached")
 
 
 def _slowed(measured: Measured) -> bool:
@@ -173,7 +175,7 @@ def _slowed_one(measured: Measured, role: str) -> str | None:
     if first < refused_at or others >= own / 2:
         return None
     whose = "another organization" if role == STRANGER else "the same organization"
-    return f"once a key had been served {own} requests, one of {whose} was refused after {others}"
+    return f"once a key had been served {counted(own, 'request')}, one of {whose} was refused after {others}"
 
 
 def _keep_their_word(waits: Iterable[Wait], measured: Measured) -> None:
@@ -183,7 +185,7 @@ def _keep_their_word(waits: Iterable[Wait], measured: Measured) -> None:
         evidence = exchanges_of([wait.refusal, wait.attempt])
         if _slowed(measured):
             raise NotJudged("a refusal may be due to other keys: the limit is not the key's own (RATE-7)", *evidence)
-        knocking = f", having been refused {wait.between} times meanwhile" if wait.between else ""
+        knocking = f", having been refused {counted(wait.between, 'time')} meanwhile" if wait.between else ""
         seconds = wait.attempt.sent - wait.refusal.answered
         raise Violation(
             f"Retry-After was {wait.refusal.retry_after:.0f}, and {seconds:.1f} s later the key was refused{knocking}",

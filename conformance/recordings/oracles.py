@@ -13,6 +13,7 @@ from conformance.cases.filters import excluded
 from conformance.oracles.exchanges import API, ORACLES, Oracle
 from conformance.oracles.refusals import allow_fault, challenge_fault, scope_fault, type_fault
 from conformance.oracles.usable import Resource, as_id, items, unusable
+from conformance.plural import counted
 from conformance.rate_limits.rulings import longer_than_allowed
 from conformance.recordings.redactions import is_mark
 from conformance.target.exchange import Exchange
@@ -109,7 +110,7 @@ def _beyond_the_filter(exchange: Exchange) -> str | None:
     if not shown:
         return None
     told = " and ".join(f"{name}={value}" for name, value in filters.items()) or "no includeArchived"
-    return f"with {told}, {len(shown)} of {len(_items(exchange))} items do not match, such as {as_id(shown[0]['id'])}"
+    return f"with {told}, {len(shown)} of {counted(len(_items(exchange)), 'item')} do not match, such as {as_id(shown[0]['id'])}"
 
 
 def _items(exchange: Exchange) -> list[Resource]:

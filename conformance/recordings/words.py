@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from conformance.outcome import EXIT_BROKEN, EXIT_NOT_JUDGED
+from conformance.plural import counted
 from conformance.recordings.judgement import RecordingResult, RequirementTally
 from conformance.report.causes import usual_cause
-from conformance.report.text import counted, folded, listed, one_line
+from conformance.report.text import folded, listed, one_line
 from spec import contract
 
 _LONGEST_NAME = 100

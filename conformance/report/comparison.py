@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.plural import counted
 from conformance.report.record import Run, as_json
 from conformance.report.text import one_line
 
@@ -126,4 +127,4 @@ def _is_less(was: ReportedRequirement, now: ReportedRequirement) -> bool:
 
 def _less(id_: str, was: ReportedRequirement, now: ReportedRequirement) -> str:
     why = f": {one_line(now.reason, _LONGEST)}" if now.status == "not-tested" else ""
-    return f"{id_}: {now.tried} of {was.tried} cases that were tried before{why}"
+    return f"{id_}: {now.tried} of {counted(was.tried, 'case')} tried before{why}"

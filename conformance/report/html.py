@@ -12,13 +12,14 @@ from importlib.metadata import version
 import jinja2
 from markupsafe import Markup, escape
 
+from conformance.plural import counted
 from conformance.report import drawing
 from conformance.report.causes import usual_cause
 from conformance.report.chart import Chart, chart
 from conformance.report.readings import Reading, readings
 from conformance.report.record import Run, numbered
 from conformance.report.templates import templates
-from conformance.report.text import counted, is_noise, of_cases, one_line, pretty, titled, visible
+from conformance.report.text import is_noise, of_cases, one_line, pretty, titled, visible
 from conformance.report.words import MEANING, STATES, but, headline, remarks, state, tally, told
 from conformance.target.exchange import Exchange
 from conformance.target.redaction import Redactor

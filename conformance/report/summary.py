@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from conformance.plural import counted
 from conformance.report import terminal
 from conformance.report.record import Run
-from conformance.report.text import counted, in_markdown, of_cases, one_line
+from conformance.report.text import in_markdown, of_cases, one_line
 from conformance.report.words import but, headline, remarks, state
 from conformance.verdict.ledger import Ruling
 

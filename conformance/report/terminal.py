@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 import spec
+from conformance.plural import counted
 from conformance.report.causes import usual_cause
 from conformance.report.comparison import Report, compare, of_run
 from conformance.report.record import Run, numbered
 from conformance.report.text import (
-    counted,
     folded,
     harmless,
     is_noise,
@@ -113,7 +113,7 @@ def _family(family: str, rulings: list[Ruling], run: Run, out: Writer) -> None:
     parts = [f"{states.count('passed'):2} of {len(states):2} passed"]
     parts += [f"{states.count(name)} {word}" for name, word in words.items() if name in states]
     tried, of = (sum(counts) for counts in zip(*(ruling.tried for ruling in rulings), strict=True))
-    parts += [f"{tried} of {of} cases tried"] if tried < of else []
+    parts += [f"{tried} of {counted(of, 'case')} tried"] if tried < of else []
     worst = next((name for name in ("broken", "known", "should", "untested") if name in states), "passed")
     marks = "".join(_MARKS[name] for name in states)
     _say(out, f"{family:{_COLUMN}}{marks:{_MARKS_COLUMN}}{listed(parts)}", **{_COLOURS[worst]: True})

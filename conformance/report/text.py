@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
+from conformance.plural import counted
+
 _ASCII = str.maketrans(
     {
         "✓": "+",
@@ -105,11 +107,6 @@ def titled(name: str) -> str:
     """A name in camelCase as a title: `rateReading` as `Rate reading`."""
     words = re.sub(r"(?<=[a-z])([A-Z])", r" \1", name).lower()
     return words[:1].upper() + words[1:]
-
-
-def counted(count: int, noun: str) -> str:
-    """A number with its noun: `1 request`, `2,335 requests`."""
-    return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def lasted(seconds: float) -> str:

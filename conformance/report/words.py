@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.outcome import EXIT_CONFORMANT
+from conformance.plural import counted
 from conformance.report.record import Run
-from conformance.report.text import counted, visible
+from conformance.report.text import visible
 from conformance.verdict.exit_code import exit_code
 from conformance.verdict.ledger import Ledger, Ruling
 
@@ -56,7 +57,7 @@ def told(name: str, count: int) -> str:
 def headline(run: Run) -> str:
     """The verdict's figures: `66 of 69 requirements passed, 2 broken, 1 not tested`."""
     counts = tally(run)
-    passed = f"{counts.get('passed', 0)} of {sum(counts.values())} requirements passed"
+    passed = f"{counts.get('passed', 0)} of {counted(sum(counts.values()), 'requirement')} passed"
     return ", ".join([passed, *(told(name, count) for name, count in counts.items() if name != "passed")])
 
 

@@ -10,6 +10,7 @@ from typing import get_args
 
 import spec
 from conformance.depth import QUICK_REQUESTS, STANDARD_REQUESTS, Depth
+from conformance.plural import counted
 from conformance.verdict.selection import in_words, missing, selected
 from spec.target import Target
 
@@ -54,13 +55,14 @@ def forecast(ids: frozenset[str] | None, target: Target | None, width: int, *, r
     """The estimates of all depths, in lines. Sends no request."""
     requirements = selected(ids)
     untestable = [requirement for requirement in requirements if missing(requirement, target)]
-    lines = [f"{len(requirements) - len(untestable)} requirements can be tested; a run sends, on its keys' limits:"]
+    testable = counted(len(requirements) - len(untestable), "requirement")
+    lines = [f"{testable} can be tested; a run sends, on its keys' limits:"]
     lines += [_line(plan(depth, ids, target, real_time=real_time)) for depth in get_args(Depth)]
     lines += ["", "on these keys, besides requests that no valid key's limit pays for, which are free:"]
     lines += [f"{count:6}  {pool}" for pool, count in _pools(target).items() if count]
     if untestable:
         lacking = dict.fromkeys(need for requirement in untestable for need in missing(requirement, target))
-        lines.append(f"{len(untestable)} requirements not testable, for want of {in_words(list(lacking))}")
+        lines.append(f"{counted(len(untestable), 'requirement')} not testable, for want of {in_words(list(lacking))}")
     if _paced(target, real_time) and _pools(target)[_PRIMARY] == 1:
         lines.append("A second key of the primary organization would halve the waiting for the rate limit's windows.")
     lines.append("These are bounds: a run sends less. Nothing was sent.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from conformance.plural import counted
 from conformance.rate_limits.proofs import MINUTE, Window, fullest, overdrawn
 from conformance.rate_limits.timeline import Timeline
 from loadtests.analysis.ledger import Attempt
@@ -111,7 +112,7 @@ def from_rest(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
         if refused and before < size.most:
             return CheckResult(
                 "broken",
-                f"a rested key was refused after {before} requests, where {size.most} are to be served",
+                f"a rested key was refused after {counted(before, 'request')}, where {size.most} are to be served",
                 (group[0], refused),
                 {"served": before},
                 size.most - before,
@@ -142,7 +143,7 @@ def refused_beyond(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
         if crowd and crowd.count > cap.most:
             told = f"{crowd.count} requests within {crowd.seconds:.2f} s, and none was refused"
             return CheckResult("broken", told, (crowd.first, crowd.last), weight=crowd.count)
-    return CheckResult("unjudged", f"{len(timeline.attempts)} requests, and the limit was not reached")
+    return CheckResult("unjudged", f"{counted(len(timeline.attempts), 'request')}, and the limit was not reached")
 
 
 def _under(timeline: KeyTimeline, cap: Window) -> CheckResult:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from conformance.plural import counted
 from loadtests.analysis.findings import Conditions
 from loadtests.analysis.ledger import REFUSED, Attempt, Ledger
 from loadtests.analysis.rules import CheckResult
@@ -43,7 +44,7 @@ def no_server_errors(ledger: Ledger) -> CheckResult:
         return CheckResult("broken", told, wrong, {"serverErrors": count})
     if not answers:
         return CheckResult("unjudged", "no request was answered")
-    return CheckResult("held", f"none in {answers} answers")
+    return CheckResult("held", f"none in {counted(answers, 'answer')}")
 
 
 def answered(ledger: Ledger, conditions: Conditions) -> CheckResult:
@@ -55,14 +56,14 @@ def answered(ledger: Ledger, conditions: Conditions) -> CheckResult:
     if not total:
         return CheckResult("unjudged", "no request was sent")
     if not count:
-        return CheckResult("held", f"all {total} requests")
+        return CheckResult("held", f"all of {counted(total, 'request')}")
     if count == total:
         silent = tuple(islice(unanswered(ledger), 3))
         return CheckResult("unjudged", f"no request was answered: {_why(silent)}", silent)
     end = _end(ledger, conditions)
     silent = tuple(unanswered(ledger, end))
     if silent:
-        told = f"{len(silent)} of {total} requests had no answer: {_why(silent)}"
+        told = f"{len(silent)} of {counted(total, 'request')} had no answer: {_why(silent)}"
         return CheckResult("broken", told, silent[:3], {"unanswered": len(silent)})
     last = max(unanswered(ledger), key=lambda attempt: attempt.answered)
     start = min(ledger.span(key)[0] for key in ledger)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from conformance.plural import counted
 from conformance.rate_limits.proofs import MINUTE
 from conformance.report.drawing import RIGHT, WIDTH, Drawing, Frame, Line, Panel, Tick, round_values, times
 from loadtests.analysis.findings import Reading
@@ -37,7 +38,7 @@ def admissions(attempts: Sequence[Attempt], run: Figures, limits: RateLimit, rea
     below = _stacked(counts, run, 222.0, 290.0)
     described = (
         f"At most {max(window, default=0)} served in {limits.burst_window} s and {max(minute, default=0)} in a minute; "
-        f"{len(admitted)} of {len(attempts)} requests served."
+        f"{len(admitted)} of {counted(len(attempts), 'request')} served."
     )
     return Drawing(318.0, (above, below), times(run.seconds), described)
 
@@ -46,7 +47,9 @@ def throughput(run: Figures) -> Drawing:
     """Requests a second over time, by what became of them."""
     counts = [[part.served, part.refused, part.failed] for part in run.slices]
     panel = _stacked(counts, run, _TOP, _BOTTOM)
-    return Drawing(218.0, (panel,), times(run.seconds), f"{run.total} requests in {run.seconds:.0f} seconds.")
+    return Drawing(
+        218.0, (panel,), times(run.seconds), f"{counted(run.total, 'request')} in {run.seconds:.0f} seconds."
+    )
 
 
 def latency(run: Figures) -> Drawing:

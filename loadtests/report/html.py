@@ -8,10 +8,11 @@ from pathlib import Path
 
 import jinja2
 
+from conformance.plural import counted
 from conformance.report import drawing as frame
 from conformance.report.drawing import Drawing
 from conformance.report.templates import templates
-from conformance.report.text import counted, lasted
+from conformance.report.text import lasted
 from loadtests.analysis.findings import Finding
 from loadtests.analysis.ledger import Attempt, Ledger
 from loadtests.analysis.verdict import Verdict

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.report.text import counted, in_markdown, lasted
+from conformance.plural import counted
+from conformance.report.text import in_markdown, lasted
 from loadtests.analysis.findings import Finding
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.verdict import Verdict

@@ -6,7 +6,8 @@ import os
 import sys
 import textwrap
 
-from conformance.report.text import counted, lasted
+from conformance.plural import counted
+from conformance.report.text import lasted
 from loadtests.analysis.findings import Finding, Outcome
 from loadtests.analysis.ledger import Ledger
 from loadtests.analysis.verdict import Verdict

@@ -7,6 +7,7 @@ from typing import TextIO
 
 import gevent
 
+from conformance.plural import counted
 from conformance.report.text import lasted
 from loadtests.runner.coordinator import Coordinator
 
@@ -42,5 +43,5 @@ def describe(coordinator: Coordinator) -> str:
     left = coordinator.left
     return (
         f"{coordinator.setup.scenario.name}: {phases[number].name} ({number + 1} of {len(phases)}), "
-        f"{requests} requests, {f'about {lasted(round(left))} left' if left >= 1 else 'nearly done'}"
+        f"{counted(requests, 'request')}, {f'about {lasted(round(left))} left' if left >= 1 else 'nearly done'}"
     )

@@ -134,8 +134,8 @@ def test_what_broke_was_mended_or_tried_less_is_listed(capsys: pytest.CaptureFix
         "mended: 1",
         "  PAGE-3",
         "tried less: 2",
-        "  AUTH-1: 0 of 1 cases that were tried before",
-        "  OP-2: 1 of 1 cases that were tried before: needs a key",
+        "  AUTH-1: 0 of 1 case tried before",
+        "  OP-2: 1 of 1 case tried before: needs a key",
     ]
 
 
@@ -226,7 +226,7 @@ def test_what_failed_is_tried_again(capsys: pytest.CaptureFixture[str], report: 
     old = changed(old, "old.json", {"id": "PAGE-2", "status": "passed"}, {"id": "AUTH-1", "status": "failed"})
     with serving(NULL_SERVERS["empty_object_to_everything"]) as base_url:
         code, out, _ = run(capsys, "replay", str(old), "--base-url", base_url, "--api-key", KEY)
-    assert out.splitlines()[0] == "trying 1 requirements again: AUTH-1"
+    assert out.splitlines()[0] == "trying 1 requirement again: AUTH-1"
     assert out.splitlines()[-1].split(maxsplit=1) == ["AUTH-1", "still broken"] or code == NOT_JUDGED
     assert "verdict" not in out
 
@@ -238,7 +238,7 @@ def test_what_is_mended_is_said_to_be_from_a_folder_with_modules_of_the_same_nam
         (tmp_path / f"{name}.py").write_text("raise SystemExit(5)\n", "utf-8")
     monkeypatch.chdir(tmp_path)
     old = changed(report, "old.json", {"id": "AUTH-5", "status": "passed"}, {"id": "PAGE-3", "status": "passed"})
-    assert run(capsys, "replay", str(old)) == (0, "trying 1 requirements again: PAGE-2\nPAGE-2    mended\n", "")
+    assert run(capsys, "replay", str(old)) == (0, "trying 1 requirement again: PAGE-2\nPAGE-2    mended\n", "")
 
 
 @pytest.mark.parametrize(("id_", "whole"), [("OP-1", True), ("PAGE-13", True), ("PAGE-2", False), ("SCOPE-1", False)])

@@ -137,6 +137,12 @@ def test_a_run_sends_no_more_than_was_planned(mock: Path, tmp_path: Path) -> Non
     assert sent["keys.spare"] <= planned.spare <= 5 * sent["keys.spare"], sent
 
 
+def test_one_requirement_is_told_in_the_singular() -> None:
+    target = load(None, base_url="http://127.0.0.1:1", api_key=KEY)
+    assert forecast(select(["PAGE-3"]), target, 200)[0].startswith("1 requirement can be tested; ")
+    assert any(line.startswith("1 requirement not testable") for line in forecast(select(["TENANT-1"]), target, 200))
+
+
 def test_what_cannot_be_tested_sends_nothing() -> None:
     target = load(None, base_url="http://127.0.0.1:1", api_key=KEY)
     assert plan("standard", select(["TENANT-1"]), target).paid == 0

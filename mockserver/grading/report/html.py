@@ -14,6 +14,7 @@ from mockserver.grading.report.archive import target
 from mockserver.grading.report.document import moment
 from mockserver.grading.report.redaction import redacted
 from mockserver.grading.report.timeline import TimelineDrawing, kind_of, timeline
+from mockserver.grading.rules.rule import counted
 from mockserver.grading.verdict import Evidence, Grade
 
 _MOST_REQUESTS = 400
@@ -73,7 +74,7 @@ def _template() -> jinja2.Template:
     )
     environment.filters["prose"] = _prose
     environment.filters["redacted"] = redacted
-    environment.globals["anchors"] = _anchors
+    environment.globals.update(anchors=_anchors, counted=counted)
     return environment.get_template("grade.html")
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import click
 
 from mockserver.grading.records import Status
-from mockserver.grading.report.words import SIGNS, STATUSES, command, counted, proof, run_ending, unseen, verdict
+from mockserver.grading.report.words import SIGNS, STATUSES, command, proof, run_ending, unseen, verdict
+from mockserver.grading.rules.rule import counted
 from mockserver.grading.verdict import Grade, Ruling
 
 _COLOURS = {"kept": "green", "not-seen": "bright_black"}

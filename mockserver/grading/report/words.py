@@ -7,6 +7,7 @@ from collections import Counter
 
 from mockserver.grading.records import PLAIN, Run
 from mockserver.grading.report.redaction import redacted
+from mockserver.grading.rules.rule import counted
 from mockserver.grading.verdict import Evidence, Grade, Ruling
 
 SIGNS = {"kept": "✓", "broken": "✗", "not-seen": "–"}
@@ -17,11 +18,6 @@ VERDICTS = {"good": "good", "broken": "broken", "not-graded": "not graded"}
 def command(grade: Grade) -> str:
     """The command, as it would be typed."""
     return redacted(shlex.join(grade.command))
-
-
-def counted(count: int, thing: str) -> str:
-    """A number and its noun: `1 request`, `2 requests`."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def verdict(grade: Grade) -> str:
@@ -50,7 +46,7 @@ def run_ending(run: Run) -> str:
     endings = {"timed-out": "timed out", "interrupted": "interrupted", "recorded": "a recording"}
     code = "ended" if run.exit_code is None else f"exit code {run.exit_code}"
     ending = endings.get(run.ending, code)
-    deliveries = f"{len(run.probes)} deliveries, " if run.probes else ""
+    deliveries = f"{counted(len(run.probes), 'delivery', 'deliveries')}, " if run.probes else ""
     return f"{ending}, {deliveries}{counted(len(run.exchanges), 'request')}, {run.seconds:.1f} s"
 
 

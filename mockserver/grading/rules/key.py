@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.grading.records import Exchange, Finding, Judgement, Run
-from mockserver.grading.rules.rule import judged, rule, shown
+from mockserver.grading.rules.rule import counted, judged, rule, shown
 from mockserver.grading.sequences import in_turn, repetitions
 
 UNTRUSTED = ("wrong-host", "expired-certificate", "unknown-authority")
@@ -25,7 +25,9 @@ def in_the_authorization_header(run: Run) -> Judgement:
     has_none = not any(_authorization(exchange) for exchange in (*asked, *plain))
     if asked and not findings and not run.is_recording and has_none:
         numbers = tuple(exchange.number for exchange in asked[:3])
-        findings = [Finding(numbers, f"none of {len(asked)} requests to the API has an Authorization header")]
+        findings = [
+            Finding(numbers, f"none of {counted(len(asked), 'request')} to the API has an Authorization header")
+        ]
     return judged(any(exchange.key for exchange in run.exchanges), findings)
 
 

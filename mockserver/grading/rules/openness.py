@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mockserver.grading.records import Finding, Judgement, ListKey, Run
-from mockserver.grading.rules.rule import judged, rule
+from mockserver.grading.rules.rule import counted, judged, rule
 from mockserver.grading.sequences import Walk, walks
 
 _FROM_ANSWERS = frozenset({"listId", "contactId", "q"})
@@ -45,10 +45,8 @@ def _fallen_short(before: dict[ListKey, Walk], here: dict[ListKey, Walk]) -> Ite
             yield Finding((), f"{key} was not asked, and was in the plain run")
         elif _how_far(other) < _how_far(walk):
             last = other.pages[-1]
-            message = (
-                f"the walk over {key} stopped after {other.items} items, and went to {walk.items} in the plain run"
-            )
-            yield Finding((last.number,), message)
+            stopped = f"the walk over {key} stopped after {counted(other.items, 'item')}"
+            yield Finding((last.number,), f"{stopped}, and went to {walk.items} in the plain run")
 
 
 def _how_far(walk: Walk) -> tuple[bool, int]:

@@ -48,3 +48,8 @@ def shown(exchange: Exchange) -> str:
 def seconds(value: float) -> str:
     """A time in a sentence: `0.4 s`, `12 s`."""
     return f"{value:.1f} s" if value < 10 and round(value, 1) != int(value) else f"{value:.0f} s"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number with its noun: `1 request`, `2 requests`. `plural` is the noun's, if it is not made with an `s`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or f'{noun}s'}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from mockserver.grading.facts import largest_page
 from mockserver.grading.lookups import Again, Grouped
 from mockserver.grading.records import Exchange, Finding, Judgement, ListKey, Run
-from mockserver.grading.rules.rule import judged, rule, shown
+from mockserver.grading.rules.rule import counted, judged, rule, shown
 from mockserver.grading.sequences import Walk, by_beginning, walks
 from spec import contract
 
@@ -74,10 +74,8 @@ def walks_go_to_the_end(run: Run) -> Judgement:
         if any(walk.ended for walk in tries):
             continue
         last = max(tries, key=lambda walk: len(walk.pages)).pages[-1]
-        message = (
-            f"the walk over {key} stopped at {shown(last)}, a page of {last.items} items whose nextCursor leads on"
-        )
-        findings.append(Finding((last.number,), message))
+        page = f"a page of {counted(last.items or 0, 'item')} whose nextCursor leads on"
+        findings.append(Finding((last.number,), f"the walk over {key} stopped at {shown(last)}, {page}"))
     return judged(bool(here), findings)
 
 

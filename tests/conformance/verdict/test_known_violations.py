@@ -223,7 +223,7 @@ def test_a_run_ends_badly_on_an_entry_out_of_date(tmp_path: Path) -> None:
     assert (run.exit_code, run.verdict) == (1, "conformant"), run.output
     output = " ".join(run.output.split())
     assert "A known violation is out of date, which fails the run: SCOPE-3: no longer broken, remove it." in output
-    assert output.endswith("1 of 1 requirements passed, but the run fails: known violations are out of date")
+    assert output.endswith("1 of 1 requirement passed, but the run fails: known violations are out of date")
     for paper in ("report.html", "summary.md"):
         written = (tmp_path / "report" / paper).read_text("utf-8")
         assert "onformant, but the run fails" in written

@@ -121,7 +121,7 @@ def test_a_terminal_without_unicode_shows_the_verdict(environment: dict[str, str
     assert code == 0, output
     assert "SCOPE     +" in output
     assert "Traceback" not in output
-    assert output.splitlines()[-1] == "verdict: conformant, 1 of 1 requirements passed"
+    assert output.splitlines()[-1] == "verdict: conformant, 1 of 1 requirement passed"
 
 
 def test_piped_output_has_no_colour_and_fits_80_columns(mock: Path) -> None:
