@@ -1,5 +1,7 @@
 """`python -m benchmarks.logs`: what the request log costs a mock, and what the recording of a grade costs beside it.
 
+With `--before FOLDER` the request log of another checkout has its turns, too: so it shows what was added to the log since.
+
 All of them answer the same requests in this process, without sockets, in short turns. What is compared is processor time, turn by
 turn, and the median counts: neither other programs nor the pace of the machine make a difference.
 """
@@ -8,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib.util
 import statistics
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ROUTES = {"page": PAGE, "me": ME}
-WITHOUT, LOG, RECORDING = "no log", "request log", "and recording"
+WITHOUT, LOG, RECORDING, BEFORE = "no log", "request log", "and recording", "log of before"
 _VAST = 1_000_000_000
 _MISSING = 3
 
@@ -51,20 +55,25 @@ def more(turns: Turns, one: str, other: str) -> float:
 
 
 def table(measured: Mapping[str, Turns]) -> str:
-    """The medians by route, as text."""
-    lines = [f"{'route':<6}{WITHOUT:>12}{LOG:>22}{RECORDING:>22}"]
+    """The medians by route, as text. The last column, if there is one, has what the log takes more than that of before."""
+    compared = any(BEFORE in turns for turns in measured.values())
+    lines = [f"{'route':<6}{WITHOUT:>12}{LOG:>22}{RECORDING:>22}" + (f"{BEFORE:>22}" if compared else "")]
     for route, turns in measured.items():
         middle = {name: statistics.median(times) for name, times in turns.items()}
         lines.append(
             f"{route:<6}{middle[WITHOUT]:>9.2f} µs{middle[LOG]:>10.2f} µs {more(turns, LOG, WITHOUT):>+7.1%} "
             f"{middle[RECORDING]:>9.2f} µs {more(turns, RECORDING, LOG):>+7.1%} "
+            + (f"{middle[BEFORE]:>9.2f} µs {more(turns, LOG, BEFORE):>+7.1%}" if compared else "")
         )
     return "\n".join(lines)
 
 
-def measure(rounds: int, requests: int) -> Mapping[str, Turns]:
-    """What was measured, by route. Each round has a turn of each. Raises CannotMeasure."""
-    mocks, authorization = _mocks()
+def measure(rounds: int, requests: int, before: Path | None = None) -> Mapping[str, Turns]:
+    """What was measured, by route. Each round has a turn of each. Raises CannotMeasure.
+
+    `before` is the folder of another checkout, whose request log is measured beside this one's.
+    """
+    mocks, authorization = _mocks(_log_of(before) if before else None)
     gc.freeze()  # As `outbound-mock` does: collections look at what requests leave behind, and not at the mock's data.
     measured: dict[str, dict[str, list[float]]] = {route: {name: [] for name in mocks} for route in ROUTES}
     for number in range(rounds + 1):
@@ -78,14 +87,30 @@ def measure(rounds: int, requests: int) -> Mapping[str, Turns]:
     return measured
 
 
-def _mocks() -> tuple[Mapping[str, Any], bytes]:
+def _log_of(checkout: Path) -> type[RequestLog]:
+    """The request log of another checkout. Raises CannotMeasure."""
+    file = checkout / "mockserver" / "worlds" / "request_log.py"
+    found = importlib.util.spec_from_file_location("request_log_of_before", file)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    try:
+        found.loader.exec_module(module)
+    except (OSError, ImportError) as error:
+        raise CannotMeasure(f"{checkout} has no request log that can be used: {error}") from None
+    return cast("type[RequestLog]", module.RequestLog)
+
+
+def _mocks(before: type[RequestLog] | None) -> tuple[Mapping[str, Any], bytes]:
     """A mock for each kind of turn, whose keys' limits are never reached, and the header that all of them accept."""
-    mocks = {name: create_app(Settings()) for name in (WITHOUT, LOG, RECORDING)}
+    mocks = {name: create_app(Settings()) for name in (WITHOUT, LOG, RECORDING, *((BEFORE,) if before else ()))}
     vast = RateLimits(_VAST, _VAST, contract().rate_limits.burst_window)
     for mock in mocks.values():
         for key in mock.state.keys:
             mock.state.keys.put(replace(key, limits=vast))
     mocks[WITHOUT].world.request_log = cast("RequestLog", NoLog())
+    if before:
+        mocks[BEFORE].world.request_log = before(mocks[BEFORE].state.clock)
     key = next(key for key in mocks[LOG].state.keys if key.scopes)
     return mocks, b"Bearer " + key.secret.encode()
 
@@ -128,13 +153,19 @@ async def _turn(mock: Any, target: str, authorization: bytes, requests: int, *, 
 @click.command(context_settings={"show_default": True})
 @click.option("--rounds", default=400, type=click.IntRange(1, 1000), help="Rounds, each with a turn of each mock.")
 @click.option("--requests", default=50, type=click.IntRange(1, 100_000), help="Requests of a turn.")
-def main(rounds: int, requests: int) -> None:
+@click.option(
+    "--before",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Measure the request log of this checkout, too.",
+)
+def main(rounds: int, requests: int, before: Path | None) -> None:
     """Measure a mock without its request log, with it, and with the recording of a grade around it.
 
     Exit codes: 0 it was measured, 3 it could not be, 130 interrupted.
     """
     try:
-        measured = measure(rounds, requests)
+        measured = measure(rounds, requests, before)
     except CannotMeasure as error:
         click.echo(f"logs: {error}", err=True)
         sys.exit(_MISSING)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 
 from benchmarks import logs
 from benchmarks.measuring import CannotMeasure
+from tests.support.gate import ROOT
 
 
 def test_turns_of_one_round_are_compared_and_the_median_round_counts() -> None:
@@ -29,9 +32,25 @@ def test_the_table_tells_times_and_what_each_adds() -> None:
 
 
 def test_what_cannot_be_measured_is_one_line_and_3(monkeypatch: pytest.MonkeyPatch) -> None:
-    def measure(_rounds: int, _requests: int) -> None:
+    def measure(_rounds: int, _requests: int, _before: None) -> None:
         raise CannotMeasure("/api/v1/me was answered [503]")
 
     monkeypatch.setattr(logs, "measure", measure)
     done = CliRunner().invoke(logs.main, [])
     assert (done.exit_code, done.output) == (3, "logs: /api/v1/me was answered [503]\n")
+
+
+def test_the_log_of_another_checkout_has_turns_beside_this_ones() -> None:
+    measured = logs.measure(rounds=1, requests=1, before=ROOT)
+    assert {len(turns[logs.BEFORE]) for turns in measured.values()} == {1}
+
+
+def test_the_last_column_tells_what_the_log_takes_more_than_that_of_before() -> None:
+    turns = {logs.WITHOUT: [10.0], logs.LOG: [11.0], logs.RECORDING: [22.0], logs.BEFORE: [10.0]}
+    assert logs.table({"me": turns}).splitlines()[1].split()[-3:] == ["10.00", "µs", "+10.0%"]
+
+
+def test_a_checkout_without_a_request_log_is_told(tmp_path: Path) -> None:
+    done = CliRunner().invoke(logs.main, ["--before", str(tmp_path)])
+    assert (done.exit_code, done.output.count("\n")) == (3, 1)
+    assert "has no request log that can be used" in done.output
