@@ -257,6 +257,17 @@ def test_a_hardship_is_switched_on_for_the_next_request(console: Console) -> Non
     expect(page.get_by_role("status").first).to_contain_text("off")
 
 
+def test_the_form_of_a_key_covers_no_other_key_on_a_narrow_screen(console: Console) -> None:
+    console.page.set_viewport_size({"width": 390, "height": 800})
+    console.visit("/api-keys")
+    first, second = (console.page.locator(".key").nth(number) for number in range(2))
+    first.locator("summary", has_text="Change").click()
+    form, other = first.get_by_label("Burst window").bounding_box(), second.bounding_box()
+    assert form is not None
+    assert other is not None
+    assert form["y"] + form["height"] <= other["y"]
+
+
 def test_every_page_fits_a_narrow_screen_and_keeps_to_itself(console: Console) -> None:
     secret = next(key.secret for key in console.mock.state.keys if key.kind == "spare")
     console.ask(f"{CONTACTS}?cursor={'x' * 500}", secret)
