@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import Scope
@@ -34,8 +34,7 @@ class ParameterRules:
     default_limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(NamedTuple):
     """A request's parameters. `filters` are all query parameters but limit and cursor, those that were given."""
 
     limit: int

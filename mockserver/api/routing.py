@@ -40,7 +40,8 @@ def build(document: OpenApi) -> ASGIApp:
         resolver=connexion.Resolver(OPERATIONS.__getitem__),
     )
     stack.add_api(to_openapi_30(document))
-    app: ASGIApp = stack
+    # Connexion would build this at the first request, and stand before it at every one.
+    app: ASGIApp = stack._build_middleware_stack()[0]
     return app
 
 
@@ -83,6 +84,7 @@ class Routing(connexion.middleware.routing.RoutingMiddleware):
             asked = scope["method"], scope["path"]
             operation = self._direct.get(asked) or self._found(asked)
             if operation is None:
+                scope["app"] = self  # has Starlette raise an error for an unknown path, rather than answer it
                 await super().__call__(scope, receive, send)
             else:
                 scope["path_params"] = {}

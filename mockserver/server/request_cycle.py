@@ -35,8 +35,9 @@ _STATUS_LINES = {status.value: b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.en
 _WITHOUT_BODY = (204, 304)
 
 _MOST_LINES = 4_096
-_lines: dict[tuple[bytes, bytes], tuple[bytes, bool]] = {}
-"""A cache of encoded headers, because most answers have the same, and whether each says how the answer ends."""
+_Line = tuple[bytes, tuple[bytes, bytes] | None]
+_lines: dict[tuple[bytes, bytes], _Line] = {}
+"""A cache of encoded headers, because most answers have the same, each with its lower-case form if it says how the answer ends."""
 
 
 class _Done:
@@ -184,10 +185,10 @@ class RequestCycle:
         parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
         framed = False
         for header in headers:
-            line, frames = _lines.get(header) or _encoded(*header)
+            line, framing = _lines.get(header) or _encoded(*header)
             parts.append(line)
-            if frames:
-                framed = self._frame(header[0].lower(), header[1].lower()) or framed
+            if framing is not None:
+                framed = self._frame(*framing) or framed
         if not self.keep_alive and b"connection: close\r\n" not in parts:
             parts.append(b"connection: close\r\n")
         if not framed and self.scope["method"] != "HEAD" and status not in _WITHOUT_BODY:
@@ -264,12 +265,13 @@ class _Begun(Coroutine[object, None, None]):
         raise NotImplementedError("only a task goes on with it")
 
 
-def _encoded(name: bytes, value: bytes) -> tuple[bytes, bool]:
-    """The bytes of a header. Raises RuntimeError for one that HTTP does not allow."""
+def _encoded(name: bytes, value: bytes) -> _Line:
+    """A header as `_lines` keeps it. Raises RuntimeError for one that HTTP does not allow."""
     if not name or _NOT_IN_NAME.search(name) or _NOT_IN_VALUE.search(value):
         raise RuntimeError("A header has a character that HTTP does not allow.")
     if len(_lines) >= _MOST_LINES:
         _lines.clear()
     lower = name.lower()
-    encoded = _lines[name, value] = (b"%b: %b\r\n" % (lower, value), lower in _FRAMING)
+    framing = (lower, value.lower()) if lower in _FRAMING else None
+    encoded = _lines[name, value] = (b"%b: %b\r\n" % (lower, value), framing)
     return encoded

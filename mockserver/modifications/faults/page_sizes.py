@@ -30,7 +30,7 @@ def change_limit(pipeline: Pipeline, change: Callable[[int], int]) -> None:
 
     def read(rules: ParameterRules, scope: Scope) -> Parameters:
         parameters = inner(rules, scope)
-        return replace(parameters, limit=change(parameters.limit)) if "limit" in query(scope) else parameters
+        return parameters._replace(limit=change(parameters.limit)) if "limit" in query(scope) else parameters
 
     pipeline.read_parameters = read
 
