@@ -37,6 +37,8 @@ def test_a_walk_has_an_end(case: str, dataset: Dataset) -> None:
     if not walked.items:
         not_tested(f"{case} is empty")
     expect(not walked.endless, "the walk has no end: its last nextCursor came back a second time", *walked.pages[-2:])
+    if walked.refusal:
+        not_tested(f"{walked.refusal.line()}: the walk was not served to its end (PAGE-6)")
     if not walked.complete:
         idle = [page for page in walked.pages if not items(page)]
         expect(not idle, f"{len(idle)} pages of a walk without end are empty and have a nextCursor", *idle[:2])
@@ -63,7 +65,30 @@ def _in_the_same_order(dataset: Dataset, walked: Walk, other: Walk) -> None:
 def _again(dataset: Dataset, walked: Walk) -> Walk:
     limit = limit_of(walked.pages[0]) or DEFAULT
     filters: dict[str, Any] = filters_of(walked)
-    return dataset.walked(walked.operation, limit=limit, most_pages=len(walked.pages), **filters)
+    most_pages = len(walked.pages) + bool(walked.refusal)
+    return dataset.walked(walked.operation, limit=limit, most_pages=most_pages, **filters)
+
+
+@requirement("PAGE-6", whole_run=True)
+def test_no_walk_is_refused_its_cursor(dataset: Dataset) -> None:
+    """No nextCursor of an unfiltered list is refused where it is followed."""
+    _cursors_are_served(dataset, filtered=False)
+
+
+@requirement("PAGE-10", whole_run=True)
+def test_no_filtered_walk_is_refused_its_cursor(dataset: Dataset) -> None:
+    """No nextCursor of a filtered list is refused where it is followed."""
+    _cursors_are_served(dataset, filtered=True)
+
+
+def _cursors_are_served(dataset: Dataset, *, filtered: bool) -> None:
+    walks = [walked for walked in dataset.walks if bool(filters_of(walked).keys() - {"includeArchived"}) is filtered]
+    followed = [walked for walked in walks if len(walked.pages) > 1 or walked.refusal]
+    record_tried(len(followed), len(followed))  # where there are none, the other checks of the requirement speak for it
+    for walked in followed:
+        again = _again(dataset.anew(), walked) if walked.refusal else walked
+        if again.refusal:
+            expect(False, f"its own nextCursor is refused: {again.refusal.line()}", *again.pages[-1:], again.refusal)
 
 
 @requirement("PAGE-8", whole_run=True)

@@ -29,7 +29,7 @@ from conformance.cases.filters import (
 from conformance.cases.page_tables import FilteredWalk, partners, values_beside_filters
 from conformance.cases.resource_ids import MISSPELLINGS
 from conformance.cases.tables import Cut, Effort, over
-from conformance.checks import expect, items, not_tested, record_tried, requirement, sound
+from conformance.checks import expect, items, not_tested, record_tried, refused, requirement, sound
 
 _BY_VALUE = (
     ("listContacts", "listId"),
@@ -239,6 +239,7 @@ def _on_one_page(dataset: Dataset, operation: str, **filters: str) -> None:
 def _any_with_archived_ones(seen: Dataset) -> None:
     """Expect includeArchived=1 to show lists, if some are shown without it."""
     known = seen.walk("listLists")
+    refused(seen.refused_archived or known.pages[0], 200)
     if not known.items:
         shown = sound(seen.asked("listLists"))
         expect(not items(shown), "includeArchived=1 shows no list, and without it there are some", *known.pages, shown)

@@ -23,6 +23,7 @@ MOST_PAGES = 30
 _MOST_LOOKED_AT = 24
 _DEFAULT = spec.contract().page_size.default
 _REFUSED = (400, 422)
+_CURSOR_REFUSED = (400, 404, 410, 422)
 # A walk that shows this many empty pages in a row is ended, even if it has a next page.
 _MOST_IDLE = 3
 
@@ -35,12 +36,14 @@ class Walk:
     """The pages of a list from its first, following nextCursor.
 
     `complete` is False where the walk was given up, `endless` is True where that was because it goes round in a circle.
+    `refusal` is the answer that the last page's nextCursor got where it was refused, which breaks PAGE-6 or PAGE-10.
     """
 
     operation: str
     pages: tuple[Exchange, ...]
     complete: bool
     endless: bool = False
+    refusal: Exchange | None = None
 
     @cached_property
     def items(self) -> list[Resource]:
@@ -56,14 +59,17 @@ class Walk:
 def walk(caller: Caller, operation: str, *, most_pages: int = MOST_PAGES, **parameters: Any) -> Walk:
     """Follow a list's cursors to its end, or for `most_pages`, or while there is something to see, with one key throughout.
 
-    It is given up where a cursor comes back a second time. Raises NotJudged where a page is not served.
+    It is given up where a cursor comes back a second time, or is refused. Raises NotJudged where a page is not served.
     """
     caller = caller.pinned()
     pages: list[Exchange] = []
     seen: set[str] = set()
     cursor: str | None = None
     while len(pages) < most_pages and (len(pages) < _MOST_IDLE or any(map(items, pages[-_MOST_IDLE:]))):
-        pages.append(sound(caller.get(operation, **parameters, cursor=cursor)))
+        answer = caller.get(operation, **parameters, cursor=cursor)
+        if pages and (answer.status in _CURSOR_REFUSED or answer.status >= 500):
+            return Walk(operation, tuple(pages), complete=False, refusal=answer)
+        pages.append(sound(answer))
         cursor = next_cursor(pages[-1])
         if cursor is None:
             return Walk(operation, tuple(pages), complete=True)
@@ -79,9 +85,8 @@ def whole(operation: str) -> dict[str, Any]:
 
 
 def _refuses_limit(answer: Exchange, filters: dict[str, Any]) -> bool:
-    """Whether an answer refuses a first page for its limit: with a filter or a cursor it may be that which is refused."""
-    asked = parse_qs(answer.request.target.partition("?")[2])
-    return answer.status in _REFUSED and "cursor" not in asked and filters.keys() <= {"includeArchived"}
+    """Whether an answer refuses a page for its limit or for includeArchived=1: any other filter may be what it refuses."""
+    return answer.status in _REFUSED and filters in ({}, whole("listLists"))
 
 
 def limit_of(exchange: Exchange) -> int | None:
@@ -105,13 +110,15 @@ class Dataset:
     """One organization's lists. Each is walked when it is first needed. A walk that failed fails for every later caller too.
 
     `refused_limits` holds, by operation, the answer that refused a limit of 1 to 200, which breaks PAGE-3. If that limit was
-    above 50, lists are walked at half of it, so that everything else can still be judged.
+    above 50, lists are walked at half of it, so that everything else can still be judged. `refused_archived` is the answer
+    that refused includeArchived=1, which breaks FILTER-4: lists are then walked without it.
     """
 
     caller: Caller
     name: str
     seed: int = 1
     refused_limits: dict[str, Exchange] = field(default_factory=dict)
+    refused_archived: Exchange | None = None
     _usable_limits: dict[str, int] = field(default_factory=dict)
     _known: dict[str, Any] = field(default_factory=dict)
 
@@ -131,6 +138,8 @@ class Dataset:
         return self._usable_limits.get(operation, LARGEST)
 
     def _walked(self, operation: str, limit: int, most_pages: int, filters: dict[str, Any]) -> Walk:
+        if self.refused_archived and filters == whole(operation):
+            filters = {}
         usable = min(limit, self.largest(operation))
         try:
             return walk(self.caller, operation, most_pages=most_pages, limit=usable, **filters)
@@ -138,11 +147,19 @@ class Dataset:
             answer = failure.exchanges[0] if failure.exchanges else None
             if answer is None or not _refuses_limit(answer, filters):
                 raise
-            self.refused_limits[operation] = answer
-            if usable <= _DEFAULT:
-                raise
-            self._usable_limits[operation] = usable // 2
-            return self._walked(operation, limit, most_pages, filters)
+            if usable > _DEFAULT:
+                self._usable_limits[operation] = usable // 2
+                walked = self._walked(operation, limit, most_pages, filters)
+                if not (filters and self.refused_archived):
+                    self.refused_limits[operation] = answer
+                return walked
+            if filters:
+                self._usable_limits.pop(operation, None)
+                walked = self._walked(operation, limit, most_pages, {})
+                self.refused_archived = answer
+                return walked
+            self.refused_limits.setdefault(operation, answer)
+            raise
 
     def asked(self, operation: str, **filters: Any) -> Exchange:
         """The answer to an operation under some filters, served or refused. The same request is sent only once in a run."""

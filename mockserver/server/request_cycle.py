@@ -37,7 +37,7 @@ _WITHOUT_BODY = (204, 304)
 _MOST_LINES = 4_096
 _Line = tuple[bytes, tuple[bytes, bytes] | None]
 _lines: dict[tuple[bytes, bytes], _Line] = {}
-"""A cache of encoded headers, because most answers have the same, each with its lower-case form if it says how the answer ends."""
+"""A cache of encoded headers, since most answers have the same, each with its lower-case form if it says how the answer ends."""
 
 
 class _Done:

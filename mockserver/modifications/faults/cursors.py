@@ -282,3 +282,13 @@ def negative_cursor_crashes(pipeline: Pipeline) -> None:
 def cursor_in_whole_seconds(pipeline: Pipeline) -> None:
     """The cursor's time is cut to seconds: what is older within the second is lost."""
     change_position(pipeline, lambda after: Position(after.created_at_ms // 1_000 * 1_000, after.id))
+
+
+@fault("PAGE-6", "PAGE-10")
+def own_cursors_refused(pipeline: Pipeline) -> None:
+    """A nextCursor is refused as malformed: it is encoded in one way and decoded in another."""
+
+    def decode(_text: str, _caller: Caller) -> Position:
+        raise ValueError("not a cursor")
+
+    pipeline.decode_cursor = decode

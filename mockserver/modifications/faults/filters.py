@@ -16,6 +16,7 @@ from mockserver.modifications.helpers.filters import (
     change_rows,
     ignore,
     like,
+    refuse,
     unfiltered_where_empty,
 )
 from mockserver.modifications.helpers.pages import change_question, keyset_page, matching, newest_first
@@ -64,6 +65,12 @@ def pending_finds_nobody(pipeline: Pipeline) -> None:
 
 
 @fault("FILTER-2")
+def pending_refused(pipeline: Pipeline) -> None:
+    """A status was added to the data, but not to what the filter's values are checked by: `pending` is refused."""
+    refuse(pipeline, "contacts", "qualificationStatus", lambda value: value == "pending")
+
+
+@fault("FILTER-2")
 def odd_scores_hidden(pipeline: Pipeline) -> None:
     """Of the contacts with a status those are found whose score is even or missing."""
 
@@ -83,6 +90,12 @@ def archived_always_shown(pipeline: Pipeline) -> None:
 def archived_never_shown(pipeline: Pipeline) -> None:
     """Archived lists are not shown even when they are asked for."""
     ignore(pipeline, "lists", "includeArchived")
+
+
+@fault("FILTER-4")
+def archived_refused(pipeline: Pipeline) -> None:
+    """`includeArchived=1` is refused: the word `true` is wanted."""
+    refuse(pipeline, "lists", "includeArchived", lambda value: value == "1")
 
 
 @fault("FILTER-4")
@@ -135,6 +148,12 @@ def event_type_ignored(pipeline: Pipeline) -> None:
 def first_event_type_only(pipeline: Pipeline) -> None:
     """Of several types only the first counts."""
     change_filter(pipeline, "events", "eventType", lambda value, event: event["eventType"] == value.partition(",")[0])
+
+
+@fault("FILTER-7")
+def several_event_types_refused(pipeline: Pipeline) -> None:
+    """`eventType` is checked as one type: several, comma-separated, are refused."""
+    refuse(pipeline, "events", "eventType", lambda value: "," in value)
 
 
 @fault("FILTER-7")

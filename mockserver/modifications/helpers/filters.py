@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from mockserver.api.authentication import Caller
 from mockserver.api.pipeline import Pipeline
+from mockserver.api.problems import ParameterError, Refused, invalid_parameter
 from mockserver.modifications.helpers.pages import keyset_page, matching, newest_first
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -39,6 +40,18 @@ def ignore(pipeline: Pipeline, collection: str, *names: str) -> None:
     change_filters(
         pipeline, collection, lambda filters: {name: value for name, value in filters.items() if name not in names}
     )
+
+
+def refuse(pipeline: Pipeline, collection: str, name: str, refuses: Callable[[str], bool]) -> None:
+    """Refuse values of one filter of a collection as invalid."""
+    inner = pipeline.page
+
+    def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        if asked == collection and name in filters and refuses(filters[name]):
+            raise Refused(invalid_parameter([ParameterError(name, "is refused")]))
+        return inner(caller, asked, filters, after, limit)
+
+    pipeline.page = page
 
 
 def change_rows(pipeline: Pipeline, collection: str, name: str, rows: Callable[[Caller, Filters], list[Row]]) -> None:

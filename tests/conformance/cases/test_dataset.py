@@ -1,0 +1,118 @@
+"""Lists that refuse what the documentation allows are walked all the same, and what was refused is kept for its requirement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from conformance.cases.dataset import Dataset
+from conformance.cases.expected_pages import exactly
+from conformance.checks import NotJudged, NotTested, Violation
+from conformance.target.client import Caller, target
+from conformance.target.exchange import Exchange, Request
+
+_COUNT = 260
+_IDS = [f"con_{number}" for number in range(_COUNT)]
+
+Query = dict[str, list[str]]
+
+
+class Lists:
+    """Lists of 260 items; a cursor is the number of items before the next page. `refuses` says which queries get 400."""
+
+    def __init__(self, refuses: Callable[[Query], bool]) -> None:
+        self._refuses = refuses
+
+    def pinned(self) -> Lists:
+        return self
+
+    def get(self, operation: str, /, **parameters: Any) -> Exchange:
+        return self.send("GET", target(operation, **parameters), operation=operation)
+
+    def send(self, method: str, path: str, *, operation: str) -> Exchange:
+        query = parse_qs(urlsplit(path).query)
+        begin, limit = (int(query.get(name, [default])[0]) for name, default in (("cursor", "0"), ("limit", "50")))
+        end = begin + limit
+        page = {"data": [{"id": id_} for id_ in _IDS[begin:end]], "nextCursor": str(end) if end < _COUNT else None}
+        status = 400 if self._refuses(query) else 200
+        request = Request(method, path, operation=operation)
+        url = f"http://127.0.0.1{path}"
+        return Exchange(1, request, url, status, httpx.Headers(), json.dumps(page).encode(), 0.0, 0.1, 0.0)
+
+
+def dataset(refuses: Callable[[Query], bool]) -> Dataset:
+    return Dataset(cast("Caller", Lists(refuses)), "primary")
+
+
+def limit_above_100(query: Query) -> bool:
+    return int(query.get("limit", ["50"])[0]) > 100
+
+
+def test_a_list_that_refuses_a_limit_is_walked_at_half_of_it() -> None:
+    seen = dataset(limit_above_100)
+    assert seen.walk("listContacts").ids == _IDS
+    assert seen.largest("listContacts") == 100
+    assert "limit=200" in seen.refused_limits["listContacts"].request.target
+
+
+def test_lists_that_refuse_archived_ones_are_walked_without() -> None:
+    seen = dataset(lambda query: "includeArchived" in query)
+    assert seen.walk("listLists").ids == _IDS
+    assert seen.refused_archived
+    assert "includeArchived=1" in seen.refused_archived.request.target
+    assert (seen.refused_limits, seen.largest("listLists")) == ({}, 200)
+
+
+def test_lists_that_refuse_limit_and_archived_ones_show_both() -> None:
+    seen = dataset(lambda query: limit_above_100(query) or "includeArchived" in query)
+    assert seen.walk("listLists").ids == _IDS
+    assert seen.refused_archived
+    assert "limit=200" in seen.refused_limits["listLists"].request.target
+
+
+@pytest.mark.parametrize("operation", ["listContacts", "listLists"])
+def test_the_smallest_limit_is_kept_as_refused_where_it_is(operation: str) -> None:
+    seen = dataset(lambda query: query.get("limit") == ["1"])
+    archived: dict[str, Any] = {"includeArchived": "1"} if operation == "listLists" else {}
+    with pytest.raises(NotJudged):
+        seen.walked(operation, limit=1, most_pages=1, **archived)
+    assert seen.refused_archived is None
+    assert "limit=1" in seen.refused_limits[operation].request.target
+
+
+def test_what_refuses_everything_refuses_no_limit_alone() -> None:
+    with pytest.raises(NotJudged):
+        dataset(lambda _query: True).walk("listContacts")
+
+
+def test_a_walk_ends_where_its_cursor_is_refused() -> None:
+    walked = dataset(lambda query: "cursor" in query).walk("listContacts")
+    assert walked.ids == _IDS[:200]
+    assert not walked.complete
+    assert walked.refusal
+    assert "cursor=200" in walked.refusal.request.target
+
+
+def test_a_known_value_that_is_refused_breaks_the_filter() -> None:
+    seen = dataset(lambda query: "qualificationStatus" in query)
+    with pytest.raises(Violation, match="qualificationStatus=pending"):
+        exactly(seen, "listContacts", limit=5, qualificationStatus="pending")
+    assert not seen.refused_limits
+
+
+@pytest.mark.parametrize("filters", [{"q": "Li"}, {"includeArchived": "0"}])
+def test_a_refusal_that_the_documentation_leaves_open_is_no_violation(filters: dict[str, str]) -> None:
+    operation = "listContacts" if "q" in filters else "listLists"
+    with pytest.raises(NotTested):
+        exactly(dataset(lambda query: bool(query.keys() & filters.keys())), operation, limit=5, **filters)
+
+
+def test_a_limit_that_is_refused_under_a_filter_is_not_the_filters_affair() -> None:
+    seen = dataset(lambda query: query.get("limit") == ["1"])
+    with pytest.raises(NotJudged):
+        exactly(seen, "listContacts", limit=1, qualificationStatus="pending")
