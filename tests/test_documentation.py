@@ -73,6 +73,7 @@ def test_the_options_that_the_pages_name_exist() -> None:
         ["tests.killmatrix"],
         ["benchmarks"],
         ["benchmarks.judges"],
+        ["benchmarks.logs"],
         ["loadtests"],
         ["locust", "-f", "loadtests/locustfile.py"],
     )
