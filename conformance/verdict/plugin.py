@@ -96,9 +96,14 @@ class VerdictPlugin:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Record the check's result, and show evidence instead of a traceback."""
-        report = yield
         mark = _mark(item)
         failed_early = call.when == "setup" and call.excinfo is not None
+        error = call.excinfo.value if call.excinfo else None
+        with pytest.MonkeyPatch.context() as patch:
+            if mark and call.when != "teardown" and is_verdict(error):
+                # Evidence is shown in place of the traceback; made with its sources, that takes longer than most checks.
+                patch.setattr(item.config.option, "tbstyle", "value")
+            report = yield
         if call.when == "setup":
             self._began = call.start
             take_tried()
@@ -109,7 +114,7 @@ class VerdictPlugin:
         finding = self._finding(mark.args[0], report.nodeid, call)
         self._judge.ledger.add(finding)
         self._open.pop(report.nodeid, None)
-        self._show(report, finding, call.excinfo.value if call.excinfo else None)
+        self._show(report, finding, error)
         setattr(report, _JUDGED, True)  # a report is an open record
         return report
 
