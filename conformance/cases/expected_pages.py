@@ -68,13 +68,23 @@ def _served(dataset: Dataset, operation: str, limit: int, most_pages: int, filte
     try:
         return dataset.walked(operation, limit=limit, most_pages=most_pages, **filters)
     except NotJudged:
-        # A server may search for longer words alone, and know includeArchived by its documented value alone.
-        if len(filters.get("q", _NO_SUCH_WORD)) < _LEAST_SEARCHED or filters.get("includeArchived") == "0":
+        if _may_be_refused(dataset, filters):
             raise
         refusal = dataset.asked(operation, **filters)
         if refusal.status not in _REFUSED:
             raise
         raise Violation(f"{refusal.line()}, though the list shows what has these values", refusal) from None
+
+
+def _may_be_refused(dataset: Dataset, filters: Mapping[str, str]) -> bool:
+    """Whether a server may have a reason to refuse filters though its list shows what has these values.
+
+    It may search for longer words alone, know includeArchived by its documented value alone, and refuse ids of archived lists and
+    of contacts that were deleted.
+    """
+    if len(filters.get("q", _NO_SUCH_WORD)) < _LEAST_SEARCHED or filters.get("includeArchived") == "0":
+        return True
+    return any(filters[name] not in _there(dataset, name) for name in ("listId", "contactId") if name in filters)
 
 
 def no_strangers(walked: Walk, filters: Mapping[str, str]) -> None:
@@ -253,14 +263,18 @@ class _Shown:
 
 def _usable(dataset: Dataset, name: str, counts: Mapping[str, int]) -> list[str]:
     """Values that a server has no reason to refuse: it might refuse an archived list, or a contact that was deleted."""
-    if name == "listId":
-        there = {known["id"] for known in dataset.lists if not known.get("archivedAt")}
-        return [value for value in counts if value in there] or list(counts)
-    if name == "contactId":
-        there = set(dataset.walk("listContacts").ids)
+    if name in ("listId", "contactId"):
+        there = _there(dataset, name)
         return [value for value in counts if value in there] or list(counts)
     # One filter takes several values with commas between them, so a value with a comma would count as two.
     return [value for value in counts if "," not in value]
+
+
+def _there(dataset: Dataset, name: str) -> set[str]:
+    """The ids of all lists that are not archived (`listId`), or of all contacts (`contactId`)."""
+    if name == "listId":
+        return {known["id"] for known in dataset.lists if not known.get("archivedAt")}
+    return set(dataset.walk("listContacts").ids)
 
 
 def _fits(value: Value) -> bool:

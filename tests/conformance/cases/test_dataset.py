@@ -12,7 +12,7 @@ import pytest
 
 from conformance.cases.dataset import Dataset
 from conformance.cases.expected_pages import exactly
-from conformance.checks import NotJudged, NotTested, Violation
+from conformance.checks import NotJudged, Violation
 from conformance.target.client import Caller, target
 from conformance.target.exchange import Exchange, Request
 
@@ -105,11 +105,24 @@ def test_a_known_value_that_is_refused_breaks_the_filter() -> None:
     assert not seen.refused_limits
 
 
-@pytest.mark.parametrize("filters", [{"q": "Li"}, {"includeArchived": "0"}])
-def test_a_refusal_that_the_documentation_leaves_open_is_no_violation(filters: dict[str, str]) -> None:
-    operation = "listContacts" if "q" in filters else "listLists"
-    with pytest.raises(NotTested):
+@pytest.mark.parametrize(
+    ("operation", "filters"),
+    [
+        ("listContacts", {"q": "Li"}),
+        ("listLists", {"includeArchived": "0"}),
+        ("listContacts", {"listId": "lst_archived"}),
+        ("listDrafts", {"contactId": "con_deleted"}),
+    ],
+)
+def test_a_refusal_that_the_documentation_leaves_open_is_no_violation(operation: str, filters: dict[str, str]) -> None:
+    with pytest.raises(NotJudged):
         exactly(dataset(lambda query: bool(query.keys() & filters.keys())), operation, limit=5, **filters)
+
+
+@pytest.mark.parametrize(("operation", "name"), [("listContacts", "listId"), ("listDrafts", "contactId")])
+def test_the_refusal_of_an_id_that_a_list_shows_breaks_the_filter(operation: str, name: str) -> None:
+    with pytest.raises(Violation, match=f"{name}=con_7"):
+        exactly(dataset(lambda query: name in query), operation, limit=5, **{name: "con_7"})
 
 
 def test_a_limit_that_is_refused_under_a_filter_is_not_the_filters_affair() -> None:
