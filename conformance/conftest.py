@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance import options
+from conformance import options, setup
 from conformance.cases.dataset import Dataset
 from conformance.cases.tables import Effort, effort
 from conformance.depth import Depth
@@ -20,19 +20,15 @@ from conformance.oracles import published_document, schemas
 from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.plugin import RateProbes
 from conformance.report.text import writable
-from conformance.target.client import Caller, Client, NoAnswer, SetupError
+from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.clock import TargetClock
-from conformance.target.embedded import EmbeddedMock, EmbeddedMockError
-from conformance.target.redaction import Redactor
-from conformance.target.safety import Safety, without_writes
-from conformance.target.started import StartedTarget, StartError, check_command, free_port
+from conformance.target.safety import without_writes
 from conformance.verdict.estimate import forecast
 from conformance.verdict.interrupts import Interrupts
 from conformance.verdict.ledger import Ledger
 from conformance.verdict.plugin import Judge, VerdictPlugin
 from conformance.verdict.selection import listing
-from spec import commands
-from spec.target import Target, TargetError, load
+from spec.target import Target
 
 _SCHEMA_DRIVEN = "test_schema_driven.py"
 _JUDGE = pytest.StashKey[Judge]()
@@ -59,24 +55,8 @@ def _told(config: pytest.Config, width: int) -> list[str]:
     option = config.option
     if option.explain:
         return explained(config, width)
-    only, target = values(config).only, _to_be_told(config)
+    only, target = values(config).only, setup.checked_target(config)
     return listing(only, target, width) if option.list else forecast(only, target, width, real_time=option.real_time)
-
-
-def _to_be_told(config: pytest.Config) -> Target | None:
-    """The target's description, None for the embedded mock. Refuses what a run refuses, and asks the target nothing."""
-    option = config.option
-    try:
-        if option.start:
-            check_command(option.start)
-    except StartError as error:
-        raise pytest.UsageError(Redactor().text(str(error))) from None
-    target = options.described(config, "http://127.0.0.1:1" if option.start else None)
-    if target:
-        _client(config, target).close()
-    elif option.mock_options:
-        _embedded(config)
-    return target
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -134,20 +114,11 @@ def _end_in_order(config: pytest.Config) -> Interrupts:
     return interrupts
 
 
-def _embedded(config: pytest.Config) -> Target:
-    try:
-        mock = EmbeddedMock(config.option.mock_options)
-        config.add_cleanup(mock.stop)
-        return load(mock.description)
-    except (TargetError, EmbeddedMockError) as error:
-        raise pytest.UsageError(str(error)) from None
-
-
 def _judge(config: pytest.Config) -> Judge:
     option, given = config.option, values(config)
     if given.report:
         make(given.report)
-    whole = options.read_as(option.rate_reading, _target(config))
+    whole = options.read_as(option.rate_reading, setup.started_target(config))
     target = without_writes(whole) if option.safe else whole
     ledger = Ledger(
         strict=bool(config.getini("strict")),
@@ -158,7 +129,7 @@ def _judge(config: pytest.Config) -> Judge:
     )
     return Judge(
         target,
-        _client(config, target),
+        setup.client(config, target),
         ledger,
         option.seed,
         given.report,
@@ -171,43 +142,8 @@ def _judge(config: pytest.Config) -> Judge:
     )
 
 
-def _target(config: pytest.Config) -> Target:
-    """The described target, started first if there is a command for it; or the embedded mock."""
-    command = config.option.start
-    if not command:
-        return options.described(config) or _embedded(config)
-    port = free_port()
-    target = options.described(config, f"http://127.0.0.1:{port}")
-    assert target is not None
-    try:
-        started = StartedTarget(command, port, target.base_url)
-    except StartError as error:
-        raise pytest.UsageError(Redactor().text(str(error))) from None
-    config.add_cleanup(started.stop)
-    return target
-
-
-def _client(config: pytest.Config, target: Target) -> Client:
-    advance = None if config.option.real_time else target.hooks.advance_clock
-    clock = TargetClock((lambda seconds: _advance(advance, seconds)) if advance else None)
-    try:
-        return Client(target, clock, lambda line: _show(config, line), Safety() if config.option.safe else None)
-    except SetupError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
 def _probes(config: pytest.Config, judge: Judge) -> RateProbes:
-    return RateProbes(judge, judge.target.rate_limit.reading, lambda line: _show(config, line))
-
-
-def _advance(command: str, seconds: int) -> None:
-    commands.run(command, seconds=seconds)
-
-
-def _show(config: pytest.Config, line: str) -> None:
-    capture = config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        config.get_terminal_writer().line(f"\n  {line}", flush=True)
+    return RateProbes(judge, judge.target.rate_limit.reading, lambda line: setup.show(config, line))
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+import conformance.setup
 import mockserver.worlds.world
 from conformance.report.record import as_json
 from conformance.target.embedded import EmbeddedMockError
@@ -66,7 +67,7 @@ def warm_up() -> None:
     os.environ.pop("OUTBOUND_API_KEY", None)
     _replace(commands, "run", _run_here)
     _replace(mockserver.worlds.world, "seed", _seeded_once())
-    _replace(importlib.import_module("conformance.conftest"), "EmbeddedMock", _ForkedMock)
+    _replace(conformance.setup, "EmbeddedMock", _ForkedMock)
     for name, pure in _PURE:
         module = importlib.import_module(f"conformance.{name}")
         _replace(module, pure, _remembering(vars(module)[pure]))
