@@ -85,7 +85,7 @@ def test_a_dry_run_counts_what_a_run_then_sends(healthy: EmbeddedMock, tmp_path:
     told = outbound_load("burst", f"--target={healthy.description}", "--dry-run")
     assert told.code == 0
     done = outbound_load("burst", f"--target={healthy.description}", folder=tmp_path)
-    assert f"{done.report['requests']['total']} requests at the most" in told.out
+    assert f"{done.report['requests']['total']:,} requests at the most" in told.out
 
 
 @pytest.mark.parametrize(
