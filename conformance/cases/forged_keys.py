@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from conformance.target.client import Headers
@@ -32,6 +32,16 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "scheme Basic": lambda key: f"Basic {base64.b64encode(f'{key}:{key}'.encode()).decode()}",
     "no scheme": lambda key: key,
 }
+
+
+def forged(forgery: str, secret: str, known: Iterable[str]) -> str | None:
+    """The Authorization header of a forgery of a key. None if it presents one of the known keys after all.
+
+    Keys made by hand may differ in one character alone, so that the forgery of one is another.
+    """
+    header = FORGERIES[forgery](secret)
+    return None if header in {f"Bearer {one}" for one in (secret, *known)} else header
+
 
 _QUERY = ("api_key", "apikey", "apiKey", "access_token", "key", "token", "authorization", "bearer")
 _COOKIES = ("api_key", "apiKey", "access_token", "token", "session", "Authorization", "key")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance.cases.filters import awkward_words
-from conformance.cases.forged_keys import FORGERIES
+from conformance.cases.forged_keys import FORGERIES, forged
 from conformance.cases.resource_ids import MISSPELLINGS
 
 
@@ -24,10 +24,16 @@ class TestIds:
 class TestKeys:
     @pytest.mark.parametrize("secret", ["obk_live_ab1", "obk_live_ab_"])
     def test_a_wildcard_makes_another_key_of_the_same_length(self, secret: str) -> None:
-        forged = FORGERIES["with a wildcard for its end"](secret).removeprefix("Bearer ")
-        assert forged != secret
-        assert len(forged) == len(secret)
-        assert all(sign in ("_", own) for sign, own in zip(forged, secret, strict=True))
+        made = FORGERIES["with a wildcard for its end"](secret).removeprefix("Bearer ")
+        assert made != secret
+        assert len(made) == len(secret)
+        assert all(sign in ("_", own) for sign, own in zip(made, secret, strict=True))
+
+    def test_the_forgery_of_a_key_that_is_another_key_is_left_out(self) -> None:
+        assert forged("last character changed", "key-A-1", ["key-A-1"]) == "Bearer key-A-2"
+        assert forged("last character changed", "key-A-1", ["key-A-1", "key-A-2"]) is None
+        assert forged("truncated", "key-A-10", ["key-A-1"]) is None
+        assert forged("scheme ApiKey", "key-A-1", ["key-A-1"]) == "ApiKey key-A-1"
 
 
 class TestWords:
