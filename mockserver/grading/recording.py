@@ -41,7 +41,7 @@ _BODY_WITHIN = 2.0
 """The most seconds for which a request's body is read before the request is served."""
 
 _MOST_HELD_UP = 100
-"""How many requests have to wait until their connection is old enough to be answered."""
+"""How many connections have their first request held up."""
 
 _NOT_GRADED = (paths.CONTROL, paths.CONSOLE, paths.WORLD, "/api-docs")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -80,15 +80,15 @@ def with_query(scope: Scope, name: str, change: Callable[[str], str]) -> Scope:
 class Recorder:
     """Records what `app` is asked and answers. `keys` are looked for in every request; times count from `started`.
 
-    `answers_from` is the age in seconds from which a connection is answered. Over a network the first answer takes a while, and
-    what a client sends in parallel is in flight at once; a mock on the same machine could answer the first of it before the last
-    is sent. Only the first connections are held up, so that a client that opens very many is not slowed down for long.
+    `first_wait` is for how many seconds the first request of a connection is held up. Over a network the first answer takes a
+    while, and what a client sends in parallel is in flight at once; a mock on the same machine could answer the first request
+    before the last is sent. Only the first connections are held up, so that opening very many does not take long.
     """
 
-    def __init__(self, app: ASGIApp, keys: KeyRing, started: float, answers_from: float = 0.0) -> None:
+    def __init__(self, app: ASGIApp, keys: KeyRing, started: float, first_wait: float = 0.0) -> None:
         self._app = app
-        self._answers_from = answers_from
-        self._held_up = 0
+        self._first_wait = first_wait
+        self._held_up: set[int] = set()
         self._keys = keys
         self._started = started
         self._rows: list[_Row] = []
@@ -126,7 +126,7 @@ class Recorder:
     async def _record(self, scope: Scope, receive: Receive, send: Send) -> None:
         row = scope[_ROW] = _Row(scope)
         self._rows.append(row)
-        await self._let_others_come(row.opened)
+        await self._let_others_come(row.connection)
         taken_in = _taking_in(row, receive, await _read_ahead(row, scope, receive))
 
         async def sent(message: Message) -> None:
@@ -138,11 +138,10 @@ class Recorder:
         finally:
             row.ended = time.monotonic()
 
-    async def _let_others_come(self, opened: float) -> None:
-        too_early = opened + self._answers_from - time.monotonic()
-        if too_early > 0 and self._held_up < _MOST_HELD_UP:
-            self._held_up += 1
-            await asyncio.sleep(too_early)
+    async def _let_others_come(self, connection: int) -> None:
+        if self._first_wait and connection not in self._held_up and len(self._held_up) < _MOST_HELD_UP:
+            self._held_up.add(connection)
+            await asyncio.sleep(self._first_wait)
 
 
 async def _read_ahead(row: _Row, scope: Scope, receive: Receive) -> list[Message]:

@@ -45,8 +45,8 @@ CERTIFICATE_OF: Mapping[str, certificates.Kind] = {
 }
 """The kind of certificate that the server presents, by the trial."""
 
-_ANSWERS_FROM = 0.05
-"""The age of a connection, in seconds, from which it is answered in the plain run, which shows how connections are used."""
+_FIRST_WAIT = 0.05
+"""Seconds for which the plain run, which shows how connections are used, holds up the first request of each."""
 
 Runner = Callable[[Sequence[str], Mapping[str, str], float], runner.Outcome]
 """(command, environment, time limit in seconds) → how the command ended. Raises CannotStart."""
@@ -238,7 +238,7 @@ class _Session:
             assert plain is not None, "the plain run comes before the trials"
             stage = Stage(plain, mock.state.keys, self._cursors, elsewhere, self._order.patience)
             app = trial.layer(stage)(app)
-        return Recorder(app, mock.state.keys, started, 0.0 if trial else _ANSWERS_FROM)
+        return Recorder(app, mock.state.keys, started, 0.0 if trial else _FIRST_WAIT)
 
     def _elsewhere(self, mock: Mock, started: float, stack: ExitStack) -> _Elsewhere:
         recorder = Recorder(_nothing, mock.state.keys, started)
