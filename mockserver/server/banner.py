@@ -50,7 +50,7 @@ def banner(state: State, settings: Settings, base_url: str, authority: Path | No
 
 
 def _fact(name: str, value: str) -> str:
-    return f"  {click.style(f'{name:<14}', dim=True)}{value}"
+    return f"  {click.style(f'{name:<13} ', dim=True)}{value}"
 
 
 def _rate_limit(settings: Settings) -> str:
