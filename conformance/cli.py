@@ -25,6 +25,7 @@ from conformance.report.comparison import Report, ReportError, compare, matrix, 
 from conformance.report.explanation import explanation, takes_the_whole_run
 from conformance.report.text import writable
 from conformance.target.new_description import InitError, init
+from conformance.target.redaction import Redactor
 from conformance.verdict.selection import SelectionError, select, selected
 
 _WIDTH = 120
@@ -85,7 +86,8 @@ def run(arguments: Sequence[str]) -> int:
             return recordings.run(arguments) if _names_a_recording(arguments) else _judge(arguments)
         return command(rest)
     except (UsageError, InitError, ReportError, SelectionError, ArchiveError) as error:
-        print(f"outbound-conformance{f' {name}' if command else ''}: {error}", file=sys.stderr)
+        # A key may stand where it does not belong: in an address, in place of a file.
+        print(f"outbound-conformance{f' {name}' if command else ''}: {Redactor().text(str(error))}", file=sys.stderr)
         return EXIT_USAGE
 
 
@@ -174,6 +176,8 @@ def _diff(arguments: Sequence[str]) -> int:
 def _replay(arguments: Sequence[str]) -> int:
     if not arguments or arguments[0].startswith("-"):
         raise UsageError("give a report first, and options after it")
+    if stray := next(filter(_is_no_option, arguments[1:2]), None):
+        raise UsageError(f"give one report, and options after it; {stray!r} is a second one")
     if any(option.partition("=")[0] == "--only" for option in arguments[1:]):
         raise UsageError("no option '--only': this command tries what failed in the report; a run takes --only")
     before = read(Path(arguments[0]))

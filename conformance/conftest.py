@@ -46,7 +46,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     option = config.option
     if option.help or option.version or not (option.list or option.explain or option.dry_run):
         return None
-    for line in _told(config, shutil.get_terminal_size().columns):
+    with setup.usage_errors_redacted():
+        lines = _told(config, shutil.get_terminal_size().columns)
+    for line in lines:
         print(writable(line, sys.stdout.encoding))
     return 0
 
@@ -65,7 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.help or config.option.version or config.option.markers:
         return
     config.pluginmanager.register(_end_in_order(config), "outbound-interrupts")
-    judge = _judge(config)
+    with setup.usage_errors_redacted():
+        judge = _judge(config)
     config.stash[_JUDGE] = judge
     config.pluginmanager.register(VerdictPlugin(judge), "outbound-verdict")
     config.pluginmanager.register(_probes(config, judge), _PROBES)

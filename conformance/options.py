@@ -13,6 +13,7 @@ from msgspec import structs
 
 from conformance.depth import Depth
 from conformance.option_errors import path, plain, text
+from conformance.target.redaction import Redactor
 from conformance.webhooks.deliveries import RecordError, recorded
 from spec.target import Reading, Target, TargetError, load
 
@@ -61,6 +62,7 @@ OPTIONS = (
         "--explain",
         "explain a requirement: basis, reading, what is tried, usual cause, faults that show it; and end",
         "FAMILY|ID",
+        text,
     ),
     Option("--dry-run", "estimate the requests, on which keys, and the time of a run, and end", action="store_true"),
     Option(
@@ -146,7 +148,7 @@ def speak_plainly(parser: pytest.Parser) -> None:
     """Report a wrong option in one line, with similar ones, instead of the usage text of pytest's parser."""
 
     def error(message: str) -> NoReturn:
-        raise pytest.UsageError(plain(message, [*names_of(parser), "--help", "--version"]))
+        raise pytest.UsageError(Redactor().text(plain(message, [*names_of(parser), "--help", "--version"])))
 
     parser.optparser.error = error  # type: ignore[method-assign]  # pytest has no other way
 

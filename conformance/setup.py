@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from conformance import options
@@ -13,6 +16,15 @@ from conformance.target.safety import Safety
 from conformance.target.started import StartedTarget, StartError, check_command, free_port
 from spec import commands
 from spec.target import Target, TargetError, load
+
+
+@contextmanager
+def usage_errors_redacted() -> Iterator[None]:
+    """Shorten keys in usage errors: a key may stand where it does not belong, in an address or in place of a file."""
+    try:
+        yield
+    except pytest.UsageError as error:
+        raise pytest.UsageError(Redactor().text(str(error))) from None
 
 
 def checked_target(config: pytest.Config) -> Target | None:

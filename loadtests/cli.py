@@ -19,6 +19,7 @@ import click
 from click.shell_completion import shell_complete
 
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError, EmbeddedServer
+from conformance.target.redaction import Redactor
 from conformance.target.signals import signals_held_back
 from loadtests.interrupts import ENDING, INTERRUPTED
 from loadtests.report.output import say, say_first
@@ -58,7 +59,8 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _complain(reason: str) -> NoReturn:
-    say(f"outbound-load: {reason}", sys.stderr)
+    # A key may stand where it does not belong: in an address, in place of a file.
+    say(f"outbound-load: {Redactor().text(reason)}", sys.stderr)
     sys.exit(USAGE)
 
 

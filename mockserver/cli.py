@@ -46,7 +46,10 @@ def main() -> None:
         _check_command(sys.argv[1:2])
         sys.exit(command(prog_name="outbound-mock", standalone_mode=False))
     except click.ClickException as error:
-        click.echo(f"outbound-mock: {error.format_message()}", err=True)
+        from mockserver.control.redaction import redacted
+
+        # A key may stand where it does not belong: in an address, in place of a file.
+        click.echo(f"outbound-mock: {redacted(error.format_message())}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)

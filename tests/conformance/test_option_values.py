@@ -45,6 +45,7 @@ NOT_PARSED = [
     (("--api-key=",), "--api-key: its value is missing"),
     (("--start=",), "--start: its value is missing"),
     (("--report=",), "--report: its value is missing"),
+    (("--explain=",), "--explain: its value is missing"),
     (("--known-violations=",), "--known-violations: its value is missing"),
     (("--write-known-violations=",), "--write-known-violations: its value is missing"),
     (("--baseline=",), "--baseline: its value is missing"),

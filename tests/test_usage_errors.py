@@ -1,0 +1,92 @@
+"""What commands say of arguments that they cannot use: a key among them, where it does not belong, is never shown whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.gate import run_gate
+from tests.support.load_runs import outbound_load
+from tests.support.warm_programs import outbound_conformance, outbound_mock
+
+KEY = "obk_live_TQl6jS8PGr7vPQOCtDmHhw6SNQHxwwke"
+SHOWN = "obk_live_…wwke"
+WITHIN = 120.0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (f"--{KEY}",),
+        (KEY,),
+        ("--target", KEY),
+        ("--base-url", f"http://127.0.0.1:1/?key={KEY}", "--api-key", "key"),
+        ("--only", KEY),
+        ("--explain", KEY),
+        ("--list", "--target", KEY),
+        ("--fuzz", KEY),
+        ("--label", KEY),
+        ("--har", KEY),
+        ("explain", KEY),
+        ("diff", KEY, KEY),
+        ("replay", KEY),
+        ("init", "--base-url", f"http://127.0.0.1:1/?key={KEY}"),
+    ],
+    ids=" ".join,
+)
+def test_the_gates_command_shortens_keys(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = outbound_conformance(*arguments, folder=tmp_path, within=WITHIN)
+    assert_shortened(done.returncode, done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--target", KEY), ("--base-url", f"http://127.0.0.1:1/?key={KEY}"), ("--only", KEY), ("--list", "--only", KEY)],
+    ids=" ".join,
+)
+def test_pytest_shortens_keys(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = run_gate(tmp_path, *arguments, key=KEY)
+    assert_shortened(done.exit_code, done.output)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(KEY,), ("burst", f"--{KEY}"), ("burst", "--target", KEY), ("burst", f"--base-url=http://127.0.0.1:1/?key={KEY}")],
+    ids=" ".join,
+)
+def test_the_load_tests_shorten_keys(arguments: tuple[str, ...]) -> None:
+    done = outbound_load(*arguments)
+    assert_shortened(done.code, done.out + done.err)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((f"--{KEY}",), 2),
+        ((KEY,), 2),
+        (("--port", KEY), 2),
+        (("--fault", KEY), 2),
+        (("--load", KEY), 2),
+        (("advance", KEY), 2),
+        (("grade", "--har", KEY), 4),
+        (("grade", "--trial", KEY, "--", "true"), 4),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_the_mock_shortens_keys(arguments: tuple[str, ...], code: int) -> None:
+    done = outbound_mock(*arguments)
+    assert_shortened(done.returncode, done.stdout + done.stderr, code)
+
+
+def assert_shortened(exit_code: int, output: str, expected: int = 4) -> None:
+    """Assert that a command refused a key and showed it by its beginning and end alone."""
+    assert exit_code == expected, output
+    assert KEY not in output
+    assert SHOWN in output
+
+
+def test_a_replay_takes_one_report(tmp_path: Path) -> None:
+    done = outbound_conformance("replay", "one", "two", folder=tmp_path, within=WITHIN)
+    assert done.returncode == 4
+    assert "give one report, and options after it; 'two' is a second one" in done.stderr
