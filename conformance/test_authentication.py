@@ -196,7 +196,7 @@ def test_scheme_in_another_case(case: str, dataset: Dataset, client: Client) -> 
 @requirement("AUTH-5", whole_run=True)
 def test_challenge(client: Client) -> None:
     """Every 401 of the run has a challenge for a bearer token (RFC 9110 15.5.2, RFC 6750 3)."""
-    client.nobody.get("getMe")  # so that a run of AUTH-5 alone sees a 401 too
+    client.nobody.get("getMe")  # a run of AUTH-5 alone needs a 401 to judge
     answers = cases(client, lambda exchange: exchange.status == 401 and exchange.path.startswith(API))
     for answer in answers:
         fault = challenge_fault(answer)

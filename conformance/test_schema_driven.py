@@ -102,7 +102,7 @@ def _leads_elsewhere(id_: str) -> bool:
 
 
 def _cases(operation: str, mode: str, count: int, seed: int) -> list[Case]:
-    """`count` different cases, or fewer if there are not so many. The same seed gives the same cases."""
+    """At most `count` cases, all different. The same seed gives the same cases."""
     if count < 1:
         not_tested("no schema-driven cases are wanted")
     found: list[Any] = []

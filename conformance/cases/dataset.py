@@ -90,7 +90,7 @@ def _refuses_limit(answer: Exchange, filters: dict[str, Any]) -> bool:
 
 
 def limit_of(exchange: Exchange) -> int | None:
-    """The limit under which a page was asked for; None where it was no usable one."""
+    """The limit with which a page was requested; None if it was not a valid one."""
     if exchange.request.operation not in spec.LIST_OPERATIONS or exchange.request.method != "GET":
         return None
     query = parse_qs(exchange.request.target.partition("?")[2], keep_blank_values=True)

@@ -21,7 +21,7 @@ def _stand_in(name: str, **attributes: object) -> ModuleType:
 
 
 def _nothing(*_arguments: object, **_options: object) -> None:
-    """Stand for a class whose objects nobody uses."""
+    """Stand in for a class that is never used."""
 
 
 @contextmanager

@@ -110,7 +110,7 @@ def logs(follow: bool, last: int, url: str) -> None:
 
 
 def _end_without_reader() -> None:
-    """End this process as SIGPIPE does once nobody reads its standard output, though nothing is written meanwhile."""
+    """End this process as SIGPIPE does when the reader of its standard output has gone, even while nothing is written."""
     reader = select.poll()
     reader.register(sys.stdout.fileno(), select.POLLHUP)  # which not every system tells without being asked
     if any(event & (select.POLLERR | select.POLLHUP) for _, event in reader.poll()):
