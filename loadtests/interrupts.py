@@ -1,4 +1,4 @@
-"""How an interrupt ends a program that has not begun its work. Imports nothing that takes time."""
+"""How an interrupt ends a program that has not begun its work, or has done it. Imports nothing that takes time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "S
 """The signals that end a run as an interrupt does."""
 
 
-def end_at_once() -> None:
-    """Have a signal end this process at once, while it has nothing to put in order: nothing was sent, written or started yet.
+def end_at_once(code: int = INTERRUPTED) -> None:
+    """Have a signal end this process at once, with an exit code, while there is nothing to put in order.
 
+    That is so before anything was sent, written or started, and once the verdict was told.
     A signal that is ignored, as SIGHUP is under nohup, stays ignored.
     """
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda *_: os._exit(INTERRUPTED))
+            signal.signal(number, lambda *_: os._exit(code))

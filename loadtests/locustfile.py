@@ -9,6 +9,7 @@ from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from loadtests import options
+from loadtests.interrupts import end_at_once
 from loadtests.runner.master import Master
 from loadtests.runner.worker import Worker
 
@@ -50,3 +51,5 @@ def _(environment: Environment, web_ui: Any = None, **_: Any) -> None:
     else:
         environment.process_exit_code = 0
         _workers[-1].end_on_signals()
+    # After the verdict. The interpreter's end would show a traceback for a signal that gevent still waits for.
+    environment.events.quit.add_listener(lambda exit_code, **_: end_at_once(exit_code))

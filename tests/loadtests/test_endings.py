@@ -113,6 +113,31 @@ def test_an_interrupt_of_the_whole_group_ends_all_processes_of_a_run(target: Emb
     assert "Bad response code" not in err
 
 
+@pytest.mark.parametrize("processes", [(), ("--processes=2",)])
+def test_an_interrupt_after_the_verdict_leaves_the_exit_code(
+    target: EmbeddedMock, tmp_path: Path, processes: tuple[str, ...]
+) -> None:
+    interrupted = tmp_path / "interrupted.py"
+    # As the interpreter ends, gevent sleeps once more: on a slow machine a signal may come then.
+    interrupted.write_text(
+        "import gevent, os, signal\n"
+        "from loadtests.locustfile import *\n"
+        "sleep = gevent.sleep\n"
+        "def late_sleep(*_):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    sleep(0.2)\n"
+        "@events.quit.add_listener\n"
+        "def _(**_): gevent.sleep = late_sleep\n",
+        "utf-8",
+    )
+    port = free_port()
+    ports = (f"--master-bind-port={port}", f"--master-port={port}") if processes else ()
+    words = ("-f", str(interrupted), "--headless", "--only-summary", "--scenario=burst", "--loglevel=WARNING")
+    done = outbound_load(*words, f"--target={target.description}", *processes, *ports, module="loadtests.runner.launch")
+    assert (done.code, done.err.count("Traceback")) == (0, 0), done.err
+    assert "verdict: held" in done.out
+
+
 @pytest.mark.parametrize("scenario", ["burst", "crowd"])
 def test_a_web_site_that_answers_everything_holds_nothing(scenario: str) -> None:
     with serving(Answer(200, {"Content-Type": "text/html"}, b"<html>Welcome</html>")) as address:
