@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from itertools import takewhile
 from pathlib import Path
@@ -29,6 +31,7 @@ from conformance.target.redaction import Redactor
 from conformance.verdict.selection import SelectionError, select, selected
 
 _WIDTH = 120
+_SHARE_DONE = re.compile(r"\[( *\d+%)\]$")
 USAGE = """\
 usage: outbound-conformance [COMMAND] [OPTIONS]
 
@@ -199,14 +202,38 @@ def _tried_again(ids: Sequence[str], before: Report, options: Sequence[str]) -> 
     A requirement that any answer may break needs a whole run: the answer that broke it may be one to another check.
     """
     with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
-        command = [sys.executable, "-P", "-m", "pytest", FOLDER, "-q", "--report", folder]
+        command = [sys.executable, "-P", "-m", "pytest", FOLDER, "-v", "--report", folder]
         command += [] if any(map(takes_the_whole_run, ids)) else ["--only", ",".join(ids)]
         command += ["--depth", before.conditions["depth"], "--seed", before.seed, *options]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603 — our own suite
-        if done.returncode == EXIT_USAGE:
-            lines = (done.stderr or done.stdout).strip().splitlines()
+        code, out, err = _run_showing_progress(command)
+        if code == EXIT_USAGE:
+            lines = (err or out).strip().splitlines()
             raise UsageError(lines[0] if lines else "the options cannot be used")
         return read(Path(folder))
+
+
+def _run_showing_progress(command: Sequence[str]) -> tuple[int, str, str]:
+    """Run pytest, and show on a terminal how far it is. Returns its exit code and what it printed."""
+    lines = []
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as err:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True)  # noqa: S603 — our own suite
+        with process as running, _ended_on_interrupt(running):
+            for line in running.stdout or ():
+                lines.append(line)
+                share = _SHARE_DONE.search(line)
+                if share and sys.stderr.isatty():
+                    print(f"\r{share[1]} of the checks are done\r", end="", file=sys.stderr, flush=True)
+        err.seek(0)
+        return process.returncode, "".join(lines), err.read()
+
+
+@contextmanager
+def _ended_on_interrupt(process: subprocess.Popen[str]) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        process.terminate()  # it ends its mock, and its commands
+        raise
 
 
 def _print(lines: Sequence[str]) -> None:

@@ -51,5 +51,6 @@ def _(environment: Environment, web_ui: Any = None, **_: Any) -> None:
     else:
         environment.process_exit_code = 0
         _workers[-1].end_on_signals()
+    own: Any = environment.events
     # After the verdict. The interpreter's end would show a traceback for a signal that gevent still waits for.
-    environment.events.quit.add_listener(lambda exit_code, **_: end_at_once(exit_code))
+    own.quit.add_listener(lambda exit_code, **_: end_at_once(exit_code))

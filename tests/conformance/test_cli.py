@@ -241,6 +241,14 @@ def test_what_is_mended_is_said_to_be_from_a_folder_with_modules_of_the_same_nam
     assert run(capsys, "replay", str(old)) == (0, "trying 1 requirement again: PAGE-2\nPAGE-2    mended\n", "")
 
 
+def test_a_terminal_shows_how_far_a_second_try_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, report: Path
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    old = changed(report, "old.json", {"id": "AUTH-5", "status": "passed"}, {"id": "PAGE-3", "status": "passed"})
+    assert run(capsys, "replay", str(old))[::2] == (0, "\r100% of the checks are done\r")
+
+
 @pytest.mark.parametrize(("id_", "whole"), [("OP-1", True), ("PAGE-13", True), ("PAGE-2", False), ("SCOPE-1", False)])
 def test_what_any_answer_may_break_is_tried_again_by_a_whole_run(id_: str, whole: bool) -> None:
     assert takes_the_whole_run(id_) == whole
