@@ -16,8 +16,8 @@ from importlib.metadata import version
 from itertools import takewhile
 from pathlib import Path
 
-from conformance import completion
-from conformance.option_errors import no_option, plain
+from conformance.options import completion
+from conformance.options.errors import no_option, plain
 from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, EXIT_USAGE
 from conformance.plural import counted
 from conformance.pytest_run import FOLDER, UsageError, options_help, run_pytest

@@ -13,9 +13,9 @@ import pytest
 
 from conformance import options, setup
 from conformance.cases.dataset import Dataset
+from conformance.cases.depth import Depth
 from conformance.cases.tables import Effort, effort
-from conformance.depth import Depth
-from conformance.option_values import explained, make, values
+from conformance.options.values import explained, make, values
 from conformance.oracles import published_document, schemas
 from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.plugin import RateProbes

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.option_errors import plain
+from conformance.options.errors import plain
 
 FOLDER = str(Path(__file__).parent)
 """The folder of the checks."""

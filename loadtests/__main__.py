@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
-from loadtests.interrupts import end_at_once
+from loadtests.runner.interrupts import end_at_once
 
 
 def main() -> None:

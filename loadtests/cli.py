@@ -21,9 +21,9 @@ from click.shell_completion import shell_complete
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError, EmbeddedServer
 from conformance.target.redaction import Redactor
 from conformance.target.signals import signals_held_back
-from loadtests.interrupts import ENDING, INTERRUPTED
 from loadtests.report.output import say, say_first
 from loadtests.runner import launch, null_server
+from loadtests.runner.interrupts import ENDING, INTERRUPTED
 from loadtests.scenarios import scenarios
 from loadtests.scenarios.generator import SCENARIO as GENERATOR
 from loadtests.setup import API_KEY, READINGS, Options, UsageError, estimate, prepare

@@ -9,7 +9,7 @@ from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from loadtests import options
-from loadtests.interrupts import end_at_once
+from loadtests.runner.interrupts import end_at_once
 from loadtests.runner.master import Master
 from loadtests.runner.worker import Worker
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 
-from mockserver import interrupts
+from mockserver.server import interrupts
 
 
 def main() -> None:

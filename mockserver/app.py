@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mockserver import paths
-from mockserver.api import routing
+from mockserver.api import paths, routing
 from mockserver.api.pipeline import State
 from mockserver.api.response import Response, problem_response
 from mockserver.clock import Clock

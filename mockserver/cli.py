@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, shell_complete
 
-from mockserver import completion
-from mockserver.interrupts import INTERRUPTED
 from mockserver.server import options
+from mockserver.server.interrupts import INTERRUPTED
 from mockserver.startup import Choices, serve_mock
 
-if TYPE_CHECKING:
-    pass
+PROGRAM = "outbound-mock"
+_ASKED_BY_SHELL = "_OUTBOUND_MOCK_COMPLETE"
+"""The environment variable by which a shell asks what can come next: the script of `--completion` sets it."""
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _HARDSHIP = "NAME[:PARAMETER=VALUE,…]"
@@ -32,9 +33,8 @@ AUTHORITY = "outbound-mock-authority.pem"
 def main() -> None:
     """Run the command line. Wrong use gives one line on standard error and an exit code, never a traceback."""
     try:
-        told = completion.asked(command)
-        if told is not None:
-            sys.exit(told)
+        if instruction := os.environ.get(_ASKED_BY_SHELL):
+            sys.exit(_complete(_AllCommands(PROGRAM, params=command.params), instruction))
         if sys.argv[1:2] == ["grade"]:
             from mockserver.grading.cli import command as grade
 
@@ -42,9 +42,9 @@ def main() -> None:
         if sys.argv[1:2] and sys.argv[1] in STEERING:
             from mockserver.control.commands import commands
 
-            sys.exit(commands(prog_name="outbound-mock", standalone_mode=False))
+            sys.exit(commands(prog_name=PROGRAM, standalone_mode=False))
         _check_command(sys.argv[1:2])
-        sys.exit(command(prog_name="outbound-mock", standalone_mode=False))
+        sys.exit(command(prog_name=PROGRAM, standalone_mode=False))
     except click.ClickException as error:
         from mockserver.control.redaction import redacted
 
@@ -53,6 +53,45 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+
+
+class _AllCommands(click.Group):
+    """The program with all its commands, as a shell completes them. Importing them takes a while, so it is done late."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names."""
+        from mockserver.control.commands import commands
+
+        return ["grade", *commands.list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name, None if there is none."""
+        if cmd_name == "grade":
+            from mockserver.grading.cli import command
+
+            return command
+        from mockserver.control.commands import commands
+
+        return commands.get_command(ctx, cmd_name)
+
+
+def _complete(program: click.Command, instruction: str) -> int:
+    """Do what a shell asks: print the script that it evaluates, or what can come next. Returns the exit code."""
+    return shell_complete(program, {}, PROGRAM, _ASKED_BY_SHELL, instruction)
+
+
+def _print_script(context: click.Context, _option: click.Parameter, shell: str | None) -> None:
+    if shell:
+        context.exit(_complete(context.command, f"{shell}_source"))
+
+
+def _modifications(_context: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The faults, variants or hardships (as the option takes them) whose names have this beginning."""
+    from mockserver.modifications import faults, hardships, variants
+
+    told = {"faults": faults.all_faults, "variants": variants.all_variants}
+    names = told[str(option.name)]() if option.name in told else hardships.names()
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def _check_command(first: Sequence[str]) -> None:
@@ -102,9 +141,9 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     help="Reading of the rate limits: burst is a refilling allowance, strict two hard caps.",
 )
 @click.option("--no-rate-limit", is_flag=True, help="Limit no key.")
-@_repeatable("--fault", "faults", "NAME", "Break the contract in this way", completion.modifications)
-@_repeatable("--variant", "variants", "NAME", "Keep the contract in another legal way", completion.modifications)
-@_repeatable("--hardship", "hardships", _HARDSHIP, "Make this trouble for clients", completion.modifications)
+@_repeatable("--fault", "faults", "NAME", "Break the contract in this way", _modifications)
+@_repeatable("--variant", "variants", "NAME", "Keep the contract in another legal way", _modifications)
+@_repeatable("--hardship", "hardships", _HARDSHIP, "Make this trouble for clients", _modifications)
 @_repeatable("--webhook", "webhooks", "URL", "Deliver the first organization's events to this endpoint")
 @_repeatable("--allow-webhook-host", "webhook_hosts", "HOST", "Allow deliveries to this host, beside this machine")
 @click.option(
@@ -173,10 +212,10 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 @click.option("--quiet", is_flag=True, help="Print the address alone.")
 @click.option(
     "--completion",
-    type=click.Choice(completion.SHELLS),
+    type=click.Choice(["bash", "zsh", "fish"]),
     is_eager=True,
     expose_value=False,
-    callback=completion.script,
+    callback=_print_script,
     help="Print the script that completes this command's options in a shell, and end.",
 )
 @click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")

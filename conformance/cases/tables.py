@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from conformance.cases.depth import Depth
 from conformance.cases.sampling import stratified
 from conformance.checks import NotJudged, NotTested, Violation, record_tried
-from conformance.depth import Depth
 from conformance.target.clock import TargetClock
 from spec.target import Target
 

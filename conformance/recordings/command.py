@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from conformance.option_errors import path, plain
+from conformance.options.errors import path, plain
 from conformance.recordings.archive import ArchiveError, read
 from conformance.recordings.judgement import judge
 from conformance.recordings.traffic import recording

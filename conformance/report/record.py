@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import structs
 
 import spec
-from conformance.depth import Depth
+from conformance.cases.depth import Depth
 from conformance.rate_limits.probe_record import ProbeRecord as ProbeRecord
 from conformance.report.text import one_line
 from conformance.target.exchange import Exchange

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 import spec
-from conformance.depth import QUICK_REQUESTS, STANDARD_REQUESTS, Depth
+from conformance.cases.depth import QUICK_REQUESTS, STANDARD_REQUESTS, Depth
 from conformance.plural import counted
 from conformance.verdict.selection import in_words, missing, selected
 from spec.target import Target

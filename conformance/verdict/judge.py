@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from conformance.depth import Depth
+from conformance.cases.depth import Depth
 from conformance.rate_limits.probe_record import ProbeRecord
 from conformance.report.comparison import Report
 from conformance.report.record import Run

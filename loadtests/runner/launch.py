@@ -8,7 +8,7 @@ from collections.abc import Callable
 # Ours, before Locust puts the working folder in front: it may have packages of these names.
 import conformance  # noqa: F401 - see above
 import spec  # noqa: F401 - see above
-from loadtests.interrupts import end_at_once
+from loadtests.runner.interrupts import end_at_once
 
 
 def main() -> None:

@@ -17,13 +17,13 @@ from locust.env import Environment
 from locust.runners import STATE_INIT, MasterRunner
 
 from conformance.report.text import lasted
-from loadtests.interrupts import ENDING, INTERRUPTED
 from loadtests.options import options_of
 from loadtests.report import table
 from loadtests.report.output import check_folder, say, say_first, say_last, width
 from loadtests.runner import progress
 from loadtests.runner.conclusion import Conclusion, conclude
 from loadtests.runner.coordinator import Coordinator
+from loadtests.runner.interrupts import ENDING, INTERRUPTED
 from loadtests.runner.key_claims import claimed
 from loadtests.runner.preflight import UnreachableError, preflight
 from loadtests.runner.web_guard import guard

@@ -14,10 +14,10 @@ import gevent
 from gevent.queue import Queue
 from locust.env import Environment
 
-from loadtests.interrupts import ENDING, INTERRUPTED
 from loadtests.options import options_of
 from loadtests.runner.generator_cost import CostMeter
 from loadtests.runner.http_client import TimedAnswer
+from loadtests.runner.interrupts import ENDING, INTERRUPTED
 from loadtests.runner.schedule import Job, run_schedule, run_sessions, run_together
 from loadtests.runner.sender import Sender
 from loadtests.scenarios.plan import Phase

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from mockserver import paths
-from mockserver.api import problems
+from mockserver.api import paths, problems
 from mockserver.api.response import Header, Response, json_answer
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ import logging
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from mockserver import paths
-from mockserver.api import problems
+from mockserver.api import paths, problems
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.limits import Unreachable
 from mockserver.api.problems import Problem

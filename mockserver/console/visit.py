@@ -11,7 +11,7 @@ from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from mockserver import paths
+from mockserver.api import paths
 from mockserver.console.notices import Notice, Notices
 from mockserver.console.rendering import render
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from mockserver import paths
+from mockserver.api import paths
 from mockserver.api.limits import Unreachable
 from mockserver.api.response import Response, json_bytes, problem_response, unavailable
 from mockserver.cluster.replay import Change, Unshared

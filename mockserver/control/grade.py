@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from mockserver import paths
+from mockserver.api import paths
 from mockserver.api.authentication import presented_secret
 from mockserver.api.keys import PREFIX
 from mockserver.control.call import Call, Handler

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from mockserver.api.authentication import presented_secret
 from mockserver.api.response import Response, problem_response
-from mockserver.loopback import is_loopback
+from mockserver.webhooks.loopback import is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import Scope

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mockserver import paths
+from mockserver.api import paths
 from mockserver.api.documentation import DOCUMENT, PAGE
 from mockserver.control.bodies import NewWorld
 from mockserver.control.call import Call, Handler, Refusal, bad_input, conflict, missing

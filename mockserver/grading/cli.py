@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
-from mockserver import interrupts
+from mockserver.server import interrupts
 from mockserver.server.options import modifications
 
 if TYPE_CHECKING:

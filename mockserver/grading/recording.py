@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote_plus
 
 import msgspec
 
-from mockserver import paths
+from mockserver.api import paths
 from mockserver.api.keys import ApiKey, KeyRing
 from mockserver.grading.facts import asked
 from mockserver.grading.leaks import misplaced_keys

@@ -9,7 +9,7 @@ from typing import Literal
 
 from mockserver.grading.records import PLAIN, RECEIVER, Judgement, Run, Status
 from mockserver.grading.rules import judge
-from mockserver.interrupts import INTERRUPTED
+from mockserver.server.interrupts import INTERRUPTED
 from spec.client_requirements import ClientRequirement, client_requirements
 
 Verdict = Literal["good", "broken", "not-graded"]

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from mockserver import paths
+from mockserver.api import paths
 from mockserver.api.authentication import presented_secret
 from spec import LIST_OPERATIONS, contract, operation_of
 

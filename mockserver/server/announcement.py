@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockserver import paths
+from mockserver.api import paths
 from mockserver.server.banner import banner
 from mockserver.server.target_file import keys_text, target_toml, write_private
 

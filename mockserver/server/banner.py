@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mockserver import paths
+from mockserver.api import paths
 from mockserver.api.documentation import PAGE
 from spec import contract
 

@@ -13,7 +13,7 @@ from contextvars import copy_context
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from mockserver import paths
+from mockserver.api import paths
 from mockserver.api.disconnect import ON_LEAVING
 from mockserver.api.response import problem_response
 

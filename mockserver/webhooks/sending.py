@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import SplitResult, urlsplit
 
-from mockserver.loopback import is_local_name, is_loopback
+from mockserver.webhooks.loopback import is_local_name, is_loopback
 
 _LONGEST_HEAD = 16_384
 _KEPT_OF_BODY = 2_000

@@ -77,7 +77,7 @@ def test_a_signal_while_the_mock_starts_leaves_no_mock_and_no_folder(number: sig
 def test_a_signal_while_the_program_is_loaded_ends_it_without_a_word(name: str) -> None:
     lines = (
         "import os, signal, time",
-        "from loadtests.interrupts import end_at_once",
+        "from loadtests.runner.interrupts import end_at_once",
         "end_at_once()",
         f"os.kill(os.getpid(), signal.{name})",
         "time.sleep(60)",

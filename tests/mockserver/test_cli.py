@@ -18,9 +18,9 @@ import click
 import httpx
 import pytest
 
-from mockserver.interrupts import INTERRUPTED
 from mockserver.server import options
 from mockserver.server.banner import banner
+from mockserver.server.interrupts import INTERRUPTED
 from tests.support import patient_http
 from tests.support.mock_client import FULL, new_mock
 from tests.support.mock_process import PATIENCE, Running, running

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mockserver import paths
+from mockserver.api import paths
 from mockserver.api.documentation import PAGE as DOCUMENTATION
 from mockserver.api.keys import PREFIX
 from mockserver.grading.facts import known_values, parameter_names

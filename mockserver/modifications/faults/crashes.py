@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver import paths
+from mockserver.api import paths
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.registry import fault

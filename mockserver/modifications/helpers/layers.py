@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mockserver import paths
+from mockserver.api import paths
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

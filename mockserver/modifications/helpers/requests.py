@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Scope
 
-from mockserver import paths
+from mockserver.api import paths
 
 
 def resource_asked(scope: Scope) -> tuple[str, str] | None:

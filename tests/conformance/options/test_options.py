@@ -13,7 +13,7 @@ from typing import get_args
 import pytest
 
 import spec
-from conformance.depth import Depth
+from conformance.cases.depth import Depth
 from conformance.options import read_as
 from conformance.target.embedded import EmbeddedMock
 from conformance.verdict.estimate import forecast, plan

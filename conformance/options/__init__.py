@@ -11,8 +11,8 @@ from typing import Any, NoReturn, get_args
 import pytest
 from msgspec import structs
 
-from conformance.depth import Depth
-from conformance.option_errors import path, plain, text
+from conformance.cases.depth import Depth
+from conformance.options.errors import path, plain, text
 from conformance.target.redaction import Redactor
 from conformance.webhooks.deliveries import RecordError, recorded
 from spec.target import Reading, Target, TargetError, load
