@@ -11,7 +11,7 @@ import pytest
 
 import spec
 from conformance.cases.dataset import Dataset
-from conformance.cases.disguises import DETOURS, DISGUISES, queries
+from conformance.cases.disguises import DETOURS, DISGUISES, queries, single_parameters
 from conformance.cases.forged_keys import FORGERIES, PLACES, carriers, forged, together, unknown
 from conformance.cases.resource_ids import Opening, collection_of, known_opening, opening, unknown_id
 from conformance.cases.sampling import cases
@@ -30,7 +30,7 @@ OPERATIONS = tuple(spec.contract().operations)
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 METHODS = ("GET", "HEAD")
 DEAD = ("revoked", "expired")
-# Lists are also asked with parameters, some of them invalid: without a valid key the answer is 401 all the same.
+# Operations are also asked with parameters, some of them invalid or another operation's: without a valid key the answer is 401.
 _QUERIES = tuple(("GET", operation, query) for operation, query in queries())
 _ASKED = (*product(METHODS, OPERATIONS, ("",)), *_QUERIES)
 _UNKNOWN = "never minted"
@@ -72,7 +72,7 @@ def unauthorized(answer: Exchange) -> Exchange:
 
 
 @requirement("AUTH-1")
-@over(_ASKED)
+@over((*_ASKED, *(("GET", *asked) for asked in single_parameters())))
 def test_without_a_key(case: tuple[str, str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
     """An operation that serves a key refuses the same request without one, whatever its parameters."""
     method, operation, query = case

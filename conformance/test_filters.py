@@ -15,7 +15,14 @@ from conformance.cases.expected_pages import (
     unknown_value,
     values,
 )
-from conformance.cases.filter_hits import NO_SUCH_VALUE, expect_nothing, see_a_search_with_a_hit, value_with_a_hit
+from conformance.cases.filter_hits import (
+    NO_SUCH_VALUE,
+    expect_nothing,
+    unknown_beside_known,
+    value_with_a_hit,
+    value_without_a_hit,
+    word_with_a_hit,
+)
 from conformance.cases.filters import (
     SEARCHED,
     WITHOUT_A_HIT,
@@ -104,7 +111,7 @@ def test_search_finds_contacts_by_any_word(case: tuple[str, str], dataset: Datas
 @requirement("FILTER-3")
 def test_search_finds_nobody_by_a_word_that_is_nowhere(dataset: Dataset, seed: int) -> None:
     """A word that no contact has finds none, while a contact is found by its own word."""
-    see_a_search_with_a_hit(dataset)
+    word_with_a_hit(dataset)
     expect_nothing(dataset, "listContacts", q=absent(dataset.contacts, seed))
 
 
@@ -214,8 +221,17 @@ def test_a_misspelt_value_shows_nothing(case: tuple[str, str, str], dataset: Dat
 @over(tuple(WITHOUT_A_HIT), Cut(quick=1, paced=2, standard=len(WITHOUT_A_HIT)))
 def test_a_search_without_a_hit_shows_nothing(case: str, dataset: Dataset, seed: int) -> None:
     """A search without a match shows no contact, where another search finds some."""
-    see_a_search_with_a_hit(dataset)
+    word_with_a_hit(dataset)
     expect_nothing(dataset, "listContacts", q=WITHOUT_A_HIT[case](dataset.contacts, seed))
+
+
+@requirement("FILTER-9")
+@over(tuple(unknown_beside_known()), Cut(quick=0, paced=1, standard=len(unknown_beside_known())))
+def test_an_unknown_value_beside_a_known_one(case: tuple[str, str, str, str], dataset: Dataset) -> None:
+    """A value that nothing has shows nothing, together with a value of another filter that shows something by itself."""
+    operation, name, kind, other = case
+    known = value_with_a_hit(dataset, operation, other)
+    expect_nothing(dataset, operation, **{name: value_without_a_hit(dataset, operation, name, kind), other: known})
 
 
 def _by_every_value(dataset: Dataset, operation: str, name: str, run_effort: Effort) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import spec
 from conformance.cases.dataset import Dataset
-from conformance.cases.disguises import queries
+from conformance.cases.disguises import queries, single_parameters
 from conformance.cases.resource_ids import collection_of, opening, unknown_id
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, over
@@ -27,7 +27,8 @@ SCOPED = {operation.id: operation.scope for operation in spec.contract().operati
 SINGLE = tuple(operation for operation in SCOPED if collection_of(operation))
 _NO_SCOPE = "no scope"
 _UNKNOWN = Cut(quick=3, paced=4, standard=16)
-_QUERIES = tuple(queries())
+_QUERIES = tuple(asked for asked in queries() if asked[0] in SCOPED)
+_SINGLE_PARAMETERS = tuple(asked for asked in single_parameters() if asked[0] in SCOPED)
 # Every operation with each scope that is not its own, and with no scope.
 WRONG = tuple(
     (method, operation, scope)
@@ -92,13 +93,24 @@ def test_without_the_scope(case: tuple[str, str, str], dataset: Dataset, holders
 
 @requirement("SCOPE-1")
 @over(_QUERIES, Cut(quick=2, paced=4, standard=len(_QUERIES)))
-def test_parameters_without_the_scope(case: tuple[str, str], dataset: Dataset, holders: Holders) -> None:
+def test_parameters_without_the_scope(case: tuple[str, str], dataset: Dataset, holders: Holders, seed: int) -> None:
     """A missing scope is refused whatever the parameters are, and before invalid parameters."""
+    _refused_without_the_scope(case, dataset, holders, seed)
+
+
+@requirement("SCOPE-1")
+@over(_SINGLE_PARAMETERS, Cut(quick=0, paced=0, standard=len(_SINGLE_PARAMETERS)))
+def test_one_parameter_without_the_scope(case: tuple[str, str], dataset: Dataset, holders: Holders, seed: int) -> None:
+    """A missing scope is refused with any single parameter, also one that only another operation has."""
+    _refused_without_the_scope(case, dataset, holders, seed)
+
+
+def _refused_without_the_scope(case: tuple[str, str], dataset: Dataset, holders: Holders, seed: int) -> None:
     operation, query = case
     scope = holders.other_than(SCOPED[operation])
-    dataset.served(operation)
+    known = opening(dataset, operation, seed)
     holders.in_force(scope)
-    refused(holders.ask(scope, operation, **dict(parse_qsl(query))), 403)
+    refused(holders.ask(scope, operation, **{**known.parameters, **dict(parse_qsl(query))}), 403)
 
 
 @requirement("SCOPE-1")

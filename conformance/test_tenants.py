@@ -27,10 +27,11 @@ from conformance.cases.tenant_attacks import (
     filtered_path,
     foreign_filters,
     foreign_ids,
+    foreign_ids_conditionally,
     foreign_queries,
 )
 from conformance.cases.tenant_escapes import Theirs, Trick, further_tricks, tricks
-from conformance.checks import NotJudged, expect, items, not_tested, requirement, served, sound
+from conformance.checks import NotJudged, expect, items, not_tested, requirement, sound
 from conformance.oracles.ownership import Identity, foreign, identities, private
 from conformance.oracles.problems import same_answer
 from conformance.target.client import Client, Headers
@@ -100,13 +101,28 @@ def test_a_foreign_id_is_as_good_as_none(
     case: ById, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target, seed: int
 ) -> None:
     """A foreign id is answered exactly as an id that does not exist."""
+    _as_good_as_none(case, dataset, neighbour, theirs, target, seed)
+
+
+@requirement("TENANT-2")
+@over(foreign_ids_conditionally, Cut(quick=0, paced=1, standard=40))
+def test_a_condition_finds_nothing_foreign(
+    case: ById, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target, seed: int
+) -> None:
+    """A foreign id with a validator, a date or a range is answered exactly as an id that does not exist, by GET and HEAD."""
+    _as_good_as_none(case, dataset, neighbour, theirs, target, seed)
+
+
+def _as_good_as_none(
+    case: ById, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target, seed: int
+) -> None:
     operation, foreign_id = case.resource.operation, case.resource.id
     dataset.served(listing := collection_of(operation) or "listContacts")
     neighbour.served(operation)
     nobodys = unknown_id(dataset, operation, seed)
     if nobodys in neighbour.walk(listing).ids:
         nobodys = resembling(foreign_id, neighbour.walk(listing).ids, operation)
-    owners = served(neighbour.caller, operation, id=foreign_id) if case.shape == "GET, conditional" else None
+    owners = neighbour.single(operation, foreign_id) if case.conditional else None
     caller, own = relieved(dataset.caller, target, operation), dataset.one(listing)["id"]
     hidden = private(ask_by_id(caller, operation, foreign_id, case.shape, own, owners), theirs)
     unknown = dataset.once(

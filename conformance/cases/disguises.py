@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import product
 
 import spec
 from conformance.target.client import Headers
@@ -39,13 +40,21 @@ DETOURS: Mapping[str, Callable[[str], tuple[str, Headers]]] = {
 
 
 def queries() -> list[tuple[str, str]]:
-    """Pairs of a list's operation and a query: two invalid queries for each list, and one with all its parameters.
+    """Pairs of an operation and a query: two invalid queries for each list, and for each operation one with all parameters.
 
-    Whether a caller may ask must not depend on the query.
+    Whether a caller may ask must not depend on the query. So an operation is sent the parameters of all others, too.
     """
-    found: list[tuple[str, str]] = []
-    for operation in spec.LIST_OPERATIONS:
-        names = ("limit", *spec.contract().operations[operation].filters)
-        every = "&".join(f"{name}=1" for name in names)
-        found += [(operation, query) for query in ("limit=many", "cursor=not-a-cursor", every)]
-    return found
+    invalid = product(spec.LIST_OPERATIONS, ("limit=many", "cursor=not-a-cursor"))
+    together = "&".join(f"{name}=1" for name in _parameters())
+    return [*invalid, *((operation, together) for operation in spec.contract().operations)]
+
+
+def single_parameters() -> list[tuple[str, str]]:
+    """Pairs of an operation and a query of one parameter: every operation with every parameter of the document."""
+    return [(operation, f"{name}=1") for operation, name in product(spec.contract().operations, _parameters())]
+
+
+def _parameters() -> tuple[str, ...]:
+    """The names of the query parameters that any operation declares."""
+    filters = (name for operation in spec.contract().operations.values() for name in operation.filters)
+    return tuple(dict.fromkeys(("limit", "cursor", *filters)))

@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
+import spec
 from conformance.cases.dataset import LARGEST, Dataset
-from conformance.cases.expected_pages import MOST_PAGES, half, values
-from conformance.cases.filters import SEARCHED, words_of
+from conformance.cases.expected_pages import MOST_PAGES, half, unknown_value, values
+from conformance.cases.filters import SEARCHED, WITHOUT_A_HIT, words_of
 from conformance.checks import NotJudged, expect, items, not_tested, sound
 
 NO_SUCH_VALUE = (400, 404, 422)
 """The statuses that may refuse a filter's value because nothing has it."""
 
+_UNKNOWN = "unknown"
+
+
+def unknown_beside_known() -> list[tuple[str, str, str, str]]:
+    """Rows of an operation, a filter, a kind of value that nothing has, and another filter, whose value something has."""
+    return [
+        (operation.id, name, kind, other)
+        for operation in spec.contract().operations.values()
+        for name, other in permutations(operation.filters, 2)
+        for kind in (WITHOUT_A_HIT if name == "q" else (_UNKNOWN,))
+    ]
+
+
+def value_without_a_hit(dataset: Dataset, operation: str, name: str, kind: str) -> str:
+    """A value of a filter that nothing has, of a kind that `unknown_beside_known` names."""
+    if kind == _UNKNOWN:
+        return unknown_value(dataset, operation, name)
+    return WITHOUT_A_HIT[kind](dataset.contacts, dataset.seed)
+
 
 def value_with_a_hit(dataset: Dataset, operation: str, name: str) -> str:
     """A value of a filter that shows something. Raises NotJudged if it shows nothing: another requirement judges that."""
+    if name == "q":
+        return word_with_a_hit(dataset)
     first = values(dataset, operation, name)[0]
     shown = dataset.walked(operation, limit=half(first.count), most_pages=MOST_PAGES, **{name: first.value})
     if not shown.items:
@@ -20,14 +44,15 @@ def value_with_a_hit(dataset: Dataset, operation: str, name: str) -> str:
     return first.value
 
 
-def see_a_search_with_a_hit(dataset: Dataset) -> None:
-    """A search that finds a contact. Raises NotJudged if it finds none: FILTER-3 judges that."""
+def word_with_a_hit(dataset: Dataset) -> str:
+    """A word whose search finds a contact. Raises NotJudged if none does: FILTER-3 judges that."""
     words = [word for member in SEARCHED for word in words_of(dataset.contacts, member)[:1]]
     if not words:
         not_tested("no contact has a plain word to search for")
-    searches = (dataset.walked("listContacts", limit=LARGEST, most_pages=MOST_PAGES, q=word) for word in words)
-    if not any(search.items for search in searches):
-        raise NotJudged("a search for a contact's own words finds no contact")
+    for word in words:
+        if dataset.walked("listContacts", limit=LARGEST, most_pages=MOST_PAGES, q=word).items:
+            return word
+    raise NotJudged("a search for a contact's own words finds no contact")
 
 
 def expect_nothing(dataset: Dataset, operation: str, **filters: str) -> None:

@@ -13,11 +13,23 @@ from conformance.cases.filters import needles, text_of, values_of, words_of
 from conformance.cases.resource_states import Known, in_each_state, with_each_value
 from conformance.cases.sampling import chooser
 from conformance.checks import NotTested
-from conformance.target.client import Caller, Headers, target
+from conformance.target.client import Caller, target
 from conformance.target.exchange import Exchange
 
+_CONDITIONAL = "GET, conditional"
+_LONG_AGO = "Thu, 01 Jan 1970 00:00:00 GMT"
 # Ways to ask for an id. Each is tried with a foreign id and with one that does not exist: the answers must be the same.
-SHAPES = ("GET", "HEAD", "GET, encoded", "GET, an own id first", "GET, an own id last", "GET, conditional")
+SHAPES = ("GET", "HEAD", "GET, encoded", "GET, an own id first", "GET, an own id last", _CONDITIONAL)
+# Conditional headers, with the fields of the owner's answer that their value is taken from, and the value if it has none.
+_CONDITIONS = {
+    "If-None-Match": (("etag",), "*"),
+    "If-Match": (("etag",), "*"),
+    "If-Modified-Since": (("last-modified", "date"), _LONG_AGO),
+    "If-Unmodified-Since": (("last-modified", "date"), _LONG_AGO),
+    "Range": ((), "bytes=0-99"),
+}
+# Each of them alone, by each method.
+CONDITIONAL_SHAPES = tuple(f"{method}, {name}" for method, name in product(("GET", "HEAD"), _CONDITIONS))
 # Ways to give a foreign id as a filter's value.
 FILTER_SHAPES = ("alone", "own first", "own last", "with a comma", "behind a cursor of one's own")
 # The filters whose values are ids, the list that has them, and the list that is asked.
@@ -32,6 +44,11 @@ class ById:
 
     resource: Known
     shape: str
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the request has a validator or a date, which only the owner's answer tells."""
+        return self.shape == _CONDITIONAL or self.shape in CONDITIONAL_SHAPES
 
     def __str__(self) -> str:
         return f"{self.resource}, {self.shape}"
@@ -71,6 +88,12 @@ class Query:
 def foreign_ids(neighbour: Dataset) -> list[ById]:
     """Every kind of resource of the other organization, in each of its states, asked for in every shape."""
     return [ById(resource, shape) for resource, shape in product(in_each_state(neighbour), SHAPES)]
+
+
+def foreign_ids_conditionally(neighbour: Dataset) -> list[ById]:
+    """A resource of each kind of the other organization, asked for with each conditional header, by GET and HEAD."""
+    one_of_each = {known.operation: known for known in in_each_state(neighbour)}.values()
+    return [ById(resource, shape) for resource, shape in product(one_of_each, CONDITIONAL_SHAPES)]
 
 
 def foreign_filters(neighbour: Dataset) -> list[AsFilter]:
@@ -127,9 +150,11 @@ def ask_by_id(caller: Caller, operation: str, id_: str, shape: str, own: str, ow
     elif shape in ("GET, an own id first", "GET, an own id last"):
         both = [("id", own), ("id", id_)]
         path = f"{path}?{urlencode(both if shape.endswith('first') else both[::-1])}"
-    elif shape == "GET, conditional":
-        headers = _conditions(owners)
-    return caller.send("HEAD" if shape == "HEAD" else "GET", path, headers=headers, operation=operation)
+    elif shape == _CONDITIONAL:
+        headers = [_condition("If-None-Match", owners), _condition("If-Modified-Since", owners)]
+    elif shape in CONDITIONAL_SHAPES:
+        headers = [_condition(shape.partition(", ")[2], owners)]
+    return caller.send(shape.partition(",")[0], path, headers=headers, operation=operation)
 
 
 def filtered_path(attack: AsFilter, value: str, own: str, cursor: str | None) -> str:
@@ -150,16 +175,14 @@ def filtered_path(attack: AsFilter, value: str, own: str, cursor: str | None) ->
     return f"{target(attack.operation)}?{urlencode([*pairs, ('limit', str(LARGEST))])}"
 
 
-def _conditions(owners: Exchange | None) -> list[tuple[str, str]]:
-    """The validators that the owner was given. If it was given none: `*`, which stands for any, and the answer's date.
+def _condition(name: str, owners: Exchange | None) -> tuple[str, str]:
+    """A conditional header with what the owner was given. If it was given no validator: `*`, which stands for any, or its date.
 
     A client may ask by such a date (RFC 9110 13.1.2, 13.1.3).
     """
-    given: Headers = list(owners.headers.items()) if owners else []
-    fields = dict(given)
-    since = fields.get("last-modified") or fields.get("date")
-    conditions = [("If-None-Match", fields.get("etag", "*"))]
-    return [*conditions, *([("If-Modified-Since", since)] if since else [])]
+    sources, otherwise = _CONDITIONS[name]
+    given = (owners.headers.get(source) for source in sources) if owners else ()
+    return name, next(filter(None, given), otherwise)
 
 
 def _beside_others(neighbour: Dataset, operation: str, name: str) -> list[AsFilter]:
