@@ -127,24 +127,28 @@ class Membership:
         """A limiter whose counts are shared by all members with the same namespace."""
         return SharedLimiter(limits, reading, self.reach, _place(f"limits:{namespace}"))
 
-    def take(self, name: str, most: int) -> bool:
-        """Count one of at most `most`. Returns whether there was one left; False too if the server does not answer."""
-        place = _place(f"taken:{name}")
+    def count(self, name: str) -> int:
+        """Count one more of what has this name; returns how many were counted. Raises Unreachable."""
+        place = _place(f"counted:{name}")
 
-        def taken(server: redis.Redis) -> int:
+        def counted(server: redis.Redis) -> int:
             with server.pipeline() as pipeline:
                 pipeline.incr(place)
                 pipeline.expire(place, 86_400)
                 return int(pipeline.execute()[0])
 
+        return self.reach(counted)
+
+    def take(self, name: str, most: int) -> bool:
+        """Count one of at most `most`. Returns whether there was one left; False too if the server does not answer."""
         try:
-            return self.reach(taken) <= most
+            return self.count(name) <= most
         except Unreachable:
             return False
 
     def left(self, name: str, most: int) -> int:
         """How many of a limited number `take` has left. Raises Unreachable."""
-        taken = self.reach(lambda server: server.get(_place(f"taken:{name}")))
+        taken = self.reach(lambda server: server.get(_place(f"counted:{name}")))
         return max(0, most - int(taken or 0))
 
     def skew(self) -> float:

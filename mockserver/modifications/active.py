@@ -44,7 +44,10 @@ class Switch:
 
 
 class SharedCounts(Protocol):
-    """Limited numbers that several processes count together, by name."""
+    """Numbers that several processes count together, by name."""
+
+    def count(self, name: str) -> int:
+        """Count one more; returns how many were counted. Raises Unreachable."""
 
     def take(self, name: str, most: int) -> bool:
         """Count one more; returns whether there was one left."""
@@ -92,7 +95,7 @@ class Switches:
         for switch in self._on.values():
             if self._shared and switch.left is not None:
                 with suppress(Unreachable):
-                    switch.left = self._shared.left(f"{self._place}/{switch.id}", switch.condition.requests or 0)
+                    switch.left = self._shared.left(self._count_of(switch), switch.condition.requests or 0)
 
     def take(self, scope: Scope) -> Sequence[Switch]:
         """The switches that apply to a request, after counting the request."""
@@ -102,13 +105,22 @@ class Switches:
     def _take(self, switch: Switch) -> bool:
         """Count a request that matches the rest of the condition. Returns whether `every` and `requests` match it too."""
         every = switch.condition.every
-        if every is not None:
-            switch.met += 1
-            if switch.met % every:
-                return False
+        if every is not None and self._meet(switch) % every:
+            return False
         if switch.left is None:
             return True
         if switch.left == 0:
             return False
         switch.left -= 1
-        return self._shared is None or self._shared.take(f"{self._place}/{switch.id}", switch.condition.requests or 0)
+        return self._shared is None or self._shared.take(self._count_of(switch), switch.condition.requests or 0)
+
+    def _meet(self, switch: Switch) -> int:
+        """Count a request for `every`; returns how many were counted, in all processes if they can be reached."""
+        switch.met += 1
+        if self._shared is not None:
+            with suppress(Unreachable):
+                switch.met = self._shared.count(f"{self._count_of(switch)}/met")
+        return switch.met
+
+    def _count_of(self, switch: Switch) -> str:
+        return f"{self._place}/{switch.id}"

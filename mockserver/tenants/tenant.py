@@ -123,11 +123,14 @@ class Tenant:
         return self._store(collection).get(resource_id)
 
     def export(self) -> dict[str, object]:
-        """The organization and all its resources as a JSON object, oldest first. `load` makes the same tenant of it."""
+        """The organization and all its resources, oldest first, as msgspec encodes them: each resource is JSON already.
+
+        `load` makes the same tenant of the JSON object that it is encoded to.
+        """
         own = self.organization
         state: dict[str, object] = {"organization": {"id": own.id, "name": own.name, "createdAt": own.created_at}}
         for collection in SCHEMAS:
-            state[collection] = [msgspec.json.decode(text) for text in self._store(collection).singles()]
+            state[collection] = list(map(msgspec.Raw, self._store(collection).singles()))
         return state
 
     @classmethod

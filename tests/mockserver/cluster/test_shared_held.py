@@ -118,6 +118,26 @@ def test_each_process_shows_what_is_left_over_all(mocks: tuple[Mock, Mock]) -> N
     assert all(b"1 requests left" in Visitor(mock).get("").body for mock in mocks)
 
 
+def meant_in_turns(mocks: tuple[Mock, Mock], requests: int) -> list[int]:
+    """The numbers of the requests to which a switch applies; the mocks get them in turns."""
+    scope = scope_of("GET", b"/api/v1/me", [])
+    return [number for number in range(1, requests + 1) if mocks[number % 2].world.switches.take(scope)]
+
+
+def test_each_nth_request_is_counted_over_all(mocks: tuple[Mock, Mock]) -> None:
+    for mock in mocks:
+        mock.world.switch_on(requested("fault", "default-of-49@every=3"))
+    assert meant_in_turns(mocks, 9) == [3, 6, 9]
+
+
+def test_each_process_counts_for_itself_while_the_server_cannot_be_reached(mocks: tuple[Mock, Mock]) -> None:
+    for mock in mocks:
+        mock.world.switch_on(requested("fault", "default-of-49@every=3"))
+        assert mock.world.settings.sharing is not None
+        mock.world.settings.sharing.reach.fails(redis.ConnectionError("gone"))
+    assert meant_in_turns(mocks, 6) == [5, 6]
+
+
 def test_what_is_switched_off_leaves_no_entry(mocks: tuple[Mock, Mock]) -> None:
     async def story() -> None:
         name = hold(mocks, ALL_REQUESTS)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.api.response import json_bytes
 from mockserver.clock import utc
 from mockserver.tenants.seed.organizations import seed
 from mockserver.tenants.tenant import Organization, Tenant
@@ -41,6 +42,11 @@ def tenant() -> Tenant:
 def read(tenant: Tenant, collection: str, resource_id: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(tenant.single(collection, resource_id) or "{}")
     return found
+
+
+def exported(tenant: Tenant) -> Any:
+    """The state of a tenant as a client gets it."""
+    return json.loads(json_bytes(tenant.export()))
 
 
 def key_of(collection: str) -> str:
@@ -180,10 +186,10 @@ def test_an_id_is_given_once_and_kept(tenant: Tenant) -> None:
 
 def test_an_exported_state_loads_as_the_same_data() -> None:
     (original,) = seed(3, 1, 120, NOW)
-    state = json.loads(json.dumps(original.export()))
+    state = exported(original)
     loaded = Tenant.load(state, NOW + 1)
     assert hash(text_of(loaded)) == hash(text_of(original))
-    assert hash(json.dumps(loaded.export())) == hash(json.dumps(state))
+    assert hash(json.dumps(exported(loaded))) == hash(json.dumps(state))
     assert listed(loaded.contacts, q="an") == listed(original.contacts, q="an")
     ids = {each["id"] for each in of("contacts", original)}
     assert loaded.add_contact(NOW + 2)["id"] not in ids
@@ -193,8 +199,18 @@ def test_an_exported_state_loads_as_the_same_data() -> None:
 def test_added_contacts_get_other_ids_after_a_state_was_loaded_again(tenant: Tenant) -> None:
     for number in range(3):
         tenant.add_contact(10.0 + number)
-        tenant = Tenant.load(tenant.export(), 20.0)
+        tenant = Tenant.load(exported(tenant), 20.0)
     assert len(tenant.contacts) == 4
+
+
+def test_a_state_is_exported_without_decoding_its_resources(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise AssertionError("a resource was decoded")
+
+    contact = tenant.single("contacts", "con_1")
+    monkeypatch.setattr("msgspec.json.decode", refused)
+    assert contact is not None
+    assert contact in json_bytes(tenant.export())
 
 
 def test_a_state_written_by_hand_needs_no_more_than_a_name() -> None:
