@@ -11,12 +11,10 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-import uvicorn
-
 from mockserver.grading.recording import BEGAN, CONNECTION, OPEN_AT_ONCE, OPENED
 from mockserver.server.certificates import Certificate
 from mockserver.server.connection import Connection
-from mockserver.server.uvicorn_server import base_url, configuration
+from mockserver.server.uvicorn_server import PromptServer, base_url, configuration
 
 if TYPE_CHECKING:
     import asyncio
@@ -73,7 +71,7 @@ class Serving(AbstractContextManager["Serving"]):
             _Application(app, state), NumberedConnection, certificate.context() if certificate else None
         )
         config.timeout_keep_alive = 75
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
 
     def __enter__(self) -> Serving:
@@ -86,9 +84,18 @@ class Serving(AbstractContextManager["Serving"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = self._server.force_exit = True
+        self._server.end()
         self._thread.join(_ENDS_WITHIN)
         self._listener.close()
+
+
+class _Server(PromptServer):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 (as uvicorn has it)
+        # The command has ended: uvicorn's tenth of a second for answers under way would be for nobody.
+        for server in self.servers:
+            server.close()
+        for connection in tuple(self.server_state.connections):
+            connection.shutdown()
 
 
 class _Application:

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 BACKLOG = 2_048
 
+_TICK = 0.1
+_TICKS_A_DAY = 864_000
 _HURRY = 50
-"""The number of uvicorn's ticks (ten a second) between two checks for slow clients."""
+"""The number of ticks between two checks for slow clients."""
 
 _CANCEL_EVERY = 0.1
 
@@ -87,7 +89,36 @@ def configuration(app: Served, connection: type[Connection], context: ssl.SSLCon
     )
 
 
-class _Server(uvicorn.Server):
+class PromptServer(uvicorn.Server):
+    """uvicorn's server, which ends as soon as it is told to rather than at its next tick, a tenth of a second later."""
+
+    _told: asyncio.Future[None] | None = None
+
+    def end(self) -> None:
+        """End, without waiting for requests under way. May be called by any thread and by a signal handler."""
+        self.should_exit = self.force_exit = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Have the server look now whether it is to end. May be called by any thread and by a signal handler."""
+        if self._told:
+            with suppress(RuntimeError):  # the loop is closed: the server has ended
+                self._told.get_loop().call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        if self._told and not self._told.done():
+            self._told.set_result(None)
+
+    async def main_loop(self) -> None:
+        """Tick until it is to end, as uvicorn does."""
+        self._told = asyncio.get_running_loop().create_future()
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % _TICKS_A_DAY
+            await asyncio.wait({self._told}, timeout=_TICK)
+
+
+class _Server(PromptServer):
     def __init__(self, config: uvicorn.Config, mock: Mock, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._mock = mock
@@ -140,6 +171,7 @@ class _Server(uvicorn.Server):
             signal.raise_signal(sig)
         self._captured_signals.append(sig)
         self.should_exit = True
+        self.wake()
         ending.end_within(ending.WITHIN, 128 + sig)
 
 

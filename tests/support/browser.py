@@ -14,7 +14,7 @@ import uvicorn
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from mockserver.app import Mock, Settings, create_app
-from mockserver.server.uvicorn_server import base_url, listen
+from mockserver.server.uvicorn_server import PromptServer, base_url, listen
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -53,12 +53,12 @@ def served(settings: Settings | None = None, control_token: str | None = None) -
     config = uvicorn.Config(
         mock, log_config=None, log_level="critical", lifespan="on", ws="none", timeout_graceful_shutdown=1
     )
-    server = uvicorn.Server(config)
+    server = PromptServer(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
         yield mock, base_url(listener)
     finally:
-        server.should_exit = server.force_exit = True
+        server.end()
         thread.join(10)
         listener.close()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import uvicorn
 
 from mockserver.server import uvicorn_server
 from spec import contract
@@ -89,7 +88,7 @@ def sent(client: socket.socket, data: bytes) -> None:
 def serving_mock(**changes: Any) -> Iterator[Served]:
     """A small mock on a port of its own; `changes` are members of its Settings."""
     ready = threading.Event()
-    servers: list[uvicorn.Server] = []
+    servers: list[uvicorn_server.PromptServer] = []
 
     class Server(uvicorn_server._Server):
         def __init__(self, *arguments: Any) -> None:
@@ -108,6 +107,7 @@ def serving_mock(**changes: Any) -> Iterator[Served]:
         yield Served(listener.getsockname())
     finally:
         servers[0].should_exit = True
+        servers[0].wake()
         thread.join(PATIENCE)
         listener.close()
         assert not thread.is_alive()
