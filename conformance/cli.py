@@ -17,7 +17,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from conformance.options import completion
-from conformance.options.errors import no_option, plain
+from conformance.options.errors import no_option, plain, text
 from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, EXIT_USAGE
 from conformance.plural import counted
 from conformance.pytest_run import FOLDER, UsageError, options_help, run_pytest
@@ -25,7 +25,7 @@ from conformance.recordings import command as recordings
 from conformance.recordings.archive import ArchiveError
 from conformance.report.comparison import Report, ReportError, compare, matrix, read
 from conformance.report.explanation import explanation, takes_the_whole_run
-from conformance.report.text import writable
+from conformance.report.text import for_terminal, writable
 from conformance.target.new_description import InitError, init
 from conformance.target.redaction import Redactor
 from conformance.verdict.selection import SelectionError, select, selected
@@ -61,7 +61,7 @@ commands:
 
 options of a run, besides --base-url=URL and --strict (shoulds bind too):"""
 _MORE = "pytest's own options (-k, -x, -v, …) work too; pytest --help lists them."
-_HELP = frozenset({"--help", "-h"})
+_ANYWHERE = ("--help", "-h", "--version", "--completion")
 
 _READER_LEFT = 141
 """Exit code if standard output was closed: 128 and the number of SIGPIPE, as in shells."""
@@ -82,16 +82,26 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command. Returns its exit code."""
-    name, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    command = _help if _HELP.intersection(arguments) else _COMMANDS.get(name)
+    name, rest = _command_of(arguments)
+    command = _COMMANDS.get(name)
     try:
         if command is None:
             return recordings.run(arguments) if _names_a_recording(arguments) else _judge(arguments)
         return command(rest)
     except (UsageError, InitError, ReportError, SelectionError, ArchiveError) as error:
         # A key may stand where it does not belong: in an address, in place of a file.
-        print(f"outbound-conformance{f' {name}' if command else ''}: {Redactor().text(str(error))}", file=sys.stderr)
+        message = f"outbound-conformance{f' {name}' if command else ''}: {Redactor().text(str(error))}"
+        print(for_terminal(message, sys.stderr), file=sys.stderr)
         return EXIT_USAGE
+
+
+def _command_of(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """The name of the command and what follows it. Help, version and completion may be asked for anywhere."""
+    for number, word in enumerate(arguments):
+        name, equals, value = word.partition("=")
+        if name in _ANYWHERE:
+            return name, [value] if equals else arguments[number + 1 :]
+    return (arguments[0], arguments[1:]) if arguments else ("", [])
 
 
 def _names_a_recording(arguments: Sequence[str]) -> bool:
@@ -100,7 +110,7 @@ def _names_a_recording(arguments: Sequence[str]) -> bool:
 
 def _judge(arguments: Sequence[str]) -> int:
     name = arguments[0] if arguments else ""
-    if name and not name.startswith("-") and not Path(name.partition("::")[0]).exists():
+    if arguments and not name.startswith("-") and not (name and Path(name.partition("::")[0]).exists()):
         close = difflib.get_close_matches(name, _COMMANDS, n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(close)}?" if close else "--help lists them"
         raise UsageError(f"no command {name!r}; {hint}")
@@ -118,9 +128,10 @@ def _version(_: Sequence[str]) -> int:
 
 
 def _completion(arguments: Sequence[str]) -> int:
-    if len(arguments) != 1 or arguments[0] not in completion.SHELLS:
+    shell = next(iter(arguments), "")
+    if shell not in completion.SHELLS:
         raise UsageError(f"name a shell: {', '.join(completion.SHELLS)}")
-    return completion.script(arguments[0])
+    return completion.script(shell)
 
 
 def _list(arguments: Sequence[str]) -> int:
@@ -130,6 +141,12 @@ def _list(arguments: Sequence[str]) -> int:
 
 def _is_no_option(word: str) -> bool:
     return not word.startswith("-")
+
+
+def _report(word: str) -> Report:
+    if not word:
+        raise UsageError("a report's name is empty: give a report.json, or the folder that holds it")
+    return read(Path(word))
 
 
 def _refuse_options(arguments: Sequence[str], known: Sequence[str] = ()) -> None:
@@ -150,8 +167,8 @@ def _explain(arguments: Sequence[str]) -> int:
 
 def _init(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("file", nargs="?", type=Path, default=Path("target.toml"))
-    parser.add_argument("--base-url")
+    parser.add_argument("file", nargs="?", default="target.toml")
+    parser.add_argument("--base-url", type=text)
     try:
         given, unknown = parser.parse_known_args(arguments)
     except argparse.ArgumentError as error:
@@ -159,14 +176,16 @@ def _init(arguments: Sequence[str]) -> int:
     _refuse_options(unknown, ("--base-url",))
     if unknown:
         raise UsageError("give one file")
-    code, lines = init(given.file, given.base_url)
+    if not given.file:
+        raise UsageError("the file's name is empty; without a name it is target.toml")
+    code, lines = init(Path(given.file), given.base_url)
     _print(lines)
     return code
 
 
 def _diff(arguments: Sequence[str]) -> int:
     _refuse_options(arguments)
-    reports = [read(Path(argument)) for argument in arguments]
+    reports = [_report(argument) for argument in arguments]
     if len(reports) < 2:
         raise UsageError("give two reports or more, the oldest first")
     if len(reports) > 2:
@@ -183,7 +202,7 @@ def _replay(arguments: Sequence[str]) -> int:
         raise UsageError(f"give one report, and options after it; {stray!r} is a second one")
     if any(option.partition("=")[0] == "--only" for option in arguments[1:]):
         raise UsageError("no option '--only': this command tries what failed in the report; a run takes --only")
-    before = read(Path(arguments[0]))
+    before = _report(arguments[0])
     failed = [id_ for id_, row in before.rows.items() if row.status == "failed"]
     if not failed:
         _print(["nothing failed in that report"])
@@ -243,6 +262,8 @@ def _print(lines: Sequence[str]) -> None:
 
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "help": _help,
+    "--help": _help,
+    "-h": _help,
     "--version": _version,
     "-V": _version,
     "--completion": _completion,

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import NoReturn
 import click
 from click.shell_completion import shell_complete
 
+from conformance.report.text import for_terminal
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError, EmbeddedServer
 from conformance.target.redaction import Redactor
 from conformance.target.signals import signals_held_back
@@ -60,7 +61,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _complain(reason: str) -> NoReturn:
     # A key may stand where it does not belong: in an address, in place of a file.
-    say(f"outbound-load: {Redactor().text(reason)}", sys.stderr)
+    say(for_terminal(f"outbound-load: {Redactor().text(reason)}", sys.stderr), sys.stderr)
     sys.exit(USAGE)
 
 
@@ -84,7 +85,9 @@ def _list(context: click.Context, _parameter: click.Parameter, wanted: bool) -> 
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="List scenarios and claims."
 )
 @click.option("--target", type=click.Path(dir_okay=False), help="The target's description, the gate's target.toml.")
-@click.option("--api-key", help="A key of the target; others see it on a command line: better in OUTBOUND_API_KEY.")
+@click.option(
+    "--api-key", help="A key of the target, better as env:NAME or in OUTBOUND_API_KEY: others see command lines."
+)
 @click.option("--base-url", help="The target's address; wins over the description's.")
 @click.option("--keys", type=click.Path(dir_okay=False), help="Further API keys: a key and its organization a line.")
 @click.option("--allow-host", "allow_hosts", metavar="HOST", multiple=True, help="Send load to HOST, not this machine.")
@@ -138,6 +141,7 @@ def command(
 
     Without --target and --base-url the project's own mock is started and tried. OUTBOUND_API_KEY is a key of the target.
     """
+    _refuse_empty({**told, "api_key": api_key, "master_host": master_host})
     _check(scenario, alternatives=(bool(processes), master, worker), web=web, worker=worker, measure=measure)
     if api_key:
         os.environ[API_KEY] = api_key
@@ -168,10 +172,15 @@ def _check(scenario: str | None, *, alternatives: Sequence[bool], web: bool, wor
         raise click.UsageError(f"name a scenario: {', '.join(scenarios())}")
 
 
+def _refuse_empty(told: Mapping[str, object]) -> None:
+    """Raise UsageError for an empty value, as an unset variable gives: it is not the same as no option."""
+    for option in command.params:
+        value = told.get(option.name or "")
+        if value == "" or (isinstance(value, tuple) and "" in value):
+            raise click.UsageError(f"{option.opts[0]}: its value is missing")
+
+
 def _options(told: dict[str, object], scenario: str | None) -> Options:
-    for name, value in told.items():
-        if value == "":  # as of a variable that is not set: not the same as an option that is not given
-            raise click.UsageError(f"--{name.replace('_', '-')}: its value is missing")
     given = {name: value for name, value in told.items() if value is not None}
     return replace(_DEFAULT, scenario=scenario or _DEFAULT.scenario, **given)  # type: ignore[arg-type]  # click checked them
 

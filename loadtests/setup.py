@@ -20,7 +20,7 @@ from loadtests.analysis.ledger import Key, Ledger
 from loadtests.scenarios import named, scenarios
 from loadtests.scenarios.plan import Plan
 from loadtests.scenarios.scenario import Circumstances, Scenario
-from spec.target import Target, TargetError, load, shown
+from spec.target import Target, TargetError, from_environment, load, shown
 
 API_KEY = "OUTBOUND_API_KEY"
 """The environment variable for a single key: on a command line it would be seen by others."""
@@ -238,8 +238,15 @@ def _credentials(target: Target, scenario: Scenario, further: Sequence[Credentia
             yield one
 
 
+def _secret(word: str, place: str) -> str:
+    try:
+        return from_environment(word, place)
+    except TargetError as error:
+        raise UsageError(str(error)) from None
+
+
 def _keys_of(path: str | None) -> list[Credential]:
-    """The keys of a file: on each line a key and its organization, a space between. Raises UsageError."""
+    """The keys of a file: on each line a key (or `env:NAME`) and its organization. Raises UsageError."""
     if not path:
         return []
     try:
@@ -253,7 +260,7 @@ def _keys_of(path: str | None) -> list[Credential]:
             continue
         if len(words) != 2 or not (words[0].isascii() and words[0].isprintable()):
             raise UsageError(f"{path}: line {number}: not an API key and its organization, with a space between")
-        found.append(Credential(words[0], words[1]))
+        found.append(Credential(_secret(words[0], f"{path}: line {number}"), words[1]))
     if not found:
         raise UsageError(f"{path}: no API keys")
     return found

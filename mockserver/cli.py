@@ -49,7 +49,7 @@ def main() -> None:
         from mockserver.control.redaction import redacted
 
         # A key may stand where it does not belong: in an address, in place of a file.
-        click.echo(f"outbound-mock: {redacted(error.format_message())}", err=True)
+        click.echo(options.for_terminal(f"outbound-mock: {redacted(error.format_message())}"), err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
@@ -113,12 +113,12 @@ def _repeatable(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """An option that can be given several times."""
     text = f"{text} (repeatable)."
-    return click.option(name, parameter, metavar=metavar, multiple=True, shell_complete=complete, help=text)
+    return options.option(name, parameter, metavar=metavar, multiple=True, shell_complete=complete, help=text)
 
 
 def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """An option that lists all faults, variants or hardships, and ends the program."""
-    return click.option(
+    return options.option(
         f"--list-{what}",
         is_flag=True,
         is_eager=True,
@@ -129,67 +129,67 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 
 
 @click.command(context_settings={"auto_envvar_prefix": "OUTBOUND_MOCK", "show_default": True})
-@click.option("--host", default="127.0.0.1", help="Address to listen on.")
-@click.option("--port", default=8080, type=click.IntRange(0, 65_535), help="Port to listen on; 0 picks a free one.")
-@click.option("--seed", default=1, help="Seed of all data and keys: the same seed makes the same data and keys.")
-@click.option("--contacts", default=1_000, type=click.IntRange(0, 1_000_000), help="Contacts of each organization.")
-@click.option("--organizations", default=2, type=click.IntRange(1, 1_000), help="Organizations.")
-@click.option(
+@options.option("--host", default="127.0.0.1", help="Address to listen on.")
+@options.option("--port", default=8080, type=click.IntRange(0, 65_535), help="Port to listen on; 0 picks a free one.")
+@options.option("--seed", default=1, help="Seed of all data and keys: the same seed makes the same data and keys.")
+@options.option("--contacts", default=1_000, type=click.IntRange(0, 1_000_000), help="Contacts of each organization.")
+@options.option("--organizations", default=2, type=click.IntRange(1, 1_000), help="Organizations.")
+@options.option(
     "--rate-reading",
     default="burst",
     type=click.Choice(["burst", "strict"]),
     help="Reading of the rate limits: burst is a refilling allowance, strict two hard caps.",
 )
-@click.option("--no-rate-limit", is_flag=True, help="Limit no key.")
+@options.option("--no-rate-limit", is_flag=True, help="Limit no key.")
 @_repeatable("--fault", "faults", "NAME", "Break the contract in this way", _modifications)
 @_repeatable("--variant", "variants", "NAME", "Keep the contract in another legal way", _modifications)
 @_repeatable("--hardship", "hardships", _HARDSHIP, "Make this trouble for clients", _modifications)
 @_repeatable("--webhook", "webhooks", "URL", "Deliver the first organization's events to this endpoint")
 @_repeatable("--allow-webhook-host", "webhook_hosts", "HOST", "Allow deliveries to this host, beside this machine")
-@click.option(
+@options.option(
     "--write-target",
     metavar="FILE",
     type=_FILE,
     help="Write a target.toml for the conformance gate once the mock listens.",
 )
-@click.option(
+@options.option(
     "--write-keys",
     metavar="FILE",
     type=_FILE,
     help="Write the keys with every scope for a load test: on each line a key and its organization.",
 )
-@click.option(
+@options.option(
     "--workers",
     default=1,
     type=click.IntRange(1, 64),
     help="Processes that serve the socket; more than one needs --state.",
 )
-@click.option(
+@options.option(
     "--state",
     metavar="URL",
     help="Share limits, keys, clock and faults with all mocks that name this Redis or Valkey server: redis://127.0.0.1:6379/0.",
 )
-@click.option(
+@options.option(
     "--control-token",
     metavar="TOKEN",
     help="Bearer token of the control API, for any machine; without a token only this machine has access.",
 )
-@click.option(
+@options.option(
     "--activity",
     metavar="RATE",
     type=click.FloatRange(0.1, 6_000),
     help="Let a sales team work for the first organization, at this many steps a minute.",
 )
-@click.option(
+@options.option(
     "--real-time-signatures", is_flag=True, help="Sign deliveries with real time, wherever the mock's clock was moved."
 )
-@click.option(
+@options.option(
     "--load",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Begin with this state, as GET /_mock/state exports it, instead of seeded data.",
 )
-@click.option(
+@options.option(
     "--tls",
     metavar="[FILE]",
     is_flag=False,
@@ -197,20 +197,20 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     type=_FILE,
     help=f"Serve https, and write the certificate of its new authority to this file (default: {AUTHORITY}).",
 )
-@click.option(
+@options.option(
     "--tls-certificate",
     default="good",
     type=click.Choice(["good", "expired", "wrong-host", "unknown-authority"]),
     help="Which certificate --tls presents.",
 )
-@click.option("--log", "log_requests", is_flag=True, help="Print a line for each request.")
+@options.option("--log", "log_requests", is_flag=True, help="Print a line for each request.")
 @_listing("faults")
 @_listing("variants")
 @_listing("hardships")
-@click.option("--exit-with-parent", is_flag=True, help="End when the process that started this one has ended.")
-@click.option("--json", "as_json", is_flag=True, help="Print address, organizations and keys as one line of JSON.")
-@click.option("--quiet", is_flag=True, help="Print the address alone.")
-@click.option(
+@options.option("--exit-with-parent", is_flag=True, help="End when the process that started this one has ended.")
+@options.option("--json", "as_json", is_flag=True, help="Print address, organizations and keys as one line of JSON.")
+@options.option("--quiet", is_flag=True, help="Print the address alone.")
+@options.option(
     "--completion",
     type=click.Choice(["bash", "zsh", "fish"]),
     is_eager=True,

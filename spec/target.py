@@ -138,6 +138,7 @@ class Target(_Table, frozen=True):
 def load(path: Path | None, *, base_url: str | None = None, api_key: str | None = None) -> Target:
     """Read and validate a description; `base_url` wins over the file's, `api_key` joins the primary keys at their head.
 
+    Like the file's texts, an `api_key` of the form `env:NAME` is read from the environment.
     Raises TargetError, one line that names the member, before any request is sent.
     """
     table = _read(path) if path else {}
@@ -147,7 +148,7 @@ def load(path: Path | None, *, base_url: str | None = None, api_key: str | None 
         raise TargetError(f"{path}: {_plain(error)}") from None
     target = msgspec.structs.replace(target, base_url=_address(base_url or target.base_url))
     if api_key:
-        target = _with_primary_key(target, api_key)
+        target = _with_primary_key(target, from_environment(api_key, "the API key"))
     if path and target.webhooks.deliveries:
         found = str(path.parent / target.webhooks.deliveries)
         target = msgspec.structs.replace(target, webhooks=msgspec.structs.replace(target.webhooks, deliveries=found))
@@ -186,12 +187,17 @@ def _from_environment(value: Any, member: str = "") -> Any:
         return {name: _from_environment(inner, f"{member}.{name}".lstrip(".")) for name, inner in value.items()}
     if isinstance(value, list):
         return [_from_environment(inner, f"{member}[{index}]") for index, inner in enumerate(value)]
-    if isinstance(value, str) and value.startswith("env:"):
-        name = value.removeprefix("env:")
-        if not os.environ.get(name):
-            raise TargetError(f"{member}: the environment variable {name} is not set")
-        return os.environ[name]
-    return value
+    return from_environment(value, member) if isinstance(value, str) else value
+
+
+def from_environment(text: str, member: str) -> str:
+    """The text, or the environment variable that it names as `env:NAME`. Raises TargetError, naming the member, if unset."""
+    marker, colon, name = text.partition(":")
+    if marker != "env" or not colon:
+        return text
+    if not os.environ.get(name):
+        raise TargetError(f"{member}: the environment variable {name} is not set")
+    return os.environ[name]
 
 
 def _plain(error: msgspec.ValidationError) -> str:

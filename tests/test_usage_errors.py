@@ -1,7 +1,11 @@
-"""What commands say of arguments that they cannot use: a key among them, where it does not belong, is never shown whole."""
+"""What commands say of arguments that they cannot use. They never show a key whole that stands where it does not belong."""
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from tests.support.warm_programs import outbound_conformance, outbound_mock
 KEY = "obk_live_TQl6jS8PGr7vPQOCtDmHhw6SNQHxwwke"
 SHOWN = "obk_live_…wwke"
 WITHIN = 120.0
+VERSION, SCRIPT = "--version", "--completion=bash"
 
 
 @pytest.mark.parametrize(
@@ -84,6 +89,58 @@ def assert_shortened(exit_code: int, output: str, expected: int = 4) -> None:
     assert exit_code == expected, output
     assert KEY not in output
     assert SHOWN in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("",), "outbound-conformance: no command ''; --help lists them"),
+        (("replay", ""), "replay: a report's name is empty"),
+        (("diff", "", ""), "diff: a report's name is empty"),
+        (("init", ""), "init: the file's name is empty"),
+        (("init", "--base-url", ""), "init: --base-url: its value is missing"),
+    ],
+)
+def test_an_empty_argument_is_no_command_and_no_file(arguments: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    done = outbound_conformance(*arguments, folder=tmp_path, within=WITHIN)
+    assert done.returncode == 4
+    assert says in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("conformance", "--write-known-violation"),
+        ("pytest", "conformance", "--write-known-violation"),
+        ("mockserver", "--alow-webhook-host"),
+        ("mockserver", "grade", "--trail"),
+        ("loadtests", "brust"),
+    ],
+    ids=" ".join,
+)
+def test_a_hint_is_folded_to_the_width_of_a_terminal(command: tuple[str, ...]) -> None:
+    lines = on_a_terminal(60, *command)
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 60
+
+
+def on_a_terminal(columns: int, *module: str) -> list[str]:
+    """The lines that a module writes to standard error, which is a terminal with some columns."""
+    ours, theirs = pty.openpty()
+    try:
+        command, environment = [sys.executable, "-m", *module], {**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1"}
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=theirs, env=environment, timeout=WITHIN, check=False)
+        return os.read(ours, 4_000).decode().splitlines()
+    finally:
+        os.close(theirs)
+        os.close(ours)
+
+
+def test_the_version_and_completion_may_be_asked_for_behind_other_options(tmp_path: Path) -> None:
+    asked = {word: outbound_conformance("--strict", word, folder=tmp_path, within=WITHIN) for word in (VERSION, SCRIPT)}
+    assert asked[VERSION].stdout.startswith("outbound-conformance ")
+    assert "COMPREPLY" in asked[SCRIPT].stdout
 
 
 def test_a_replay_takes_one_report(tmp_path: Path) -> None:

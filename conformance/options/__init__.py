@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,6 +14,7 @@ from msgspec import structs
 
 from conformance.cases.depth import Depth
 from conformance.options.errors import path, plain, text
+from conformance.report.text import for_terminal
 from conformance.target.redaction import Redactor
 from conformance.webhooks.deliveries import RecordError, recorded
 from spec.target import Reading, Target, TargetError, load
@@ -38,7 +40,12 @@ class Option:
 
 OPTIONS = (
     Option("--target", "description of the target (TOML): its keys, hooks and webhooks", "FILE", path),
-    Option("--api-key", "an API key of the primary organization (default: $OUTBOUND_API_KEY)", "KEY", text),
+    Option(
+        "--api-key",
+        "an API key of the primary organization; env:NAME reads it from a variable (default: $OUTBOUND_API_KEY)",
+        "KEY",
+        text,
+    ),
     Option(
         "--start",
         "start the target by a command, judge it on that port of 127.0.0.1 once it answers, and end it with its children",
@@ -88,6 +95,7 @@ OPTIONS = (
         "--label",
         "a label for report.json, such as branch=main (repeatable)",
         "KEY=VALUE",
+        text,
         default=[],
         action="append",
     ),
@@ -148,7 +156,9 @@ def speak_plainly(parser: pytest.Parser) -> None:
     """Report a wrong option in one line, with similar ones, instead of the usage text of pytest's parser."""
 
     def error(message: str) -> NoReturn:
-        raise pytest.UsageError(Redactor().text(plain(message, [*names_of(parser), "--help", "--version"])))
+        told = Redactor().text(plain(message, [*names_of(parser), "--help", "--version"]))
+        # pytest shows it behind this word.
+        raise pytest.UsageError(for_terminal(f"ERROR: {told}", sys.stderr).removeprefix("ERROR: "))
 
     parser.optparser.error = error  # type: ignore[method-assign]  # pytest has no other way
 

@@ -56,7 +56,7 @@ def _refuse_stray_words(config: pytest.Config) -> None:
     """Refuse a word among the arguments that is neither an option nor a file or folder. Raises UsageError."""
     for argument in config.args:
         word = argument.partition("::")[0]
-        if (config.invocation_params.dir / word).exists() or (config.option.pyargs and _is_module(word)):
+        if word and ((config.invocation_params.dir / word).exists() or (config.option.pyargs and _is_module(word))):
             continue
         shown = repr(word) if len(word) <= _SHOWN else f"{word[:4] + '…'!r}"
         raise pytest.UsageError(f"{shown} is no option and no file; --help lists the options")

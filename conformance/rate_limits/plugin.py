@@ -99,7 +99,8 @@ class RateProbes:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Begin in the background, if that saves time and there is a key that no other check uses."""
         asked_for = any(_waits(item) for item in session.items) and not session.config.option.collectonly
-        if asked_for and _spare(self._judge.target) and not self._judge.client.clock.movable:
+        limited = self._judge.target.rate_limit.reading != "off"
+        if asked_for and limited and _spare(self._judge.target) and not self._judge.client.clock.movable:
             self._begin()
 
     @pytest.hookimpl(tryfirst=True)

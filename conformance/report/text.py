@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 import textwrap
 from collections.abc import Sequence
+from typing import TextIO
 from unicodedata import east_asian_width
 
 from conformance.plural import counted
@@ -40,6 +42,7 @@ _NOISE = frozenset(
 )
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@:])")
 _LONGEST_IN_MARKDOWN = 600
+_NARROWEST = 20
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -91,6 +94,14 @@ def folded(text: str, width: int, indent: str, further: str) -> list[str]:
     filled = "".join(f"{c}{_FILLER}" if east_asian_width(c) in "WF" else c for c in text)
     lines = textwrap.wrap(filled, width, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False)
     return [line.replace(_FILLER, "") for line in lines]
+
+
+def for_terminal(message: str, stream: TextIO) -> str:
+    """The message, folded between words to the terminal's width. It stays one line if the stream is no terminal."""
+    if not stream.isatty():
+        return message
+    columns = max(shutil.get_terminal_size().columns, _NARROWEST)
+    return textwrap.fill(message, columns, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def is_noise(header: str) -> bool:

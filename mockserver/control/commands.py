@@ -44,20 +44,32 @@ def commands() -> None:
     """Steer a running mock."""
 
 
+def _not_empty(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value == "":
+        raise click.BadParameter("its value is missing")
+    return value
+
+
 def _url_option(function: Callable[..., None]) -> Callable[..., None]:
     return click.option(
         "--url",
         default=DEFAULT_URL,
         envvar="OUTBOUND_MOCK_URL",
+        callback=_not_empty,
         show_default=True,
         help="Address of the mock or world.",
     )(function)
 
 
 @commands.command()
-@click.argument("event")
-@click.option("--organization", metavar="ID", help="Whose; the first organization's if left out.")
-@click.option("--resource", metavar="ID", help="The contact, list or draft that it happens to; they take turns.")
+@click.argument("event", callback=_not_empty)
+@click.option("--organization", metavar="ID", callback=_not_empty, help="Whose; the first organization's if left out.")
+@click.option(
+    "--resource",
+    metavar="ID",
+    callback=_not_empty,
+    help="The contact, list or draft that it happens to; they take turns.",
+)
 @_url_option
 def trigger(event: str, organization: str | None, resource: str | None, url: str) -> None:
     """Make EVENT happen, such as draft.replied, and deliver it; prints its id.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 import click
 
 from mockserver.server import interrupts
-from mockserver.server.options import modifications
+from mockserver.server.options import modifications, option
 
 if TYPE_CHECKING:
     from mockserver.grading.records import Run
@@ -52,63 +52,43 @@ class GradeCommand(click.Command):
             raise WrongUse(error.format_message()) from error
 
 
-class Folder(click.Path):
-    """The path of a folder, which may be missing, but has a name."""
-
-    def convert(
-        self, value: str | os.PathLike[str], parameter: click.Parameter | None, context: click.Context | None
-    ) -> str | bytes | os.PathLike[str]:
-        """Take the value. Raises BadParameter if it is empty."""
-        if value == "":
-            self.fail("its value is missing", parameter, context)
-        return super().convert(value, parameter, context)
-
-
 @click.command(
     cls=GradeCommand,
     name="grade",
     context_settings={"auto_envvar_prefix": "OUTBOUND_MOCK", "show_default": True},
 )
-@click.option(
-    "--trial", "trials", metavar="NAME", multiple=True, help="Run this trial beside the plain run (repeatable)."
-)
-@click.option(
+@option("--trial", "trials", metavar="NAME", multiple=True, help="Run this trial beside the plain run (repeatable).")
+@option(
     "--trials",
     "which",
     type=click.Choice([ALL, NONE]),
     default=ALL,
     help="All trials for which the plain run has requests, or none.",
 )
-@click.option(
-    "--receiver", metavar="URL", help="Deliver events to the command, which listens there, and grade its answers."
-)
-@click.option("--strict", is_flag=True, help="A broken should fails the grade, too.")
-@click.option(
+@option("--receiver", metavar="URL", help="Deliver events to the command, which listens there, and grade its answers.")
+@option("--strict", is_flag=True, help="A broken should fails the grade, too.")
+@option(
     "--report",
     metavar="DIR",
-    type=Folder(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, path_type=Path),
     help="Write grade.html, grade.json, junit.xml, summary.md and requests.har there.",
 )
-@click.option(
-    "--timeout", default=600.0, type=click.FloatRange(0.1), metavar="SECONDS", help="The longest time of a run."
-)
-@click.option(
+@option("--timeout", default=600.0, type=click.FloatRange(0.1), metavar="SECONDS", help="The longest time of a run.")
+@option(
     "--har",
     "archive",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Grade recorded traffic, an HTTP Archive, instead of a command.",
 )
-@click.option("--list", "listing", is_flag=True, help="Show rules and trials, and run nothing.")
-@click.option("--port", default=0, type=click.IntRange(0, 65_535), help="Port of the mock; 0 picks a free one.")
-@click.option("--seed", default=1, help="Seed of all data and keys.")
-@click.option("--contacts", default=330, type=click.IntRange(0, 100_000), help="Contacts of each organization.")
-@click.option("--organizations", default=2, type=click.IntRange(1, 1_000), help="Organizations.")
-@click.option(
-    "--rate-reading", default="burst", type=click.Choice(["burst", "strict"]), help="How the rate limits are read."
-)
-@click.option("--no-rate-limit", is_flag=True, help="Limit no key.")
-@click.option(
+@option("--list", "listing", is_flag=True, help="Show rules and trials, and run nothing.")
+@option("--port", default=0, type=click.IntRange(0, 65_535), help="Port of the mock; 0 picks a free one.")
+@option("--seed", default=1, help="Seed of all data and keys.")
+@option("--contacts", default=330, type=click.IntRange(0, 100_000), help="Contacts of each organization.")
+@option("--organizations", default=2, type=click.IntRange(1, 1_000), help="Organizations.")
+@option("--rate-reading", default="burst", type=click.Choice(["burst", "strict"]), help="How the rate limits are read.")
+@option("--no-rate-limit", is_flag=True, help="Limit no key.")
+@option(
     "--hardship",
     "hardships",
     metavar="NAME[:PARAMETER=VALUE,…]",
@@ -147,7 +127,7 @@ def command(
     _check_folder(report)
     if archive:
         _finish(_recording(archive, strict), report)
-    if not arguments:
+    if not arguments or not arguments[0]:
         raise click.UsageError(
             "name the command that is to be graded after two dashes: outbound-mock grade -- npm test"
         )

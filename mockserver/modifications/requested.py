@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 
@@ -11,6 +11,8 @@ from mockserver.modifications.condition import parsed
 from mockserver.modifications.registry import FAULTS, HARDSHIPS, VARIANTS, Kind, Modification, Register
 
 _REGISTERS: Mapping[Kind, Register] = {"fault": FAULTS, "variant": VARIANTS, "hardship": HARDSHIPS}
+
+_MOST_TOLD = 30
 
 
 def requested(kind: Kind, text: str) -> Modification:
@@ -37,8 +39,12 @@ def known(kind: Kind, name: str) -> Modification:
     except KeyError:
         names = list(register.names())
         alike = get_close_matches(name, names, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(names)}"
+        hint = f"did you mean {' or '.join(alike)}?" if alike else _names_told(kind, names)
         raise ValueError(f"{name!r} is no {kind}; {hint}") from None
+
+
+def _names_told(kind: Kind, names: Sequence[str]) -> str:
+    return f"there are {', '.join(names)}" if len(names) <= _MOST_TOLD else f"outbound-mock --list-{kind}s lists them"
 
 
 def _pairs(kind: Kind, text: str, values: str) -> Mapping[str, str]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,8 +29,32 @@ if TYPE_CHECKING:
 _TOKEN = 8
 """The least number of characters of a control token."""
 
+_NARROWEST = 20
+
 _CREDENTIALS = re.compile(r"(?<=//)[^@/]*(?=@)|(?<=password=)[^&]*")
 """The parts of the URL of a Redis server that must not be shown."""
+
+
+class _Option(click.Option):
+    """An option that refuses an empty value, as an unset variable gives: it is not the same as no option."""
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        """Take the value, or several. Raises BadParameter if one is empty."""
+        if value == "" or (isinstance(value, tuple | list) and "" in value):
+            raise click.BadParameter("its value is missing", ctx, self)
+        return super().type_cast_value(ctx, value)
+
+
+option = partial(click.option, cls=_Option)
+"""The options of all commands of the mock."""
+
+
+def for_terminal(message: str) -> str:
+    """A message for standard error, folded between words to the terminal's width. Elsewhere it stays one line."""
+    if not sys.stderr.isatty():
+        return message
+    columns = max(shutil.get_terminal_size().columns, _NARROWEST)
+    return textwrap.fill(message, columns, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def list_modifications(context: click.Context, option: click.Parameter, asked: bool) -> None:

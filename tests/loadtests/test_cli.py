@@ -107,6 +107,12 @@ def test_a_dry_run_counts_what_a_run_then_sends(healthy: EmbeddedMock, tmp_path:
         (["crowd", "--crowd-p99=nan"], "positive numbers"),
         (["burst", "--report="], "--report: its value is missing"),
         (["burst", "--base-url="], "--base-url: its value is missing"),
+        (["burst", "--api-key="], "--api-key: its value is missing"),
+        (["burst", "--allow-host", "a", "--allow-host="], "--allow-host: its value is missing"),
+        (
+            ["burst", "--base-url=http://127.0.0.1:1", "--api-key=env:NO_SUCH"],
+            "environment variable NO_SUCH is not set",
+        ),
         (["burst", "--report=/dev/null/report"], "--report: Not a directory"),
         (["neighbours", "--base-url=http://127.0.0.1:1", "--api-key=" + _KEY], "neighbours needs 2 API keys"),
     ],

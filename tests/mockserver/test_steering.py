@@ -118,6 +118,8 @@ def test_logs_end_quietly_if_nobody_reads_on(mock: Running) -> None:
     [
         (("trigger", "nothing.happened"), 1, "eventType must begin with"),
         (("trigger",), 2, "EVENT"),
+        (("trigger", ""), 2, "EVENT': its value is missing"),
+        (("logs", "--url", ""), 2, "'--url': its value is missing"),
         (("advance", "-5"), 2, "-5"),
         (("advance", "soon"), 2, "soon"),
         (("advance", "1e30"), 1, "advance"),

@@ -56,6 +56,14 @@ def test_an_address_and_a_key_are_enough() -> None:
     assert not target.offers("organizations.secondary")
 
 
+def test_a_key_is_read_from_the_environment_as_in_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUTBOUND_KEY_A2", KEY)
+    target = load(None, base_url="http://127.0.0.1:8080", api_key="env:OUTBOUND_KEY_A2")
+    assert target.organizations.primary.api_keys == (KEY,)
+    with pytest.raises(TargetError, match="the API key: the environment variable NO_SUCH_VARIABLE is not set"):
+        load(None, base_url="http://127.0.0.1:8080", api_key="env:NO_SUCH_VARIABLE")
+
+
 def test_options_win_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTBOUND_KEY_A2", "obk_live_a2")
     target = load(described(tmp_path, WHOLE), base_url="http://127.0.0.1:1", api_key="obk_live_a2")

@@ -18,7 +18,7 @@ from conformance.options import read_as
 from conformance.target.embedded import EmbeddedMock
 from conformance.verdict.estimate import forecast, plan
 from conformance.verdict.selection import SelectionError, listing, select
-from spec.target import load
+from spec.target import load, shown
 from tests.support.gate import run_gate
 from tests.support.watched_gate import finish, gate
 
@@ -162,6 +162,14 @@ def test_where_nothing_is_limited_rate_is_not_tested(mock: Path, tmp_path: Path)
     run = run_gate(tmp_path, "--target", str(mock), "--rate-reading", "off", "--only", "RATE,SCOPE-3")
     assert run.ids("passed") == {"SCOPE-3"}, run.output
     assert "rate_limit.reading is off: nothing is limited in this environment" in " ".join(run.output.split())
+
+
+def test_where_nothing_is_limited_the_limit_is_not_probed(mock: Path, tmp_path: Path) -> None:
+    run = run_gate(tmp_path, "--target", str(mock), "--rate-reading", "off", "--real-time", "--only", "RATE,SCOPE-3")
+    spare = {shown(key) for key in load(mock).keys.spare}
+    assert run.report["rateReading"] is None
+    assert run.report["requests"]["total"] > 0
+    assert not spare.intersection(run.report["requests"]["byKey"])
 
 
 def test_help_has_a_group_of_the_gates_own() -> None:

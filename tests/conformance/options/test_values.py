@@ -35,6 +35,8 @@ REFUSED = [
     (("--baseline", "{file}"), "--baseline: "),
     (("--fuzz", "-1"), "--fuzz: -1: "),
     (("--mock-options", "'--quiet"), "--mock-options: No closing quotation"),
+    (("--api-key", "env:NO_SUCH_VARIABLE"), "the API key: the environment variable NO_SUCH_VARIABLE is not set"),
+    (("",), "'' is no option and no file; --help lists the options"),
     (("foo",), "'foo' is no option and no file; --help lists the options"),
     (("obk_live_0123456789",), "'obk_…' is no option and no file"),
 ]
@@ -49,6 +51,7 @@ NOT_PARSED = [
     (("--known-violations=",), "--known-violations: its value is missing"),
     (("--write-known-violations=",), "--write-known-violations: its value is missing"),
     (("--baseline=",), "--baseline: its value is missing"),
+    (("--label=",), "--label: its value is missing"),
     (("--rate-reading", "mild"), "--rate-reading: invalid choice"),
     (("--depth", "deap"), "--depth: invalid choice"),
     (("--schema", "own"), "--schema: invalid choice"),

@@ -115,10 +115,22 @@ def test_what_cannot_be_graded_ends_with_3(command: tuple[str, ...], reason: str
         (("--timeout", "soon", "--", "true"), "'soon' is not a valid float"),
         (("--report", "/dev/null/x", "--", "true"), "cannot write to /dev/null/x"),
         (("--report=", "--", "true"), "its value is missing"),
+        (("--receiver=", "--", "true"), "'--receiver': its value is missing"),
+        (("--", ""), "name the command"),
         (("--har", "pyproject.toml"), "is no HTTP Archive"),
         (("--receiver", "localhost", "--", "true"), "is no http(s) URL"),
     ],
-    ids=["no command", "an unknown trial", "no number", "no folder", "an empty folder", "no archive", "no URL"],
+    ids=[
+        "no command",
+        "an unknown trial",
+        "no number",
+        "no folder",
+        "an empty folder",
+        "an empty URL",
+        "an empty command",
+        "no archive",
+        "no URL",
+    ],
 )
 def test_wrong_use_ends_with_4_and_one_line(arguments: tuple[str, ...], reason: str) -> None:
     done = run(*arguments)
