@@ -67,8 +67,12 @@ class Oracle:
     reads: Part = "body"
 
 
+def _successful_operation(exchange: Exchange) -> bool:
+    return 200 <= exchange.status < 300 and exchange.request.operation is not None and exchange.request.method == "GET"
+
+
 def _served_by_operation(exchange: Exchange) -> bool:
-    return exchange.status == 200 and exchange.request.operation is not None and exchange.request.method == "GET"
+    return exchange.status == 200 and _successful_operation(exchange)
 
 
 def _page(exchange: Exchange) -> bool:
@@ -248,7 +252,7 @@ def _private(exchange: Exchange) -> str | None:
 
 
 ORACLES = (
-    Oracle("OP-1", _served_by_operation, schemas.fault_of),
+    Oracle("OP-1", _successful_operation, schemas.fault_of),
     Oracle("PAGE-1", _page, _envelope),
     Oracle("PAGE-4", _page, _too_long),
     Oracle("PAGE-8", _page, _last_cursor),

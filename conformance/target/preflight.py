@@ -63,8 +63,12 @@ def _look_for_unknown_key(caller: Caller) -> None:
 
 
 def _served(answer: Exchange) -> bool:
-    # A web site may answer any path with a page.
-    return answer.status == 200 and answer.media_type != "text/html"
+    # A web site may answer any path with a page. That an operation answers 200, and no other 2xx, is for OP-1 to judge.
+    return _successful(answer.status) and answer.media_type != "text/html"
+
+
+def _successful(status: int) -> bool:
+    return 200 <= status < 300
 
 
 def _unreachable(silence: NoAnswer, client: Client) -> str:
@@ -110,7 +114,7 @@ def _diagnosis(answers: list[Exchange]) -> Unfit:
         return Unfit(_nothing_there(first))
     if statuses == {429}:
         return Unfit("every operation answers 429, after waiting too: the API key's allowance is spent")
-    if statuses == {200}:
+    if all(map(_successful, statuses)):
         return Unfit("every operation answers with an HTML page: a login page, or the address of a web site?")
     if all(status >= 500 for status in statuses):
         return Unfit(f"every operation answers a server error ({', '.join(map(str, sorted(statuses)))})")

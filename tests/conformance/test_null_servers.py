@@ -19,6 +19,8 @@ EXIT_CODES = {
     "server_error_to_everything": NOT_JUDGED,
     "empty_object_to_everything": BROKEN,
     "empty_page_to_everything": BROKEN,
+    "created_to_everything": BROKEN,
+    "no_content_to_everything": BROKEN,
     "redirect_to_everything": NOT_JUDGED,
     "hang_up_on_everything": NOT_JUDGED,
 }

@@ -43,6 +43,7 @@ def test_what_keeps_the_contract_is_kept(tmp_path: Path) -> None:
     ("requirement", "wrong"),
     [
         ("OP-1", entry(body=page({**CONTACT, "qualificationScore": "61"}))),
+        ("OP-1", entry(status=203)),
         ("PAGE-1", entry(body=json.dumps([CONTACT]))),
         ("PAGE-4", entry("/contacts?limit=500", body=page(*[CONTACT] * 201))),
         ("PAGE-8", entry(body=json.dumps({"data": [CONTACT], "nextCursor": ""}))),
