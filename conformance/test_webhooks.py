@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cases.dataset import LARGEST, Resource, walk
+from conformance.cases.dataset import LARGEST, Dataset, Resource
 from conformance.checks import NotJudged, NotTested, Violation, expect, items, not_tested, requirement, served
 from conformance.oracles.usable import as_id, member
 from conformance.target.client import Caller
@@ -223,7 +223,7 @@ def _in_feed(primary: Caller, wanted: Set[str], within: float) -> dict[str, Reso
     while not wanted <= feed.shown.keys() and (left := until - time.monotonic()) > 0:
         time.sleep(min(pause, left))
         pause = min(2 * pause, _LONGEST_PAUSE)
-        page = served(primary, "listEvents", limit=LARGEST)
+        page = _feed_of(primary).walked("listEvents", limit=LARGEST, most_pages=1).pages[0]
         feed = _Feed({event["id"]: event for event in items(page)}, complete=False, page=page)
     if not wanted <= feed.shown.keys():
         feed = _whole_feed(primary)
@@ -245,8 +245,13 @@ class _Feed:
 
 
 def _whole_feed(primary: Caller) -> _Feed:
-    walked = walk(primary, "listEvents", limit=LARGEST)
+    walked = _feed_of(primary).walk("listEvents")
     return _Feed({event["id"]: event for event in walked.items}, walked.complete, walked.pages[0])
+
+
+def _feed_of(primary: Caller) -> Dataset:
+    """The data as it is now: the feed grows."""
+    return Dataset(primary, "primary")
 
 
 def _organization(delivery: Delivery) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs
 import spec
 from conformance.cases.sampling import stratified
 from conformance.checks import NotJudged, NotTested, Violation, items, sound
-from conformance.oracles.usable import as_id, member
+from conformance.oracles.usable import as_id, member, unusable
 from conformance.target.client import Caller, target
 from conformance.target.exchange import Exchange
 
@@ -84,11 +85,6 @@ def whole(operation: str) -> dict[str, Any]:
     return {"includeArchived": "1"} if operation == "listLists" else {}
 
 
-def _refuses_limit(answer: Exchange, filters: dict[str, Any]) -> bool:
-    """Whether an answer refuses a page for its limit or for includeArchived=1: any other filter may be what it refuses."""
-    return answer.status in _REFUSED and filters in ({}, whole("listLists"))
-
-
 def limit_of(exchange: Exchange) -> int | None:
     """The limit with which a page was requested; None if it was not a valid one."""
     if exchange.request.operation not in spec.LIST_OPERATIONS or exchange.request.method != "GET":
@@ -109,9 +105,9 @@ def next_cursor(page: Exchange) -> str | None:
 class Dataset:
     """One organization's lists. Each is walked when it is first needed. A walk that failed fails for every later caller too.
 
-    `refused_limits` holds, by operation, the answer that refused a limit of 1 to 200, which breaks PAGE-3. If that limit was
-    above 50, lists are walked at half of it, so that everything else can still be judged. `refused_archived` is the answer
-    that refused includeArchived=1, which breaks FILTER-4: lists are then walked without it.
+    `refused_limits` holds, by operation, the answer that refused a limit of 1 to 200, which breaks PAGE-3. Lists are then walked
+    at half of it, or at twice as much if it was below 50, so that everything else can still be judged. `refused_archived` is the
+    answer that refused includeArchived=1, which breaks FILTER-4: lists are then walked without it.
     """
 
     caller: Caller
@@ -119,7 +115,8 @@ class Dataset:
     seed: int = 1
     refused_limits: dict[str, Exchange] = field(default_factory=dict)
     refused_archived: Exchange | None = None
-    _usable_limits: dict[str, int] = field(default_factory=dict)
+    _largest_limits: dict[str, int] = field(default_factory=dict)
+    _smallest_limits: dict[str, int] = field(default_factory=dict)
     _known: dict[str, Any] = field(default_factory=dict)
 
     def walk(self, operation: str) -> Walk:
@@ -135,31 +132,57 @@ class Dataset:
 
     def largest(self, operation: str) -> int:
         """The largest limit at which a list is served: 200, or less where that was refused."""
-        return self._usable_limits.get(operation, LARGEST)
+        return self._largest_limits.get(operation, LARGEST)
+
+    def fitting(self, operation: str, limit: int) -> int:
+        """The limit that is nearest to one, of those at which a list is served as far as is known."""
+        return max(self._smallest_limits.get(operation, 1), min(limit, self.largest(operation)))
 
     def _walked(self, operation: str, limit: int, most_pages: int, filters: dict[str, Any]) -> Walk:
         if self.refused_archived and filters == whole(operation):
             filters = {}
-        usable = min(limit, self.largest(operation))
+        usable = self.fitting(operation, limit)
         try:
             return walk(self.caller, operation, most_pages=most_pages, limit=usable, **filters)
         except NotJudged as failure:
-            answer = failure.exchanges[0] if failure.exchanges else None
-            if answer is None or not _refuses_limit(answer, filters):
-                raise
-            if usable > _DEFAULT:
-                self._usable_limits[operation] = usable // 2
-                walked = self._walked(operation, limit, most_pages, filters)
-                if not (filters and self.refused_archived):
-                    self.refused_limits[operation] = answer
-                return walked
-            if filters:
-                self._usable_limits.pop(operation, None)
-                walked = self._walked(operation, limit, most_pages, {})
-                self.refused_archived = answer
-                return walked
-            self.refused_limits.setdefault(operation, answer)
+            for refusal in failure.exchanges[:1]:
+                if refusal.status in _REFUSED:
+                    return self._walked_otherwise(refusal, usable, operation, limit, most_pages, filters)
             raise
+
+    def _walked_otherwise(
+        self, refusal: Exchange, used: int, operation: str, limit: int, most_pages: int, filters: dict[str, Any]
+    ) -> Walk:
+        """The walk at another limit than the used one, or without includeArchived=1. Raises NotJudged if neither helps."""
+        if filters not in ({}, whole(operation)):
+            if self._refused_unfiltered(operation, used):
+                return self._walked(operation, limit, most_pages, filters)
+        elif used != _DEFAULT:
+            self._avoid(operation, used)
+            walked = self._walked(operation, limit, most_pages, filters)
+            if not (filters and self.refused_archived):
+                self.refused_limits[operation] = refusal
+            return walked
+        elif filters:
+            for limits in (self._largest_limits, self._smallest_limits):
+                limits.pop(operation, None)
+            walked = self._walked(operation, limit, most_pages, {})
+            self.refused_archived = refusal
+            return walked
+        raise NotJudged(f"{refusal.line()}: {unusable(refusal)}", refusal)
+
+    def _avoid(self, operation: str, refused: int) -> None:
+        """Walk a list at limits that are nearer to the default than the refused one."""
+        if refused > _DEFAULT:
+            self._largest_limits[operation] = max(refused // 2, _DEFAULT)
+        else:
+            self._smallest_limits[operation] = min(refused * 2, _DEFAULT)
+
+    def _refused_unfiltered(self, operation: str, limit: int) -> bool:
+        """Whether a list refuses a limit without any filter too, and is served at another one."""
+        with suppress(NotTested):
+            self.walked(operation, limit=limit, most_pages=1, **whole(operation))
+        return self.fitting(operation, limit) != limit
 
     def asked(self, operation: str, **filters: Any) -> Exchange:
         """The answer to an operation under some filters, served or refused. The same request is sent only once in a run."""

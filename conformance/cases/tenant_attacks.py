@@ -76,13 +76,12 @@ class Query:
     operation: str
     filters: tuple[tuple[str, str], ...]
 
-    @property
-    def path(self) -> str:
+    def path(self, limit: int = LARGEST) -> str:
         """The path with its query."""
-        return f"{target(self.operation)}?{urlencode([*self.filters, ('limit', str(LARGEST))])}"
+        return f"{target(self.operation)}?{urlencode([*self.filters, ('limit', str(limit))])}"
 
     def __str__(self) -> str:
-        return self.path
+        return self.path()
 
 
 def foreign_ids(neighbour: Dataset) -> list[ById]:
@@ -157,7 +156,7 @@ def ask_by_id(caller: Caller, operation: str, id_: str, shape: str, own: str, ow
     return caller.send(shape.partition(",")[0], path, headers=headers, operation=operation)
 
 
-def filtered_path(attack: AsFilter, value: str, own: str, cursor: str | None) -> str:
+def filtered_path(attack: AsFilter, value: str, own: str, cursor: str | None, limit: int) -> str:
     """The path of a list with a value in the attack's shape. `own` is a value, `cursor` a cursor of the caller's, if any.
 
     Raises NotTested if the shape needs a cursor and there is none.
@@ -172,7 +171,7 @@ def filtered_path(attack: AsFilter, value: str, own: str, cursor: str | None) ->
     }.get(attack.shape, [(attack.name, value)])
     pairs += [attack.beside] if attack.beside else []
     pairs += [("cursor", cursor or "")] if behind else []
-    return f"{target(attack.operation)}?{urlencode([*pairs, ('limit', str(LARGEST))])}"
+    return f"{target(attack.operation)}?{urlencode([*pairs, ('limit', str(limit))])}"
 
 
 def _condition(name: str, owners: Exchange | None) -> tuple[str, str]:

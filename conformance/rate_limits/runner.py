@@ -42,6 +42,7 @@ _REFUSED = {
     "listDrafts": {"limit": "many"},
     "listEvents": {"cursor": "not-a-cursor"},
 }
+_LIMIT_REFUSED = (400, 422)
 # After this many requests without an answer the target counts as silent.
 _PATIENCE = 3
 _LOOK_AGAIN = 0.05
@@ -111,6 +112,12 @@ class Requests:
             return [*self._known, *self._known, *self._failing.values()]
         operation = kind.removeprefix(FAILING)
         return [self._failing[operation]] if operation in self._failing else []
+
+    def without_limit(self, refused: Exchange) -> None:
+        """Ask a list without a limit from now on, if it was asked with one and refused it (PAGE-3)."""
+        for index, request in enumerate(self._known):
+            if request.target == refused.request.target and request.operation in spec.LIST_OPERATIONS:
+                self._known[index] = _request(request.operation)
 
     def learn(self, exchange: Exchange) -> None:
         """Take the id of a single resource from a page that is not empty."""
@@ -233,6 +240,8 @@ class Wire:
         sound = unusable(exchange) is None and exchange.json.get("data") != []
         if sound:
             self._requests.learn(exchange)
+        elif exchange.status in _LIMIT_REFUSED:
+            self._requests.without_limit(exchange)
         self._delays.append(exchange.answered - exchange.sent)
         return Attempt(
             exchange.sent, exchange.answered, exchange.status, retry_after(exchange), sound=sound, exchange=exchange

@@ -76,18 +76,26 @@ def test_lists_that_refuse_limit_and_archived_ones_show_both() -> None:
 
 
 @pytest.mark.parametrize("operation", ["listContacts", "listLists"])
-def test_the_smallest_limit_is_kept_as_refused_where_it_is(operation: str) -> None:
+def test_a_list_that_refuses_the_smallest_limit_is_walked_at_twice_as_much(operation: str) -> None:
     seen = dataset(lambda query: query.get("limit") == ["1"])
     archived: dict[str, Any] = {"includeArchived": "1"} if operation == "listLists" else {}
-    with pytest.raises(NotJudged):
-        seen.walked(operation, limit=1, most_pages=1, **archived)
+    assert seen.walked(operation, limit=1, most_pages=1, **archived).ids == _IDS[:2]
     assert seen.refused_archived is None
     assert "limit=1" in seen.refused_limits[operation].request.target
 
 
-def test_what_refuses_everything_refuses_no_limit_alone() -> None:
+@pytest.mark.parametrize("limit", [1, 200])
+def test_what_refuses_everything_refuses_no_limit_alone(limit: int) -> None:
+    seen = dataset(lambda _query: True)
     with pytest.raises(NotJudged):
-        dataset(lambda _query: True).walk("listContacts")
+        seen.walked("listContacts", limit=limit)
+    assert seen.refused_limits == {}
+
+
+def test_a_filtered_list_is_walked_at_a_limit_at_which_it_is_served_without_the_filter() -> None:
+    seen = dataset(lambda query: query.get("limit") in (["1"], ["2"]))
+    assert seen.walked("listContacts", limit=1, most_pages=1, listId="lst_1").ids == _IDS[:4]
+    assert "limit=1" in seen.refused_limits["listContacts"].request.target
 
 
 def test_a_walk_ends_where_its_cursor_is_refused() -> None:
@@ -127,5 +135,5 @@ def test_the_refusal_of_an_id_that_a_list_shows_breaks_the_filter(operation: str
 
 def test_a_limit_that_is_refused_under_a_filter_is_not_the_filters_affair() -> None:
     seen = dataset(lambda query: query.get("limit") == ["1"])
-    with pytest.raises(NotJudged):
-        exactly(seen, "listContacts", limit=1, qualificationStatus="pending")
+    walked = exactly(seen, "listContacts", limit=1, qualificationStatus="pending")
+    assert "limit=2" in walked.pages[0].request.target

@@ -100,6 +100,14 @@ def test_what_an_operation_refuses_is_sent_if_it_is_asked_for_and_in_the_mix(wir
         assert 0 < asked[2:].count(refused_contacts) < 10
 
 
+def test_a_list_that_refuses_its_limit_is_asked_without_one(wired: Wiring) -> None:
+    with serving(Answer(422, JSON, b"{}")) as base_url:
+        wire = wired(base_url)
+        wire.run([pattern_of(Send(SPENDER, 20, kind="list"), Send(SPENDER, 8, kind="list"))], PLAN)
+        later = {exchange.request.target for exchange in wire.client.exchanges[20:]}
+    assert later == {f"/api/v1/{collection}" for collection in ("contacts", "lists", "drafts", "events")}
+
+
 def test_a_volley_ends_soon_after_a_refusal(wired: Wiring) -> None:
     with serving(refused("7")) as base_url:
         attempts = wired(base_url).run([pattern_of(Send(SPENDER, 100, refused=1))], PLAN)[SPENDER]
