@@ -30,11 +30,13 @@ def presented_secret(scope: Scope) -> bytes | None:
     A header that is no bearer credential (RFC 6750 2.1; the scheme's case does not matter, RFC 9110 11.1), and more than one
     header, give the empty secret, which no key has.
     """
-    values = [value for name, value in scope["headers"] if name == b"authorization"]
-    if not values:
+    presented: bytes | None = None
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            if presented is not None:
+                return b""
+            presented = value
+    if presented is None:
         return None
-    scheme, _, secret = values[0].partition(b" ")
-    if len(values) > 1 or scheme.lower() != b"bearer":
-        return b""
-    found: bytes = secret.lstrip(b" ")
-    return found
+    scheme, _, secret = presented.partition(b" ")
+    return secret.lstrip(b" ") if scheme.lower() == b"bearer" else b""

@@ -90,10 +90,7 @@ class Limiter:
         past = self._keys.get(key_id)
         if past is None:
             past = self._keys[key_id] = self._unused()
-        wait = past.wait(limits, time)
-        if wait == 0.0:
-            past.add(time)
-        clear = past.clear_in(limits, time)
+        wait, clear = past.admit(limits, time)
         past.clear_at = time + clear
         return Admission(wait == 0.0, limits.per_minute, promised_reset(now, clear), wait)
 
@@ -141,29 +138,24 @@ class _Burst:
         self._at = 0.0
         self.clear_at = 0.0
 
-    def wait(self, limits: RateLimits, now: float) -> float:
-        """Seconds until the allowance holds a request and the burst window has room for it.
+    def admit(self, limits: RateLimits, now: float) -> tuple[float, float]:
+        """Admit a request if the allowance holds one and the burst window has room for it.
 
-        Updates the stored values to `now` without changing their meaning.
+        Returns the seconds until both are so, 0 if it was admitted, and the seconds until a whole burst would be served at once.
         """
-        self._debt = self._owed(limits, now)
-        self._at = now
-        _drop(self._admitted, limits.burst_window, now)
-        missing = self._debt - MINUTE * (limits.burst - 1)
+        debt, admitted = self._owed(limits, now), self._admitted
+        _drop(admitted, limits.burst_window, now)
+        missing = debt - MINUTE * (limits.burst - 1)
         refill = missing / limits.per_minute if missing > 0.0 else 0.0
-        window = _wait_for_room(self._admitted, limits.burst, limits.burst_window, now)
-        return refill if refill > window else window
-
-    def add(self, now: float) -> None:
-        """Note an admission at `now`, for which `wait` was asked."""
-        self._admitted.append(now)
-        self._debt += MINUTE
-
-    def clear_in(self, limits: RateLimits, now: float) -> float:
-        """Seconds until a whole burst would be served at once, at a `now` for which `wait` was asked."""
-        refill = self._debt / limits.per_minute
-        window = _left_of_window(self._admitted, limits.burst_window, now)
-        return refill if refill > window else window
+        window = _wait_for_room(admitted, limits.burst, limits.burst_window, now)
+        wait = refill if refill > window else window
+        if wait == 0.0:
+            admitted.append(now)
+            debt += MINUTE
+        self._debt, self._at = debt, now
+        refill = debt / limits.per_minute
+        window = _left_of_window(admitted, limits.burst_window, now)
+        return wait, refill if refill > window else window
 
     def meter(self, limits: RateLimits, now: float) -> LimitUse:
         """What is used at `now`."""
@@ -172,7 +164,8 @@ class _Burst:
 
     def _owed(self, limits: RateLimits, now: float) -> float:
         # At most a burst: after a key's limits were lowered, it does not wait for its earlier use.
-        owed = min(self._debt, MINUTE * limits.burst) - (now - self._at) * limits.per_minute
+        debt, most = self._debt, MINUTE * limits.burst
+        owed = (debt if debt < most else most) - (now - self._at) * limits.per_minute
         return owed if owed > 0.0 else 0.0
 
 
@@ -185,20 +178,19 @@ class _Strict:
         self._admitted: deque[float] = deque()
         self.clear_at = 0.0
 
-    def wait(self, limits: RateLimits, now: float) -> float:
-        """Seconds until both windows have room for a request. Drops the admissions that are in neither window any more."""
-        _drop(self._admitted, _longer(limits), now)
-        minute = _wait_for_room(self._admitted, limits.per_minute, MINUTE, now)
-        window = _wait_for_room(self._admitted, limits.burst, limits.burst_window, now)
-        return minute if minute > window else window
+    def admit(self, limits: RateLimits, now: float) -> tuple[float, float]:
+        """Admit a request if both windows have room for it. Drops the admissions that are in neither window any more.
 
-    def add(self, now: float) -> None:
-        """Note an admission at `now`, for which `wait` was asked."""
-        self._admitted.append(now)
-
-    def clear_in(self, limits: RateLimits, now: float) -> float:
-        """Seconds until both windows are empty, at a `now` for which `wait` was asked."""
-        return _left_of_window(self._admitted, _longer(limits), now)
+        Returns the seconds until they have room, 0 if it was admitted, and the seconds until both windows are empty.
+        """
+        admitted = self._admitted
+        _drop(admitted, _longer(limits), now)
+        minute = _wait_for_room(admitted, limits.per_minute, MINUTE, now)
+        window = _wait_for_room(admitted, limits.burst, limits.burst_window, now)
+        wait = minute if minute > window else window
+        if wait == 0.0:
+            admitted.append(now)
+        return wait, _left_of_window(admitted, _longer(limits), now)
 
     def meter(self, limits: RateLimits, now: float) -> LimitUse:
         """What is used at `now`."""

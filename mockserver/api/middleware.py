@@ -37,7 +37,8 @@ class Edge:
         self._pipeline = pipeline
         self._api = api
         self._rest = rest
-        self._date = (0, b"")
+        self._date_of = 0
+        self._date: Header = (b"date", b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -73,9 +74,9 @@ class Edge:
         return pipeline.problem(problems.rate_limit_exceeded(pipeline.retry_after(admission, now)), scope)
 
     def _date_header(self, second: int) -> Header:
-        if self._date[0] != second:
-            self._date = (second, formatdate(second, usegmt=True).encode())
-        return (b"date", self._date[1])
+        if self._date_of != second:
+            self._date_of, self._date = second, (b"date", formatdate(second, usegmt=True).encode())
+        return self._date
 
 
 def identify(pipeline: Pipeline, scope: Scope, now: float) -> Caller | Problem:

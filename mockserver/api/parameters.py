@@ -62,12 +62,15 @@ def compile_rules(definitions: Iterable[OpenApi]) -> ParameterRules:
 
 def read_parameters(rules: ParameterRules, scope: Scope) -> Parameters:
     """The request's parameters; undocumented ones are ignored. Raises Refused, naming every one that is wrong."""
+    query_string, path_params = scope["query_string"], scope["path_params"]
+    if not query_string and not path_params:
+        return Parameters(rules.default_limit, None, {}, {})
     errors: list[ParameterError] = []
     query: Values = {}
-    if scope["query_string"]:
-        _read_query(rules.query, scope["query_string"], query, errors)
+    if query_string:
+        _read_query(rules.query, query_string, query, errors)
     path: Values = {}
-    for name, value in scope["path_params"].items():
+    for name, value in path_params.items():
         _read_value(rules.path[name], name, value, path, errors)
     if errors:
         raise Refused(invalid_parameter(errors))

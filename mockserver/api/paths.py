@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 API = contract().base_path
 """The path under which all operations of the contract lie."""
 
+_BELOW_API = f"{API}/"
+
 CONTROL = "/_mock"
 CONSOLE = "/admin"
 
@@ -24,7 +26,7 @@ PREFIX = "outbound.prefix"
 
 def is_api(path: str) -> bool:
     """Whether a path lies under the API's: `/api/v1`, `/api/v1/…`, but not `/api/v10`."""
-    return path.startswith(API) and path[len(API) :][:1] in ("", "/")
+    return path.startswith(_BELOW_API) or path == API
 
 
 def base_url(scope: Scope) -> str:

@@ -9,7 +9,7 @@ handler without decorators, and the caller, identified by the middleware, is che
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,7 +21,7 @@ from mockserver.api.connexion_import import connexion
 from mockserver.api.openapi_30 import to_openapi_30
 from mockserver.api.operations import OPERATIONS
 from mockserver.api.parameters import compile_rules
-from mockserver.api.pipeline import PIPELINE
+from mockserver.api.pipeline import PIPELINE, Pipeline
 from mockserver.api.problems import Problem, Refused
 from spec import OpenApi, contract
 
@@ -131,8 +131,10 @@ class _Operation:
         self._rules = compile_rules(operation.parameters)
         self._id = operation.operation_id
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        pipeline, caller = scope[PIPELINE], scope[CALLER]
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Do what the request asks for, and return the sending of its answer. Raises Refused."""
+        pipeline: Pipeline = scope[PIPELINE]
+        caller = scope[CALLER]
         if isinstance(caller, Problem):
             raise Refused(caller)
         if not pipeline.authorize(caller.key, self._required, self._id):
@@ -140,7 +142,7 @@ class _Operation:
         parameters = pipeline.read_parameters(self._rules, scope)
         # A modification may have put another caller into the scope when it read the parameters.
         body = pipeline.handlers[self._id](pipeline, scope[CALLER], parameters)
-        await pipeline.success(body)(scope, receive, send)
+        return pipeline.success(body)(scope, receive, send)
 
 
 class _OperationsApi(connexion.AsyncApi):

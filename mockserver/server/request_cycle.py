@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Coroutine, Generator, Iterable, Iterator
 from contextvars import copy_context
+from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from itertools import starmap
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.api import paths
 from mockserver.api.disconnect import ON_LEAVING
@@ -30,14 +32,17 @@ HIGH_WATER = 65_536
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NOT_IN_NAME = re.compile(rb'[\x00-\x20\x7f()<>@,;:\[\]={}\\"/?]')
 _NOT_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_FRAMING = {b"content-length", b"transfer-encoding", b"connection"}
 _STATUS_LINES = {status.value: b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.encode()) for status in HTTPStatus}
 _WITHOUT_BODY = (204, 304)
 
-_MOST_LINES = 4_096
-_Line = tuple[bytes, tuple[bytes, bytes] | None]
-_lines: dict[tuple[bytes, bytes], _Line] = {}
-"""A cache of encoded headers, since most answers have the same, each with its lower-case form if it says how the answer ends."""
+
+class _Head(NamedTuple):
+    """The head of an answer without the empty line at its end, and what its headers say of how the answer ends."""
+
+    text: bytes
+    length: int | None
+    chunked: bool
+    close: bool
 
 
 class _Done:
@@ -141,19 +146,10 @@ class RequestCycle:
 
     def send(self, message: Message) -> Awaitable[None]:
         """Send a part of the answer (ASGI). Raises RuntimeError for parts that make none."""
-        if self._connection.flow.write_paused and not self.disconnected:
-            return self._send_later(message)
-        self._send(message)
-        return _DONE
-
-    async def _send_later(self, message: Message) -> None:
-        """Send a part once the client has read enough of what was sent before."""
-        await self._connection.flow.drain()
-        self._send(message)
-
-    def _send(self, message: Message) -> None:
         if self.disconnected:
-            return
+            return _DONE
+        if self._connection.flow.write_paused:
+            return self._send_later(message)
         if self.response_complete:
             raise RuntimeError("The answer is complete.")
         if message["type"] == "http.response.start" and not self.response_started:
@@ -162,6 +158,12 @@ class RequestCycle:
             self._go_on(message.get("body", b""), last=not message.get("more_body", False))
         else:
             raise RuntimeError(f"{message['type']} is out of place.")
+        return _DONE
+
+    async def _send_later(self, message: Message) -> None:
+        """Send a part once the client has read enough of what was sent before."""
+        await self._connection.flow.drain()
+        await self.send(message)
 
     async def _serve(self) -> None:
         try:
@@ -182,33 +184,18 @@ class RequestCycle:
         """Make the head. It is sent with the next part, or at the end of this turn of the event loop."""
         self.response_started = True
         self._expects_continue = False
-        parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status]
-        framed = False
-        for header in headers:
-            line, framing = _lines.get(header) or _encoded(*header)
-            parts.append(line)
-            if framing is not None:
-                framed = self._frame(*framing) or framed
-        if not self.keep_alive and b"connection: close\r\n" not in parts:
-            parts.append(b"connection: close\r\n")
+        head = _encoded_head(status, tuple(headers))
+        text, self._left, self._chunked = head.text, head.length or 0, head.chunked
+        if head.close:
+            self.keep_alive = False
+        if not self.keep_alive and b"\r\nconnection: close\r\n" not in text:
+            text += b"connection: close\r\n"
+        framed = head.chunked or head.length is not None
         if not framed and self.scope["method"] != "HEAD" and status not in _WITHOUT_BODY:
             self._chunked = True
-            parts.append(b"transfer-encoding: chunked\r\n")
-        parts.append(b"\r\n")
-        self._head = b"".join(parts)
+            text += b"transfer-encoding: chunked\r\n"
+        self._head = text + b"\r\n"
         self._connection.flush_soon(self)
-
-    def _frame(self, name: bytes, value: bytes) -> bool:
-        """Note a header that says how the answer ends; returns whether it tells the length of the body."""
-        if name == b"content-length":
-            self._left = int(value)
-            return True
-        if name == b"transfer-encoding":
-            self._chunked = value == b"chunked"
-            return self._chunked
-        if b"close" in (token.strip() for token in value.split(b",")):
-            self.keep_alive = False
-        return False
 
     def _go_on(self, body: bytes, *, last: bool) -> None:
         if self.scope["method"] == "HEAD":
@@ -265,13 +252,25 @@ class _Begun(Coroutine[object, None, None]):
         raise NotImplementedError("only a task goes on with it")
 
 
-def _encoded(name: bytes, value: bytes) -> _Line:
-    """A header as `_lines` keeps it. Raises RuntimeError for one that HTTP does not allow."""
+@lru_cache(maxsize=256)
+def _encoded_head(status: int, headers: tuple[tuple[bytes, bytes], ...]) -> _Head:
+    """The head of an answer. Cached, because most answers of one second have the same. Raises RuntimeError as `_line` does."""
+    text = b"".join((_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status, *starmap(_line, headers)))
+    length, chunked, close = None, False, False
+    for name, value in headers:
+        lower = name.lower()
+        if lower == b"content-length":
+            length = int(value)
+        elif lower == b"transfer-encoding":
+            chunked = value.lower() == b"chunked"
+        elif lower == b"connection":
+            close = close or b"close" in (token.strip() for token in value.lower().split(b","))
+    return _Head(text, length, chunked, close)
+
+
+@lru_cache(maxsize=4_096)
+def _line(name: bytes, value: bytes) -> bytes:
+    """A header as it is sent. Raises RuntimeError for one that HTTP does not allow."""
     if not name or _NOT_IN_NAME.search(name) or _NOT_IN_VALUE.search(value):
         raise RuntimeError("A header has a character that HTTP does not allow.")
-    if len(_lines) >= _MOST_LINES:
-        _lines.clear()
-    lower = name.lower()
-    framing = (lower, value.lower()) if lower in _FRAMING else None
-    encoded = _lines[name, value] = (b"%b: %b\r\n" % (lower, value), framing)
-    return encoded
+    return b"%b: %b\r\n" % (name.lower(), value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -30,8 +31,12 @@ class _Content(msgspec.Struct):
     t: str
 
 
+@lru_cache(maxsize=1_024)
 def encode(position: Position) -> str:
-    """The cursor of a position. Its id may have at most some 250 characters, or `decode` finds the cursor too long."""
+    """The cursor of a position. Its id may have at most some 250 characters, or `decode` finds the cursor too long.
+
+    The latest are kept: a cursor that was served comes back, and `decode` makes it again to compare it.
+    """
     content = msgspec.json.encode(_Content(position.id, utc(position.created_at_ms)))
     return urlsafe_b64encode(content).rstrip(b"=").decode()
 

@@ -76,18 +76,6 @@ class Entry:
         self.key: ApiKey | None = None
         self.problem: Problem | None = None
 
-    def see(self, message: Message) -> None:
-        """Record a part of the answer when it is sent."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self.headers = message["headers"]
-            return
-        part = message.get("body", b"")
-        if not self.is_documentation:
-            self.body = self.body + part if self.body else part
-        self.size += len(part)
-        self.complete = not message.get("more_body", False)
-
 
 class RequestLog:
     """The newest entries, oldest first. Iteration uses a snapshot."""
@@ -132,7 +120,14 @@ class RequestLog:
         entry = scope[ENTRY] = Entry(self._seen, began, scope, switches)
 
         def seen(message: Message) -> Awaitable[None]:
-            entry.see(message)
+            if message["type"] == "http.response.start":
+                entry.status, entry.headers = message["status"], message["headers"]
+                return send(message)
+            part = message.get("body", b"")
+            if not entry.is_documentation:
+                entry.body = entry.body + part if entry.body else part
+            entry.size += len(part)
+            entry.complete = not message.get("more_body", False)
             return send(message)
 
         try:
@@ -163,22 +158,21 @@ class RequestLog:
         self._entries.append(entry)
         if entry.is_documentation:
             self._documentation += 1
-        if entry.body:
-            self._with_body.append(entry)
-            self._bytes += len(entry.body)
-        if self._documentation > KEPT_DOCUMENTATION:
-            self._entries.remove(next(each for each in self._entries if each.is_documentation))
-            self._documentation -= 1
+            self._drop_documentation()
         elif len(self._entries) - self._documentation > KEPT:
             self._drop_oldest()
             self._is_whole = False
-        while self._bytes > KEPT_BYTES or len(self._with_body) > KEPT:
-            oldest = self._with_body.popleft()
-            self._bytes -= len(oldest.body or b"")
-            oldest.body = None
-            self._is_whole = False
+        if entry.body:
+            self._with_body.append(entry)
+            self._bytes += len(entry.body)
+            self._drop_bodies()
         if self._waiting:
             self._tell()
+
+    def _drop_documentation(self) -> None:
+        if self._documentation > KEPT_DOCUMENTATION:
+            self._entries.remove(next(each for each in self._entries if each.is_documentation))
+            self._documentation -= 1
 
     def _drop_oldest(self) -> None:
         """Drop the oldest entry of those that are none of the documentation."""
@@ -186,6 +180,13 @@ class RequestLog:
             self._entries.remove(next(each for each in self._entries if not each.is_documentation))
         else:
             self._entries.popleft()
+
+    def _drop_bodies(self) -> None:
+        while self._bytes > KEPT_BYTES or len(self._with_body) > KEPT:
+            oldest = self._with_body.popleft()
+            self._bytes -= len(oldest.body or b"")
+            oldest.body = None
+            self._is_whole = False
 
     def _tell(self) -> None:
         for change in self._waiting:
