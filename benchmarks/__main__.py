@@ -189,7 +189,7 @@ def _scale(contacts: int) -> Any:
     command = [sys.executable, "-m", "benchmarks.scale", str(contacts)]
     with _giving_up():
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_LONGEST_SCALE)  # noqa: S603 - our own
+            done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_LONGEST_SCALE)
         except subprocess.SubprocessError as error:
             raise CannotMeasure(f"scale: {error} {getattr(error, 'stderr', '')}") from error
     return json.loads(done.stdout)

@@ -93,7 +93,7 @@ def _schemathesis_objects(target: Target, examples: int) -> bool:
 
 def _objects(command: Sequence[str], environment: dict[str, str]) -> bool:
     """Whether a judge ends with 1. Raises ClickException if it could not judge."""
-    done = subprocess.run(  # noqa: S603 - our own interpreter
+    done = subprocess.run(
         command,
         cwd=ROOT,
         env={**os.environ, **environment},
@@ -125,7 +125,7 @@ def _served(options: Sequence[str]) -> Iterator[Target]:
         command = [sys.executable, "-m", "mockserver", "--port", "0", "--quiet", "--write-target", str(file), *options]
         # Faults that crash it fill its log with tracebacks.
         streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-        with subprocess.Popen(command, cwd=ROOT, **streams) as mock:  # noqa: S603 - our own interpreter
+        with subprocess.Popen(command, cwd=ROOT, **streams) as mock:
             try:
                 # It prints its address when it listens, and has described itself before.
                 if not (mock.stdout and mock.stdout.readline()):

@@ -65,7 +65,7 @@ class Server:
         self._log = log
         self._started = time.monotonic()
         with log.open("wb") as output:
-            self._process = subprocess.Popen(  # noqa: S603 - the command is one of the benchmark's own
+            self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -183,7 +183,7 @@ def _autocannon(tool: str, url: str, authorization: str, seconds: int) -> Mappin
 
 def _output(command: Sequence[str], seconds: int) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30)  # noqa: S603 - wrk or autocannon
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 30)
     except (subprocess.SubprocessError, OSError) as error:
         raise CannotMeasure(f"{Path(command[0]).name} failed: {error}") from error
     return done.stdout

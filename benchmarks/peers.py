@@ -116,7 +116,7 @@ def _python_packages(workshop: Workshop) -> None:
 def install(command: Sequence[str], folder: Path) -> None:
     """Run npm or pip in a folder. Raises CannotMeasure with the end of what it said."""
     try:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=_INSTALLING)  # noqa: S603 - npm or pip
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=_INSTALLING)
     except (subprocess.SubprocessError, OSError) as error:
         said = " ".join((getattr(error, "stderr", "") or str(error)).split())[-200:]
         raise CannotMeasure(f"it cannot be installed: {said}") from error

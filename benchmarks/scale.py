@@ -64,7 +64,7 @@ def main() -> None:
     gc.collect()
     beyond = _memory() - before - sum(map(len, large.tenant.contacts.singles()))
     gc.freeze()
-    random = Random("places")  # noqa: S311 - where to look, nothing secret
+    random = Random("places")
     figures = {
         "contacts": many,
         "seedSeconds": seconds,

@@ -151,7 +151,7 @@ def main(*, minutes: float, number: int) -> None:
     """
     seen = Seen()
     try:
-        printed = _hold_out(minutes * 60, Random(number), seen)  # noqa: S311 - no secret
+        printed = _hold_out(minutes * 60, Random(number), seen)
     except (CannotMeasure, httpx.HTTPError) as error:
         click.echo(f"soak: {error}", err=True)
         sys.exit(3)
@@ -187,7 +187,7 @@ async def _soak(server: Server, port: int, seconds: float, random: Random, seen:
             await _must(control.post("activity/steps"))
         await _must(control.put("activity", json={"rate": STEPS_A_MINUTE}))
         until = time.monotonic() + seconds
-        draws = [Random(random.random()) for _ in range(CONNECTIONS)]  # noqa: S311 - no secret
+        draws = [Random(random.random()) for _ in range(CONNECTIONS)]
         clients = [Client(port, secrets, draw, seen).run(until) for draw in draws]
         await asyncio.gather(*clients, _watch(server, control, seen, until), _trouble(control, seen, until))
 

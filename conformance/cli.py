@@ -235,7 +235,7 @@ def _run_showing_progress(command: Sequence[str]) -> tuple[int, str, str]:
     """Run pytest, and show on a terminal how far it is. Returns its exit code and what it printed."""
     lines = []
     with tempfile.TemporaryFile("w+", encoding="utf-8") as err:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True)  # noqa: S603 — our own suite
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True)
         with process as running, _ended_on_interrupt(running):
             for line in running.stdout or ():
                 lines.append(line)

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from click.shell_completion import shell_complete
@@ -135,7 +135,7 @@ def command(
     web_port: int,
     dry_run: bool,
     measure: bool,
-    **told: object,
+    **told: Any,
 ) -> int:
     """Load tests of the Outbound API that end in a verdict: 0 held, 1 broken, 3 could not be judged, 4 usage, 130 interrupted.
 
@@ -180,9 +180,9 @@ def _refuse_empty(told: Mapping[str, object]) -> None:
             raise click.UsageError(f"{option.opts[0]}: its value is missing")
 
 
-def _options(told: dict[str, object], scenario: str | None) -> Options:
+def _options(told: dict[str, Any], scenario: str | None) -> Options:
     given = {name: value for name, value in told.items() if value is not None}
-    return replace(_DEFAULT, scenario=scenario or _DEFAULT.scenario, **given)  # type: ignore[arg-type]  # click checked them
+    return replace(_DEFAULT, scenario=scenario or _DEFAULT.scenario, **given)
 
 
 def _with_target(stack: ExitStack, options: Options, mock_options: str, *, measure: bool) -> Options:
@@ -247,7 +247,7 @@ def _run(words: Sequence[str]) -> int:
         process.send_signal(number)
 
     with signals_held_back():
-        process = subprocess.Popen(  # noqa: S603 - Locust, under our own interpreter
+        process = subprocess.Popen(
             [sys.executable, "-P", "-m", launch.__name__, "-f", str(_LOCUSTFILE), *words],
             stdin=subprocess.DEVNULL,
             start_new_session=True,

@@ -22,7 +22,7 @@ class Process:
     def __init__(self, options: list[str]) -> None:
         command = [sys.executable, "-P", "-m", "mockserver", *options, "--port", "0", "--json", "--exit-with-parent"]
         self._errors = TemporaryFile()  # noqa: SIM115 (it is written to until the mock has ended)
-        self._process = subprocess.Popen(  # noqa: S603 (this interpreter)
+        self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors, env=_environment()
         )
         try:

@@ -178,8 +178,8 @@ def grade(command: Sequence[str], settings: Mapping[str, str]) -> None:
 def access(url: str) -> Mapping[str, str]:
     """A fresh key of the mock's first organization, as a client is told of it."""
     asked = json.dumps({"name": "generator", "scopes": ["contacts.read"]}).encode()
-    request = urllib.request.Request(f"{url}/_mock/keys", asked, {"Content-Type": "application/json"})  # noqa: S310 - ours
-    with urllib.request.urlopen(request, timeout=_START_WITHIN) as answer:  # noqa: S310 - our own mock
+    request = urllib.request.Request(f"{url}/_mock/keys", asked, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=_START_WITHIN) as answer:
         minted = json.load(answer)
     return {"OUTBOUND_BASE_URL": url, "OUTBOUND_API_KEY": minted["secret"]}
 
@@ -188,7 +188,7 @@ def run(command: Sequence[str], failure: str, **environment: str) -> str:
     """What a command printed. Raises Trouble with the last lines of it if it fails."""
     programs = os.pathsep.join((str(PYTHON), str(NODE), os.environ["PATH"]))
     settings = {**os.environ, "PATH": programs, "NO_COLOR": "1", **environment}
-    done = subprocess.run(  # noqa: S603 - commands of this file
+    done = subprocess.run(
         command,
         cwd=HERE,
         env=settings,
@@ -221,7 +221,7 @@ def mock() -> Iterator[tuple[str, int]]:
             str(target),
             *hardships,
         ]
-        process = subprocess.Popen(command, cwd=folder)  # noqa: S603 - our own
+        process = subprocess.Popen(command, cwd=folder)
         try:
             until = time.monotonic() + _START_WITHIN
             while not target.exists():
@@ -229,7 +229,7 @@ def mock() -> Iterator[tuple[str, int]]:
                     raise SystemExit("the mock did not start")
                 time.sleep(0.05)
             url = tomllib.loads(target.read_text("utf-8"))["base_url"]
-            with urllib.request.urlopen(f"{url}/_mock/health", timeout=_START_WITHIN) as answer:  # noqa: S310 - our own mock
+            with urllib.request.urlopen(f"{url}/_mock/health", timeout=_START_WITHIN) as answer:
                 health = json.load(answer)
             yield url, health["organizations"][0]["contacts"]
         finally:

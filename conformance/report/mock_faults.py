@@ -29,7 +29,7 @@ def _listed() -> str:
         return ""
     command = [sys.executable, "-P", "-m", _MOCK, "--list-faults"]
     try:
-        done = subprocess.run(  # noqa: S603 — our own module under our own interpreter
+        done = subprocess.run(
             command, capture_output=True, encoding="utf-8", errors="replace", timeout=_WITHIN, check=False
         )
     except (OSError, subprocess.TimeoutExpired):

@@ -67,7 +67,7 @@ class EmbeddedServer:
     def _started(self, module: str, options: Sequence[str]) -> subprocess.Popen[bytes]:
         words = [word.replace("{folder}", str(self.folder)) for word in options]
         with self._log.open("wb") as log:
-            return subprocess.Popen(  # noqa: S603 — our own module under our own interpreter
+            return subprocess.Popen(
                 [sys.executable, "-P", "-m", module, "--write-target", str(self.description), *words],
                 stdout=log,
                 stderr=subprocess.STDOUT,

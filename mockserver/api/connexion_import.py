@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 
 def _stand_in(name: str, **attributes: object) -> ModuleType:
@@ -27,20 +28,20 @@ def _nothing(*_arguments: object, **_options: object) -> None:
 @contextmanager
 def _without_unused() -> Iterator[None]:
     """Hide Flask from imports, and put stand-ins in place of the other libraries that are not imported yet."""
-    stand_ins = {
+    stand_ins: dict[str, Any] = {
         "starlette.testclient": _stand_in("starlette.testclient", TestClient=None),
         "starlette.templating": _stand_in("starlette.templating", Jinja2Templates=None),
         "httpx": _stand_in("httpx"),
         "requests": _stand_in("requests"),
         "jinja2": _stand_in("jinja2"),
         "yaml": _stand_in("yaml", SafeLoader=object),
-        "flask": None,
+        "flask": None,  # what cannot be imported
     }
     if "werkzeug" not in sys.modules:
         stand_ins["werkzeug"] = _stand_in("werkzeug", Request=None)
         stand_ins["werkzeug.local"] = _stand_in("werkzeug.local", LocalProxy=_nothing)
     missing = {name: module for name, module in stand_ins.items() if name not in sys.modules}
-    sys.modules.update(missing)  # type: ignore[arg-type] # None stands for what cannot be imported
+    sys.modules.update(missing)
     try:
         yield
     finally:
@@ -50,6 +51,6 @@ def _without_unused() -> Iterator[None]:
 
 with warnings.catch_warnings(), _without_unused():
     warnings.filterwarnings("ignore", r"jsonschema\.(exceptions\.)?Ref", DeprecationWarning)
-    import connexion  # type: ignore[import-untyped]  # it has no type hints
+    import connexion
 
 __all__ = ["connexion"]

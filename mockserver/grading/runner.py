@@ -49,7 +49,7 @@ class Started:
         self._others = _children()
         self._began = time.monotonic()
         try:
-            self._process = subprocess.Popen(  # noqa: S603 (running the command that the user names is the purpose)
+            self._process = subprocess.Popen(
                 list(command),
                 env={**os.environ, **environment, _RUN: self._token},
                 stdin=subprocess.DEVNULL,

@@ -146,7 +146,7 @@ def _server(folder: Path, name: str, authority: Certificate, names: str, days: i
 def _openssl(*arguments: str) -> None:
     command = ["openssl", *arguments]
     try:
-        subprocess.run(command, capture_output=True, timeout=_WITHIN, check=True, stdin=subprocess.DEVNULL)  # noqa: S603 - openssl, with arguments of our own
+        subprocess.run(command, capture_output=True, timeout=_WITHIN, check=True, stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
         raise NoCertificates(f"openssl {arguments[0]} took more than {_WITHIN:.0f} s") from None
     except (OSError, subprocess.CalledProcessError) as error:

@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,8 @@ def listen(host: str, port: int) -> socket.socket:
 def base_url(listener: socket.socket, scheme: str = "http") -> str:
     """The address of the socket for clients on this machine."""
     host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared with, not bound to)
+    if ip_address(host.partition("%")[0]).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
@@ -164,7 +166,7 @@ class _Server(PromptServer):
         for captured in self._captured_signals:
             signal.raise_signal(captured)
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 (a signal handler's signature)
+    def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
         """Handle a signal: the first asks the server to end, the second ends the process."""
         if self._captured_signals:
             signal.signal(sig, signal.SIG_DFL)

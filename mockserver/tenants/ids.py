@@ -14,7 +14,7 @@ T = TypeVar("T")
 class _Stream(Random):
     """Draws what `Random` draws, in less time. A range has no steps."""
 
-    def randrange(self, start: int, stop: int | None = None, step: int = 1) -> int:  # noqa: ARG002 (Random's signature)
+    def randrange(self, start: int, stop: int | None = None, _step: int = 1) -> int:
         """A whole number from `start` up to, and not including, `stop`; below `start` if there is no `stop`."""
         first, width = (0, start) if stop is None else (start, stop - start)
         if width <= 0:

@@ -152,7 +152,7 @@ class Tenant:
 
     def _load(self, collection: str, resources: object, now: int) -> None:
         if not isinstance(resources, list | tuple):
-            raise ValueError(f"{collection} must be an array")  # noqa: TRY004 - as all that can be wrong with a state
+            raise ValueError(f"{collection} must be an array")
         known: dict[str, Resource] = {}
         for number, members in enumerate(resources):
             try:

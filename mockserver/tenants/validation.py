@@ -152,7 +152,7 @@ def check_id(resource_id: str, name: str = "id") -> None:
 def _object(members: object) -> Members:
     """The members, if they are those of an object. Raises ValueError."""
     if not isinstance(members, Mapping):
-        raise ValueError("this must be an object")  # noqa: TRY004 - as all that can be wrong with a resource
+        raise ValueError("this must be an object")
     return members
 
 

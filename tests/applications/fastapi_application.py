@@ -184,8 +184,8 @@ def get_me(key: Anyone) -> dict[str, Any]:
 @app.get("/api/v1/contacts", response_model=Page[Contact])
 def list_contacts(
     key: ContactsKey,
-    listId: str | None = None,  # noqa: N803 — the parameter's name
-    qualificationStatus: str | None = None,  # noqa: N803
+    listId: str | None = None,
+    qualificationStatus: str | None = None,
     q: str | None = None,
     limit: Limit = 50,
     cursor: str | None = None,
@@ -206,19 +206,19 @@ def _searched(contact: Resource) -> str:
 
 
 @app.get("/api/v1/contacts/{id}", response_model=Contact)
-def get_contact(key: ContactsKey, id: str) -> Resource:  # noqa: A002 — the parameter's name
+def get_contact(key: ContactsKey, id: str) -> Resource:
     return one(key.organization.contacts, id)
 
 
 @app.get("/api/v1/contacts/{id}/research")
-def get_contact_research(key: ContactsKey, id: str) -> dict[str, Any]:  # noqa: A002
+def get_contact_research(key: ContactsKey, id: str) -> dict[str, Any]:
     return one([{**each, "id": each["contactId"]} for each in key.organization.research.values()], id)
 
 
 @app.get("/api/v1/lists", response_model=Page[ContactList])
 def list_lists(
     key: ListsKey,
-    includeArchived: bool = False,  # noqa: N803
+    includeArchived: bool = False,
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> Resource:
@@ -227,7 +227,7 @@ def list_lists(
 
 
 @app.get("/api/v1/lists/{id}", response_model=ContactList)
-def get_list(key: ListsKey, id: str) -> Resource:  # noqa: A002
+def get_list(key: ListsKey, id: str) -> Resource:
     return one(key.organization.lists, id)
 
 
@@ -235,7 +235,7 @@ def get_list(key: ListsKey, id: str) -> Resource:  # noqa: A002
 def list_drafts(
     key: DraftsKey,
     status: str | None = None,
-    contactId: str | None = None,  # noqa: N803
+    contactId: str | None = None,
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> Resource:
@@ -244,14 +244,14 @@ def list_drafts(
 
 
 @app.get("/api/v1/drafts/{id}", response_model=Draft)
-def get_draft(key: DraftsKey, id: str) -> Resource:  # noqa: A002
+def get_draft(key: DraftsKey, id: str) -> Resource:
     return one(key.organization.drafts, id)
 
 
 @app.get("/api/v1/events", response_model=Page[Event])
 def list_events(
     key: EventsKey,
-    eventType: str | None = None,  # noqa: N803
+    eventType: str | None = None,
     limit: Limit = 50,
     cursor: str | None = None,
 ) -> Resource:

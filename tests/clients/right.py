@@ -93,8 +93,8 @@ def speaks_http_1_0(environment: Environment) -> None:
 
     class Old(Api):
         def send(self, path: str, query: Query) -> httpx.Response:
-            connection = http.client.HTTPConnection(urlsplit(self.base_url).netloc, timeout=20)
-            connection._http_vsn, connection._http_vsn_str = 10, "HTTP/1.0"  # type: ignore[attr-defined] # no other way
+            connection: Any = http.client.HTTPConnection(urlsplit(self.base_url).netloc, timeout=20)
+            connection._http_vsn, connection._http_vsn_str = 10, "HTTP/1.0"  # there is no other way
             try:
                 connection.request("GET", f"{path}?{urlencode(query)}" if query else path, headers=self.headers())
                 answer = connection.getresponse()

@@ -108,7 +108,7 @@ def builds_cursors_by_hand(environment: Environment) -> None:
             self.last = page["data"][-1] if page.get("data") else None
             return page
 
-        def following(self, query: Query, cursor: str) -> Query:  # noqa: ARG002 (that is the lie)
+        def following(self, query: Query, cursor: str) -> Query:
             content = json.dumps({"id": self.last["id"], "t": self.last["createdAt"]}, separators=(",", ":"))
             return super().following(query, base64.urlsafe_b64encode(content.encode()).decode().rstrip("="))
 

@@ -76,7 +76,7 @@ def hammers_a_failing_server(environment: Environment) -> None:
     class Wrong(Api):
         tries = 10
 
-        def wait_after_failure(self, turn: int) -> float:  # noqa: ARG002 (that is the lie)
+        def wait_after_failure(self, turn: int) -> float:
             return 0.0
 
     sync(Wrong(environment))
@@ -103,7 +103,7 @@ def waits_the_same_time_each_time(environment: Environment) -> None:
     class Wrong(Api):
         tries = 8
 
-        def wait_after_failure(self, turn: int) -> float:  # noqa: ARG002 (that is the lie)
+        def wait_after_failure(self, turn: int) -> float:
             return 0.5
 
     sync(Wrong(environment))

@@ -7,6 +7,7 @@ from contextlib import redirect_stderr
 from dataclasses import replace
 from io import StringIO
 from time import monotonic
+from typing import Any
 
 from mockserver.app import Settings
 from mockserver.grading.records import Run
@@ -32,11 +33,11 @@ def called(command: Sequence[str], environment: Mapping[str, str], _timeout: flo
     return Outcome(code, "exited", monotonic() - began)
 
 
-def graded(client: str, *trials: str, told: list[str] | None = None, **changes: object) -> Grade:
+def graded(client: str, *trials: str, told: list[str] | None = None, **changes: Any) -> Grade:
     """The grade of a client in the plain run and these trials. Remarks on the way are added to `told`."""
     order = Order((client,), SETTINGS, trials, patience=30, run=called)
     remarks = _nothing if told is None else told.append
-    return grade(replace(order, **changes), GradeProgress(_begins, _ended, remarks))  # type: ignore[arg-type] # members of Order
+    return grade(replace(order, **changes), GradeProgress(_begins, _ended, remarks))
 
 
 def broken(result: Grade) -> dict[str, str]:

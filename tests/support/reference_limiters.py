@@ -109,7 +109,7 @@ class Both:
 class Unlimited:
     """Admits everything."""
 
-    def wait(self, account: str, now: float) -> float:  # noqa: ARG002 — a limiter that looks at nothing
+    def wait(self, account: str, now: float) -> float:
         return 0.0
 
     def add(self, account: str, now: float) -> None:

@@ -67,7 +67,7 @@ class Contacts(Resources):
         return found
 
     @action(detail=True)
-    def research(self, _request: Any, pk: str) -> Response:  # noqa: ARG002 — get_object reads it
+    def research(self, _request: Any, pk: str) -> Response:
         found = self.get_object().research
         if found is None:
             raise Http404
@@ -108,7 +108,7 @@ def document(_request: Any) -> HttpResponse:
     return HttpResponse(_DOCUMENT.read_bytes(), content_type="application/json")
 
 
-def not_found(_request: Any, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001 — Django passes it by name
+def not_found(_request: Any, exception: Exception | None = None) -> JsonResponse:
     body = data.problem(404, "not-found", "Not Found", "There is nothing here.")
     return JsonResponse(body, status=404, content_type="application/problem+json")
 

@@ -6,6 +6,7 @@ import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,9 +86,9 @@ class _Unheard:
 def test_a_certificate_that_is_not_accepted_is_told_as_such() -> None:
     refusal = ssl.SSLCertVerificationError()
     refusal.verify_message = "certificate has expired"
-    caller: object = _Unheard(_Deaf(Target(base_url="https://staging.example")), refusal)
+    caller: Any = _Unheard(_Deaf(Target(base_url="https://staging.example")), refusal)
     with pytest.raises(Unfit, match=r"TLS: the certificate of https://staging\.example is not accepted: .* expired"):
-        preflight(caller)  # type: ignore[arg-type]  # a stand-in for what is asked of a caller before its first answer
+        preflight(caller)
 
 
 def test_a_server_that_speaks_http_2_alone_is_told_as_such(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from threading import Event
+from typing import Any
 from weakref import ref
 
 import pytest
@@ -111,11 +112,11 @@ def test_requests_are_answered_while_data_is_made(path: str, body: dict[str, int
 def test_requests_are_answered_while_a_state_is_loaded(slow: str, monkeypatch: pytest.MonkeyPatch) -> None:
     answered, waited = Event(), []
     name = slow.rpartition(".")[2]
-    real = {"load": Tenant.load, "parse": parse}[name]
+    real: Any = {"load": Tenant.load, "parse": parse}[name]
 
     def patient(*arguments: object) -> object:
         waited.append(answered.wait(30))
-        return real(*arguments)  # type: ignore[operator] # either of two functions
+        return real(*arguments)
 
     async def story() -> int:
         mock = new_mock(contacts=1_000)
