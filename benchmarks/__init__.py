@@ -2,5 +2,6 @@
 
     python -m benchmarks
 
-It installs the peers (npm, pip) into a cache folder, and its targets are ratios within one run, so that the machine cancels out.
+It installs the peers (npm, pip) into a cache folder, and its targets are ratios within one run: they do not depend on the
+machine.
 """

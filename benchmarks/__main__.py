@@ -87,7 +87,7 @@ def main(
 def _told(
     peers: Sequence[Peer], servers: Mapping[str, Measured], at_scale: Mapping[str, Any], picture: Path | None
 ) -> list[Target]:
-    """Print what was measured, and draw it; the targets."""
+    """Print and draw what was measured. Returns the targets."""
     targets: list[Target] = []
     for server in servers.values():
         if set(server.loads) != set(ROUTES):
@@ -140,7 +140,7 @@ def _tool(workshop: Workshop) -> str:
 
 
 def _prepare(workshop: Workshop, ours: Peer) -> str:
-    """Have the mock say what all are to serve; the secret of a key that may read it."""
+    """Write the answers of the mock that all peers serve. Returns the secret of a key that may read them."""
     (tenant,) = seed(1, 1, 0, 0.0)
     secret = next(key.secret for key in mint([tenant.organization.id], 1, 0.0) if key.scopes)
     port = free_port()
@@ -156,7 +156,7 @@ def _prepare(workshop: Workshop, ours: Peer) -> str:
 
 
 def _started(peer: Peer, workshop: Workshop, secret: str, measured: Measured, starts: int, stack: ExitStack) -> Server:
-    """A running peer, started a few times to see how long that takes. Raises CannotMeasure."""
+    """Start a peer a few times, to measure how long that takes. Returns the running server. Raises CannotMeasure."""
     _say(f"{peer.name} …")
     peer.installed(workshop)
     headers = {"Authorization": f"Bearer {secret}"}
@@ -176,7 +176,7 @@ def _started(peer: Peer, workshop: Workshop, secret: str, measured: Measured, st
 
 
 def _shape(body: bytes) -> Any:
-    """What two servers' answers have to have in common: all of a page; the mock's times, which move, aside."""
+    """What the answers of two servers must have in common: the whole page, except times, which differ in the mock."""
     try:
         answer = json.loads(body)
     except ValueError:
@@ -216,7 +216,7 @@ def _figures(server: Measured) -> dict[str, Any]:
 
 @contextmanager
 def _giving_up() -> Iterator[None]:
-    """What nothing can be measured without is one line and an exit code."""
+    """End with one line and an exit code if something is missing without which nothing can be measured."""
     try:
         yield
     except CannotMeasure as error:

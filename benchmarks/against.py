@@ -1,7 +1,7 @@
 """`python -m benchmarks.against FOLDER`: whether this mock is slower than that of another checkout, such as one before a change.
 
-The two take turns under the same load. What is compared is processor time a request, so that other work on the machine counts
-as little as may be.
+The two take turns under the same load. Processor time per request is compared, because other work on the machine hardly changes
+it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mockserver.api.keys import mint
 from mockserver.tenants.seed.organizations import seed
 
 MOST = 0.03
-"""The most by which this mock may be slower, as a part of the other's processor time a request."""
+"""The most by which this mock may be slower, as a share of the other mock's processor time per request."""
 
 ROUTES = {"page": PAGE, "me": ME}
 THIS, OTHER = "this", "other"
@@ -31,11 +31,11 @@ _SCRIPT = Path("benchmarks", "servers", "limited_mock.py")
 _MISSING, _WRONG = 3, 4
 
 Pairs = Sequence[tuple[float, float]]
-"""Microseconds of processor time a request: this mock's, the other's, in each round."""
+"""Microseconds of processor time per request in each round: of this mock, and of the other."""
 
 
 def slower(pairs: Pairs) -> float:
-    """How much slower this mock is in the median round, as a part of the other's time."""
+    """How much slower this mock is in the median round, as a share of the other mock's time."""
     return statistics.median(ours / theirs - 1 for ours, theirs in pairs)
 
 
@@ -68,7 +68,7 @@ def _measured(other: Path, rounds: int, seconds: int) -> Mapping[str, Pairs]:
 
 
 def _started(checkout: Path, folder: Path, secret: str, stack: ExitStack) -> Server:
-    """The running mock of a checkout, whose modules come before those that are installed."""
+    """The running mock of a checkout. Its modules take precedence over the installed ones."""
     port = free_port()
     command = [sys.executable, str(checkout / _SCRIPT), "--port", str(port), "--quiet"]
     server = stack.enter_context(running(command, port, folder / f"{port}.log", {"PYTHONPATH": str(checkout)}))

@@ -1,4 +1,4 @@
-"""How the programs that developers of the project run tell what was typed wrong, and how they end when they are interrupted."""
+"""The command lines of programs for developers of the project: messages for wrong arguments, and how an interrupt ends them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ INTERRUPTED = 130
 
 
 def run(command: click.Command, program: str) -> NoReturn:
-    """Run a command line as `program`. What a user gets wrong is one line on standard error, and click's exit code, 2.
-
-    SIGTERM, with which CI systems cancel a job, interrupts as Ctrl-C does; a command that lets that pass ends with 130.
+    """Run a command line as `program`. A wrong argument gives one line on standard error, and click's exit code, 2. SIGTERM, by
+    which CI systems cancel a job, interrupts like Ctrl-C: the exit code is then 130, unless the command handles the interrupt.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -1,6 +1,6 @@
 """`python -m benchmarks.logs`: what the request log costs a mock, and what the recording of a grade costs beside it.
 
-With `--before FOLDER` the request log of another checkout has its turns, too: so it shows what was added to the log since.
+With `--before FOLDER` the request log of another checkout is measured, too. That shows what a change to the log costs.
 
 All of them answer the same requests in this process, without sockets, in short turns. What is compared is processor time, turn by
 turn, and the median counts: neither other programs nor the pace of the machine make a difference.
@@ -38,7 +38,7 @@ _VAST = 1_000_000_000
 _MISSING = 3
 
 Turns = Mapping[str, Sequence[float]]
-"""Microseconds of processor time a request, of what answers it, in each round."""
+"""Microseconds of processor time per request in each round, for each way to answer it."""
 
 
 class NoLog:
@@ -50,12 +50,12 @@ class NoLog:
 
 
 def more(turns: Turns, one: str, other: str) -> float:
-    """How much more time `one` takes than `other` in the median round, as a part of the other's time."""
+    """How much more time `one` takes than `other` in the median round, as a share of the time of `other`."""
     return statistics.median(a / b - 1 for a, b in zip(turns[one], turns[other], strict=True))
 
 
 def table(measured: Mapping[str, Turns]) -> str:
-    """The medians by route, as text. The last column, if there is one, has what the log takes more than that of before."""
+    """The medians by route, as text. The last column, if there is one, compares the log with that of the other checkout."""
     compared = any(BEFORE in turns for turns in measured.values())
     lines = [f"{'route':<6}{WITHOUT:>12}{LOG:>22}{RECORDING:>22}" + (f"{BEFORE:>22}" if compared else "")]
     for route, turns in measured.items():
@@ -74,7 +74,7 @@ def measure(rounds: int, requests: int, before: Path | None = None) -> Mapping[s
     `before` is the folder of another checkout, whose request log is measured beside this one's.
     """
     mocks, authorization = _mocks(_log_of(before) if before else None)
-    gc.freeze()  # As `outbound-mock` does: collections look at what requests leave behind, and not at the mock's data.
+    gc.freeze()  # As `outbound-mock` does: garbage collections then look at what requests leave behind, not at the mock's data.
     measured: dict[str, dict[str, list[float]]] = {route: {name: [] for name in mocks} for route in ROUTES}
     for number in range(rounds + 1):
         names = sorted(mocks, reverse=bool(number % 2))

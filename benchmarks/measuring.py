@@ -26,7 +26,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGESIZE")
 _NEVER_STARTED = 3.0
 
-# wrk tells of microseconds, and its `done` is the one place where numbers can be had without reading a table.
+# wrk counts in microseconds. Only its function `done` gives numbers; all else that it prints is a table.
 _WRK_SCRIPT = """
 wrk.headers["Authorization"] = "%s"
 done = function(summary, latency, requests)
@@ -43,7 +43,7 @@ class CannotMeasure(Exception):
 
 @dataclass(frozen=True)
 class Load:
-    """What one round of load met: answers, answers that were none of success, CPU-seconds of the server, milliseconds."""
+    """What one round of load measured: answers, unsuccessful answers, CPU-seconds of the server, milliseconds of latency."""
 
     requests: int
     failed: int
@@ -53,12 +53,12 @@ class Load:
 
     @property
     def per_cpu_second(self) -> float:
-        """Requests per CPU-second of the server's processes; 0 where it used none."""
+        """Requests per CPU-second of the server's processes; 0 if they used no time."""
         return self.requests / self.cpu_seconds if self.cpu_seconds else 0.0
 
 
 class Server:
-    """A running server: a session of processes of its own, so that all of them are found and ended by its id."""
+    """A running server in a session of its own. By the session's id all of its processes are found and ended."""
 
     def __init__(self, command: Sequence[str], port: int, log: Path, environment: Mapping[str, str]) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -75,7 +75,7 @@ class Server:
             )
 
     def wait(self, path: str, headers: Mapping[str, str]) -> float:
-        """Seconds from its start to its first answer. Raises CannotMeasure where it ends before that, or takes too long."""
+        """Seconds from its start to its first answer. Raises CannotMeasure if it ends before that, or takes too long."""
         with httpx.Client(timeout=_NEVER_STARTED, trust_env=False) as client:
             while (elapsed := time.monotonic() - self._started) < PATIENCE:
                 if self._process.poll() is not None:
@@ -143,7 +143,7 @@ def free_port() -> int:
 
 
 def generator(autocannon: Path) -> str:
-    """The load generator to use: wrk where there is one, else autocannon. Raises CannotMeasure where there is neither."""
+    """The load generator to use: wrk if it is installed, else autocannon. Raises CannotMeasure if neither is."""
     found = shutil.which("wrk") or (str(autocannon) if autocannon.exists() else None)
     if not found:
         raise CannotMeasure("no load generator: install wrk (apt install wrk), or let npm install autocannon")

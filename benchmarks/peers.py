@@ -1,4 +1,4 @@
-"""What is measured: the mock, and what else people mock or write such an API with, each serving the same page.
+"""The servers that are measured: the mock, and other tools to mock or write such an API. All serve the same page.
 
 A peer is installed by npm or pip, at a pinned version, into a cache folder, and given the mock's own answers to serve.
 """
@@ -31,7 +31,7 @@ _INSTALLING = 600.0
 
 @dataclass(frozen=True)
 class Workshop:
-    """Where peers are installed (`cache`), and where their configuration is written: `folder` holds what all are to serve."""
+    """Where peers are installed (`cache`), and where their configuration and answers are written (`folder`)."""
 
     cache: Path
     folder: Path
@@ -48,7 +48,7 @@ class Workshop:
 
     @property
     def document(self) -> Path:
-        """The OpenAPI document, these two answers being its examples."""
+        """The OpenAPI document, with these two answers as its examples."""
         return self.folder / "openapi.json"
 
     @property
@@ -64,7 +64,7 @@ class Workshop:
 
 @dataclass(frozen=True)
 class Peer:
-    """A server to be measured. `command` is given the port; `installed` raises CannotMeasure where it cannot be had."""
+    """A server to measure. `command` gets the port; `installed` raises CannotMeasure if it cannot be installed."""
 
     name: str
     command: Callable[[Workshop, int], Sequence[str]]
@@ -72,7 +72,7 @@ class Peer:
 
 
 def serve_answers(workshop: Workshop, me: bytes, page: bytes) -> None:
-    """Write what all peers are to serve."""
+    """Write the answers that all peers serve."""
     workshop.me.write_bytes(me)
     workshop.page.write_bytes(page)
     document = json.loads(json.dumps(contract().document))
@@ -86,7 +86,7 @@ def serve_answers(workshop: Workshop, me: bytes, page: bytes) -> None:
 
 
 def npm_packages(workshop: Workshop) -> None:
-    """Have npm install the peers that it has, at the versions of the lock file. Raises CannotMeasure."""
+    """Let npm install its peers, at the versions of the lock file. Raises CannotMeasure."""
     if shutil.which("npm") is None:
         raise CannotMeasure("there is no npm on this machine")
     folder = workshop.modules.parent
@@ -102,7 +102,7 @@ def npm_packages(workshop: Workshop) -> None:
 
 
 def _python_packages(workshop: Workshop) -> None:
-    """Have pip install the hand-written servers' packages. Raises CannotMeasure."""
+    """Let pip install the packages of the hand-written servers. Raises CannotMeasure."""
     wanted = SERVERS / "requirements.txt"
     folder = workshop.python.parent.parent
     done = folder / "installed.txt"
@@ -114,7 +114,7 @@ def _python_packages(workshop: Workshop) -> None:
 
 
 def install(command: Sequence[str], folder: Path) -> None:
-    """Run npm or pip in a folder. Raises CannotMeasure with the end of what it said."""
+    """Run npm or pip in a folder. Raises CannotMeasure with the end of its output."""
     try:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=_INSTALLING)
     except (subprocess.SubprocessError, OSError) as error:
@@ -139,7 +139,7 @@ def _prism(workshop: Workshop, port: int) -> Sequence[str]:
 
 
 def _openapi_backend(workshop: Workshop, port: int) -> Sequence[str]:
-    # It finds its package from where it lies.
+    # Its modules are found from the place of this file.
     server = workshop.modules.parent / "openapi_backend.js"
     shutil.copyfile(SERVERS / server.name, server)
     return ["node", str(server), str(workshop.folder), str(port)]
@@ -237,5 +237,5 @@ PEERS = (
 
 
 def cache_folder() -> Path:
-    """Where peers are installed, if nothing else is said: below XDG_CACHE_HOME, or ~/.cache."""
+    """The default folder for installed peers: below XDG_CACHE_HOME, or ~/.cache."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "outbound-benchmark"

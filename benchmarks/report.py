@@ -1,4 +1,4 @@
-"""What the measurements come to: figures of each server, targets kept or missed, the table, and the picture."""
+"""The results of the measurements: figures of each server, targets that are met or missed, the table, and the picture."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Measured:
     starts: list[float] = field(default_factory=list)
     memory: int = 0
     reason: str = ""
-    """Why it could not be measured; empty where it could."""
+    """Why it could not be measured; empty if it could."""
 
     def rate(self, route: str) -> float:
         """Requests per CPU-second: the median of the rounds. Raises KeyError for a route that was not measured."""
@@ -45,7 +45,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Target:
-    """A bound on a figure; `at_least`, or else at most. The figure is None where what it needs was not measured."""
+    """A bound on a figure: the least value if `at_least`, else the most. The figure is None if it could not be measured."""
 
     title: str
     figure: float | None
@@ -55,14 +55,14 @@ class Target:
 
     @property
     def verdict(self) -> str:
-        """✓, ✗, or – where it was not measured."""
+        """✓, ✗, or – if it was not measured."""
         if self.figure is None:
             return UNMEASURED
         return MET if (self.figure >= self.bound if self.at_least else self.figure <= self.bound) else MISSED
 
 
 def exit_code(targets: Iterable[Target]) -> int:
-    """1 where a target is missed; else 3 where one was not measured; else 0."""
+    """1 if a target is missed; else 3 if one was not measured; else 0."""
     verdicts = {target.verdict for target in targets}
     return 1 if MISSED in verdicts else 3 if UNMEASURED in verdicts else 0
 

@@ -3,9 +3,10 @@
     python -m benchmarks.scale [CONTACTS]
 
 A page is what a whole request for it costs (authentication, limiter, Connexion, store), the network aside, which costs the same
-with any number of contacts. Requests go to places at random, so that nothing is read from a processor's cache but what fits it.
+with any number of contacts. Requests ask for random places, so the processor's cache helps only as far as the data fits into
+it.
 
-What is judged is processor time, so that what else the machine does stays out of it: all of this is one thread that waits for
+Processor time is judged, because other work on the machine does not count in it: all of this is one thread that waits for
 nothing, and on an idle machine the clock says the same.
 """
 
@@ -135,14 +136,14 @@ async def _pages(small: _Mock, large: _Mock, random: Random) -> list[Mapping[str
             for mock, queries, cost in zip((small, large), questions, costs, strict=True):
                 cost.append(await mock.seconds(path, list(islice(queries, _BATCH))))
         few, many = (median(cost) * 1e6 for cost in costs)
-        # Batches that follow each other met the same neighbours on the machine.
+        # Batches that follow each other run beside the same other work on the machine.
         ratio = median(after / before for before, after in zip(*costs, strict=True))
         found.append({"filter": name, "limit": limit, "few": few, "many": many, "ratio": ratio})
     return found
 
 
 def _questions() -> list[tuple[str, str, Mapping[str, str], int]]:
-    """Filters, and of how many items a page can be that both mocks have plenty of."""
+    """Filters, and the page size of which both mocks have enough items."""
     qualified = {"qualificationStatus": "qualified"}
     return [
         ("contacts", "listContacts", {}, _FULL),
@@ -157,7 +158,7 @@ def _questions() -> list[tuple[str, str, Mapping[str, str], int]]:
 
 
 def _queries(tenant: Tenant, collection: str, filters: Mapping[str, str], limit: int, random: Random) -> Iterator[str]:
-    """Query strings without end that ask for full pages at places anywhere among those that the filters let through."""
+    """Endless query strings that ask for full pages at random places among the items that the filters let through."""
     store = getattr(tenant, collection)
     lists = [row.id for row in tenant.lists.rows({})]
     lists.sort(key=lambda list_id: -len(tenant.contacts.rows({"listId": list_id})))
@@ -170,7 +171,7 @@ def _queries(tenant: Tenant, collection: str, filters: Mapping[str, str], limit:
 
 
 def _search_milliseconds(tenant: Tenant, needle: str) -> float:
-    """What the first page of a search takes at the worst of three times."""
+    """The milliseconds that the first page of a search takes, the slowest of three."""
     return max(_milliseconds(lambda: tenant.contacts.page({"q": needle}, None, _FULL)) for _ in range(3))
 
 

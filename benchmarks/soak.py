@@ -1,6 +1,6 @@
-"""`python -m benchmarks.soak`: the mock at full load for ten minutes, its data changing and things going wrong all the while.
+"""`python -m benchmarks.soak`: the mock at full load for ten minutes, while its data changes and things go wrong.
 
-It holds out if its memory is flat, it answers no 5xx unasked, and its request log stays bounded.
+It passes if its memory stays flat, its request log stays bounded, and it answers 5xx only where a fault asks for it.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ STEPS_A_MINUTE = 1_200
 """How busy the simulated sales team is."""
 
 FILLING = 11_000
-"""Steps of the team's after which all that has bounds (what it brings in, the log of events, deliveries) has reached them."""
+"""Steps of the team after which everything that has a bound (its data, the log of events, deliveries) has reached it."""
 
 TURN = 5.0
-"""Seconds for which something is switched on, and then nothing."""
+"""Seconds for which a fault or hardship is on, and then for which none is."""
 
 _SWITCHED: Sequence[Mapping[str, Any]] = (
     {"hardship": "server-errors"},
@@ -57,13 +57,13 @@ _SWITCHED: Sequence[Mapping[str, Any]] = (
     {"hardship": "expiring-cursors"},
 )
 _FAILING = ("server-errors", "outages", "proxy-errors")
-"""What answers 5xx on purpose."""
+"""The modifications that answer 5xx on purpose."""
 
 _GROWTH = 0.05
-"""How much of its memory a mock may gain between the second fifth of a soak and the last, measuring being what it is."""
+"""By which share a mock's memory may grow between the second fifth of a soak and the last: no measurement is exact."""
 
 _QUIET = 10.0
-"""Seconds between two lines of progress where they cannot be written over each other."""
+"""Seconds between two lines of progress, if they cannot overwrite each other."""
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Client:
         self._cursor: str | None = None
 
     async def run(self, until: float) -> None:
-        """Ask until a time of `time.monotonic()`."""
+        """Send requests until a time of `time.monotonic()`."""
         while time.monotonic() < until:
             try:
                 await self._converse(until)
@@ -167,7 +167,7 @@ def main(*, minutes: float, number: int) -> None:
 
 
 def _hold_out(seconds: float, random: Random, seen: Seen) -> str:
-    """Soak a mock of its own; what it printed. Raises CannotMeasure, HTTPError."""
+    """Start a mock and soak it. Returns what it printed. Raises CannotMeasure, HTTPError."""
     with TemporaryDirectory() as folder:
         port, log = free_port(), Path(folder, "log")
         command = [sys.executable, "-m", "mockserver", "--port", str(port), "--no-rate-limit", "--quiet"]
@@ -193,7 +193,7 @@ async def _soak(server: Server, port: int, seconds: float, random: Random, seen:
 
 
 async def _watch(server: Server, control: httpx.AsyncClient, seen: Seen, until: float) -> None:
-    """Take the measure of the mock every second, and show how far it is."""
+    """Measure the mock every second, and show progress."""
     began, terminal, shown = time.monotonic(), sys.stderr.isatty(), 0.0
     while (now := time.monotonic()) < until:
         seen.memory.append(server.memory())
@@ -211,7 +211,7 @@ async def _watch(server: Server, control: httpx.AsyncClient, seen: Seen, until: 
 
 
 async def _trouble(control: httpx.AsyncClient, seen: Seen, until: float) -> None:
-    """Switch something on, and off again, and so on; of the time half is without trouble."""
+    """Switch modifications on and off in turn. For half of the time none is on."""
     turn = 0
     while time.monotonic() + 2 * TURN < until:
         switch = _SWITCHED[turn % len(_SWITCHED)]
@@ -235,7 +235,7 @@ async def _must(request: Any) -> httpx.Response:
 
 
 def _flaws(seen: Seen, printed: str) -> Iterator[str]:
-    """What was wrong, a line each."""
+    """The problems found, one on each line."""
     before, after = _levels(seen.memory)
     if after > before * (1 + _GROWTH):
         yield f"its memory grew from {before / 1e6:.1f} to {after / 1e6:.1f} MB"

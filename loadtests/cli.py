@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    # Once: what is left is to end the mock, which takes no longer than its own patience.
+    # Only once: all that remains is to end the mock, which has a time limit of its own.
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -15,7 +15,7 @@ from loadtests.runner.worker import Worker
 
 _workers: list[Worker] = []
 _masters: list[Master] = []
-"""Those of this process, filled once Locust has made its runner. The only process of a run has one of each."""
+"""The workers and masters of this process, filled once Locust has made its runner. A run in one process has one of each."""
 
 
 class KeyHolder(User):

@@ -14,8 +14,8 @@ _DEFAULT = Options()
 
 
 def add_to(parser: Any) -> None:
-    """Add the options to Locust's parser. Those with a field on the web page change nothing about where load may be sent."""
-    # Not in a group of their own: only the parser itself knows of Locust's web page.
+    """Add the options to Locust's parser. No option with a field on the web page changes where load may be sent."""
+    # They stand in no group: only the parser itself knows of Locust's web page.
     hidden = {"include_in_web_ui": False}
     names = list(scenarios())
     parser.add_argument(

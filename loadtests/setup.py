@@ -36,9 +36,10 @@ class UsageError(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """What a run is told, as words: the same from a command line, from Locust's, and from the fields of its web page.
+    """The options of a run: the same from our command line, from Locust's, and from the fields of its web page.
 
-    `minutes` and `crowd_rate` 0: as the scenario has it. `seconds_p99` and `errors` are what a crowd may suffer.
+    If `minutes` or `crowd_rate` is 0, the scenario decides. `crowd_p99` (seconds) and `crowd_errors` (a share) are the worst
+    that a crowd may see.
     """
 
     scenario: str = "steady"
@@ -222,7 +223,7 @@ def _check_rate(plan: Plan, asked: float) -> None:
 
 
 def _credentials(target: Target, scenario: Scenario, further: Sequence[Credential]) -> Iterator[Credential]:
-    """The keys that a scenario may use, the best first, none twice.
+    """The keys that a scenario may use, the best first, each once.
 
     Limits are tried on spare keys first; an abuser is of the primary organization, and its neighbours of both.
     """

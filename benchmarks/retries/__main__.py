@@ -43,7 +43,7 @@ _MISSING = 3
 
 @dataclass(frozen=True)
 class Library:
-    """A library: its name in the table, its client, and the package whose version is told; None for what Node brings."""
+    """A library: its name in the table, its client, and the package whose version is shown; None if Node brings it."""
 
     name: str
     client: str
@@ -137,7 +137,7 @@ def grade(command: Sequence[str], trials: Sequence[str] = TRIALS) -> dict[str, A
 
 
 def broken(document: dict[str, Any], level: str) -> tuple[str, ...]:
-    """The ids of the requirements of a level that a grade holds for broken."""
+    """The ids of the requirements of a level that are broken by a grade."""
     rows = document["requirements"]
     return tuple(row["id"] for row in rows if row["status"] == "broken" and row["level"] == level)
 

@@ -1,6 +1,6 @@
 """The two operations on FastAPI as one would write them by hand: a bearer key, checked parameters, a page of objects.
 
-It answers JSONResponse, as its documentation advises where speed matters, and is given no response model.
+It returns a JSONResponse, which its documentation advises for speed, and has no response model.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The mock as its command line starts it, with keys whose limits are never reached: the limiter counts, and refuses no request.
 
-`--no-rate-limit` does without the limiter, which would flatter the mock.
+`--no-rate-limit` would leave the limiter out and make the mock look faster.
 """
 
 from __future__ import annotations

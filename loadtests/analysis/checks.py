@@ -57,10 +57,10 @@ TIMED: frozenset[Check] = frozenset({"cheap-refusals", "neighbours", "breaking-p
 
 
 def examine(ledger: Ledger, wanted: Sequence[Check], conditions: Conditions) -> Examination:
-    """What the wanted checks find, in their order: at least one finding each, more where several keys break one.
+    """Run the wanted checks in order and return their findings: at least one for each check, more if several keys break it.
 
-    Under `auto` the ledger decides on the reading, or on neither: then what both readings ask for is judged. Where nothing
-    was answered, or everything by a server error, all is unjudged.
+    Under `auto` the ledger decides which reading applies. If it fits neither, the checks judge what both readings ask for. If
+    nothing was answered, or every answer was a server error, all findings are unjudged.
     """
     reading = conditions.limits.reading
     bound = "auto" if reading == "off" else reading

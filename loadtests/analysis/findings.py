@@ -56,11 +56,11 @@ class Finding:
 class Conditions:
     """What the checks have to know of a run besides its ledger.
 
-    `limits` are the keys' limits and the reading, as the target's description has them (`auto`: the ledger decides).
-    `rested` says that every key is known to have been unused for two minutes, or for ever, before its first attempt.
-    `crowd_p99` is the 99th percentile of latency, in seconds, above which a crowd counts as badly served; `crowd_errors` the
-    share of requests that may fail; `crowd_rate` the requests a second that the target is to bear, where that is asked.
-    `gone` says that the target did not answer once the run was over, either.
+    `limits` are the keys' limits and the reading, as the target's description has them (`auto`: the ledger decides). `rested`
+    says that every key is known to have been unused for two minutes, or for ever, before its first attempt. `crowd_p99` is the
+    99th percentile of latency, in seconds, above which a crowd counts as badly served; `crowd_errors` the share of requests
+    that may fail; `crowd_rate` is the number of requests a second that the target must bear, 0 if none is asked for. `gone`
+    says that the target did not answer after the run either.
     """
 
     limits: RateLimit = field(default_factory=RateLimit)

@@ -23,7 +23,7 @@ _OTHER_ERRORS = "(one of too many different errors)"
 
 
 class Attempt(NamedTuple):
-    """One request of one API key. Times are unix seconds on the target's clock: real time and what it was moved on.
+    """One request of one API key. Times are unix seconds on the target's clock: real time and what it was moved by.
 
     `sent` is taken just before the first byte is sent, `answered` when the last byte has come. `status` is 0 where no answer
     came, and `error` says why (one line, redacted). `retry_after` is in seconds; `dated` says that it was an HTTP date

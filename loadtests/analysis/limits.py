@@ -20,7 +20,7 @@ def burst_ceiling(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
 
 
 def minute_ceiling(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
-    """RATE-4: `strict`: no minute above the limit a minute; else never more than a burst and the refill since, over any span."""
+    """RATE-4: under `strict` no minute is above the limit a minute; else no span is above a burst and its refill."""
     if rules.reading == "strict":
         return _under(timeline, rules.minute)
     allowance = rules.allowance
@@ -61,7 +61,7 @@ def just_refusals(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
 
 
 def no_refusals(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
-    """RATE-2: a key that asks for the limit a minute is never refused. Judged is what it did before it asked for more."""
+    """RATE-2: a key that asks for the limit a minute is never refused. Only what it did before it asked for more is judged."""
     kept = Timeline(_within(timeline.attempts, rules.minute.most))
     if not kept.attempts:
         return CheckResult("unjudged", "it asked for more than the limit a minute from its first request on")

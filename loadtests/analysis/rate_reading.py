@@ -61,9 +61,8 @@ def followed(ledger: Ledger, conditions: Conditions) -> Followed:
 
 
 def _without_border(timeline: KeyTimeline, per_minute: int) -> Iterator[tuple[float, float]]:
-    """The spans in which windows that do not slide can have no border: from a minute's worth of admissions to a refusal.
-
-    Behind a border the key would have had room.
+    """The spans in which no border of fixed windows can lie: from a minute's worth of admissions to a refusal. After a border
+    the key would have had room.
     """
     served = timeline.admitted
     sent = [attempt.sent for attempt in served]
@@ -74,7 +73,7 @@ def _without_border(timeline: KeyTimeline, per_minute: int) -> Iterator[tuple[fl
 
 
 def _ruled_out(spans: Sequence[tuple[float, float]]) -> float:
-    """How many seconds of the wall clock's minute lie in one of the spans at least."""
+    """How many seconds of the wall clock's minute lie in at least one of the spans."""
     parts: list[tuple[float, float]] = []
     for start, end in spans:
         begin, length = start % MINUTE, min(MINUTE, end - start)

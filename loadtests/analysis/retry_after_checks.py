@@ -65,7 +65,7 @@ def sustained_rate(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
 
 
 def patience(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
-    """RATE-8 (should): a refused request costs nothing: it neither fills a window nor puts off what was promised."""
+    """RATE-8 (should): a refused request costs nothing: it neither fills a window nor delays the promised time."""
     knocked = rules.refusals(timeline).knocked
     late = [wait for wait in timeline.waits() if not wait.kept and not wait.silent]
     if knocked:

@@ -134,8 +134,8 @@ def neighbours(ledger: Ledger, conditions: Conditions) -> CheckResult:
 def breaking_point(ledger: Ledger, conditions: Conditions) -> CheckResult:
     """The throughput of a growing crowd at which the 99th percentile of latency, or the share of errors, breaks.
 
-    Taken in steps of 5 s by when requests were sent; it breaks where two steps in succession do. That is a measurement, and
-    broken only where the target was to bear more (`crowd_rate`).
+    It is measured in steps of 5 s, by the time of sending: the crowd breaks where two steps in a row do. The finding is broken
+    only if the target was asked to bear more (`crowd_rate`).
     """
     steps = _steps(ledger)
     if not steps:

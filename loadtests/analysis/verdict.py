@@ -57,9 +57,9 @@ def judge(
 ) -> Verdict:
     """The verdict on a run.
 
-    A broken must breaks it (a broken should too, under `strict`). Else it is unjudged if a must could not be judged that is
-    not `optional`, or if nothing was seen to hold. `bottleneck` says, in a line, that the generator and not the target was
-    at its limit: what compares times is then unjudged, even if it found something.
+    A broken must breaks it (a broken should too, under `strict`). Else it is unjudged if a must that is not `optional` could
+    not be judged, or if nothing was seen to hold. `bottleneck` says, in a line, that the generator and not the target was at
+    its limit: what compares times is then unjudged, even if it found something.
     """
     findings = tuple(_without_times(finding, bottleneck) for finding in examination.findings)
     examination = replace(examination, findings=findings)
@@ -69,7 +69,7 @@ def judge(
         return replace(verdict, reason=_reason(broken))
     unjudged = [f for f in findings if f.outcome == "unjudged" and f.level == "must" and f.check not in optional]
     if unjudged:
-        # A target that answers no more is the reason for everything that could not be judged.
+        # A target that no longer answers is the reason for everything that could not be judged.
         unjudged.sort(key=lambda finding: finding.check != "answered")
         return replace(verdict, word="unjudged", reason=_reason(unjudged))
     held = sum(finding.outcome == "held" for finding in findings)

@@ -114,9 +114,9 @@ def _stacked(counts: Sequence[Sequence[int]], run: Figures, top: float, bottom: 
 
 
 def _points(values: Sequence[float | None], run: Figures, frame: Frame) -> str:
-    """A line through the middles of the slices, from one that has a value to the next."""
+    """A line through the middles of the slices that have a value."""
     middles = [frame.x(min((place + 0.5) * run.slice_seconds, run.seconds)) for place in range(len(values))]
     known = [(x, value) for x, value in zip(middles, values, strict=True) if value is not None]
     path = "L".join(f"{x:.1f} {frame.y(value):.1f}" for x, value in known)
-    # A lone point has no length: drawn with a round cap, a step of nothing shows it.
+    # A single point has no length. A step of length zero shows it, because lines have round caps.
     return f"M{path}" + ("h0" if len(known) == 1 else "") if known else ""

@@ -16,7 +16,7 @@ _WIDEST = 130
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
-    """Print lines at once, in characters that the stream's encoding has, so that no terminal loses a verdict."""
+    """Print lines at once, in characters that the stream's encoding has: no terminal loses a verdict."""
     out = stream or sys.stdout
     out.write(writable(f"{text}\n", out.encoding))
     out.flush()
@@ -38,7 +38,7 @@ def width() -> int:
 
 
 def say_first(text: str) -> None:
-    """Print the first line of a run, and see that standard output takes it. Raises UsageError."""
+    """Print the first line of a run. Raises UsageError if it cannot be written to standard output."""
     try:
         say(text)
     except OSError as error:
@@ -46,7 +46,7 @@ def say_first(text: str) -> None:
 
 
 def check_folder(report: str | None) -> None:
-    """Have a folder for the report, and see that files can be written there. Raises UsageError."""
+    """Make the folder for the report. Raises UsageError if no file can be written there."""
     if not report:
         return
     try:

@@ -12,7 +12,7 @@ HEADLINES: dict[Outcome, str] = {"held": "Held", "broken": "Broken", "unjudged":
 
 
 def visible(text: str, longest: int = 400) -> str:
-    """Foreign text on one line, what does not print spelt out, and what is too long cut."""
+    """Foreign text on one line. Characters that do not print are escaped, and a long text is cut."""
     return one_line(text, longest)
 
 

@@ -53,8 +53,8 @@ class GivenUpError(Exception):
 class Coordinator:
     """A run under way. `ledger` holds what has been reported, `costs` what each share of the keys cost to send.
 
-    `skew` is how far the target's clock is ahead of ours. `trouble` is what a process reported that ends the run; `given_up`
-    says why a run did not come to its end.
+    `skew` is how far the target's clock is ahead of ours. `trouble` is a problem that a process reported and that ends the run;
+    `given_up` says why a run was not completed.
     """
 
     setup: Setup
@@ -117,7 +117,7 @@ class Coordinator:
         return max(0.0, sum(spans) - (time.monotonic() - self._since))
 
     def bottleneck(self) -> str | None:
-        """Why the generator was the bottleneck, in a line: over the run, or over any ten seconds of it. None if it was not."""
+        """Why the generator was the bottleneck, over the run or any ten seconds of it, in a line. None if it was not."""
         return next(filter(None, (self._bottleneck(cost) for cost in self.costs.values())), self._strained)
 
     def _bottleneck(self, cost: Cost) -> str | None:
@@ -182,8 +182,11 @@ class Coordinator:
         return min(max(due, default=ended), ended + _LONGEST_PROMISE) + _LATE
 
     def _pass_until(self, moment: float, *, exactly: bool) -> None:
-        """Wait for a moment, by the test clock if there is one. That moves by whole seconds: `exactly` sleeps the rest, for
-        a promise that is a second too short would be kept by a second more."""
+        """Wait for a moment, by the test clock if there is one.
+
+        That clock moves by whole seconds. With `exactly` the rest is slept: a second more would hide a promise that is a second
+        too short.
+        """
         wait = moment - self.clock.now()
         if wait <= 0:
             return

@@ -20,7 +20,7 @@ _BUSY = 0.8
 class Cost:
     """What a process spent while requests were under way. `ticks` woke every 50 ms; `late` of them by more than 100 ms.
 
-    `cpu` and `seconds` are of this process's CPU and of real time, of which it had nothing to do for `idle`; `worst` is the
+    `cpu` is the processor time and `seconds` the real time that it took, of which it was idle for `idle`; `worst` is the
     longest delay of a tick, in seconds.
     """
 
@@ -57,7 +57,7 @@ class Cost:
                 f"the generator kept its schedule late: {self.late / self.ticks:.0%} of its moments by more than "
                 f"{_LATE * 1000:.0f} ms, the worst by {self.worst:.2f} s"
             )
-        # Not its share of a core: where others use that core too, a generator that never rests may have but half of it.
+        # Not its share of a core: if other processes use that core, a generator that never rests may get only half of it.
         busy = 1 - self.idle / self.seconds
         if busy > _BUSY and not flood:
             return f"the generator was busy {busy:.0%} of the time: use more --processes"

@@ -1,10 +1,11 @@
 """A fast HTTP/1.1 client for a load generator: prepared requests, kept connections, the times of first and last byte.
 
-It sends GET only, without redirects, cookies, compression or retries: a request that a library repeats, the target counts twice.
-Every answer is bounded in time and bytes. Under gevent's monkey patch its sockets are cooperative.
+It sends GET only, without redirects, cookies, compression or retries: the target would count a request twice that a library
+repeats. Every answer is bounded in time and bytes. Under gevent's monkey patch its sockets are cooperative.
 
-Why not Locust's FastHttpUser: on a server that does nothing, from 20 greenlets, it took 101 µs of CPU a request, this client 12
-(medians of five runs in turns on one machine): 8 times as much, where half as much again would have been fine.
+Why not Locust's FastHttpUser: on a server that does nothing, from 20 greenlets, it took 101 µs of CPU a request, and this
+client 12 (medians of five runs in turns on one machine). That is 8 times as much; half as much again would have been
+acceptable.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ TIMEOUT = 30.0
 _LONGEST = 16 * 2**20
 """Bytes of an answer, head and body: the largest page is a small part of it."""
 _IDLE = 0.5
-"""Seconds after which an idle connection is not used again. Most servers close one after some seconds, and a request that is
-on its way at that moment gets no answer."""
+"""Seconds after which an idle connection is not used again. Most servers close one after some seconds, and a request that
+arrives at that moment gets no answer."""
 _BLOCK = 65_536
 _OWN_LIMITS = {
     errno.EMFILE: "too many open files: raise `ulimit -n`",
@@ -54,7 +55,7 @@ _FAILURES = (OSError, MemoryError, httptools.HttpParserError, EOFError, _TooLong
 class TimedAnswer:
     """What came of a request. `status` 0: no answer, and `error` says why. Times are the given clock's.
 
-    `own_limit` says in a few words which limit of this machine kept the request from being sent, where one did.
+    `own_limit` names the limit of this machine that kept the request from being sent, if one did.
     """
 
     sent: float
@@ -122,7 +123,7 @@ class HttpClient:
             if self._now() - connection.idle_since < _IDLE:
                 if self._keeps and not connection.closed_by_peer():
                     return connection
-                # A server that closes without a word so soon would do so with a request on its way, sooner or later.
+                # A server that closes this soon without a word would sooner or later do so while a request is on its way.
                 self._keeps = False
             connection.close()
         return None
@@ -172,7 +173,7 @@ class _Connection:
                 self._limit(until)
                 self._feed(self._socket.recv(_BLOCK))
         except BaseException:
-            # An answer that was given up, by an error or because the run ends, would be taken for the next one's.
+            # The rest of an abandoned answer would be taken for the answer to the next request.
             self.close()
             raise
         return self._finished()
@@ -238,7 +239,7 @@ class _Connection:
         """Note that the answer is complete, unless it is an interim one (RFC 9110, section 15.2)."""
         self._complete = self._parser.get_status_code() >= 200
         if self._complete:
-            # The parser knows it only now: once it is done it has forgotten.
+            # The parser knows it only now, and no longer once it is done.
             self.reusable = bool(self._parser.should_keep_alive())
         else:
             self._bounded = self._heads_complete = False

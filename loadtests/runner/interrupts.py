@@ -11,7 +11,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "S
 
 
 def end_at_once(code: int = INTERRUPTED) -> None:
-    """Have a signal end this process at once, with an exit code, while there is nothing to put in order.
+    """Let a signal end this process at once, with an exit code, while there is nothing to clean up.
 
     That is so before anything was sent, written or started, and once the verdict was told.
     A signal that is ignored, as SIGHUP is under nohup, stays ignored.

@@ -18,7 +18,8 @@ _MOST = 32
 def claimed(setup: Setup) -> Iterator[None]:
     """Claim the run's keys on this machine. Raises UsageError if another run has claimed one of them at the same target.
 
-    A claim is a name in Linux's abstract socket namespace: it leaves no file, and ends with its process. Elsewhere none is made.
+    A claim is a name in Linux's abstract socket namespace: it leaves no file, and ends with its process. On other systems no
+    claim is made.
     """
     claims: list[socket.socket] = []
     try:

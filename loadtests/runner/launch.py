@@ -12,11 +12,11 @@ from loadtests.runner.interrupts import end_at_once
 def main() -> None:
     """Run Locust. Its master and workers take the signals over once a run begins."""
     end_at_once()
-    # Ours, before Locust puts the working folder in front: it may have packages of these names.
+    # Import our packages before Locust puts the working folder first: it may hold packages of these names.
     for package in ("conformance", "spec"):
         import_module(package)
     sys.argv[0] = "locust"
-    from locust import main as locust  # late: it takes a second, in which a signal may come
+    from locust import main as locust  # imported late: it takes a second, in which a signal may come
 
     run: Callable[[], None] = locust.main
     run()

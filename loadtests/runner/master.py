@@ -64,8 +64,8 @@ class Master:
         events.quit.add_listener(lambda **_: self.tell_verdict())
 
     def start(self, web_ui: Any = None) -> None:
-        """Check the options and ask the target (with a web page: when a run begins). Ends the program if they cannot be used."""
-        # An interrupt ends the run as it should: gevent need not tell of it as of an error.
+        """Check the options and ask the target (with a web page: when a run begins). Ends the program if either fails."""
+        # An interrupt ends the run as it should, so gevent must not report it as an error.
         gevent.get_hub().NOT_ERROR += (KeyboardInterrupt,)
         try:
             setup = prepare(options_of(self.environment))
@@ -131,7 +131,7 @@ class Master:
         if self.conclusion and self.conclusion is not self._told:
             self._told = self.conclusion
             told = table(self.conclusion.verdict, self.conclusion.ledger, width=width())
-            # A run from the web page ends long before the program does, whose output may go to a pipe or a file.
+            # A run from the web page ends long before the program, whose output may go to a pipe or a file.
             say_last("\n".join(filter(None, (self.conclusion.report, told))))
 
     def _say_who_is_waited_for(self) -> None:
@@ -204,7 +204,7 @@ class Master:
         if self._ending:
             os._exit(INTERRUPTED)
         self._ending = True
-        # A page on which nothing runs is closed so: the last verdict stays.
+        # Nothing runs: the signal closes the web page, and the last verdict stays.
         if self._is_headless or (self._coordinator and not self.conclusion):
             self.environment.process_exit_code = INTERRUPTED
         self.stop(interrupted=True)

@@ -21,17 +21,17 @@ class UnreachableError(Exception):
 
 
 def preflight(setup: Setup, ledger: Ledger) -> float:
-    """Ask who a key is. Returns how far the target's clock is ahead of ours, in seconds, as its Date has it, to the second.
+    """Ask who a key is. Returns how far the target's clock is ahead of ours, in seconds, by its Date (to the second).
 
     Raises UsageError for a key that is not taken, UnreachableError. A request of a key of the run is entered in its ledger,
-    unless the run begins with a rest: what went before that says nothing of a rested key.
+    unless the run begins with a rest: earlier requests say nothing about a rested key.
     """
     answer = _ask(setup)
     credential = setup.preflight_key
     if credential.secret in setup.secrets and not setup.plan.phases[0].rest:
         key = setup.secrets.index(credential.secret)
         ledger.add(attempt(key, LIMITED.operation, answer))
-    # A spent key is as good as any: runs begin with a rest, or see for themselves.
+    # A key that has used up its limit is accepted: runs begin with a rest, or notice it themselves.
     served = answer.status == 200 and (not setup.scenario.judges or is_usable(LIMITED.operation, answer.body))
     if not served and answer.status != 429:
         _diagnose(setup, answer)
@@ -58,7 +58,7 @@ def _ask(setup: Setup) -> TimedAnswer:
 
 def _diagnose(setup: Setup, answer: TimedAnswer) -> None:
     """Say what is wrong with a target, as the gate would. Raises UsageError or UnreachableError."""
-    # Late: it takes a fifth of a second, and few targets want it.
+    # Imported late: it takes 0.2 s, and few targets need it.
     from conformance.target.client import Client
     from conformance.target.clock import TargetClock
     from conformance.target.preflight import Unfit

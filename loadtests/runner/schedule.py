@@ -30,7 +30,7 @@ def run_together(jobs: Sequence[Job]) -> None:
 def run_schedule(schedule: Schedule, sender: Sender, started: float) -> None:
     """Send a schedule's requests. `started` is the phase's start on `time.monotonic`.
 
-    Each request has its own moment, so that a slow answer does not delay the next: unless as many as may be under way are.
+    Each request has its own moment: a slow answer does not delay the next one, unless `at_once` requests are under way.
     """
     sleep_until(started + schedule.start)
     if schedule.period == 0.0:

@@ -12,13 +12,13 @@ from loadtests.runner.sessions import OperationRequest, is_usable, request
 from spec import contract
 
 LIMITED = request("getMe")
-"""The request that limits are tried with. The limit is the key's for any operation, and every key may ask this one."""
+"""The request by which limits are tried. A key has one limit for all operations, and every key may send this request."""
 
 _LOOKED_AT = 3
 """How many answers of each operation are checked to be the API's: a web site may answer 200 to everything."""
 
 Tell = Callable[[str, TimedAnswer, str | None], None]
-"""Told of each answer: the operation as statistics name it, the answer, and what was wrong with it if anything."""
+"""Called with each answer: the operation as statistics name it, the answer, and what was wrong with it, if anything."""
 
 
 def attempt(key: int, operation: str, answer: TimedAnswer) -> Attempt:
@@ -94,6 +94,6 @@ class Sender:
         return found
 
     def _tell_of(self, name: str, answer: TimedAnswer) -> None:
-        # A refusal may be right or wrong, which only the ledger tells: statistics count it for itself, not as a failure.
+        # Only the ledger tells whether a refusal is right: statistics count refusals apart, not as failures.
         wrong = answer.error or (f"status {answer.status}" if answer.status >= 500 else None)
         self._tell(f"{name} (429)" if answer.status == 429 else name, answer, wrong)

@@ -9,7 +9,7 @@ SHARE = 0.9
 """The share of its limit that a key of a crowd uses: a crowd is large, not greedy."""
 _STEPS = 10
 _SHORTEST = 15.0
-"""Seconds of a step at the least: the last one, in which all are there, has to be long enough to be measured."""
+"""The least seconds of a step: the last one, with all keys, must be long enough to be measured."""
 _BEYOND = 1.02
 """The factor by which a crowd asks for more than it was told, so that every single second reaches the rate."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 MINUTE = 60.0
 HOOK = 0.15
-"""Seconds that one call of `advance_clock` takes, about: for estimates alone."""
+"""About how many seconds one call of `advance_clock` takes. Only estimates use it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What happens between two moments at which no request is under way: only there is the target's clock moved.
-
+    """What happens between two moments at which no request is under way. The target's clock is moved at these moments alone.
     Before it: `rest` seconds pass since the end of the last phase, or `gap` since its start; `promised`: all that the last
     phase's refusals promised passes; `align`: the target's wall clock comes to this many seconds after a full minute.
     """
@@ -117,7 +116,8 @@ def steady(
 ) -> list[Phase]:
     """Phases in which each key sends `per_minute` requests a minute for `seconds`.
 
-    `grain` None: evenly, in one phase. Else each `grain` seconds' worth at once, so that a test clock can be moved between.
+    `grain` None: evenly, in one phase. Else the requests of each `grain` seconds are sent at once, and a test clock can be
+    moved in between.
     """
     total = int(per_minute * seconds / MINUTE)
     if grain is None:

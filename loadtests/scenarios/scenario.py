@@ -17,7 +17,7 @@ Role = str
 class Circumstances:
     """What a plan depends on. `roles` are the keys' roles, by index.
 
-    `minutes` is how long the scenario lasts, where that is a matter of taste; `grain`: None in real time, else a test clock is
+    `minutes` is how long the scenario lasts, if its plan leaves that open; `grain`: None in real time, else a test clock is
     moved, and what is sent evenly in real time is sent in parts this many seconds apart. `rested`: no key was used for two
     minutes. `most_rate` is the requests a second that a crowd grows to, 0 for what its keys' limits allow.
     """
@@ -52,10 +52,10 @@ class Circumstances:
 class Scenario:
     """A scenario. `roles` are given to the keys in this order, the last one to all that are left.
 
-    `most_keys` is how many keys it uses if there are more, `least_keys` without how many it cannot run. `minutes` is how
-    long it lasts unless told otherwise. `limited`: it tries limits, whose time a test clock can shorten.
-    `clock_minutes` is how long it lasts where a test clock makes that cheap, 0 for no longer.
-    `judges` is False where answers are not looked at, because no target is judged.
+    `most_keys` is the largest number of keys that it uses, `least_keys` the smallest number with which it can run. `minutes` is
+    how long it lasts unless told otherwise. `limited`: it tries limits, whose time a test clock can shorten. `clock_minutes` is
+    how long it lasts on a test clock, which makes waiting cheap; 0 for no longer than without. `judges` is False where answers
+    are not looked at, because no target is judged.
     """
 
     name: str

@@ -10,8 +10,8 @@ _MARGIN = 0.01
 
 
 _GRAINS = 6.0, 12.0
-"""Seconds between two parts of a minute on a test clock. Each part takes some real time as well, and so lowers the pace: they
-are long, but for a run that is too short for that."""
+"""Seconds between two parts of a minute on a test clock. Each part also takes some real time, which lowers the pace. So parts
+are long, unless the run is too short for that."""
 _SHORT = 1.5
 """Minutes."""
 _BEYOND = 3
@@ -23,7 +23,8 @@ def plan(given: Circumstances) -> Plan:
     """Each key sends at its limit for the scenario's minutes. Then it spends what its allowance still holds, twice.
 
     An allowance that holds a burst hides for many minutes that it refills too slowly: at 50 a minute for twelve. A test clock
-    makes them short. In real time it is spent, and again when the burst has left its window, and shows what was refilled between.
+    makes these minutes short. In real time the allowance is spent, and spent again when the burst has left its window: the
+    second time shows what was refilled in between.
     """
     pace = given.limits.per_minute
     phases = steady(

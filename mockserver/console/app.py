@@ -83,7 +83,7 @@ class Console:
         await (self._kept_out(request) or self._app)(scope, receive, guarded)
 
     def _kept_out(self, request: Request) -> Response | None:
-        """The answer to a visitor without access, None for one with access."""
+        """The answer to a visitor who has no access; None for one who has."""
         token, scope = self._control.token, request.scope
         if token is None:
             reason = "The console serves this machine alone, unless there is a --control-token."
@@ -123,7 +123,7 @@ class Console:
         )
 
     async def _login(self, request: Request) -> Response:
-        """The page that asks for the control token, or the way in for a visitor who gives it."""
+        """The page that asks for the control token, or a redirect into the console for a visitor who gives it."""
         form, expected = await _sent(request), self._control.token or ""
         if request.method != "POST":
             return _login_page(request)
@@ -140,7 +140,7 @@ class Console:
         return answer
 
     async def _logout(self, request: Request) -> Response:
-        """The way back to the log-in. All sessions end. It takes a form: a link must not lead here."""
+        """Log out: end all sessions and redirect to the log-in. This takes a form, because a link must not do it."""
         await _sent(request)
         self._sessions.end()
         answer = _redirect(request, _LOGIN)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 HEADERS: Mapping[str, str] = {
-    # 'none' for everything that is not named: only our own scripts, styles and requests, and no frames around a page.
+    # 'none' is the default: only our own scripts, styles and requests are allowed, and no frame around a page.
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

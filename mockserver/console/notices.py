@@ -1,4 +1,4 @@
-"""Notices: what the next page says once after a change, such as a new secret. A notice is forgotten when it was shown."""
+"""Notices: what the next page says once after a change, such as a new secret. A notice is forgotten once it was shown."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Form(ImmutableMultiDict[str, str]):
         return self[name].strip()
 
     def whole(self, name: str) -> int:
-        """A field as a whole number; 0 if it is not one, or has too many digits."""
+        """A field as a whole number; 0 if it is not a number, or has too many digits."""
         text = self.text(name)
         return int(text) if text.isdecimal() and len(text) < _DIGITS else 0
 
@@ -59,7 +59,7 @@ class Form(ImmutableMultiDict[str, str]):
 
 
 def way_up(request: Request) -> str:
-    """The relative address of the mock's root: links hold in a world and behind a proxy that takes off a prefix."""
+    """The relative address of the mock's root: such links also work in a world, and behind a proxy that removes a prefix."""
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     return "../" * (raw.count(b"/") - 1)
 
@@ -85,7 +85,7 @@ class Visit:
 
     @property
     def parameters(self) -> Mapping[str, str]:
-        """What stands in the path."""
+        """The parameters in the path."""
         return self.request.path_params
 
     @property
@@ -94,7 +94,7 @@ class Visit:
         return paths.base_url(self.request.scope)
 
     async def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> CallResult:
-        """Ask the control API of this world; the status and the JSON that it answers."""
+        """Call the control API of this world. Returns the status and the JSON of its answer."""
         return await self.control.call(self.world, method, path, body, self.base_url)
 
     def url(self, path: str = "", /, **query: object) -> str:
@@ -120,7 +120,7 @@ class Visit:
     async def change(
         self, method: str, path: str, body: Mapping[str, object] | None, to: str, done: str, /, **query: object
     ) -> Response:
-        """Perform a change and go on to a page that says that it is `done`, or what the control API objects to."""
+        """Perform a change and redirect to a page that says that it is `done`, or why the control API refused it."""
         status, answer = await self.call(method, path, body)
         notice = Notice(done) if status < 400 else Notice(objection(answer), bad=True)
         return self.redirect(to, notice, **query)
@@ -138,7 +138,7 @@ class Visit:
 
 
 def objection(answer: object) -> str:
-    """What a problem of the control API says."""
+    """The text of a problem of the control API."""
     detail = answer.get("detail") if isinstance(answer, dict) else None
     return str(detail or "The control API refused this.")
 

@@ -124,7 +124,7 @@ def logs(follow: bool, last: int, url: str) -> None:
 def _end_without_reader() -> None:
     """End this process as SIGPIPE does when the reader of its standard output has gone, even while nothing is written."""
     reader = select.poll()
-    reader.register(sys.stdout.fileno(), select.POLLHUP)  # which not every system tells without being asked
+    reader.register(sys.stdout.fileno(), select.POLLHUP)  # not every system reports it unless it is asked for
     if any(event & (select.POLLERR | select.POLLHUP) for _, event in reader.poll()):
         os.kill(os.getpid(), signal.SIGPIPE)
 

@@ -36,7 +36,7 @@ HANDLERS: Mapping[str, Handler] = {
     **signatures.HANDLERS,
     **state.HANDLERS,
     **switches.HANDLERS,
-    **held.HANDLERS,  # which goes before the switches, for what is held is switched as they are
+    **held.HANDLERS,  # before the switches: what is held is switched like them
     **webhooks.HANDLERS,
     **worlds.HANDLERS,
 }

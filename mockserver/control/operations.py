@@ -20,7 +20,7 @@ from spec import OpenApi
 _SAFE = ("GET", "HEAD")
 
 _PERFORMED_ONCE = ("releaseHeld",)
-"""Calls that only the called process performs, even if several share their state, because their effect is shared itself."""
+"""Calls that only the called process performs even if several share their state: their effect is shared anyway."""
 
 
 @dataclass(frozen=True)

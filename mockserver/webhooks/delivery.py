@@ -27,8 +27,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9+/_-]{28,}=*")
 class DeliveryAttempt:
     """One attempt. `at` is in unix seconds of the mock's clock, `seconds` how long it took by it.
 
-    `status` is that of the answer, `answer` the beginning of its body; `error` says in one line why there is none. `ahead` is by
-    how many seconds the time that signatures had was ahead of the mock's clock.
+    `status` is that of the answer, `answer` the beginning of its body; `error` says in one line why there is none. `ahead` is
+    the number of seconds by which the signature's time was ahead of the mock's clock.
     """
 
     at: float
@@ -44,7 +44,7 @@ class DeliveryAttempt:
 class Delivery:
     """An event for an endpoint. Its id stays the same over all attempts; `due` is when the next one is, in unix seconds.
 
-    `made` counts the attempts. All of them are kept while the log shows the delivery, afterwards the first alone.
+    `made` counts the attempts. All attempts are kept while the log shows the delivery, and only the first one afterwards.
     """
 
     id: str
@@ -66,7 +66,7 @@ class Delivery:
             self.attempts.append(attempt)
 
     def leave_log(self) -> None:
-        """Drop all that later attempts do not need."""
+        """Drop everything that later attempts do not need."""
         self._shown = False
         del self.attempts[1:]
 
@@ -110,7 +110,7 @@ def shortened(text: str) -> str:
 
 
 def shortened_header(name: str, value: str) -> str:
-    """A header's value as it may be shown: a header that is named for a signature holds one, in any form."""
+    """A header's value for display. The whole value is shortened if the header's name says that it holds a signature."""
     if "signature" not in name.lower():
         return shortened(value)
     return _TOKEN.sub(lambda token: f"…{token[0].rstrip('=')[-4:]}", shortened(value))

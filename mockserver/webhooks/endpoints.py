@@ -56,7 +56,7 @@ class Endpoints:
         return self._by_id.get(endpoint_id)
 
     def next_number(self) -> int:
-        """A number that no endpoint and no secret of this mock has been made from."""
+        """A number from which no endpoint and no secret of this mock was made yet."""
         self._made += 1
         return self._made
 

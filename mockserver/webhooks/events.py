@@ -15,7 +15,7 @@ from spec import contract
 
 EVENT_TYPES: tuple[str, ...] = tuple(contract().schema("Event")["properties"]["eventType"]["x-known-values"])
 
-# Every other event has a body beyond ASCII, which shows a signature over anything but the raw bytes.
+# Every other event has a body beyond ASCII. It exposes signatures that are not over the raw bytes.
 _NOTES = ("Brought about by hand", "Zoë Łuczak: “où ça?” — 東京で 🚀, \u202bשלום\u202c")
 _COLLECTIONS = {"contact": "contacts", "list": "lists", "draft": "drafts"}
 # The statuses in which a draft is before the event.
@@ -51,7 +51,7 @@ def happen(
             f"eventType must begin with a kind of resource and a dot, such as {EVENT_TYPES[0]}; kinds: {kinds}"
         )
     resource = _Cause(tenant, now, number).do(kind, what, resource_id)
-    facts = told(tenant, kind, resource) if number % 2 else {}  # which may be beyond ASCII
+    facts = told(tenant, kind, resource) if number % 2 else {}  # it may be beyond ASCII
     told_of = {**facts, "note": _NOTES[number % 2]} if data is None else dict(data)
     return tenant.add_event(now, event_type, resource["id"], told_of)
 

@@ -56,7 +56,7 @@ class Sender:
         self._allowed = frozenset(host.lower() for host in allowed)
 
     def check(self, url: str) -> None:
-        """Raise ValueError for a URL whose host is elsewhere, or a name that need not mean this machine."""
+        """Raise ValueError for a URL whose host is not this machine, or is a name that may mean another machine."""
         host = urlsplit(url).hostname or ""
         try:
             here = is_loopback(host)

@@ -62,11 +62,11 @@ class Webhooks:
         self._news: asyncio.Event = asyncio.Event()
 
     def ahead(self) -> float:
-        """Seconds by which the time that signatures have is ahead of the mock's clock, negative if it is behind."""
+        """Seconds by which the time in signatures is ahead of the mock's clock; negative if it is behind."""
         return time.time() - self._clock.now() if self._real_time else 0.0
 
     def make_ids_of(self, label: str) -> None:
-        """Derive new ids and signing secrets from a label from now on, so that each label gives different ones."""
+        """From now on derive new ids and signing secrets from a label. Different labels give different ones."""
         self._random = stream("webhooks", label)
         self.endpoints.count_from(self._random.getrandbits(48))
 
@@ -82,7 +82,7 @@ class Webhooks:
         self.sender.check(url)
 
     def rotate(self, endpoint_id: str) -> Endpoint:
-        """Give an endpoint a new secret, beside which the old one goes on signing. Raises KeyError for an unknown id."""
+        """Give an endpoint a new secret. The old one signs too for a while. Raises KeyError for an unknown id."""
         organization_id = self._known(endpoint_id).organization_id
         secret = self.steps.mint_secret(organization_id, self.endpoints.next_number())
         return self.endpoints.rotate(endpoint_id, secret, self._clock.now())
@@ -103,9 +103,8 @@ class Webhooks:
         return deliveries
 
     def redeliver(self, delivery_id: str, form: Form = "sent") -> Delivery:
-        """Try a delivery of the log once more, now; in another form than it was sent in, that once alone.
-
-        Raises KeyError for an unknown id, ValueError where it is under way.
+        """Try a delivery of the log once more, now. Another form applies to this attempt alone. Raises KeyError for an unknown
+        id, ValueError if the delivery is under way.
         """
         delivery = next((each for each in self.log if each.id == delivery_id), None)
         if delivery is None:
@@ -126,7 +125,7 @@ class Webhooks:
                 task.cancel()
 
     def _show(self, delivery: Delivery) -> None:
-        """Put a delivery into the log, in the place of the oldest."""
+        """Put a delivery into the log. If the log is full, the oldest one leaves it."""
         self.log.append(delivery)
         if len(self.log) > KEPT:
             self.log.popleft().leave_log()
@@ -150,7 +149,7 @@ class Webhooks:
             self._runner = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
-        """Start the attempts that are due until nothing is left to be waited for."""
+        """Start attempts as they become due, until no delivery waits any more."""
         while self._waiting:
             self._news.clear()
             for delivery in self._waiting.start_due(self._clock.now()):

@@ -18,5 +18,5 @@ def sign(secrets: Sequence[str], timestamp: str, body: bytes) -> Mapping[str, st
 
 
 def digest(secret: str, timestamp: str, body: bytes) -> str:
-    """The HMAC in lower-case hex; the key is the whole secret, as it is shown to its owner."""
+    """The HMAC in lower-case hex; the key is the whole secret, with its prefix, as its owner sees it."""
     return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()

@@ -27,7 +27,7 @@ _JITTER = 0.2
 
 @dataclass
 class Steps:
-    """What is done with an event on its way to endpoints."""
+    """The steps that bring an event to endpoints."""
 
     recipients: Callable[[Sequence[Endpoint], str], Sequence[Endpoint]]
     """(all endpoints that are switched on, organization id) → those that get an event of that organization."""

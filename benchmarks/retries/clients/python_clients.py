@@ -1,6 +1,6 @@
 """One small client for each retry library: it walks all contacts, and leaves trying again to the library and its defaults.
 
-`python python_clients.py NAME`; OUTBOUND_BASE_URL and OUTBOUND_API_KEY say whom it asks, and as whom.
+`python python_clients.py NAME`; OUTBOUND_BASE_URL and OUTBOUND_API_KEY name the API and the key.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def session(retry: Retry | None = None) -> requests.Session:
 
 
 def getting(made: requests.Session) -> Get:
-    """How a session asks for a page. It raises requests.RequestException for all that is no page."""
+    """How a session asks for a page. It raises requests.RequestException for an answer that is not a page."""
 
     def get(query: Query) -> Any:
         answer = made.get(URL, params=query, timeout=TIME_LIMIT)

@@ -19,7 +19,7 @@ STEPS: Mapping[str, float] = {
     "1 day": 86_400,
     "30 days": 2_592_000,
 }
-"""Seconds of the buttons that move the clock on."""
+"""Seconds by which the buttons move the clock forward."""
 
 _CHANGES: Mapping[str, str] = {"freeze": "The clock stands still.", "resume": "The clock runs."}
 

@@ -26,7 +26,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "drafts": ("subject", "status", "contactId", "createdAt", "id"),
     "events": ("eventType", "resource", "createdAt", "id"),
 }
-"""The collections, and what the browser shows of each resource. What comes first names it."""
+"""The collections, and the members that the browser shows of each resource. The first one is its name."""
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "contacts": ("firstName", "lastName", "email", "title", "companyName", "qualificationStatus"),
@@ -42,7 +42,7 @@ EXAMPLES: Mapping[str, Resource] = {
     "drafts": {"contactId": "", "subject": "Hello", "body": "Hello,\n\n…"},
     "events": {"eventType": "contact.created", "resource": {"type": "contact", "id": ""}, "data": {}},
 }
-"""What a new resource is filled in with."""
+"""The members with which the form of a new resource begins."""
 
 
 async def _first(visit: Visit) -> Response:
@@ -153,7 +153,7 @@ def _resource(visit: Visit) -> Resource:
 
 
 def _given(visit: Visit, before: Resource) -> Resource:
-    """The members that were typed: a resource as JSON, or its common fields beside the members that it has already.
+    """The members that were typed: a resource as JSON, or its common fields together with the members that it already has.
 
     An empty field stands for null, and for nothing in a new resource. Raises ValueError, in one line.
     """

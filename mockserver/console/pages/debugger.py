@@ -18,7 +18,7 @@ PATH = "/integrations/webhooks/debugger"
 
 
 class _Explained(TypedDict):
-    """What the control API says of a signature, as far as it is read here."""
+    """The parts of the control API's answer about a signature that this page shows."""
 
     forms: Sequence[Mapping[str, str]]
     given: Sequence[Mapping[str, str]]
@@ -62,7 +62,7 @@ def _page(
 
 
 def _given(visit: Visit) -> dict[str, str]:
-    """What the form is filled in with: the attempt of a delivery that the query names, or nothing. Raises Gone."""
+    """The values with which the form begins: the delivery attempt that the query names, or none. Raises Gone."""
     query = visit.query
     given = {name: query[name] for name in ("endpoint", "delivery", "attempt")}
     given |= {"timestamp": "", "body": "", "signature": ""}
@@ -94,7 +94,7 @@ def _signature(visit: Visit) -> str:
 def _compared(given: str, forms: Sequence[Mapping[str, str]]) -> tuple[str, str, str]:
     """Three parts: the beginning that a given signature shares with the most similar form, its own rest, and the right rest."""
     bare = [form["value"] for form in forms if "=" not in form["form"]]
-    # Its length tells a form before its characters do: signatures in two forms may begin alike by chance.
+    # The length tells the form better than the first characters: signatures in two forms may begin alike by chance.
     wanted = max(bare, key=lambda form: (len(form) == len(given), _common(form, given)), default="")
     same = _common(wanted, given)
     return given[:same], given[same:], wanted[same:]

@@ -1,4 +1,4 @@
-"""The grade of the clients so far: by key, what each requirement's evidence is, with the requests that show it."""
+"""The grade of the clients so far: for each key, the evidence on each requirement with the requests that show it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class _Parameter(TypedDict):
 
 
 class CatalogueEntry(TypedDict):
-    """What the catalogue says of a fault, a variant or a hardship, as far as it is read here."""
+    """The parts of the catalogue's entry on a fault, a variant or a hardship that this page shows."""
 
     kind: str
     name: str

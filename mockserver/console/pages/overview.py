@@ -58,7 +58,7 @@ def _key_to_try(visit: Visit) -> ApiKey | None:
 
 
 async def _key(visit: Visit) -> Response:
-    """The key for the documentation page. Who may see this page may see the key."""
+    """The key for the documentation page. Everyone who may see this page may see the key."""
     key = _key_to_try(visit)
     if key is None:
         return Response(status_code=404)

@@ -21,7 +21,7 @@ SHOWN = 100
 """Rows of the page, the newest."""
 
 LONGEST_WAIT = 20.0
-"""Real seconds for which an answer with no new rows is held back."""
+"""Real seconds to wait for new rows before an empty answer is sent."""
 
 FILTERS = ("key", "operation", "method", "status", "problem", "path", "query", "documentation")
 
@@ -82,7 +82,7 @@ async def _clear(visit: Visit) -> Response:
 
 
 def _since(request_log: Iterable[Entry], after: int) -> Sequence[Entry]:
-    """What was added since the entry of that number. A request that takes long is added after others of higher numbers."""
+    """What was added since the entry of that number. A slow request is added after others with higher numbers."""
     entries = list(request_log)
     place = next((index for index, entry in enumerate(entries) if entry.number == after), None)
     return [entry for entry in entries if entry.number > after] if place is None else entries[place + 1 :]
