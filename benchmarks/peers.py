@@ -139,7 +139,7 @@ def _prism(workshop: Workshop, port: int) -> Sequence[str]:
 
 
 def _openapi_backend(workshop: Workshop, port: int) -> Sequence[str]:
-    # Its modules are found from the place of this file.
+    # Node looks for modules beside the script, so the script is copied there.
     server = workshop.modules.parent / "openapi_backend.js"
     shutil.copyfile(SERVERS / server.name, server)
     return ["node", str(server), str(workshop.folder), str(port)]

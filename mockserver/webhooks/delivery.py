@@ -110,7 +110,7 @@ def shortened(text: str) -> str:
 
 
 def shortened_header(name: str, value: str) -> str:
-    """A header's value for display. The whole value is shortened if the header's name says that it holds a signature."""
+    """A header's value for display. In a header whose name speaks of a signature every long token is shortened."""
     if "signature" not in name.lower():
         return shortened(value)
     return _TOKEN.sub(lambda token: f"…{token[0].rstrip('=')[-4:]}", shortened(value))

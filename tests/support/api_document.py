@@ -24,7 +24,7 @@ def nodes(node: Any = DOCUMENT, place: str = "#") -> Iterator[tuple[str, Mapping
 
 
 def resolve(node: Any) -> Any:
-    """What a reference leads to; anything else as it is. Raises KeyError for a reference that leads nowhere."""
+    """The object that a reference names; anything else as it is. Raises KeyError for a reference to nothing."""
     if "$ref" not in node:
         return node
     target: Any = DOCUMENT

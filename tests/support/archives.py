@@ -47,7 +47,7 @@ def entry(
     content: dict[str, Any] | None = None,
     **members: Any,
 ) -> dict[str, Any]:
-    """An entry: a page of contacts that keeps everything, but for what is given. `headers` replaces some of the answer's."""
+    """An entry: a page of contacts that keeps everything, unless told otherwise. `headers` replaces some of the answer's."""
     text = page() if body is None else body
     refusal = {"content-type": "application/problem+json", "www-authenticate": "Bearer"} if status >= 400 else {}
     answered = HEADERS | refusal | (headers or {})

@@ -20,7 +20,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def executable(playwright: Playwright) -> str | None:
-    """The path of a browser; None where there is none."""
+    """The path of a browser; None if there is none."""
     own = playwright.chromium.executable_path
     found = (path for name in NAMES if (path := shutil.which(name)))
     return next(found, own if Path(own).exists() else None)
@@ -34,7 +34,7 @@ def launched(playwright: Playwright, path: str, *options: str) -> Browser:
 
 @contextmanager
 def opened(patience: float, *options: str) -> Iterator[Browser]:
-    """A browser with some options, whose expectations wait for `patience` milliseconds. Skips the tests where there is none."""
+    """A browser with some options, whose expectations wait for `patience` milliseconds. Skips the tests if there is none."""
     expect.set_options(timeout=patience)
     with sync_playwright() as playwright:
         path = executable(playwright)

@@ -1,4 +1,4 @@
-"""Certificates that nobody but a test vouches for."""
+"""Certificates that only a test trusts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def certificate_of(name: str, folder: Path) -> Path:
 
 
 def server_context(certificate: Path) -> ssl.SSLContext:
-    """How a server presents it."""
+    """The TLS context of a server that presents it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, certificate.with_suffix(".key"))
     return context

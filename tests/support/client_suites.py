@@ -1,4 +1,4 @@
-"""Test suites of clients: what they are made of, and how they are run in a pytest of their own."""
+"""Test suites of clients: their files, and how to run them in a pytest of their own."""
 
 from __future__ import annotations
 

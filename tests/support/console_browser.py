@@ -1,4 +1,4 @@
-"""The console of a mock in a browser: a page that notes what goes wrong in it, and what its keys are minted by."""
+"""The console of a mock in a browser: a page that notes what goes wrong in it, and how a key is minted there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mockserver.app import Mock
 from tests.support import patient_http
 
 PATIENCE = 60_000.0
-"""Milliseconds after which what does not come has not come."""
+"""Milliseconds to wait for something on a page before the test fails."""
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Console:
 
 
 def minted(page: Page, name: str) -> str:
-    """Mint a key on the page of keys; the secret that is shown."""
+    """Mint a key on the page of keys. Returns the secret that is shown."""
     page.get_by_text("Mint a key").click()
     page.get_by_label("Name", exact=False).first.fill(name)
     page.get_by_role("button", name="Mint", exact=True).click()

@@ -1,4 +1,4 @@
-"""A person at the console, without a browser: keeps cookies, sends forms with their token, follows where they lead."""
+"""A person at the console, without a browser: keeps cookies, sends forms with their token, and follows redirects."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Visitor:
 
 
 def _resolved(answer: Response, target: str) -> Response:
-    """The answer with its links and where it leads as paths from the root, as a browser that asked for `target` reads them."""
+    """The answer with its links and its Location as paths from the root, as a browser that asked for `target` reads them."""
     headers = dict(answer.headers)
     if "location" in headers:
         headers["location"] = urljoin(target, headers["location"])
@@ -99,7 +99,7 @@ def text(answer: Response) -> str:
 
 
 def form_token(answer: Response) -> str:
-    """The token that a page's forms carry; empty where it has none."""
+    """The token that a page's forms carry; empty if it has none."""
     found = re.search(r'name="token" value="([^"]+)"', answer.body.decode())
     return found[1] if found else ""
 

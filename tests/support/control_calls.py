@@ -1,4 +1,4 @@
-"""Calls of the control API, made in process and held against its document."""
+"""Calls of the control API, made in process and checked by its document."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OPERATIONS = {operation["operationId"]: (*place, operation) for place, operation
 
 
 def check(operation_id: str, status: int, answer: Any) -> None:
-    """The answer is one that the document has for the operation's success."""
+    """Assert that the answer is one that the document has for the operation's success."""
     operation = OPERATIONS[operation_id][2]
     assert status == success(operation), answer
     content = operation["responses"][str(status)].get("content")
@@ -29,7 +29,7 @@ def check(operation_id: str, status: int, answer: Any) -> None:
 
 
 class Session:
-    """A mock whose calls are made in process, each answer held against the document."""
+    """A mock whose calls are made in process. Each answer is checked by the document."""
 
     def __init__(self, mock: Mock) -> None:
         self.mock = mock

@@ -11,9 +11,8 @@ _tried = count()
 
 
 def free_port() -> int:
-    """A port that nothing listens on, and that nothing else will be given.
-
-    It is below those that the system hands out by itself, and processes that run tests side by side look in places of their own.
+    """A port on which nothing listens, and which nothing else will get. It is below the ports that the system gives out by
+    itself, and processes that run tests side by side look in different ranges.
     """
     while True:
         port = _FIRST + (os.getpid() * _EACH + next(_tried)) % (_LAST - _FIRST)

@@ -17,7 +17,7 @@ from tests.support.free_ports import free_port
 
 _STARTING, _STOPPING = 60.0, 10.0
 _SYSTEM = "/usr/sbin:/usr/local/sbin:/usr/bin"
-"""Where distributions keep servers; the path of an ordinary user may leave it out."""
+"""Folders in which distributions keep servers; an ordinary user's PATH may not have them."""
 
 _NGINX = """\
 daemon off;

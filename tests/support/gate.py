@@ -1,4 +1,4 @@
-"""Running the gate in a process of its own, and reading what it wrote."""
+"""Runs the gate in a process of its own, and reads what it wrote."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KEY_VARIABLE = "OUTBOUND_API_KEY"
 
 @dataclass(frozen=True)
 class GateRun:
-    """How a run ended: the exit code, what it printed, and its report.json, empty where none was written."""
+    """How a run ended: the exit code, what it printed, and its report.json, empty if none was written."""
 
     exit_code: int
     output: str

@@ -1,4 +1,4 @@
-"""Runs of a client, made by hand: what it asked and was answered, one request after the other, with its times."""
+"""Runs of a client, made by hand: requests one after the other, with their answers and times."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class Story:
         return self.ask(target, 429, headers=(("retry-after", f"{wait_for:g}"),), **more)
 
     def run(self, **changes: Any) -> Run:
-        """The run as far as it has come."""
+        """The run so far."""
         return replace(Run(self._trial, tuple(self.exchanges), plain=self._plain), **changes)
 
     def judged(self, requirement: str, **changes: Any) -> Judgement:
-        """What a rule says of it."""
+        """The findings of a rule about the run."""
         return judge(self.run(**changes))[requirement]
 
 

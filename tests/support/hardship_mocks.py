@@ -1,4 +1,4 @@
-"""Mocks with hardships, and what comes of them: pages, and deliveries that are made while the mock's clock runs on."""
+"""Mocks with hardships, and what clients of theirs get: pages, and deliveries that are made while the mock's clock runs on."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def walked(mock: Mock, limit: int, filters: str = "", path: str = CONTACTS) -> l
 
 
 def sent_to_endpoints(mock: Mock, events: int) -> list[Outgoing]:
-    """The requests of deliveries that so many events lead to, in the order in which they are made while the clock runs on."""
+    """The requests of deliveries of some number of events, in the order in which they are made while the clock runs on."""
     sent: list[Outgoing] = []
 
     async def take(outgoing: Outgoing) -> Reply:

@@ -1,4 +1,4 @@
-"""Load tests as a user runs them: programs of their own, for Locust has to come before all else in a process."""
+"""Load tests as a user runs them: in processes of their own, because Locust must be imported first in a process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Outcome:
 
     @property
     def found(self) -> dict[str, str]:
-        """What became of each check: broken if any key broke it."""
+        """The outcome of each check: broken if any key broke it."""
         worst: dict[str, str] = {}
         for finding in self.report["findings"]:
             if worst.get(finding["check"]) != "broken":

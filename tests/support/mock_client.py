@@ -1,4 +1,4 @@
-"""A mock in this process and its clients: what a test says to it, and the answer, without a socket between them."""
+"""A mock in this process and its clients: requests and answers without a socket."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Client:
         return self.ask("GET", target, **headers)
 
     def ask(self, method: str, target: str, body: bytes = b"", /, **headers: str) -> Response:
-        """`target` is a path and query as they stand on the wire; a header's `_` stands for a `-`."""
+        """Send a request. `target` is a path and query as they are on the wire; `_` in a header's name stands for `-`."""
         pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
         if self.key is not None and "authorization" not in headers:
             pairs.append((b"authorization", b"Bearer " + self.key.secret.encode()))
@@ -68,7 +68,7 @@ class Client:
 
         async def receive() -> dict[str, Any]:
             if not unread:
-                await asyncio.Event().wait()  # the client stays, and says nothing more
+                await asyncio.Event().wait()  # the client stays connected, and sends nothing more
             body = unread.pop()
             return {"type": "http.request", "body": body, "more_body": False}
 
@@ -101,7 +101,7 @@ def scope_of(method: str, target: bytes, headers: list[tuple[bytes, bytes]], pee
 
 
 START = 1_790_000_000.0
-"""When the mocks' clocks stand still, in unix seconds."""
+"""The time at which the mocks' clocks stand still, in unix seconds."""
 
 
 def new_mock(**changes: Any) -> Mock:
@@ -110,7 +110,7 @@ def new_mock(**changes: Any) -> Mock:
 
 
 def changing(change: Callable[[Pipeline], None]) -> Modification:
-    """A modification that only a test knows."""
+    """A modification made by a test."""
     return Modification("of-a-test", "fault", (), "Only a test knows it.", on_pipeline=change)
 
 

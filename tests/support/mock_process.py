@@ -16,7 +16,7 @@ from typing import Any
 from tests.support.interrupts import heed_interrupts
 
 PATIENCE = 60.0
-"""Seconds after which a process that does not do its work has failed."""
+"""Seconds after which a process that is not done has failed."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,8 @@ class Running:
         return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     def interrupt(self) -> tuple[str, str]:
-        """Press Ctrl-C; what it had printed, on standard output and on standard error.
-
-        How far the seeding was is left out: a mock says so on a machine that is slow or busy.
+        """Press Ctrl-C. Returns what the mock printed on standard output and on standard error. Lines about the progress of
+        seeding are left out, because a mock prints them only on a slow or busy machine.
         """
         assert self.process.stdout is not None
         assert self.process.stderr is not None

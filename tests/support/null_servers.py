@@ -1,4 +1,4 @@
-"""Servers that do nothing and say it in one way: a judge that passes one of them has not looked."""
+"""Servers that give the same answer to every request. A judge that passes one of them has not looked at the answers."""
 
 from __future__ import annotations
 

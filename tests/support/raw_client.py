@@ -1,4 +1,4 @@
-"""A mock on a socket, in a thread of this process, and a client that says what no HTTP library would."""
+"""A mock on a socket, in a thread of this process, and a client that sends bytes that no HTTP library would send."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Served:
         return socket.create_connection(self.address, timeout=PATIENCE)
 
     def say(self, *data: bytes) -> list[Heard]:
-        """What a client hears that says this and then listens until the mock hangs up."""
+        """Send these bytes and read until the mock closes the connection. Returns the answers."""
         with self.connect() as client:
             for piece in data:
                 client.sendall(piece)

@@ -1,4 +1,4 @@
-"""Servers made of bytes: what arrives is kept to the byte, and answered with whatever a handler writes."""
+"""Servers that keep every byte of a request, and answer with the bytes that a handler writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 Handler = Callable[[socket.socket, bytes], None]
-"""Answers one request on a connection, of which the header section is given; the connection is closed after it."""
+"""Answers one request, whose header section it gets, on a connection that is closed afterwards."""
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 
@@ -64,7 +64,7 @@ def serving(handler: Handler = answer, context: ssl.SSLContext | None = None) ->
 
 
 def read_head(connection: socket.socket) -> bytes:
-    """A header section with the empty line at its end, or what there was before the other side closed."""
+    """A header section with the empty line at its end, or what came before the other side closed the connection."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         byte = connection.recv(1)

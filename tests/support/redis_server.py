@@ -17,7 +17,7 @@ _STARTING = 60.0
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[str]:
-    """Its URL. Skips the test where no server is installed (Debian: redis-server or valkey-server)."""
+    """The URL of the server. Skips the test if no server is installed (Debian: redis-server or valkey-server)."""
     program = shutil.which("valkey-server") or shutil.which("redis-server")
     if program is None:
         pytest.skip("neither valkey-server nor redis-server is installed")

@@ -1,7 +1,7 @@
 """Rate limiters in a few lines each, right ones and wrong ones, for the probes to tell apart.
 
-A limiter keeps accounts; whose account a request goes to, what a refusal announces, and whether a refusal is counted too, is
-its server's affair. Times are unix seconds.
+A limiter keeps accounts. Its server decides to which account a request goes, what a refusal announces, and whether a refusal
+counts, too. Times are unix seconds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Limiter(Protocol):
     """Decides for each account when one more request is admitted."""
 
     def wait(self, account: str, now: float) -> float:
-        """Seconds until a request will be admitted; 0 where it is now."""
+        """Seconds until a request is admitted; 0 if it is admitted now."""
 
     def add(self, account: str, now: float) -> None:
         """Count a request."""
@@ -55,7 +55,7 @@ class Bucket:
     _held: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def wait(self, account: str, now: float) -> float:
-        # What is left of a token by rounding is no reason to refuse it.
+        # A token that rounding makes a little smaller than 1 counts as whole.
         return max(0.0, (1 - self._tokens(account, now)) / self.rate - 1e-9)
 
     def add(self, account: str, now: float) -> None:
@@ -130,7 +130,7 @@ def in_whole_seconds(wait: float) -> float | None:
 
 @dataclass
 class Server:
-    """A limiter with its manners."""
+    """A limiter, and how its server uses it."""
 
     limiter: Limiter
     account: Callable[[Key], str] = lambda key: key.id

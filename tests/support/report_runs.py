@@ -1,4 +1,4 @@
-"""A run of the gate without a target, for its reports: broken, excused, not tested, and hostile all over."""
+"""A run of the gate without a target, for its reports. It has every outcome, and hostile text everywhere."""
 
 from __future__ import annotations
 

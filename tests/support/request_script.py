@@ -1,4 +1,5 @@
-"""Requests in which nearly any lie shows: every operation, by all kinds of keys, methods, shapes, states, filters and cursors."""
+"""Requests that show nearly every fault: every operation, by all kinds of keys, methods, shapes, states, filters and
+cursors."""
 
 from __future__ import annotations
 

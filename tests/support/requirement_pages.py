@@ -1,4 +1,4 @@
-"""How each requirement is judged, as pages for readers: `python -m tests.support.requirement_pages [FOLDER]` writes them anew.
+"""How each requirement is judged, as pages for readers: `python -m tests.support.requirement_pages [FOLDER]` writes them.
 
 The pages repeat what `outbound-conformance explain` says, a page for each family, under `docs/requirements/`.
 """
@@ -59,13 +59,13 @@ def _section(requirement: spec.Requirement) -> str:
 
 
 def _named(text: str) -> str:
-    """An item of a list, whose name stands before the first colon and a space."""
+    """An item of a list. Its name ends at the first colon that a space follows."""
     name, _, rest = text.partition(": ")
     return f"`{name}`: {_plain(rest)}"
 
 
 def _plain(text: str) -> str:
-    """A text whose characters mean nothing in Markdown, its code as it is."""
+    """The text with its Markdown characters escaped, except in code."""
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(part if part.startswith("`") else _ODD.sub(r"\\\1", part) for part in parts)
 

@@ -1,4 +1,4 @@
-"""A pytest plugin that writes down every secret of a run, as it passes by, into the file `$OUTBOUND_SPY`."""
+"""A pytest plugin that writes every secret that a run uses into the file `$OUTBOUND_SPY`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _parsing(handler: BaseHTTPRequestHandler) -> bool:
 
 
 def pytest_configure() -> None:
-    """Look over the shoulder of whatever sends, runs a command or receives."""
+    """Watch everything that sends, receives or runs a command."""
     patch = pytest.MonkeyPatch()
     patch.setattr(Transport, "send", _sending)
     patch.setattr(commands, "run", _running)
@@ -45,5 +45,5 @@ def pytest_configure() -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Write down what was seen."""
+    """Write what was seen into the file."""
     Path(os.environ["OUTBOUND_SPY"]).write_text("\n".join(sorted(_seen)), "utf-8", "backslashreplace")

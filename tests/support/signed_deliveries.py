@@ -1,4 +1,4 @@
-"""A delivery and its signature, as the judge's tests spoil them."""
+"""A delivery and its signature, for tests that change one of them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Sender = Generator[float, Attempt, None]
 Delay = Callable[[random.Random], float]
 """Seconds that one way takes."""
 Work = Callable[[bool, float, random.Random], tuple[int, float]]
-"""What a server makes of a request, by whether it is admitted and when: a status, and the seconds that it takes."""
+"""The answer of a server to a request that was admitted or not, at a time: a status, and the seconds that it takes."""
 
 KEYS = (
     Key("obk_live_…0001", "acme", "spender"),
@@ -68,7 +68,7 @@ class Traffic:
         self._numbers = itertools.count()
 
     def send(self, key: int, senders: Iterable[Sender]) -> Traffic:
-        """Let senders use a key; `run` carries it out."""
+        """Let senders use a key. They send once `run` is called."""
         for sender in senders:
             self._next(key, sender, None)
         return self
@@ -102,7 +102,7 @@ class Traffic:
 
 
 def spread(start: float, period: float, count: int) -> list[Sender]:
-    """So many requests on a schedule, whatever becomes of them."""
+    """A number of requests on a schedule, whatever the answers are."""
 
     def once(at: float) -> Sender:
         yield at
@@ -111,7 +111,7 @@ def spread(start: float, period: float, count: int) -> list[Sender]:
 
 
 def patient(start: float, end: float) -> Sender:
-    """One request after the other, as long as they are served; after a refusal it waits as it was told, and a little."""
+    """One request after the other while they are served. After a refusal it waits a little longer than it was told."""
     now = START + start
     while now < START + end:
         attempt = yield now
@@ -119,7 +119,7 @@ def patient(start: float, end: float) -> Sender:
 
 
 def spend_and_wait(start: float) -> list[Sender]:
-    """A burst of 150, then one request at a time, each when the last refusal said so."""
+    """A burst of 150, then one request at a time, each at the time that the last refusal gave."""
     return [*spread(start, 0.004, 150), patient(start + 5.0, start + 100.0)]
 
 

@@ -79,7 +79,7 @@ contact_filters = st.fixed_dictionaries(
 
 
 def holds(contact: Resource, needle: str) -> bool:
-    """The reading of `q`, word for word."""
+    """How `q` is read: word for word."""
     first, last = contact["firstName"], contact["lastName"]
     fields = [first, last, contact["email"], contact["companyName"], f"{first} {last}" if first and last else None]
     wanted = needle.replace("\x1f", " ").casefold()
@@ -117,6 +117,6 @@ def walk(
 
 
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a handful of rows is many blocks to a search, and two handfuls are segments with grams."""
+    """Make blocks small: a few rows are many blocks to a search, and some more are segments with grams."""
     for name, value in {"_BLOCK": 2, "_BLOCKS": 3, "_FEW": 0, "_WORN": 2, "_WITHOUT_GRAMS": 2}.items():
         monkeypatch.setattr(search, name, value)

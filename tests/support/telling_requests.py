@@ -1,7 +1,5 @@
-"""To which requests of `request_script` does a modification make a difference? It is found out in this process.
-
-So the matrix has no mutant whose condition means only requests that are answered as ever, and none that is told to everybody
-all the same.
+"""The requests of `request_script` to which a modification makes a difference, found out in this process. By them the matrix
+leaves out mutants whose condition changes no answer, and those whose condition changes nothing about the fault.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ def shown_in(modification: Modification) -> list[Request]:
 
 
 def _differing(modification: Modification, most: int) -> list[Request]:
-    """The first requests of the script that are answered otherwise, at most that many."""
+    """The first requests of the script with another answer, at most that many."""
     baseline = _baseline()
     if modification.on_state is not None:
         world = new_mock(contacts=CONTACTS, modifications=[modification]).world
@@ -55,7 +53,7 @@ def _differing(modification: Modification, most: int) -> list[Request]:
 
 
 def makes_another_of_it(condition: Condition, shown: Iterable[Request]) -> bool:
-    """Whether a condition means some of the requests in which a fault shows, and not all: all that `every` means, it does."""
+    """Whether a condition applies to some of the requests that show a fault, but not to all of them. `every` applies to all."""
     held = {condition.holds(request.scope, _mock().state) for request in shown}
     return held == {True, False} or (held == {True} and condition.every is not None)
 

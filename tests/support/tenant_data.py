@@ -1,4 +1,4 @@
-"""What made-up organizations hold, as clients would collect it, and whether it fits together."""
+"""The data of made-up organizations, as clients would collect it, and whether it is consistent."""
 
 from __future__ import annotations
 

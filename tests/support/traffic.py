@@ -24,7 +24,8 @@ READINGS: tuple[Reading, ...] = ("burst", "strict")
 
 @dataclass
 class Reference:
-    """Both readings, as slowly and plainly as can be: all admissions are kept, windows are counted, tokens are fractions."""
+    """Both readings in the plainest way, without regard to speed: all admissions are kept, windows are counted, tokens are
+    fractions."""
 
     reading: Reading
     admitted: list[int] = field(default_factory=list)
@@ -81,7 +82,7 @@ def traffic_under(draw: st.DrawFn, some_limits: st.SearchStrategy[RateLimits]) -
 
 any_traffic = traffic_under(any_limits)
 steps_back = st.dictionaries(st.integers(0, 300), st.sampled_from([TICK, 0.5, 45.0, 4_000.0]), max_size=8)
-"""By how many seconds the clock is set back before which arrivals."""
+"""The seconds by which the clock is set back, by the arrival before which that happens."""
 
 frugal = settings(max_examples=80)
 each_reading = pytest.mark.parametrize("reading", READINGS)

@@ -1,4 +1,4 @@
-"""Waiting for what happens in a loop, however busy the machine is."""
+"""Waits for something to happen in an event loop, however busy the machine is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _WITHIN = 30.0
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Return once it holds. Raises TimeoutError where it never does."""
+    """Return once the condition holds. Raises TimeoutError if it never does."""
     async with asyncio.timeout(_WITHIN):
         while not condition():
             await asyncio.sleep(0.002)

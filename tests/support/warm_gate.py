@@ -43,7 +43,7 @@ _LIBRARIES = (
     "schemathesis.specs.openapi.schemas",
     "xdist.plugin",
 )
-# What is loaded already is not rewritten, which says nothing of the run.
+# pytest warns that it cannot rewrite modules that are loaded already. That says nothing about the run.
 _SILENT = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 _run_command = commands.run
 
@@ -53,7 +53,7 @@ def _ours(package: ModuleType) -> list[str]:
     return [name for name in found if not name.rpartition(".")[2].startswith(_NOT_LOADED)]
 
 
-routing.application()  # the forks' mocks find it ready
+routing.application()  # the mocks in the forks find it ready
 FORKS = multiprocessing.get_context("forkserver")
 """Starts processes that have gate and mock loaded."""
 FORKS.set_forkserver_preload([*_LIBRARIES, *_ours(conformance), *_ours(mockserver), __name__])
@@ -87,14 +87,14 @@ def _judge(arguments: Sequence[str], environment: Mapping[str, str], output: Pat
 
 def run_in_forks() -> None:
     """Have runs of the gate in this process fork their mock off it, and perform the mock's commands without a process."""
-    gc.freeze()  # what was loaded before is no garbage
-    gc.disable()  # a run ends before its own matters
+    gc.freeze()  # what was loaded before stays
+    gc.disable()  # a run is too short to need it
     setattr(EmbeddedServer, "_started", _forked_server)  # noqa: B010 - a method, which may not be assigned to
     commands.run = _run_here
 
 
 def _print_to(output: Path) -> None:
-    """Have standard output and error go to a file."""
+    """Send standard output and error to a file."""
     with output.open("wb") as file:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
@@ -103,7 +103,7 @@ def _print_to(output: Path) -> None:
 
 
 class _Fork:
-    """A child process, as `subprocess.Popen` shows one to `EmbeddedServer`."""
+    """A child process with the members of `subprocess.Popen` that `EmbeddedServer` uses."""
 
     def __init__(self, process: multiprocessing.process.BaseProcess) -> None:
         self._process = process
@@ -120,7 +120,7 @@ class _Fork:
 
 
 def _forked_server(server: EmbeddedServer, module: str, options: Sequence[str]) -> _Fork:
-    """In the place of `EmbeddedServer._started`: the mock's command line, forked off this process."""
+    """Replaces `EmbeddedServer._started`: runs the mock's command line in a fork of this process."""
     assert module == "mockserver"
     words = [word.replace("{folder}", str(server.folder)) for word in options]
     arguments = [module, "--write-target", str(server.description), *words]
@@ -140,7 +140,7 @@ def _serve(arguments: list[str], log: Path) -> None:
 
 
 def _run_here(command: str, **placeholders: object) -> str:
-    """In the place of `spec.commands.run`: a command of the mock's own asks its control API from this process."""
+    """Replaces `spec.commands.run`: calls the mock's control API from this process, instead of by a command."""
     words = commands.arguments(command, placeholders)
     if words[1:4] != ["-P", "-m", client.__name__]:
         return _run_command(command, **placeholders)

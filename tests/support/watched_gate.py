@@ -1,4 +1,4 @@
-"""A run of the gate that is watched while it goes on, and may be interfered with."""
+"""A run of the gate that a test watches, and interrupts or changes on its way."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WITHIN = 300.0
 
 @contextmanager
 def gate(*options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A run that has begun, its output in a pipe; it is ended where the test does not."""
+    """A run that has begun, with its output in a pipe. It is ended if the test does not end it."""
     command = [sys.executable, "-m", "pytest", "conformance", "-p", "no:cacheprovider", *options]
     kept = {name: value for name, value in os.environ.items() if "PYTEST" not in name and name != "OUTBOUND_API_KEY"}
     with subprocess.Popen(
@@ -58,7 +58,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 def wait_for_checks(process: subprocess.Popen[str], count: int) -> str:
-    """Read a verbose run's output until so many checks have passed; returns what was read."""
+    """Read a verbose run's output until a number of checks have passed. Returns what was read."""
     assert process.stdout is not None
     read: list[str] = []
     for line in process.stdout:
