@@ -247,11 +247,7 @@ def _run(words: Sequence[str]) -> int:
         process.send_signal(number)
 
     with signals_held_back():
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", launch.__name__, "-f", str(_LOCUSTFILE), *words],
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        process = _started(["-f", str(_LOCUSTFILE), *words])
         for number in ENDING:
             signal.signal(number, hand_on)
     code = process.wait()
@@ -261,3 +257,9 @@ def _run(words: Sequence[str]) -> int:
         say(f"outbound-load: the generator was ended by signal {-code}: out of memory?", sys.stderr)
         return _NOT_JUDGED
     return code
+
+
+def _started(words: Sequence[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", launch.__name__, *words], stdin=subprocess.DEVNULL, start_new_session=True
+    )

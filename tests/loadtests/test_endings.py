@@ -16,7 +16,7 @@ import pytest
 from conformance.target.embedded import EmbeddedMock
 from tests.support.free_ports import free_port
 from tests.support.interrupts import heed_interrupts
-from tests.support.load_runs import outbound_load
+from tests.support.load_runs import outbound_load, outbound_load_anew
 from tests.support.null_servers import Answer, serving
 
 _WITHIN = 60.0
@@ -133,7 +133,9 @@ def test_an_interrupt_after_the_verdict_leaves_the_exit_code(
     port = free_port()
     ports = (f"--master-bind-port={port}", f"--master-port={port}") if processes else ()
     words = ("-f", str(interrupted), "--headless", "--only-summary", "--scenario=burst", "--loglevel=WARNING")
-    done = outbound_load(*words, f"--target={target.description}", *processes, *ports, module="loadtests.runner.launch")
+    done = outbound_load_anew(
+        *words, f"--target={target.description}", *processes, *ports, module="loadtests.runner.launch"
+    )
     assert (done.code, done.err.count("Traceback")) == (0, 0), done.err
     assert "verdict: held" in done.out
 
@@ -166,7 +168,7 @@ def test_a_run_that_fails_in_a_way_that_nobody_thought_of_ends_all_the_same(
         "utf-8",
     )
     words = ("-f", str(broken), "--headless", "--only-summary", "--scenario=burst", f"--target={target.description}")
-    done = outbound_load(*words, module="loadtests.runner.launch")
+    done = outbound_load_anew(*words, module="loadtests.runner.launch")
     assert done.code == 3
     assert "outbound-load: the run could not be judged: RuntimeError('a defect')" in done.err
 

@@ -31,11 +31,12 @@ from spec import commands
 _ROOT = Path(__file__).parents[2]
 # pytest loads the checks and their hooks in its own way.
 _NOT_LOADED = ("test_", "conftest", "__main__")
-# What pytest and the checks load of installed packages.
+# What pytest and the checks load of installed packages, and the command line of the load tests.
 _LIBRARIES = (
     "_hypothesis_pytestplugin",
     "anyio.pytest_plugin",
     "hypothesis.stateful",
+    "loadtests.cli",
     "outbound_mock",
     "schemathesis.openapi",
     "schemathesis.openapi.checks",

@@ -24,7 +24,7 @@ def outbound_mock(*arguments: str, within: float = PATIENCE, **environment: str)
 
     `environment` is added to this process's. Raises TimeoutExpired if it has not ended after `within` seconds.
     """
-    return _ended(_mock, ("outbound-mock", *arguments), _ROOT, environment, within)
+    return ended(_mock, ("outbound-mock", *arguments), _ROOT, environment, within)
 
 
 def outbound_conformance(
@@ -34,12 +34,16 @@ def outbound_conformance(
 
     `environment` is added to this process's. Raises TimeoutExpired if it has not ended after `within` seconds.
     """
-    return _ended(_conformance, ("outbound-conformance", *arguments), folder, environment, within)
+    return ended(_conformance, ("outbound-conformance", *arguments), folder, environment, within)
 
 
-def _ended(
+def ended(
     main: Callable[[], None], words: Sequence[str], folder: Path, environment: Mapping[str, str], within: float
 ) -> subprocess.CompletedProcess[str]:
+    """Run `main` in a process of its own, as a command of these words in a folder; `environment` is added to this process's.
+
+    Raises TimeoutExpired if it has not ended after `within` seconds.
+    """
     with TemporaryDirectory(prefix="outbound-") as printed:
         output, errors = Path(printed, "output"), Path(printed, "errors")
         run = FORKS.Process(target=_run, args=(main, words, folder, {**os.environ, **environment}, output, errors))

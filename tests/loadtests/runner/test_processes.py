@@ -11,7 +11,7 @@ import pytest
 
 from conformance.target.embedded import EmbeddedMock
 from tests.support.free_ports import free_port
-from tests.support.load_runs import Outcome, outbound_load
+from tests.support.load_runs import Outcome, outbound_load, outbound_load_anew
 
 _LOCUST = ("-f", "loadtests/locustfile.py", "--headless", "--only-summary", "--loglevel=WARNING")
 
@@ -31,7 +31,7 @@ def _judged(done: Outcome) -> object:
 @pytest.mark.parametrize("scenario", ["burst", "neighbours"])
 def test_three_workers_come_to_the_verdict_of_one_process(scenario: str, healthy: EmbeddedMock, tmp_path: Path) -> None:
     words = (scenario, f"--target={healthy.description}", "--minutes=1")
-    alone = outbound_load(*words, folder=tmp_path / "alone")
+    alone = outbound_load_anew(*words, folder=tmp_path / "alone")
     together = outbound_load(*words, "--processes=3", folder=tmp_path / "together")
     assert alone.report["verdict"] == "held", alone.out
     assert _judged(together) == _judged(alone), together.out + together.err
@@ -50,7 +50,7 @@ def test_three_workers_see_a_fault_as_one_process_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["loadtests", "loadtests/locustfile.py"])
 def test_locust_runs_the_folder_and_the_file(path: str, healthy: EmbeddedMock, tmp_path: Path) -> None:
     words = ("-f", path, *_LOCUST[2:], "--scenario=burst", f"--target={healthy.description}")
-    done = outbound_load(*words, module="locust", folder=tmp_path)
+    done = outbound_load_anew(*words, module="locust", folder=tmp_path)
     assert done.code == 0, done.err
     assert "verdict: held" in done.out
     assert "Traceback" not in done.err
