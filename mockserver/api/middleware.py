@@ -40,11 +40,22 @@ class Edge:
         self._date_of = 0
         self._date: Header = (b"date", b"")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one HTTP request."""
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request (ASGI)."""
         now = self._pipeline.state.clock.now()
         headers = [self._date_header(int(now)), _SERVER]
-        out = _Outlet(send, headers, without_body=scope["method"] == "HEAD")
+        started, without_body = False, scope["method"] == "HEAD"
+
+        def out(message: Message) -> Awaitable[None]:
+            """Add the headers to the answer, and drop its body if the request is a HEAD."""
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], *headers]
+            elif without_body:
+                message = {**message, "body": b""}
+            return send(message)
+
         try:
             if paths.is_api(scope["path"]):
                 headers += _PRIVATE
@@ -56,7 +67,7 @@ class Edge:
             await unavailable(str(error))(scope, receive, out)
         except Exception:
             logger.exception("A request failed")
-            if out.started:
+            if started:
                 raise
             await self._pipeline.problem(problems.internal_error(), scope)(scope, receive, out)
 
@@ -86,23 +97,3 @@ def identify(pipeline: Pipeline, scope: Scope, now: float) -> Caller | Problem:
         return problems.missing_api_key()
     key = pipeline.authenticate(secret, now)
     return problems.invalid_api_key() if key is None else Caller(key, pipeline.tenant_of(key))
-
-
-class _Outlet:
-    """The `send` of one request: adds headers to the answer, and drops its body if the request is a HEAD."""
-
-    __slots__ = ("_headers", "_send", "_without_body", "started")
-
-    def __init__(self, send: Send, headers: list[Header], *, without_body: bool) -> None:
-        self._send = send
-        self._headers = headers
-        self._without_body = without_body
-        self.started = False
-
-    def __call__(self, message: Message) -> Awaitable[None]:
-        if message["type"] == "http.response.start":
-            self.started = True
-            message["headers"] = [*message["headers"], *self._headers]
-        elif self._without_body:
-            message = {**message, "body": b""}
-        return self._send(message)

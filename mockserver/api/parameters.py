@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -64,7 +65,7 @@ def read_parameters(rules: ParameterRules, scope: Scope) -> Parameters:
     """The request's parameters; undocumented ones are ignored. Raises Refused, naming every one that is wrong."""
     query_string, path_params = scope["query_string"], scope["path_params"]
     if not query_string and not path_params:
-        return Parameters(rules.default_limit, None, {}, {})
+        return _none_given(rules.default_limit)
     errors: list[ParameterError] = []
     query: Values = {}
     if query_string:
@@ -75,6 +76,12 @@ def read_parameters(rules: ParameterRules, scope: Scope) -> Parameters:
     if errors:
         raise Refused(invalid_parameter(errors))
     return Parameters(query.pop("limit", rules.default_limit), query.pop("cursor", None), query, path)
+
+
+@lru_cache(maxsize=64)
+def _none_given(default_limit: int) -> Parameters:
+    """The parameters of the many requests without any."""
+    return Parameters(default_limit, None, {}, {})
 
 
 def _read_query(rules: Mapping[str, Parse], query: bytes, values: Values, errors: list[ParameterError]) -> None:

@@ -41,7 +41,7 @@ def build(document: OpenApi) -> ASGIApp:
     )
     stack.add_api(to_openapi_30(document))
     # Connexion would build this at the first request, and stand before it at every one.
-    app: ASGIApp = stack._build_middleware_stack()[0]
+    app: ASGIApp = stack._build_middleware_stack()[0].__call__
     return app
 
 
@@ -103,7 +103,7 @@ class Routing(connexion.middleware.routing.RoutingMiddleware):
             return None
         base_path, operation_id = self._plain[asked]
         (api,) = self.app.apis[base_path]
-        operation: ASGIApp = api.operations[operation_id]
+        operation: ASGIApp = api.operations[operation_id].serve
         self._direct[asked] = operation
         return operation
 
@@ -131,7 +131,11 @@ class _Operation:
         self._rules = compile_rules(operation.parameters)
         self._id = operation.operation_id
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that Connexion has routed."""
+        await self.serve(scope, receive, send)
+
+    def serve(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Do what the request asks for, and return the sending of its answer. Raises Refused."""
         pipeline: Pipeline = scope[PIPELINE]
         caller = scope[CALLER]

@@ -59,40 +59,41 @@ class SharedCounts(Protocol):
 class Switches:
     """The switches, in the order in which they were switched on.
 
-    Where several processes are one mock, `shared` counts the requests of all, under names that begin with `place`.
+    `by_id` is to be read only. Where several processes are one mock, `shared` counts the requests of all, under names that
+    begin with `place`.
     """
 
     def __init__(self, state: State, shared: SharedCounts | None = None, place: str = "") -> None:
         self._state = state
         self._shared = shared
         self._place = place
-        self._on: dict[str, Switch] = {}
+        self.by_id: dict[str, Switch] = {}
         self._made = 0
 
     def __iter__(self) -> Iterator[Switch]:
-        return iter(tuple(self._on.values()))
+        return iter(tuple(self.by_id.values()))
 
     def __len__(self) -> int:
-        return len(self._on)
+        return len(self.by_id)
 
     def on(self, modification: Modification) -> Switch:
         """Switch on a modification for the requests that its condition means."""
         self._made += 1
         switch = Switch(f"swt_{self._made}", modification)
-        self._on[switch.id] = switch
+        self.by_id[switch.id] = switch
         return switch
 
     def off(self, switch_id: str) -> bool:
         """Switch one off; returns False if there is no such switch."""
-        return self._on.pop(switch_id, None) is not None
+        return self.by_id.pop(switch_id, None) is not None
 
     def clear(self) -> None:
         """Switch everything off."""
-        self._on.clear()
+        self.by_id.clear()
 
     def recount(self) -> None:
         """Take into each `left` what other processes have counted. Without an answer of theirs it stays."""
-        for switch in self._on.values():
+        for switch in self.by_id.values():
             if self._shared and switch.left is not None:
                 with suppress(Unreachable):
                     switch.left = self._shared.left(self._count_of(switch), switch.condition.requests or 0)
@@ -100,7 +101,7 @@ class Switches:
     def take(self, scope: Scope) -> Sequence[Switch]:
         """The switches that apply to a request, after counting the request."""
         state = self._state
-        return [switch for switch in self._on.values() if switch.condition.holds(scope, state) and self._take(switch)]
+        return [switch for switch in self.by_id.values() if switch.condition.holds(scope, state) and self._take(switch)]
 
     def _take(self, switch: Switch) -> bool:
         """Count a request that matches the rest of the condition. Returns whether `every` and `requests` match it too."""

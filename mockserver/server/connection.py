@@ -53,13 +53,18 @@ _LINGERING = 2.0
 
 
 class Connection(HttpToolsProtocol):
-    """A connection that enforces RFC 9112. `waiting_since`, in seconds of the event loop, is None between requests."""
+    """A connection that enforces RFC 9112. `waiting_since`, in seconds of the event loop, is None between requests.
+
+    `done` is a future that is done: what `send` returns if there is nothing to wait for.
+    """
 
     config: Configuration
     cycle: RequestCycle  # type: ignore[assignment] # in uvicorn's place: the request that came last
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
+        self.done = self.loop.create_future()
+        self.done.set_result(None)
         self.waiting_since: float | None = self.loop.time()
         self._idle_since = self.waiting_since
         self._unheard_since: float | None = None
@@ -157,13 +162,7 @@ class Connection(HttpToolsProtocol):
         self._unread = 0
         # A layer of uvicorn reads a proxy's headers about its client.
         forwarded = b"x-forwarded-for" in names or b"x-forwarded-proto" in names
-        self.cycle = RequestCycle(
-            self,
-            self.app if forwarded else self.config.app,
-            self._scope(version),
-            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
-            expects_continue=self.expect_100_continue,
-        )
+        self.cycle = RequestCycle(self, self.app if forwarded else self.config.app, self._scope(version))
         if self._served is not None or self._queue:
             self.flow.pause_reading()
         self._queue.append(self.cycle)

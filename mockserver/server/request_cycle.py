@@ -8,7 +8,7 @@ asyncio for the current task, as `asyncio.timeout` does.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Coroutine, Generator, Iterable, Iterator
+from collections.abc import Awaitable, Coroutine, Generator, Iterable
 from contextvars import copy_context
 from functools import lru_cache
 from http import HTTPStatus
@@ -45,16 +45,6 @@ class _Head(NamedTuple):
     close: bool
 
 
-class _Done:
-    """What need not be waited for."""
-
-    def __await__(self) -> Iterator[None]:
-        return iter(())
-
-
-_DONE: Awaitable[None] = _Done()  # type: ignore[assignment] # an iterator that ends at once serves as a generator
-
-
 class RequestCycle:
     """A request and its answer. `more_body` says whether more of the request is to come."""
 
@@ -76,14 +66,12 @@ class RequestCycle:
         "scope",
     )
 
-    def __init__(
-        self, connection: Connection, app: ASGIApp, scope: Scope, *, keep_alive: bool, expects_continue: bool
-    ) -> None:
+    def __init__(self, connection: Connection, app: ASGIApp, scope: Scope) -> None:
         self._connection = connection
         self.app = app
         self.scope = scope
-        self.keep_alive = keep_alive
-        self._expects_continue = expects_continue
+        self.keep_alive = scope["http_version"] != "1.0" and connection.parser.should_keep_alive()
+        self._expects_continue = connection.expect_100_continue
         self.body = bytearray()
         self.more_body = True
         self.disconnected = False
@@ -147,7 +135,7 @@ class RequestCycle:
     def send(self, message: Message) -> Awaitable[None]:
         """Send a part of the answer (ASGI). Raises RuntimeError for parts that make none."""
         if self.disconnected:
-            return _DONE
+            return self._connection.done
         if self._connection.flow.write_paused:
             return self._send_later(message)
         if self.response_complete:
@@ -158,7 +146,7 @@ class RequestCycle:
             self._go_on(message.get("body", b""), last=not message.get("more_body", False))
         else:
             raise RuntimeError(f"{message['type']} is out of place.")
-        return _DONE
+        return self._connection.done
 
     async def _send_later(self, message: Message) -> None:
         """Send a part once the client has read enough of what was sent before."""

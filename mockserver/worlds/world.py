@@ -65,7 +65,7 @@ class World:
 
     def serve(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one HTTP request to the API."""
-        if self.held.holds or len(self.switches):
+        if self.held.holds or self.switches.by_id:
             return self._serve_as_switched(scope, receive, send)
         return self.request_log.record(self._app, scope, receive, send)
 
@@ -217,7 +217,7 @@ class World:
 
     def _served(self, pipeline: Pipeline) -> ASGIApp:
         inner = _wrapped(self._operations, pipeline.inner)
-        app = _wrapped(Edge(pipeline, inner, Documentation(pipeline, inner)), pipeline.outer)
+        app = _wrapped(Edge(pipeline, inner, Documentation(pipeline, inner)).serve, pipeline.outer)
 
         def served(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             scope[PIPELINE] = pipeline
