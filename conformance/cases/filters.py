@@ -140,7 +140,9 @@ WITHOUT_A_HIT: Mapping[str, Callable[[Sequence[Resource], int], str]] = {
 def values_of(name: str, resource: Resource) -> list[str]:
     """The values of a filter that a resource has; none where it lacks the member, or has something else in its place."""
     own: Any = resource.get(_MEMBER_OF.get(name, name))
-    return [value for value in (own if isinstance(own, list) else [own]) if isinstance(value, str) and value]
+    if isinstance(own, str):
+        return [own] if own else []
+    return [value for value in own if isinstance(value, str) and value] if isinstance(own, list) else []
 
 
 def _told_by(operation: str, filters: Mapping[str, str]) -> list[tuple[str, str]]:
