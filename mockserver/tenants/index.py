@@ -34,25 +34,35 @@ class Row(NamedTuple):
 
 
 _TIME, _LISTED = itemgetter(0), itemgetter(2)
+_MANY = 10_000
+"""Rows above which an index is put in order at once, so that no request waits for it."""
 
 
 class Index:
-    """Rows in order. `rows` is to be read only."""
+    """Rows in order. Rows that come together are put in order at the first use, for most indexes of much data are never read."""
 
-    __slots__ = ("_listed", "_times", "rows")
+    __slots__ = ("_listed", "_new", "_rows", "_times")
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self._rows: list[Row] = []
         self._listed: list[bytes] = []
         self._times = array("q")
+        self._new: list[Row] = []
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self._rows) + len(self._new)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows, to be read only."""
+        if self._new:
+            self._put_in_order()
+        return self._rows
 
     def copy(self) -> Index:
         """An independent copy."""
         twin = Index()
-        twin.rows, twin._listed, twin._times = self.rows.copy(), self._listed.copy(), self._times[:]
+        twin._rows, twin._listed, twin._times = self.rows.copy(), self._listed.copy(), self._times[:]
         return twin
 
     def place(self, row: Row) -> None:
@@ -74,10 +84,9 @@ class Index:
 
     def extend(self, rows: Iterable[Row]) -> None:
         """Insert many rows. No two may have the same position."""
-        self.rows += rows
-        self.rows.sort()
-        self._listed = list(map(_LISTED, self.rows))
-        self._times = array("q", map(_TIME, self.rows))
+        self._new += rows
+        if len(self._new) > _MANY:
+            self._put_in_order()
 
     def discard(self, position: Position) -> None:
         """Remove the row at a position. There must be one."""
@@ -86,7 +95,7 @@ class Index:
 
     def older(self, after: Position | None) -> int:
         """How many rows are older than a position; all of them for None."""
-        return len(self.rows) if after is None else self._older(*after)
+        return len(self) if after is None else self._older(*after)
 
     def newest(self, end: int, limit: int) -> list[Row]:
         """The newest of the `end` oldest rows, newest first, at most `limit`."""
@@ -96,19 +105,22 @@ class Index:
 
     def page(self, end: int, limit: int) -> tuple[list[bytes], Position | None]:
         """`newest` as JSON, and the position of the last, if there are rows older than that."""
-        begin = end - limit
-        if begin <= 0:
-            listed = self._listed[:end]
-            listed.reverse()
-            return listed, None
-        listed = self._listed[begin:end]
+        rows, begin = self.rows, end - limit
+        listed = self._listed[max(0, begin) : end]
         listed.reverse()
-        return listed, self.rows[begin].position
+        return listed, rows[begin].position if begin > 0 else None
 
     def _older(self, time: int, row_id: str) -> int:
-        times = self._times
+        rows, times = self.rows, self._times
         begin = bisect_left(times, time)
         many, step = len(times), 1
         while begin + step < many and times[begin + step] == time:
             step *= 2
-        return bisect_left(self.rows, (time, row_id), begin, min(begin + step, many))
+        return bisect_left(rows, (time, row_id), begin, min(begin + step, many))
+
+    def _put_in_order(self) -> None:
+        self._rows += self._new
+        self._new = []
+        self._rows.sort()
+        self._listed = list(map(_LISTED, self._rows))
+        self._times = array("q", map(_TIME, self._rows))

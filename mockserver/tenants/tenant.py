@@ -174,7 +174,7 @@ class Tenant:
         self._check_references(collection, resource)
         self._store(collection).put(resource)
         if collection == "lists":
-            resource["contactCount"] = len(self.contacts.rows({"listId": resource["id"]}))
+            resource["contactCount"] = self.contacts.count({"listId": resource["id"]})
 
     def _check_references(self, collection: str, resource: Resource) -> None:
         """Raise ValueError for a reference to a list or a contact that does not exist."""
@@ -218,7 +218,7 @@ class Tenant:
                 self._take_off(contact_id, before["id"])
 
     def _recount(self, list_id: str) -> None:
-        count = len(self.contacts.rows({"listId": list_id}))
+        count = self.contacts.count({"listId": list_id})
         contact_list = self.lists.read(list_id)
         if contact_list and contact_list["contactCount"] != count:
             self.lists.put({**contact_list, "contactCount": count})

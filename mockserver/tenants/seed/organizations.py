@@ -112,7 +112,7 @@ def _filled(setting: _Setting, contacts: int, told: Callable[[Resource], Resourc
     lists = list(_lists(setting, min(_MOST_LISTS, contacts // 5 + 2 if contacts else 0)))
     tenant.contacts.extend(map(told, _contacts(setting, contacts, [contact_list["id"] for contact_list in lists])))
     for contact_list in lists:
-        contact_list["contactCount"] = len(tenant.contacts.rows({"listId": contact_list["id"]}))
+        contact_list["contactCount"] = tenant.contacts.count({"listId": contact_list["id"]})
     tenant.lists.extend(lists)
     add_activity(tenant, setting.own("activity"), setting.shared("activity"), setting.marker, now)
     return tenant
@@ -164,7 +164,7 @@ def _contacts(setting: _Setting, count: int, list_ids: list[str]) -> Iterator[Re
 def _on_lists(random: Random, usable: Sequence[str]) -> Sequence[str]:
     """The ids of the lists that a contact is on, each once."""
     many = random.choice(_ON_LISTS) if usable else 0
-    return list(dict.fromkeys(random.choices(usable, k=many))) if many else []
+    return list(dict.fromkeys([usable[int(random.random() * len(usable))] for _ in range(many)])) if many else []
 
 
 def marker_of(organization: Organization) -> str:
