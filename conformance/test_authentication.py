@@ -21,7 +21,7 @@ from conformance.oracles.exchanges import API
 from conformance.oracles.problems import same_answer, same_fields
 from conformance.oracles.refusals import challenge_fault
 from conformance.oracles.usable import member, unusable
-from conformance.target.client import Client, NoAnswer, target
+from conformance.target.client import Caller, Client, NoAnswer, target
 from conformance.target.exchange import Exchange
 from conformance.target.retry_after import retry_after
 from spec.target import Target
@@ -81,16 +81,36 @@ def test_without_a_key(case: tuple[str, str, str], dataset: Dataset, stranger: S
 
 
 @requirement("AUTH-1")
-@over(tuple(product(DISGUISES, OPERATIONS)))
-def test_headers_excuse_nobody(case: tuple[str, str], dataset: Dataset, client: Client, seed: int) -> None:
-    """Neither internal-looking headers nor a validator replace a key (RFC 9110 13.2.1: refusals come first).
+@over(tuple(product(DISGUISES, METHODS, OPERATIONS)))
+def test_headers_excuse_nobody(case: tuple[str, str, str], dataset: Dataset, client: Client, seed: int) -> None:
+    """Neither internal-looking headers nor conditional ones replace a key (RFC 9110 13.2.1: refusals come first)."""
+    disguise, method, operation = case
+    known = opening(dataset, operation, seed)
+    _refused_though_disguised(client.nobody, disguise, method, operation, known)
 
-    Any refusal will do: front ends may refuse such headers themselves.
-    """
+
+@requirement("AUTH-2")
+@over(tuple(product(DISGUISES, OPERATIONS)))
+def test_headers_excuse_no_unknown_key(case: tuple[str, str], dataset: Dataset, client: Client, seed: int) -> None:
+    """A key that was never issued is refused with such headers, too."""
     disguise, operation = case
     known = opening(dataset, operation, seed)
-    answer = client.nobody.get(operation, headers=DISGUISES[disguise](known.exchange), **known.parameters)
-    expect(answer.status >= 400, f"{answer.line()} without a key, {disguise}", answer)
+    forged = ("Authorization", unknown(known.secret))
+    _refused_though_disguised(client.nobody, disguise, "GET", operation, known, forged)
+
+
+@pytest.mark.parametrize(
+    "state", [pytest.param(state, marks=requirement("AUTH-3", needs=(f"keys.{state}",))) for state in DEAD]
+)
+@over(tuple(product(DISGUISES, OPERATIONS)))
+def test_headers_excuse_no_dead_key(
+    case: tuple[str, str], state: str, client: Client, target: Target, dataset: Dataset, seed: int
+) -> None:
+    """A revoked and an expired key are refused with such headers, too."""
+    disguise, operation = case
+    known = opening(dataset, operation, seed)
+    caller = client.caller(f"keys.{state}", [getattr(target.keys, state)])
+    _refused_though_disguised(caller, disguise, "GET", operation, known)
 
 
 @requirement("AUTH-1")
@@ -225,6 +245,15 @@ def test_refusal_tells_nothing(
     existing, missing = unauthorized(ask(ids[0])), ask(ids[1])
     difference = same_answer(existing, missing, ids) or same_fields(existing, missing, ids)
     expect(not difference, f"an id that exists and one that does not: {difference}", existing, missing)
+
+
+def _refused_though_disguised(
+    caller: Caller, disguise: str, method: str, operation: str, known: Opening, *further: tuple[str, str]
+) -> None:
+    """Expect a refusal of any kind: front ends may refuse such headers themselves."""
+    headers = [*DISGUISES[disguise](known.exchange), *further]
+    answer = caller.send(method, target(operation, **known.parameters), headers=headers, operation=operation)
+    expect(answer.status >= 400, f"{answer.line()} without a valid key, {disguise}", answer)
 
 
 def _with(known: Opening, query: str) -> dict[str, Any]:

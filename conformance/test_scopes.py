@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
 import spec
+from conformance.cases.conditions import CONDITIONS, condition
 from conformance.cases.dataset import Dataset
 from conformance.cases.disguises import queries, single_parameters
 from conformance.cases.resource_ids import collection_of, opening, unknown_id
@@ -29,10 +31,12 @@ _NO_SCOPE = "no scope"
 _UNKNOWN = Cut(quick=3, paced=4, standard=16)
 _QUERIES = tuple(asked for asked in queries() if asked[0] in SCOPED)
 _SINGLE_PARAMETERS = tuple(asked for asked in single_parameters() if asked[0] in SCOPED)
+_METHODS = ("GET", "HEAD")
+_CONDITIONAL = tuple(product(SCOPED, _METHODS, CONDITIONS))
 # Every operation with each scope that is not its own, and with no scope.
 WRONG = tuple(
     (method, operation, scope)
-    for method in ("GET", "HEAD")
+    for method in _METHODS
     for operation, own in SCOPED.items()
     for scope in (*SCOPES, _NO_SCOPE)
     if scope != own
@@ -87,8 +91,7 @@ def test_without_the_scope(case: tuple[str, str, str], dataset: Dataset, holders
     method, operation, scope = case
     known = opening(dataset, operation, seed)
     holders.in_force(scope)
-    allowed = (403, 404, 405, 501) if method == "HEAD" else (403,)  # OP-7 judges whether HEAD exists
-    refused(holders.ask(scope, operation, method, **known.parameters), *allowed)
+    refused(holders.ask(scope, operation, method, **known.parameters), *_refusals(method))
 
 
 @requirement("SCOPE-1")
@@ -114,14 +117,19 @@ def _refused_without_the_scope(case: tuple[str, str], dataset: Dataset, holders:
 
 
 @requirement("SCOPE-1")
-@over(tuple(SCOPED), Cut(quick=1, paced=2, standard=len(SCOPED)))
-def test_a_validator_stands_for_no_scope(case: str, dataset: Dataset, holders: Holders, seed: int) -> None:
-    """A missing scope is refused before a condition is evaluated (RFC 9110 13.2.1): it is not answered 304."""
-    known = opening(dataset, case, seed)
-    scope = holders.other_than(SCOPED[case])
+@over(_CONDITIONAL, Cut(quick=1, paced=2, standard=len(_CONDITIONAL)))
+def test_a_condition_stands_for_no_scope(
+    case: tuple[str, str, str], dataset: Dataset, holders: Holders, seed: int
+) -> None:
+    """A missing scope is refused before a condition is evaluated (RFC 9110 13.2.1): it is not answered 304, 206 or 412."""
+    operation, method, name = case
+    known = opening(dataset, operation, seed)
+    scope = holders.other_than(SCOPED[operation])
     holders.in_force(scope)
-    condition = [("If-None-Match", known.exchange.headers.get("etag") or "*")]
-    refused(holders.holder(scope).get(case, headers=condition, **known.parameters), 403)
+    headers = [condition(name, known.exchange)]
+    path = target(operation, **known.parameters)
+    answer = holders.holder(scope).send(method, path, headers=headers, operation=operation)
+    refused(answer, *_refusals(method))
 
 
 @requirement("SCOPE-2")
@@ -164,6 +172,11 @@ def test_refusal_names_the_scope(client: Client) -> None:
     for answer in cases(client, _lacks_scope):
         fault = scope_fault(answer)
         expect(fault is None, f"{fault}", answer)
+
+
+def _refusals(method: str) -> tuple[int, ...]:
+    """The statuses that refuse a key without the scope. OP-7 judges whether HEAD exists."""
+    return (403, 404, 405, 501) if method == "HEAD" else (403,)
 
 
 def _lacks_scope(exchange: Exchange) -> bool:

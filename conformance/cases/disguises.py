@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import product
 
 import spec
+from conformance.cases.conditions import CONDITIONS, condition
 from conformance.target.client import Headers
 from conformance.target.exchange import Exchange
 
@@ -18,13 +20,13 @@ _FROM_WITHIN = (
 _ELSEWHERE = (("X-Original-URL", "/health"), ("X-Rewrite-URL", "/health"))
 
 
-def _conditional(known: Exchange) -> Headers:
-    return (("If-None-Match", known.headers.get("etag") or "*"),)
+def _conditional(name: str, known: Exchange) -> Headers:
+    return (condition(name, known),)
 
 
 DISGUISES: Mapping[str, Callable[[Exchange], Headers]] = {
     "as if from within": lambda _known: _FROM_WITHIN,
-    "with the answer's validator": _conditional,
+    **{f"with {name}": partial(_conditional, name) for name in CONDITIONS},
 }
 """Headers that do not stand for a key. Each is made from the answer that a valid key got."""
 

@@ -8,6 +8,7 @@ from itertools import product
 from urllib.parse import urlencode
 
 import spec
+from conformance.cases.conditions import CONDITIONS, condition
 from conformance.cases.dataset import LARGEST, Dataset
 from conformance.cases.filters import needles, text_of, values_of, words_of
 from conformance.cases.resource_states import Known, in_each_state, with_each_value
@@ -17,19 +18,10 @@ from conformance.target.client import Caller, target
 from conformance.target.exchange import Exchange
 
 _CONDITIONAL = "GET, conditional"
-_LONG_AGO = "Thu, 01 Jan 1970 00:00:00 GMT"
 # Ways to ask for an id. Each is tried with a foreign id and with one that does not exist: the answers must be the same.
 SHAPES = ("GET", "HEAD", "GET, encoded", "GET, an own id first", "GET, an own id last", _CONDITIONAL)
-# Conditional headers, with the fields of the owner's answer that their value is taken from, and the value if it has none.
-_CONDITIONS = {
-    "If-None-Match": (("etag",), "*"),
-    "If-Match": (("etag",), "*"),
-    "If-Modified-Since": (("last-modified", "date"), _LONG_AGO),
-    "If-Unmodified-Since": (("last-modified", "date"), _LONG_AGO),
-    "Range": ((), "bytes=0-99"),
-}
-# Each of them alone, by each method.
-CONDITIONAL_SHAPES = tuple(f"{method}, {name}" for method, name in product(("GET", "HEAD"), _CONDITIONS))
+# Each conditional header alone, by each method.
+CONDITIONAL_SHAPES = tuple(f"{method}, {name}" for method, name in product(("GET", "HEAD"), CONDITIONS))
 # Ways to give a foreign id as a filter's value.
 FILTER_SHAPES = ("alone", "own first", "own last", "with a comma", "behind a cursor of one's own")
 # The filters whose values are ids, the list that has them, and the list that is asked.
@@ -150,9 +142,9 @@ def ask_by_id(caller: Caller, operation: str, id_: str, shape: str, own: str, ow
         both = [("id", own), ("id", id_)]
         path = f"{path}?{urlencode(both if shape.endswith('first') else both[::-1])}"
     elif shape == _CONDITIONAL:
-        headers = [_condition("If-None-Match", owners), _condition("If-Modified-Since", owners)]
+        headers = [condition("If-None-Match", owners), condition("If-Modified-Since", owners)]
     elif shape in CONDITIONAL_SHAPES:
-        headers = [_condition(shape.partition(", ")[2], owners)]
+        headers = [condition(shape.partition(", ")[2], owners)]
     return caller.send(shape.partition(",")[0], path, headers=headers, operation=operation)
 
 
@@ -172,16 +164,6 @@ def filtered_path(attack: AsFilter, value: str, own: str, cursor: str | None, li
     pairs += [attack.beside] if attack.beside else []
     pairs += [("cursor", cursor or "")] if behind else []
     return f"{target(attack.operation)}?{urlencode([*pairs, ('limit', str(limit))])}"
-
-
-def _condition(name: str, owners: Exchange | None) -> tuple[str, str]:
-    """A conditional header with what the owner was given. If it was given no validator: `*`, which stands for any, or its date.
-
-    A client may ask by such a date (RFC 9110 13.1.2, 13.1.3).
-    """
-    sources, otherwise = _CONDITIONS[name]
-    given = (owners.headers.get(source) for source in sources) if owners else ()
-    return name, next(filter(None, given), otherwise)
 
 
 def _beside_others(neighbour: Dataset, operation: str, name: str) -> list[AsFilter]:

@@ -107,8 +107,10 @@ def _as_anybody(path: str) -> Iterator[Request]:
         yield Request(None, method, path, {"accept": "application/json"})
     yield Request(None, "GET", path, {"transfer-encoding": "chunked"}, trailer=f"Bearer {secret}")
     yield Request(None, "GET", path.replace("/v1/", "/v%31/"))
-    for name, value in (("x-forwarded-for", "127.0.0.1"), ("x-original-url", "/health"), ("if-none-match", '"x"')):
-        yield from (Request(key, "GET", path, {name: value}) for key in (None, KEYS["no_scope"][0]))
+    dated, part = ("if-modified-since", "Sun, 01 Nov 2026 08:00:00 GMT"), ("range", "bytes=0-99")
+    internal = (("x-forwarded-for", "127.0.0.1"), ("x-original-url", "/health"))
+    for name, value in (*internal, ("if-none-match", '"x"'), dated, part):
+        yield from (Request(key, "GET", path, {name: value}) for key in (None, KEYS["no_scope"][0], KEYS["revoked"][0]))
 
 
 def _of_any_shape(path: str) -> Iterator[Request]:

@@ -251,6 +251,20 @@ def revoked_forbidden(pipeline: Pipeline) -> None:
     change_kind(pipeline, "invalid-api-key", change)
 
 
+@fault("AUTH-3")
+def dates_before_standing(pipeline: Pipeline) -> None:
+    """A request by date is answered 304 for every key that was ever issued, whether or not it still counts."""
+    inner = pipeline.problem
+
+    def problem(problem: Problem, scope: Scope) -> Response:
+        asked = problem.kind.slug == "invalid-api-key" and header(scope, b"if-modified-since")
+        if asked and pipeline.state.keys.find(pipeline.credentials(scope) or b""):
+            return Response(304, b"application/json", b"", [])
+        return inner(problem, scope)
+
+    pipeline.problem = problem
+
+
 @fault("AUTH-5")
 def scheme_in_one_case(pipeline: Pipeline) -> None:
     """Only `Bearer` is understood, not `bearer`."""

@@ -53,12 +53,6 @@ def success_as_text(pipeline: Pipeline) -> None:
     pipeline.success = lambda body: Response(200, b"text/plain; charset=utf-8", body)
 
 
-@fault("OP-1")
-def success_not_authoritative(pipeline: Pipeline) -> None:
-    """What a proxy has changed on its way is answered 203."""
-    pipeline.success = lambda body: Response(203, b"application/json", body)
-
-
 @fault("OP-2")
 def me_of_first_key(pipeline: Pipeline) -> None:
     """`/me` reports the organization's first key, not the one that was presented."""

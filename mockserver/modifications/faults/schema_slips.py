@@ -7,6 +7,7 @@ from codecs import BOM_UTF8
 from typing import Any
 
 from mockserver.api.pipeline import Pipeline, State
+from mockserver.api.response import Response
 from mockserver.modifications.helpers.data import rename
 from mockserver.modifications.helpers.responses import change_items, change_single, edited
 from mockserver.modifications.registry import fault
@@ -66,3 +67,9 @@ def _without_zone(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_zone(item) for name, item in value.items()}
     return _ZONED.sub("", value) if isinstance(value, str) else value
+
+
+@fault("OP-1")
+def success_not_authoritative(pipeline: Pipeline) -> None:
+    """What a proxy has changed on its way is answered 203."""
+    pipeline.success = lambda body: Response(203, b"application/json", body)

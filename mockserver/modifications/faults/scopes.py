@@ -98,6 +98,12 @@ def conditions_skip_scope(pipeline: Pipeline) -> None:
     _grant_all(pipeline, lambda scope: header(scope, b"if-none-match") is not None)
 
 
+@fault("SCOPE-1")
+def ranges_skip_scope(pipeline: Pipeline) -> None:
+    """A part of an answer is cut from what another key was answered."""
+    _grant_all(pipeline, lambda scope: header(scope, b"range") is not None)
+
+
 @fault("SCOPE-1", "SCOPE-4")
 def missing_scope_unauthorized(pipeline: Pipeline) -> None:
     """A missing scope is answered 401."""
