@@ -42,7 +42,7 @@ from spec.target import Target
 LISTS = spec.LIST_OPERATIONS
 _SECONDARY = "organizations.secondary"
 # How many requests the organizations make in turn, and how many clients of each ask at the same time.
-_TURNS = Cut(quick=6, paced=6, standard=40)
+_TURNS = Cut(quick=4, paced=6, standard=40)
 _TURNS_AT_DEPTH = 200
 _AT_ONCE = 3
 # The requests of each client. The first one opens its connection: only on open connections do requests arrive together.
