@@ -9,7 +9,6 @@ from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from loadtests import options
-from loadtests.runner.interrupts import end_at_once
 from loadtests.runner.master import Master
 from loadtests.runner.worker import Worker
 
@@ -51,6 +50,3 @@ def _(environment: Environment, web_ui: Any = None, **_: Any) -> None:
     else:
         environment.process_exit_code = 0
         _workers[-1].end_on_signals()
-    own: Any = environment.events
-    # After the verdict. The interpreter's end would show a traceback for a signal that gevent still waits for.
-    own.quit.add_listener(lambda exit_code, **_: end_at_once(exit_code))

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any, NoReturn
+from typing import Any
 
 import gevent
 from gevent.lock import RLock
@@ -23,7 +23,7 @@ from loadtests.report.output import check_folder, say, say_first, say_last, widt
 from loadtests.runner import progress
 from loadtests.runner.conclusion import Conclusion, conclude
 from loadtests.runner.coordinator import Coordinator
-from loadtests.runner.interrupts import ENDING, INTERRUPTED
+from loadtests.runner.interrupts import ENDING, INTERRUPTED, ProcessEnd
 from loadtests.runner.key_claims import claimed
 from loadtests.runner.preflight import UnreachableError, preflight
 from loadtests.runner.web_guard import guard
@@ -62,6 +62,7 @@ class Master:
         events.test_stop.add_listener(lambda **_: self._users_stopped())
         events.quitting.add_listener(lambda **_: self.stop(interrupted=True))
         events.quit.add_listener(lambda **_: self.tell_verdict())
+        self._end = ProcessEnd(events)
 
     def start(self, web_ui: Any = None) -> None:
         """Check the options and ask the target (with a web page: when a run begins). Ends the program if either fails."""
@@ -200,7 +201,7 @@ class Master:
             if self._is_headless or number != signal.SIGTERM:
                 gevent.signal_handler(number, self._interrupted)
 
-    def _interrupted(self) -> NoReturn:
+    def _interrupted(self) -> None:
         if self._ending:
             os._exit(INTERRUPTED)
         self._ending = True
@@ -210,4 +211,4 @@ class Master:
         self.stop(interrupted=True)
         self._runner.quit()
         self.tell_verdict()
-        sys.exit(self.environment.process_exit_code or 0)
+        self._end.exit(self.environment.process_exit_code or 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from locust.env import Environment
 from loadtests.options import options_of
 from loadtests.runner.generator_cost import CostMeter
 from loadtests.runner.http_client import TimedAnswer
-from loadtests.runner.interrupts import ENDING, INTERRUPTED
+from loadtests.runner.interrupts import ENDING, INTERRUPTED, ProcessEnd
 from loadtests.runner.schedule import Job, run_schedule, run_sessions, run_together
 from loadtests.runner.sender import Sender
 from loadtests.scenarios.plan import Phase
@@ -44,6 +43,7 @@ class Worker:
         self._runner.register_message("outbound-share", lambda msg, **_: self._take_share(msg.data))
         self._runner.register_message("outbound-phase", lambda msg, **_: self._begin_phase(msg.data))
         events.test_stop.add_listener(lambda **_: self.stop())
+        self._end = ProcessEnd(events)
 
     def work(self) -> None:
         """Carry out a user's part of each phase, until the user is stopped."""
@@ -72,10 +72,12 @@ class Worker:
         if self._ending:
             os._exit(INTERRUPTED)
         self._ending = True
+        # The master ends the processes that it has forked, and tells how the run ended.
+        code = 0 if getattr(self._environment.parsed_options, "processes", None) else INTERRUPTED
+        self._environment.process_exit_code = code
         self.stop()
         self._runner.quit()
-        # The master ends the processes that it has forked, and tells how the run ended.
-        sys.exit(0 if getattr(self._environment.parsed_options, "processes", None) else INTERRUPTED)
+        self._end.exit(code)
 
     def _take_share(self, data: dict[str, Any]) -> None:
         try:
