@@ -17,7 +17,7 @@ def main() -> None:
     An interrupt ends it with 130 and without a traceback, even during its imports.
     """
     if find_spec("schemathesis") is None:
-        sys.stderr.write("outbound-conformance: not installed whole: pip install 'outbound-conformance[gate]'\n")
+        sys.stderr.write("outbound-conformance: the gate is not installed: pip install 'outbound-conformance[gate]'\n")
         sys.exit(4)
     heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # jobs in a shell's background ignore it
     if heeded:

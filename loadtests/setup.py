@@ -210,7 +210,7 @@ def _check_proxy(base_url: str) -> None:
         raise UsageError(str(error)) from None
     if proxy:
         host = urlsplit(base_url).hostname
-        raise UsageError(f"load is not sent through {proxy}: except the target from it, no_proxy={host}")
+        raise UsageError(f"load is not sent through {proxy}: exclude the target from it, no_proxy={host}")
 
 
 def _check_rate(plan: Plan, asked: float) -> None:
@@ -253,7 +253,7 @@ def _keys_of(path: str | None) -> list[Credential]:
     try:
         lines = Path(path).read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or 'not a text'}") from None
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from None
     found = []
     for number, line in enumerate(lines, 1):
         words = line.split()

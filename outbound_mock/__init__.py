@@ -19,10 +19,10 @@ from outbound_mock.world import Json, OutboundMock, OutboundMockError, call, tab
 __all__ = ["OutboundMock", "OutboundMockError"]
 
 OPTIONS = "outbound_mock_options"
-"""The ini option, and with dashes the command line's, that hold options of `outbound-mock`."""
+"""The ini option that holds options of `outbound-mock`. The option of the command line has dashes instead."""
 
 DEFAULT_OPTIONS = ("--contacts", "250")
-"""What comes before them: a list that the largest page does not hold, and data that is made at once."""
+"""Options that come before them: more contacts than the largest page holds, and few enough to be made at once."""
 
 MARKER = "outbound_mock"
 
@@ -70,7 +70,7 @@ def outbound_mock(outbound_mock_address: str, request: pytest.FixtureRequest) ->
 
 
 def _made(address: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-    """Make a call for the fixture, whose failure is a line without a traceback."""
+    """Make a call for the fixture. If it fails, the test shows one line without a traceback."""
     try:
         return call(address, method, path, body)
     except OutboundMockError as error:
@@ -93,12 +93,12 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 def _marked(item: pytest.Item) -> Json:
-    """What the markers of a test say, the nearest last."""
+    """The arguments of a test's markers. Those of the nearest marker win."""
     return {name: value for marker in reversed([*item.iter_markers(MARKER)]) for name, value in marker.kwargs.items()}
 
 
 def _broken(mock: OutboundMock) -> str:
-    """What the client breaks of the musts, with the requests that show it; empty if it breaks none."""
+    """The musts that the client breaks, with the requests that show it; empty if it breaks none."""
     rows = [
         row
         for key in mock.control("GET", "/_mock/grade")["data"]

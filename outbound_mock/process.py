@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 from outbound_mock.world import OutboundMockError
 
 STARTS_WITHIN = 30.0
-"""Real seconds until the mock has told its address."""
+"""Real seconds in which the mock must print its address."""
 
 
 class Process:
@@ -37,7 +37,7 @@ class Process:
             self._process.terminate()
 
     def _listens(self) -> str:
-        """The address, once the mock has told it."""
+        """The address, once the mock has printed it."""
         timer = threading.Timer(STARTS_WITHIN, self._process.kill)
         timer.start()
         try:
@@ -59,11 +59,11 @@ class Process:
         self._process.wait()
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else f"it did not tell its address within {STARTS_WITHIN:.0f} s"
+        return lines[-1] if lines else f"it did not print its address within {STARTS_WITHIN:.0f} s"
 
 
 def _environment() -> dict[str, str]:
-    """This process's environment without what would lead the mock to other packages or options."""
+    """This process's environment without the variables that would give the mock other packages or options."""
     own = str(Path(__file__).parent.parent)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OUTBOUND_MOCK_", "PYTHONPATH"))}
     return {**kept, "PYTHONPATH": own} if own in os.environ.get("PYTHONPATH", "").split(os.pathsep) else kept

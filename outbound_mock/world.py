@@ -1,4 +1,4 @@
-"""A world of the mock as a test sees it: what it is asked, and what it tells of the client."""
+"""A world of the mock as a test uses it: changes to the world, and facts about the client's requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 ANSWERS_WITHIN = 75.0
-"""Real seconds; a call that waits takes up to 60."""
+"""Time limit of a call in real seconds. A call that waits takes up to 60."""
 
 _MOST_SHOWN = 40
 Json = dict[str, Any]
@@ -33,18 +33,18 @@ class OutboundMock:
         return call(self.url, method, path, body)
 
     def advance(self, seconds: float) -> None:
-        """Move the clock on. It can stand for `time.sleep` in a client that waits."""
+        """Move the clock forward. It can replace `time.sleep` in a client that waits."""
         self.control("POST", "/_mock/clock", {"advance": seconds})
 
     def fault(self, name: str, /, **condition: Any) -> str:
-        """Break the contract in this way, for the requests that a condition means, such as `operation="getMe", requests=2`.
+        """Switch on a fault for the requests that a condition names, such as `operation="getMe", requests=2`.
 
         Returns the id of the switch, which `switch_off` takes.
         """
         return str(self.control("POST", "/_mock/switches", {"fault": name, **condition})["id"])
 
     def hardship(self, name: str, /, *, when: Mapping[str, Any] | None = None, **parameters: Any) -> str:
-        """Make it hard for clients in this way, for the requests that the condition `when` means; returns the switch's id."""
+        """Switch on a hardship for the requests that the condition `when` names. Returns the id of the switch."""
         body = {"hardship": name, **(when or {}), **({"parameters": parameters} if parameters else {})}
         return str(self.control("POST", "/_mock/switches", body)["id"])
 
@@ -59,7 +59,7 @@ class OutboundMock:
         )
 
     def emit(self, event_type: str | None = None, **members: Any) -> Json:
-        """Have an event happen and be delivered; of the next type in turn without one. `members`: `resourceId`, `data`."""
+        """Let an event happen and be delivered. Without a type, the types take turns. `members`: `resourceId`, `data`."""
         body = {"organization": self.organization_id, **members, **({"eventType": event_type} if event_type else {})}
         return dict(self.control("POST", "/_mock/events", body))
 
@@ -145,7 +145,7 @@ def _times(count: int) -> str:
 
 
 def table(requests: list[Json], marks: Mapping[int, str]) -> str:
-    """Requests, one a line, the newest if they are very many; marked are those whose numbers have a mark."""
+    """Requests, one on each line, with their marks by number. Of very many the newest are shown."""
     if not requests:
         return "The mock saw no request."
     shown = [each for each in requests if each["number"] in marks or each in requests[-_MOST_SHOWN:]]

@@ -1,7 +1,7 @@
 """The contract of the Outbound API as data: the OpenAPI document and the requirement ledger, loaded with types.
 
 Everything that mock, judge and load tests must agree on (scopes, page sizes, rate limits, problem kinds, requirement ids) is
-written in `openapi.json` and `requirements.toml` and read here; it stands nowhere else.
+written only in `openapi.json` and `requirements.toml`, and read here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REST = 120.0
 """Seconds without a request after which a key counts as rested, and within which a limit resets (RATE-1, RATE-2)."""
 
 LONGEST_RETRY_AFTER = 60.0
-"""Seconds that Retry-After asks for at the most (RATE-6). A date, which is rounded, may ask for one more."""
+"""The most seconds that Retry-After may ask for (RATE-6). A date is rounded, so it may ask for one more."""
 
 LIST_OPERATIONS = ("listContacts", "listLists", "listDrafts", "listEvents")
 
@@ -86,7 +86,7 @@ class RateLimits:
 
 @dataclass(frozen=True, slots=True)
 class PageSize:
-    """Items on a page: without `limit`, and at the most (documentation, "Pagination")."""
+    """Items on a page: the number without `limit`, and the most (documentation, "Pagination")."""
 
     default: int
     maximum: int

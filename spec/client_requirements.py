@@ -14,7 +14,7 @@ from spec import Level
 class ClientRequirement:
     """A row of the table.
 
-    `basis` is the documentation's section or the standard that it rests on, `allows` what is not held against a client.
+    `basis` is the documentation's section or the standard that it rests on, `allows` what does not count against a client.
     `every_run` says whether it is judged in every run of a command; `trials` are the names of the trials that show it.
     """
 

@@ -33,7 +33,7 @@ def run(command: str, **placeholders: object) -> str:
 
 
 def arguments(command: str, placeholders: Mapping[str, object]) -> list[str]:
-    """The words of a command, with the values of its placeholders. Raises ValueError where they cannot be told apart."""
+    """The words of a command, with the values of its placeholders. Raises ValueError if they cannot be split."""
     return [_fill(word, placeholders) for word in shlex.split(command)]
 
 

@@ -17,7 +17,7 @@ import spec
 _LIMITS = spec.contract().rate_limits
 # RFC 1035 2.3.4
 _LONGEST_LABEL = 63
-# RFC 3986, appendix A: what stands in no URL; urlsplit takes or drops it.
+# RFC 3986, appendix A: characters that no URL has. urlsplit accepts or drops them.
 _NEVER_IN_AN_ADDRESS = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
 Reading = Literal["auto", "burst", "strict", "off"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -78,8 +78,8 @@ class Webhooks(_Table, frozen=True):
     """How deliveries reach the suite: by commands that register and trigger (live), or from a file (recorded).
 
     `deliveries` is a path, from the folder of the description if it is relative; once loaded by `load`, it is whole.
-    `feed_within` is in seconds: so long a delivered event may take to show in the feed (HOOK-5).
-    `public_url` is how the target reaches what listens, through a tunnel or a proxy.
+    `feed_within` is in seconds: the time in which a delivered event must be in the feed (HOOK-5). `public_url` is how the
+    target reaches what listens, through a tunnel or a proxy.
     """
 
     listen: str = "127.0.0.1:0"

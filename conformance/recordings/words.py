@@ -79,7 +79,7 @@ def _heading(result: RecordingResult) -> Iterator[str]:
     if not recording.kept:
         yield f"No entry asks an API for one of the nine operations, such as {contract().operations['getMe'].path}."
     elif not recording.shows_keys:
-        yield "No entry shows its Authorization header: an answer other than 401 is taken for one to a key that counts."
+        yield "No entry shows its Authorization header: an answer other than 401 counts as an answer to a valid key."
 
 
 def _table(result: RecordingResult) -> Iterator[str]:

@@ -84,7 +84,7 @@ def _read(variable: str, value: str) -> Proxy:
     if parts.scheme != "http":
         raise ProxyError(
             f"{variable}: {parts.scheme}:// proxies are not supported, only http:// ones; "
-            "name another one, or except the target with no_proxy"
+            "name another one, or exclude the target by no_proxy"
         )
     if not host:
         raise ProxyError(f"{variable}: not the address of a proxy: it names no host")

@@ -29,7 +29,7 @@ _KEY_CHECKS: Mapping[Check, tuple[KeyCheck, str, Level]] = {
     "from-rest": (limits.from_rest, "A rested key is served {rested} requests within {soon} s", "must"),
     "refused-beyond": (limits.refused_beyond, "Beyond its limit a key is refused", "must"),
     "retry-after": (retry_after_checks.retry_after, "Every refusal says when to come back, within a minute", "must"),
-    "recovery": (retry_after_checks.recovery, "Who waits as long as Retry-After says is served", "must"),
+    "recovery": (retry_after_checks.recovery, "A client that waits as long as Retry-After says is served", "must"),
     "patience": (retry_after_checks.patience, "A refused request costs a key nothing", "should"),
     "sustained-rate": (
         retry_after_checks.sustained_rate,

@@ -12,7 +12,7 @@ from conformance.target.proxies import is_loopback
 
 _ANYWHERE = ("", "*", "0.0.0.0", "::")  # noqa: S104 - what is compared with, not bound to
 _OWN_SITE = ("same-origin", "none")
-_REFUSED = "This page is this machine's alone.\n"
+_REFUSED = "This page is for browsers on this machine alone.\n"
 
 
 def guard(web_ui: Any, report: str | None) -> None:

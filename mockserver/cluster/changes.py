@@ -60,7 +60,7 @@ class Changes:
             number = await self._server.xadd(_STREAM, {"token": token, "change": msgspec.msgpack.encode(change)})
             while not (await asyncio.wait({mine}, timeout=HEARTBEAT))[0]:
                 if not await self._server.xrange(_STREAM, number, number):
-                    raise Unshared("the shared state was lost before the change came to its turn")
+                    raise Unshared("the shared state was lost before the change was performed")
             own, outcome = mine.result()
             await self._performed_by_all(own)
         except RedisError as error:

@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     register = commands.add_parser("register-webhook", help="register an endpoint; prints its signing secret")
     trigger = commands.add_parser("trigger-event", help="make an event happen; prints its id")
     for command in (add, register, trigger):
-        command.add_argument("--organization", metavar="ID", help="whose; the first organization's if left out")
+        command.add_argument("--organization", metavar="ID", help="the organization's id; without it the first one")
     advance.add_argument("seconds", type=float)
     register.add_argument("receiver", metavar="URL")
     for command, run in (

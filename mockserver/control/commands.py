@@ -63,12 +63,14 @@ def _url_option(function: Callable[..., None]) -> Callable[..., None]:
 
 @commands.command()
 @click.argument("event", callback=_not_empty)
-@click.option("--organization", metavar="ID", callback=_not_empty, help="Whose; the first organization's if left out.")
+@click.option(
+    "--organization", metavar="ID", callback=_not_empty, help="The organization's id; without it the first one."
+)
 @click.option(
     "--resource",
     metavar="ID",
     callback=_not_empty,
-    help="The contact, list or draft that it happens to; they take turns.",
+    help="The id of the event's contact, list or draft; without it they take turns.",
 )
 @_url_option
 def trigger(event: str, organization: str | None, resource: str | None, url: str) -> None:
@@ -103,7 +105,7 @@ def advance(seconds: float, url: str) -> None:
 
 
 @commands.command()
-@click.option("--follow", "-f", is_flag=True, help="Go on with each request that comes.")
+@click.option("--follow", "-f", is_flag=True, help="Continue with new requests as they come.")
 @click.option("--last", default=20, type=click.IntRange(1, 1_000), show_default=True, help="Requests to begin with.")
 @_url_option
 def logs(follow: bool, last: int, url: str) -> None:
