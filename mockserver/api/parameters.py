@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -18,6 +17,9 @@ from mockserver.api.problems import ParameterError, Refused, invalid_parameter
 from spec import OpenApi
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_MOST_KNOWN = 512
+_LONGEST_KNOWN = 256
+"""Bytes of a query string whose parameters are kept, for the same query strings come again and again."""
 
 Parse = Callable[[str], object]
 """A parameter's value in its type. Raises ValueError with a message that does not repeat the value."""
@@ -28,11 +30,15 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ParameterRules:
-    """What an operation's parameters must be: one rule for each documented name."""
+    """What an operation's parameters must be: one rule for each documented name.
+
+    `known` are the parameters of the latest query strings that were accepted. Rules that are made by `replace` have their own.
+    """
 
     query: Mapping[str, Parse]
     path: Mapping[str, Parse]
     default_limit: int
+    known: dict[bytes, Parameters] = field(init=False, repr=False, compare=False, default_factory=dict)
 
 
 class Parameters(NamedTuple):
@@ -63,9 +69,19 @@ def compile_rules(definitions: Iterable[OpenApi]) -> ParameterRules:
 
 def read_parameters(rules: ParameterRules, scope: Scope) -> Parameters:
     """The request's parameters; undocumented ones are ignored. Raises Refused, naming every one that is wrong."""
-    query_string, path_params = scope["query_string"], scope["path_params"]
-    if not query_string and not path_params:
-        return _none_given(rules.default_limit)
+    query, path = scope["query_string"], scope["path_params"]
+    if path or len(query) > _LONGEST_KNOWN:
+        return _read(rules, query, path)
+    found = rules.known.get(query)
+    if found is None:
+        found = _read(rules, query, path)
+        if len(rules.known) >= _MOST_KNOWN:
+            rules.known.clear()
+        rules.known[query] = found
+    return found
+
+
+def _read(rules: ParameterRules, query_string: bytes, path_params: Mapping[str, str]) -> Parameters:
     errors: list[ParameterError] = []
     query: Values = {}
     if query_string:
@@ -76,12 +92,6 @@ def read_parameters(rules: ParameterRules, scope: Scope) -> Parameters:
     if errors:
         raise Refused(invalid_parameter(errors))
     return Parameters(query.pop("limit", rules.default_limit), query.pop("cursor", None), query, path)
-
-
-@lru_cache(maxsize=64)
-def _none_given(default_limit: int) -> Parameters:
-    """The parameters of the many requests without any."""
-    return Parameters(default_limit, None, {}, {})
 
 
 def _read_query(rules: Mapping[str, Parse], query: bytes, values: Values, errors: list[ParameterError]) -> None:
