@@ -74,8 +74,8 @@ def peer_targets(servers: Mapping[str, Measured]) -> list[Target]:
     ratios = (
         ("page", "Prism", 5.0),
         ("page", "FastAPI", 2.5),
-        ("page", "openapi-backend", 1.0),
-        ("me", "Starlette", 0.6),
+        ("page", "openapi-backend", 2.2),
+        ("me", "Starlette", 0.9),
     )
     titles = {"page": "50-contact page", "me": "/me"}
     return [

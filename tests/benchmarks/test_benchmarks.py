@@ -41,8 +41,8 @@ def verdicts(*servers: Measured) -> dict[str, str]:
 FIELD = (
     server("Prism", 1000, 1),
     server("FastAPI", 2000, 1),
-    server("openapi-backend", 5000, 1),
-    server("Starlette", 1, 9000),
+    server("openapi-backend", 2272, 1),
+    server("Starlette", 1, 6000),
 )
 
 
