@@ -174,9 +174,9 @@ def clock(client: Client) -> TargetClock:
 
 
 @pytest.fixture(scope="session")
-def nobody(client: Client) -> Caller:
+def anonymous(client: Client) -> Caller:
     """A caller without a key."""
-    return client.nobody
+    return client.anonymous
 
 
 @pytest.fixture(scope="session")

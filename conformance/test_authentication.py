@@ -56,7 +56,7 @@ class Stranger:
         question = method, path, authorization
         if question not in self._answers:
             headers = [] if authorization is None else [("Authorization", authorization), ("Accept", JSON)]
-            self._answers[question] = self.client.nobody.send(method, path, headers=headers, operation=operation)
+            self._answers[question] = self.client.anonymous.send(method, path, headers=headers, operation=operation)
         return self._answers[question]
 
 
@@ -86,7 +86,7 @@ def test_headers_excuse_nobody(case: tuple[str, str, str], dataset: Dataset, cli
     """Neither internal-looking headers nor conditional ones replace a key (RFC 9110 13.2.1: refusals come first)."""
     disguise, method, operation = case
     known = opening(dataset, operation, seed)
-    _refused_though_disguised(client.nobody, disguise, method, operation, known)
+    _refused_though_disguised(client.anonymous, disguise, method, operation, known)
 
 
 @requirement("AUTH-2")
@@ -96,7 +96,7 @@ def test_headers_excuse_no_unknown_key(case: tuple[str, str], dataset: Dataset, 
     disguise, operation = case
     known = opening(dataset, operation, seed)
     forged = ("Authorization", unknown(known.secret))
-    _refused_though_disguised(client.nobody, disguise, "GET", operation, known, forged)
+    _refused_though_disguised(client.anonymous, disguise, "GET", operation, known, forged)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_by_a_detour(case: tuple[str, str], dataset: Dataset, client: Client, se
     detour, operation = case
     known = opening(dataset, operation, seed)
     path, headers = DETOURS[detour](target(operation, **known.parameters))
-    answer = client.nobody.send("GET", path, headers=headers)
+    answer = client.anonymous.send("GET", path, headers=headers)
     expect(unusable(answer, reads=operation) is not None, f"{answer.line()} without a key", answer)
 
 
@@ -134,7 +134,7 @@ def test_key_in_a_trailer(case: str, dataset: Dataset, client: Client, seed: int
     known = opening(dataset, case, seed)
     trailers = [("Authorization", f"Bearer {known.secret}")]
     try:
-        answer = client.nobody.send("GET", target(case, **known.parameters), trailers=trailers, operation=case)
+        answer = client.anonymous.send("GET", target(case, **known.parameters), trailers=trailers, operation=case)
     except NoAnswer as silence:
         if silence.closed:
             return  # the server accepts no such request
@@ -188,7 +188,7 @@ def test_key_in_another_place(case: tuple[str, str], dataset: Dataset, client: C
 
     def ask(*parts: Any) -> Exchange:
         carried = together(list(parts))
-        return client.nobody.get(operation, headers=carried.headers, **known.parameters, **carried.query)
+        return client.anonymous.get(operation, headers=carried.headers, **known.parameters, **carried.query)
 
     parts = carriers(place, known.secret)
     answer = ask(*parts)
@@ -204,7 +204,7 @@ def test_scheme_in_another_case(case: str, dataset: Dataset, client: Client) -> 
     """The scheme's name is matched without regard to case (RFC 9110 11.1)."""
     known = known_opening(dataset, case)
     for _ in range(_TRIES):
-        answer = client.nobody.get(case, headers=[("Authorization", f"bearer {known.secret}")], **known.parameters)
+        answer = client.anonymous.get(case, headers=[("Authorization", f"bearer {known.secret}")], **known.parameters)
         if answer.status != 429:
             refused(answer, 200)
             return
@@ -216,7 +216,7 @@ def test_scheme_in_another_case(case: str, dataset: Dataset, client: Client) -> 
 @requirement("AUTH-5", whole_run=True)
 def test_challenge(client: Client) -> None:
     """Every 401 of the run has a challenge for a bearer token (RFC 9110 15.5.2, RFC 6750 3)."""
-    client.nobody.get("getMe")  # a run of AUTH-5 alone needs a 401 to judge
+    client.anonymous.get("getMe")  # a run of AUTH-5 alone needs a 401 to judge
     answers = cases(client, lambda exchange: exchange.status == 401 and exchange.path.startswith(API))
     for answer in answers:
         fault = challenge_fault(answer)

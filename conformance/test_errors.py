@@ -68,13 +68,13 @@ def oddities(dataset: Dataset, target: Target) -> Oddities:
 
 @requirement("ERROR-1")
 @over(tuple(product(_WHERE, ("with a key", "without a key"))))
-def test_unknown_path(case: tuple[str, str], dataset: Dataset, nobody: Caller, seed: int) -> None:
+def test_unknown_path(case: tuple[str, str], dataset: Dataset, anonymous: Caller, seed: int) -> None:
     """An undocumented path is answered with a problem, with a key and without one."""
     where, key = case
     dataset.served("getMe")
     known = target("getContact", **opening(dataset, "getContact", seed).parameters)
     path = where.replace("{contact}", known)
-    _is_problem((dataset.caller if key == "with a key" else nobody).send("GET", path))
+    _is_problem((dataset.caller if key == "with a key" else anonymous).send("GET", path))
 
 
 @requirement("ERROR-4", whole_run=True)
@@ -112,10 +112,10 @@ def test_odd_request(case: tuple[str, str], oddities: Oddities) -> None:
 
 @requirement("ERROR-5")
 @pytest.mark.parametrize("name", ODD_KEYS)
-def test_odd_key(name: str, dataset: Dataset, nobody: Caller) -> None:
+def test_odd_key(name: str, dataset: Dataset, anonymous: Caller) -> None:
     """A malformed key is refused, and not with a server error."""
     dataset.served("getMe")
-    answer = answered(lambda: nobody.get("getMe", headers=[("Authorization", ODD_KEYS[name])]), dataset.caller)
+    answer = answered(lambda: anonymous.get("getMe", headers=[("Authorization", ODD_KEYS[name])]), dataset.caller)
     expect(400 <= answer.status < 500, f"{name}: {answer.status}", answer)
 
 

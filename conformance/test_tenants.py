@@ -120,18 +120,18 @@ def _as_good_as_none(
     operation, foreign_id = case.resource.operation, case.resource.id
     dataset.served(listing := collection_of(operation) or "listContacts")
     neighbour.served(operation)
-    nobodys = unknown_id(dataset, operation, seed)
-    if nobodys in neighbour.walk(listing).ids:
-        nobodys = resembling(foreign_id, neighbour.walk(listing).ids, operation)
+    unknown_one = unknown_id(dataset, operation, seed)
+    if unknown_one in neighbour.walk(listing).ids:
+        unknown_one = resembling(foreign_id, neighbour.walk(listing).ids, operation)
     owners = neighbour.single(operation, foreign_id) if case.conditional else None
     caller, own = relieved(dataset.caller, target, operation), dataset.one(listing)["id"]
     hidden = private(ask_by_id(caller, operation, foreign_id, case.shape, own, owners), theirs)
     unknown = dataset.once(
-        f"unknown id, {case}", lambda: ask_by_id(caller, operation, nobodys, case.shape, own, owners)
+        f"unknown id, {case}", lambda: ask_by_id(caller, operation, unknown_one, case.shape, own, owners)
     )
     if unknown.status == 200:
         raise NotJudged(f"{unknown.line()}: an id that nobody has is served (OP-10)", unknown)
-    difference = same_answer(hidden, unknown, (foreign_id, nobodys))
+    difference = same_answer(hidden, unknown, (foreign_id, unknown_one))
     expect(difference is None, f"answers to a foreign id and an unknown one differ: {difference}", hidden, unknown)
 
 

@@ -181,7 +181,7 @@ class PublishedDocument:
 
 def ask(caller: Caller) -> Exchange:
     """The answer at the address of the document: requested without a key, and with one if a key is required."""
-    answer = caller.client.nobody.send("GET", PATH)
+    answer = caller.client.anonymous.send("GET", PATH)
     return answer if answer.status == 200 else caller.send("GET", PATH)
 
 

@@ -104,7 +104,7 @@ class Client:
         return Caller(self, tuple(Credential(secret, f"{label}[{index}]") for index, secret in enumerate(secrets)))
 
     @property
-    def nobody(self) -> Caller:
+    def anonymous(self) -> Caller:
         """A caller without a key of the target: no Authorization header, or one that is given among the headers."""
         return Caller(self, ())
 

@@ -245,7 +245,7 @@ class VerdictPlugin:
         if self._silences < _PATIENCE:
             time.sleep(_ALIVE_AFTER)
             try:
-                self._judge.client.nobody.send("GET", spec.contract().operations["getMe"].path)
+                self._judge.client.anonymous.send("GET", spec.contract().operations["getMe"].path)
             except NoAnswer:
                 pass
             else:

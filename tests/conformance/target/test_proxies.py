@@ -72,7 +72,7 @@ def test_a_proxy_that_cannot_be_used_is_named_by_its_variable(
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_what_is_sent_stands_on_the_wire_as_it_is_given(method: str) -> None:
     with serving() as server, client_of(f"http://127.0.0.1:{server.port}/base") as client:
-        client.nobody.send(method, ODD)
+        client.anonymous.send(method, ODD)
     assert server.lines == [f"{method} /base{ODD} HTTP/1.1"]
 
 
@@ -81,7 +81,7 @@ def test_through_a_proxy_it_is_in_absolute_form(method: str, monkeypatch: pytest
     with serving() as server, serving(forward_proxy(server.port)) as proxy:
         monkeypatch.setenv("http_proxy", f"http://me:secret@127.0.0.1:{proxy.port}")
         with client_of("http://staging.example:8080/base") as client:
-            assert client.nobody.send(method, ODD).status == 200
+            assert client.anonymous.send(method, ODD).status == 200
     assert proxy.lines == [f"{method} http://staging.example:8080/base{ODD} HTTP/1.1"]
     assert server.lines == [f"{method} /base{ODD} HTTP/1.1"]
     assert b"proxy-authorization: basic bwu6c2vjcmv0" in proxy.heads[0].lower()
@@ -94,7 +94,7 @@ def test_over_tls_a_proxy_is_asked_for_a_tunnel(method: str, tmp_path: Path, mon
     with serving(context=server_context(certificate)) as server, serving(forward_proxy(server.port)) as proxy:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
         with client_of("https://staging.example/base") as client:
-            assert client.nobody.send(method, ODD).status == 200
+            assert client.anonymous.send(method, ODD).status == 200
     assert proxy.lines == ["CONNECT staging.example:443 HTTP/1.1"]
     assert server.lines == [f"{method} /base{ODD} HTTP/1.1"]
 
@@ -103,7 +103,7 @@ def test_over_tls_a_proxy_is_asked_for_a_tunnel(method: str, tmp_path: Path, mon
 def test_a_message_names_the_proxy_without_its_password(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://me:secret@127.0.0.1:9")
     with client_of("http://staging.example") as client, pytest.raises(NoAnswer) as silence:
-        client.nobody.send(method, "/api/v1/me")
+        client.anonymous.send(method, "/api/v1/me")
     assert str(silence.value).endswith("(through the proxy http://127.0.0.1:9 (http_proxy))")
     assert "secret" not in str(silence.value)
 

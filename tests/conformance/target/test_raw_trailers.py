@@ -83,7 +83,7 @@ def test_a_connection_that_is_closed_instead_is_known_as_such() -> None:
         target = Target(base_url=str(url))
         client = Client(target, TargetClock())
         with pytest.raises(NoAnswer) as silence:
-            client.nobody.send("GET", "/api/v1/me", trailers=[("Authorization", KEY)])
+            client.anonymous.send("GET", "/api/v1/me", trailers=[("Authorization", KEY)])
         client.close()
     assert silence.value.closed
     assert KEY not in str(silence.value)
