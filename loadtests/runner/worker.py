@@ -24,6 +24,8 @@ from loadtests.setup import Options, Setup, UsageError, prepare
 
 _REPORT_EVERY = 2.0
 _LOOK_AGAIN = 0.01
+_LINGER = 1_000
+"""How many milliseconds a worker that ends tries to send its last messages."""
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -44,6 +46,8 @@ class Worker:
         self._runner.register_message("outbound-phase", lambda msg, **_: self._begin_phase(msg.data))
         events.test_stop.add_listener(lambda **_: self.stop())
         self._end = ProcessEnd(events)
+        if client := getattr(runner, "client", None):
+            client.socket.linger = _LINGER  # without a bound it would wait for ever for a master that has died
 
     def work(self) -> None:
         """Carry out a user's part of each phase, until the user is stopped."""

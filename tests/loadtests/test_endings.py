@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,9 @@ def _running(*words: str, folder: Path | None = None) -> Iterator[subprocess.Pop
     try:
         yield running
     finally:
-        running.kill()
+        # Its workers, too: they hold its output open.
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
 
 

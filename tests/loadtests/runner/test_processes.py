@@ -94,3 +94,26 @@ def test_a_worker_with_other_keys_cannot_do_its_share(healthy: EmbeddedMock, tmp
     finally:
         worker.terminate()
         worker.wait()
+
+
+_LAST_MESSAGE = """
+import sys
+from unittest.mock import MagicMock
+
+from locust.rpc import zmqrpc
+from locust.rpc.protocol import Message
+
+from loadtests.runner import worker
+
+worker.options_of = MagicMock()
+environment = MagicMock()
+environment.runner.client = client = zmqrpc.Client("127.0.0.1", int(sys.argv[1]), "worker")
+worker.Worker(environment)
+client.send(Message("quit", None, "worker"))
+client.close()
+client.socket.context.term()
+"""
+
+
+def test_a_worker_whose_master_has_died_does_not_wait_for_it_for_ever() -> None:
+    subprocess.run([sys.executable, "-c", _LAST_MESSAGE, str(free_port())], check=True, timeout=60)
