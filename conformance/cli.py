@@ -218,7 +218,7 @@ def _replay(arguments: Sequence[str]) -> int:
 def _tried_again(ids: Sequence[str], before: Report, options: Sequence[str]) -> Report:
     """The report of a new run over the requirements, with the seed and depth of the first report.
 
-    A requirement that any answer may break needs a whole run: the answer that broke it may be one to another check.
+    A requirement that any answer may break needs a whole run: another check may have got the answer that broke it.
     """
     with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
         command = [sys.executable, "-P", "-m", "pytest", FOLDER, "-v", "--report", folder]

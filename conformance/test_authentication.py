@@ -74,7 +74,7 @@ def unauthorized(answer: Exchange) -> Exchange:
 @requirement("AUTH-1")
 @over((*_ASKED, *(("GET", *asked) for asked in single_parameters())))
 def test_without_a_key(case: tuple[str, str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
-    """An operation that serves a key refuses the same request without one, whatever its parameters."""
+    """An operation that serves a key refuses the same request without one, whatever its parameters are."""
     method, operation, query = case
     known = opening(dataset, operation, seed)
     unauthorized(stranger.ask(operation, None, method, **_with(known, query)))
@@ -116,7 +116,7 @@ def test_headers_excuse_no_dead_key(
 @requirement("AUTH-1")
 @over(tuple(product(DETOURS, OPERATIONS)))
 def test_by_a_detour(case: tuple[str, str], dataset: Dataset, client: Client, seed: int) -> None:
-    """A resource is not served without a key under another spelling of its path. An unknown path is accepted as an answer."""
+    """No other spelling of a resource's path serves it without a key; the server may not know that path."""
     detour, operation = case
     known = opening(dataset, operation, seed)
     path, headers = DETOURS[detour](target(operation, **known.parameters))
@@ -129,7 +129,7 @@ def test_by_a_detour(case: tuple[str, str], dataset: Dataset, client: Client, se
 def test_key_in_a_trailer(case: str, dataset: Dataset, client: Client, seed: int) -> None:
     """A key in a trailer, behind the body, does not count: the request has no credentials (RFC 9110 6.5.1).
 
-    Any refusal will do: servers and front ends may refuse a GET that has a body, or its transfer coding.
+    Every refusal is accepted: servers and front ends may refuse a GET that has a body, or its transfer coding.
     """
     known = opening(dataset, case, seed)
     trailers = [("Authorization", f"Bearer {known.secret}")]
@@ -145,24 +145,24 @@ def test_key_in_a_trailer(case: str, dataset: Dataset, client: Client, seed: int
 @requirement("AUTH-2")
 @over((*product(FORGERIES, METHODS, OPERATIONS, ("",)), *((_UNKNOWN, *asked) for asked in _QUERIES)))
 def test_forged_key(case: tuple[str, str, str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
-    """A key that was just served is refused once anything about it is changed, whatever the request's parameters."""
+    """A key that was just served is refused after any change to it, whatever the request's parameters are."""
     forgery, method, operation, query = case
     known = opening(dataset, operation, seed)
     header = forged(forgery, known.secret, stranger.client.target.secrets())
     if header is None:
-        not_tested(f"the key cannot be altered so, or it is then another key of the target: {forgery}")
+        not_tested(f"the key cannot be altered in this way, or is then another key of the target: {forgery}")
     unauthorized(stranger.ask(operation, header, method, **_with(known, query)))
 
 
 @requirement("AUTH-2")
 @over(tuple(product(("id", "prefix"), OPERATIONS)))
 def test_what_me_shows_of_a_key(case: tuple[str, str], dataset: Dataset, stranger: Stranger, seed: int) -> None:
-    """The id and the prefix of a key are no secrets: neither opens anything."""
+    """The id and the prefix of a key are no secrets: neither is accepted as a key."""
     name, operation = case
     shown = member(dataset.served("getMe"), "apiKey", name)
     known = opening(dataset, operation, seed)
     if not _fits_a_header(shown):
-        not_tested(f"the {name} of the key fits no header")
+        not_tested(f"the {name} of the key cannot be sent in a header")
     unauthorized(stranger.ask(operation, f"Bearer {shown}", **known.parameters))
 
 
@@ -173,7 +173,7 @@ def test_what_me_shows_of_a_key(case: tuple[str, str], dataset: Dataset, strange
 def test_key_without_standing(
     case: tuple[str, str, str], state: str, client: Client, target: Target, dataset: Dataset, seed: int
 ) -> None:
-    """An operation that serves a valid key refuses a revoked and an expired one, whatever the request's parameters."""
+    """An operation that serves a valid key refuses a revoked and an expired one, whatever the parameters are."""
     method, operation, query = case
     known = opening(dataset, operation, seed)
     unauthorized(_with_dead_key(client, target, state, method, operation, _with(known, query)))
@@ -228,7 +228,7 @@ def test_challenge(client: Client) -> None:
 def test_refusal_tells_nothing(
     case: tuple[str, str, str], dataset: Dataset, client: Client, target: Target, stranger: Stranger, seed: int
 ) -> None:
-    """Without a valid key an id that exists and one that does not are answered alike, in body and header fields."""
+    """Without a valid key, an id that exists and one that does not get the same answer, in body and header fields."""
     key, method, operation = case
     known = known_opening(dataset, operation)
     state = key.split()[1] if key.split()[1] in DEAD else None

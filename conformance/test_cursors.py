@@ -71,20 +71,20 @@ def _again(dataset: Dataset, walked: Walk) -> Walk:
 
 @requirement("PAGE-6", whole_run=True)
 def test_no_walk_is_refused_its_cursor(dataset: Dataset) -> None:
-    """No nextCursor of an unfiltered list is refused where it is followed."""
+    """No nextCursor of an unfiltered list is refused when it is followed."""
     _cursors_are_served(dataset, filtered=False)
 
 
 @requirement("PAGE-10", whole_run=True)
 def test_no_filtered_walk_is_refused_its_cursor(dataset: Dataset) -> None:
-    """No nextCursor of a filtered list is refused where it is followed."""
+    """No nextCursor of a filtered list is refused when it is followed."""
     _cursors_are_served(dataset, filtered=True)
 
 
 def _cursors_are_served(dataset: Dataset, *, filtered: bool) -> None:
     walks = [walked for walked in dataset.walks if bool(filters_of(walked).keys() - {"includeArchived"}) is filtered]
     followed = [walked for walked in walks if len(walked.pages) > 1 or walked.refusal]
-    record_tried(len(followed), len(followed))  # where there are none, the other checks of the requirement speak for it
+    record_tried(len(followed), len(followed))  # if there are none, the other checks of the requirement judge it
     for walked in followed:
         again = _again(dataset.anew(), walked) if walked.refusal else walked
         if again.refusal:
@@ -107,7 +107,7 @@ def test_no_walk_goes_round(dataset: Dataset) -> None:
 @over(tuple(product(LISTS, SPOILS)), Cut(quick=6, paced=6, standard=len(LISTS) * len(SPOILS)))
 @on_changing_data
 def test_a_spoiled_cursor(case: tuple[str, str], dataset: Dataset, seed: int) -> None:
-    """A cursor that leads to a second page, spoiled: refused as a problem, or a page of the caller's own data."""
+    """A spoiled cursor is refused with a problem, or answered with a page of the caller's own data."""
     operation, spoil = case
     cursor = spoiled(_real_cursor(dataset, operation), spoil, seed)
     if cursor is None:
@@ -119,7 +119,7 @@ def test_a_spoiled_cursor(case: tuple[str, str], dataset: Dataset, seed: int) ->
 @over(tuple(permutations(LISTS, 2)), Cut(quick=1, paced=1, standard=12))
 @on_changing_data
 def test_the_cursor_of_another_list(case: tuple[str, str], dataset: Dataset) -> None:
-    """The cursor of one list, used on another: refused as a problem, or a page of the caller's own data."""
+    """A cursor of another list is refused with a problem, or answered with a page of the caller's own data."""
     operation, other = case
     if not dataset.walk(operation).items:
         not_tested(f"{operation} is empty")
@@ -171,7 +171,7 @@ def test_a_cursor_used_twice(case: str, dataset: Dataset, run_effort: Effort) ->
 
 @requirement("PAGE-3", whole_run=True)
 def test_no_page_of_a_walk_is_longer_than_its_limit(client: Client) -> None:
-    """No page of a walk at one limit holds more than that, the first one of a filtered list included."""
+    """No page of a walk, or of a filtered list, holds more items than its limit."""
     limits: dict[tuple[str, str], int] = {}
     for page in cases(client, lambda exchange: limit_of(exchange) is not None and unusable(exchange) is None):
         limit, operation = limit_of(page) or 0, page.request.operation or ""

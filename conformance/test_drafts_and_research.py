@@ -1,4 +1,4 @@
-"""OP-4, OP-5: what a single draft and a dossier carry."""
+"""OP-4, OP-5: what a single draft and a dossier must contain."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_draft_has_its_timeline(dataset: Dataset, run_effort: Effort) -> None:
 
 @requirement("OP-5")
 def test_dossier_is_the_contacts_own(dataset: Dataset) -> None:
-    """A dossier names the contact that it was requested for; dossiers of other contacts name those."""
+    """A dossier names the contact that it was requested for, and not another contact."""
     _names(dataset.served("getContactResearch"), dataset.researched())
     for contact in _perhaps_without_dossier(dataset):
         answer = dataset.asked("getContactResearch", id=contact["id"])
@@ -90,14 +90,14 @@ def test_no_dossier(dataset: Dataset) -> None:
         expect(not fault, f"{answer.line()}, a contact without a dossier: {fault}", answer)
         _names(answer, contact["id"])
         told = answer.json.get("summary") or answer.json.get("sections")
-        expect(told, "a dossier of nothing, where 404 is the answer", answer)
+        expect(told, "an empty dossier, where 404 is expected", answer)
     not_tested(f"every contact looked at ({_MOST_WITHOUT_DOSSIER} at the most) has a dossier")
 
 
 def _names(dossier: Exchange, contact: str) -> None:
     named = as_id(dossier.json.get("contactId"))
     if named is None:
-        raise NotJudged("the dossier does not say whose it is", dossier)
+        raise NotJudged("the dossier does not name its contact", dossier)
     expect(named == contact, f"the dossier of {contact} is of {named}", dossier)
 
 

@@ -1,4 +1,4 @@
-"""ERROR: RFC 7807 / 9457. Here are the requests that provoke errors; test_every_exchange judges all answers of the run."""
+"""ERROR: RFC 7807 / 9457. These checks provoke errors; test_every_exchange judges all answers of the run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Oddities:
     _answers: dict[tuple[str, str], Exchange] = field(default_factory=dict)
 
     def ask(self, case: tuple[str, str]) -> Exchange:
-        """The answer to an odd request, once the operation, or the list of what it reads, was seen to be served."""
+        """The answer to an odd request. Before it, the operation, or the list of what it reads, must be served."""
         if case not in self._answers:
             kind, operation = case
             odd = odd_request(kind, operation, self._known_id(operation))

@@ -103,14 +103,14 @@ def searched_words(dataset: Dataset) -> list[tuple[str, str]]:
 @requirement("FILTER-3")
 @over(searched_words, Cut(quick=1, paced=1, standard=6))
 def test_search_finds_contacts_by_any_word(case: tuple[str, str], dataset: Dataset) -> None:
-    """`q` finds every contact by a word beyond ASCII, and by a word that stands at the beginning of no name."""
+    """`q` finds every contact by a word beyond ASCII, and by a word with which no name begins."""
     _, word = case
     _exact(dataset, "listContacts", LARGEST, q=word)
 
 
 @requirement("FILTER-3")
 def test_search_finds_nobody_by_a_word_that_is_nowhere(dataset: Dataset, seed: int) -> None:
-    """A word that no contact has finds none, while a contact is found by its own word."""
+    """A search for a word that no contact has finds nothing, while a contact is found by its own word."""
     word_with_a_hit(dataset)
     expect_nothing(dataset, "listContacts", q=absent(dataset.contacts, seed))
 
@@ -172,7 +172,7 @@ def test_each_value_combines(case: FilteredWalk, dataset: Dataset) -> None:
 @requirement("FILTER-8")
 @over(archived_lists, Cut(quick=0, paced=0, standard=4))
 def test_an_archived_list_combines_too(case: str, dataset: Dataset) -> None:
-    """If the id of an archived list shows its contacts, then with a qualification it shows those of them that have it."""
+    """If the id of an archived list shows its contacts, a qualification beside it shows those of them that have it."""
     if dataset.asked("listContacts", limit=dataset.largest("listContacts"), listId=case).status in NO_SUCH_VALUE:
         not_tested("the id of an archived list is refused")
     statuses = partners(dataset, "listContacts", ("listId", case), "qualificationStatus")
@@ -183,7 +183,7 @@ def test_an_archived_list_combines_too(case: str, dataset: Dataset) -> None:
 
 @requirement("FILTER-8")
 def test_a_search_for_nothing_combines_too(dataset: Dataset, seed: int) -> None:
-    """A word that no contact has finds none among the contacts of a list either."""
+    """A search for a word that no contact has finds nothing among the contacts of a list either."""
     filters = combination(dataset, "listContacts", ("listId", "qualificationStatus"))
     _exact(dataset, "listContacts", LARGEST, **filters)
     expect_nothing(dataset, "listContacts", **filters, q=absent(dataset.contacts, seed))
@@ -220,7 +220,7 @@ def test_a_misspelt_value_shows_nothing(case: tuple[str, str, str], dataset: Dat
 @requirement("FILTER-9")
 @over(tuple(WITHOUT_A_HIT), Cut(quick=1, paced=2, standard=len(WITHOUT_A_HIT)))
 def test_a_search_without_a_hit_shows_nothing(case: str, dataset: Dataset, seed: int) -> None:
-    """A search without a match shows no contact, where another search finds some."""
+    """A search without a match shows no contact, while another search finds some."""
     word_with_a_hit(dataset)
     expect_nothing(dataset, "listContacts", q=WITHOUT_A_HIT[case](dataset.contacts, seed))
 
@@ -228,7 +228,7 @@ def test_a_search_without_a_hit_shows_nothing(case: str, dataset: Dataset, seed:
 @requirement("FILTER-9")
 @over(tuple(unknown_beside_known()), Cut(quick=0, paced=1, standard=len(unknown_beside_known())))
 def test_an_unknown_value_beside_a_known_one(case: tuple[str, str, str, str], dataset: Dataset) -> None:
-    """A value that nothing has shows nothing, together with a value of another filter that shows something by itself."""
+    """A value that no item has shows nothing, also beside a value of another filter that shows something by itself."""
     operation, name, kind, other = case
     known = value_with_a_hit(dataset, operation, other)
     expect_nothing(dataset, operation, **{name: value_without_a_hit(dataset, operation, name, kind), other: known})

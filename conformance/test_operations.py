@@ -72,23 +72,25 @@ def test_second_opinion(operation: str, client: Client) -> None:
 
 @requirement("OP-2", needs=())
 def test_me_reports_the_key(primary: Caller, dataset: Dataset) -> None:
-    """At `/me`, two keys of one organization see the same organization, each its own key, and the same again later."""
+    """`/me` names one organization and two different keys to two keys of one organization, and the same again later."""
     first = dataset.served("getMe")
     own = {caller.keys[0].secret == Opening("getMe", {}, first).secret: caller for caller in primary.each()}
     if len(own) < 2:
         not_tested("needs two keys in organizations.primary.api_keys")
     second, again = _who_asks(own[False], first), _who_asks(own[True], first)
-    expect(_organization(first) == _organization(second), "two organizations for two keys of one", first, second)
-    expect(_key(first) != _key(second), "one apiKey for two keys", first, second)
-    expect(_key(first) == _key(again), "two apiKeys for one key", first, again)
+    expect(
+        _organization(first) == _organization(second), "/me names two organizations to two keys of one", first, second
+    )
+    expect(_key(first) != _key(second), "/me reports one apiKey to two keys", first, second)
+    expect(_key(first) == _key(again), "/me reports two apiKeys to one key", first, again)
 
 
 @requirement("OP-2", needs=("organizations.secondary",))
 def test_me_reports_the_organization(dataset: Dataset, neighbour: Dataset) -> None:
-    """At `/me`, keys of two organizations see different keys and different organizations."""
+    """`/me` shows keys of two organizations different keys and different organizations."""
     ours, theirs = dataset.served("getMe"), neighbour.served("getMe")
-    expect(_organization(ours) != _organization(theirs), "one organization for keys of two", ours, theirs)
-    expect(_key(ours) != _key(theirs), "one apiKey for keys of two organizations", ours, theirs)
+    expect(_organization(ours) != _organization(theirs), "/me names one organization to keys of two", ours, theirs)
+    expect(_key(ours) != _key(theirs), "/me reports one apiKey to keys of two organizations", ours, theirs)
 
 
 @requirement("OP-2", needs=())
@@ -108,11 +110,11 @@ def test_me_reports_what_the_organization_is_known_as(name: str, client: Client,
 
 @requirement("OP-2", needs=(), whole_run=True)
 def test_me_reports_whichever_key_asks(client: Client) -> None:
-    """No two keys of the run are told the same `apiKey`, and no key is told scopes that it does not hold."""
+    """`/me` never reports the same `apiKey` to two keys of the run, nor a scope to a key that does not hold it."""
     asked: dict[Any, Exchange] = {}
     for answer in cases(client, _me_of_known_key):
         first = asked.setdefault(_key(answer), answer)
-        expect(_secret(first) == _secret(answer), "one apiKey for two keys", first, answer)
+        expect(_secret(first) == _secret(answer), "/me reports one apiKey to two keys", first, answer)
         held = _held_alone(_label(answer))
         if held is not None:
             shown = member(answer, "apiKey", "scopes")
@@ -157,7 +159,7 @@ def test_unknown_id(operation: str, dataset: Dataset, seed: int) -> None:
     known = dataset.walk(collection_of(operation) or "")
     for attempt in range(_TRIES):
         answer = dataset.asked(operation, id=unknown_id(dataset, operation, seed, attempt))
-        # If a list is too long to be walked to its end, not all ids are known, and this one may exist.
+        # If a list is too long to be walked to its end, some ids are unknown, and this one may exist.
         if known.complete or unusable(answer):
             refused(answer, 404)
             return
@@ -167,7 +169,7 @@ def test_unknown_id(operation: str, dataset: Dataset, seed: int) -> None:
 @requirement("OP-10")
 @over(tuple(product(SINGLE, MISSPELLINGS)), Cut(quick=2, paced=1, standard=12))
 def test_an_id_that_resembles_another(case: tuple[str, str], dataset: Dataset) -> None:
-    """An id with one character less, one more, or another one at its end never finds the original resource."""
+    """An id with one character less, one more, or a different one at its end never finds the original resource."""
     operation, misspelling = case
     known = str(known_opening(dataset, operation).parameters["id"])
     asked = MISSPELLINGS[misspelling](known)

@@ -55,7 +55,7 @@ def test_a_page_holds_fifty_by_default(case: str, dataset: Dataset) -> None:
 @over(LISTS)
 @on_changing_data
 def test_the_first_page_holds_as_many_as_asked_for(case: str, dataset: Dataset) -> None:
-    """With at least `limit` items there, the first page of the unfiltered list holds exactly `limit`."""
+    """If an unfiltered list has at least `limit` items, its first page holds exactly `limit`."""
     there = len(_unfiltered(dataset, case))
     pages = [(limit, page) for page in _first_pages(dataset, case) if (limit := limit_of(page) or 0) <= there]
     if not pages:
@@ -67,7 +67,7 @@ def test_the_first_page_holds_as_many_as_asked_for(case: str, dataset: Dataset) 
 @requirement("PAGE-3", whole_run=True)
 @over(LISTS)
 def test_a_limit_within_bounds_is_not_refused(case: str, dataset: Dataset) -> None:
-    """A limit of 1 to 200 for which a walk of the run was refused is served, where the list is at another limit."""
+    """A limit of 1 to 200 that was refused once in the run is served, if the list is served at another limit."""
     dataset.walk(case)
     refusal = dataset.refused_limits.get(case)
     if refusal:
@@ -78,7 +78,7 @@ def test_a_limit_within_bounds_is_not_refused(case: str, dataset: Dataset) -> No
 @requirement("PAGE-5")
 @over(tuple(product(LISTS, NO_COUNTS)), Cut(quick=4, paced=4, standard=len(LISTS) * len(NO_COUNTS)))
 def test_a_limit_that_is_no_count(case: tuple[str, str], dataset: Dataset) -> None:
-    """A limit of 0, a negative one, or one that is no number: answered 400 or 422, or a page of 1 to 200 existing items."""
+    """A limit that is 0, negative or no number is answered with 400, 422 or a page of 1 to 200 existing items."""
     operation, limit = case
     if not dataset.walk(operation).items:
         not_tested(f"{operation} is empty")
@@ -110,7 +110,7 @@ def test_a_walk_yields_every_item_once(case: str, dataset: Dataset) -> None:
 @over(WALKS, _WALKED)
 @on_changing_data
 def test_a_walk_yields_every_item_whatever_is_left_for_its_last_page(case: tuple[str, str], dataset: Dataset) -> None:
-    """A walk with one item, a whole page, or one item less on its last page shows the same items as the walk at 200."""
+    """A walk shows the same items as the walk at 200, however many items are left for its last page."""
     operation, remainder = case
     walked = _with_remainder(dataset, operation, remainder)
     once(walked)
@@ -121,7 +121,7 @@ def test_a_walk_yields_every_item_whatever_is_left_for_its_last_page(case: tuple
 @over(WALKS, _WALKED)
 @on_changing_data
 def test_the_order_is_the_same_whatever_is_left_for_the_last_page(case: tuple[str, str], dataset: Dataset) -> None:
-    """Such a walk shows the items in the order of the walk at 200."""
+    """A walk shows the items in the order of the walk at 200, however many items are left for its last page."""
     operation, remainder = case
     same_order(_with_remainder(dataset, operation, remainder), dataset.walk(operation))
 
@@ -179,13 +179,13 @@ def test_a_search_holds_on_every_page(dataset: Dataset) -> None:
 
     word = frequent_word(dataset.contacts)
     if not word:
-        not_tested("no word is shared by two contacts, and by no more than a page of them")
+        not_tested("no word is shared by two contacts or more, and by no more than a page of them")
     confirmed(dataset, "listContacts", lambda seen: look(seen, word))
 
 
 @requirement("PAGE-10")
 def test_any_filters_hold_on_every_page(dataset: Dataset, seed: int) -> None:
-    """Random combinations of filters that show something, over two pages or three, show exactly what they should."""
+    """Random combinations of filters, walked over two or three pages, show exactly the items that they should."""
     lists = [operation for operation in ("listContacts", "listDrafts", "listEvents") if dataset.walk(operation).items]
     if not lists:
         not_tested("no list that can be filtered has any items")
@@ -211,7 +211,7 @@ def _unfiltered(seen: Dataset, operation: str) -> list[Resource]:
 
 
 def _first_pages(seen: Dataset, operation: str) -> list[Exchange]:
-    """First pages of the unfiltered list at some limits, of which most were walked already."""
+    """First pages of the unfiltered list at some limits; most of them were walked already."""
     pages = [seen.walked(operation, limit=1, most_pages=1).pages[0]]
     if operation == "listLists":
         # The known walk includes archived lists; FILTER-4 walks the list without them.

@@ -54,7 +54,7 @@ def test_document_is_valid(answer: Exchange, document: PublishedDocument) -> Non
 
 @requirement("OP-8")
 def test_document_has_all_operations(answer: Exchange, document: PublishedDocument) -> None:
-    """The document has all nine operations, whatever its servers and the names of its path parameters are."""
+    """The document has all nine operations. Its servers and the names of its path parameters do not matter."""
     missing = [operation.path for operation in OPERATIONS.values() if operation.id not in document.operations]
     expect(not missing, f"no GET {', '.join(missing)}", answer)
 

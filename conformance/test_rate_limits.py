@@ -1,8 +1,8 @@
 """RATE: 60 a minute, 120 in a burst window of 30 seconds, per key.
 
 The probes run in the background since the start of the run; these checks wait for them and judge their measurements.
-`rate_limits/traffic_patterns.py` says what they send, `rate_limits/timeline.py` how delays are allowed for. RATE-1 is judged
-on every answer.
+`rate_limits/traffic_patterns.py` says what they send, `rate_limits/timeline.py` says how they allow for delays. RATE-1
+is judged on every answer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def test_a_rested_key_is_served_a_minutes_worth(rates: Measured, role: str) -> N
 @requirement("RATE-3", needs=())
 @pytest.mark.parametrize("role", [SPENDER, BORDER], ids=["from rest", "at any border"])
 def test_no_window_serves_more_than_the_burst(rates: Measured, role: str) -> None:
-    """A rested key gets no more at once, and no more around the border of a fixed window."""
+    """A rested key is served no more than the burst, neither at once nor around the border of a fixed window."""
     rulings.ceiling(rates, role)
 
 

@@ -52,7 +52,7 @@ class Holders:
     _answers: dict[tuple[str, str, str], Exchange] = field(default_factory=dict)
 
     def ask(self, scope: str, operation: str, method: str = "GET", **parameters: Any) -> Exchange:
-        """An operation's answer to the key that holds only that scope. Raises NotTested where the target names no such key."""
+        """An operation's answer to the key with only that scope. Raises NotTested if the target names no such key."""
         path = target(operation, **parameters)
         question = scope, method, path
         if question not in self._answers:
@@ -104,7 +104,7 @@ def test_parameters_without_the_scope(case: tuple[str, str], dataset: Dataset, h
 @requirement("SCOPE-1")
 @over(_SINGLE_PARAMETERS, Cut(quick=0, paced=0, standard=len(_SINGLE_PARAMETERS)))
 def test_one_parameter_without_the_scope(case: tuple[str, str], dataset: Dataset, holders: Holders, seed: int) -> None:
-    """A missing scope is refused with any single parameter, also one that only another operation has."""
+    """A missing scope is refused with any single parameter, even with one that only another operation has."""
     _refused_without_the_scope(case, dataset, holders, seed)
 
 
@@ -148,7 +148,7 @@ def test_with_exactly_the_scope(case: tuple[str, str], dataset: Dataset, holders
 @requirement("SCOPE-3")
 @over((*SCOPES, _NO_SCOPE))
 def test_me_wants_no_scope(case: str, dataset: Dataset, holders: Holders) -> None:
-    """`/me` serves every valid key, also one without a scope."""
+    """`/me` serves every valid key, even one without a scope."""
     dataset.served("getMe")
     _serves(holders.ask(case, "getMe"), case)
 

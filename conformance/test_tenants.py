@@ -130,7 +130,7 @@ def _as_good_as_none(
         f"unknown id, {case}", lambda: ask_by_id(caller, operation, unknown_one, case.shape, own, owners)
     )
     if unknown.status == 200:
-        raise NotJudged(f"{unknown.line()}: an id that nobody has is served (OP-10)", unknown)
+        raise NotJudged(f"{unknown.line()}: an id that does not exist is served (OP-10)", unknown)
     difference = same_answer(hidden, unknown, (foreign_id, unknown_one))
     expect(difference is None, f"answers to a foreign id and an unknown one differ: {difference}", hidden, unknown)
 
@@ -140,7 +140,7 @@ def _as_good_as_none(
 def test_a_foreign_id_as_a_filter(
     case: AsFilter, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target
 ) -> None:
-    """A foreign id as a filter's value, which shows its owner something, is answered as an unknown id is."""
+    """As a filter's value, a foreign id that shows its owner something is answered as an unknown id is."""
     dataset.served(case.operation)
     if not neighbour.walked(case.operation, limit=LARGEST, most_pages=1, **{case.name: case.value}).items:
         raise NotJudged(f"{case.operation} shows the secondary organization nothing by its own {case.name}")
@@ -181,7 +181,7 @@ def test_a_foreign_cursor(
 
 @pytest.fixture(scope="module")
 def goal(dataset: Dataset, neighbour: Dataset) -> Theirs:
-    """The data that the tricks ask for, which its own organization is served. Raises NotTested and NotJudged."""
+    """The data that the tricks ask for; its own organization must be served it. Raises NotTested and NotJudged."""
     neighbour.served("getContact")
     for operation in ("getMe", *LISTS):
         dataset.served(operation)

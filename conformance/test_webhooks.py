@@ -94,7 +94,7 @@ def test_a_delivery_is_a_post_of_signed_json(deliveries: Deliveries, request: py
 
 @requirement("HOOK-2")
 def test_a_delivery_is_signed_over_its_raw_bytes(deliveries: Deliveries, judge: Judge) -> None:
-    """HMAC-SHA256 over timestamp, dot and raw body, under the secret that was given out for the endpoint."""
+    """A signature is HMAC-SHA256 over timestamp, dot and raw body, with the secret that was given for the endpoint."""
     signed = [delivery for delivery in deliveries.some() if _has_signature(delivery)]
     if not signed:
         raise NotJudged("no delivery has a signature header")
@@ -114,7 +114,7 @@ def test_a_delivery_is_stamped_with_the_time(deliveries: Deliveries, primary: Ca
         groups.append((live.deliveries, [_received, _clock_of(served(primary, "getMe"))]))
     judged = 0
     for group, clocks in groups:
-        # Without a valid signature, anybody may have written the timestamp.
+        # Without a valid signature, the timestamp may come from another sender.
         verified = [delivery for delivery in group if delivery.verified]
         judged += len(verified)
         broken = stale(verified, *clocks)
@@ -169,7 +169,7 @@ def test_two_endpoints_have_two_secrets(live: Live) -> None:
             expect(not crossed, f"the secret of the endpoint {endpoint.name} verifies what was sent to {other.name}")
 
 
-# The last check of its family: the longer ago the events happened, the more certain that no further delivery will come.
+# This check is the last of its family, because the risk of a late further delivery falls with time.
 @requirement("HOOK-4")
 def test_an_endpoint_gets_its_own_organizations_events_alone(live: Live, primary: Caller) -> None:
     """No event reaches endpoints of two organizations, and no event names another organization than the endpoint's."""

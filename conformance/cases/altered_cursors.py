@@ -17,10 +17,10 @@ _UNPADDED = 3
 
 
 def spoiled(cursor: str, spoil: str, seed: int) -> str | None:
-    """A cursor spoiled in one of SPOILS: a real one, shortened or altered at a place drawn with the seed, or a made-up one.
+    """A cursor spoiled in one way of SPOILS: a real one, altered at a place drawn with the seed, or a made-up one.
 
-    Returns None if the spoil is about the members of a cursor, and this one is not base64 of a JSON list or object, or about
-    a date or a number, and this one shows none.
+    Returns None if the spoil alters something that this cursor lacks: a member (if it is not base64 of a JSON list or
+    object), a date or a number.
     """
     if spoil in _MADE_UP:
         return _MADE_UP[spoil]
@@ -49,9 +49,9 @@ def _with_member(cursor: str, place: int, value: object) -> str | None:
 
 
 def _rewritten(cursor: str, pattern: re.Pattern[str], by: str) -> str | None:
-    """The cursor with what matches first replaced, in its base64 or in itself; None if nothing matches.
+    """The cursor with its first match replaced, in its decoded base64 or in itself; None if nothing matches.
 
-    What replaces it differs in length by a multiple of three, so that the base64 is padded as the server padded it.
+    The length changes by a multiple of three, so that the base64 is padded as the server padded it.
     """
     text = _text(cursor)
     changed, found = pattern.subn(by, cursor if text is None else text, count=1)
@@ -64,7 +64,7 @@ def _rewritten(cursor: str, pattern: re.Pattern[str], by: str) -> str | None:
 
 
 def _text(cursor: str) -> str | None:
-    """The text that a cursor is base64 of; None if it is no base64, or of no printable ASCII."""
+    """The text that a cursor encodes as base64; None if the cursor is no base64, or the text is not printable ASCII."""
     try:
         text = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except ValueError:
@@ -88,7 +88,7 @@ def _base64(content: bytes) -> str:
     return urlsafe_b64encode(content + b" " * (-len(content) % _UNPADDED)).decode()
 
 
-# Words, a number, the form of the documentation's example with other things in it, and content of no such form.
+# Words, a number, the form of the documentation's example with other values in it, and content of other forms.
 _MADE_UP = {
     "of odd characters": "é\x00💩",
     "very long": "A" * _LONG,
@@ -102,16 +102,16 @@ _MADE_UP = {
     "of no JSON": _base64(b"id=x&t=1"),
     "of bytes that are not UTF-8": _base64(b"\xff\xfe\xc0"),
 }
-# What stands in the place of a member of a real cursor: a text that is no time and no id, and what is no text.
+# What replaces a member of a real cursor: a text that is neither a time nor an id, and values that are no text.
 _STRANGE: dict[str, object] = {"7": 7, "null": None, "[7]": [7], "x": "x", "a number beyond 64 bits": 10**29}
-# The place of the member, and what stands there.
+# The place of the member, and its new value.
 _OF_MEMBERS: dict[str, tuple[int, object]] = {
     f"whose {place} member is {name}": (index, value)
     for place, index in (("first", 0), ("last", -1))
     for name, value in _STRANGE.items()
 }
 _NUMBER = re.compile(r"(?<![\w.+%-])(?<![0-9]:)[0-9]+(?![\w.+%-])(?!:[0-9])", re.ASCII)
-# A date, and a number that is no part of a date, a time or an id; each with what stands in its place.
+# A date, and a number that is no part of a date, a time or an id; each with its replacement.
 _OF_TEXT: dict[str, tuple[re.Pattern[str], str]] = {
     "with a month that no year has": (re.compile(r"([0-9]{4}-)[0-9]{2}(-[0-9]{2})"), r"\g<1>13\2"),
     "with a number beyond 64 bits": (_NUMBER, r"\g<0>" + "9" * 24),

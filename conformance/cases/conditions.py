@@ -15,7 +15,7 @@ CONDITIONS: Mapping[str, tuple[Sequence[str], str]] = {
     "If-Unmodified-Since": (("last-modified", "date"), _LONG_AGO),
     "Range": ((), "bytes=0-99"),
 }
-"""The headers, each with the fields of an answer that its value is taken from, and the value if there is none of them.
+"""The headers, each with the fields of an answer that its value is taken from, and the value if the answer has none.
 
 A client may ask by the date of an answer (RFC 9110 13.1.3). `*` stands for any validator.
 """

@@ -36,8 +36,8 @@ Resource = dict[str, Any]
 class Walk:
     """The pages of a list from its first, following nextCursor.
 
-    `complete` is False where the walk was given up, `endless` is True where that was because it goes round in a circle.
-    `refusal` is the answer that the last page's nextCursor got where it was refused, which breaks PAGE-6 or PAGE-10.
+    `complete` is False if the walk was given up. `endless` is True if a cursor that came back a second time was the
+    reason. `refusal` is the answer that refused the last page's nextCursor, if any, which breaks PAGE-6 or PAGE-10.
     """
 
     operation: str
@@ -58,9 +58,9 @@ class Walk:
 
 
 def walk(caller: Caller, operation: str, *, most_pages: int = MOST_PAGES, **parameters: Any) -> Walk:
-    """Follow a list's cursors to its end, or for `most_pages`, or while there is something to see, with one key throughout.
+    """Follow a list's cursors with one key: to the end, for `most_pages`, or until too many pages in a row are empty.
 
-    It is given up where a cursor comes back a second time, or is refused. Raises NotJudged where a page is not served.
+    The walk is given up if a cursor comes back a second time, or is refused. Raises NotJudged if a page is not served.
     """
     caller = caller.pinned()
     pages: list[Exchange] = []
@@ -131,11 +131,11 @@ class Dataset:
         )
 
     def largest(self, operation: str) -> int:
-        """The largest limit at which a list is served: 200, or less where that was refused."""
+        """The largest limit at which a list is served: 200, or less if that was refused."""
         return self._largest_limits.get(operation, LARGEST)
 
     def fitting(self, operation: str, limit: int) -> int:
-        """The limit that is nearest to one, of those at which a list is served as far as is known."""
+        """The limit nearest to `limit` at which a list is served, as far as is known."""
         return max(self._smallest_limits.get(operation, 1), min(limit, self.largest(operation)))
 
     def _walked(self, operation: str, limit: int, most_pages: int, filters: dict[str, Any]) -> Walk:
@@ -153,7 +153,7 @@ class Dataset:
     def _walked_otherwise(
         self, refusal: Exchange, used: int, operation: str, limit: int, most_pages: int, filters: dict[str, Any]
     ) -> Walk:
-        """The walk at another limit than the used one, or without includeArchived=1. Raises NotJudged if neither helps."""
+        """The walk at a limit other than `used`, or without includeArchived=1. Raises NotJudged if neither helps."""
         if filters not in ({}, whole(operation)):
             if self._refused_unfiltered(operation, used):
                 return self._walked(operation, limit, most_pages, filters)
@@ -219,14 +219,14 @@ class Dataset:
         return self.walk("listEvents").items
 
     def one(self, operation: str) -> Resource:
-        """Some resource of a list. Raises NotTested where the list is empty."""
+        """Some resource of a list. Raises NotTested if the list is empty."""
         found = self.walk(operation).items
         if not found:
             raise NotTested(f"{operation} is empty for the {self.name} organization")
         return found[0]
 
     def parameters(self, operation: str) -> dict[str, Any]:
-        """Path parameters with which an operation is served. Raises NotTested where there is no such resource."""
+        """Path parameters with which an operation is served. Raises NotTested if there is no such resource."""
         if operation == "getContactResearch":
             return {"id": self.researched()}
         source = {"getContact": "listContacts", "getList": "listLists", "getDraft": "listDrafts"}.get(operation)

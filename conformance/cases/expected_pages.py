@@ -46,7 +46,7 @@ class Value:
 def exactly(dataset: Dataset, operation: str, *, limit: int, **filters: str) -> Walk:
     """Walk a filtered list, and expect every item that the filters let through exactly once, and no other item.
 
-    Raises NotTested where there is too much of it to see the end.
+    Raises NotTested if the list is too long to be walked to its end.
     """
     walked = _served(dataset, operation, limit, MOST_PAGES, filters)
     no_strangers(walked, filters)
@@ -64,7 +64,7 @@ def on_one_page(dataset: Dataset, operation: str, **filters: str) -> None:
 
 
 def _served(dataset: Dataset, operation: str, limit: int, most_pages: int, filters: Mapping[str, str]) -> Walk:
-    """Walk a list filtered by values that it shows. Raises Violation where they are refused, at any limit."""
+    """Walk a list filtered by values that it shows. Raises Violation if they are refused, at any limit."""
     try:
         return dataset.walked(operation, limit=limit, most_pages=most_pages, **filters)
     except NotJudged:
@@ -73,14 +73,14 @@ def _served(dataset: Dataset, operation: str, limit: int, most_pages: int, filte
         refusal = dataset.asked(operation, **filters)
         if refusal.status not in _REFUSED:
             raise
-        raise Violation(f"{refusal.line()}, though the list shows what has these values", refusal) from None
+        raise Violation(f"{refusal.line()}, though the list shows items with these values", refusal) from None
 
 
 def _may_be_refused(dataset: Dataset, filters: Mapping[str, str]) -> bool:
-    """Whether a server may have a reason to refuse filters though its list shows what has these values.
+    """Whether a server may have a reason to refuse filters though its list shows items with these values.
 
-    It may search for longer words alone, know includeArchived by its documented value alone, and refuse ids of archived lists and
-    of contacts that were deleted.
+    It may search only for longer words, accept only the documented value of includeArchived, and refuse the ids of
+    archived lists and of deleted contacts.
     """
     if len(filters.get("q", _NO_SUCH_WORD)) < _LEAST_SEARCHED or filters.get("includeArchived") == "0":
         return True
@@ -218,7 +218,7 @@ def combinations(dataset: Dataset, operation: str, names: Sequence[str]) -> list
                 found.update({tuple(filters.items()): count} if count else {})
     if not found:
         raise NotTested(
-            f"nothing in {operation} of the {dataset.name} organization tells {' and '.join(names)} from one alone"
+            f"no values of {' and '.join(names)} in {operation} of the {dataset.name} organization narrow each other"
         )
     return sorted((Combination(*row) for row in found.items()), key=lambda one: -one.count)
 

@@ -17,7 +17,7 @@ _UNKNOWN = "unknown"
 
 
 def unknown_beside_known() -> list[tuple[str, str, str, str]]:
-    """Rows of an operation, a filter, a kind of value that nothing has, and another filter, whose value something has."""
+    """Rows of an operation, a filter, a kind of value that no item has, and another filter, whose value an item has."""
     return [
         (operation.id, name, kind, other)
         for operation in spec.contract().operations.values()
@@ -27,7 +27,7 @@ def unknown_beside_known() -> list[tuple[str, str, str, str]]:
 
 
 def value_without_a_hit(dataset: Dataset, operation: str, name: str, kind: str) -> str:
-    """A value of a filter that nothing has, of a kind that `unknown_beside_known` names."""
+    """A value of a filter that no item has, of a kind that `unknown_beside_known` names."""
     if kind == _UNKNOWN:
         return unknown_value(dataset, operation, name)
     return WITHOUT_A_HIT[kind](dataset.contacts, dataset.seed)

@@ -66,7 +66,7 @@ def asked_of(name: str, resource: Resource) -> list[str]:
 
 
 def text_of(resource: Resource, member: str) -> str:
-    """A member's text; empty where it is null, missing or something else."""
+    """A member's text; empty if it is null, missing or something else."""
     value = resource.get(member)
     return value if isinstance(value, str) else ""
 
@@ -74,7 +74,7 @@ def text_of(resource: Resource, member: str) -> str:
 def words_of(contacts: Sequence[Resource], member: str) -> list[str]:
     """Words by which contacts are to be found, of one member, the most telling first.
 
-    These are the ones that some contact has in this member alone, so that a search that leaves the member out is seen.
+    A contact has each of these words in this member alone, so they show whether a search leaves the member out.
     """
     alone: Counter[str] = Counter()
     among: Counter[str] = Counter()
@@ -102,7 +102,7 @@ def awkward_words(contacts: Sequence[Resource]) -> list[tuple[str, str]]:
 
 
 def frequent_word(contacts: Sequence[Resource]) -> str:
-    """A word that several contacts have, but so few that every search finds at most one page; empty if there is none."""
+    """A word of several contacts, but of so few that every search for it fits on one page; empty if there is none."""
     found: Counter[str] = Counter(
         word for contact in contacts for name in _NAMES for word in set(_words(contact, name))
     )
@@ -113,7 +113,7 @@ def frequent_word(contacts: Sequence[Resource]) -> str:
 
 
 def absent(contacts: Iterable[Resource], seed: int, length: int = 16) -> str:
-    """A word that occurs nowhere in the contacts. Raises NotTested if none that short was found."""
+    """A word that occurs nowhere in the contacts. Raises NotTested if no word of this length was found."""
     texts = [str(value).casefold() for contact in contacts for value in contact.values()]
     choose = chooser(seed)
     for _ in range(_MOST_WORDS):
@@ -134,11 +134,11 @@ WITHOUT_A_HIT: Mapping[str, Callable[[Sequence[Resource], int], str]] = {
     "a short word": partial(absent, length=3),
     "an address": absent_address,
 }
-"""Searches that find none of the contacts, made of them and a seed."""
+"""Searches that find no contact, made from the contacts and a seed."""
 
 
 def values_of(name: str, resource: Resource) -> list[str]:
-    """The values of a filter that a resource has; none where it lacks the member, or has something else in its place."""
+    """The values of a filter that a resource has; none if the member is missing, or has a value of another type."""
     own: Any = resource.get(_MEMBER_OF.get(name, name))
     if isinstance(own, str):
         return [own] if own else []

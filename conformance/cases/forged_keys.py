@@ -37,7 +37,7 @@ FORGERIES: dict[str, Callable[[str], str]] = {
 def forged(forgery: str, secret: str, known: Iterable[str]) -> str | None:
     """The Authorization header of a forgery of a key. None if it presents one of the known keys after all.
 
-    Keys made by hand may differ in one character alone, so that the forgery of one is another.
+    Keys made by hand may differ in only one character, so the forgery of one may be another one.
     """
     header = FORGERIES[forgery](secret)
     return None if header in {f"Bearer {one}" for one in (secret, *known)} else header

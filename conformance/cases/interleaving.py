@@ -107,7 +107,7 @@ class _Turns(RuleBasedStateMachine):
 
     @rule(filtered=st.sampled_from(_FILTERED))
     def filter_a_list(self, filtered: tuple[str, str]) -> None:
-        """Ask for the part of a list that one of its items is in."""
+        """Ask for a list, filtered by a value of one of its items."""
         self.act(lambda party: _filter(party, *filtered))
 
 

@@ -35,7 +35,7 @@ _UNHEARD_OF = {
     "a line break": "x%0D%0ASet-Cookie%3A%20x",
     "1000 characters": "x" * 1000,
 }
-# Ordinary front ends refuse these for the API: they are asked for ERROR-5 and ERROR-6 alone.
+# Ordinary front ends refuse these before the API sees them, so they are sent for ERROR-5 and ERROR-6 only.
 _NEAR_IDS = {
     "a NUL": "%00",
     "bytes that are not UTF-8": "%FF%FE%80%C0%AF%C0%AE",

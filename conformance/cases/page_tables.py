@@ -79,7 +79,7 @@ def values_beside_filters(dataset: Dataset) -> list[FilteredWalk]:
 
 
 def partners(dataset: Dataset, operation: str, known: tuple[str, str], other: str) -> list[str]:
-    """A value of another filter that narrows what one shows; of a search, a word of each member that it looks at."""
+    """A value of the other filter that narrows what the known one shows; for a search, a word of each member."""
     name, value = known
     having = [resource for resource in dataset.walk(operation).items if value in values_of(name, resource)]
     if other == "q":
@@ -90,7 +90,7 @@ def partners(dataset: Dataset, operation: str, known: tuple[str, str], other: st
 
 
 def _told_apart(dataset: Dataset, operation: str, name: str) -> list[str]:
-    """Values of a filter that narrow a list without emptying it, the most telling first; none of a search."""
+    """Values of a filter that narrow a list without emptying it, the most telling first; none for a search."""
     try:
         return [] if name == "q" else [known.value for known in values(dataset, operation, name)]
     except NotTested:

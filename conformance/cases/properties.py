@@ -41,7 +41,7 @@ class PropertyRun:
             self._missing = missing
 
     def conclude(self) -> None:
-        """Raise the first failure; NotTested where none could be tried."""
+        """Raise the first failure, or NotTested if no example could be tried."""
         if self.failure:
             raise self.failure
         if not self.tried:
@@ -62,7 +62,7 @@ def bounded(examples: int, steps: int = 1) -> settings:
 
 
 def for_examples(count: int, number: int, prove: Callable[..., None], **strategies: SearchStrategy[Any]) -> None:
-    """Try a property on `count` examples, drawn from the strategies with `number` as seed. Raises what it raises."""
+    """Try a property on `count` examples, drawn with `number` as seed. Raises what the property raises."""
     trial = PropertyRun()
 
     def example(**drawn: Any) -> None:

@@ -84,7 +84,7 @@ def opening(dataset: Dataset, operation: str, seed: int) -> Opening:
 
 
 def _another_served(dataset: Dataset, operation: str) -> Opening | None:
-    """A resource of the operation's list that is served by its id; None if none of those that were tried is."""
+    """A resource of the operation's list that is served by its id; None if none of the tried ones is served."""
     listing = collection_of(operation)
     for resource in stratified(dataset.walk(listing).items, _LOOKED_AT, dataset.seed) if listing else ():
         parameters = {"id": resource["id"]}

@@ -20,7 +20,7 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class Known:
-    """A resource that an organization has: the operation that reads it, its id, and what state it is in."""
+    """A resource that an organization has: the operation that reads it, its id, and its state."""
 
     operation: str
     id: str

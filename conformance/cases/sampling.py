@@ -60,11 +60,11 @@ def each(things: Iterable[T], check: Callable[[T], object]) -> None:
 def cases(client: Client, applies: Callable[[Exchange], bool]) -> list[Exchange]:
     """The exchanges of the run so far that a check applies to.
 
-    Raises NotJudged if not one answer of the run was usable, empty pages apart, NotTested if there is no case.
+    Raises NotJudged if the run got no usable answer except empty pages, and NotTested if there is no case.
     """
     exchanges = tuple(client.exchanges)
     if not any(unusable(exchange) is None and exchange.json.get("data") != [] for exchange in exchanges):
-        raise NotJudged("the whole run saw no usable answer but empty pages")
+        raise NotJudged("the whole run got no usable answer except empty pages")
     found = [exchange for exchange in exchanges if applies(exchange)]
     if not found:
         raise NotTested("no answer of the run was a case of it")

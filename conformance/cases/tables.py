@@ -34,7 +34,8 @@ _TABLE = "outbound_table"
 class Cut:
     """How many cases of a table are tried: at depth quick, and at standard under a real limit (`paced`) and under none.
 
-    Deep tries all; 0 leaves a table to it. A table of free requests, which no valid key's limit pays for, has no cut.
+    Depth deep tries all; a table with 0 is tried at deep only. A table of free requests, which use up no valid key's
+    limit, has no cut.
     """
 
     quick: int
@@ -111,9 +112,9 @@ def depths(test: Callable[..., object]) -> str:
 def try_each(cases: Sequence[Case], check: Callable[[Case], object], most: int | None, seed: int) -> None:
     """Run a check on the cases, on at most `most` of them, and count them.
 
-    A case that lacks something is left out; if all chosen cases are left out, a few others are tried in their place. Raises
-    Violation for the first broken case, with the number of broken ones; NotJudged if something was not served that had to be;
-    NotTested if no case could be tried.
+    A case that lacks something is left out; if all chosen cases are left out, a few others are tried in their place.
+    Raises Violation for the first broken case, with the number of broken ones; NotJudged if a needed answer was not
+    served; NotTested if no case could be tried.
     """
     chosen = list(cases) if most is None else stratified(cases, most, seed)
     found = _tried(chosen, check, None if most is None else _MOST_BROKEN)

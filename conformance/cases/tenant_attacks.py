@@ -63,7 +63,7 @@ class AsFilter:
 
 @dataclass(frozen=True)
 class Query:
-    """A list under a filter, given once or repeated, of a value that the other organization's items have."""
+    """A list under a filter, given once or repeated, whose value the other organization's items have."""
 
     operation: str
     filters: tuple[tuple[str, str], ...]
@@ -88,7 +88,7 @@ def foreign_ids_conditionally(neighbour: Dataset) -> list[ById]:
 
 
 def foreign_filters(neighbour: Dataset) -> list[AsFilter]:
-    """Ids of the other organization in each of their states, under which it is shown something, as values of filters."""
+    """Ids of the other organization in each of their states, as values of filters that show it something."""
     found: list[AsFilter] = []
     for operation, name, listing in _BY_ID:
         with suppress(NotTested):
@@ -103,7 +103,7 @@ def foreign_filters(neighbour: Dataset) -> list[AsFilter]:
 
 
 def foreign_queries(neighbour: Dataset) -> list[Query]:
-    """Every list under every value of its filters that the other organization's items have, ids aside."""
+    """Every list under every value of its filters that the other organization's items have, except ids."""
     found: list[Query] = []
     for operation in spec.LIST_OPERATIONS:
         for name in spec.contract().operations[operation].filters:
@@ -134,7 +134,7 @@ def _having(dataset: Dataset, operation: str, name: str) -> set[str]:
 
 
 def ask_by_id(caller: Caller, operation: str, id_: str, shape: str, own: str, owners: Exchange | None) -> Exchange:
-    """Ask for an id in a shape. `own` is an id of the caller's, `owners` the answer that its owner was given, if any."""
+    """Ask for an id in a shape. `own` is an id of the caller's, `owners` the answer that the id's owner got, if any."""
     path, headers = target(operation, id=id_), list[tuple[str, str]]()
     if shape == "GET, encoded":
         path = spec.contract().operations[operation].path.replace("{id}", "".join(f"%{ord(c):02X}" for c in id_))

@@ -1,4 +1,4 @@
-"""What the options of a run say, read and checked: the same for a run and for what only tells of one (`--list`, `--dry-run`)."""
+"""Reads and checks the options of a run: the same for a run, and for `--list` and `--dry-run`, which run nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from conformance.verdict.known_violations import KnownViolation, KnownViolations
 from conformance.verdict.selection import SelectionError, select, selected
 
 _SHOWN = 12
-"""Characters of a stray word that messages show if it is no longer: a longer one may be a secret."""
+"""Messages show a stray word whole up to this many characters: a longer one may be a secret."""
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,14 @@ def reconsidered(violation: Violation, requirement: str, client: Client) -> Viol
     for exchange in violation.exchanges:
         if exchange.status == 429:
             return NotJudged(
-                f"{_whose(exchange)}: refused for pace though its pace was kept (RATE-2 or RATE-7)", exchange
+                f"{_whose(exchange)}: answered 429 though its rate limit was kept (RATE-2 or RATE-7)", exchange
             )
     keys = {e.request.credential: e for e in violation.exchanges if e.status == 401 and e.request.credential}
     for key, exchange in keys.items():
         if not key.label.startswith(DEAD_KEYS) and _served_before(key, client) and _is_refused(key, client):
-            return NotJudged(f"{_whose(exchange)}: the key stopped counting in mid-run, or is used elsewhere", exchange)
+            return NotJudged(
+                f"{_whose(exchange)}: the key was no longer accepted during the run, or is used elsewhere", exchange
+            )
     return violation
 
 

@@ -55,7 +55,7 @@ def private(exchange: Exchange, others: frozenset[Identity], reads: str | None =
 
 
 def identities(body: Any, operation: str) -> frozenset[Identity]:
-    """The resources that a body of an operation shows or names; none where it has another shape."""
+    """The resources that a body of an operation shows or names; none if it has another shape."""
     if not isinstance(body, dict):
         return frozenset()
     if operation == "getMe":

@@ -100,14 +100,15 @@ class PublishedDocument:
     def as_contract(self) -> Json:
         """The document with the nine operations under the contract's paths, to judge answers by (`--schema published`).
 
-        Each 200 has to be at least an object or a page with string ids. Raises UnreadableDocument where an operation is missing.
+        Each 200 has to be at least an object or a page with string ids. Raises UnreadableDocument if an operation is
+        missing.
         """
         paths: Json = dict(self.document.get("paths", {}))
         for operation in spec.contract().operations.values():
             published = self.operations.get(operation.id)
             served = published.answer(200) if published else None
             if served is None:
-                raise UnreadableDocument(f"the target's document says nothing of a 200 of {operation.path}")
+                raise UnreadableDocument(f"the target's document declares no 200 for {operation.path}")
             schema = {"allOf": [_least(operation), served.content.get("application/json") or {}]}
             answer = {"description": "OK", "content": {"application/json": {"schema": schema}}}
             paths[operation.path] = {"get": {"operationId": operation.id, "responses": {"200": answer}}}
@@ -135,7 +136,7 @@ class PublishedDocument:
         return mismatch(validator, exchange.json)
 
     def _validator(self, schema: Json) -> Validator:
-        """A schema of the document, compiled once wherever it stands. Raises ValueError for an invalid one."""
+        """A schema of the document, compiled only once. Raises ValueError for an invalid one."""
         text = json.dumps(schema, sort_keys=True)
         if text not in self._validators:
             self._validators[text] = compiled(schema, self.document)
@@ -186,7 +187,7 @@ def ask(caller: Caller) -> Exchange:
 
 
 def read(exchange: Exchange) -> PublishedDocument:
-    """The document that an answer holds. Raises UnreadableDocument where it is no OpenAPI 3.1 document."""
+    """The document that an answer holds. Raises UnreadableDocument if it is no OpenAPI 3.1 document."""
     if exchange.status != 200:
         raise UnreadableDocument(f"{exchange.line()}, expected 200")
     if not isinstance(exchange.json, dict):

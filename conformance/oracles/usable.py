@@ -74,8 +74,8 @@ def _refused_key(exchange: Exchange) -> str:
         return ""
     key = f"{credential.label} ({credential.shown})"
     if exchange.status == 429:
-        return f"; {key} was refused for pace though its pace was kept (RATE-2 or RATE-7)"
-    return f"; {key} does not count, or no longer"
+        return f"; {key} was answered 429 though its rate limit was kept (RATE-2 or RATE-7)"
+    return f"; {key} is not accepted, or no longer"
 
 
 def _unusable_page(data: Any) -> str | None:

@@ -58,7 +58,7 @@ def clock_moved(attempts: Iterable[Attempt]) -> Disturbance | None:
 
 
 def spent_elsewhere(timelines: Iterable[Iterable[Attempt]], exchanges: Sequence[Exchange]) -> Disturbance | None:
-    """Return the disturbance if a limiter says that less of a key's limit is left than this run can have left, with all its keys.
+    """Return the disturbance if a limiter reports that more of a key's limit is used than this run can have used.
 
     Each timeline is that of one key; `exchanges` are all of the run. X-RateLimit-Remaining is not documented. It is used if the
     target sends it, and if the first answer to another key shows that it is the rest of X-RateLimit-Limit.

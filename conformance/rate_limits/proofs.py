@@ -1,10 +1,10 @@
 """What the times of one key's requests prove of its limits: pure functions, exact over every window, for gate and load tests.
 
-A target decides on a request at a moment in [sent, answered] that is not known from outside. So a ceiling is broken only
-where more admissions than it allows must lie in one window: the last was answered less than a window after the first was
-sent. And a refusal was unjust only where the key had room at every moment at which the target may have decided, wherever in
-their own intervals the admissions before it lay. A slow or jittery way to the target can hide a violation of the size of its
-own delay; it cannot make one.
+A target decides on a request at a moment in [sent, answered] that is not known from outside. So a ceiling is broken
+only if more admissions than it allows must lie in one window: the last was answered less than a window after the first
+was sent. And a refusal was unjust only if the key had room at every moment at which the target may have decided,
+wherever in their own intervals the earlier admissions lay. A slow or jittery way to the target can hide a violation of
+the size of its own delay; it cannot make one.
 
 Besides delay there is one tolerance: `DRIFT`, for two clocks that do not run equally fast.
 """
@@ -101,7 +101,7 @@ def fullest(admitted: Sequence[Request], seconds: float) -> Span[Request] | None
 
 
 def may_exceed(admitted: Sequence[Timed], window: Window) -> bool:
-    """Whether a window may hold more than its cap. A quick test: False if it could not even if every answer came at once."""
+    """Whether a window may hold more than its cap. It is a quick test, which assumes that every answer came at once."""
     sent = [attempt.sent for attempt in admitted]
     spans = map(sub, sent[window.most :], sent)
     return min(spans, default=window.seconds) < window.seconds
@@ -225,7 +225,7 @@ class Maxima:
             self._tree[node] = max(self._tree[2 * node], self._tree[2 * node + 1])
 
     def between(self, start: int, end: int) -> float:
-        """The largest from place `start` up to but without place `end`; minus infinity where there is none."""
+        """The largest from place `start` to the one before place `end`; minus infinity if there is none."""
         most, low, high = _NEVER, start + self._size, end + self._size
         while low < high:
             if low & 1:

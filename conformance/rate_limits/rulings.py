@@ -150,7 +150,7 @@ def patient(measured: Measured) -> None:
     _limit_was_reached(witness)
     measured.of(SPENDER)
     if not all(wait.kept for attempts in measured.known() for wait in silent_waits(attempts)):
-        raise NotJudged("Retry-After is not to be relied on (RATE-6)")
+        raise NotJudged("Retry-After is not reliable (RATE-6)")
     _keep_their_word((wait for attempts in measured.known() for wait in restless_waits(attempts, LATE)), measured)
     refused = sum(attempt.refused for attempt in witness)
     if not restless_waits(witness, LATE) or refused < sum(attempt.served for attempt in witness) // 2:

@@ -49,8 +49,8 @@ _LOOK_AGAIN = 0.05
 OFF_THE_BORDER = 20.0
 """Seconds between two patterns that are sent one after the other, beside those of rest.
 
-The one that waits for Retry-After ends at a border of the target's windows. Sent right after it, the next would meet the
-next border always at the same moment, and be blind to windows for which that is the wrong one.
+The pattern that waits for Retry-After ends at a border of the target's windows. If the next pattern began right after
+it, it would always meet the next border at the same moment, and would miss the windows that show at other moments.
 """
 
 Timelines = dict[str, list[Attempt]]
@@ -273,7 +273,7 @@ def _request(operation: str, **parameters: object) -> Request:
 
 
 def _conditional(served: Exchange) -> Request:
-    """The same request on condition that something else is to be shown than was; than anything, where no validator was given."""
+    """The same request with If-None-Match: the answer's validator, or `*` if the answer had none."""
     validator = ("If-None-Match", served.headers.get("etag", "*"))
     return Request("GET", served.request.target, (validator,), operation=served.request.operation)
 

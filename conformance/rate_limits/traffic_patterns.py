@@ -1,12 +1,13 @@
-"""What the probes send, and when: generators that ask for their steps to be carried out and are sent what came of each.
+"""What the probes send, and when: generators that yield their steps, and are sent the outcome of each.
 
-They know no clock and no wire, so a simulation can be sent them as well as a target. Every pattern starts on rested keys
-(unused for two minutes, or never used); where that is not certain and the first answers speak against it, it ends with
-NotRested, and is sent again after a rest.
+They know no clock and no network, so a simulation can run them as well as a target. Every pattern starts on rested keys
+(unused for two minutes, or never used). If that is not certain and the first answers speak against it, the pattern ends
+with NotRested, and is sent again after a rest.
 
-The attacks need no aim. A window that ends at a border of its own, be it aligned to the wall clock, to the key's first
-request or to the announced reset, has one within any span of its own length: so a key is spent at an odd moment and then
-knocks at the door through a whole window and a minute, and whenever it is let in, sends until it is refused again.
+The attacks need not know where a window ends. A fixed window may be aligned to the wall clock, to the key's first
+request or to the announced reset; in each case, any span of its length contains a border. So a key is spent at an odd
+moment, and then keeps asking through a whole window and a minute. Each time it is served, it sends until it is refused
+again.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from spec import LONGEST_RETRY_AFTER
 
 # RATE-8: a refusal this many seconds after the promised time is not due to a Retry-After that was rounded down (RATE-6).
 LATE = 1.0
-# Where Retry-After is rounded to whole seconds, it is short by the most just before half a second is left over, where it is
-# cut just before a whole one: which of them shows depends on what a request's way there and back takes.
+# If Retry-After is rounded to whole seconds, it is too short by the most just before half a second is left over; if it
+# is cut, just before a whole second. Which of them shows depends on the round-trip time of a request.
 _PHASE_TO_ROUND = 0.45
 _PHASE_TO_CUT = 0.85
 _NEAR = 0.15
@@ -85,7 +86,8 @@ KINDS = (
 )
 """Kinds of requests: `/me`, lists, single resources, HEAD, conditional ones, and what each operation refuses. A limit counts all.
 
-Refused are limits and cursors that are none, and ids that do not exist, some of them before an operation is reached.
+Each operation refuses invalid limits and cursors, and ids that do not exist. Some servers do so before the operation is
+reached.
 """
 
 SPENDER = "spender"

@@ -25,7 +25,7 @@ _REPORT = "recording.json"
 
 
 _OPTIONS = ("--har", "--base-url", "--only", "--report", "--strict")
-_GO_WITH_IT = f"with --har go {', '.join(_OPTIONS[1:-1])} and {_OPTIONS[-1]}"
+_GO_WITH_IT = f"--har takes {', '.join(_OPTIONS[1:-1])} and {_OPTIONS[-1]}"
 
 
 class _Parser(argparse.ArgumentParser):

@@ -20,7 +20,7 @@ from conformance.target.redaction import Redactor
 MOST_SHOWN = 3
 _LONGEST_URL = 300
 _LONGEST_FAULT = 300
-_REDACTED = "the answer differs, and holds marks of redaction that may be why"
+_REDACTED = "the answer differs, and holds marks of redaction that may be the reason"
 _KEY_HIDDEN = "the key is not shown, so whether the answer repeats it cannot be told"
 _KEYS = "ERROR-6"
 # No redaction can cause violations of these: it adds no item and no stack trace, and changes no status.

@@ -46,7 +46,7 @@ def _problem(exchange: Exchange) -> bool:
 
 
 def _asked(exchange: Exchange) -> Mapping[str, str] | None:
-    """The parameters of a page's request; None for any other exchange, and if one is repeated, empty or redacted.
+    """The parameters of a page's request; None for another exchange, or if a parameter is repeated, empty or redacted.
 
     A page must be usable. A page without a body counts as one whose body was not recorded, and cannot be judged.
     """

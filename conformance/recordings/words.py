@@ -116,7 +116,7 @@ def _unjudged(result: RecordingResult, width: int) -> Iterator[str]:
 
 
 def _more_than_one(result: RecordingResult) -> str:
-    return f"{counted(len(result.others), 'requirement')} that more than one exchange shows, or a request made for it"
+    return f"{counted(len(result.others), 'requirement')} that only several exchanges show, or a request made for it"
 
 
 def _verdict(result: RecordingResult) -> str:

@@ -48,7 +48,7 @@ def chart(timeline: ProbeRecord) -> Chart:
     )
     lanes = (_lane("admitted", admitted, frame), _lane("refused", refused, frame))
     described = (
-        f"{len(admitted)} admitted, {len(refused)} refused; at most {peak} in {window}, where {timeline.limit} may be"
+        f"{len(admitted)} admitted, {len(refused)} refused; at most {peak} in {window}; allowed: {timeline.limit}"
     )
     return Chart(timeline, Drawing(_HEIGHT, (held, *lanes), times(span), described), peak)
 

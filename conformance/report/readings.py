@@ -21,7 +21,7 @@ _MOST_KINDS = 12
 
 @dataclass(frozen=True)
 class Reading:
-    """An ambiguous point: the requirement, what the suite accepts, and what this target does, empty where unmeasured."""
+    """An ambiguous point: the requirement, what the suite accepts, and what this target does (empty if unmeasured)."""
 
     requirement: spec.Requirement
     accepted: str

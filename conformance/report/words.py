@@ -73,7 +73,7 @@ def but(run: Run) -> str:
 
 
 def remarks(run: Run) -> list[str]:
-    """Sentences that a reader of the verdict must know."""
+    """Sentences that a reader of the verdict needs."""
     return [*_on_the_scope(run.ledger), *_on_the_exit_code(run.ledger)]
 
 
@@ -100,7 +100,9 @@ def _on_the_exit_code(ledger: Ledger) -> list[str]:
     if any(finding.crashed for finding in ledger.findings):
         lines.append("A check itself broke, which fails the run: its requirement is not tested.")
     if ledger.failed_elsewhere:
-        lines.append(visible(f"Failed beside the checks, which fails the run: {_first(ledger.failed_elsewhere)}."))
+        lines.append(
+            visible(f"Something beside the checks failed, which fails the run: {_first(ledger.failed_elsewhere)}.")
+        )
     if ledger.require_all and any(ruling.status == "not-tested" for ruling in ledger.rulings()):
         lines.append("What was not tested fails the run (--require-all).")
     return lines

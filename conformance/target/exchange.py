@@ -86,7 +86,7 @@ class Exchange:
 
     @property
     def media_type(self) -> str:
-        """The answer's media type in lower case, without parameters; empty where none is declared."""
+        """The answer's media type in lower case, without parameters; empty if none is declared."""
         declared: str = self.headers.get("content-type", "")
         return declared.partition(";")[0].strip().lower()
 

@@ -25,15 +25,15 @@ _SHORTEST = 6
 _SHORTEST_IN_PARTS = 12
 _PREFIX = 6
 _NOTHING = r"(?!)"
-# Documents are looked through in parts, of which most repeat: a resource is on many pages. No secret goes over this character
-# unless it holds it, and no escape has it.
+# Documents are searched in parts, because most parts repeat: a resource is on many pages. The parts end at this
+# character: no escape contains it, and only a secret that contains it can lie in two parts.
 _BETWEEN = "}"
 # Parts longer than this are not remembered, and not more of them than this.
 _LONGEST_REMEMBERED = 10_000
 _MOST_REMEMBERED = 100_000
 
-# JSON's escapes (escaped again, where JSON is told within JSON), a URL's, and HTML's. Each begins with one certain character,
-# which `re` looks for before it tries any of them: six times as fast as with a repeat at the beginning.
+# JSON's escapes (escaped again if JSON stands within JSON), a URL's, and HTML's. Each begins with one certain
+# character, which `re` looks for before it tries any of them: six times as fast as with a repeat at the beginning.
 _ESCAPE = re.compile(
     r"\\\\*u(?P<hex>[0-9a-fA-F]{4})|\\\\*(?P<slash>/)|%(?:25)*(?P<percent>[0-7][0-9a-fA-F])|&#(?P<html>x?[0-9a-fA-F]+);"
 )
@@ -221,7 +221,7 @@ class _Piece:
 
 
 def _hidden(text: str, escape: re.Pattern[str], secrets: re.Pattern[str]) -> str:
-    """The text with secrets shortened that it contains in its unescaped form; everything else stays unchanged."""
+    """The text with each secret shortened that its unescaped form contains; everything else stays unchanged."""
     pieces: list[_Piece] = []
     with StringIO() as undone:
         end = 0

@@ -17,7 +17,7 @@ from spec.target import Target
 _PRIMARY = "organizations.primary.api_keys"
 _SPARE = "keys.spare"
 _MINUTE = 60.0
-# Real seconds: of the checks of the rate limit and of the run beside them; of other waits.
+# Real seconds that the checks of the rate limit take; the rest of the run goes on beside them.
 _RATE_SECONDS = 100.0
 # The checks of the rate limit send each spare key a few volleys of a burst, and a steady minute or two.
 _SPARE_KEYS = 4
@@ -62,7 +62,7 @@ def forecast(ids: frozenset[str] | None, target: Target | None, width: int, *, r
     lines += [f"{count:6}  {pool}" for pool, count in _pools(target).items() if count]
     if untestable:
         lacking = dict.fromkeys(need for requirement in untestable for need in missing(requirement, target))
-        lines.append(f"{counted(len(untestable), 'requirement')} not testable, for want of {in_words(list(lacking))}")
+        lines.append(f"{counted(len(untestable), 'requirement')} not testable: missing {in_words(list(lacking))}")
     if _paced(target, real_time) and _pools(target)[_PRIMARY] == 1:
         lines.append("A second key of the primary organization would halve the waiting for the rate limit's windows.")
     lines.append("These are bounds: a run sends less. Nothing was sent.")

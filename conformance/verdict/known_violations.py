@@ -1,4 +1,4 @@
-"""Known violations: broken requirements that a team has agreed to live with until a day, each with its reason."""
+"""Known violations: broken requirements that a team accepts until a certain day, each with its reason."""
 
 from __future__ import annotations
 

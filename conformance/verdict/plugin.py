@@ -101,7 +101,8 @@ class VerdictPlugin:
         error = call.excinfo.value if call.excinfo else None
         with pytest.MonkeyPatch.context() as patch:
             if mark and call.when != "teardown" and is_verdict(error):
-                # Evidence is shown in place of the traceback; made with its sources, that takes longer than most checks.
+                # Evidence is shown in place of the traceback. To make a traceback with its sources takes longer than
+                # most checks.
                 patch.setattr(item.config.option, "tbstyle", "value")
             report = yield
         if call.when == "setup":

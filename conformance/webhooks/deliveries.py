@@ -53,13 +53,13 @@ class Delivery:
 
     @property
     def media_type(self) -> str:
-        """The body's media type in lower case, without parameters; empty where none is declared."""
+        """The body's media type in lower case, without parameters; empty if none is declared."""
         declared = [*signatures.values(self.headers, "content-type"), ""][0]
         return declared.partition(";")[0].strip().lower()
 
     @cached_property
     def json(self) -> Any:
-        """The decoded body, or None where it is no JSON."""
+        """The decoded body; None if it is no JSON."""
         try:
             return json.loads(self.body.decode("utf-8"), parse_constant=_refuse)
         except (ValueError, RecursionError):

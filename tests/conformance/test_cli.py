@@ -189,7 +189,7 @@ def test_several_reports_make_a_matrix(capsys: pytest.CaptureFixture[str], repor
         (("--har", "x", "--onyl", "AUTH"), "no option '--onyl'; did you mean --only?"),
         (
             ("--har", "x", "--depth", "deep"),
-            "no option '--depth'; with --har go --base-url, --only, --report and --strict",
+            "no option '--depth'; --har takes --base-url, --only, --report and --strict",
         ),
         (("explian", "PAGE-6"), "no command 'explian'; did you mean explain or replay?"),
         (("explain", "PAG-6"), "did you mean PAGE-6"),

@@ -132,7 +132,7 @@ def test_a_file_beyond_the_bounds_is_one_line(
         ("--har", "--har: its value is missing"),
         ("--har /no/such/file", "/no/such/file: No such file or directory"),
         ("--har /", "/: Is a directory"),
-        ("--har {file} --depth quick", "no option '--depth'; with --har go --base-url, --only"),
+        ("--har {file} --depth quick", "no option '--depth'; --har takes --base-url, --only"),
         ("--har {file} --only PAG-6", "did you mean PAGE-6"),
         ("--har {file} --base-url ftp://x", "--base-url: give an address such as"),
         ("--har {file} --report /dev/null/x", "--report: /dev/null/x: Not a directory"),

@@ -81,7 +81,7 @@ def test_what_is_broken_stands_open_on_the_page(tmp_path: Path) -> None:
     assert Page(text).opened == {"PAGE-3"}
     assert "limit=200 gave 201" in text
     assert "curl -i --path-as-is" in text
-    assert "120 admitted, 40 refused; at most 120 in 30 s, where 120 may be" in text
+    assert "120 admitted, 40 refused; at most 120 in 30 s; allowed: 120" in text
 
 
 def test_report_json_keeps_its_schema(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_timeline_counts_what_each_window_held() -> None:
     drawn = chart(ProbeRecord("key", points, 5.0, 4, "steady"))
     held, admitted, refused = drawn.drawing.panels
     assert (drawn.peak, admitted.lines[0].path.count("M"), refused.lines[0].path.count("M")) == (5, 10, 1)
-    assert drawn.drawing.description == "10 admitted, 1 refused; at most 5 in 5 s, where 4 may be"
+    assert drawn.drawing.description == "10 admitted, 1 refused; at most 5 in 5 s; allowed: 4"
     assert held.top < held.ceilings[0].y < held.bottom
 
 
