@@ -1,4 +1,4 @@
-"""Applications on FastAPI and Django REST framework break no must, and are told the shoulds that the frameworks break."""
+"""Applications on FastAPI and Django REST framework break no must; the gate reports the shoulds that they break."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`outbound-conformance`: the gate as a command, and what is done with its reports."""
+"""`outbound-conformance`: the gate as a command, and its commands for reports."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def a_check(case: object) -> None:
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """The exit code, and what was printed on either stream."""
+    """The exit code, and the output on both streams."""
     code = cli.run(arguments)
     out, err = capsys.readouterr()
     return code, out, err
@@ -51,7 +51,7 @@ def report(tmp_path: Path) -> Path:
 
 
 def changed(report: Path, name: str, *rows: dict[str, Any], **members: Any) -> Path:
-    """A copy of a report with other members, and rows of requirements changed."""
+    """A copy of a report with other members and changed rows of requirements."""
     document = json.loads(report.read_text("utf-8")) | members
     by_id = {row["id"]: row for row in document["requirements"]}
     for row in rows:

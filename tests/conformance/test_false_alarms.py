@@ -1,4 +1,4 @@
-"""What ordinary frameworks and front ends do is no violation."""
+"""The ordinary behaviour of frameworks and front ends is no violation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def exchange(target: str, status: int = 200, operation: str | None = None, **hea
 
 
 def alarm(id_: str, answer: Exchange) -> str | None:
-    """What the oracle of a requirement says of an answer; None if it is not asked of it."""
+    """The fault that a requirement's oracle finds in an answer; None if it finds none or does not apply."""
     oracle = next(oracle for oracle in ORACLES if oracle.requirement == id_)
     return oracle.fault(answer) if oracle.applies(answer) else None
 
@@ -45,7 +45,7 @@ def test_what_a_dead_key_is_answered_is_no_affair_of_the_rate_headers() -> None:
 
 
 def behind_a_front_end(request: Passed, forward: Forward) -> Answered:
-    """A front end that refuses odd paths and long heads by itself, replaces Date, before a framework with its own habits."""
+    """A front end that refuses odd paths and long heads and replaces Date, before a framework with its own habits."""
     path = request.target.partition("?")[0]
     head = len(request.target) + sum(len(name) + len(value) + 4 for name, value in request.headers)
     if _REFUSED_BY_FRONT_ENDS.search(path) or head > 2000 or not request.target.isascii():

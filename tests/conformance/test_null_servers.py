@@ -1,4 +1,4 @@
-"""A server that answers everything alike passes nothing, and the exit code says what it was."""
+"""A server that gives every request the same answer passes no check, and the exit code says why."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_no_requirement_passes_even_when_every_check_is_run(description: Path, t
         with serving(NULL_SERVERS[name]) as base_url:
             return run_gate(tmp_path / name, "--base-url", base_url, "--target", str(description), "--no-preflight")
 
-    # Each waits for deliveries that never come: they may as well wait together.
+    # Each waits for deliveries that never come, so they wait at the same time.
     with ThreadPoolExecutor(len(NULL_SERVERS)) as pool:
         runs = dict(zip(NULL_SERVERS, pool.map(judged, NULL_SERVERS), strict=True))
     for name, run in runs.items():

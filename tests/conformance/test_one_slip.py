@@ -1,4 +1,4 @@
-"""One slip must not blind the rest: what breaks its schema is told as that, and everything else is judged."""
+"""One small fault does not hide others: a broken schema is reported as such, and the gate judges everything else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.gate import GateRun, run_gate
 from tests.support.rewriting_proxy import Answered, Forward, Lie, Passed, both, lying, of_json
 
 _JUDGED = ("--only", "AUTH,SCOPE,OP,PAGE,FILTER,TENANT,ERROR")
-# With any schema slip the document that the mock publishes disagrees too: a should that follows from it.
+# Any schema slip also makes the mock disagree with its published document, which breaks a should.
 _TELLS_OF_SCHEMAS = {"OP-1", "PAGE-1", "PAGE-8"}
 
 
@@ -64,7 +64,7 @@ class NumberedIds:
 
 
 def contact_of_anybody(secret: str) -> Lie:
-    """A leak: the contact of another organization is served by its id, asked for with that organization's key."""
+    """A leak: a contact of another organization is served by its id, read with that organization's key."""
 
     def lie(request: Passed, forward: Forward) -> Answered:
         answer = forward(request)
@@ -100,7 +100,7 @@ SLIPS: dict[str, Lie] = {
 
 
 def limits_above_100_refused(request: Passed, forward: Forward) -> Answered:
-    """A server whose own largest limit is 100 refuses the documented one."""
+    """A server with a largest limit of 100 refuses the documented largest limit."""
     limit = re.search(r"[?&]limit=([0-9]{3})(?![0-9])", request.target)
     if limit and int(limit[1]) > 100:
         return forward(replace(request, target=request.target.replace(limit[0], f"{limit[0][0]}limit=none")))

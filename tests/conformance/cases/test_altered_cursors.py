@@ -1,4 +1,4 @@
-"""Cursors that are made of real ones, or made up, so that a careless server stumbles over them."""
+"""Altered and made-up cursors, on which a careless server fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists that refuse what the documentation allows are walked all the same, and what was refused is kept for its requirement."""
+"""A list that refuses what the documentation allows is still walked, and its refusal is kept for the requirement."""
 
 from __future__ import annotations
 

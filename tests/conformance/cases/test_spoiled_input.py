@@ -1,4 +1,4 @@
-"""Ids, keys and words that are made of real ones, so that a careless server takes them for these or misses them."""
+"""Ids, keys and words that are made from real ones: a careless server confuses them with those, or misses them."""
 
 from __future__ import annotations
 

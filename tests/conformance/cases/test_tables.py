@@ -1,4 +1,4 @@
-"""A check over a table: what is tried, what is counted, and what comes of it."""
+"""A check over a table: what it tries, what it counts, and how it ends."""
 
 from __future__ import annotations
 

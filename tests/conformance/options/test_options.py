@@ -1,4 +1,4 @@
-"""The options of a run: what it is about, and what is told of it without a request."""
+"""The options of a run: which requirements it judges, and what it can tell without sending a request."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_requirement_of_which_pytest_left_a_check_out_is_not_passed(mock: Path
 
 @contextmanager
 def unused_address() -> Iterator[str]:
-    """An address to which nobody may connect: the test fails where somebody did."""
+    """An address to which no client may connect: the test fails if one did."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         server.settimeout(0.05)

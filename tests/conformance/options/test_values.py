@@ -1,4 +1,4 @@
-"""What a run refuses is refused in the same words by `--list` and `--dry-run`, which only tell of it."""
+"""`--list` and `--dry-run` refuse in the same words what a run refuses."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ REFUSED = [
     (("foo",), "'foo' is no option and no file; --help lists the options"),
     (("obk_live_0123456789",), "'obk_…' is no option and no file"),
 ]
-"""Options that cannot be used, and what is said of them. `{file}` holds no TOML, `{target}` describes missing deliveries."""
+"""Options that cannot be used, with their messages. `{file}` holds no TOML, `{target}` describes missing deliveries."""
 
 NOT_PARSED = [
     (("--target=",), "--target: its value is missing"),
@@ -58,7 +58,7 @@ NOT_PARSED = [
     (("--fuzz", "few"), "--fuzz: invalid int value"),
     (("--seed", "x"), "--seed: invalid int value"),
 ]
-"""Options that are refused before it is known what is to be done."""
+"""Options that are refused before the gate knows what it has to do."""
 
 
 @pytest.mark.parametrize("telling", [(), ("--list",), ("--dry-run",)], ids=["run", "list", "dry-run"])

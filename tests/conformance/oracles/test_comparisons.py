@@ -1,4 +1,4 @@
-"""What the judge compares with: problems, ids nobody has, two readings of a resource, the target's own document."""
+"""The judge's comparisons: problems, ids that do not exist, two readings of a resource, the target's own document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ERROR-6: an error that shows the server's inside is known, whatever its size, and ordinary words are not taken for it."""
+"""ERROR-6: an error that shows internals of the server is recognized at any size; ordinary words raise no alarm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a check can start from, whatever else is wrong with it."""
+"""A check can start from any usable answer, whatever else is wrong with the answer."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_validator_that_follows_from_the_body_of_a_refusal_tells_nothing() -> 
 
 
 def told(status: int, requirement: str, after: Answer, served_before: bool = True) -> Violation | NotJudged:
-    """What becomes of a violation whose evidence has this status, on a target that answers so afterwards."""
+    """The outcome of a violation whose evidence has this status, if the target then answers with `after`."""
     with serving(after) as base_url:
         client = Client(Target(base_url=base_url), TargetClock())
         client.exchanges += [answer("getMe", {})] if served_before else []

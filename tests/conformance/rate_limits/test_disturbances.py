@@ -1,4 +1,4 @@
-"""A jump of the target's clock that the run did not make is noticed, and what a Date header may show otherwise is none."""
+"""The gate notices a jump of the target's clock that the run did not make; other oddities of Date are no jump."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.rate_simulation import CONTRACT
 
 START = 1_800_000_000.0
 Clock = Callable[[float, float], float]
-"""The target's clock: from the seconds that have passed, and those by which the run has moved it."""
+"""A clock of the target: a function of the seconds that have passed, and of those that the run has added."""
 
 
 def attempts(clock: Clock, *, moves: bool = True, latency: float = 0.02) -> list[Attempt]:
@@ -98,7 +98,7 @@ def test_what_was_disturbed_is_not_judged() -> None:
 
 
 def first_answer(number: int, left: str, limit: str = "60") -> Attempt:
-    """The first attempt of a key, the answer to which says how much of its limit is left."""
+    """The first attempt of a key. Its answer says how much of the limit is left."""
     made = attempt(float(number), 0.0, lambda passed, _: passed, 0.02)
     assert made.exchange
     headers = httpx.Headers({"x-ratelimit-limit": limit, "x-ratelimit-remaining": left})

@@ -1,4 +1,4 @@
-"""Windows, allowances and their use: the clever algorithms say what the obvious ones say."""
+"""Windows, allowances and their use: the fast algorithms give the same results as the simple ones."""
 
 from __future__ import annotations
 

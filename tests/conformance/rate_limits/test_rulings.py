@@ -32,7 +32,7 @@ from tests.support.reference_limiters import (
 
 SEEDS = range(3)
 WITHIN = 80.0
-"""Seconds that the probes may take where the keys are rested: a minute, and what the slowest network adds."""
+"""Seconds that the probes may take if the keys are rested: a minute, and what the slowest network adds."""
 
 NETWORKS: dict[str, Delay] = {
     "near": lambda chance: chance.uniform(0.0005, 0.004),
@@ -44,7 +44,7 @@ NETWORKS: dict[str, Delay] = {
 
 @dataclass
 class Overwriting:
-    """A bucket that forgets what it held whenever a second passes: it serves a burst, and not what is spread."""
+    """A bucket that loses its content whenever a second passes: it serves a burst, but no spread requests."""
 
     held: dict[str, tuple[float, float]] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Overwriting:
 
 
 Making = Callable[[float], Server]
-"""A server, given a number of seconds that moves what has borders."""
+"""Makes a server. The seconds that it is given move the borders of its windows."""
 
 RIGHT: dict[str, tuple[Making, Reading]] = {
     "burst": (lambda _: Server(burst()), "burst"),
@@ -118,7 +118,7 @@ WRONG: dict[str, tuple[Making, set[str]]] = {
     "counts the refused, burst": (lambda _: Server(burst(), counts_refused=True), {"RATE-8"}),
     "counts the refused, strict": (lambda _: Server(strict(), counts_refused=True), {"RATE-8"}),
 }
-# What shows only where delays are small against what is wrong.
+# These faults show only if delays are small compared with the fault.
 WRONG_NEARBY: dict[str, tuple[Making, set[str]]] = {
     "a burst alone": (lambda _: Server(Overwriting()), {"RATE-2"}),
     "an allowance of 59": (lambda _: Server(Bucket(59, 59 / 60)), {"RATE-2"}),
@@ -126,7 +126,7 @@ WRONG_NEARBY: dict[str, tuple[Making, set[str]]] = {
     "Retry-After cut, burst": (lambda _: Server(burst(), announced=math.floor), {"RATE-6"}),
     "Retry-After rounded": (lambda _: Server(burst(), announced=round), {"RATE-6"}),
 }
-# A violation may show in more than the requirement it is of: what serves too many in a window may do so in a longer span.
+# A violation may break other requirements too: a server that serves too much in a window may do so in a longer span.
 WITH_IT = {"RATE-3": {"RATE-4", "RATE-5"}}
 
 

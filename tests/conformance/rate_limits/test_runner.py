@@ -1,4 +1,4 @@
-"""How the probes' patterns are carried out over the wire, on which keys, and how they end."""
+"""How the runner sends the probes' patterns, with which keys, and how they end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a key's timeline proves: all that is wrong in it, and nothing that a delay explains."""
+"""A key's timeline proves everything that is wrong in it, and nothing that a delay can explain."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONTRACT = Limits(LIMITS.per_minute, LIMITS.burst, LIMITS.burst_window)
 SMALL = Limits(per_minute=6, burst=5, window=30.0)
 SERVED, REFUSED, LOST = 200, 429, 0
 
-# A pause before a request, and what its way there and back takes, in seconds.
+# A pause before a request, and the seconds that its way there and back take.
 Step = tuple[float, float, float]
 steps = st.lists(st.tuples(st.floats(0, 20), st.floats(0, 3), st.floats(0, 3)), max_size=60)
 

@@ -1,4 +1,4 @@
-"""`outbound-conformance --har FILE`: what it prints, its exit code, and what it says of files that are no recordings."""
+"""`outbound-conformance --har FILE`: its output, its exit code, and its messages for files that are no recordings."""
 
 from __future__ import annotations
 

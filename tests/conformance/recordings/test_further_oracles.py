@@ -1,4 +1,4 @@
-"""Parts of further requirements show on a recorded exchange where somebody asked by chance what the gate asks on purpose."""
+"""A recorded exchange shows parts of further requirements if a client happened to ask what the gate asks."""
 
 from __future__ import annotations
 

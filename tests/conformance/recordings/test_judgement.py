@@ -1,4 +1,4 @@
-"""Recorded exchanges are judged by what each of them shows, and nothing is held against the target that they cannot show."""
+"""Recorded exchanges are judged by what each of them shows. What they cannot show is never counted as a violation."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_a_mark_in_the_place_of_the_key_is_no_secret(tmp_path: Path, mark: str) 
 
 @pytest.mark.parametrize("mark", REDACTED)
 def test_a_difference_beside_marks_of_redaction_is_not_held_against_the_target(tmp_path: Path, mark: str) -> None:
-    # Dates have a form that a mark has not.
+    # A mark does not have the form of a date.
     result = judged(tmp_path, entry(body=page({**CONTACT, "createdAt": mark})))
     assert row(result, "OP-1").status == "not-judged"
 

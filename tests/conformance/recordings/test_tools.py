@@ -1,4 +1,4 @@
-"""Archives as Chrome, mitmproxy and Playwright write them are read, with what is particular to each."""
+"""The gate reads archives of Chrome, mitmproxy and Playwright, with the peculiarities of each."""
 
 from __future__ import annotations
 

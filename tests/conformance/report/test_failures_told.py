@@ -1,4 +1,4 @@
-"""Each failure is told so that somebody can act on it: what it rests on, the usual cause, and the request that shows it."""
+"""Each failure is reported with what a developer needs: its basis, its usual cause, and the request that shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever form a secret takes in what a target sends, no report shows it."""
+"""No report shows a secret, in whatever form the target sends it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def knowing() -> Redactor:
 
 
 def undone(text: str) -> str:
-    """The text with all escapes undone, its base64 too, without space: what somebody would look for a secret in."""
+    """The text with all escapes and base64 decoded, without spaces: a reader could find a secret in it."""
     for _ in range(3):
         text = html.unescape(text)
         text = "".join(chr(int(part[:4], 16)) + part[4:] if i else part for i, part in enumerate(text.split("\\u")))

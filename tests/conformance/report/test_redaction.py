@@ -1,4 +1,4 @@
-"""No secret of a run is in anything that it leaves behind: not in a report, not on the terminal."""
+"""A run leaves no secret behind, neither in a report nor on the terminal."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 
 from tests.support.gate import run_gate
 
-# Words that requests carry where a secret belongs, and that the documentation uses too.
+# Words that requests carry in the place of a secret, and that the documentation uses too.
 _NO_SECRETS = {"Bearer"}
 _SHORTEST = 6
-# Servers that repeat a key that was presented, take one where none belongs, sign wrongly, or sign anew what they had signed.
+# Servers that repeat a key that was presented, accept one in a wrong place, sign wrongly, or sign a delivery anew.
 _BREAKS = ("invalid-key-repeated", "forbidden-key-repeated", "key-in-query", "signed-anew", "tried-again-as-it-was")
 
 

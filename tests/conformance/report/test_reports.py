@@ -1,4 +1,4 @@
-"""The verdict on paper: every form says the same, hides every secret, and stays whole whatever the target sent."""
+"""Every form of the report says the same, hides every secret, and stays well-formed whatever the target sent."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.support.report_runs import (
 
 
 class Page(HTMLParser):
-    """What a page is made of: tags, attributes, ids, links within, and text."""
+    """The parts of a page: tags, attributes, ids, links within it, and text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -119,7 +119,7 @@ def test_a_known_violation_is_shown_with_its_reason_everywhere(tmp_path: Path) -
 
 
 def cases(text: str) -> dict[str, dict[str, str | None]]:
-    """Of each test case, by its first word, its failures and skips with their messages."""
+    """The failures and skips of each test case, with their messages, by the first word of the case."""
     root = ElementTree.fromstring(text)
     return {
         str(case.get("name")).split()[0]: {

@@ -1,4 +1,4 @@
-"""Whatever a target sends, an answer ends: in time, in bytes, in headers, in depth; and it is told as what it is."""
+"""Every answer is bounded in time, bytes, headers and depth, and the message says which bound it broke."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`outbound-conformance init`: what it writes, what it asks the API, and what it says of the answer."""
+"""`outbound-conformance init`: the file that it writes, its request to the API, and its message about the answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ME = Answer(200, {"Content-Type": "application/json"}, b'{"organization": {}}')
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the description is to lie; the environment holds a key."""
+    """The path for the description; the environment holds a key."""
     monkeypatch.setenv("OUTBOUND_API_KEY", KEY)
     return tmp_path / "target.toml"
 

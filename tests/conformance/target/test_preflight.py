@@ -1,4 +1,4 @@
-"""What is said, in one line, of a target that cannot be judged, before any check of it is run."""
+"""If a target cannot be judged, one line says so before any check runs."""
 
 from __future__ import annotations
 

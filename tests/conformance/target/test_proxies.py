@@ -1,4 +1,4 @@
-"""One rule says whether a proxy is used, for GET and HEAD alike; and what is sent stands on the wire to the byte either way."""
+"""GET and HEAD use a proxy by the same rule, and either way the request goes over the wire unchanged."""
 
 from __future__ import annotations
 

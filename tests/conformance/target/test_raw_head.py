@@ -1,4 +1,4 @@
-"""HEAD on a bare connection: what follows the header section is seen, what is legal passes, and nothing lasts for ever."""
+"""HEAD on a bare connection: bytes after the header section are seen, legal answers pass, and every wait ends."""
 
 from __future__ import annotations
 

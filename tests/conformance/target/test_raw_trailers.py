@@ -1,4 +1,4 @@
-"""GET with trailers on a bare connection: what stands on the wire, what is read, and that nothing lasts for ever."""
+"""GET with trailers on a bare connection: the sent bytes, the answers that are read, and that every wait ends."""
 
 from __future__ import annotations
 
@@ -91,6 +91,6 @@ def test_a_connection_that_is_closed_instead_is_known_as_such() -> None:
 
 @pytest.mark.parametrize(("depth", "told"), [("standard", "passed"), ("deep", "failed")])
 def test_a_key_that_counts_in_a_trailer_is_told_at_depth_deep(depth: str, told: str, tmp_path: Path) -> None:
-    """Servers that many applications run on take trailers for headers, which no application can help."""
+    """Some widespread servers take trailers for headers, and an application on them cannot prevent it."""
     run = run_gate(tmp_path, "--only", "AUTH-1", "--depth", depth, "--mock-options", "--fault key-in-trailer")
     assert run.ids(told) == {"AUTH-1"}

@@ -1,4 +1,4 @@
-"""`--safe`: what is sent to production is what an ordinary client sends, and what is left out is said."""
+"""`--safe` sends to production only what an ordinary client sends, and reports what it left out."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_no_volley_is_sent() -> None:
 
 @pytest.fixture(scope="module")
 def safe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GateRun, Path]]:
-    """A safe run over what it may ask and what it may not, and the folder of its reports."""
+    """A safe run over checks that it may run and checks that it may not, and the folder of its reports."""
     mock = EmbeddedMock()
     folder = tmp_path_factory.mktemp("safe")
     yield run_gate(folder, "--target", str(mock.description), "--safe", "--only", _ASKED), folder / "report"

@@ -1,4 +1,4 @@
-"""Targets that speak TLS, their certificate signed by an authority of one's own, as on many a staging host."""
+"""Targets that speak TLS with a certificate of a private authority, as many staging hosts do."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def healthy() -> Iterator[EmbeddedMock]:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of localhost that nobody knows, and beside it its key."""
+    """A certificate of localhost that no authority has signed, and its key."""
     return certificate_of("localhost", tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
 def description(healthy: EmbeddedMock, certificate: Path, tmp_path: Path) -> Iterator[Path]:
-    """The healthy mock behind TLS: a `target.toml`, whose commands speak with the mock itself."""
+    """The healthy mock behind TLS: a `target.toml`. Its commands call the mock directly."""
     plain = load(healthy.description).base_url
     with _terminating(int(plain.rpartition(":")[2]), certificate) as port:
         told = healthy.description.read_text("utf-8")
@@ -44,7 +44,7 @@ def description(healthy: EmbeddedMock, certificate: Path, tmp_path: Path) -> Ite
 
 @contextmanager
 def _terminating(port: int, certificate: Path) -> Iterator[int]:
-    """The port of a server that takes TLS off what it passes on to another port of this machine."""
+    """The port of a server that decrypts TLS, and passes the bytes on to another port of this machine."""
     context = server_context(certificate)
 
     async def passing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

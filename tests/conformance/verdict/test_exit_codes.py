@@ -1,4 +1,4 @@
-"""The exit code is the worse of the verdict and the session: no verdict hides what failed beside the checks."""
+"""The exit code is the worse of the verdict's and the session's: a verdict hides no failure beside the checks."""
 
 from __future__ import annotations
 

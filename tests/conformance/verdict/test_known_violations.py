@@ -1,4 +1,4 @@
-"""Known violations excuse what is broken until their day, and fail the run once they no longer say the truth."""
+"""Known violations excuse what is broken until their day, and fail the run when they are out of date."""
 
 from __future__ import annotations
 

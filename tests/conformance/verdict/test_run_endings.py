@@ -1,4 +1,4 @@
-"""How a run ends that is cut short, and how it shows itself on other terminals."""
+"""How an interrupted run ends, and how a run looks on other terminals."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_target_that_dies_is_reported_as_far_as_it_was_judged(tmp_path: Path) 
     mortal = EmbeddedMock()
     options = ("-v", "--target", str(mortal.description), "--only", "AUTH,SCOPE", "--report", str(tmp_path))
     try:
-        # The silence is met by checks before SCOPE-4: at SCOPE-2 at the latest, which has new questions to ask.
+        # Checks before SCOPE-4 meet the silence: SCOPE-2 at the latest, because it sends new requests.
         with gate(*options, *HELD, **hold_before("SCOPE-2", tmp_path)) as process:
             wait_for_checks(process, 8)
             mortal.stop()
@@ -49,7 +49,7 @@ def test_a_target_that_dies_is_reported_as_far_as_it_was_judged(tmp_path: Path) 
 
 
 class _Flagging(BaseHTTPRequestHandler):
-    """Serves a few requests, and from then on only those without a key; on others it hangs up."""
+    """Serves a few requests; after that only those without a key, and closes the connection of all others."""
 
     asked = 0
 

@@ -1,4 +1,4 @@
-"""What surrounds a run: an environment that cannot be used ends in a line that names it, other plugins too, or works."""
+"""The environment and other plugins of a run: either they work, or one line names what cannot be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which checks pytest makes a traceback for: those that broke themselves, since of all others evidence is shown."""
+"""Pytest makes a traceback only for a check that itself broke; for all others the gate shows evidence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ASKED_FOR = "long"
 
 
 def style_of_traceback(error: Exception, when: str, mark: pytest.Mark | None) -> str:
-    """The style in which pytest is to show where a test ended, as the report of one of its phases is made."""
+    """The style of traceback that pytest uses when it makes the report of a test's phase."""
     option = SimpleNamespace(tbstyle=_ASKED_FOR)
     item: Any = SimpleNamespace(config=SimpleNamespace(option=option), get_closest_marker=lambda _: mark)
     call: Any = SimpleNamespace(when=when, excinfo=SimpleNamespace(value=error))

@@ -1,4 +1,4 @@
-"""The judge's receiver takes whatever a sender makes of HTTP, and an endpoint in trouble tells retries from resends."""
+"""The judge's receiver reads every form of HTTP that senders use; a failing endpoint tells retries from resends."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def ask(url: str, method: str = "POST", body: Any = b"{}", **headers: str) -> int:
-    """The status of the answer; raises what `http.client` does where there is none."""
+    """The status of the answer. Raises the exception of `http.client` if there is none."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=WITHIN)
     try:
@@ -47,7 +47,7 @@ def ask(url: str, method: str = "POST", body: Any = b"{}", **headers: str) -> in
 
 
 def raw(endpoint: Endpoint, text: bytes) -> bytes:
-    """What comes back for bytes that stand on the wire as they are."""
+    """The answer to bytes that are sent unchanged."""
     parts = urlsplit(endpoint.url)
     with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=WITHIN) as connection:
         connection.sendall(text.replace(b"PATH", parts.path.encode()))
@@ -175,7 +175,7 @@ def test_an_address_that_is_taken_is_said_in_one_line(receiver: Receiver) -> Non
 
 
 def attempt(event: str, at: float, timestamp: int | None = None, **headers: str) -> Delivery:
-    """An attempt at `at` seconds of the target's clock, signed then, unless another timestamp is given."""
+    """An attempt at `at` seconds of the target's clock, signed at that time unless another timestamp is given."""
     stamp = int(at) if timestamp is None else timestamp
     named = [(name.replace("_", "-"), value) for name, value in headers.items()]
     body = json.dumps({"id": event, "eventType": "a.b"} if event else {"at": at}).encode()

@@ -1,4 +1,4 @@
-"""Deliveries that were recorded beforehand are read, and a file of them that cannot be read is refused in one line."""
+"""The gate reads recorded deliveries, and refuses a file that it cannot read in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The judge reads every accepted form of a signature, believes none that is wrong, and survives whatever a header holds."""
+"""The judge reads every accepted form of a signature, accepts no wrong one, and survives any content of a header."""
 
 from __future__ import annotations
 

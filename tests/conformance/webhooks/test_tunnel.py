@@ -1,4 +1,4 @@
-"""`webhooks.public_url`: a target elsewhere delivers to a tunnel, which leads to the gate's receiver."""
+"""`webhooks.public_url`: a target on another machine delivers to a tunnel, which leads to the gate's receiver."""
 
 from __future__ import annotations
 
