@@ -1,9 +1,9 @@
 """Proof that the gate can tell right from wrong: every fault is caught, every legal variation passes.
 
-`python -m tests.killmatrix` judges the mock once for each of its faults and variants, and for a fixed sample of faults under
-conditions, on all cores, and prints the matrix; `--all` judges it for all mutants. It ends with 1 if a fault is not caught by
-the requirement that it breaks, or if a variant raises an alarm. `uncaught.toml` lists the mutants that are known not to be
-caught: one of these that is caught all the same is wrong too.
+`python -m tests.killmatrix` judges the mock once for each of its faults and variants, and for a fixed sample of faults
+under conditions, on all cores, and prints the matrix; `--all` judges it for all mutants. The exit code is 1 if the
+requirement that a fault breaks does not catch it, or if a variant raises an alarm. `uncaught.toml` lists the mutants
+that are known not to be caught. If one of these is caught, the exit code is 1 too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _COLUMNS = ("", "kind", "name", "the requirement it breaks", "others that fell",
 
 
 def is_right(result: Result) -> bool:
-    """Whether a trial ended as it should: a mutant that is known not to be caught should not be."""
+    """Whether a trial ended as it should. A mutant that is known not to be caught should stay uncaught."""
     entry = known(result.trial.name)
     if entry is None:
         return result.right
@@ -146,9 +146,9 @@ def _shard(_context: click.Context, _parameter: click.Parameter, value: str) -> 
 def main(
     names: tuple[str, ...], jobs: int, write: Path | None, everything: bool, shard: tuple[int, int], verbose: bool
 ) -> None:
-    """Judge the mock with each of its faults and variants and a sample of conditions, or with these, and print what fell.
+    """Judge the mock with its faults, variants and a sample of conditions, or with NAME…, and print the results.
 
-    A NAME may have a condition, `revoked-key-served@operation=getMe`, and several may stand side by side with `+` between them.
+    A NAME may have a condition, as in `revoked-key-served@operation=getMe`. A `+` joins several names into one mutant.
     """
     started = time.monotonic()
     chosen, results = _chosen(names, everything=everything, shard=shard), list[Result]()

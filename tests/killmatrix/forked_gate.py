@@ -1,7 +1,8 @@
-"""Runs of the gate on the mock, in forks of one process that has loaded and computed what does not depend on the target.
+"""Runs the gate on the mock in forks of one process, which has computed everything that does not depend on the target.
 
-Such a run judges as `pytest conformance --mock-options …` does: the same checks over the same wire, ended by the same rules. It
-does without starting interpreters (for the run, the mock, and each of the mock's commands) and without writing reports.
+Such a run judges as `pytest conformance --mock-options …` does: it sends the same checks over HTTP, and ends by the
+same rules. It is faster because it starts no interpreters (for the run, the mock, and each of the mock's commands) and
+writes no reports.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ from mockserver.tenants.tenant import Tenant
 from spec import commands
 from tests.support.gate import ROOT, GateRun
 
-# Looking for garbage with finalizers after every run is worth a tenth of it, and says nothing of the target.
+# The search for garbage with finalizers takes a tenth of every run, and says nothing about the target.
 _WITHOUT = ("no:cacheprovider", "no:unraisableexception", "no:threadexception", "no:logging")
-# So is finding the source of each failure's lines.
+# So does the search for the source lines of each failure.
 _SPARE = ("-q", "--assert=plain", "--tb=native")
 _GATE = (str(ROOT / "conformance"), *_SPARE, "--rootdir", str(ROOT), *(f"-p{name}" for name in _WITHOUT))
 _LOADED = (
@@ -59,8 +60,8 @@ _Result = TypeVar("_Result")
 def warm_up() -> None:
     """Load and compute in this process what every run needs, by judging the unmodified mock once.
 
-    Changes this process for good: it is of no use but for being forked. Raises RuntimeError where the unmodified mock is not
-    found conformant.
+    Changes this process for good: afterwards it can only be forked. Raises RuntimeError if the gate does not find the
+    unmodified mock conformant.
     """
     for needed in _LOADED:
         importlib.import_module(needed)
@@ -74,7 +75,7 @@ def warm_up() -> None:
     routing.application()
     run = gate("")
     if run.exit_code == pytest.ExitCode.INTERRUPTED:
-        # pytest has taken note of it and reported what there was, which nobody waits for here.
+        # pytest has handled the interrupt with a report of its own; here it must end this process.
         raise KeyboardInterrupt
     if run.exit_code or run.verdict != "conformant":
         raise RuntimeError(f"the unmodified mock is not conformant, so nothing can be told of others:\n{run.output}")
@@ -84,9 +85,9 @@ def warm_up() -> None:
 
 
 def gate(options: str, only: Sequence[str] = ()) -> GateRun:
-    """Judge a mock that is started with these options, by the checks of `only` these requirements if any are given.
+    """Judge a mock that is started with these options. If `only` names requirements, only their checks run.
 
-    What is printed goes into the run's output, not to the terminal.
+    The output goes into the run's record, not to the terminal.
     """
     reader = _Reader()
     chosen = [f"--only={','.join(only)}"] if only else []
@@ -112,7 +113,7 @@ class _Reader:
 
 @contextmanager
 def _into(file: int) -> Iterator[None]:
-    """Have standard output and error, of this process and of those forked off it, go to a file."""
+    """Send standard output and error of this process and of its forks to a file."""
     kept = {stream: os.dup(stream) for stream in (1, 2)}
     _flush()
     for stream in kept:
@@ -132,7 +133,7 @@ def _flush() -> None:
 
 
 class _ForkedMock:
-    """In the place of `EmbeddedMock`: the same command line of the mock, forked off this process."""
+    """Replaces `EmbeddedMock`: runs the same command line of the mock in a fork of this process."""
 
     def __init__(self, options: str = "") -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="outbound-")
@@ -158,7 +159,7 @@ class _ForkedMock:
 
 
 def _run_here(line: str, **placeholders: object) -> str:
-    """In the place of `spec.commands.run`: a command of the mock's own, which asks its control API from this process."""
+    """Replaces `spec.commands.run`: a command of the mock calls its control API from this process."""
     words = commands.arguments(line, placeholders)
     assert words[1:4] == ["-P", "-m", client.__name__]
     try:
@@ -168,7 +169,7 @@ def _run_here(line: str, **placeholders: object) -> str:
 
 
 def _seeded_once() -> Callable[..., list[Tenant]]:
-    """In the place of `seed`: organizations of the usual size that are there already. Forks share them until they change them."""
+    """Replaces `seed`: returns existing organizations of the usual size. Forks share them until they change them."""
     usual = Settings()
     size = (usual.seed, usual.organizations, usual.contacts)
     ready = seed(*size, time.time())
@@ -180,7 +181,7 @@ def _seeded_once() -> Callable[..., list[Tenant]]:
 
 
 def _remembering(function: Callable[..., _Result]) -> Callable[..., _Result]:
-    """A function of nothing but its arguments, computed once for the same ones. It is the same on every port of this machine."""
+    """The function with its results cached. They depend on its arguments alone, except for the port of the target."""
     known: dict[str, _Result] = {}
 
     def remembering(*arguments: object) -> _Result:

@@ -1,7 +1,8 @@
 """The mutants of the kill matrix: every fault under every condition that makes sense for it, and faults side by side.
 
-A fault names a lie, a condition where it is told. Which axes a fault is conditioned by is declared here, by the requirement that
-it is aimed at; of their conditions those are tried that mean a request to which the fault makes a difference.
+A fault names a lie; a condition says for which requests the mock tells it. This module declares the axes of conditions
+for a fault, by the requirement that the fault is aimed at. Of their conditions, only those are tried whose requests the
+fault changes.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ _REACH: Mapping[str, Sequence[str]] = {
     **{f"RATE-{number}": () for number in range(2, 9)},
     **{f"FILTER-{number}": ("position", "parameter") for number in range(1, 10)},
 }
-"""The axes of a fault by the requirement that it is aimed at; the operation alone for those that are not here."""
+"""The axes of a fault by the requirement that it is aimed at; for other requirements, only the operation."""
 
 _REACH_OF_FAULTS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(
@@ -116,13 +117,13 @@ _REACH_OF_FAULTS: Mapping[str, Sequence[str]] = {
     "no-limit-at-all": ("operation",),
     "failures-not-counted": ("operation",),
 }
-"""The axes of faults that are general enough for more of them."""
+"""The axes of faults that are general enough for more than one axis."""
 
 _UNSEEN = ("no-limit-at-all", "failures-not-counted")
-"""Faults that the script cannot see, whose conditions are all tried."""
+"""Faults that the script cannot see, so all their conditions are tried."""
 
 _ONLY_UNDER_A_CONDITION = ("everything-crashes",)
-"""Faults that leave nothing to be judged when they are told to everybody."""
+"""Faults that leave nothing to judge if they apply to every request."""
 
 _SLIPS = ("scores-as-strings", "ids-as-integers", "times-without-zone", "last-cursor-empty")
 _BESIDE = (
@@ -158,25 +159,25 @@ def conditioned(name: str) -> list[Trial]:
 
 
 def mutant(name: str) -> Trial:
-    """The mutant of that name: `fault@condition`, or several side by side. Raises ValueError, in one line, for another."""
+    """The mutant of that name: `fault@condition`, or several joined by `+`. Raises ValueError for any other name."""
     return of_mutant(name, "pair" if "+" in name else _AXIS_OF.get(name.partition("@")[2], ""))
 
 
 def pairs() -> list[Trial]:
-    """A slip of the schema beside a leak: both must be told."""
+    """A broken schema together with a leak: the gate must report both."""
     return [mutant(f"{slip}+{leak}") for slip in _SLIPS for leak in _BESIDE]
 
 
 def plain() -> list[Trial]:
-    """Every variant of the mock, which take longest, its other reading of the rate limits, and every fault, told to all."""
+    """Every variant of the mock (the slowest), its other reading of the rate limits, and every fault, unconditioned."""
     faults = [of_fault(name) for name in all_faults() if name not in _ONLY_UNDER_A_CONDITION]
     return [*map(of_variant, all_variants()), STRICT_READING, *faults]
 
 
 def whole() -> list[Trial]:
-    """The whole matrix: all of the above, every fault under its conditions, and the pairs. Takes a while on all cores.
+    """The whole matrix: all of the above, every fault under its conditions, and the pairs. It takes a while.
 
-    Faults under conditions are judged by the checks that are to catch them, those of the sample by all checks.
+    The checks that must catch a fault judge it under its conditions. All checks judge the mutants of the sample.
     """
     logging.disable()  # crashes are meant here
     with ProcessPoolExecutor() as pool:

@@ -1,6 +1,6 @@
-"""A defect a family is caught by the requirement that it breaks, what differs and is right passes, and trials that fail are told.
+"""The gate catches one defect of each family, and passes legal variations; the matrix reports trials that went wrong.
 
-`python -m tests.killmatrix` tries every fault and every variant; these are the ones that a change is tried on at once.
+`python -m tests.killmatrix` tries every fault and every variant; these few are tried on every change.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ VARIANT = Trial("variant", "other", "--variant other", ("AUTH-5",))
 
 
 def judged(names: tuple[str, ...]) -> list[Result]:
-    """The sample's results. Of a fault that no user's run is compared with, its own checks tell whether it is caught."""
+    """The sample's results. A fault that is not in `IN_FULL` is judged by its own checks first."""
     trials = [replace(BY_NAME[name], focused=name in FAULTS and name not in IN_FULL) for name in names]
     return list(judge_all(trials, jobs=2))
 
 
 @pytest.fixture(scope="module")
 def results() -> dict[str, Result]:
-    """The sample, judged in a process that tests do not go on in: it is changed for good."""
+    """The sample, judged in a process of its own, because judging changes the process for good."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return {result.trial.name: result for result in pool.submit(judged, (*FAULTS, *VARIANTS)).result()}
 
@@ -81,7 +81,7 @@ def test_a_run_of_the_tests_tells_what_a_trial_tells(results: dict[str, Result],
 
 
 def rulings(run: GateRun) -> tuple[int, dict[str, set[str]]]:
-    """The exit code of a run, and the requirements that passed, failed and were not tested."""
+    """The exit code of a run, and the requirements that passed, that failed and that were not tested."""
     return run.exit_code, {status: run.ids(status) for status in ("passed", "failed", "not-tested")}
 
 
@@ -156,7 +156,7 @@ def test_what_hangs_is_ended_with_all_that_it_started(monkeypatch: pytest.Monkey
         return reported(0)
 
     started = [tmp_path / name for name in ("wrong", "other")]
-    # Time passes once both hang, however long a busy machine takes to start them.
+    # Time passes only when both hang, however long a busy machine takes to start them.
     clock = SimpleNamespace(monotonic=lambda: float(all(map(is_written, started))))
     monkeypatch.setattr(trials, "time", clock)
     results = run_stubs(monkeypatch, hang, within=1.0)
@@ -241,6 +241,6 @@ def test_the_documentation_shows_a_run_without_a_miss() -> None:
     shown = re.search(line, (ROOT / "docs" / "gate.md").read_text("utf-8"), re.MULTILINE)
     assert shown
     kinds = [trial.kind for trial in mutants.sample()]
-    # Some may have been added since that run, none taken away.
+    # Faults and variants may have been added since that run, but none was removed.
     assert int(shown[1]) <= kinds.count("fault")
     assert int(shown[2]) <= kinds.count("variant")

@@ -1,4 +1,4 @@
-"""Which mutants there are, what counts as caught, and what is known not to be."""
+"""Which mutants exist, when a mutant counts as caught, and which ones are known not to be caught."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def reported(exit_code: int, *fell: str) -> GateRun:
 
 @pytest.fixture
 def listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """A list of what is known not to be caught: one mutant never, those of another fault not always."""
+    """A list of known uncaught mutants: one is never caught, those of another fault are caught sometimes."""
     file = tmp_path / "uncaught.toml"
     file.write_text(
         '[[uncaught]]\nmutants = ["data-named-items@operation=listLists"]\nreason = "No client sees it."\n'

@@ -1,4 +1,4 @@
-"""The trials of the kill matrix, and how they are run: several at a time, each in a process of its own that may not hang."""
+"""The trials of the kill matrix. Several run at a time, each in a process of its own with a time limit."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tests.killmatrix.forked_gate import gate, warm_up
 from tests.support.gate import GateRun
 
 WITHIN = 900.0
-"""Seconds after which a run is ended and counts as hanging. The slowest variation, 300 ms an answer, takes some minutes."""
+"""Seconds after which a run is ended and counts as hung. The slowest variation (300 ms an answer) takes minutes."""
 
 _FORK = multiprocessing.get_context("fork")
 _STRICT = "--rate-reading strict"
-# Under `burst`, the mock's default, a minute may well hold more than sixty.
+# Under `burst`, the mock's default, a minute may hold more than sixty requests.
 _FAULTS_UNDER_STRICT = ("sixty-one-a-minute",)
 
 _ALSO: Mapping[str, Sequence[str]] = {
@@ -33,17 +33,17 @@ _ALSO: Mapping[str, Sequence[str]] = {
     "parameter": ("PAGE-6", "PAGE-10", "FILTER-8"),
     "shape": ("TENANT-5",),
 }
-"""What falls too where a lie is told at a position, under a filter or to a shape alone, by the condition's member."""
+"""Further requirements that may fall if a fault applies only at a position, under a filter or to a shape of request."""
 
 
 @dataclass(frozen=True)
 class Trial:
     """A mock to judge: with a fault that breaks requirements, or with a legal variation that breaks no must.
 
-    `options` are the mock's; `expected` are the ids of which a fault must break at least the first, and the only
-    ones, all shoulds, that a variation may break. Of a fault under a condition, of the `axis`, any of its ids must fall:
-    `groups` are the sets of ids of which one each must, several where several faults stand side by side.
-    A `focused` trial is judged by the checks of `expected` first, and by all of them only if these do not tell right from wrong.
+    `options` are the mock's. `expected` are requirement ids: a fault must break at least the first of them, and a
+    variation may break no others (these are all shoulds). A fault under a condition of the `axis` must break any one of
+    its ids. `groups` are sets of ids, one set for each of the joined faults; of each set, one id must fall. A `focused`
+    trial is judged by the checks of `expected` first, and by all checks only if those do not tell right from wrong.
     """
 
     kind: str
@@ -56,13 +56,13 @@ class Trial:
 
     @property
     def must_fall(self) -> tuple[tuple[str, ...], ...]:
-        """The sets of ids of which one each must fall."""
+        """The sets of ids. Of each set, at least one id must fall."""
         return self.groups or (self.expected[:1],)
 
 
 @dataclass(frozen=True)
 class Result:
-    """How the gate judged a trial, in how many seconds, and how many of the processor's; or that its process `hung` or died."""
+    """How the gate judged a trial, with its seconds and its processor seconds, or that its process `hung` or died."""
 
     trial: Trial
     run: GateRun | None
@@ -82,7 +82,7 @@ class Result:
 
     @property
     def right(self) -> bool:
-        """Whether the gate told right from wrong, and said so by its exit code."""
+        """Whether the gate told right from wrong, and its exit code says so."""
         if self.run is None or not self.run.report:
             return False
         if self.trial.kind == "variant":
@@ -111,14 +111,14 @@ def of_variant(name: str) -> Trial:
 
 
 def of_fault(name: str) -> Trial:
-    """A fault that is told to everybody."""
+    """A fault that applies to every request."""
     return Trial("fault", name, _options(name), requested("fault", name).breaks)
 
 
 def of_mutant(text: str, axis: str = "") -> Trial:
-    """A fault under a condition, `fault@condition`, or several side by side, `fault@condition+fault`.
+    """A fault under a condition (`fault@condition`), or several joined ones (`fault@condition+fault`).
 
-    Raises ValueError, in one line, for what is neither.
+    Raises ValueError, with a message of one line, for any other name.
     """
     names = text.split("+")
     groups = tuple(_any_of(requested("fault", name)) for name in names)
@@ -126,7 +126,7 @@ def of_mutant(text: str, axis: str = "") -> Trial:
 
 
 def _any_of(fault: Modification) -> tuple[str, ...]:
-    """The ids by any of which a fault under its condition is caught."""
+    """The ids that catch a fault under its condition; any one of them is enough."""
     also = chain.from_iterable(_ALSO.get(name, ()) for name, _ in fault.condition.given())
     return tuple(dict.fromkeys((*fault.breaks, *also)))
 
@@ -165,7 +165,7 @@ def judge_all(chosen: Sequence[Trial], jobs: int, within: float = WITHIN) -> Gen
 
 
 class _Running:
-    """A run that is under way, in a session of its own, so that the mock which it starts can be ended with it."""
+    """A run that is under way, in a session of its own, so that the mock that it starts can be ended with it."""
 
     def __init__(self, trial: Trial, within: float) -> None:
         self.connection, other = _FORK.Pipe(duplex=False)
@@ -177,7 +177,7 @@ class _Running:
         other.close()
 
     def end(self) -> Result:
-        """The result, if there is one by now. Nothing of the run is left afterwards."""
+        """The result, if the run has ended; then all its processes are ended too."""
         run, cpu = None, 0.0
         with suppress(EOFError):
             if self.connection.poll():

@@ -13,9 +13,9 @@ FILE = Path(__file__).with_name("uncaught.toml")
 
 @dataclass(frozen=True)
 class Uncaught:
-    """Mutants by their names, in which `*` stands for anything, and why the gate does not catch them.
+    """The names of mutants, in which `*` matches anything, and why the gate does not catch them.
 
-    `sometimes` says that it may catch them: then neither is wrong.
+    `sometimes` says that the gate may catch them, so both results are right.
     """
 
     mutants: tuple[str, ...]
@@ -29,11 +29,11 @@ class Uncaught:
 
 @cache
 def entries() -> tuple[Uncaught, ...]:
-    """The content of the file. Raises TypeError for a member that there is not."""
+    """The content of the file. Raises TypeError for an unknown member."""
     rows = tomllib.loads(FILE.read_text("utf-8")).get("uncaught", [])
     return tuple(Uncaught(**{**row, "mutants": tuple(row["mutants"])}) for row in rows)
 
 
 def known(mutant: str) -> Uncaught | None:
-    """What the file says of a mutant; None if it is to be caught."""
+    """What the file says about a mutant; None if the gate must catch it."""
     return next((entry for entry in entries() if entry.names(mutant)), None)
