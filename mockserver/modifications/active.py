@@ -39,7 +39,7 @@ class Switch:
 
     @property
     def condition(self) -> Condition:
-        """The requests that are meant."""
+        """The requests that it applies to."""
         return self.modification.condition
 
 
@@ -59,7 +59,7 @@ class SharedCounts(Protocol):
 class Switches:
     """The switches, in the order in which they were switched on.
 
-    `by_id` is to be read only. Where several processes are one mock, `shared` counts the requests of all, under names that
+    `by_id` is to be read only. If several processes are one mock, `shared` counts the requests of all, under names that
     begin with `place`.
     """
 
@@ -92,7 +92,7 @@ class Switches:
         self.by_id.clear()
 
     def recount(self) -> None:
-        """Take into each `left` what other processes have counted. Without an answer of theirs it stays."""
+        """Take into each `left` what other processes have counted. If they cannot be asked, it stays as it is."""
         for switch in self.by_id.values():
             if self._shared and switch.left is not None:
                 with suppress(Unreachable):

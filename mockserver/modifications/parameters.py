@@ -43,9 +43,9 @@ def share_of(what: str) -> About:
 
 
 Seed = Annotated[
-    int, About("What chance is made from: with the same one, the same happens to the same requests again.")
+    int, About("The seed of all random choices: with the same seed, the same requests have the same result.")
 ]
-"""The parameter that chance comes from."""
+"""The parameter that random choices come from."""
 
 
 def parameters_of(function: Callable[..., None]) -> tuple[Parameter, ...]:

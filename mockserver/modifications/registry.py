@@ -2,7 +2,7 @@
 
     @fault("PAGE-6", "PAGE-7", "PAGE-10")
     def cursor_skips_ties(pipeline: Pipeline) -> None:
-        \"\"\"The cursor is a time alone, and a page goes on with what is older: items of the same moment are lost.\"\"\"
+        \"\"\"The cursor holds only a time, and a page continues with older items: items of the same moment are lost.\"\"\"
 
 The name on the command line is the function's, in kebab case: `cursor-skips-ties`. The docstring is the description.
 """
@@ -52,7 +52,7 @@ class Modification:
 
     @property
     def takes_condition(self) -> bool:
-        """Whether it can be on for some requests alone."""
+        """Whether it can be switched on for some requests only."""
         return self.on_state is None and self.applies_to == "requests"
 
     def change_data(self, state: State) -> None:
@@ -78,7 +78,7 @@ class Modification:
             raise ValueError(f"{self.name} changes the data, which all requests see: it takes no condition")
         if condition != ALL_REQUESTS and self.applies_to == "deliveries":
             members = ", ".join(name for name, _ in condition.given())
-            raise ValueError(f"{members}: {self.name} changes deliveries, of which all are meant")
+            raise ValueError(f"{members}: {self.name} changes all deliveries: it takes no condition")
         return replace(self, condition=self.condition.combined(condition))
 
     def __str__(self) -> str:
@@ -123,7 +123,7 @@ class Register:
         )
 
     def all(self) -> Mapping[str, Modification]:
-        """Every one by its name."""
+        """Every modification by its name."""
         return self._known
 
     def names(self) -> Iterable[str]:
@@ -131,7 +131,7 @@ class Register:
         return self._known.keys()
 
     def named(self, name: str) -> Modification:
-        """The one of that name, with the defaults of its parameters. Raises KeyError."""
+        """The modification of that name, with the defaults of its parameters. Raises KeyError."""
         return self._known[name]
 
 

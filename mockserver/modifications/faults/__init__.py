@@ -1,7 +1,7 @@
-"""Ways to break the contract, one thing at a time: each a function, named for its lie, by which a judge is judged.
+"""Faults: functions that each break the contract in one way, to test whether a judge notices it.
 
-`outbound-mock --fault NAME` takes the names of `names()`. A fault's `breaks` are the requirements that fall: first the one
-that it is aimed at, then those that cannot but fall with it.
+`outbound-mock --fault NAME` takes the names of `names()`. A fault's `breaks` are the requirements that it breaks: first the
+one that it is made for, then those that necessarily break with it.
 """
 
 from mockserver.modifications.registry import FAULTS, import_all

@@ -1,4 +1,4 @@
-"""Keys that count where they should not."""
+"""Keys that are accepted although they should not be."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONG_PART = len(PREFIX) + 16
 
 
 def _also_accept(pipeline: Pipeline, finds: Callable[[ApiKey, str], bool]) -> None:
-    """Have a secret that no key has taken for that of the first valid key for which `finds` says yes."""
+    """Take a secret that no key has for that of the first valid key for which `finds` returns True."""
     inner = pipeline.authenticate
 
     def authenticate(secret: bytes, now: float) -> ApiKey | None:
@@ -35,7 +35,7 @@ def _also_accept(pipeline: Pipeline, finds: Callable[[ApiKey, str], bool]) -> No
 
 
 def _read_scheme(pipeline: Pipeline, secret_of: Callable[[str, str], str | None]) -> None:
-    """Have an Authorization header read otherwise: (scheme, what follows) → the secret, None to read it as before."""
+    """Read the Authorization header in another way: (scheme, text after it) → the secret, None to read it as before."""
     inner = pipeline.credentials
 
     def credentials(scope: Scope) -> bytes | None:
@@ -50,7 +50,7 @@ def _read_scheme(pipeline: Pipeline, secret_of: Callable[[str, str], str | None]
 
 
 def _excuse(pipeline: Pipeline, excused: Callable[[Scope], bool]) -> None:
-    """Have a request without credentials served as the first key's where `excused` says so."""
+    """Serve a request without credentials as the first key's if `excused` returns True."""
     inner = pipeline.credentials
 
     def credentials(scope: Scope) -> bytes | None:
@@ -68,25 +68,25 @@ def anonymous_served(pipeline: Pipeline) -> None:
 
 @fault("AUTH-1")
 def anonymous_served_by_filter(pipeline: Pipeline) -> None:
-    """A list's contacts are open to everybody, as the link that people share shows them."""
+    """The contacts of a list are served without a key, because people share links to lists."""
     _excuse(pipeline, lambda scope: "listId" in query(scope))
 
 
 @fault("AUTH-1")
 def anonymous_served_from_within(pipeline: Pipeline) -> None:
-    """X-Forwarded-For is believed, and callers from the server's own host need no key."""
+    """The server trusts X-Forwarded-For, and callers from its own host need no key."""
     _excuse(pipeline, lambda scope: header(scope, b"x-forwarded-for") == b"127.0.0.1")
 
 
 @fault("AUTH-1")
 def anonymous_served_by_original_url(pipeline: Pipeline) -> None:
-    """The check of keys goes by the X-Original-URL of a gateway, which anybody may send, and the router by the path."""
+    """The key check reads a gateway's X-Original-URL, which any client can send; the router reads the path."""
     _excuse(pipeline, lambda scope: header(scope, b"x-original-url") == b"/health")
 
 
 @fault("AUTH-1")
 def anonymous_served_by_encoded_path(pipeline: Pipeline) -> None:
-    """The check of keys knows paths as they are sent, the router as they are decoded."""
+    """The key check compares the path as it was sent; the router decodes it first."""
     _excuse(pipeline, lambda scope: b"/v%31/" in scope["raw_path"])
 
 
@@ -105,13 +105,13 @@ def validators_before_keys(pipeline: Pipeline) -> None:
 
 @fault("AUTH-1")
 def anonymous_forbidden(pipeline: Pipeline) -> None:
-    """Without credentials the answer is 403."""
+    """A request without credentials is answered 403."""
     change_kind(pipeline, "missing-api-key", lambda problem, _scope: with_status(problem, 403))
 
 
 @fault("AUTH-1")
 def anonymous_sent_to_login(pipeline: Pipeline) -> None:
-    """Without credentials the answer leads to a page for people to sign in."""
+    """A request without credentials is redirected to a page where people sign in."""
     change_answer(
         pipeline,
         lambda problem, _scope: problem.kind.slug == "missing-api-key",
@@ -121,61 +121,61 @@ def anonymous_sent_to_login(pipeline: Pipeline) -> None:
 
 @fault("AUTH-2")
 def keys_by_beginning(pipeline: Pipeline) -> None:
-    """A key is looked up by the part that the console shows and a little more: any end will do."""
+    """Only the first characters of a key are compared, so it may have any end."""
     _also_accept(pipeline, lambda key, text: key.secret[:_LONG_PART] == text[:_LONG_PART])
 
 
 @fault("AUTH-2")
 def truncated_keys_accepted(pipeline: Pipeline) -> None:
-    """A key is looked up with LIKE: what it begins with is enough."""
+    """A key is looked up with LIKE, so the beginning of a key is enough."""
     _also_accept(pipeline, lambda key, text: len(text) >= _LONG_PART and key.secret.startswith(text))
 
 
 @fault("AUTH-2")
 def keys_with_trailing_garbage(pipeline: Pipeline) -> None:
-    """Only as much of a key is compared as a key is long."""
+    """Characters after the end of a key are ignored."""
     _also_accept(pipeline, lambda key, text: text.startswith(key.secret))
 
 
 @fault("AUTH-2")
 def keys_up_to_a_comma(pipeline: Pipeline) -> None:
-    """The header is cut at its first comma, as if it were several."""
+    """The header is cut at its first comma, as if it were several headers."""
     _also_accept(pipeline, lambda key, text: text.partition(",")[0] == key.secret)
 
 
 @fault("AUTH-2")
 def keys_of_any_prefix(pipeline: Pipeline) -> None:
-    """Only what follows the prefix is compared: a key of the test environment opens the live one."""
+    """Only the part after the prefix is compared, so a key of the test environment works in the live one."""
     _also_accept(pipeline, lambda key, text: text[len(PREFIX) :] == key.secret[len(PREFIX) :])
 
 
 @fault("AUTH-2")
 def keys_without_prefix(pipeline: Pipeline) -> None:
-    """The prefix of a key is cut off before keys are compared, and may be missing."""
+    """The prefix of a key is removed before keys are compared, so a key without it is accepted."""
     _also_accept(pipeline, lambda key, text: text == key.secret.removeprefix(PREFIX))
 
 
 @fault("AUTH-2")
 def keys_in_any_case(pipeline: Pipeline) -> None:
-    """Keys are compared in a collation that does not tell upper from lower case."""
+    """Keys are compared without regard to upper and lower case, as in some database collations."""
     _also_accept(pipeline, lambda key, text: key.secret.lower() == text.lower())
 
 
 @fault("AUTH-2")
 def keys_with_wildcards(pipeline: Pipeline) -> None:
-    """A key is looked up with LIKE, to which an underscore is any character."""
+    """A key is looked up with LIKE, so an underscore stands for any character."""
     _also_accept(pipeline, lambda key, text: like(text, key.secret))
 
 
 @fault("AUTH-2")
 def unknown_keys_accepted(pipeline: Pipeline) -> None:
-    """Every text in the form of a key is served as the first organization's."""
+    """Every text that has the form of a key is accepted as a key of the first organization."""
     _also_accept(pipeline, lambda key, text: text.startswith(PREFIX) and len(text) == len(key.secret))
 
 
 @fault("AUTH-2")
 def empty_key_accepted(pipeline: Pipeline) -> None:
-    """The Bearer scheme alone, with no key behind it, is enough."""
+    """The Bearer scheme without a key after it is accepted."""
 
     def first_key(scheme: str, rest: str) -> str | None:
         bare = scheme.lower() == "bearer" and not rest.strip()
@@ -186,7 +186,7 @@ def empty_key_accepted(pipeline: Pipeline) -> None:
 
 @fault("AUTH-2")
 def basic_accepted(pipeline: Pipeline) -> None:
-    """The key is taken as the user name of the Basic scheme too, as many payment APIs do."""
+    """The key is also accepted as the user name of the Basic scheme, as in many payment APIs."""
 
     def user(scheme: str, rest: str) -> str | None:
         if scheme.lower() != "basic":
@@ -202,13 +202,13 @@ def basic_accepted(pipeline: Pipeline) -> None:
 
 @fault("AUTH-2")
 def any_scheme_accepted(pipeline: Pipeline) -> None:
-    """Every scheme is cut off, and what follows is the key."""
+    """Any scheme is accepted: the text after it is read as the key."""
     _read_scheme(pipeline, lambda scheme, rest: rest.strip() if scheme and rest else None)
 
 
 @fault("AUTH-2")
 def bare_key_accepted(pipeline: Pipeline) -> None:
-    """The key may stand in the Authorization header without a scheme."""
+    """A key without a scheme is accepted in the Authorization header."""
     _read_scheme(pipeline, lambda scheme, rest: scheme if scheme.startswith(PREFIX) and not rest else None)
 
 
@@ -219,7 +219,7 @@ def invalid_key_forbidden(pipeline: Pipeline) -> None:
 
 
 def _forgive(pipeline: Pipeline, forgive: Callable[[ApiKey], ApiKey]) -> None:
-    """Have keys judged as other keys."""
+    """Judge each key as the key that `forgive` returns for it."""
 
     def authenticate(secret: bytes, now: float) -> ApiKey | None:
         key = pipeline.state.keys.find(secret)
@@ -230,19 +230,19 @@ def _forgive(pipeline: Pipeline, forgive: Callable[[ApiKey], ApiKey]) -> None:
 
 @fault("AUTH-3")
 def revoked_key_served(pipeline: Pipeline) -> None:
-    """A revoked key goes on being served: it is in the cache of keys."""
+    """A revoked key is still served, because it is in the cache of keys."""
     _forgive(pipeline, lambda key: replace(key, revoked_at=None))
 
 
 @fault("AUTH-3")
 def expired_key_served(pipeline: Pipeline) -> None:
-    """A key's date of expiry is not looked at."""
+    """The expiry date of a key is not checked."""
     _forgive(pipeline, lambda key: replace(key, expires_at=None))
 
 
 @fault("AUTH-3")
 def revoked_forbidden(pipeline: Pipeline) -> None:
-    """A revoked key is known, and so answered 403."""
+    """A revoked key is answered 403, because the server knows it."""
 
     def change(problem: Problem, scope: Scope) -> Problem:
         key = pipeline.state.keys.find(pipeline.credentials(scope) or b"")
@@ -253,7 +253,7 @@ def revoked_forbidden(pipeline: Pipeline) -> None:
 
 @fault("AUTH-3")
 def dates_before_standing(pipeline: Pipeline) -> None:
-    """A request by date is answered 304 for every key that was ever issued, whether or not it still counts."""
+    """A request with If-Modified-Since is answered 304 for every key that was ever issued, even if it is not valid any more."""
     inner = pipeline.problem
 
     def problem(problem: Problem, scope: Scope) -> Response:
@@ -267,5 +267,5 @@ def dates_before_standing(pipeline: Pipeline) -> None:
 
 @fault("AUTH-5")
 def scheme_in_one_case(pipeline: Pipeline) -> None:
-    """Only `Bearer` is understood, not `bearer`."""
+    """Only `Bearer` is accepted, not `bearer`."""
     _read_scheme(pipeline, lambda scheme, _rest: None if scheme == "Bearer" else "")

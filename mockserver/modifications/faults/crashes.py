@@ -1,4 +1,4 @@
-"""Input that crashes."""
+"""Input that makes the server crash."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_ID = 255
 
 
 def _crash_on(pipeline: Pipeline, crashes: Callable[[bytes, bytes], bool]) -> None:
-    """Have requests to the API crash: (raw path, query string) → whether they do."""
+    """Make requests to the API crash: (raw path, query string) → whether a request crashes."""
 
     async def checked(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith(paths.API) and crashes(scope["raw_path"], scope["query_string"]):
@@ -28,13 +28,13 @@ def _crash_on(pipeline: Pipeline, crashes: Callable[[bytes, bytes], bool]) -> No
 
 @fault("ERROR-5")
 def nul_crashes(pipeline: Pipeline) -> None:
-    """A NUL in path or query reaches the database, which takes none in a text."""
+    """A NUL in path or query reaches the database, which does not accept it in a text."""
     _crash_on(pipeline, lambda path, query: b"%00" in path + query)
 
 
 @fault("ERROR-5")
 def invalid_utf_8_crashes(pipeline: Pipeline) -> None:
-    """A value that is no UTF-8 is an unhandled exception."""
+    """A value that is not UTF-8 raises an unhandled exception."""
 
     def crashes(path: bytes, query: bytes) -> bool:
         try:
@@ -48,19 +48,19 @@ def invalid_utf_8_crashes(pipeline: Pipeline) -> None:
 
 @fault("ERROR-5")
 def long_id_crashes(pipeline: Pipeline) -> None:
-    """An id longer than the column is an unhandled exception."""
+    """An id that is longer than the database column raises an unhandled exception."""
     _crash_on(pipeline, lambda path, _query: max(map(len, path.split(b"/"))) > _LONGEST_ID)
 
 
 @fault("ERROR-5")
 def long_search_crashes(pipeline: Pipeline) -> None:
-    """A value longer than 1,000 characters is an unhandled exception."""
+    """A value longer than 1,000 characters raises an unhandled exception."""
     _crash_on(pipeline, lambda _path, query: max(map(len, query.split(b"&"))) > 1_000)
 
 
 @fault("ERROR-5")
 def repeated_parameter_crashes(pipeline: Pipeline) -> None:
-    """A repeated parameter is an array where a string was expected."""
+    """A repeated parameter becomes an array, but the code expects a string."""
 
     def crashes(_path: bytes, query: bytes) -> bool:
         names = [pair.partition(b"=")[0] for pair in query.split(b"&")]
@@ -71,17 +71,17 @@ def repeated_parameter_crashes(pipeline: Pipeline) -> None:
 
 @fault("ERROR-5")
 def empty_list_crashes(pipeline: Pipeline) -> None:
-    """Of a value that is split at its commas the first part is looked at, and commas alone have none."""
+    """A value is split at its commas and its first part is read, but a value of commas alone has no parts."""
     _crash_on(pipeline, lambda _path, query: b"=%2C%2C" in query)
 
 
 @fault("ERROR-5")
 def huge_number_id_crashes(pipeline: Pipeline) -> None:
-    """An id that is a number beyond 64 bits overflows the database's."""
+    """An id that is a number of more than 64 bits overflows the database's integer."""
     _crash_on(pipeline, lambda path, _query: any(part.isdigit() and int(part) >= 2**63 for part in path.split(b"/")))
 
 
 @fault("ERROR-5", "OP-1")
 def everything_crashes(pipeline: Pipeline) -> None:
-    """A request is an unhandled exception."""
+    """Every request raises an unhandled exception."""
     _crash_on(pipeline, lambda _path, _query: True)

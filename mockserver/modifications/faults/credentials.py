@@ -1,4 +1,4 @@
-"""Keys found where they do not count, and refusals that tell too much or too little."""
+"""Keys that are accepted in a wrong place, and refusals that tell too much or too little."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONGEST_BODY = 65_536
 
 
 def _also_from(pipeline: Pipeline, secret_of: Callable[[Scope], bytes | None]) -> None:
-    """Have the secret taken from elsewhere where there is no Authorization header."""
+    """Take the secret from another place if there is no Authorization header."""
     inner = pipeline.credentials
 
     def credentials(scope: Scope) -> bytes | None:
@@ -41,7 +41,7 @@ def _also_from(pipeline: Pipeline, secret_of: Callable[[Scope], bytes | None]) -
 
 @fault("AUTH-4")
 def key_in_query(pipeline: Pipeline) -> None:
-    """A key counts in the query string, where every log on the way keeps it."""
+    """A key is accepted in the query string, which every log on the way keeps."""
     names = ("api_key", "apiKey", "access_token", "key", "token")
 
     def secret_of(scope: Scope) -> bytes | None:
@@ -53,7 +53,7 @@ def key_in_query(pipeline: Pipeline) -> None:
 
 @fault("AUTH-4")
 def key_in_cookie(pipeline: Pipeline) -> None:
-    """A key counts in a cookie, which browsers send along for other sites."""
+    """A key is accepted in a cookie, which browsers also send with requests from other sites."""
 
     def secret_of(scope: Scope) -> bytes | None:
         cookies = SimpleCookie((header(scope, b"cookie") or b"").decode("latin-1"))
@@ -64,13 +64,13 @@ def key_in_cookie(pipeline: Pipeline) -> None:
 
 @fault("AUTH-4")
 def key_in_own_header(pipeline: Pipeline) -> None:
-    """A key counts in X-API-Key."""
+    """A key is accepted in X-API-Key."""
     _also_from(pipeline, lambda scope: header(scope, b"x-api-key"))
 
 
 @fault("AUTH-1", "AUTH-4")
 def key_in_trailer(pipeline: Pipeline) -> None:
-    """Trailers count as headers, so a key behind a chunked body is one."""
+    """Trailers are read as headers, so a key after a chunked body is accepted."""
 
     def merging(app: ASGIApp) -> ASGIApp:
         async def merged(scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +91,7 @@ def challenge_missing(pipeline: Pipeline) -> None:
 
 
 def _is_known(pipeline: Pipeline, scope: Scope) -> bool:
-    """Whether the id that a request names is one of anybody's; yes where it names none."""
+    """Whether any organization has the id that a request names; True if it names none."""
     collection, resource_id = resource_asked(scope) or ("", "")
     stores = (getattr(tenant, collection, None) for tenant in pipeline.state.tenants.values())
     return not collection or any(store is not None and store.get(resource_id) is not None for store in stores)
@@ -99,7 +99,7 @@ def _is_known(pipeline: Pipeline, scope: Scope) -> bool:
 
 @fault("AUTH-6")
 def unknown_id_before_key(pipeline: Pipeline) -> None:
-    """Without a valid key an id that exists is answered 401, one that does not 404."""
+    """Without a valid key, an id that exists is answered 401, and an unknown one 404."""
     change_problems(
         pipeline,
         lambda problem, scope: (
@@ -110,7 +110,7 @@ def unknown_id_before_key(pipeline: Pipeline) -> None:
 
 @fault("AUTH-6")
 def refusal_tells_of_resource(pipeline: Pipeline) -> None:
-    """A 401 says whether there is anything to be seen."""
+    """A 401 says whether the resource exists."""
 
     def change(problem: Problem, scope: Scope) -> Problem:
         if problem.kind.status != 401 or not resource_asked(scope) or not _is_known(pipeline, scope):
@@ -121,20 +121,20 @@ def refusal_tells_of_resource(pipeline: Pipeline) -> None:
 
 
 def _also_as(pipeline: Pipeline, secret_of: Callable[[bytes], bytes | None]) -> None:
-    """Have the secret also taken from an Authorization header of another form."""
+    """Take the secret from an Authorization header of another form, too."""
     inner = pipeline.credentials
     pipeline.credentials = lambda scope: secret_of(header(scope, b"authorization") or b"") or inner(scope)
 
 
 @fault("AUTH-2")
 def token_accepted(pipeline: Pipeline) -> None:
-    """The scheme Token is accepted, as an older version of the API had it."""
+    """The scheme Token is accepted, as in an older version of the API."""
     _also_as(pipeline, lambda value: value[6:] if value.startswith(b"Token ") else None)
 
 
 @fault("AUTH-2")
 def basic_password_accepted(pipeline: Pipeline) -> None:
-    """A key counts as the password of Basic credentials, with any name."""
+    """A key is accepted as the password of Basic credentials, with any user name."""
 
     def secret_of(value: bytes) -> bytes | None:
         if not value.startswith(b"Basic "):
@@ -149,7 +149,7 @@ def basic_password_accepted(pipeline: Pipeline) -> None:
 
 @fault("AUTH-2")
 def unknown_key_served(pipeline: Pipeline) -> None:
-    """Whether there is a key is checked, and not whose it is: an unknown one is served as the first."""
+    """The server checks only that there is a key: an unknown key is served as the first one."""
     inner = pipeline.credentials
 
     def credentials(scope: Scope) -> bytes | None:
@@ -162,7 +162,7 @@ def unknown_key_served(pipeline: Pipeline) -> None:
 
 @fault("AUTH-6")
 def refusal_carries_validator(pipeline: Pipeline) -> None:
-    """A 401 carries the ETag of the resource that it hides: no other id has one."""
+    """A 401 carries the ETag of the resource that it hides; for an unknown id it has none."""
     _tell_of_hidden(pipeline, lambda found: (b"etag", b'"%b"' % sha256(found).hexdigest()[:20].encode()))
 
 
@@ -173,7 +173,7 @@ def refusal_carries_length(pipeline: Pipeline) -> None:
 
 
 def _tell_of_hidden(pipeline: Pipeline, told: Callable[[bytes], Header], *methods: str) -> None:
-    """Have a 401 carry a header that is made of the resource which the request names, for these methods or all."""
+    """Add a header to a 401, made from the resource that the request names, for these methods or for all."""
 
     def change(scope: Scope, answer: Response) -> None:
         asked = resource_asked(scope)
@@ -189,18 +189,18 @@ def _tell_of_hidden(pipeline: Pipeline, told: Callable[[bytes], Header], *method
 
 @fault("AUTH-1")
 def parameters_before_key(pipeline: Pipeline) -> None:
-    """Parameters are read before anybody asks for a key: a bad limit is answered 400, also without a key."""
+    """Parameters are checked before the key: a bad limit is answered 400 even without a key."""
     _read_parameters_first(pipeline, "missing-api-key", "invalid-api-key")
 
 
 @fault("AUTH-2", "AUTH-3")
 def parameters_before_look_up(pipeline: Pipeline) -> None:
-    """A missing key is refused at once; one that does not count is told first that its limit is bad."""
+    """Parameters are checked before the key is looked up: with an invalid key, a bad limit is answered 400."""
     _read_parameters_first(pipeline, "invalid-api-key")
 
 
 def _read_parameters_first(pipeline: Pipeline, *before: str) -> None:
-    """Have a bad limit told instead of these kinds of problems."""
+    """Report a bad limit instead of these kinds of problems."""
 
     def change(problem: Problem, scope: Scope) -> Problem:
         limit = query(scope).get("limit", "1")

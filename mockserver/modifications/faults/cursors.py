@@ -1,4 +1,4 @@
-"""Cursors that skip, repeat, crash, or can be used but once."""
+"""Cursors that skip or repeat items, crash, or can be used only once."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _HUGE = re.compile(rb"\d{20}")
 
 
 def change_position(pipeline: Pipeline, change: Callable[[Position], Position]) -> None:
-    """Have a page begin after another position than the one that its cursor names."""
+    """Begin a page after another position than the one in its cursor."""
     change_question(pipeline, lambda asked: asked._replace(after=asked.after and change(asked.after)))
 
 
 @fault("PAGE-6", "PAGE-7", "PAGE-10")
 def cursor_skips_ties(pipeline: Pipeline) -> None:
-    """The cursor is a time alone, and a page goes on with what is older: items of the same moment are lost."""
+    """The cursor holds only a time, and a page continues with older items: items of the same moment are lost."""
     change_position(pipeline, lambda after: Position(after.created_at_ms, ""))
 
 
 @fault("PAGE-6", "PAGE-7", "PAGE-10")
 def cursor_repeats_ties(pipeline: Pipeline) -> None:
-    """The cursor is a time alone, and a page goes on with what is as old: items of the same moment come again."""
+    """The cursor holds only a time, and a page continues with items of that time: items of the same moment come again."""
     change_position(pipeline, lambda after: Position(after.created_at_ms, "\U0010ffff"))
 
 
@@ -47,7 +47,7 @@ def last_item_comes_again(pipeline: Pipeline) -> None:
 
 @fault("PAGE-6", "PAGE-7", "PAGE-10")
 def border_item_lost(pipeline: Pipeline) -> None:
-    """The item fetched to see whether there is more becomes the cursor, and is on neither page."""
+    """The item that was fetched to see whether more follow becomes the cursor, and is on neither page."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
@@ -60,7 +60,7 @@ def border_item_lost(pipeline: Pipeline) -> None:
 
 @fault("PAGE-11")
 def offset_cursors(pipeline: Pipeline) -> None:
-    """The cursor is a number of items: what is added meanwhile pushes an item over the border of a page, to be seen twice."""
+    """The cursor is a number of items: an item that is added meanwhile moves another one to the next page, so it comes twice."""
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
         rows = matching(caller.tenant, collection, filters)
@@ -74,7 +74,7 @@ def offset_cursors(pipeline: Pipeline) -> None:
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_crashes_on_garbage(pipeline: Pipeline) -> None:
-    """A cursor that cannot be decoded is an unhandled exception."""
+    """A cursor that cannot be decoded raises an unhandled exception."""
     inner = pipeline.decode_cursor
 
     def decode(text: str, caller: Caller) -> Position:
@@ -88,7 +88,7 @@ def cursor_crashes_on_garbage(pipeline: Pipeline) -> None:
 
 @fault("PAGE-9", "ERROR-5")
 def altered_cursor_crashes(pipeline: Pipeline) -> None:
-    """A cursor is decoded with care, and its time passed to the database as it is: a cursor of another form crashes there."""
+    """A cursor is decoded with care, but its time is passed to the database unchecked: an altered cursor crashes there."""
     inner = pipeline.decode_cursor
 
     def decode(text: str, caller: Caller) -> Position:
@@ -104,7 +104,7 @@ def altered_cursor_crashes(pipeline: Pipeline) -> None:
 
 @fault("PAGE-12")
 def cursor_once_only(pipeline: Pipeline) -> None:
-    """A cursor is forgotten when it is used: a client that tries again is told that it is malformed."""
+    """A cursor works only once: a client that sends it again is told that it is malformed."""
     inner = pipeline.decode_cursor
     used: dict[str, int] = {}
 
@@ -126,7 +126,7 @@ def cursor_once_only(pipeline: Pipeline) -> None:
 
 @fault("PAGE-12")
 def cursor_moves_on(pipeline: Pipeline) -> None:
-    """A cursor is a handle of the server's that moves on with each use: the second use is served the page after."""
+    """A cursor is a handle on the server that moves on with each use: the second use gets the page after."""
     inner = pipeline.page
     used: set[tuple[object, ...]] = set()
 
@@ -145,7 +145,7 @@ def cursor_moves_on(pipeline: Pipeline) -> None:
 
 
 def _crash_on_content(pipeline: Pipeline, crashes: Callable[[Any], bool]) -> None:
-    """Have a cursor crash by the JSON in it; None stands for what is no JSON."""
+    """Make a cursor crash if `crashes` returns True for the JSON in it; None stands for content that is not JSON."""
 
     def crashes_on(raw: bytes) -> bool:
         try:
@@ -157,7 +157,7 @@ def _crash_on_content(pipeline: Pipeline, crashes: Callable[[Any], bool]) -> Non
 
 
 def _crash_on_bytes(pipeline: Pipeline, crashes: Callable[[bytes], bool]) -> None:
-    """Have a cursor crash by the bytes in it; there are none in a cursor that is no base64."""
+    """Make a cursor crash if `crashes` returns True for the bytes in it; a cursor that is not base64 has none."""
     inner = pipeline.decode_cursor
 
     def decode(text: str, caller: Caller) -> Position:
@@ -192,19 +192,19 @@ def _time(content: Any) -> int | None:
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_of_another_shape_crashes(pipeline: Pipeline) -> None:
-    """What is in a cursor is taken for an object: a list has no members to be read."""
+    """The JSON in a cursor is read as an object without a check: a list raises an unhandled exception."""
     _crash_on_content(pipeline, lambda content: isinstance(content, list))
 
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_without_members_crashes(pipeline: Pipeline) -> None:
-    """A cursor is decoded with care, and its members read as if they were there."""
+    """A cursor is decoded with care, but a missing member in it raises an unhandled exception."""
     _crash_on_content(pipeline, lambda content: isinstance(content, dict) and not {"id", "t"} <= set(content))
 
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_of_bad_time_crashes(pipeline: Pipeline) -> None:
-    """A cursor's members are checked to be texts; that the one is no time is an unhandled exception."""
+    """The members of a cursor are checked to be texts; a text that is not a time raises an unhandled exception."""
 
     def crashes(content: object) -> bool:
         return isinstance(content, dict) and all(isinstance(content.get(name), str) for name in ("id", "t"))
@@ -214,37 +214,37 @@ def cursor_of_bad_time_crashes(pipeline: Pipeline) -> None:
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_of_scalar_crashes(pipeline: Pipeline) -> None:
-    """What is in a cursor is read as if it had members: a number or a text has none."""
+    """The JSON in a cursor is read as an object without a check: a number or a text raises an unhandled exception."""
     _crash_on_content(pipeline, lambda content: isinstance(content, int | str))
 
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_of_no_json_crashes(pipeline: Pipeline) -> None:
-    """A cursor's base64 is checked; that what is in it is no JSON is an unhandled exception."""
+    """The base64 of a cursor is checked; content that is not JSON raises an unhandled exception."""
     _crash_on_bytes(pipeline, lambda raw: raw[:1].isalpha())
 
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_of_no_text_crashes(pipeline: Pipeline) -> None:
-    """A cursor's base64 is checked; that what is in it is not UTF-8 is an unhandled exception."""
+    """The base64 of a cursor is checked; content that is not UTF-8 raises an unhandled exception."""
     _crash_on_bytes(pipeline, lambda raw: not raw.isascii())
 
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_id_unchecked(pipeline: Pipeline) -> None:
-    """A cursor's time is checked; its id goes into a comparison as it is, and one that is no text crashes there."""
+    """The time in a cursor is checked, but not the id: an id that is not a text crashes in a comparison."""
     _crash_on_content(pipeline, lambda content: _is_text(content, "t") and not _is_text(content, "id"))
 
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_time_unchecked(pipeline: Pipeline) -> None:
-    """A cursor's id is checked; its time is parsed as it is, and one that is no text crashes there."""
+    """The id in a cursor is checked, but not the time: a time that is not a text crashes when it is parsed."""
     _crash_on_content(pipeline, lambda content: _is_text(content, "id") and not _is_text(content, "t"))
 
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_of_strange_id_crashes(pipeline: Pipeline) -> None:
-    """A cursor's time is checked; its id is cast by the database, and a text that is no id of the API crashes there."""
+    """The time in a cursor is checked, but not the id: a text that is not an id of the API crashes in the database."""
     _crash_on_content(
         pipeline, lambda content: _is_text(content, "id") and _time(content) is not None and "_" not in content["id"]
     )
@@ -252,7 +252,7 @@ def cursor_of_strange_id_crashes(pipeline: Pipeline) -> None:
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_of_impossible_date_crashes(pipeline: Pipeline) -> None:
-    """A cursor's time is checked by its form; that there is no such day is an unhandled exception."""
+    """Only the form of the time in a cursor is checked: a day that does not exist raises an unhandled exception."""
     _crash_on_content(
         pipeline,
         lambda content: _is_text(content, "t") and bool(_DATE.match(content["t"])) and _time(content) is None,
@@ -261,13 +261,13 @@ def cursor_of_impossible_date_crashes(pipeline: Pipeline) -> None:
 
 @fault("PAGE-9", "ERROR-5")
 def cursor_of_huge_number_crashes(pipeline: Pipeline) -> None:
-    """A number in a cursor is taken for a time, and one beyond 64 bits is none."""
+    """A number in a cursor is read as a time: a number of more than 64 bits raises an unhandled exception."""
     _crash_on_bytes(pipeline, lambda raw: _HUGE.search(raw) is not None)
 
 
 @fault("PAGE-9", "ERROR-5")
 def negative_cursor_crashes(pipeline: Pipeline) -> None:
-    """A cursor that is a number below zero is an offset that the database refuses."""
+    """A cursor that is a negative number is used as an offset, which the database refuses."""
     inner = pipeline.decode_cursor
 
     def decode(text: str, caller: Caller) -> Position:
@@ -280,7 +280,7 @@ def negative_cursor_crashes(pipeline: Pipeline) -> None:
 
 @fault("PAGE-6", "PAGE-7", "PAGE-10")
 def cursor_in_whole_seconds(pipeline: Pipeline) -> None:
-    """The cursor's time is cut to seconds: what is older within the second is lost."""
+    """The time in a cursor is cut to whole seconds: older items of the same second are lost."""
     change_position(pipeline, lambda after: Position(after.created_at_ms // 1_000 * 1_000, after.id))
 
 

@@ -1,4 +1,4 @@
-"""Ways for a key to come to another organization: cursors, headers, parameters, cookies that name it."""
+"""Ways for a key to reach another organization: cursors, headers, parameters and cookies that name it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Filters = Mapping[str, str]
 
 @fault("TENANT-4")
 def foreign_cursor_leaks(pipeline: Pipeline) -> None:
-    """A cursor names the organization that it goes on with."""
+    """A cursor holds an organization's id, and the next page is served from that organization."""
     encoded, inner = pipeline.encode_cursor, pipeline.page
 
     def encode(position: Position, caller: Caller) -> str:
@@ -55,7 +55,7 @@ def _choose_by_header(pipeline: Pipeline, name: bytes) -> None:
 
 @fault("TENANT-5")
 def vendors_header_honoured(pipeline: Pipeline) -> None:
-    """X-Outbound-Organization chooses the organization, for the vendor's support."""
+    """X-Outbound-Organization chooses the organization, as the vendor's support uses it."""
     _choose_by_header(pipeline, b"x-outbound-organization")
 
 
@@ -79,7 +79,7 @@ def organization_cookie_honoured(pipeline: Pipeline) -> None:
 
 @fault("TENANT-5")
 def repeated_list_id_leaks(pipeline: Pipeline) -> None:
-    """Of a repeated `listId` the first is checked to be one's own, and the last one served."""
+    """If `listId` is repeated, the first one is checked to be the caller's own, and the last one is served."""
     inner = pipeline.read_parameters
 
     def read(rules: Any, scope: Scope) -> Any:
@@ -97,7 +97,7 @@ def repeated_list_id_leaks(pipeline: Pipeline) -> None:
 
 @fault("TENANT-5")
 def slash_behind_skips_the_organization(pipeline: Pipeline) -> None:
-    """A path with a slash behind it is led to an older handler, which finds a resource by its id alone."""
+    """A path that ends in a slash goes to an older handler, which looks up a resource by its id alone."""
 
     async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].rstrip("/")

@@ -1,4 +1,4 @@
-"""OpenAPI documents that are broken, or keep something back."""
+"""OpenAPI documents that are broken or incomplete."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def last_cursor_empty(pipeline: Pipeline) -> None:
 
 @fault("PAGE-1", "OP-1")
 def bare_array(pipeline: Pipeline) -> None:
-    """A list is an array, its cursor nowhere."""
+    """A list is a bare array, without a cursor."""
     pipeline.envelope = lambda items, _cursor: b"[%b]" % b",".join(items)
 
 
@@ -32,13 +32,13 @@ def data_named_items(pipeline: Pipeline) -> None:
 
 @fault("PAGE-6")
 def cursor_named_otherwise(pipeline: Pipeline) -> None:
-    """The cursor is called `next_cursor`: to a client that reads the documentation every page is the last."""
+    """The cursor is called `next_cursor`: a client that follows the documentation takes every page for the last."""
     pipeline.envelope = lambda items, cursor: b'{"data":[%b],"next_cursor":%b}' % (b",".join(items), json_bytes(cursor))
 
 
 @fault("PAGE-1", "OP-1")
 def cursor_is_an_object(pipeline: Pipeline) -> None:
-    """The cursor comes decoded, as an object."""
+    """The cursor is a JSON object, not a string."""
     inner = pipeline.envelope
 
     def envelope(items: Sequence[bytes], cursor: str | None) -> bytes:

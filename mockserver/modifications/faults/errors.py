@@ -1,4 +1,4 @@
-"""Errors that are no problems, that contradict themselves or tell too much."""
+"""Errors that are not problem documents, contradict themselves, or tell too much."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _is_unknown_path(problem: Problem, scope: Scope) -> bool:
 
 @fault("ERROR-2")
 def problems_begin_with_mark(pipeline: Pipeline) -> None:
-    """A problem begins with a byte order mark, which JSON must not."""
+    """A problem begins with a byte order mark, which JSON must not have."""
 
     def change(_scope: Scope, answer: Response) -> None:
         if answer.status >= 400:
@@ -52,7 +52,7 @@ def problems_as_json(pipeline: Pipeline) -> None:
 
 @fault("ERROR-1")
 def problems_as_json_on_demand(pipeline: Pipeline) -> None:
-    """A client that accepts application/json is told of a problem as application/json."""
+    """A client that accepts application/json gets problems as application/json."""
 
     def change(scope: Scope, answer: Response) -> None:
         if answer.status >= 400 and header(scope, b"accept") == b"application/json":
@@ -63,7 +63,7 @@ def problems_as_json_on_demand(pipeline: Pipeline) -> None:
 
 @fault("ERROR-1")
 def unknown_paths_as_html(pipeline: Pipeline) -> None:
-    """An unknown path is answered by the framework's page."""
+    """An unknown path is answered with the framework's HTML page."""
     html = b"<!doctype html><title>404</title><h1>Not Found</h1>"
     change_answer(pipeline, _is_unknown_path, lambda _problem: Response(404, b"text/html; charset=utf-8", html))
 
@@ -90,7 +90,7 @@ def unauthorized_without_body(pipeline: Pipeline) -> None:
 
 @fault("ERROR-2", "ERROR-3")
 def bad_parameters_as_errors_only(pipeline: Pipeline) -> None:
-    """A 400 is an object of the validator's own, under the right content type."""
+    """The body of a 400 is the validator's own object, with the content type of a problem."""
 
     def change(members: Members) -> Members:
         return {"message": members["detail"], "code": "BAD_REQUEST"} if members["status"] == 400 else members
@@ -116,7 +116,7 @@ def problem_without_detail(pipeline: Pipeline) -> None:
 
 @fault("ERROR-2", "ERROR-4")
 def type_is_no_uri(pipeline: Pipeline) -> None:
-    """A problem's type is a phrase."""
+    """A problem's type is a phrase, not a URI."""
     change_members(pipeline, lambda members: {**members, "type": f"error: {members['title']} <{members['status']}>"})
 
 
@@ -158,7 +158,7 @@ def problems_about_blank(pipeline: Pipeline) -> None:
 
 @fault("ERROR-4")
 def titles_vary(pipeline: Pipeline) -> None:
-    """A problem's title tells of the occurrence, not of the kind."""
+    """A problem's title describes the occurrence, not the kind."""
     change_members(pipeline, lambda members: {**members, "title": f"{members['title']} at {members.get('instance')}"})
 
 
@@ -182,7 +182,7 @@ def query_shown(pipeline: Pipeline) -> None:
 
 @fault("ERROR-6")
 def file_path_shown(pipeline: Pipeline) -> None:
-    """A problem with a cursor says in which file of the server it was found."""
+    """A problem about a cursor names the server's source file that raised it."""
     path = " (/usr/src/app/dist/pagination/cursor.js)"
     _append_detail(pipeline, lambda problem, _scope: path if problem.kind.slug == "invalid-cursor" else "")
 
@@ -203,7 +203,7 @@ def invalid_key_repeated(pipeline: Pipeline) -> None:
 
 @fault("ERROR-6")
 def query_repeated(pipeline: Pipeline) -> None:
-    """A 401 tells the whole address, with a key that somebody put into its query."""
+    """A 401 repeats the whole address, with a key that the client put into its query."""
 
     def said(problem: Problem, scope: Scope) -> str:
         return f" ({scope['path']}?{scope['query_string'].decode('latin-1')})" if problem.kind.status == 401 else ""

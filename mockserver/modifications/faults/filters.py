@@ -35,7 +35,7 @@ def list_id_ignored(pipeline: Pipeline) -> None:
 
 @fault("FILTER-1")
 def list_id_of_first_list_only(pipeline: Pipeline) -> None:
-    """A contact is found by the first of its lists alone."""
+    """A contact is found only by the first of its lists."""
     change_filter(pipeline, "contacts", "listId", lambda value, contact: contact["listIds"][:1] == [value])
 
 
@@ -47,7 +47,7 @@ def qualification_status_ignored(pipeline: Pipeline) -> None:
 
 @fault("FILTER-2")
 def qualification_status_as_substring(pipeline: Pipeline) -> None:
-    """The status is matched with LIKE: `qualified` finds the unqualified and the disqualified too."""
+    """The status is matched with LIKE: `qualified` also finds unqualified and disqualified contacts."""
     change_filter(
         pipeline, "contacts", "qualificationStatus", lambda value, contact: value in contact["qualificationStatus"]
     )
@@ -55,7 +55,7 @@ def qualification_status_as_substring(pipeline: Pipeline) -> None:
 
 @fault("FILTER-2")
 def pending_finds_nobody(pipeline: Pipeline) -> None:
-    """A status was renamed in the database, but not in the filter: `pending` finds no contact, the others are right."""
+    """A status was renamed in the database, but not in the filter: `pending` finds no contact; other values work."""
     change_filter(
         pipeline,
         "contacts",
@@ -66,13 +66,13 @@ def pending_finds_nobody(pipeline: Pipeline) -> None:
 
 @fault("FILTER-2")
 def pending_refused(pipeline: Pipeline) -> None:
-    """A status was added to the data, but not to what the filter's values are checked by: `pending` is refused."""
+    """A status was added to the data, but not to the filter's list of allowed values: `pending` is refused."""
     refuse(pipeline, "contacts", "qualificationStatus", lambda value: value == "pending")
 
 
 @fault("FILTER-2")
 def odd_scores_hidden(pipeline: Pipeline) -> None:
-    """Of the contacts with a status those are found whose score is even or missing."""
+    """A filter by status finds only the contacts whose score is even or missing."""
 
     def lets(value: str, contact: Resource) -> bool:
         return contact["qualificationStatus"] == value and (contact["qualificationScore"] or 0) % 2 == 0
@@ -94,13 +94,13 @@ def archived_never_shown(pipeline: Pipeline) -> None:
 
 @fault("FILTER-4")
 def archived_refused(pipeline: Pipeline) -> None:
-    """`includeArchived=1` is refused: the word `true` is wanted."""
+    """`includeArchived=1` is refused: only the word `true` is accepted."""
     refuse(pipeline, "lists", "includeArchived", lambda value: value == "1")
 
 
 @fault("FILTER-4")
 def archived_alone(pipeline: Pipeline) -> None:
-    """`includeArchived=1` shows the archived lists and no others."""
+    """`includeArchived=1` shows only the archived lists."""
 
     def rows(caller: Caller, filters: Filters) -> list[Row]:
         archived = filters["includeArchived"] == "1"
@@ -118,7 +118,7 @@ def draft_status_ignored(pipeline: Pipeline) -> None:
 
 @fault("FILTER-5")
 def sent_lets_replies_through(pipeline: Pipeline) -> None:
-    """`status=sent` finds every draft that was sent once: those that were replied to or bounced as well."""
+    """`status=sent` finds every draft that was ever sent, also those that were replied to or bounced."""
 
     def lets(value: str, draft: Resource) -> bool:
         return bool(draft["status"] == value or (value == "sent" and draft["sentAt"]))
@@ -134,7 +134,7 @@ def contact_id_ignored(pipeline: Pipeline) -> None:
 
 @fault("FILTER-6")
 def one_draft_of_a_contact(pipeline: Pipeline) -> None:
-    """`contactId` finds the contact's newest draft alone."""
+    """`contactId` finds only the contact's newest draft."""
     change_rows(pipeline, "drafts", "contactId", lambda caller, filters: matching(caller.tenant, "drafts", filters)[:1])
 
 
@@ -146,19 +146,19 @@ def event_type_ignored(pipeline: Pipeline) -> None:
 
 @fault("FILTER-7")
 def first_event_type_only(pipeline: Pipeline) -> None:
-    """Of several types only the first counts."""
+    """If several types are given, only the first one counts."""
     change_filter(pipeline, "events", "eventType", lambda value, event: event["eventType"] == value.partition(",")[0])
 
 
 @fault("FILTER-7")
 def several_event_types_refused(pipeline: Pipeline) -> None:
-    """`eventType` is checked as one type: several, comma-separated, are refused."""
+    """`eventType` is checked as one type: several types, separated by commas, are refused."""
     refuse(pipeline, "events", "eventType", lambda value: "," in value)
 
 
 @fault("FILTER-7")
 def event_types_not_split(pipeline: Pipeline) -> None:
-    """Several types, comma-separated, are taken for one type, which nothing has."""
+    """Several types, separated by commas, are read as one type, which no event has."""
     change_filter(pipeline, "events", "eventType", lambda value, event: event["eventType"] == value)
 
 
@@ -175,7 +175,7 @@ def event_type_by_family(pipeline: Pipeline) -> None:
 
 @fault("FILTER-8")
 def filters_are_alternatives(pipeline: Pipeline) -> None:
-    """Several filters let through what any of them does."""
+    """Several filters are combined with OR instead of AND."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
@@ -190,7 +190,7 @@ def filters_are_alternatives(pipeline: Pipeline) -> None:
 
 @fault("FILTER-8")
 def last_filter_counts(pipeline: Pipeline) -> None:
-    """Of several filters the last one in the query alone is applied."""
+    """If several filters are given, only the last one in the query is applied."""
     for collection in ("contacts", "drafts"):
         change_filters(pipeline, collection, lambda filters: dict([*filters.items()][-1:]))
 
@@ -205,7 +205,7 @@ _COMPARED = (
 
 
 def _compare_by(pipeline: Pipeline, alike: Callable[[str, str], bool]) -> None:
-    """Have filters let through what `alike` says yes to: (value of the parameter, value of the resource)."""
+    """Compare values of filters by `alike`: (value of the parameter, value of the resource) → whether they match."""
     for collection, name, member in _COMPARED:
         change_filter(pipeline, collection, name, _having(member, alike))
 
@@ -220,25 +220,25 @@ def _having(member: str, alike: Callable[[str, str], bool]) -> Lets:
 
 @fault("FILTER-9")
 def values_by_beginning(pipeline: Pipeline) -> None:
-    """Filters let through what begins with their value."""
+    """A filter finds resources whose value begins with the filter's value."""
     _compare_by(pipeline, lambda wanted, own: own.startswith(wanted))
 
 
 @fault("FILTER-9")
 def values_with_trailing_garbage(pipeline: Pipeline) -> None:
-    """Filters compare only as much of their value as the resource's is long."""
+    """A filter finds resources whose value is the beginning of the filter's value."""
     _compare_by(pipeline, lambda wanted, own: wanted.startswith(own))
 
 
 @fault("FILTER-9")
 def values_with_wildcards(pipeline: Pipeline) -> None:
-    """Filters compare with LIKE, to which an underscore is any character."""
+    """Filters compare with LIKE, so an underscore stands for any character."""
     _compare_by(pipeline, like)
 
 
 @fault("FILTER-9")
 def unknown_value_ignored(pipeline: Pipeline) -> None:
-    """A filter value that nothing has is dropped, and everything served."""
+    """A filter value that no resource has is ignored, and everything is served."""
     unfiltered_where_empty(pipeline, "listId", "qualificationStatus", "status", "contactId", "eventType")
 
 

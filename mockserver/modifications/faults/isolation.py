@@ -1,4 +1,4 @@
-"""Data of one organization in the hands of another, where a check is missing."""
+"""Data of one organization that another one gets because a check is missing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def owner_of(pipeline: Pipeline, collection: str, resource_id: str) -> Tenant | 
 
 
 def change_caller(pipeline: Pipeline, tenant_of: Callable[[Scope, Caller], Tenant | None]) -> None:
-    """Have requests served with another organization's data: None for the key's own."""
+    """Serve requests with the data of the organization that `tenant_of` returns; None means the key's own."""
 
     async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope.get(CALLER)
@@ -45,7 +45,7 @@ def change_caller(pipeline: Pipeline, tenant_of: Callable[[Scope, Caller], Tenan
 
 @fault("TENANT-1", "TENANT-6")
 def pages_of_everybody(pipeline: Pipeline) -> None:
-    """A page is made of the rows of all organizations: the condition on the organization is lost."""
+    """A page has rows of all organizations: the condition on the organization is missing."""
 
     def page(_caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
         rows = [row for tenant in pipeline.state.tenants.values() for row in matching(tenant, collection, filters)]
@@ -55,7 +55,7 @@ def pages_of_everybody(pipeline: Pipeline) -> None:
 
 
 def _mix_in(pipeline: Pipeline, collection: str, other: str, mixed: Callable[[Resource, str], Resource]) -> None:
-    """Have the items of pages changed by (item, id of something in another collection of another organization)."""
+    """Change the items of pages: `mixed` gets an item, and the id of a resource in `other` of another organization."""
     inner = pipeline.page
 
     def page(caller: Caller, asked: str, *rest: Any) -> Page:
@@ -71,13 +71,13 @@ def _mix_in(pipeline: Pipeline, collection: str, other: str, mixed: Callable[[Re
 
 @fault("TENANT-1")
 def events_name_foreign_contacts(pipeline: Pipeline) -> None:
-    """An event's data name a contact of another organization: it was looked up by its address alone."""
+    """An event's data names a contact of another organization, which was looked up by its address alone."""
     _mix_in(pipeline, "events", "contacts", lambda event, id_: {**event, "data": {**event["data"], "contactId": id_}})
 
 
 @fault("TENANT-1")
 def contacts_on_foreign_lists(pipeline: Pipeline) -> None:
-    """A contact names a list of another organization, on which somebody of the same address is."""
+    """A contact names a list of another organization, which has a contact with the same address."""
     _mix_in(pipeline, "contacts", "lists", lambda contact, id_: {**contact, "listIds": [*contact["listIds"], id_]})
 
 
@@ -100,7 +100,7 @@ def dates_skip_the_organization(pipeline: Pipeline) -> None:
 
 @fault("TENANT-2")
 def foreign_resources_shown(pipeline: Pipeline) -> None:
-    """A single resource is found by its id alone, by keys of any organization."""
+    """A single resource is looked up by its id alone, so keys of any organization can read it."""
     inner = pipeline.single
 
     def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
@@ -112,7 +112,7 @@ def foreign_resources_shown(pipeline: Pipeline) -> None:
 
 
 def _tell_foreign(pipeline: Pipeline, change: Callable[[Problem], Problem]) -> None:
-    """Refuse an id of another organization otherwise than an id that does not exist."""
+    """Refuse an id of another organization in another way than an id that does not exist."""
 
     def told(problem: Problem, scope: Scope) -> Problem:
         asked = resource_asked(scope)
@@ -125,18 +125,18 @@ def _tell_foreign(pipeline: Pipeline, change: Callable[[Problem], Problem]) -> N
 
 @fault("TENANT-2")
 def foreign_ids_forbidden(pipeline: Pipeline) -> None:
-    """Another organization's id is answered 403: so it exists."""
+    """Another organization's id is answered 403, which tells that it exists."""
     _tell_foreign(pipeline, lambda _problem: problem_of("insufficient-scope", "This belongs to another organization."))
 
 
 @fault("TENANT-2")
 def foreign_ids_told_apart(pipeline: Pipeline) -> None:
-    """Another organization's id is answered 404, in other words than an id that does not exist."""
+    """Another organization's id is answered 404, with another text than for an id that does not exist."""
     _tell_foreign(pipeline, lambda problem: replace(problem, detail="Your organization has nothing with this id."))
 
 
 def _follow(pipeline: Pipeline, collection: str, name: str, of: str) -> None:
-    """Have a filter by another collection's id served from the organization that has that id."""
+    """Serve a filter by an id of the collection `of` from the organization that has that id."""
     inner = pipeline.page
 
     def page(caller: Caller, asked: str, filters: Filters, after: Position | None, limit: int) -> Page:
@@ -160,7 +160,7 @@ def foreign_contact_id_leaks(pipeline: Pipeline) -> None:
 
 @fault("TENANT-3")
 def foreign_list_id_forbidden(pipeline: Pipeline) -> None:
-    """Another organization's list as a filter is answered 403, an unknown one an empty page."""
+    """A filter by another organization's list is answered 403; a filter by an unknown list gives an empty page."""
 
     async def checked(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope.get(CALLER)

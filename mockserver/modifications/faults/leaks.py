@@ -1,4 +1,4 @@
-"""Errors that tell of the server what only its makers should read, in other words than in `errors`."""
+"""Errors that show internals of the server, in other forms than those in `errors`."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ Answering = Callable[[Scope, Caller], Response | None]
 
 
 def _answer_writes(pipeline: Pipeline, answer: Answering) -> None:
-    """Have writes of valid keys answered by `answer`."""
+    """Answer writes with a valid key by `answer`."""
 
     async def answered(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope.get(CALLER)
@@ -47,7 +47,7 @@ def writes_pretended(pipeline: Pipeline) -> None:
 
 @fault("OP-6")
 def writes_accepted(pipeline: Pipeline) -> None:
-    """Writes are answered 202, to be done later, and nothing is ever done."""
+    """Writes are answered 202, but are never performed."""
     _answer_writes(pipeline, lambda _scope, _caller: json_answer({"ok": True}, 202))
 
 
@@ -69,7 +69,7 @@ def post_taken_for_get(pipeline: Pipeline) -> None:
 
 @fault("OP-6")
 def refused_delete_deletes(pipeline: Pipeline) -> None:
-    """A DELETE of a contact is answered 405, when it is done."""
+    """A DELETE of a contact is answered 405, but the contact is deleted."""
 
     def delete(scope: Scope, caller: Caller) -> None:
         collection, resource_id = resource_asked(scope) or ("", "")
@@ -81,7 +81,7 @@ def refused_delete_deletes(pipeline: Pipeline) -> None:
 
 @fault("OP-6")
 def refused_patch_changes(pipeline: Pipeline) -> None:
-    """A PATCH of a single contact, list or draft is answered 405, and sets its updatedAt all the same."""
+    """A PATCH of a single contact, list or draft is answered 405, but changes its updatedAt."""
 
     def touch(scope: Scope, caller: Caller) -> None:
         collection, resource_id = resource_asked(scope) or ("", "")
@@ -95,7 +95,7 @@ def refused_patch_changes(pipeline: Pipeline) -> None:
 
 @fault("OP-6")
 def refused_patch_approves(pipeline: Pipeline) -> None:
-    """A PATCH of a single draft is answered 405, and approves it all the same: a second one changes nothing more."""
+    """A PATCH of a single draft is answered 405, but approves it; a second PATCH changes nothing more."""
 
     def approve(scope: Scope, caller: Caller) -> None:
         collection, resource_id = resource_asked(scope) or ("", "")
@@ -108,7 +108,7 @@ def refused_patch_approves(pipeline: Pipeline) -> None:
 
 @fault("OP-6")
 def refused_post_adds(pipeline: Pipeline) -> None:
-    """A POST of a contact is answered 405, when it has been added."""
+    """A POST of a contact is answered 405, but the contact is added."""
 
     def add(scope: Scope, caller: Caller) -> None:
         if scope["method"] == "POST" and operation_path(scope) == "/contacts":
@@ -119,7 +119,7 @@ def refused_post_adds(pipeline: Pipeline) -> None:
 
 @fault("OP-6")
 def post_adds_contact(pipeline: Pipeline) -> None:
-    """A POST of a contact is answered 201, and there it is."""
+    """A POST of a contact is answered 201, and the contact is added."""
 
     def add(scope: Scope, caller: Caller) -> Response | None:
         if scope["method"] != "POST" or operation_path(scope) != "/contacts":
@@ -141,11 +141,11 @@ def head_refused(pipeline: Pipeline) -> None:
 
 @fault("OP-7")
 def head_with_body(pipeline: Pipeline) -> None:
-    """HEAD is answered as GET is, the body included: the next answer on that connection begins in the midst of it."""
+    """HEAD is answered like GET, with the body: the client takes the body for the next answer on that connection."""
 
     async def as_get(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "HEAD":
-            scope["method"] = "GET"  # in place: the server too is to take it for one
+            scope["method"] = "GET"  # in place, because the server must take it for a GET, too
         await app(scope, receive, send)
 
     pipeline.outer.append(around(as_get))

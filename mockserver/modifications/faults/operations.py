@@ -1,4 +1,4 @@
-"""Operations that answer something else than the document says."""
+"""Operations whose answers differ from what the document says."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def me_of_first_key(pipeline: Pipeline) -> None:
 
 @fault("OP-2")
 def me_of_keys_own_organization(pipeline: Pipeline) -> None:
-    """`/me` reports an organization of each key's own: two keys of one do not seem to belong together."""
+    """`/me` reports another organization for each key, even for two keys of the same organization."""
     inner = pipeline.handlers["getMe"]
 
     def me(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
@@ -86,7 +86,7 @@ def single_contact_stale(pipeline: Pipeline) -> None:
 
 @fault("OP-3")
 def single_contact_changed_just_now(pipeline: Pipeline) -> None:
-    """A single contact is shown as changed at the moment at which it is read."""
+    """A single contact has another updatedAt at each request, as if it had just been changed."""
     count = itertools.count(1)
 
     def change(contact: Resource) -> Resource:
@@ -97,7 +97,7 @@ def single_contact_changed_just_now(pipeline: Pipeline) -> None:
 
 @fault("OP-3")
 def archived_lists_gone(pipeline: Pipeline) -> None:
-    """An archived list is listed, and read singly it is not found."""
+    """An archived list is listed, but is not found by its id."""
     inner = pipeline.single
 
     def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
@@ -110,7 +110,7 @@ def archived_lists_gone(pipeline: Pipeline) -> None:
 
 @fault("OP-3")
 def single_list_counts_nobody(pipeline: Pipeline) -> None:
-    """A single list counts no contacts."""
+    """A single list has a contactCount of 0."""
     change_single(pipeline, "lists", lambda contact_list: {**contact_list, "contactCount": 0})
 
 
@@ -132,7 +132,7 @@ def single_contact_loses_nulls(pipeline: Pipeline) -> None:
 
 @fault("OP-4", "OP-1")
 def draft_without_body(pipeline: Pipeline) -> None:
-    """A single draft is what the list shows of it, and its timeline."""
+    """A single draft has no body: it has the members of the list and its timeline."""
     change_single(pipeline, "drafts", _without("body"))
 
 
@@ -144,7 +144,7 @@ def draft_without_timeline(pipeline: Pipeline) -> None:
 
 @fault("OP-4")
 def engagement_newest_first(pipeline: Pipeline) -> None:
-    """The engagement timeline begins with the newest."""
+    """The engagement timeline begins with the newest entry."""
     change_single(pipeline, "drafts", lambda draft: {**draft, "engagement": draft["engagement"][::-1]})
 
 
@@ -156,7 +156,7 @@ def draft_body_empty(pipeline: Pipeline) -> None:
 
 @fault("OP-5")
 def research_of_another_contact(pipeline: Pipeline) -> None:
-    """A contact that has a dossier is answered another one's."""
+    """A contact that has a dossier gets another contact's dossier."""
     inner = pipeline.single
 
     def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
@@ -171,7 +171,7 @@ def research_of_another_contact(pipeline: Pipeline) -> None:
 
 @fault("OP-5")
 def research_of_first_asked(pipeline: Pipeline) -> None:
-    """The dossier is cached by organization, not by contact: every contact that has one gets the one that was asked for first."""
+    """The dossier is cached by organization, not by contact: every contact that has one gets the first one that was read."""
     inner = pipeline.single
     kept: dict[str, bytes] = {}
 
@@ -186,7 +186,7 @@ def research_of_first_asked(pipeline: Pipeline) -> None:
 
 @fault("OP-5")
 def missing_research_is_empty(pipeline: Pipeline) -> None:
-    """A contact without a dossier is answered an empty one."""
+    """A contact without a dossier gets an empty one."""
     inner = pipeline.single
 
     def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
@@ -201,7 +201,7 @@ def missing_research_is_empty(pipeline: Pipeline) -> None:
 
 @fault("OP-10", "OP-1")
 def unknown_id_is_empty(pipeline: Pipeline) -> None:
-    """An id that nothing has is answered 200 and an empty object."""
+    """An unknown id is answered 200 with an empty object."""
     inner = pipeline.single
 
     def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
@@ -213,7 +213,7 @@ def unknown_id_is_empty(pipeline: Pipeline) -> None:
 
 @fault("OP-10")
 def unknown_id_is_400(pipeline: Pipeline) -> None:
-    """An id that nothing has is answered 400, as a malformed one."""
+    """An unknown id is answered 400, like a malformed one."""
 
     def change(problem: Problem, scope: Scope) -> Problem:
         found = problem.kind.slug == "not-found" and resource_asked(scope)
@@ -224,7 +224,7 @@ def unknown_id_is_400(pipeline: Pipeline) -> None:
 
 @fault("OP-10")
 def unknown_id_gets_another(pipeline: Pipeline) -> None:
-    """An id that nothing has is answered the newest contact, as the nearest match."""
+    """An unknown id is answered with the newest contact, as the nearest match."""
     inner = pipeline.single
 
     def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
@@ -238,7 +238,7 @@ def unknown_id_gets_another(pipeline: Pipeline) -> None:
 
 
 def _also_find(pipeline: Pipeline, finds: Callable[[str, str], bool]) -> None:
-    """Have an id that nothing has find what `finds` says: (id asked for, id of a resource)."""
+    """Answer an unknown id with the first resource that `finds` accepts: (requested id, id of a resource) → bool."""
     inner = pipeline.single
 
     def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
@@ -254,25 +254,25 @@ def _also_find(pipeline: Pipeline, finds: Callable[[str, str], bool]) -> None:
 
 @fault("OP-10")
 def ids_by_beginning(pipeline: Pipeline) -> None:
-    """A resource is found by what its id begins with."""
+    """A resource is found by the beginning of its id."""
     _also_find(pipeline, lambda asked, known: len(asked) >= len(known) - 2 and known.startswith(asked))
 
 
 @fault("OP-10")
 def ids_with_trailing_garbage(pipeline: Pipeline) -> None:
-    """Only as much of an id is compared as an id is long, as of `12x` where a database makes a number of it."""
+    """Characters after the end of an id are ignored, as when a database reads `12x` as the number 12."""
     _also_find(pipeline, lambda asked, known: asked.startswith(known))
 
 
 @fault("OP-10")
 def ids_with_wildcards(pipeline: Pipeline) -> None:
-    """A resource is looked up with LIKE, to which an underscore is any character."""
+    """A resource is looked up with LIKE, so an underscore stands for any character."""
     _also_find(pipeline, like)
 
 
 @fault("OP-2")
 def me_of_all_scopes(pipeline: Pipeline) -> None:
-    """`/me` shows every key as one that holds all scopes."""
+    """`/me` says that every key holds all scopes."""
 
     def me(pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:
         return get_me(pipeline, replace(caller, key=replace(caller.key, scopes=tuple(contract().scopes))), parameters)

@@ -1,4 +1,4 @@
-"""Pages of the wrong size: other defaults, limits off by one, and what is done with limits that are out of bounds."""
+"""Pages of the wrong size: other defaults, limits off by one, and wrong treatment of limits that are out of bounds."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _EVERYTHING = 1_000_000
 
 
 def change_default(pipeline: Pipeline, default: int) -> None:
-    """Have pages without a limit hold `default` items."""
+    """Make pages without a limit hold `default` items."""
     inner = pipeline.read_parameters
     pipeline.read_parameters = lambda rules, scope: inner(replace(rules, default_limit=default), scope)
 
 
 def change_limit(pipeline: Pipeline, change: Callable[[int], int]) -> None:
-    """Have a page hold another number of items than it was asked for."""
+    """Make a page hold another number of items than the client asked for."""
     inner = pipeline.read_parameters
 
     def read(rules: ParameterRules, scope: Scope) -> Parameters:
@@ -36,7 +36,7 @@ def change_limit(pipeline: Pipeline, change: Callable[[int], int]) -> None:
 
 
 def change_refusal(pipeline: Pipeline, applies: Callable[[str], bool], instead: Callable[[str], int]) -> None:
-    """Have a limit that `applies` says yes to served with another one, instead of being refused."""
+    """Serve a limit for which `applies` returns True as another limit, instead of refusing it."""
     inner = pipeline.read_parameters
 
     def read(rules: ParameterRules, scope: Scope) -> Parameters:
@@ -61,37 +61,37 @@ def _number(text: str) -> int | None:
 
 @fault("PAGE-2")
 def default_of_51(pipeline: Pipeline) -> None:
-    """Without `limit` a page holds 51."""
+    """Without `limit` a page holds 51 items."""
     change_default(pipeline, contract().page_size.default + 1)
 
 
 @fault("PAGE-2")
 def default_of_49(pipeline: Pipeline) -> None:
-    """Without `limit` a page holds 49."""
+    """Without `limit` a page holds 49 items."""
     change_default(pipeline, contract().page_size.default - 1)
 
 
 @fault("PAGE-3", "PAGE-4")
 def limit_plus_one(pipeline: Pipeline) -> None:
-    """A page holds one item more than asked for: the one that was fetched to see whether there is more."""
+    """A page holds one item more than asked for: the one that was fetched to see whether more follow."""
     change_limit(pipeline, lambda limit: limit + 1)
 
 
 @fault("PAGE-3")
 def limit_minus_one(pipeline: Pipeline) -> None:
-    """A page holds one item less than asked for, but for pages of one."""
+    """A page holds one item less than asked for, except a page of one item."""
     change_limit(pipeline, lambda limit: max(1, limit - 1))
 
 
 @fault("PAGE-3")
 def limit_ignored(pipeline: Pipeline) -> None:
-    """Every page holds 50."""
+    """Every page holds 50 items."""
     change_limit(pipeline, lambda _limit: contract().page_size.default)
 
 
 @fault("PAGE-3")
 def limit_stops_at_100(pipeline: Pipeline) -> None:
-    """No page holds more than 100, though the documentation says 200."""
+    """No page holds more than 100 items, though the documentation says 200."""
     change_limit(pipeline, lambda limit: min(limit, 100))
 
 
@@ -121,14 +121,14 @@ def limit_of_one_refused(pipeline: Pipeline) -> None:
 
 @fault("PAGE-4", "PAGE-3")
 def limit_of_201(pipeline: Pipeline) -> None:
-    """The greatest limit gives one item too many."""
+    """The largest limit gives one item too many."""
     most = contract().page_size.maximum
     change_limit(pipeline, lambda limit: limit + (limit == most))
 
 
 @fault("PAGE-4", "PAGE-5")
 def limit_stops_at_500(pipeline: Pipeline) -> None:
-    """Limits are cut down to 500."""
+    """Limits above 200 are accepted, and those above 500 are reduced to 500."""
 
     def beyond(text: str) -> bool:
         return (_number(text) or 0) > contract().page_size.maximum
@@ -144,41 +144,41 @@ def limit_zero_gives_all(pipeline: Pipeline) -> None:
 
 @fault("PAGE-5", "PAGE-4")
 def negative_limit_gives_all(pipeline: Pipeline) -> None:
-    """A negative limit means no limit, as some databases have it."""
+    """A negative limit means no limit, as in some databases."""
     change_refusal(pipeline, lambda text: (_number(text) or 0) < 0, lambda _text: _EVERYTHING)
 
 
 @fault("PAGE-5", "ERROR-5")
 def limit_of_letters_crashes(pipeline: Pipeline) -> None:
-    """A limit that is no number is an unhandled exception."""
+    """A limit that is not a number raises an unhandled exception."""
     change_refusal(pipeline, lambda text: _number(text) is None, _crash)
 
 
 @fault("ERROR-5", "PAGE-5")
 def huge_limit_crashes(pipeline: Pipeline) -> None:
-    """A limit that no machine word holds is an unhandled exception."""
+    """A limit that is too large for a machine word raises an unhandled exception."""
     change_refusal(pipeline, lambda text: abs(_number(text) or 0) >= 2**63, _crash)
 
 
 @fault("PAGE-5", "ERROR-5")
 def empty_limit_crashes(pipeline: Pipeline) -> None:
-    """That a limit is there is checked, and not that it has a value: an empty one is an unhandled exception."""
+    """The server checks that a limit is present, but not that it has a value: an empty one raises an unhandled exception."""
     change_refusal(pipeline, lambda text: not text, _crash)
 
 
 @fault("PAGE-5", "ERROR-5")
 def limit_of_nan_crashes(pipeline: Pipeline) -> None:
-    """A limit is read as a float, and made an integer: what is not finite is an unhandled exception."""
+    """A limit is read as a float and converted to an integer: one that is not finite raises an unhandled exception."""
     change_refusal(pipeline, lambda text: text.lower() in ("nan", "infinity"), _crash)
 
 
 @fault("PAGE-5", "PAGE-4")
 def limit_in_powers_gives_all(pipeline: Pipeline) -> None:
-    """Digits are looked at to see whether a limit is too large, and a float is read: `1e9` is none that is."""
+    """Only limits of digits are checked for their size, but a float is read: `1e9` is accepted."""
     change_refusal(pipeline, lambda text: text.lower() == "1e9", lambda _text: _EVERYTHING)
 
 
 @fault("PAGE-5", "ERROR-5")
 def limit_zero_crashes(pipeline: Pipeline) -> None:
-    """The number of pages is computed, and divides by the limit."""
+    """The number of pages is computed by a division by the limit: `limit=0` raises an unhandled exception."""
     change_refusal(pipeline, lambda text: _number(text) == 0, _crash)

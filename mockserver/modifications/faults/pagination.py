@@ -1,4 +1,4 @@
-"""Walks that end too early or never, and whose order or filter depends on how they are made."""
+"""Walks that end too early or never, or whose order or filter changes from page to page or from walk to walk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BEFORE_ALL = Position(32_503_680_000_000, "start")
 
 
 def _end_walks(pipeline: Pipeline, ends: Callable[[Page, int], bool]) -> None:
-    """Have a page be the last of its walk if `ends` says so of the page behind it and the limit."""
+    """End a walk after a page if `ends` returns True; it gets the next page, and the limit."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
@@ -32,7 +32,7 @@ def _end_walks(pipeline: Pipeline, ends: Callable[[Page, int], bool]) -> None:
 
 
 def _lead_on(pipeline: Pipeline, to: Position) -> None:
-    """Have the last page's cursor lead to a position."""
+    """Give the last page a cursor that leads to a position."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
@@ -44,13 +44,13 @@ def _lead_on(pipeline: Pipeline, to: Position) -> None:
 
 @fault("PAGE-6", "PAGE-10")
 def last_partial_page_lost(pipeline: Pipeline) -> None:
-    """The number of pages is rounded down: what does not fill a page is never reached."""
+    """The number of pages is rounded down: the last items are never served if they do not fill a page."""
     _end_walks(pipeline, lambda following, limit: len(following.items) < limit)
 
 
 @fault("PAGE-6")
 def walk_ends_at_400(pipeline: Pipeline) -> None:
-    """No cursor leads beyond the four hundredth item, as where a search index caps its window."""
+    """A walk ends after 400 items, as with a search index that limits its window."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
@@ -65,7 +65,7 @@ def walk_ends_at_400(pipeline: Pipeline) -> None:
 
 @fault("PAGE-7")
 def order_changes_with_limit(pipeline: Pipeline) -> None:
-    """Large pages are read by another index, and come in the order of ids."""
+    """Large pages are read from another index, and are in the order of ids."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
@@ -78,7 +78,7 @@ def order_changes_with_limit(pipeline: Pipeline) -> None:
 
 @fault("PAGE-7")
 def ties_come_in_any_order(pipeline: Pipeline) -> None:
-    """Items of one moment come in the one order or the other, as the database likes; a walk keeps to one."""
+    """Items of the same moment come in one order in one walk, and in the other order in the next walk."""
     walks = 0
 
     def other_ties(position: Position) -> tuple[int, str]:
@@ -99,7 +99,7 @@ def ties_come_in_any_order(pipeline: Pipeline) -> None:
 
 @fault("PAGE-8")
 def walk_never_ends(pipeline: Pipeline) -> None:
-    """The last page has a cursor too, to an empty page that has the same again."""
+    """The last page has a cursor, too: it leads to an empty page, which has the same cursor again."""
     _lead_on(pipeline, _AFTER_ALL)
 
 
@@ -117,7 +117,7 @@ def filter_lost_on_page_two(pipeline: Pipeline) -> None:
 
 @fault("PAGE-10")
 def filtered_walk_ends_early(pipeline: Pipeline) -> None:
-    """A filtered list has one page alone: what the filter lets through beyond it is never reached."""
+    """A filtered list has only one page: items after it are never served."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
@@ -129,19 +129,19 @@ def filtered_walk_ends_early(pipeline: Pipeline) -> None:
 
 @fault("PAGE-13")
 def pages_grow_shorter(pipeline: Pipeline) -> None:
-    """Every page but the first holds half of what was asked for."""
+    """Every page after the first holds half as many items as asked for."""
     change_question(pipeline, lambda asked: asked._replace(limit=(asked.limit + 1) // 2) if asked.after else asked)
 
 
 @fault("PAGE-6", "PAGE-10")
 def lone_last_item_lost(pipeline: Pipeline) -> None:
-    """Where one item remains behind a page, the page is taken for the last."""
+    """If only one item remains after a page, the page is taken for the last one."""
     _end_walks(pipeline, lambda following, _limit: len(following.items) == 1)
 
 
 @fault("PAGE-6", "PAGE-10")
 def second_page_missing(pipeline: Pipeline) -> None:
-    """A page behind the first is empty, and the last."""
+    """The second page is empty, and is the last one."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:

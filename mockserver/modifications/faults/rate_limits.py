@@ -1,4 +1,4 @@
-"""Limits that are too low, too high, counted for the wrong one, or told wrongly."""
+"""Rate limits that are too low, too high, counted for the wrong caller, or reported wrongly."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def _change_headers(pipeline: Pipeline, change: Callable[[list[Header], Admissio
 
 
 def _limit_by(pipeline: Pipeline, limiter: Limiter) -> None:
-    """Have requests counted by another limiter."""
+    """Count requests by another limiter."""
     pipeline.admit = lambda key, now: limiter.admit(key.id, now, key.limits)
 
 
 def _admit_by(pipeline: Pipeline, name: Callable[[ApiKey], str]) -> None:
-    """Have requests counted under another name than the key's."""
+    """Count requests under another name than the key's."""
     pipeline.admit = lambda key, now: pipeline.state.limiter.admit(name(key), now)
 
 
@@ -55,7 +55,7 @@ def rate_headers_missing(pipeline: Pipeline) -> None:
 
 @fault("RATE-1")
 def rate_headers_missing_on_errors(pipeline: Pipeline) -> None:
-    """Only what is served carries the headers of the rate limit."""
+    """Only successful answers carry the headers of the rate limit."""
 
     def change(_scope: Scope, answer: Response) -> None:
         if answer.status >= 400:
@@ -74,7 +74,7 @@ def reset_in_milliseconds(pipeline: Pipeline) -> None:
 
 @fault("RATE-1")
 def limit_below_zero(pipeline: Pipeline) -> None:
-    """X-RateLimit-Limit is -1, which means something to the gateway alone."""
+    """X-RateLimit-Limit is -1, a value that only the gateway understands."""
     _change_headers(pipeline, lambda headers, _admission: with_header(headers, _LIMIT, b"-1"))
 
 
@@ -86,7 +86,7 @@ def fifty_nine_a_minute(pipeline: Pipeline) -> None:
 
 @fault("RATE-2")
 def no_burst(pipeline: Pipeline) -> None:
-    """A second is worth one request, and none is saved up but five."""
+    """The allowance refills by one request a second, but holds five requests at most."""
     _limit_by(pipeline, Limiter(replace(_LIMITS, burst=5, burst_window=1), "burst"))
 
 
@@ -97,7 +97,7 @@ def burst_of_121(pipeline: Pipeline) -> None:
 
 
 def _admit_in_windows(pipeline: Pipeline, seconds: float, most: int) -> None:
-    """Have requests counted in windows that the wall clock cuts, each for itself."""
+    """Count requests in fixed windows of the wall clock, each window by itself."""
     admitted: Counter[tuple[str, int]] = Counter()
 
     def admit(key: ApiKey, now: float) -> Admission:
@@ -112,38 +112,38 @@ def _admit_in_windows(pipeline: Pipeline, seconds: float, most: int) -> None:
 
 @fault("RATE-3", "RATE-4")
 def fixed_windows(pipeline: Pipeline) -> None:
-    """Windows of 30 s are cut by the wall clock: 120 before the border, and 120 behind it."""
+    """Windows of 30 s begin at fixed times: 120 requests are served before the border, and 120 after it."""
     _admit_in_windows(pipeline, _LIMITS.burst_window, _LIMITS.burst)
 
 
 @fault("RATE-3", "RATE-4")
 def fixed_minutes(pipeline: Pipeline) -> None:
-    """Minutes are cut by the wall clock, and worth 120 each: 240 within seconds at the border."""
+    """Minutes begin at fixed times and allow 120 requests each: 240 are served within seconds at the border."""
     _admit_in_windows(pipeline, MINUTE, _LIMITS.burst)
 
 
 @fault("RATE-4")
 def no_sustained_limit(pipeline: Pipeline) -> None:
-    """Only the burst window counts: 120 every 30 s, without end."""
+    """Only the burst window counts: 120 requests every 30 s, for ever."""
     _limit_by(pipeline, Limiter(replace(_LIMITS, per_minute=1_000_000), "burst"))
 
 
 @fault("RATE-4")
 def refill_too_quick(pipeline: Pipeline) -> None:
-    """The allowance refills at 90 a minute."""
+    """The allowance refills by 90 requests a minute."""
     _limit_by(pipeline, Limiter(replace(_LIMITS, per_minute=_LIMITS.per_minute * 3 // 2), "burst"))
 
 
 @fault("RATE-4")
 def sixty_one_a_minute(pipeline: Pipeline) -> None:
-    """The minute's figure is a hard cap (`--rate-reading strict`), and admits one request too many."""
+    """The limit per minute is a hard cap (`--rate-reading strict`), and admits one request too many."""
     limiter = Limiter(replace(_LIMITS, per_minute=_LIMITS.per_minute + 1), "strict")
     pipeline.admit = lambda key, now: limiter.admit(key.id, now)._replace(limit=_LIMITS.per_minute)
 
 
 @fault("RATE-3", "RATE-4", "RATE-5")
 def no_limit_at_all(pipeline: Pipeline) -> None:
-    """Nothing is ever refused; the headers say what the documentation says."""
+    """No request is ever refused; the headers say what the documentation says."""
     pipeline.admit = lambda _key, now: Admission(True, _LIMITS.per_minute, now + 1, 0.0)
 
 
@@ -176,13 +176,13 @@ def refused_requests_count(pipeline: Pipeline) -> None:
 
 @fault("RATE-3", "RATE-4", "RATE-5")
 def failures_not_counted(pipeline: Pipeline) -> None:
-    """Only what succeeds counts: a request that is answered 4xx can be sent without end."""
+    """Only successful requests count: requests that are answered 4xx are never limited."""
     inner, failed = pipeline.admit, Counter[str]()
 
     def admit(key: ApiKey, now: float) -> Admission:
         if not failed[key.id]:
             return inner(key, now)
-        failed[key.id] -= 1  # what was counted too much before is given back now
+        failed[key.id] -= 1  # an earlier request failed, so this one is free
         return Admission(True, _LIMITS.per_minute, now + 1, 0.0)
 
     def give_back(scope: Scope, answer: Response) -> None:
@@ -196,7 +196,7 @@ def failures_not_counted(pipeline: Pipeline) -> None:
 
 
 def _serve_spent(pipeline: Pipeline, spared: Callable[[Scope], bool], status: int) -> None:
-    """Have requests of a spent key answered, without a body, where `spared` says so."""
+    """Answer requests of a spent key, without a body, if `spared` returns True."""
     change_answer(
         pipeline,
         lambda problem, scope: problem.kind.status == 429 and spared(scope),
@@ -206,19 +206,19 @@ def _serve_spent(pipeline: Pipeline, spared: Callable[[Scope], bool], status: in
 
 @fault("RATE-3")
 def head_not_limited(pipeline: Pipeline) -> None:
-    """HEAD is served without end."""
+    """HEAD requests are never limited."""
     _serve_spent(pipeline, lambda scope: scope["method"] == "HEAD", 200)
 
 
 @fault("RATE-3")
 def conditions_not_limited(pipeline: Pipeline) -> None:
-    """What is answered 304 is served without end, as at GitHub."""
+    """Requests that are answered 304 are never limited, as at GitHub."""
     _serve_spent(pipeline, lambda scope: header(scope, b"if-none-match") is not None, 304)
 
 
 @fault("RATE-3")
 def parameters_before_limit(pipeline: Pipeline) -> None:
-    """Parameters are read before requests are counted: ones with a bad limit can be sent without end."""
+    """Parameters are checked before requests are counted: a request with a bad `limit` never gets a 429."""
 
     def change(problem: Problem, scope: Scope) -> Problem:
         if problem.kind.status != 429 or query(scope).get("limit", "1").isdecimal():

@@ -1,4 +1,4 @@
-"""Refusals for pace that are no 429, or that tell the wrong time to come back."""
+"""Refusals by the rate limit that are not a 429, or that name a wrong time to wait."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _REFUSED = "rate-limit-exceeded"
 
 
 def _change_wait(pipeline: Pipeline, wait: Callable[[float], float]) -> None:
-    """Have Retry-After name another number of seconds than the one that is right."""
+    """Change the number of seconds in Retry-After."""
     pipeline.retry_after = lambda admission, _now: b"%d" % math.ceil(wait(admission.retry_after))
 
 
 @fault("RATE-5")
 def retry_after_missing(pipeline: Pipeline) -> None:
-    """A 429 does not say when to come back."""
+    """A 429 has no Retry-After."""
     pipeline.retry_after = lambda _admission, _now: None
 
 
@@ -30,13 +30,13 @@ def _refuse_with(pipeline: Pipeline, status: int) -> None:
 
 @fault("RATE-5", "ERROR-5")
 def refused_with_503(pipeline: Pipeline) -> None:
-    """What goes beyond the limit is answered 503."""
+    """A request beyond the limit is answered 503."""
     _refuse_with(pipeline, 503)
 
 
 @fault("RATE-5")
 def refused_with_403(pipeline: Pipeline) -> None:
-    """What goes beyond the limit is answered 403."""
+    """A request beyond the limit is answered 403."""
     _refuse_with(pipeline, 403)
 
 
@@ -52,7 +52,7 @@ def refused_in_plain_text(pipeline: Pipeline) -> None:
 
 @fault("RATE-6")
 def retry_after_too_short(pipeline: Pipeline) -> None:
-    """Retry-After is half of what it takes."""
+    """Retry-After is half of the time that the client has to wait."""
     _change_wait(pipeline, lambda seconds: seconds / 2)
 
 

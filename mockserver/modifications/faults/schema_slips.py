@@ -1,4 +1,4 @@
-"""Values of another type than the document says, as frameworks and serializers make them of themselves."""
+"""Values of another type than the document says, as frameworks and serializers often write them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ZONED = re.compile(r"(?<=\.[0-9]{3})Z$")
 
 @fault("OP-1")
 def scores_as_strings(pipeline: Pipeline) -> None:
-    """A decimal of the database becomes a string: `"qualificationScore": "61"`."""
+    """A decimal number of the database becomes a string: `"qualificationScore": "61"`."""
 
     def change(contact: Resource) -> Resource:
         score = contact["qualificationScore"]
@@ -32,14 +32,14 @@ def scores_as_strings(pipeline: Pipeline) -> None:
 
 @fault("OP-1")
 def times_without_zone(pipeline: Pipeline) -> None:
-    """Times come without their `Z`, as from a column without a zone."""
+    """Times have no `Z`, as if the database column had no time zone."""
     inner = pipeline.success
     pipeline.success = lambda body: inner(edited(body, _without_zone))
 
 
 @fault("OP-1")
 def answers_begin_with_mark(pipeline: Pipeline) -> None:
-    """What is served begins with a byte order mark, as some frameworks write UTF-8: not every reader of JSON takes it."""
+    """Answers begin with a byte order mark, as some frameworks write UTF-8: not every JSON parser accepts it."""
     inner = pipeline.success
     pipeline.success = lambda body: inner(BOM_UTF8 + body)
 
@@ -50,7 +50,7 @@ def _numbered(state: State) -> None:
 
 @fault("OP-1", data=_numbered)
 def ids_as_integers(pipeline: Pipeline) -> None:
-    """Ids are the integers that the database counts by."""
+    """Ids are the integer keys of the database."""
     success, serialize = pipeline.success, pipeline.deliveries.serialize
     pipeline.success = lambda body: success(_with_integers(body))
     pipeline.deliveries.serialize = lambda event, organization: _with_integers(serialize(event, organization))
@@ -71,5 +71,5 @@ def _without_zone(value: Any) -> Any:
 
 @fault("OP-1")
 def success_not_authoritative(pipeline: Pipeline) -> None:
-    """What a proxy has changed on its way is answered 203."""
+    """Answers have the status 203, as if a proxy had changed them on the way."""
     pipeline.success = lambda body: Response(203, b"application/json", body)

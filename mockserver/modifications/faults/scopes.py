@@ -1,4 +1,4 @@
-"""Scopes that are not asked for, that are too wide, or that are asked for though none is needed."""
+"""Scopes that are not checked, that are too wide, or that are required although none is needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MISSING = "insufficient-scope"
 
 
 def change_check(pipeline: Pipeline, decide: Callable[[ApiKey, Sequence[str], str, bool], bool]) -> None:
-    """Have scopes checked otherwise: (key, required scopes, operation id, what the inner check says) → served."""
+    """Check scopes in another way: (key, required scopes, operation id, result of the inner check) → whether to serve."""
     inner = pipeline.authorize
     pipeline.authorize = lambda key, required, operation: decide(
         key, required, operation, inner(key, required, operation)
@@ -31,13 +31,13 @@ def change_check(pipeline: Pipeline, decide: Callable[[ApiKey, Sequence[str], st
 
 @fault("SCOPE-1")
 def no_scope_needed(pipeline: Pipeline) -> None:
-    """No scope is asked for: the check was left out."""
+    """Scopes are not checked."""
     change_check(pipeline, lambda _key, _required, _operation, _held: True)
 
 
 @fault("SCOPE-1")
 def contacts_scope_reads_lists(pipeline: Pipeline) -> None:
-    """A key that may read contacts may read lists."""
+    """A key that may read contacts may also read lists."""
     change_check(
         pipeline,
         lambda key, required, _operation, held: held or ("lists.read" in required and "contacts.read" in key.scopes),
@@ -46,7 +46,7 @@ def contacts_scope_reads_lists(pipeline: Pipeline) -> None:
 
 @fault("SCOPE-1")
 def scopes_by_verb(pipeline: Pipeline) -> None:
-    """Only the part behind the dot is compared: a key that may read something may read everything."""
+    """Only the part of a scope after the dot is compared: a key that may read one thing may read everything."""
 
     def decide(key: ApiKey, required: Sequence[str], _operation: str, _held: bool) -> bool:
         verbs = {scope.rpartition(".")[2] for scope in key.scopes}
@@ -57,13 +57,13 @@ def scopes_by_verb(pipeline: Pipeline) -> None:
 
 @fault("SCOPE-1")
 def no_scope_means_all(pipeline: Pipeline) -> None:
-    """A key without any scope is an old one, and may read everything."""
+    """A key without scopes is taken for an old key, and may read everything."""
     change_check(pipeline, lambda key, _required, _operation, held: held or not key.scopes)
 
 
 @fault("SCOPE-1")
 def missing_scope_is_empty(pipeline: Pipeline) -> None:
-    """A list that the key may not read is served, and empty."""
+    """A list that the key may not read is answered 200, but empty."""
     inner = pipeline.problem
 
     def problem(problem: Problem, scope: Scope) -> Response:
@@ -75,7 +75,7 @@ def missing_scope_is_empty(pipeline: Pipeline) -> None:
 
 
 def _grant_all(pipeline: Pipeline, granted: Callable[[Scope], bool]) -> None:
-    """Have a key hold every scope for the requests that `granted` names."""
+    """Give a key every scope for the requests for which `granted` returns True."""
 
     async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope.get(CALLER)
@@ -88,19 +88,19 @@ def _grant_all(pipeline: Pipeline, granted: Callable[[Scope], bool]) -> None:
 
 @fault("SCOPE-1")
 def filters_skip_scope(pipeline: Pipeline) -> None:
-    """A list under a filter is another query, which asks for no scope."""
+    """A list with a filter is served by another query, which does not check the scope."""
     _grant_all(pipeline, lambda scope: bool({"listId", "contactId"} & query(scope).keys()))
 
 
 @fault("SCOPE-1")
 def conditions_skip_scope(pipeline: Pipeline) -> None:
-    """A conditional request is answered by a cache, which knows no scopes."""
+    """A conditional request is answered by a cache, which does not check the scope."""
     _grant_all(pipeline, lambda scope: header(scope, b"if-none-match") is not None)
 
 
 @fault("SCOPE-1")
 def ranges_skip_scope(pipeline: Pipeline) -> None:
-    """A part of an answer is cut from what another key was answered."""
+    """A range request is answered from a cache that all keys share, which does not check the scope."""
     _grant_all(pipeline, lambda scope: header(scope, b"range") is not None)
 
 
@@ -118,7 +118,7 @@ def missing_scope_hidden(pipeline: Pipeline) -> None:
 
 @fault("SCOPE-2")
 def single_draft_needs_contacts_too(pipeline: Pipeline) -> None:
-    """A single draft asks for the scope of its contact too."""
+    """A single draft also requires the scope of its contact."""
     change_check(
         pipeline,
         lambda key, _required, operation, held: held and (operation != "getDraft" or "contacts.read" in key.scopes),
@@ -127,7 +127,7 @@ def single_draft_needs_contacts_too(pipeline: Pipeline) -> None:
 
 @fault("SCOPE-2")
 def research_has_its_own_scope(pipeline: Pipeline) -> None:
-    """Dossiers ask for a scope of their own, which no key has."""
+    """Dossiers require a scope of their own, which no key has."""
     change_check(pipeline, lambda _key, _required, operation, held: held and operation != "getContactResearch")
 
 
@@ -149,7 +149,7 @@ def _close_me(pipeline: Pipeline, serves: Callable[[ApiKey], bool]) -> None:
 
 @fault("SCOPE-4")
 def unknown_id_before_scope(pipeline: Pipeline) -> None:
-    """The id is looked up before the scope: who may not read it learns whether it exists."""
+    """The id is looked up before the scope is checked: a key without the scope learns whether the id exists."""
 
     def change(problem: Problem, scope: Scope) -> Problem:
         asked, caller = resource_asked(scope), scope[CALLER]
@@ -166,7 +166,7 @@ def scope_not_named(pipeline: Pipeline) -> None:
 
 @fault("SCOPE-1")
 def parameters_before_scope(pipeline: Pipeline) -> None:
-    """Parameters are read before the scope is looked at: a bad limit is answered 400, without the scope too."""
+    """Parameters are checked before the scope: a bad limit is answered 400 even without the scope."""
 
     def change(problem: Problem, scope: Scope) -> Problem:
         if query(scope).get("limit", "1").isdecimal():

@@ -21,13 +21,13 @@ def search_ignored(pipeline: Pipeline) -> None:
 
 @fault("FILTER-9")
 def short_search_ignored(pipeline: Pipeline) -> None:
-    """`q` of fewer than four characters finds everyone: the index has no words so short."""
+    """`q` of fewer than four characters finds everyone: the index has no shorter words."""
     change_filters(pipeline, "contacts", lambda filters: _without_search(filters, lambda value: len(value) < 4))
 
 
 @fault("FILTER-9")
 def search_of_unknown_address_ignored(pipeline: Pipeline) -> None:
-    """`q` with an address in it finds everyone: the parser of queries drops what it takes for an operator."""
+    """`q` with an email address finds everyone: the query parser takes it for an operator, and drops it."""
     change_filters(pipeline, "contacts", lambda filters: _without_search(filters, lambda value: "@" in value))
 
 
@@ -36,7 +36,7 @@ def _without_search(filters: Filters, dropped: Callable[[str], bool]) -> Filters
 
 
 def _change_search(pipeline: Pipeline, lets: Callable[[str, str], bool], *members: str) -> None:
-    """Have `q` look at these members alone, as `lets` has it: (folded needle, folded value)."""
+    """Make `q` search only these members, by `lets`: (folded needle, folded value) → whether it is found."""
 
     def found(value: str, contact: Resource) -> bool:
         return any(lets(fold(value), fold(contact[member] or "")) for member in members)
@@ -49,37 +49,37 @@ _SEARCHED = ("firstName", "lastName", "email", "companyName")
 
 @fault("FILTER-3")
 def search_of_first_names(pipeline: Pipeline) -> None:
-    """`q` looks at first names alone."""
+    """`q` searches first names only."""
     _change_search(pipeline, lambda needle, value: needle in value, "firstName")
 
 
 @fault("FILTER-3")
 def search_without_company(pipeline: Pipeline) -> None:
-    """`q` does not look at companies."""
+    """`q` does not search companies."""
     _change_search(pipeline, lambda needle, value: needle in value, "firstName", "lastName", "email")
 
 
 @fault("FILTER-3")
 def search_without_email(pipeline: Pipeline) -> None:
-    """`q` does not look at addresses."""
+    """`q` does not search email addresses."""
     _change_search(pipeline, lambda needle, value: needle in value, "firstName", "lastName", "companyName")
 
 
 @fault("FILTER-3")
 def search_of_beginnings(pipeline: Pipeline) -> None:
-    """`q` finds what a name, an address or a company begins with: no second word of it."""
+    """`q` finds only the beginning of a name, an address or a company, not its second word."""
     _change_search(pipeline, lambda needle, value: value.startswith(needle), *_SEARCHED)
 
 
 @fault("FILTER-3")
 def search_of_ascii(pipeline: Pipeline) -> None:
-    """`q` is made lower case in the database, which does so with ASCII alone: `Émile` is found by no `émile`."""
+    """The database converts only ASCII letters of `q` to lower case: `émile` does not find `Émile`."""
     _change_search(pipeline, lambda needle, value: needle in value and needle[:1].isascii(), *_SEARCHED)
 
 
 @fault("FILTER-3", "FILTER-9")
 def search_finds_everyone_for_nothing(pipeline: Pipeline) -> None:
-    """`q` without a match is taken for no `q`."""
+    """`q` without a match is ignored, and finds everyone."""
     unfiltered_where_empty(pipeline, "q")
 
 

@@ -1,4 +1,4 @@
-"""Data of one organization in the hands of another, where state is shared: variables, connections, caches."""
+"""Data of one organization that another one gets because state is shared: variables, connections, caches."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Filters = Mapping[str, str]
 
 @fault("TENANT-6")
 def tenant_across_await(pipeline: Pipeline) -> None:
-    """The organization is kept in a variable of the process while the database is waited for: the latest request's counts."""
+    """The organization is kept in a global variable during a database call: a request that comes meanwhile replaces it."""
     latest: dict[str, Tenant] = {}
 
     async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,13 +42,13 @@ def tenant_across_await(pipeline: Pipeline) -> None:
 
 @fault("TENANT-6", "TENANT-1", "OP-2")
 def tenant_of_connection(pipeline: Pipeline) -> None:
-    """The organization is looked up once a connection, by its first key."""
+    """The organization is looked up once for each connection, by the first key on it."""
     first: dict[object, Tenant] = {}
     change_caller(pipeline, lambda scope, caller: first.setdefault(scope["client"], caller.tenant))
 
 
 def _cache_pages(pipeline: Pipeline, seconds: float) -> None:
-    """Have pages kept for some seconds of the mock's clock, by what was asked for and not by the key."""
+    """Cache pages for some seconds of the mock's clock, by the request without its key."""
     inner = pipeline.page
     kept: dict[object, tuple[float, Page]] = {}
 
@@ -77,7 +77,7 @@ def brief_cache_by_url(pipeline: Pipeline) -> None:
 
 
 def _validate(pipeline: Pipeline, tag_of: Callable[[Scope, Response], str]) -> None:
-    """Have answers carry an ETag, and those that the client has already be 304."""
+    """Add an ETag to answers, and answer 304 if the client sends the same one."""
 
     def change(scope: Scope, answer: Response) -> Response | None:
         if answer.status != 200 or not isinstance(scope.get(CALLER), Caller):
@@ -97,13 +97,13 @@ def _url(scope: Scope) -> str:
 
 @fault("TENANT-7")
 def etag_by_url(pipeline: Pipeline) -> None:
-    """An ETag is made of the URL alone: one organization's makes another's answer 304."""
+    """An ETag is made from the URL alone: with one organization's ETag, another organization gets a 304."""
     _validate(pipeline, lambda scope, _answer: _url(scope))
 
 
 @fault("TENANT-7")
 def etag_by_length(pipeline: Pipeline) -> None:
-    """An ETag is made of the URL and the number of items, which organizations have in common."""
+    """An ETag is made from the URL and the number of items, which are equal in several organizations."""
     _validate(pipeline, lambda scope, answer: f"{_url(scope)} {answer.body.count(b'createdAt')}")
 
 
@@ -121,7 +121,7 @@ def answers_public(pipeline: Pipeline) -> None:
 
 @fault("TENANT-7", "TENANT-2")
 def foreign_validators_honoured(pipeline: Pipeline) -> None:
-    """A single resource has an ETag, which is compared before the organization is looked at: the owner's makes it 304."""
+    """The ETag of a single resource is compared before the organization is checked: with the owner's ETag, any key gets a 304."""
     inner = pipeline.single
 
     def change(scope: Scope, answer: Response) -> None:

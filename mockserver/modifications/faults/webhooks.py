@@ -1,4 +1,4 @@
-"""Deliveries that cannot be verified, that go astray, or that come once or never."""
+"""Deliveries that cannot be verified, go to the wrong endpoint, or are not tried again."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Headers = Mapping[str, str]
 
 
 def _change_outgoing(pipeline: Pipeline, change: Callable[[Outgoing], Outgoing]) -> None:
-    """Have the requests to endpoints changed when they are ready."""
+    """Change the requests to endpoints when they are ready."""
     steps = pipeline.deliveries
     inner = steps.compose
     steps.compose = lambda steps, delivery, endpoint, now: change(inner(steps, delivery, endpoint, now))
 
 
 def _sign_as(pipeline: Pipeline, hexdigest: Callable[[str, str, bytes], str]) -> None:
-    """Have deliveries signed otherwise, in the usual form: (secret, timestamp, body) → hex."""
+    """Sign deliveries with another digest, in the usual form: (secret, timestamp, body) → hex."""
 
     def sign(secrets: Sequence[str], timestamp: str, body: bytes) -> Headers:
         return {HEADER: f"t={timestamp},v1={hexdigest(secrets[0], timestamp, body)}"}
@@ -41,7 +41,7 @@ def _sign_as(pipeline: Pipeline, hexdigest: Callable[[str, str, bytes], str]) ->
 
 
 def _change_event(pipeline: Pipeline, change: Callable[[Resource], Resource]) -> None:
-    """Have events delivered otherwise than they are in the feed."""
+    """Change events before they are delivered, but not in the feed."""
     steps = pipeline.deliveries
     inner = steps.serialize
     steps.serialize = lambda event, organization: inner(change(dict(event)), organization)
@@ -49,7 +49,7 @@ def _change_event(pipeline: Pipeline, change: Callable[[Resource], Resource]) ->
 
 @fault("HOOK-1", applies_to="deliveries")
 def delivery_by_put(pipeline: Pipeline) -> None:
-    """Deliveries are PUT."""
+    """Deliveries are PUT requests."""
     _change_outgoing(pipeline, lambda outgoing: replace(outgoing, method="PUT"))
 
 
@@ -73,19 +73,19 @@ def delivery_as_form(pipeline: Pipeline) -> None:
 
 @fault("HOOK-2", applies_to="deliveries")
 def signed_without_dot(pipeline: Pipeline) -> None:
-    """Nothing stands between timestamp and body in what is signed."""
+    """The signature covers timestamp and body without the dot between them."""
     _sign_as(pipeline, lambda secret, timestamp, body: _hmac(secret, timestamp.encode() + body))
 
 
 @fault("HOOK-2", applies_to="deliveries")
 def signed_body_alone(pipeline: Pipeline) -> None:
-    """The timestamp is sent, and not signed: an old delivery can be sent again."""
+    """The timestamp is sent, but not signed: an attacker can send an old delivery again."""
     _sign_as(pipeline, lambda secret, _timestamp, body: _hmac(secret, body))
 
 
 @fault("HOOK-2", applies_to="deliveries")
 def signed_anew(pipeline: Pipeline) -> None:
-    """What is signed is the event serialized once more, with spaces, not the body that is sent."""
+    """The signature covers the event serialized again, with spaces, and not the body that is sent."""
     _sign_as(
         pipeline,
         lambda secret, timestamp, body: digest(
@@ -96,7 +96,7 @@ def signed_anew(pipeline: Pipeline) -> None:
 
 @fault("HOOK-2", applies_to="deliveries")
 def signed_in_ascii(pipeline: Pipeline) -> None:
-    """What is signed has everything beyond ASCII escaped: only the deliveries with such a text fail."""
+    """The signature covers a body with all non-ASCII characters escaped: only deliveries with such characters fail."""
     _sign_as(
         pipeline,
         lambda secret, timestamp, body: digest(
@@ -128,7 +128,7 @@ def timestamp_in_milliseconds(pipeline: Pipeline) -> None:
 
 @fault("HOOK-3", applies_to="deliveries")
 def timestamp_stale(pipeline: Pipeline) -> None:
-    """The timestamp is an hour old: the local time of a zone is taken for UTC."""
+    """The timestamp is an hour old: a local time is taken for UTC."""
     pipeline.deliveries.timestamp = lambda now: str(int(now - 3_600))
 
 
@@ -140,7 +140,7 @@ def delivered_to_everybody(pipeline: Pipeline) -> None:
 
 @fault("HOOK-5", applies_to="deliveries")
 def delivered_under_another_id(pipeline: Pipeline) -> None:
-    """A delivered event has an id of its own, which the feed does not know."""
+    """A delivered event has another id than in the feed."""
     _change_event(pipeline, lambda event: {**event, "id": f"whe_{event['id']}"})
 
 
@@ -152,7 +152,7 @@ def delivered_under_another_type(pipeline: Pipeline) -> None:
 
 @fault("HOOK-5")
 def delivered_not_logged(pipeline: Pipeline) -> None:
-    """What is delivered does not come into the feed."""
+    """Delivered events do not appear in the feed."""
     inner, since = pipeline.page, int(pipeline.state.clock.now() * 1_000)
 
     def page(caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
@@ -166,13 +166,13 @@ def delivered_not_logged(pipeline: Pipeline) -> None:
 
 @fault("HOOK-6", applies_to="deliveries")
 def never_tried_again(pipeline: Pipeline) -> None:
-    """A delivery that fails is lost."""
+    """A delivery that fails is not tried again."""
     pipeline.deliveries.retry_delay = lambda _delivery, _random: None
 
 
 @fault("HOOK-6", applies_to="deliveries")
 def tried_again_as_it_was(pipeline: Pipeline) -> None:
-    """A further attempt has the first one's timestamp and signature, which are stale by then."""
+    """Later attempts have the timestamp and the signature of the first one, which are too old by then."""
     steps = pipeline.deliveries
     inner = steps.compose
 

@@ -1,8 +1,8 @@
-"""What a client must survive. Each hardship is a function with parameters, made by its name.
+"""Hardships: troubles that a client must survive. Each is a function with parameters.
 
-`outbound-mock --hardship NAME` or `--hardship NAME:probability=0.2,seconds=3`. What it draws comes from its seed, so that the
-same requests in the same order meet the same again. A hardship's `breaks` are the requirements, musts or shoulds, that a
-judge finds broken while it lasts, often with others that need them; one that has no must among them keeps the contract.
+`outbound-mock --hardship NAME` or `--hardship NAME:probability=0.2,seconds=3`. Its random choices come from its seed: the
+same requests in the same order have the same result. A hardship's `breaks` are the requirements, musts or shoulds, that a
+judge finds broken while it is on, often with others that need them. A hardship that breaks no must keeps the contract.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pages, cursors and resources that keep the contract as far as it goes, and go where few clients expect it to."""
+"""Pages, cursors and resources that keep the contract, but in ways that few clients expect."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def small_pages(
     smallest: Annotated[float, About("The least that a short page holds, as a share of the limit.", 0, 1)] = 0.3,
     seed: Seed = 1,
 ) -> None:
-    """Pages behind the first hold fewer items than asked for, never none, and lead on: only null ends a walk."""
+    """Pages after the first hold fewer items than asked for, but at least one: only a null cursor ends the walk."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
         if after is not None:
-            # By the place alone: a client that uses a cursor again gets the same items (PAGE-12).
+            # It depends only on the place, so a client that uses a cursor again gets the same items (PAGE-12).
             random = stream("small-pages", seed, *after)
             if random.random() < probability:
                 limit = max(1, int(limit * random.uniform(smallest, 1)))
@@ -83,7 +83,7 @@ def unknown_enum_values(
     probability: Annotated[float, share_of("resources that have such a value")] = 0.1,
     seed: Seed = 1,
 ) -> None:
-    """Some statuses, channels, levels and event types are ones that the documentation does not know, filters included."""
+    """Some statuses, channels, levels and event types have undocumented values, and filters apply to these values."""
     chosen = share(seed, probability)
     page, single, compose = pipeline.page, pipeline.single, pipeline.deliveries.compose
 
@@ -109,10 +109,10 @@ def unknown_enum_values(
 def expiring_cursors(
     pipeline: Pipeline,
     *,
-    seconds: Annotated[float, About("How old a cursor gets, by the mock's clock.", 0)] = 60.0,
+    seconds: Annotated[float, About("How long a cursor is valid, by the mock's clock.", 0)] = 60.0,
     uses: Annotated[int, About("How often a cursor can be used; 0 for any number of times.", 0)] = 0,
 ) -> None:
-    """A cursor is good for some time and a number of uses; afterwards it answers 400, invalid-cursor."""
+    """A cursor is valid for some time and a number of uses; afterwards it is answered 400, invalid-cursor."""
     encode, decode = pipeline.encode_cursor, pipeline.decode_cursor
     used: Counter[str] = Counter()
 
@@ -122,7 +122,7 @@ def expiring_cursors(
     def decoded(text: str, caller: Caller) -> Position:
         cursor, dot, born = text.rpartition(".")
         if not dot:
-            # Given out before cursors began to expire.
+            # This cursor was given out before cursors began to expire.
             return decode(text, caller)
         position = decode(cursor, caller)
         now = pipeline.state.clock.now()
@@ -139,7 +139,7 @@ def expiring_cursors(
 
 
 def _with_more(members: Mapping[str, object]) -> dict[str, object]:
-    """A JSON object with more members, as all objects in it have."""
+    """A JSON object with more members, which all objects in it get, too."""
     return {**{name: _deeply_with_more(value) for name, value in members.items()}, **_MORE}
 
 
@@ -164,7 +164,7 @@ def _filtered(
     after: Position | None,
     limit: int,
 ) -> Page:
-    """A page of what the filters let through by the values that are shown, which the store does not know."""
+    """A page of the resources whose shown values pass the filters; the store has other values."""
     member = _FILTERED.get(collection, "")
     if member not in filters:
         return pages(filters, after, limit)

@@ -39,7 +39,7 @@ def rate_limit_storms(
 
     def admit(key: ApiKey, now: float) -> Admission:
         def has_room() -> bool:
-            # Or the limiter would refuse the request that was told to come after the storm.
+            # Otherwise the limiter would refuse the request that the client was told to send after the storm.
             meter = pipeline.state.limiter.peek(key.id, now, key.limits)
             return meter.sustained.has_room and meter.window.has_room
 
@@ -63,7 +63,7 @@ def server_errors(
     wait: _Wait = 0,
     seed: Seed = 1,
 ) -> None:
-    """Requests fail with 500, 502 or 503, told as a problem. Each is drawn anew, so the next try may fail too."""
+    """Requests fail with 500, 502 or 503 and a problem document. Each try is drawn anew, so the next one may fail, too."""
     statuses = (500, 502, 503) if status == "any" else (int(status),)
 
     def answer(drawn: int, scope: Scope) -> Response:
@@ -84,7 +84,7 @@ def proxy_errors(
     wait: _Wait = 0,
     seed: Seed = 1,
 ) -> None:
-    """Requests fail at a proxy before the API, with 502, 503 or 504 and an HTML page, and no header of the API's."""
+    """Requests fail at a proxy before the API, with 502, 503 or 504 and an HTML page, without the API's headers."""
     statuses = (502, 503, 504) if status == "any" else (int(status),)
 
     def answer(drawn: int, scope: Scope) -> Response:
@@ -99,10 +99,10 @@ def outages(
     *,
     probability: Annotated[float, share_of("requests that begin an outage")] = 0.02,
     seconds: Annotated[float, About("How long an outage lasts, by the mock's clock.", 0.1, 3_600)] = 5.0,
-    announced: Annotated[bool, About("Whether Retry-After says, honestly, how long it will last.")] = True,
+    announced: Annotated[bool, About("Whether Retry-After says how long it will last.")] = True,
     seed: Seed = 1,
 ) -> None:
-    """The API is away for a while: a proxy answers 503 with an HTML page to everybody until it is back."""
+    """The API is down for a while: a proxy answers all requests with 503 and an HTML page."""
     spells = Spells("outages", seed, probability, seconds)
 
     async def away(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,7 +116,7 @@ def outages(
 def _failing(
     name: str, seed: int, probability: float, statuses: Sequence[int], answer: Callable[[int, Scope], Response]
 ) -> Layer:
-    """A layer that has requests fail by chance, each with one of the statuses, drawn anew, in the answer made of it."""
+    """A layer that makes requests fail by chance: each draws one of the statuses, and `answer` makes its answer."""
     random = stream(f"{name}/status", seed)
 
     async def failing(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

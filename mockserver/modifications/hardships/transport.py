@@ -45,11 +45,12 @@ def latency(
     pipeline: Pipeline,
     *,
     distribution: Annotated[
-        Distribution, About("How the seconds are spread; long-tail is a Pareto distribution, `seconds` its least.")
+        Distribution,
+        About("How the seconds are distributed; long-tail is a Pareto distribution whose minimum is `seconds`."),
     ] = "lognormal",
     seconds: Annotated[float, About("The middle of the distribution.", 0, _LONGEST)] = 0.2,
     spread: Annotated[float, About("How wide it is, as a share of the seconds.", 0, 2)] = 0.5,
-    longest: Annotated[float, About("No answer is later, in seconds.", 0, _LONGEST)] = 5.0,
+    longest: Annotated[float, About("The longest delay, in seconds.", 0, _LONGEST)] = 5.0,
     probability: Annotated[float, share_of("answers that are late")] = 1.0,
     seed: Seed = 1,
 ) -> None:
@@ -73,7 +74,7 @@ def slow_bodies(
     pieces: Annotated[int, About("How many pieces it comes in.", 2, 1_000)] = 10,
     seed: Seed = 1,
 ) -> None:
-    """Bodies come drop by drop: head at once, then piece after piece over some seconds of real time."""
+    """Bodies come slowly: the head at once, then piece after piece over some seconds of real time."""
 
     async def dripped(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         answer = await collected(app, scope, receive)
@@ -118,7 +119,7 @@ def dropped_connections(
     ] = "any",
     seed: Seed = 1,
 ) -> None:
-    """Connections end instead of an answer: before it, after its headers, or by a reset."""
+    """Connections end without an answer: before it, after its headers, or by a reset."""
     random = stream("dropped-connections/moment", seed)
 
     async def dropped(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Deliveries that come twice, late, in another order, spelled otherwise, or not from whom they say."""
+"""Deliveries that come twice, late, in another order, in another format, or with a wrong signature."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def duplicate_deliveries(
     copies: Annotated[int, About("How many more times they come.", 1, 20)] = 1,
     seed: Seed = 1,
 ) -> None:
-    """Events are delivered more than once, under other delivery ids: the event's id tells that it is the same."""
+    """Events are delivered more than once, with other delivery ids but the same event id."""
     steps = pipeline.deliveries
     inner = steps.recipients
     happens = chances("duplicate-deliveries", seed, probability)
@@ -53,7 +53,7 @@ def lost_acknowledgements(
     probability: Annotated[float, share_of("answers that are lost")] = 0.3,
     seed: Seed = 1,
 ) -> None:
-    """An endpoint's answer is lost on its way: what it has taken comes again later, under the same delivery id."""
+    """An endpoint's answer is lost on its way: the delivery comes again later, with the same delivery id."""
     steps = pipeline.deliveries
     inner = steps.received
     happens = chances("lost-acknowledgements", seed, probability)
@@ -65,10 +65,10 @@ def reordered_deliveries(
     pipeline: Pipeline,
     *,
     probability: Annotated[float, share_of("deliveries that are held back")] = 0.5,
-    seconds: Annotated[float, About("The longest that one is held back, by the mock's clock.", 0, 3_600)] = 2.0,
+    seconds: Annotated[float, About("How long one is held back at most, by the mock's clock.", 0, 3_600)] = 2.0,
     seed: Seed = 1,
 ) -> None:
-    """Events overtake each other: some are held back for a while, and what comes behind them does not wait."""
+    """Events overtake each other: some are held back for a while, and later ones do not wait for them."""
     happens = chances("reordered-deliveries", seed, probability)
     random = stream("reordered-deliveries/seconds", seed)
     _hold_back(pipeline, lambda: random.uniform(0, seconds) if happens() else 0.0)
@@ -100,7 +100,7 @@ def reformatted_deliveries(
     probability: Annotated[float, share_of("attempts that are reformatted")] = 0.5,
     seed: Seed = 1,
 ) -> None:
-    """Bodies have white space, escapes and 1.0 for 1: the signature is that of the raw bytes, not of what is serialized again."""
+    """Bodies have white space, escapes and 1.0 for 1: the signature covers the raw bytes, not a body that is serialized again."""
     steps = pipeline.deliveries
     inner = steps.serialize
     happens = chances("reformatted-deliveries", seed, probability)
@@ -120,14 +120,14 @@ def tampered_deliveries(
     part: Annotated[
         Literal["any", "body", "signature", "timestamp", "missing", "stale"],
         About(
-            "What is changed after it was signed, or whether the signature is missing, or right and an hour old; any draws one."
+            "What is changed after signing; or the signature is missing, or is right but an hour old; any draws one."
         ),
     ] = "any",
     seed: Seed = 1,
 ) -> None:
-    """Some deliveries must not be believed: their body, signature or timestamp is not what was signed, or is too old.
+    """Some deliveries must be refused: their body, signature or timestamp was changed after signing, or is too old.
 
-    An endpoint that refuses one gets the event again, as it gets everything again that it refuses.
+    An endpoint that refuses one gets the event again, like every event that it refuses.
     """
     steps = pipeline.deliveries
     inner = steps.compose
@@ -146,7 +146,7 @@ def tampered_deliveries(
 
 
 def _hold_back(pipeline: Pipeline, delay: Callable[[], float]) -> None:
-    """Have the first attempt of each delivery delayed by seconds that `delay` draws."""
+    """Delay the first attempt of each delivery by the seconds that `delay` draws."""
     steps = pipeline.deliveries
     inner = steps.first_delay
     steps.first_delay = lambda delivery: inner(delivery) + delay()

@@ -21,7 +21,7 @@ Lets = Callable[[str, Resource], bool]
 
 
 def like(pattern: str, text: str) -> bool:
-    """Whether a text matches a pattern as SQL's LIKE has it, as far as underscores go: each is any one character."""
+    """Whether a text matches a pattern of SQL's LIKE, in which each underscore is any one character."""
     return len(pattern) == len(text) and all(sign in ("_", own) for sign, own in zip(pattern, text, strict=True))
 
 

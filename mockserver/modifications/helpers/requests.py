@@ -10,7 +10,7 @@ from mockserver.api import paths
 
 
 def resource_asked(scope: Scope) -> tuple[str, str] | None:
-    """The collection and the id of the one resource that the path names, `research` being a collection; None for another."""
+    """The collection and the id of the resource that the path names, None if it names none. `research` is a collection, too."""
     _, base, rest = scope["path"].partition(f"{paths.API}/")
     collection, _, resource_id = rest.partition("/")
     if not base or not resource_id:

@@ -1,7 +1,7 @@
-"""Ways to keep the contract that differ from the mock's own: each a function that says why it is legal.
+"""Variants: functions that each keep the contract in another way than the mock, and say why this is legal.
 
-`outbound-mock --variant NAME` takes the names of `names()`. A judge must find no must broken by any; a variant's `breaks` are
-the shoulds that it bends.
+`outbound-mock --variant NAME` takes the names of `names()`. A judge must not find a must broken by any of them; a
+variant's `breaks` are the shoulds that it does not keep.
 """
 
 from mockserver.modifications.registry import VARIANTS, import_all

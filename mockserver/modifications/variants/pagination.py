@@ -36,13 +36,13 @@ def _spell(pipeline: Pipeline, encode: Callable[[str], str], decode: Callable[[s
 
 @variant()
 def oldest_first(pipeline: Pipeline) -> None:
-    """Lists begin with the oldest: the documentation names no order (PAGE, reading)."""
+    """Lists begin with the oldest item: the documentation names no order (PAGE, reading)."""
     _order(pipeline, tuple)
 
 
 @variant()
 def order_by_id(pipeline: Pipeline) -> None:
-    """Lists are in the order of ids, which says nothing: the documentation names no order (PAGE, reading)."""
+    """Lists are in the order of their random ids: the documentation names no order (PAGE, reading)."""
     _order(pipeline, lambda position: position.id)
 
 
@@ -66,7 +66,7 @@ def cursors_to_be_escaped(pipeline: Pipeline) -> None:
 
 @variant()
 def cursors_never_the_same(pipeline: Pipeline) -> None:
-    """The same place has another cursor each time, as where cursors are encrypted (PAGE-12: it may be spelled otherwise)."""
+    """The same place has another cursor each time, as if cursors were encrypted (PAGE-12: the text may differ)."""
     numbers = count(1)
 
     def decode(text: str) -> str:
@@ -91,7 +91,7 @@ def last_cursor_absent(pipeline: Pipeline) -> None:
 
 @variant()
 def limits_clamped(pipeline: Pipeline) -> None:
-    """A limit out of bounds is moved into them, and one that is not a number is ignored (PAGE-5: 400, or a page of 1-200)."""
+    """A limit out of bounds is moved into the bounds, and one that is no number is ignored (PAGE-5: 400, or a page of 1-200)."""
     inner = pipeline.read_parameters
     size = contract().page_size
 
@@ -123,5 +123,5 @@ def invalid_cursor_is_first_page(pipeline: Pipeline) -> None:
 
 @variant(bends=("PAGE-13",))
 def short_pages(pipeline: Pipeline) -> None:
-    """Pages behind the first hold what was left after a check: fewer than asked for, never none (PAGE-13 is a should)."""
+    """Pages after the first hold the items left after a check: fewer than asked for, but at least one (PAGE-13 is a should)."""
     change_question(pipeline, lambda asked: asked._replace(limit=max(1, asked.limit - 2)) if asked.after else asked)

@@ -1,4 +1,4 @@
-"""Other ways to say no."""
+"""Other ways to refuse a request."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def problems_with_charset(pipeline: Pipeline) -> None:
 
 @variant()
 def unauthorized_says_how(pipeline: Pipeline) -> None:
-    """A 401 says how a key is presented, the scheme by its name: no secret, though a request may have held nothing else."""
+    """A 401 says how to present a key, and names the scheme: it is no secret, even if a request held nothing else."""
 
     def change(problem: Problem, _scope: Scope) -> Problem:
         said = f"{problem.detail} Send Authorization: Bearer <key>, where Basic and Token are not accepted."
@@ -71,7 +71,7 @@ def unauthorized_says_how(pipeline: Pipeline) -> None:
 
 @variant(bends=("OP-9",))  # its document does not say so
 def problems_of_own_form(pipeline: Pipeline) -> None:
-    """Problems have no instance, and members of their own, `errors` in another form among them (RFC 9457 3.2)."""
+    """Problems have no instance, and have other members, such as `errors` in another form (RFC 9457 3.2)."""
 
     def change(members: Members) -> Members:
         kept = {name: value for name, value in members.items() if name != "instance"}
@@ -82,7 +82,7 @@ def problems_of_own_form(pipeline: Pipeline) -> None:
 
 @variant(bends=("ERROR-4",))
 def own_error_base(pipeline: Pipeline) -> None:
-    """Types of problems lie under a base of the server's own (ERROR-4 is a should)."""
+    """Types of problems begin with a base URL of the server's own (ERROR-4 is a should)."""
 
     def change(members: Members) -> Members:
         return {**members, "type": f"urn:outbound:{str(members['type']).rpartition('/')[2]}"}
@@ -111,7 +111,7 @@ def unknown_parameters_refused(pipeline: Pipeline) -> None:
 
 
 def _refuse_values(pipeline: Pipeline, refusal: Callable[[str], Problem], *names: str) -> None:
-    """Have a filter value that nothing of one's own has refused."""
+    """Refuse a filter value that no resource of the caller has."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
@@ -125,7 +125,7 @@ def _refuse_values(pipeline: Pipeline, refusal: Callable[[str], Problem], *names
 
 @variant(bends=("OP-9",))  # its document does not say so
 def unknown_filter_ids_not_found(pipeline: Pipeline) -> None:
-    """A list or contact that is not one's own, as a filter, is answered 404 (FILTER-9, TENANT-3)."""
+    """A filter by a list or contact that the organization does not have is answered 404 (FILTER-9, TENANT-3)."""
     inner = pipeline.page
     stores = {"listId": "lists", "contactId": "contacts"}
 
@@ -140,7 +140,7 @@ def unknown_filter_ids_not_found(pipeline: Pipeline) -> None:
 
 @variant()
 def unknown_values_refused(pipeline: Pipeline) -> None:
-    """A status or type that nothing has is answered 400 (FILTER-9: an empty page, or a 400/404)."""
+    """A filter by a status or type that no resource has is answered 400 (FILTER-9: an empty page, or a 400/404)."""
 
     def refusal(name: str) -> Problem:
         return invalid_parameter([ParameterError(name, "is no value that this filter knows")])
@@ -150,7 +150,7 @@ def unknown_values_refused(pipeline: Pipeline) -> None:
 
 @variant()
 def vary_instead_of_private(pipeline: Pipeline) -> None:
-    """Answers are not private, but vary with Authorization (TENANT-8: or)."""
+    """Answers have Vary: Authorization instead of Cache-Control: private (TENANT-8: one of them is enough)."""
 
     def change(scope: Scope, answer: Response) -> None:
         if isinstance(scope.get(CALLER), Caller):
@@ -184,7 +184,7 @@ def reset_from_now(pipeline: Pipeline) -> None:
 
 @variant()
 def limits_unprocessable(pipeline: Pipeline) -> None:
-    """A bad limit is answered 422, another bad parameter 400, by problems of one type (ERROR-4: one kind, one type and title)."""
+    """A bad limit is answered 422, another bad parameter 400, both with one type (ERROR-4: one kind, one type and title)."""
     document = copy.deepcopy(dict(pipeline.document))
     for path in document["paths"].values():
         answers = path["get"]["responses"]

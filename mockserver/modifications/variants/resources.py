@@ -1,4 +1,4 @@
-"""Other data: other ids, more members, unknown values, and as little or as much as there may be."""
+"""Other data: other ids, more members, unknown values, and as little or as much data as is allowed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def extra_members(pipeline: Pipeline) -> None:
 
 @data_variant()
 def unknown_values(state: State) -> None:
-    """Some statuses and types are ones that the document does not know (resources: an enum in a response is open)."""
+    """Some statuses and types have values that the document does not know (resources: an enum in a response is open)."""
     unknown: Mapping[str, Mapping[str, str]] = {
         "contacts": {"qualificationStatus": "under_review"},
         "drafts": {"status": "snoozed", "channel": "carrier_pigeon"},
@@ -63,7 +63,7 @@ def unknown_values(state: State) -> None:
 
 @data_variant()
 def all_at_one_moment(state: State) -> None:
-    """Everything was created in one moment, by one import (PAGE-6: also where many items share one timestamp)."""
+    """Everything was created in one moment, by one import (PAGE-6: also if many items share one timestamp)."""
     moment = "2026-05-23T10:00:00.000Z"
     change_resources(state, lambda _collection, _number, resource: {**resource, "createdAt": moment})
 
@@ -103,7 +103,7 @@ def _seed_again(state: State, contacts: int) -> None:
 
 @variant()
 def brief_me(pipeline: Pipeline) -> None:
-    """Key and organization carry what is required alone (resources: only the members marked * are)."""
+    """Key and organization have only the required members (resources: those marked *)."""
     inner = pipeline.success
 
     def required(body: Resource) -> Resource:

@@ -1,4 +1,4 @@
-"""Other ways for the same answer to come."""
+"""Other ways to send the same answer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def upper_case_headers(pipeline: Pipeline) -> None:
 
 @variant()
 def gzip_answers(pipeline: Pipeline) -> None:
-    """Answers are compressed for those who accept it (RFC 9110 8.4)."""
+    """Answers are compressed for clients that accept it (RFC 9110 8.4)."""
 
     def change(scope: Scope, answer: Response) -> None:
         if b"gzip" in (header(scope, b"accept-encoding") or b"") and answer.body:
@@ -71,7 +71,7 @@ def slow_answers(pipeline: Pipeline) -> None:
 
 @variant()
 def indented_json(pipeline: Pipeline) -> None:
-    """JSON is indented and escaped to ASCII, its members sorted (RFC 8259: neither means anything)."""
+    """JSON is indented and escaped to ASCII, and its members are sorted (RFC 8259: neither changes the meaning)."""
 
     def change(_scope: Scope, answer: Response) -> None:
         if b"json" in dict(answer.headers).get(b"content-type", b"") and answer.body:
@@ -82,7 +82,7 @@ def indented_json(pipeline: Pipeline) -> None:
 
 @variant()
 def session_cookies(pipeline: Pipeline) -> None:
-    """Every answer sets a session cookie, and no other key is taken together with it: no client was asked to keep cookies."""
+    """Every answer sets a session cookie, which is refused together with another key: clients need not keep cookies."""
 
     def change(scope: Scope, answer: Response) -> Response | None:
         caller = scope.get(CALLER)
@@ -98,7 +98,7 @@ def session_cookies(pipeline: Pipeline) -> None:
 
 @variant()
 def etags_of_own(pipeline: Pipeline) -> None:
-    """Answers have an ETag of body and organization, and are 304 to a client that has them (TENANT-7: never another's)."""
+    """Answers have an ETag made from body and organization, and a client that sends it gets 304 (TENANT-7: never another's)."""
 
     def change(scope: Scope, answer: Response) -> None:
         caller = scope.get(CALLER)

@@ -1,4 +1,4 @@
-"""What the tests of the modifications share."""
+"""Fixtures that the tests of the modifications share."""
 
 from __future__ import annotations
 

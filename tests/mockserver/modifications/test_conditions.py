@@ -1,4 +1,4 @@
-"""Conditions: for which requests a modification is on, as the command line and the control API say it."""
+"""Conditions: a modification applies only to some requests, on the command line and in the control API."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def is_marked(mock: Mock, path: str, method: str = "GET", **headers: str) -> boo
 
 @pytest.fixture(scope="module")
 def resources() -> dict[str, str]:
-    """Paths of resources by the state that they are in: the same in every mock of the usual size."""
+    """Paths of resources by the state of the resource: the same in every mock of the usual size."""
     tenant = new_mock().state.tenants[FULL.organization_id]
     drafts = [json.loads(row.single) for row in tenant.drafts.rows({})]
     lists = [json.loads(row.single) for row in tenant.lists.rows({"includeArchived": "1"})]
@@ -132,7 +132,7 @@ class TestRequested:
             ("default-of-49@every=0", "whole number of at least 1"),
             ("default-of-49@every=x", "whole number of at least 1"),
             ("default-of-49@state=lost", "there are archived"),
-            ("delivery-by-put@method=HEAD", "changes deliveries, of which all are meant"),
+            ("delivery-by-put@method=HEAD", "changes all deliveries: it takes no condition"),
             ("default-of-40@method=HEAD", "did you mean default-of-49"),
         ],
     )

@@ -24,7 +24,7 @@ LEVELS = {requirement.id: requirement.level for requirement in spec.requirements
 MUSTS = [id_ for id_, level in LEVELS.items() if level == "must"]
 FAMILIES = {name: fault.breaks[0].partition("-")[0] for name, fault in FAULTS.items()}
 
-# What shows these is not in one request after the other.
+# Requests that are sent one after the other do not show these.
 ONLY_AT_ONCE = ("tenant-across-await",)
 WRITING = ("OP-6",)
 
@@ -79,7 +79,7 @@ def told(answer: Response) -> tuple[Any, ...]:
 
 
 def rated(mock: Mock) -> list[Any]:
-    """What the limit of a key does to it and to others."""
+    """The effect of a key's limit on this key and on others."""
     asks = [Client(mock, FULL), *(Client(mock, KEYS[kind][0]) for kind in ("primary", "secondary", "spare"))]
     answers = [told(asks[0].get("/api/v1/me")) for _ in range(122)]
     answers += [told(client.get("/api/v1/me")) for client in asks[1:]]
@@ -90,7 +90,7 @@ def rated(mock: Mock) -> list[Any]:
 
 
 def delivered(mock: Mock) -> list[Any]:
-    """What is sent to endpoints, and what the feed has of it."""
+    """The requests to endpoints, and the feed's entries about them."""
     hooks = mock.state.webhooks
     steps = hooks.steps
     own, other = mock.state.tenants.values()

@@ -27,7 +27,7 @@ LEVELS = {requirement.id: requirement.level for requirement in spec.requirements
 
 
 def untouched(pipeline: Pipeline) -> dict[str, Any]:
-    """What a modification may replace, as it stands."""
+    """Everything that a modification may replace, unchanged."""
     steps = pipeline.deliveries
     of_deliveries = {f"deliveries.{member.name}": getattr(steps, member.name) for member in fields(steps)}
     members = {member.name: getattr(pipeline, member.name) for member in fields(pipeline)}
@@ -129,7 +129,7 @@ def test_the_documentation_shows_them_all_as_they_are() -> None:
 
 
 class TestGate:
-    """The gate's verdict on a mock with hardships: those that keep the contract, at once, and one that breaks it."""
+    """The gate's verdict on a mock with hardships: first all that keep the contract, then one that breaks it."""
 
     KEEPERS = (
         "latency:seconds=0.002",

@@ -1,4 +1,4 @@
-"""What hardships make of the data that a client gets: short pages, unknown members and values, cursors that expire."""
+"""How hardships change the data that a client gets: short pages, unknown members and values, cursors that expire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What hardships make of deliveries: twice, late, in another order, tampered with."""
+"""How hardships change deliveries: twice, late, in another order, tampered with."""
 
 from __future__ import annotations
 

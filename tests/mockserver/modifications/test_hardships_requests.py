@@ -1,4 +1,4 @@
-"""What hardships make of the answers to requests, and that a seed brings the same again."""
+"""How hardships change answers, and that the same seed gives the same answers again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_they_leave_what_is_not_the_api_alone() -> None:
 
 
 def outcome(mock: Mock, target: str, key: ApiKey = FULL, method: str = "GET") -> Any:
-    """What a client gets: status, headers and body, None where the connection ends before an answer."""
+    """What a client gets: status, headers and body, None if the connection ends before an answer."""
     try:
         answer = Client(mock, key).ask(method, target)
     except ValueError:
@@ -46,7 +46,7 @@ SEEDED = [
 
 class TestReplay:
     def outcomes(self, slept: list[float], name: str, seed: int) -> list[Any]:
-        """What comes of the same requests and deliveries in the same order."""
+        """The results of the same requests and deliveries, in the same order."""
         mock = hard(name, seed=seed)
         del slept[:]
         got: list[Any] = [outcome(mock, f"{CONTACTS}?limit={limit}") for limit in range(1, 41)]

@@ -1,4 +1,4 @@
-"""The preset of small ordinary troubles: each of them is met, rarely, and a right client gets through."""
+"""The preset of small ordinary troubles: each of them occurs, but rarely, and a right client succeeds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SEED_OF_AN_EARLY_503 = 16
 
 
 def pages(mock: Mock) -> list[int]:
-    """How many items each page of a walk in pages of three holds. What fails is asked again."""
+    """How many items each page of a walk in pages of three holds. A request that fails is sent again."""
     sizes: list[int] = []
     cursor: str | None = ""
     while cursor is not None:
