@@ -184,7 +184,7 @@ class TestWorld:
     def test_a_variant_of_deliveries_takes_no_condition(self) -> None:
         body = {"variant": "signature-in-hex", "operation": "listLists"}
         answer = Client(new_mock()).ask("POST", "/_mock/switches", json.dumps(body).encode())
-        assert (answer.status, "changes deliveries" in answer.json["detail"]) == (400, True)
+        assert (answer.status, "changes all deliveries" in answer.json["detail"]) == (400, True)
 
     def test_what_changes_the_data_is_neither_offered_nor_switched_on_while_it_runs(self) -> None:
         client = Client(new_mock())
