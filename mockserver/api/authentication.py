@@ -25,7 +25,7 @@ class Caller:
 
 
 def presented_secret(scope: Scope) -> bytes | None:
-    """The secret in the Authorization header, None without that header.
+    """The secret in the Authorization header; None if there is no such header.
 
     A header that is no bearer credential (RFC 6750 2.1; the scheme's case does not matter, RFC 9110 11.1), and more than one
     header, give the empty secret, which no key has.

@@ -14,7 +14,7 @@ TRANSPORT = "outbound.transport"
 """Where the scope keeps the transport of the request's connection; absent if there is no socket."""
 
 ON_LEAVING = "outbound.on_leaving"
-"""Where a scope keeps the callback for the moment when the client closes the connection, or its half of it; may be absent."""
+"""Where a scope keeps the callback for the moment when the client closes the connection or its sending half; may be absent."""
 
 _AT_ONCE = struct.pack("ii", 1, 0)
 

@@ -33,7 +33,7 @@ class ApiKey:
     expires_at: float | None = None
     revoked_at: float | None = None
     limits: RateLimits | None = None
-    """The key's own rate limits, None for those of the contract."""
+    """The key's own rate limits; None if it has those of the contract."""
 
     def __hash__(self) -> int:
         return hash(self.secret)
@@ -147,5 +147,5 @@ def base62(label: str, length: int) -> str:
 
 @lru_cache(maxsize=1_024)
 def _digest(secret: bytes) -> bytes:
-    """The digest of a secret. To find one in the cache tells nothing either: its place there is a keyed hash of the whole."""
+    """The digest of a secret. A look-up in the cache reveals nothing either: its place is a keyed hash of the whole secret."""
     return hashlib.sha256(secret).digest()

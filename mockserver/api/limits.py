@@ -78,7 +78,7 @@ class Limiter:
         self._next_sweep = 0.0
 
     def admit(self, key_id: str, now: float, limits: RateLimits | None = None) -> Admission:
-        """Decide on a request of a key. `limits` are the key's own, where they differ from the default.
+        """Decide on a request of a key. `limits` are the key's own, None for the default.
 
         Raises ValueError for limits that would never admit a request.
         """
@@ -95,7 +95,7 @@ class Limiter:
         return Admission(wait == 0.0, limits.per_minute, promised_reset(now, clear), wait)
 
     def peek(self, key_id: str, now: float, limits: RateLimits | None = None) -> LimitUse:
-        """What a key has used, without a request. Raises ValueError as `admit` does."""
+        """What a key has used; no request is counted. Raises ValueError as `admit` does."""
         limits = self._limits if limits is None else checked(limits)
         return (self._keys.get(key_id) or self._unused()).meter(limits, self._steady(now))
 
@@ -119,7 +119,7 @@ class Unlimited(Limiter):
 
 
 def promised_reset(now: float, clear: float) -> float:
-    """The unix time to promise as X-RateLimit-Reset where nothing counts any more in `clear` seconds."""
+    """The unix time to promise as X-RateLimit-Reset if no request counts any more after `clear` seconds."""
     return now + (clear if clear < REST else REST)
 
 
@@ -141,7 +141,7 @@ class _Burst:
     def admit(self, limits: RateLimits, now: float) -> tuple[float, float]:
         """Admit a request if the allowance holds one and the burst window has room for it.
 
-        Returns the seconds until both are so, 0 if it was admitted, and the seconds until a whole burst would be served at once.
+        Returns the seconds until both are true (0 if it was admitted), and those until a whole burst would be served at once.
         """
         debt, admitted = self._owed(limits, now), self._admitted
         _drop(admitted, limits.burst_window, now)
@@ -205,7 +205,7 @@ class _Strict:
 
 
 def _drop(admitted: deque[float], seconds: float, now: float) -> None:
-    """Drop the admissions that a window has left behind."""
+    """Drop the admissions that are not in the window any more."""
     while admitted and now - admitted[0] >= seconds:
         admitted.popleft()
 
@@ -219,7 +219,7 @@ def _wait_for_room(admitted: deque[float], most: int, seconds: float, now: float
 
 
 def _left_of_window(admitted: deque[float], seconds: float, now: float) -> float:
-    """Seconds until a window that holds all admissions has left the last of them behind."""
+    """Seconds until the newest admission leaves a window that holds all admissions."""
     return seconds - (now - admitted[-1]) if admitted else 0.0
 
 

@@ -77,7 +77,7 @@ OPERATIONS: Mapping[str, Callable[[Pipeline, Caller, Parameters], bytes]] = {
     "getDraft": get_draft,
     "listEvents": list_events,
 }
-"""What answers an operation, by the operation id of the OpenAPI document."""
+"""The handlers of the operations, by the operation ids of the OpenAPI document."""
 
 
 def _page(collection: str, pipeline: Pipeline, caller: Caller, parameters: Parameters) -> bytes:

@@ -19,7 +19,7 @@ from spec import OpenApi
 _DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _MOST_KNOWN = 512
 _LONGEST_KNOWN = 256
-"""Bytes of a query string whose parameters are kept, for the same query strings come again and again."""
+"""Bytes of the longest query string whose parameters are kept. Clients send the same query strings again and again."""
 
 Parse = Callable[[str], object]
 """A parameter's value in its type. Raises ValueError with a message that does not repeat the value."""

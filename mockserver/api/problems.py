@@ -65,7 +65,7 @@ def members(problem: Problem, instance: str | None) -> Members:
 
 
 def answer(problem: Problem, document: Members) -> Response:
-    """The problem as `application/problem+json`, `document` being its members."""
+    """The problem as `application/problem+json`; `document` has its members."""
     return Response(problem.kind.status, b"application/problem+json", json_bytes(document), problem.headers)
 
 

@@ -1,4 +1,4 @@
-"""Notes about a request for the request log: the key that it presents, and the reason of its refusal."""
+"""Notes about a request for the request log: the key that it presents, and why it was refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def note_key(scope: Scope, key: ApiKey) -> None:
 
 
 def note_problem(scope: Scope, problem: Problem) -> None:
-    """Note the reason of a request's refusal."""
+    """Note why a request was refused."""
     entry = scope.get(ENTRY)
     if entry is not None:
         entry.problem = problem

@@ -40,7 +40,7 @@ def build(document: OpenApi) -> ASGIApp:
         resolver=connexion.Resolver(OPERATIONS.__getitem__),
     )
     stack.add_api(to_openapi_30(document))
-    # Connexion would build this at the first request, and stand before it at every one.
+    # Connexion would build this stack at the first request, and would be one more call at every request.
     app: ASGIApp = stack._build_middleware_stack()[0].__call__
     return app
 
@@ -84,7 +84,7 @@ class Routing(connexion.middleware.routing.RoutingMiddleware):
             asked = scope["method"], scope["path"]
             operation = self._direct.get(asked) or self._found(asked)
             if operation is None:
-                scope["app"] = self  # has Starlette raise an error for an unknown path, rather than answer it
+                scope["app"] = self  # makes Starlette raise an error for an unknown path instead of answering it
                 await super().__call__(scope, receive, send)
             else:
                 scope["path_params"] = {}
