@@ -121,7 +121,7 @@ class Collection:
         return (row.single for row in everything.rows) if everything else ()
 
     def put(self, resource: Resource) -> None:
-        """Add a resource, or put it instead of the one with its id. Raises ValueError if createdAt is not a UTC time."""
+        """Add a resource, or replace the one with its id. Raises ValueError if createdAt is not a UTC time."""
         before, row = self._place(resource)
         if self._search:
             self._search.add(row, self.rows({}))
@@ -227,7 +227,7 @@ class Collection:
         return product(*[(None, *by.values(resource)) for by in self._kind.filters.values()])
 
     def _asked(self, filters: Mapping[str, str]) -> list[Index]:
-        """The indexes that the filters ask for; no row is in two of them if each resource has one value a filter."""
+        """The indexes that the filters ask for; no row is in two of them if each resource has one value for each filter."""
         facets = _facets(self._kind, filters) if filters else self._unfiltered
         return [index for facet in facets if (index := self._indexes.get(facet))]
 
@@ -238,7 +238,7 @@ def _facets(kind: Kind, filters: Mapping[str, str]) -> Iterable[Facet]:
 
 
 def _encoded(resource: Resource, buffer: bytearray) -> bytes:
-    """JSON that takes no more memory than its length: the result of `encode` would keep its whole buffer."""
+    """The resource as JSON. It takes only the memory that it needs; the result of `encode` would keep its whole buffer."""
     _ENCODER.encode_into(resource, buffer)
     return bytes(buffer)
 

@@ -33,9 +33,9 @@ class _Content(msgspec.Struct):
 
 @lru_cache(maxsize=1_024)
 def encode(position: Position) -> str:
-    """The cursor of a position. Its id may have at most some 250 characters, or `decode` finds the cursor too long.
+    """The cursor of a position. Its id may have about 250 characters; `decode` refuses longer cursors.
 
-    The latest are kept: a cursor that was served comes back, and `decode` makes it again to compare it.
+    The latest are cached: a cursor that was served comes back, and `decode` encodes it again to compare it.
     """
     content = msgspec.json.encode(_Content(position.id, utc(position.created_at_ms)))
     return urlsafe_b64encode(content).rstrip(b"=").decode()

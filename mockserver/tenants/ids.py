@@ -1,4 +1,4 @@
-"""Ids, and the random sources that they come from: the same for the same names in every process."""
+"""Ids, and the random sources that they come from. The same names give the same ids in every process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class _Stream(Random):
-    """Draws what `Random` draws, in less time. A range has no steps."""
+    """Draws the same numbers as `Random`, in less time. A range has no steps."""
 
     def randrange(self, start: int, stop: int | None = None, _step: int = 1) -> int:
         """A whole number from `start` up to, and not including, `stop`; below `start` if there is no `stop`."""

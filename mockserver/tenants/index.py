@@ -35,11 +35,11 @@ class Row(NamedTuple):
 
 _TIME, _LISTED = itemgetter(0), itemgetter(2)
 _MANY = 10_000
-"""Rows above which an index is put in order at once, so that no request waits for it."""
+"""An index with more rows than this is sorted at once, so that no request waits for it."""
 
 
 class Index:
-    """Rows in order. Rows that come together are put in order at the first use, for most indexes of much data are never read."""
+    """Rows in order. Rows that are added together are sorted at the first use, because most large indexes are never read."""
 
     __slots__ = ("_listed", "_new", "_rows", "_times")
 

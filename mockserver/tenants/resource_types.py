@@ -1,6 +1,6 @@
 """The four kinds of collection: their filters, and how their lists show a resource (documentation, "Endpoints").
 
-A filter is described from both ends: under which values a resource is found, and which values a query asks for.
+A filter has two parts: the values by which a resource is found, and the values that a query asks for.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _as_given(value: str | None) -> Iterable[str | None]:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One query parameter. `values` are those of a resource, each once; `asked` those of a query, any of which will do.
+    """One query parameter. `values` gives those of a resource, each once; `asked` those of a query, one of which must match.
 
     `asked` gets None if the parameter is absent, and returns None for "any value".
     """
@@ -36,7 +36,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What sets one collection apart from the others: its filters by parameter, its list form, its searchable text."""
+    """The differences between collections: the filters by parameter, the form in lists, the searchable text."""
 
     filters: Mapping[str, Filter]
     listed: Callable[[Resource], Resource] | None = None

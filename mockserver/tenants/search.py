@@ -1,15 +1,15 @@
 """Substring search that reads few rows, by an index from grams to the blocks of rows in which they occur.
 
 A text can only hold a needle if it holds each of the needle's grams (runs of up to three characters). For every gram an integer
-has a bit for each block of rows whose texts have it. The conjunction of the needle's integers names the blocks worth a look; a
-look at a block's texts, joined, tells whether its rows are worth comparing. Both may promise too much (a row was removed, or two
-rows have a part each), never too little.
+has a bit for each block of rows whose texts have it. The integers of the needle's grams, combined with AND, name the blocks that
+may hold it; a search in a block's joined texts then tells whether its rows must be compared. Both may name too much (a row was
+removed, or two rows have a part each), but never too little.
 
-Some neighbouring blocks are a segment, with integers of its own. One that has changed much is made anew, and that alone, so
-that data may change all day and no request waits for more than some thousand rows.
+Some neighbouring blocks form a segment, which has its own integers. Only a segment that has changed much is built again, so
+data may change all day, and no request waits for more than some thousand rows.
 
-To take down the grams is most of what a search costs to make. A collection of few segments does without: to look at the texts
-of all their blocks takes no longer than a search for a common needle in a large collection.
+Collecting the grams is most of the cost of building a search. A collection of few segments has no grams: searching the texts of
+all its blocks takes no longer than a search for a common needle in a large collection.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BLOCKS = 60
 _FEW = 256
 _WORN = 1_024
 _WITHOUT_GRAMS = 32
-"""Segments of a collection that are searched without grams: some milliseconds for a needle that none of them has."""
+"""The most segments that are searched without grams: a search for a needle that none has takes some milliseconds."""
 _GRAM = 3
 _SEPARATOR = "\x1f"
 
@@ -68,7 +68,7 @@ class Search:
         self._segments = _segments(rows, with_grams=len(rows) > _WITHOUT_GRAMS * _BLOCK * _BLOCKS)
         self._starts = [segment.starts[0] for segment in self._segments]
         self._newest = rows[-1].position if rows else None
-        # The ids of the segments that no copy shares; None for all. A shared one is copied when it is to be changed.
+        # The ids of the segments that no copy shares; None for all. A shared segment is copied before it is changed.
         self._own: set[int] | None = None
 
     def copy(self) -> Search:
@@ -125,7 +125,7 @@ class Search:
         return len(self._segments) >= _WITHOUT_GRAMS
 
     def _segment_of(self, position: Position) -> int:
-        """The segment in which a position lies; what is older than all belongs to the oldest."""
+        """The segment in which a position lies; a position that is older than all segments belongs to the oldest."""
         return max(0, bisect_right(self._starts, position) - 1)
 
     def _own_segment(self, at: int) -> _Segment:
@@ -157,7 +157,7 @@ class Search:
 
 
 class _Segment:
-    """Blocks of neighbouring rows. `changes` counts what has made them larger, or hold less, than they were made.
+    """Blocks of neighbouring rows. `changes` counts the changes since they were built that made them larger or left gaps.
 
     Without grams every block may hold a needle.
     """
@@ -182,7 +182,7 @@ class _Segment:
 
     @property
     def is_full(self) -> bool:
-        """Whether the next row has to open another segment."""
+        """Whether the next row must begin another segment."""
         return len(self.starts) >= _BLOCKS and self._filled >= _BLOCK
 
     def append(self, row: Row) -> None:
@@ -245,7 +245,7 @@ class _Segment:
                 blocks[sys.intern(gram)] = bit
 
     def _block_of(self, position: Position) -> int:
-        """The block in which a position lies; what is older than all belongs to the oldest."""
+        """The block in which a position lies; a position that is older than all blocks belongs to the oldest."""
         return max(0, bisect_right(self.starts, position) - 1)
 
 

@@ -113,8 +113,8 @@ class Tenant:
     def delete(self, collection: str, resource_id: str) -> bool:
         """Remove a resource; returns False if there is none with that id. A dossier's id is its contact's.
 
-        With a contact its drafts and its dossier are removed, and its lists count one contact less. With a list its id is removed
-        from its contacts.
+        If a contact is removed, its drafts and its dossier are removed, and its lists count one contact less. If a list is
+        removed, its id is removed from its contacts.
         """
         return self._store(collection).remove(resource_id)
 
@@ -125,7 +125,7 @@ class Tenant:
     def export(self) -> dict[str, object]:
         """The organization and all its resources, oldest first, as msgspec encodes them: each resource is JSON already.
 
-        `load` makes the same tenant of the JSON object that it is encoded to.
+        `load` makes the same tenant from the encoded JSON object.
         """
         own = self.organization
         state: dict[str, object] = {"organization": {"id": own.id, "name": own.name, "createdAt": own.created_at}}
@@ -137,7 +137,7 @@ class Tenant:
     def load(cls, state: Mapping[str, object], now: float) -> Tenant:
         """The tenant of an exported state, or of one that was written by hand.
 
-        All but the organization's name may be left out, of the state and, as `add` has it, of each resource. Raises
+        Everything except the organization's name may be left out; `add` says what a resource may leave out. Raises
         ValueError, in one line that names the resource, for what `add` refuses, and for an unknown collection.
         """
         organization = checked_organization(state.get("organization"), int(now * 1000))

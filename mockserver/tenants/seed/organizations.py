@@ -1,4 +1,4 @@
-"""Made-up organizations: the same arguments give the same ones. Their data is awkward in every way that the contract allows.
+"""Made-up organizations: the same arguments give the same ones. Their data is as awkward as the contract allows.
 
 Organizations look alike, so that tests of isolation are strict: they share names, companies and times, and every tenth person
 is the same. They share no id, and the data of each has its marker: the addresses of its contacts are under `<marker>.example`,
@@ -38,7 +38,7 @@ _ODD_CONTACT = 37
 
 @dataclass(frozen=True)
 class _Setting:
-    """What the resources of one organization are made with. `now` is in milliseconds since 1970."""
+    """The inputs for the resources of one organization. `now` is in milliseconds since 1970."""
 
     seed: int | str
     organization: str
@@ -60,9 +60,9 @@ def seed(
     """This number of organizations with this number of contacts each, and with lists, drafts, events and research to match.
 
     All times lie before `now` (unix seconds). From 500 contacts on there are at least 60 unarchived lists, 300 drafts and 400
-    events; fewer with fewer contacts, none without. `progress` is called now and then.
+    events; fewer with fewer contacts, none without contacts. `progress` is called from time to time.
     """
-    # Nothing that is made here is garbage, and the garbage collector would take a tenth of the time. Later collections would stop
+    # Nothing that is made here is garbage, but the garbage collector would take a tenth of the time. Later collections would stop
     # all requests for up to a second, so the data is excluded from them.
     collects = gc.isenabled()
     gc.disable()
@@ -168,7 +168,7 @@ def _on_lists(random: Random, usable: Sequence[str]) -> Sequence[str]:
 
 
 def marker_of(organization: Organization) -> str:
-    """What marks an organization's data, part of the addresses of its contacts."""
+    """The text that marks an organization's data: it is in the addresses of its contacts."""
     return names.plain(organization.name.removesuffix(_SUFFIX)) or "organization"
 
 

@@ -1,7 +1,7 @@
 """A sales team at work: contacts arrive and qualify, drafts are written, approved, sent, opened and answered.
 
-What it does depends on the tenant, the times and the randomness alone. It may go on for days: of its own
-resources only the newest are kept.
+Its work depends only on the tenant, the times and the random source. It may go on for days: only the newest of
+the resources that it added are kept.
 """
 
 from __future__ import annotations
