@@ -29,11 +29,11 @@ KEPT_DOCUMENTATION = 50
 
 
 class Entry:
-    """One request and its answer. `at` is the unix time of its arrival, `seconds` what it took, both by the mock's clock.
+    """One request and its answer. `at` is the unix time of its arrival, `seconds` how long it took, both by the mock's clock.
 
-    `number` counts the requests of a request log, from 1. `status` is None if no answer was begun, `complete` says whether it
-    was ended. `body` is the answer's, None if it had to make room for newer ones; `size` is its length. `key` is the presented
-    key if it is valid, `problem` the reason of a refusal, and `switches` the names of the modifications that applied to it.
+    `number` counts the requests of a request log, from 1. `status` is None if no answer was begun, `complete` says whether it was
+    sent to its end. `body` is the answer's, None if it had to make room for newer ones; `size` is its length. `key` is the
+    presented key if it is valid, `problem` the reason of a refusal, and `switches` the names of the modifications that applied.
     `is_documentation` marks requests for the documentation page or one of its files.
     """
 
@@ -175,7 +175,7 @@ class RequestLog:
             self._documentation -= 1
 
     def _drop_oldest(self) -> None:
-        """Drop the oldest entry of those that are none of the documentation."""
+        """Drop the oldest entry that is not about the documentation page."""
         if self._entries[0].is_documentation:
             self._entries.remove(next(each for each in self._entries if not each.is_documentation))
         else:

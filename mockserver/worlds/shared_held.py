@@ -64,14 +64,14 @@ class SharedHeld(Held):
         return msgspec.msgpack.decode(entry, type=_Entry).request
 
     def recount(self) -> None:
-        """Take into each hold's `left` what other processes have counted. Without an answer of theirs it stays."""
+        """Take into each hold's `left` what other processes have counted. If they cannot be asked, it stays as it is."""
         for hold in self.holds.values():
             if hold.left is not None:
                 with suppress(Unreachable):
                     hold.left = self._sharing.left(self._count_of(hold), hold.condition.requests or 0)
 
     async def wait(self, scope: Scope, state: State) -> None:
-        """Return at once for a request that nothing holds; for others once they are released, or their client leaves."""
+        """Return at once if nothing holds the request, otherwise when it is released or its client leaves."""
         with suppress(Unreachable):
             await super().wait(scope, state)
 
@@ -101,7 +101,7 @@ class SharedHeld(Held):
         return f"{self._world}/{hold.id}"
 
     async def _look(self) -> None:
-        """While requests of this process are held, release those that have no entry any more."""
+        """While this process holds requests, release those whose entry was deleted."""
         while self._here:
             await asyncio.sleep(_LOOK_EVERY)
             for request_id in set(self._here).difference(self._entered()):

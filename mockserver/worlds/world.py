@@ -70,7 +70,7 @@ class World:
         return self.request_log.record(self._app, scope, receive, send)
 
     async def _serve_as_switched(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that may be held, or may be meant by what is switched on."""
+        """Answer a request that may be held, or to which a switched-on modification may apply."""
         if self.held.holds:
             await self.held.wait(scope, self.state)
         taken = self.switches.take(scope)
@@ -95,9 +95,9 @@ class World:
         return found
 
     def copy(self, name: str, settings: Settings | None = None) -> World:
-        """A new world with this one's data and time: rested limits, nothing switched on, no webhooks, no log.
+        """A new world with this one's data and time, with unused limits, nothing switched on, no webhooks and no log.
 
-        Its keys are this one's with other ids and secrets. `settings` may have another reading of the rate limit.
+        Its keys are copies of this one's, with other ids and secrets. `settings` may have another reading of the rate limit.
         """
         own = self.state
         settings = replace(settings or self.settings, world=name)
@@ -145,7 +145,7 @@ class World:
         self._register_urls()
 
     def load(self, tenants: Tenants, keys: KeyRing, endpoints: Iterable[Endpoint], made: int) -> None:
-        """Replace data, keys and endpoints, with rested limits. `made` is how many keys and organizations were added later."""
+        """Replace data, keys and endpoints, and reset the limits. `made` is how many keys and organizations were added later."""
         webhooks = self.settings.webhooks(self.state.clock)
         for endpoint in endpoints:
             webhooks.endpoints.put(endpoint)
@@ -179,7 +179,7 @@ class World:
         self.pipeline = modified(state, self._lasting)
         state.webhooks.steps = self.pipeline.deliveries
         self.made = made
-        """The number of keys and organizations that were added to those of the beginning."""
+        """The number of keys and organizations that were added after the start."""
         self.activity = Activity(settings.seed, settings.leads)
         self.switches = self._no_switches()
         for modification in settings.modifications:

@@ -23,7 +23,7 @@ TIME_TO_LIVE = 3_600.0
 
 MOST_TEMPLATES = 8
 LARGEST_TEMPLATE = 2_000
-"""Contacts, of all organizations together, of a template that is kept: about four megabytes."""
+"""The most contacts, of all organizations together, of a template that is kept: about four megabytes."""
 TEMPLATE_LIVES = 3_600.0
 """Seconds of the mock's clock for which data counts as fresh."""
 
@@ -48,13 +48,13 @@ class Lease:
 
 
 class Templates:
-    """Worlds that were copied lately, by their settings, the latest last."""
+    """Worlds that were copied recently, by their settings, the latest one last."""
 
     def __init__(self) -> None:
         self._kept: list[tuple[Settings, float, World]] = []
 
     def find(self, settings: Settings, now: float) -> World | None:
-        """The one made by these settings within the hour before `now` (unix seconds); None if there is none."""
+        """The world that was made by these settings in the hour before `now` (unix seconds); None if there is none."""
         return next(
             (world for own, made, world in self._kept if own == settings and made <= now < made + TEMPLATE_LIVES), None
         )
