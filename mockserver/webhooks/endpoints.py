@@ -56,12 +56,12 @@ class Endpoints:
         return self._by_id.get(endpoint_id)
 
     def next_number(self) -> int:
-        """A number from which no endpoint and no secret of this mock was made yet."""
+        """A number that was not used yet for an endpoint or a secret of this mock."""
         self._made += 1
         return self._made
 
     def count_from(self, number: int) -> None:
-        """Make ids and secrets from numbers above this one."""
+        """From now on make ids and secrets from numbers above this one."""
         self._made = number
 
     def add(self, organization_id: str, url: str, secret: str, now: float) -> Endpoint:

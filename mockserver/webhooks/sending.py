@@ -50,7 +50,7 @@ class Unsent(Exception):
 
 
 class Sender:
-    """Sends requests. Hosts of `allowed` may be anywhere; all others have to be on this machine."""
+    """Sends requests. Hosts in `allowed` may be anywhere; all others must be on this machine."""
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         self._allowed = frozenset(host.lower() for host in allowed)
@@ -83,7 +83,7 @@ class Sender:
             raise Unsent(error.strerror or str(error)) from None
 
     async def _addresses(self, url: SplitResult) -> Sequence[tuple[str, int]]:
-        """The addresses of the URL's host that may be sent to, looked up once: only these are connected to."""
+        """The allowed addresses of the URL's host, looked up once: the sender connects to no other address."""
         host, port = url.hostname or "", url.port or PORTS[url.scheme]
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [str(entry[4][0]) for entry in found]

@@ -20,7 +20,7 @@ BACKOFF = (3.0, 12.0, 60.0, 300.0, 1_800.0)
 """Seconds before the second, third, … attempt, give or take a fifth."""
 
 STALE = 600.0
-"""Seconds by which the timestamp of a stale delivery is too old: twice what a receiver should take (HOOK-3)."""
+"""Seconds by which the timestamp of a stale delivery is too old: twice the age that a receiver should accept (HOOK-3)."""
 
 _JITTER = 0.2
 

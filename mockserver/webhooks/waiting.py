@@ -10,10 +10,10 @@ from itertools import count
 from mockserver.webhooks.delivery import Delivery
 
 AT_ONCE = 16
-"""Attempts at one endpoint at the same time."""
+"""The most attempts at one endpoint at the same time."""
 
 MOST_WAITING = 5_000
-"""Deliveries that wait for one endpoint."""
+"""The most deliveries that wait for one endpoint."""
 
 
 class Waiting:
@@ -51,5 +51,5 @@ class Waiting:
             del self._under_way[delivery.endpoint_id]
 
     def clear(self) -> None:
-        """Forget all that wait."""
+        """Drop all waiting deliveries."""
         self._queues.clear()
