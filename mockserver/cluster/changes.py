@@ -106,7 +106,7 @@ class Changes:
         return bool(found)
 
     async def _perform_one(self, number: str, fields: Mapping[bytes, bytes]) -> None:
-        """Perform one change. A change that cannot be read or performed is logged and skipped; later ones are performed."""
+        """Perform one change. A change that cannot be read or performed is logged and skipped; later changes are performed."""
         outcome, reason = None, ""
         try:
             outcome = await self._apply(msgspec.msgpack.decode(fields[b"change"], type=Change))

@@ -25,7 +25,7 @@ def end_with(parent: int | None) -> None:
 def end_within(seconds: float, code: int) -> None:
     """Exit this process with `code` if it still runs after this many seconds, even if it waits for something.
 
-    May be called in a signal handler: it takes no lock.
+    It takes no lock, so a signal handler may call it.
     """
     _thread.start_new_thread(_exit_after, (seconds, code))
 

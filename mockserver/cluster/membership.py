@@ -128,7 +128,7 @@ class Membership:
         return SharedLimiter(limits, reading, self.reach, _place(f"limits:{namespace}"))
 
     def count(self, name: str) -> int:
-        """Count one more of what has this name; returns how many were counted. Raises Unreachable."""
+        """Add one to the count of this name, and return the new count. Raises Unreachable."""
         place = _place(f"counted:{name}")
 
         def counted(server: redis.Redis) -> int:
@@ -140,14 +140,14 @@ class Membership:
         return self.reach(counted)
 
     def take(self, name: str, most: int) -> bool:
-        """Count one of at most `most`. Returns whether there was one left; False too if the server does not answer."""
+        """Take one of `most`. Returns whether one was left; False also if the server does not answer."""
         try:
             return self.count(name) <= most
         except Unreachable:
             return False
 
     def left(self, name: str, most: int) -> int:
-        """How many of a limited number `take` has left. Raises Unreachable."""
+        """How many `take` can still take. Raises Unreachable."""
         taken = self.reach(lambda server: server.get(_place(f"counted:{name}")))
         return max(0, most - int(taken or 0))
 

@@ -13,7 +13,7 @@ from redis.retry import Retry
 from mockserver.api.limits import Unreachable
 
 QUICK = 1.0
-"""Seconds for which one call may hold up the event loop. Those that follow it fail at once until the server answers again.
+"""Seconds for which one call may block the event loop. After a failure, calls fail at once until the server answers again.
 
 The URL may say otherwise: `?socket_timeout=5`.
 """

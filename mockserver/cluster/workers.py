@@ -14,7 +14,7 @@ from mockserver.cluster import ending
 def run(
     count: int, serve: Callable[[Callable[[], None]], None], ready: Callable[[], None], parent: int | None = None
 ) -> None:
-    """Run `serve` in this process, or in `count` processes forked from it, until one ends or a signal comes; then end all.
+    """Run `serve` in this process, or in `count` forked processes, until one ends or a signal comes; then end all of them.
 
     `serve` gets a function to call when it serves; `ready` is called when all serve. If `parent`, a process id, is given, they
     end when that process ends. Exits with 1 if a process died by itself. Raises KeyboardInterrupt after SIGINT.
@@ -122,7 +122,7 @@ def _all_up(reading: int, count: int) -> bool:
 
 
 def _mourn(status: int) -> None:
-    """Say how a process ended that was not asked to end."""
+    """Report how a process ended that was not asked to end."""
     code = os.waitstatus_to_exitcode(status)
     how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
     sys.stderr.write(f"outbound-mock: a worker {how}, so all end\n")
