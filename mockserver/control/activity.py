@@ -20,7 +20,7 @@ def start_usual(world: World, ask: Ask) -> None:
 
 
 def _let_work(world: World, ask: Ask, rate: float, organization: str) -> None:
-    """Let a sales team take `rate` steps a minute. Each step is a call, which all processes with the same state perform."""
+    """Let a sales team do `rate` steps a minute. Each step is a call, which all processes that share the state perform."""
 
     async def step() -> None:
         await ask(world, "POST", "/_mock/activity/steps", {"organization": organization})

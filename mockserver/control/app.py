@@ -31,14 +31,14 @@ logger = logging.getLogger("outbound.mock")
 _HERE = "http://127.0.0.1"
 
 _LARGE = 1_000_000
-"""Bytes of a body whose parsing takes long enough that other requests should be answered meanwhile."""
+"""A body with more bytes than this is parsed in a thread, so that other requests are answered meanwhile."""
 
 
 class Control:
     """Answers `/_mock/…`: JSON objects in and out, and problems for invalid calls.
 
-    `token` is the token that a client must present; None serves only this machine. If several processes share their state,
-    `changes` makes all of them perform each call that changes it.
+    `token` is the token that a client must present; with None, only clients on this machine are served. If several processes
+    share their state, `changes` makes all of them perform each call that changes it.
     """
 
     def __init__(self, worlds: Worlds, token: str | None = None) -> None:
@@ -115,7 +115,7 @@ class Control:
 
 
 def _operations() -> ModuleType:
-    # Imported at the first call, so that other mocks start faster.
+    # Imported at the first call, so that a mock without calls starts faster.
     from mockserver.control import operations
 
     return operations

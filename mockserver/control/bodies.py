@@ -134,7 +134,7 @@ class Reset(Body, frozen=True, kw_only=True):
 
     @property
     def is_given(self) -> bool:
-        """Whether any of it was given."""
+        """Whether any member was given."""
         return any(member is not UNSET for member in (self.seed, self.organizations, self.contacts))
 
 

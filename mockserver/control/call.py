@@ -61,7 +61,7 @@ class Call:
 Handler = Callable[[Call], object]
 """What answers a call: a JSON value, JSON as bytes, None for an empty answer, or an awaitable of one. Raises Refusal.
 
-It is a function of the world, the call and its time alone, so that processes that share their state can each perform it.
+It depends only on the world, the call and its time, so that each process that shares the state can perform it.
 """
 
 

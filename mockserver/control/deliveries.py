@@ -12,7 +12,7 @@ from mockserver.control.queries import DeliveryFilters
 from mockserver.webhooks.delivery import Delivery
 
 _TICK = 0.02
-"""Real seconds after which a call that waits looks again."""
+"""Real seconds after which a waiting call checks again."""
 
 
 def _list(call: Call) -> object:

@@ -53,7 +53,7 @@ def _of_others(exchanges: Sequence[Exchange], all_of_them: Iterable[Sequence[Exc
 def _timed(entries: Iterable[Entry]) -> Iterator[tuple[Entry, float]]:
     """Entries in the order in which they came, each with a time that never goes back.
 
-    If the clock was set back, the wait of the client is not known, and counts as long enough.
+    If the clock was set back, the length of a client's wait is not known; it counts as long enough.
     """
     added, before = 0.0, 0.0
     for entry in sorted(entries, key=lambda entry: entry.number):
@@ -64,7 +64,7 @@ def _timed(entries: Iterable[Entry]) -> Iterator[tuple[Entry, float]]:
 
 
 def _exchange(entry: Entry, began: float, keys: KeyRing) -> Exchange | None:
-    """An entry in the form for rules, with secrets shortened; None if it neither goes to the API nor has a key.
+    """An entry in the form for rules, with secrets shortened; None if it does not go to the API and has no key.
 
     A request with a key only in a wrong place counts for that key. The log has no connections and no bodies of requests.
     """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_HOLDS = 100
 
 _TICK = 0.01
-"""Real seconds after which a call that waits looks again."""
+"""Real seconds after which a waiting call checks again."""
 
 
 def _on(call: Call) -> object:

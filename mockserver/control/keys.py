@@ -95,7 +95,7 @@ def _scopes(given: Sequence[str]) -> tuple[str, ...]:
 
 
 def limits_of(given: Limits | None) -> RateLimits | None:
-    """A key's own rate limits of those in a body."""
+    """The rate limits of a body in the form that a key has."""
     return None if given is None else RateLimits(given.per_minute, given.burst, given.burst_window)
 
 

@@ -1,4 +1,4 @@
-"""The operations of the control API, from its document: finds the operation of a request, and validates query and body."""
+"""The operations of the control API, made from its document. Finds a request's operation, and validates query and body."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from spec import OpenApi
 _SAFE = ("GET", "HEAD")
 
 _PERFORMED_ONCE = ("releaseHeld",)
-"""Calls that only the called process performs even if several share their state: their effect is shared anyway."""
+"""Calls that only the called process performs, even if several share their state: their effect is in the shared state."""
 
 
 @dataclass(frozen=True)

@@ -54,5 +54,5 @@ def _pair(pair: str) -> str:
 
 
 def _credentials(value: str) -> str:
-    """The words of a header's value shortened, except the name of a scheme. A cookie's names go with its values."""
+    """The words of a header's value shortened, except the name of a scheme. Names of cookies are shortened, too."""
     return _WORD.sub(lambda word: word[0] if word[0].lower() in _SCHEMES else shown(word[0]), value)

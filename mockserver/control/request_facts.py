@@ -68,7 +68,7 @@ def ignored_parameters(entry: Entry) -> Sequence[str]:
 
 
 def unknown_values(entry: Entry) -> Sequence[str]:
-    """The filters that were given a value which the documentation does not know, as `name=value`."""
+    """The filters with a value that the documentation does not know, as `name=value`."""
     known = _parameters(entry) or {}
     return [
         f"{name}={value}"

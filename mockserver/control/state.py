@@ -45,7 +45,7 @@ def _export(call: Call) -> Json:
 
 async def _import(call: Call) -> Json:
     body = call.read(State)
-    # In a thread, as with a reset.
+    # In a thread, like a reset.
     tenants = await asyncio.to_thread(_tenants, body.organizations, call.now)
     keys: list[ApiKey] = []
     for number, key in enumerate(body.keys):
@@ -111,7 +111,7 @@ def sized(settings: Settings, reset: Reset) -> Settings:
 
 
 def check_size(settings: Settings) -> None:
-    """Raise Refusal for so much data that seeding it would block the mock for too long."""
+    """Raise Refusal if seeding the data would slow down the mock for too long."""
     if settings.organizations * settings.contacts > MOST_SEEDED:
         raise bad_input(
             f"A reset makes at most {MOST_SEEDED:,} contacts, of all organizations together. "

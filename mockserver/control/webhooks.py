@@ -1,4 +1,4 @@
-"""Webhook endpoints, and events on demand. A signing secret is shown only when it is created."""
+"""Webhook endpoints, and events on demand. A signing secret is shown once: when it is created."""
 
 from __future__ import annotations
 
