@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("outbound.mock")
 
 LONGEST_FIELD = 2 * 1024 * 1024
-"""Bytes of a form's field: as much as the control API takes of a resource, and what a form needs to wrap it."""
+"""The most bytes of a form's field: the largest resource that the control API takes, and what a form adds to it."""
 
 MOST_FIELDS = 500
 
@@ -44,7 +44,7 @@ _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 class Console:
-    """Answers `/admin` and what lies below it, for each world of a mock."""
+    """Answers `/admin` and the paths below it, for each world of a mock."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
@@ -173,7 +173,7 @@ async def _sent(request: Request) -> Form:
 
 
 def _protect(request: Request, message: Message, new_token: str | None) -> None:
-    """Add to an answer what protects pages, and the cookie that forms repeat."""
+    """Add the headers that protect pages to an answer, and the cookie that forms repeat."""
     headers = MutableHeaders(scope=message)
     for name, value in guard.HEADERS.items():
         headers[name] = value

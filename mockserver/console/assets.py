@@ -15,5 +15,5 @@ def _version(name: str) -> str:
 
 
 def asset_url(up: str, name: str) -> str:
-    """The address of a file. Browsers may cache it without end. `up` leads to the mock's root."""
+    """The address of a file. Browsers may cache it for ever. `up` leads to the mock's root."""
     return f"{up}admin/static/{name}?{_version(name)}"

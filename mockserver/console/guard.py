@@ -51,7 +51,7 @@ def form_token(request: Request) -> tuple[str, bool]:
 
 
 def is_ours(request: Request, token: str, sent: str) -> bool:
-    """Whether a form comes from a page of ours: `token` is what the cookie says, `sent` what the form says."""
+    """Whether a form comes from a page of this console: `token` is the cookie's token, `sent` the form's."""
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return False
     origin = request.headers.get("origin")

@@ -1,4 +1,4 @@
-"""Notices: what the next page says once after a change, such as a new secret. A notice is forgotten once it was shown."""
+"""Notices: texts that the next page shows after a change, such as a new secret. Each notice is shown once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 
 MOST = 100
-"""Notices that wait to be shown, the newest."""
+"""The most notices that wait to be shown; the newest are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Notices:
         self._waiting: OrderedDict[str, Notice] = OrderedDict()
 
     def leave(self, notice: Notice) -> str:
-        """Leave a notice; the ticket for it."""
+        """Leave a notice, and return the ticket for it."""
         ticket = secrets.token_urlsafe(16)
         self._waiting[ticket] = notice
         if len(self._waiting) > MOST:
@@ -35,5 +35,5 @@ class Notices:
         return ticket
 
     def take(self, ticket: str) -> Notice | None:
-        """The notice of a ticket, None if it was taken before. The notice is forgotten."""
+        """Take the notice of a ticket, so that it is shown once; None if it was taken before."""
         return self._waiting.pop(ticket, None)

@@ -129,7 +129,7 @@ def json_text(value: object) -> str:
 
 
 def ticks(text: str) -> Markup:
-    """A description with what stands between backticks as code."""
+    """A description in which text between backticks is marked up as code."""
     escaped = str(Markup.escape(text))
     return Markup(_TICKS.sub(r"<code>\1</code>", escaped))  # noqa: S704 (escaped before)
 

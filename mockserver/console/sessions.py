@@ -33,7 +33,7 @@ class Sessions:
         return hmac.new(self._key, self._log_outs[:], hashlib.sha256).hexdigest()
 
     def is_open(self, cookie: str) -> bool:
-        """Whether a cookie is that of a session that has not ended."""
+        """Whether a cookie belongs to a session that has not ended."""
         return hmac.compare_digest(self.cookie().encode(), cookie.encode("utf-8", "replace"))
 
     def end(self) -> None:

@@ -25,7 +25,7 @@ ROOT = paths.CONSOLE
 """The path that the console lies under."""
 
 FORM_TOKEN = "token"  # noqa: S105 (the name of a field, no secret)
-"""The form field that has to repeat the cookie, so that no other site can send a form of ours."""
+"""The form field that must repeat the cookie, so that another site cannot send a form of this console."""
 
 _DIGITS = 16
 
@@ -109,7 +109,7 @@ class Visit:
         return HTMLResponse(body, status)
 
     def fragment(self, template: str, headers: Mapping[str, str] | None = None, **context: object) -> Response:
-        """A part of the page whose address is this one's without the last segment."""
+        """A part of a page. The page's address is that of this request without its last segment."""
         inside = replace(self, up=self.up.removeprefix("../"))
         return HTMLResponse(render(template, visit=inside, **context), headers=headers)
 
@@ -148,7 +148,7 @@ Handler = Callable[[Visit], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A method of a path below `ROOT`, `{name}` standing for one segment, and what answers it."""
+    """A method, a path below `ROOT` in which `{name}` stands for one segment, and the handler that answers it."""
 
     method: str
     path: str

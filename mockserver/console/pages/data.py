@@ -1,4 +1,4 @@
-"""The data browser: an organization's contacts, lists, drafts and events, paged and searched, each to be changed as JSON."""
+"""The data browser: pages and searches an organization's contacts, lists, drafts and events, and edits each as JSON."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _resource(visit: Visit) -> Resource:
 def _given(visit: Visit, before: Resource) -> Resource:
     """The members that were typed: a resource as JSON, or its common fields together with the members that it already has.
 
-    An empty field stands for null, and for nothing in a new resource. Raises ValueError, in one line.
+    An empty field means null; in a new resource it is left out. Raises ValueError, in one line.
     """
     fields = visit.form.starting("field.")
     if not fields:

@@ -83,7 +83,7 @@ def _attempt(visit: Visit, delivery_id: str, number: int) -> tuple[Delivery, Del
 
 
 def _signature(visit: Visit) -> str:
-    """The signature that was typed, or that of the attempt which the form was filled in with. Raises Gone."""
+    """The signature that was typed, or that of the attempt whose values the form shows. Raises Gone."""
     form = visit.form
     if form.text("signature") or not form["delivery"]:
         return form.text("signature")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PATH = "/requests"
 SHOWN = 100
-"""Rows of the page, the newest."""
+"""The number of rows on the page, the newest."""
 
 LONGEST_WAIT = 20.0
 """Real seconds to wait for new rows before an empty answer is sent."""
@@ -82,14 +82,14 @@ async def _clear(visit: Visit) -> Response:
 
 
 def _since(request_log: Iterable[Entry], after: int) -> Sequence[Entry]:
-    """What was added since the entry of that number. A slow request is added after others with higher numbers."""
+    """The entries that were added after the entry with that number. A slow request is added after others with higher numbers."""
     entries = list(request_log)
     place = next((index for index, entry in enumerate(entries) if entry.number == after), None)
     return [entry for entry in entries if entry.number > after] if place is None else entries[place + 1 :]
 
 
 def _fitting(entries: Iterable[Entry], query: Form) -> Sequence[Entry]:
-    """The entries that the filters of the page let through."""
+    """The entries that match the filters of the page."""
     asked = {name: query.text(name) for name in FILTERS if query.text(name)}
     if "status" in asked:
         asked["status"] = asked["status"].lower()

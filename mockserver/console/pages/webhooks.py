@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PATH = "/integrations/webhooks"
 SHOWN = 50
-"""Deliveries of the page, the newest."""
+"""The number of deliveries on the page, the newest."""
 
 
 async def _show(visit: Visit) -> Response:
@@ -40,7 +40,7 @@ async def _rotate(visit: Visit) -> Response:
 
 
 async def _with_secret(visit: Visit, path: str, body: Mapping[str, object] | None, done: str) -> Response:
-    """Perform a change that answers a signing secret, and go on to the page that shows it once."""
+    """Perform a change whose answer has a signing secret, and redirect to the page that shows it once."""
     status, answer = await visit.call("POST", path, body)
     if status >= 400:
         return _page(visit, objection(answer))
