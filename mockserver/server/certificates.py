@@ -21,7 +21,7 @@ KINDS: Sequence[Kind] = get_args(Kind)
 """The kinds of a server's certificate, as a client that trusts the authority sees them."""
 
 TRUSTED_BY = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-"""The variables by which ordinary clients are told of a file with authorities that they are to trust."""
+"""The environment variables that tell ordinary clients which file has the authorities to trust."""
 
 _WITHIN = 60.0
 _DAYS = 365

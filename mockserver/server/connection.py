@@ -85,7 +85,7 @@ class Connection(HttpToolsProtocol):
         self.flow.resume_writing()
         if exc is None:
             self.transport.close()
-        self.parser = None  # type: ignore[assignment] # as uvicorn does, for it refers to this connection
+        self.parser = None  # type: ignore[assignment] # as uvicorn does, because it refers to this connection
 
     def pause_writing(self) -> None:
         self._unheard_since = self.loop.time()
@@ -204,7 +204,7 @@ class Connection(HttpToolsProtocol):
             self.transport.write(data)
 
     def flush_soon(self, exchange: RequestCycle) -> None:
-        """Send the head of an answer at the end of this turn of the loop, for its body may come with it."""
+        """Send the head of an answer at the end of this turn of the loop, so that its body can go with it."""
         if not self._serving:
             self.loop.call_soon(exchange.write_head)
 
@@ -267,7 +267,7 @@ class Connection(HttpToolsProtocol):
         }
 
     def _refuse(self, reason: BadRequest) -> None:
-        """Tell the client what is wrong with its request, after the earlier ones are answered, and read no more."""
+        """Read no more, and refuse the request with this reason after the earlier requests are answered."""
         self._refused = True
         self._last_words = last_answer(reason, self.config.app.state.clock.now())
         cycle = self.cycle

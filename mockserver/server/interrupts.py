@@ -1,4 +1,4 @@
-"""How an interrupt ends a command of the mock that has not begun its work. Imports nothing that takes time."""
+"""Ends a command of the mock at an interrupt before it has begun its work. Imports nothing that takes time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INTERRUPTED = 130
 
 
 def end_at_once(*numbers: int) -> None:
-    """Have these signals end this process at once, while it has nothing to put in order: nothing was served or started yet.
+    """Make these signals end this process at once. For the time before it serves or starts anything that must be cleaned up.
 
     A signal that is ignored, as Ctrl-C is by jobs in a shell's background, stays ignored.
     """
@@ -21,7 +21,7 @@ def end_at_once(*numbers: int) -> None:
 
 
 def raise_again() -> None:
-    """Have the signals that would end this process at once raise KeyboardInterrupt from now on."""
+    """From now on raise KeyboardInterrupt for the signals that would have ended this process at once."""
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is _end:
             signal.signal(number, signal.default_int_handler)

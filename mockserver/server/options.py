@@ -32,11 +32,11 @@ _TOKEN = 8
 _NARROWEST = 20
 
 _CREDENTIALS = re.compile(r"(?<=//)[^@/]*(?=@)|(?<=password=)[^&]*")
-"""The parts of the URL of a Redis server that must not be shown."""
+"""The part of a Redis server's URL that must not be shown."""
 
 
 class _Option(click.Option):
-    """An option that refuses an empty value, as an unset variable gives: it is not the same as no option."""
+    """An option that refuses an empty value, which comes from an unset variable and does not mean that the option is absent."""
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
         """Take the value, or several. Raises BadParameter if one is empty."""

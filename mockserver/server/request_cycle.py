@@ -37,7 +37,7 @@ _WITHOUT_BODY = (204, 304)
 
 
 class _Head(NamedTuple):
-    """The head of an answer without the empty line at its end, and what its headers say of how the answer ends."""
+    """The head of an answer without the empty line at its end, and how the answer ends according to its headers."""
 
     text: bytes
     length: int | None
@@ -98,7 +98,7 @@ class RequestCycle:
         self._connection.spawn(_Begun(serving, awaited), context)
 
     def hear(self) -> None:
-        """Wake the application: more of the request has come, or the client has left."""
+        """Wake the application, because more of the request has come or the client has left."""
         self._news = True
         awaited, self._awaited = self._awaited, None
         if awaited is not None and not awaited.done():
@@ -133,7 +133,7 @@ class RequestCycle:
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     def send(self, message: Message) -> Awaitable[None]:
-        """Send a part of the answer (ASGI). Raises RuntimeError for parts that make none."""
+        """Send a part of the answer (ASGI). Raises RuntimeError for a part that does not belong there."""
         if self.disconnected:
             return self._connection.done
         if self._connection.flow.write_paused:
@@ -242,7 +242,7 @@ class _Begun(Coroutine[object, None, None]):
 
 @lru_cache(maxsize=256)
 def _encoded_head(status: int, headers: tuple[tuple[bytes, bytes], ...]) -> _Head:
-    """The head of an answer. Cached, because most answers of one second have the same. Raises RuntimeError as `_line` does."""
+    """The head of an answer. Cached, because most answers of one second are alike. Raises RuntimeError as `_line` does."""
     text = b"".join((_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status, *starmap(_line, headers)))
     length, chunked, close = None, False, False
     for name, value in headers:

@@ -47,7 +47,7 @@ def keys_text(state: State) -> str:
 def write_private(path: Path, text: str) -> None:
     """Write a file in one step, readable by its owner only. Raises OSError.
 
-    If the path is a device or a pipe, it is written to; a symbolic link stays a link.
+    A device or a pipe is written to in place; a symbolic link stays a link.
     """
     if path.exists() and not path.is_file():
         path.write_text(text, encoding="utf-8")

@@ -92,7 +92,7 @@ def configuration(app: Served, connection: type[Connection], context: ssl.SSLCon
 
 
 class PromptServer(uvicorn.Server):
-    """uvicorn's server, which ends as soon as it is told to rather than at its next tick, a tenth of a second later."""
+    """uvicorn's server, but it ends at once when it is told to, and not at its next tick (up to a tenth of a second later)."""
 
     _told: asyncio.Future[None] | None = None
 
@@ -102,7 +102,7 @@ class PromptServer(uvicorn.Server):
         self.wake()
 
     def wake(self) -> None:
-        """Have the server look now whether it is to end. May be called by any thread and by a signal handler."""
+        """Make the server check now whether it must end. May be called by any thread and by a signal handler."""
         if self._told:
             with suppress(RuntimeError):  # the loop is closed: the server has ended
                 self._told.get_loop().call_soon_threadsafe(self._tell)
@@ -112,7 +112,7 @@ class PromptServer(uvicorn.Server):
             self._told.set_result(None)
 
     async def main_loop(self) -> None:
-        """Tick until it is to end, as uvicorn does."""
+        """Tick until the server must end, as uvicorn does."""
         self._told = asyncio.get_running_loop().create_future()
         counter = 0
         while not await self.on_tick(counter):
