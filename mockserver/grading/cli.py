@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mockserver.grading.verdict import Grade
 
 USAGE = 4
-"""Exit code for a wrong use, as the other commands of the kit have it."""
+"""Exit code for wrong use, the same as in the other commands of the kit."""
 
 ALL, NONE = "all", "none"
 
@@ -178,7 +178,7 @@ def _finish(grade: Grade, folder: Path | None) -> NoReturn:
 
 
 def _chosen(names: Sequence[str], which: str) -> Sequence[str] | None:
-    """The names of the trials to run, None for those for which the plain run has requests. Raises BadParameter."""
+    """The names of the trials to run; None to run those for which the plain run has requests. Raises BadParameter."""
     from mockserver.grading.trials import TRIALS
 
     for name in names:

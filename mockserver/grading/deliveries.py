@@ -21,7 +21,7 @@ _UNKNOWN_SECRET = "whsec_" + "unknown0" * 4
 
 @dataclass(frozen=True)
 class GradedDelivery:
-    """A request to the receiver. `requirement` is the id that it tries, `good` says whether it must be accepted.
+    """A request to the receiver. `requirement` is the id of what it tests, `good` says whether it must be accepted.
 
     `sibling` is the good delivery that is sent just before a spoiled one; None for one that stands alone.
     `may_hang_up` says that ordinary servers close the connection of such a delivery without an answer.

@@ -11,10 +11,10 @@ from mockserver.grading.sequences import by_beginning
 from spec.client_requirements import ClientRequirement, client_requirements
 
 QUIET = 10.0
-"""Seconds without a request after which a new start of the script is assumed."""
+"""After this many seconds without a request, the next request counts as a new start of the script."""
 
 _UNKNOWN = frozenset({"COST-1", "COST-3"})
-"""Requirements that a log cannot show: it has no starts of scripts, and its connections may be a proxy's."""
+"""Requirements that a log cannot show: it does not know when a script starts, and its connections may be a proxy's."""
 
 _SHOWN_BY_A_WHOLE_LOG = frozenset({"WALK-1", "WALK-2"})
 """Requirements that need all answers, because cursors are not sealed: any answer may have given the same cursor."""
@@ -23,7 +23,7 @@ _SHOWN_WITHOUT_A_TRIAL = frozenset({"FAIL-2"})
 """Requirements that a grade judges in trials, and that a log shows after any failure."""
 
 _WITHIN_A_SITTING = frozenset({"KEY-3", "FAIL-1", "FAIL-2"})
-"""Requirements that a script seems to break if it is only started again."""
+"""Requirements that a script seems to break if it is merely started a second time."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class LiveRuling:
 def live_rulings(
     exchanges: Sequence[Exchange], others: Iterable[Exchange] = (), *, is_whole: bool = False
 ) -> tuple[LiveRuling, ...]:
-    """What one key's requests show of each requirement, in the table's order.
+    """The rulings on each requirement by the requests of one key, in the table's order.
 
     `others` are the requests of the organization's other keys, `is_whole` says whether the log holds all answers that were given.
     """
@@ -66,7 +66,7 @@ def _ruling(requirement: ClientRequirement, runs: Sequence[Run]) -> LiveRuling:
 
 
 def _run(exchanges: Sequence[Exchange], others: Iterable[Exchange] = ()) -> Run:
-    """The requests as a recorded run: nothing is known about the command, and missing requests are no findings."""
+    """The requests as a recorded run, in which nothing is known about the command and a missing request is no finding."""
     given = frozenset(
         (other.next_cursor, other.list_key) for other in others if other.next_cursor and other.list_key is not None
     )

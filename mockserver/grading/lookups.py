@@ -21,7 +21,7 @@ class Moments:
         return max(0, bisect_left(self._times, before) - bisect_right(self._times, after))
 
     def first(self, after: float, before: float, most: int) -> Sequence[Exchange]:
-        """The first requests that began between two times, `most` of them at the most."""
+        """The first requests that began between two times, at most `most` of them."""
         start = bisect_right(self._times, after)
         return self._exchanges[start : min(start + most, bisect_left(self._times, before))]
 
@@ -57,7 +57,7 @@ class Again:
         return bool(exchange.cursor) and self._has_later(exchange.list_key, exchange)
 
     def _note(self, name: Hashable, exchange: Exchange) -> None:
-        """Keep the two latest requests: one of them may be the very request that is asked about."""
+        """Keep the two latest requests, because one of them may be the request that the caller asks about."""
         self._latest[name] = [*self._latest.get(name, ())[-1:], exchange]
 
     def _has_later(self, name: Hashable, exchange: Exchange) -> bool:

@@ -14,13 +14,13 @@ from mockserver.grading.records import Probe
 from mockserver.webhooks.sending import PORTS, Outgoing, Sender, Unsent
 
 STARTS_WITHIN = 60.0
-"""Seconds in which a receiver has to listen."""
+"""Seconds after its start within which a receiver must listen."""
 
 _ANSWERS_WITHIN = 12.0
 
 
 def listens(url: str, is_alive: Callable[[], bool], within: float = STARTS_WITHIN) -> bool:
-    """Wait until something listens at a URL. False if the command ends before, or the time does."""
+    """Wait until something listens at a URL. Returns False if the command ends first, or if `within` seconds have passed."""
     parts = urlsplit(url)
     address = (parts.hostname or "", parts.port or PORTS.get(parts.scheme, 80))
     deadline = time.monotonic() + within
@@ -32,7 +32,7 @@ def listens(url: str, is_alive: Callable[[], bool], within: float = STARTS_WITHI
 
 
 def deliver(url: str, deliveries: Iterable[GradedDelivery], is_alive: Callable[[], bool]) -> list[Probe]:
-    """Send deliveries one after the other, each altered one after its good sibling. Ends early if the receiver ends."""
+    """Send deliveries one after the other, and before each altered one its good sibling. Stops if the receiver ends."""
     sender = Sender(allowed=[urlsplit(url).hostname or ""])
     probes: list[Probe] = []
     for delivery in deliveries:

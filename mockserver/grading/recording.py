@@ -41,7 +41,7 @@ _BODY_WITHIN = 2.0
 """The most seconds for which a request's body is read before the request is served."""
 
 _MOST_HELD_UP = 100
-"""How many connections have their first request held up."""
+"""The number of connections whose first request is held up."""
 
 _NOT_GRADED = (paths.CONTROL, paths.CONSOLE, paths.WORLD, "/api-docs")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -64,7 +64,7 @@ def presented(scope: Scope, keys: KeyRing) -> ApiKey | None:
 
 
 def with_query(scope: Scope, name: str, change: Callable[[str], str]) -> Scope:
-    """The request with another value of a query parameter, if it has it. All else stays as it stands on the wire."""
+    """The request with another value of a query parameter, if it has the parameter. Everything else stays as it was sent."""
     pairs = scope["query_string"].decode("latin-1").split("&")
     if not any(pair.partition("=")[0] == name for pair in pairs):
         return scope
@@ -78,7 +78,7 @@ def with_query(scope: Scope, name: str, change: Callable[[str], str]) -> Scope:
 
 
 class Recorder:
-    """Records what `app` is asked and answers. `keys` are looked for in every request; times count from `started`.
+    """Records the requests to `app` and its answers. It searches every request for `keys`; times count from `started`.
 
     `first_wait` is for how many seconds the first request of a connection is held up. Over a network the first answer takes a
     while, and what a client sends in parallel is in flight at once; a mock on the same machine could answer the first request
@@ -115,7 +115,7 @@ class Recorder:
         return tuple(self._changes)
 
     def exchanges(self) -> tuple[Exchange, ...]:
-        """What has been recorded so far, as it is at this moment."""
+        """The exchanges that were recorded so far."""
         connections: dict[int, int] = {}
         secrets = {key.secret: key for key in self._keys}
         return tuple(

@@ -13,7 +13,7 @@ PLAIN = "plain"
 """The name of the run without a hardship."""
 
 CERTIFIED = "well-certified"
-"""The name of the run over TLS in which the certificate verifies: what the trials over TLS are compared with."""
+"""The name of the run over TLS with a certificate that verifies. The other trials over TLS are compared with it."""
 
 RECEIVER = "receiver"
 """The name of the run in which deliveries are sent to the command."""
@@ -83,7 +83,7 @@ class Exchange:
 
     @cached_property
     def query(self) -> tuple[tuple[str, str], ...]:
-        """The query's parameters, decoded, in their order. Of very many the first ones count."""
+        """The query's parameters, decoded, in their order. If there are very many, only the first ones count."""
         fields = self.query_string.split("&", _MOST_FIELDS)[:_MOST_FIELDS]
         return tuple(parse_qsl("&".join(fields), keep_blank_values=True))
 
@@ -99,7 +99,7 @@ class Exchange:
 
     @cached_property
     def list_key(self) -> ListKey | None:
-        """The list that is asked for a page of; None if none is."""
+        """The list of which a page is asked for; None if it is another request."""
         if not self.asked or not self.asked.operation.is_list:
             return None
         documented = parameter_names(self.operation)
@@ -113,7 +113,7 @@ class Exchange:
 
     @property
     def is_page(self) -> bool:
-        """Whether a page was served, whole."""
+        """Whether a whole page was served."""
         return self.status == 200 and self.complete and self.items is not None
 
     @property
@@ -131,8 +131,8 @@ class Run:
     """One run of the command. `trial` is `plain` or the trial's name, `plain` the plain run that a trial is compared with.
 
     `exit_code` is None if it is not known. `changes` are the times at which the mock's data was changed through its control API.
-    `elsewhere` is what another origin was asked. `cursors` are those that earlier runs were given. `seconds` is how long it took.
-    `given_to_others` are cursors that other clients were given meanwhile, each with its list: a log tells, where no seal does.
+    `elsewhere` are the requests to another origin. `cursors` are those that earlier runs were given. `seconds` is its duration.
+    `given_to_others` are cursors that other clients were given meanwhile, each with its list; only a log has them.
     """
 
     trial: str
@@ -149,12 +149,12 @@ class Run:
 
     @property
     def is_recording(self) -> bool:
-        """Whether it was read from a file, in which bodies, connections or earlier requests may be missing."""
+        """Whether the run was read from a file, in which bodies, connections or earlier requests may be missing."""
         return self.ending == "recorded"
 
     @property
     def ended_with_error(self) -> bool | None:
-        """Whether the command's exit code shows an error of this run; None if it cannot be told."""
+        """Whether the command's exit code shows an error of this run; None if that is not known."""
         if self.exit_code is None or self.ending != "exited":
             return None
         if self.exit_code == 0:

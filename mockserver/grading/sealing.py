@@ -41,7 +41,7 @@ class Cursors:
         self._generation += 1
 
     def seal(self, cursor: str, place: str) -> str:
-        """The cursor to give out instead of the mock's own; `place` names list, filters and organization."""
+        """The cursor to give out instead of the mock's own; `place` names the list, the filters and the organization."""
         content = f"{self._generation}\n{place}\n{cursor}".encode()
         sealed = urlsafe_b64encode(hmac.digest(self._secret, content, hashlib.sha256)[:_LENGTH]).decode()
         self._opened[sealed] = cursor

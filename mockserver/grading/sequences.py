@@ -15,7 +15,7 @@ EARLY = 0.1
 """Seconds by which a wait may be too short, because timers are not exact."""
 
 IN_FLIGHT = 0.25
-"""Seconds after an answer's last byte in which a request on another connection may have been sent before it arrived."""
+"""A request on another connection within this many seconds after an answer may have been sent before the answer arrived."""
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class Serving(AbstractContextManager["Serving"]):
 
 class _Server(PromptServer):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 (as uvicorn has it)
-        # The command has ended: uvicorn's tenth of a second for answers under way would be for nobody.
+        # The command has ended, so no client waits for the answers for which uvicorn would wait a tenth of a second.
         for server in self.servers:
             server.close()
         for connection in tuple(self.server_state.connections):

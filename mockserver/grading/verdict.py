@@ -29,7 +29,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A trial that was not run though it was due, and why, in a sentence."""
+    """A trial that should have been run but was not, and why, in a sentence."""
 
     trial: str
     reason: str
@@ -70,7 +70,7 @@ class Grade:
 
     @property
     def verdict(self) -> Verdict:
-        """Broken if a must is, or under `strict` a should."""
+        """Broken if a must is broken, or with `strict` a should."""
         if self.reason:
             return "not-graded"
         counts = ("must", "should") if self.strict else ("must",)
@@ -85,7 +85,7 @@ class Grade:
 
 
 def rulings(runs: Sequence[Run], left_out: Sequence[LeftOut] = ()) -> tuple[Ruling, ...]:
-    """What the runs show of each requirement: broken if one of them shows it broken, kept if one shows it kept.
+    """The ruling on each requirement: broken if a run shows it broken, otherwise kept if a run shows it kept.
 
     `left_out` are the trials that could not be run: they say why a requirement is not seen.
     """

@@ -23,7 +23,7 @@ FILES: Mapping[str, Callable[[Grade], str]] = {
     "summary.md": summary.text,
     "requests.har": lambda grade: _json(archive.archive(grade)),
 }
-"""The files by their names, and what writes their text."""
+"""The files by their names, each with the function that makes its text."""
 
 
 def write(grade: Grade, folder: Path) -> None:

@@ -29,5 +29,5 @@ def text(grade: Grade) -> str:
 
 
 def _escaped(words: str) -> str:
-    """A text whose signs Markdown does not read as its own."""
+    """A text in which the special characters of Markdown are escaped."""
     return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#" else sign for sign in words.replace("\n", " "))

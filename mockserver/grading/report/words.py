@@ -21,7 +21,7 @@ def command(grade: Grade) -> str:
 
 
 def verdict(grade: Grade) -> str:
-    """The verdict and what it rests on, in one line."""
+    """The verdict and the counts behind it, in one line."""
     if grade.reason:
         return f"not graded: {redacted(grade.reason)}"
     levels = Counter(ruling.requirement.level for ruling in grade.broken)

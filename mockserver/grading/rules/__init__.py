@@ -18,7 +18,7 @@ _EXERCISE_ALONE = ("COST-1", "COST-2", "COST-3")
 
 
 def applies(requirement: ClientRequirement, trial: str) -> bool:
-    """Whether runs of that name are judged by a requirement."""
+    """Whether a requirement judges runs of that name."""
     if requirement.id in _EXERCISE_ALONE:
         return trial == PLAIN
     return requirement.every_run or trial in requirement.trials

@@ -14,7 +14,7 @@ from mockserver.grading.rules.rule import judged, rule, shown
 from mockserver.grading.sequences import by_beginning
 
 NO_ID = frozenset({"", "undefined", "null", "nan", "none", "[object object]", ":id", "{id}"})
-"""The text in a path if a program has no id to put there, in lower case."""
+"""The texts that programs put into a path if they have no id, in lower case."""
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SHOWN = re.compile(rb'"(?:qualificationStatus|status|eventType)"\s*:\s*"([^"\\]+)"')
@@ -54,7 +54,7 @@ def documented_parameters(run: Run) -> Judgement:
 
 @rule("ASK-3")
 def known_values_and_ids(run: Run) -> Judgement:
-    """Values are documented, or were shown by an answer before; ids are something."""
+    """Values are documented, or an earlier answer had them; ids are not empty words such as `undefined`."""
     seen = _values_shown(run.plain) if run.plain else set()
     findings = []
     exercised = False

@@ -21,7 +21,7 @@ _POLLED = frozenset({"getMe", "listEvents"})
 _SMALL_PAGES_UP_TO = 100
 _FEW_REQUESTS = 10
 _STRETCHED = 3
-"""How many times more connections a volley may have needed than were seen busy at one time."""
+"""The most connections that a volley may have needed, as a multiple of those that were seen busy at one time."""
 
 
 @rule("COST-1")
@@ -78,10 +78,10 @@ def connections_are_kept(run: Run) -> Judgement:
 def _needed_at_once(requests: Sequence[Exchange]) -> int:
     """How many connections the client may have needed at one time.
 
-    On a slow machine a volley's first requests are answered before its last connections are opened, so the most that were seen
-    busy at one time are fewer than the client had in flight. A client that keeps its connections has them all open then, while
-    one that opens a connection for each request has closed the earlier ones. One that closes none would have as many open as it
-    has made requests: so no more than three times those that were seen busy are believed.
+    On a slow machine, a volley's first requests are answered before its last connections are opened, so fewer connections are
+    seen busy at one time than the client had in flight. A client that keeps its connections has all of them open then; a client
+    that opens one for each request has closed the earlier ones. A client that closes none has as many open connections as it has
+    made requests. So at most three times the number that was seen busy is accepted.
     """
     busy = _busy_at_once(requests)
     most_open = max(exchange.open_at_once for exchange in requests)
@@ -101,7 +101,7 @@ def _busy_at_once(requests: Sequence[Exchange]) -> int:
 
 
 def _rows(group: Sequence[Exchange], troubles: Sequence[float]) -> Iterator[list[Exchange]]:
-    """Requests of a group with the same answer and nothing between them that would be a reason to ask again."""
+    """Requests of a group with the same answer, and without an event between them that is a reason to ask again."""
     row: list[Exchange] = []
     for exchange in group:
         if row and not _is_in_vain(row[-1], exchange, troubles):

@@ -11,28 +11,28 @@ from mockserver.grading.rules.rule import judged, rule, seconds, shown
 from mockserver.grading.sequences import EARLY, in_turn, repetitions, retry_after
 
 LONGEST_SILENCE = 120.0
-"""Seconds in which a request must be given up that is not answered."""
+"""Seconds after which a client must give up a request that is not answered."""
 
 _FAILURES = frozenset({"server-error", "dropped"})
 _MOST_TRIES = 10
 _IN_ONE_SECOND = 5
 _WAITS_THAT_ARE_FIXED = 3
-"""How many waits show that they are fixed, if they are the same but for the timers: jitter hardly ever yields that."""
+"""This many equal waits show that waits are fixed: with jitter, so many are hardly ever equal."""
 
 _THE_SAME, _TIMERS = 1.02, 0.01
-"""How far three waits may lie apart that count as the same: as a factor, and in seconds beside it."""
+"""How far apart three waits may be that count as equal: as a factor, and in seconds in addition."""
 
 _AT_ONCE = 0.03
-"""Three waits of up to so many seconds are none: it is what a client takes to send the next request."""
+"""Three waits of up to this many seconds count as no waits: a client needs that time to send the next request."""
 
 _ALIKE, _DELAYS = 1.1, 0.03
 """The same for more than three waits."""
 
 _WAITS_ALIKE = 5
-"""How many waits must be the same, where there are more: a machine may have been busy in the others."""
+"""How many waits must be equal if there are more: the machine may have been busy during the others."""
 
 _WAITS_THAT_SHRINK = 4
-"""How many waits show that they shrink, if each is clearly shorter than the one before: jitter hardly ever yields that."""
+"""This many waits, each clearly shorter than the one before, show that waits shrink: jitter hardly ever gives that."""
 
 _CLEARLY_SHORTER = 0.9
 
@@ -52,7 +52,7 @@ def refused_requests_are_not_repeated(run: Run) -> Judgement:
 
 @rule("FAIL-2")
 def failures_are_tried_again_with_growing_waits(run: Run) -> Judgement:
-    """What failed with a 5xx or a broken connection is tried again: later each time, and not for ever."""
+    """A request that failed with a 5xx or a broken connection is tried again: after growing waits, and not for ever."""
     troubled = {exchange.target for exchange in run.exchanges if exchange.mark in _FAILURES}
     repeated = Again(run.exchanges)
     findings: list[Finding] = []
@@ -117,7 +117,7 @@ def _repeated(turns: Sequence[Exchange], everything: Moments, alike: Moments) ->
 
 
 def _episodes(tries: Iterable[Exchange]) -> Iterator[list[Exchange]]:
-    """What was tried from a failure on, up to the answer that ended it: what is asked later is no try of it."""
+    """The tries from a failure up to the answer that ended it. Later requests are not tries of it."""
     episode: list[Exchange] = []
     for exchange in tries:
         if episode or exchange.mark in _FAILURES:
@@ -147,7 +147,7 @@ def _badly_tried(tries: Sequence[Exchange]) -> Iterator[Finding]:
 
 
 def _what_is_wrong_with(waits: Sequence[float]) -> str:
-    """What is wrong with waits that should grow, in words; empty if they grow, or may be said to."""
+    """What is wrong with waits that should grow, in words; empty if they grow, or if that cannot be denied."""
     if _are_fixed(waits):
         return "do not grow"
     return "shrink" if _shrink(waits) else ""

@@ -8,7 +8,7 @@ from mockserver.grading.records import Finding, Judgement, Probe, Run
 from mockserver.grading.rules.rule import judged, rule, seconds
 
 LONGEST_ANSWER = 10.0
-"""Seconds in which a receiver has to answer."""
+"""Seconds within which a receiver must answer."""
 
 
 def _as_it_must(run: Run, requirement: str) -> Judgement:
@@ -36,7 +36,7 @@ def stale_deliveries_are_refused(run: Run) -> Judgement:
 
 @rule("HOOK-R4")
 def one_right_signature_is_enough(run: Run) -> Judgement:
-    """A right digest among several is enough, the first or the last."""
+    """One right digest among several is enough, whether it is the first or the last."""
     return _as_it_must(run, "HOOK-R4")
 
 

@@ -20,7 +20,7 @@ def in_the_authorization_header(run: Run) -> Judgement:
         if exchange.leaks
     ]
     asked = [exchange for exchange in run.exchanges if exchange.asked and exchange.method != "OPTIONS"]
-    # Browsers do not record credentials. And a trial may end a test suite at a request that has none on purpose.
+    # Browsers do not record credentials. And in a trial, a test suite may end at a request that has no key on purpose.
     plain = run.plain.exchanges if run.plain else ()
     has_none = not any(_authorization(exchange) for exchange in (*asked, *plain))
     if asked and not findings and not run.is_recording and has_none:

@@ -28,7 +28,7 @@ def the_unknown_is_survived(run: Run) -> Judgement:
 
 
 def _farthest(run: Run) -> dict[ListKey, Walk]:
-    """For each list, the walk with the most items."""
+    """The walk with the most items of each list."""
     found: dict[ListKey, Walk] = {}
     for walk in walks(run.exchanges):
         if any(name in _FROM_ANSWERS for name, _ in walk.key.filters):

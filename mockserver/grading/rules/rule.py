@@ -32,7 +32,7 @@ def registered() -> Mapping[str, Rule]:
 
 
 def judged(exercised: bool, findings: Iterable[Finding] = ()) -> Judgement:
-    """A judgement. Of very many findings the first ones are told, and how many more there are."""
+    """A judgement. If there are very many findings, it has the first ones and the number of the others."""
     found = list(findings)
     if len(found) > _MOST_SHOWN:
         rest = found[_MOST_SHOWN:]
@@ -51,5 +51,5 @@ def seconds(value: float) -> str:
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """A number with its noun: `1 request`, `2 requests`. `plural` is the noun's, if it is not made with an `s`."""
+    """A number with its noun: `1 request`, `2 requests`. `plural` is the noun's plural if it does not end in an `s`."""
     return f"{count} {noun}" if count == 1 else f"{count} {plural or f'{noun}s'}"

@@ -14,7 +14,7 @@ from mockserver.grading.sequences import Walk, by_beginning, walks
 from spec import contract
 
 NO_CURSOR = frozenset({"", "null", "undefined", "none", "nil"})
-"""Values of `cursor` that mean that a client has none, in lower case."""
+"""Values of `cursor` that a client without a cursor sends, in lower case."""
 
 _MOST_NAMED = 9
 """Requests that a finding names beside the first."""
@@ -24,7 +24,7 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,6}")
 
 @rule("WALK-1")
 def cursors_are_given_ones(run: Run) -> Judgement:
-    """Each cursor sent was given by an answer before, in this run or an earlier one."""
+    """An earlier answer, of this run or an earlier one, gave each cursor that is sent."""
     given = set(run.cursors)
     findings = []
     ends = _ends(run)
@@ -61,7 +61,7 @@ def cursors_stay_on_their_list(run: Run) -> Judgement:
 
 @rule("WALK-3")
 def walks_go_to_the_end(run: Run) -> Judgement:
-    """A list that the plain run walked to its end is walked to its end where pages are short, too."""
+    """A list that the plain run walked to its end is also walked to its end if pages are short."""
     if run.plain is None or run.ending != "exited":
         return judged(exercised=False)
     ended_before = {walk.key for walk in walks(run.plain.exchanges) if walk.ended and len(walk.pages) > 1}
@@ -81,7 +81,7 @@ def walks_go_to_the_end(run: Run) -> Judgement:
 
 @rule("WALK-4")
 def nothing_is_asked_after_the_end(run: Run) -> Judgement:
-    """Once a list's last page was served, it is not asked with a cursor that stands for none."""
+    """After a list's last page was served, the list is not asked with a value that means "no cursor"."""
     ends = _ends(run)
     findings = [
         Finding(
@@ -158,7 +158,7 @@ def _cursor(exchange: Exchange) -> str | None:
 
 
 def _bodies(run: Run) -> tuple[Mapping[ListKey | None, float], float]:
-    """When each list was first served, and when a page was served whose body is missing.
+    """When each list was first served, and when a page was first served whose body is missing.
 
     Between the two, a recording shows which cursors of a list were given. Earlier cursors may come from unrecorded answers.
     """
@@ -184,7 +184,7 @@ def _ends(run: Run) -> Mapping[ListKey, float]:
 
 
 def _is_past_the_end(ends: Mapping[ListKey, float], exchange: Exchange) -> bool:
-    """Whether the cursor sent stands for none, and the list's last page had been served."""
+    """Whether the sent cursor means "no cursor", and the list's last page had been served."""
     if exchange.cursor is None or exchange.cursor.strip().lower() not in NO_CURSOR:
         return False
     key = exchange.list_key

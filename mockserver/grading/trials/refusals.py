@@ -20,7 +20,7 @@ WAIT = 2
 """Retry-After of refusals in a trial, in seconds."""
 
 _FAILURES = 11
-"""Tries that fail: one more than a client may make."""
+"""The number of tries that fail: one more than a client may make."""
 
 
 def redirect_elsewhere(stage: Stage) -> Layer:
@@ -84,8 +84,8 @@ def expiring_cursors(stage: Stage) -> Layer:
 def server_errors(stage: Stage) -> Layer:
     """The first target fails once, with 503 and a Retry-After; the next one eleven times, with 500.
 
-    A client that asks for one thing alone meets both there. The failures stand apart, so that a client with few tries shows
-    how it waits for itself as well as whether it waits as long as it is told.
+    A client that asks for only one target gets both there. The failures are separate, so that a client with few tries shows
+    both how it waits by itself and whether it waits as long as it is told.
     """
     alone = len({exchange.target for exchange in stage.plain.exchanges if exchange.asked}) == 1
     failed: list[bytes] = []

@@ -40,7 +40,7 @@ class Stage:
 class Trial:
     """A hardship under which a command runs: made by `layer`, or by `hardship`, the name of one of the mock's own.
 
-    `over_tls` says that it is a certificate with the trial's name.
+    `over_tls` says that the hardship is a certificate of the kind that the trial is named after.
     """
 
     name: str
@@ -72,7 +72,7 @@ def target(scope: Scope) -> bytes:
 
 
 def where(chosen: Callable[[Scope], bool], way: Way) -> Layer:
-    """A layer that answers the requests of documented operations which are `chosen` another way."""
+    """A layer that answers documented operations in another way if `chosen` returns True for the request."""
 
     def layer(app: ASGIApp) -> ASGIApp:
         async def served(scope: Scope, receive: Receive, send: Send) -> None:
