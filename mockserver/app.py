@@ -27,7 +27,7 @@ __all__ = ["Mock", "Settings", "create_app"]
 class Mock:
     """A running mock. `world` is the first of its `worlds`.
 
-    If several processes share the state, `changes` puts the calls that change it in order.
+    If several processes share the state, `changes` gives all of them the same order of changes.
     """
 
     def __init__(self, settings: Settings, clock: Clock, control_token: str | None = None) -> None:
@@ -86,7 +86,7 @@ class Mock:
 
     @cached_property
     def _console(self) -> Console:
-        # Imported at the first request for it, so that other mocks start faster.
+        # Imported at its first request, so that a mock without it starts faster.
         from mockserver.console.app import Console
 
         return Console(self.control)
@@ -118,7 +118,7 @@ def _is_browser(scope: Scope) -> bool:
 
 
 def _to_console(scope: Scope) -> Response:
-    """A redirect from the root of the mock, or of a world, to its console. It is relative, so it holds behind any proxy."""
+    """A redirect from the root of the mock, or of a world, to its console. It is relative, so it works behind any proxy."""
     prefix = scope.get(paths.PREFIX, "")
     # "/_worlds/id" has no slash at its end, so relative addresses replace its last part.
     target = f"{prefix.rpartition('/')[2]}{paths.CONSOLE}" if scope.get("raw_path") == b"" else paths.CONSOLE[1:]

@@ -22,7 +22,7 @@ UNLIMITED = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a mock is made of. `organizations` and `contacts` (of each organization) are numbers.
+    """The settings of a mock. `organizations` and `contacts` (of each organization) are numbers.
 
     `webhook_urls` are endpoints of the first organization. `webhook_hosts` are the hosts beyond this machine to which events
     may be delivered. `sharing` is this process's place among those that share the state, None for a mock of one process.
@@ -77,7 +77,7 @@ class Settings:
         return limits if self.rate_limited else RateLimits(UNLIMITED, UNLIMITED, limits.burst_window)
 
     def limiter(self, namespace: str) -> Limiter:
-        """A rested limiter. If processes share their state, those with the same namespace share its counts."""
+        """A limiter without any use. If processes share their state, those with the same namespace share its counts."""
         if not self.rate_limited:
             return Unlimited(self.rate_limits, self.rate_reading)
         if self.sharing:
