@@ -171,7 +171,7 @@ def test_a_sales_team_works_from_the_start(tmp_path: Path) -> None:
     with running(tmp_path, "--activity", "6000") as mock:
         until = time.monotonic() + PATIENCE
         while patient_http.get(f"{mock.url}/_mock/activity").json()["steps"] < 3:
-            assert time.monotonic() < until, "nothing goes on"
+            assert time.monotonic() < until, "no process goes on"
 
 
 def test_a_reset_brings_back_what_it_was_started_with(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Bodies of requests: taken in whole, or not at all."""
+"""Bodies of requests are read completely or not at all."""
 
 from __future__ import annotations
 

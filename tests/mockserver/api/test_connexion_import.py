@@ -1,4 +1,4 @@
-"""Connexion comes without the libraries that the mock does not use of it, and leaves them to those who do."""
+"""Connexion is imported without the libraries that the mock does not use, and other code can still import them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 def printed(program: str) -> str:
-    """What a Python program prints in a process of its own, with warnings taken for errors."""
+    """The output of a Python program that runs in its own process, with warnings as errors."""
     command = [sys.executable, "-W", "error", "-c", program]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
 

@@ -13,7 +13,7 @@ from tests.support import patient_http
 from tests.support.browser import opened, served
 
 PATIENCE = 60_000.0
-"""Milliseconds after which what does not come has not come."""
+"""Milliseconds after which a test stops waiting for something that must not come."""
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def address() -> Iterator[str]:
 
 
 def visit(browser: Browser, address: str, mode: Literal["light", "dark"] = "light") -> tuple[Page, list[str]]:
-    """The page, and what went wrong in it: errors, and requests that leave the mock."""
+    """The page, and its problems: errors, and requests to other hosts than the mock."""
     page = browser.new_page(color_scheme=mode)
     wrong: list[str] = []
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)

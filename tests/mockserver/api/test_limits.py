@@ -1,4 +1,4 @@
-"""The limiter against a naive reference, and what it serves at most and at least, for any pattern of arrivals."""
+"""The limiter agrees with a naive reference, and keeps its upper and lower bounds for any pattern of arrivals."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TestReference:
     def test_a_keys_own_limits_count_even_as_they_change(
         self, reading: Reading, requests: list[tuple[RateLimits, float]]
     ) -> None:
-        """Of limits with one burst and one window, for what a changed burst forgives is not told by the readings."""
+        """All limits have the same burst and window: the readings do not say what a changed burst does to earlier use."""
         limiter, reference, now = Limiter(LIMITS, reading), Reference(reading), START
         for drawn, gap in requests:
             limits, now = RateLimits(drawn.per_minute, 10, 20), now + gap
@@ -88,7 +88,7 @@ class TestCeilings:
         limits = traffic.limits
         admitted = admitted_times(Limiter(limits, reading), traffic.times)
         most = max(limits.burst, limits.per_minute) if reading == "strict" else limits.burst
-        # Requests so far less what the rate allows so far: from its lowest point this may rise by no more than a burst.
+        # Requests so far, minus those that the rate allows so far. This may rise from its lowest point by at most a burst.
         excess = [number - Fraction(now) * limits.per_minute / 60 for number, now in enumerate(admitted)]
         assert all(here - lowest < most for here, lowest in zip(excess, accumulate(excess, min), strict=True))
 

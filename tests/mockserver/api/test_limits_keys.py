@@ -1,4 +1,4 @@
-"""What the limiter keeps of its keys, and what it tells of them."""
+"""What the limiter remembers about its keys, and what it reports about them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class TestMeter:
             admission = watched.admit("key", now)
             assert admission == unwatched.admit("key", now)
             if same_but_for_rounding(meter.sustained.used + 1, meter.sustained.most):
-                continue  # a share of a request is told rounded
+                continue  # a part of a request is reported as a rounded number
             assert (meter.sustained.has_room and meter.window.has_room) is admission.admitted
 
     def test_it_tells_what_is_used_of_both_limits(self) -> None:

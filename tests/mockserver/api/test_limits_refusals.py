@@ -1,4 +1,4 @@
-"""What the limiter's refusals promise: a wait that is enough, and a reset after which nothing of the past counts."""
+"""The promises of the limiter's refusals: a wait that is long enough, and a reset after which no earlier request counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The 3.0 view of a 3.1 document means the same, and what 3.0 cannot say is refused by its place."""
+"""The 3.0 view of a 3.1 document means the same, and an error names the place of everything that 3.0 cannot express."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_what_3_1_has_beside_the_operations_is_left_out() -> None:
 
 def test_the_contract_has_a_valid_view_with_its_operations_and_scopes() -> None:
     view = to_openapi_30(contract().document)
-    # 3.0 has no scopes for a bearer scheme, and Connexion none without them.
+    # A bearer scheme has no scopes in 3.0, but Connexion needs them.
     OpenAPIV30SpecValidator(view).validate()
     for operation in contract().operations.values():
         seen = view["paths"][operation.path]["get"]

@@ -1,4 +1,4 @@
-"""The mock lets in whom the contract lets in, and serves what it says: keys, scopes, methods, parameters, organizations."""
+"""The mock accepts and serves what the contract says: keys, scopes, methods, parameters, organizations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters are read once for the query strings that come again and again, and are what they were."""
+"""Parameters of a repeated query string are read only once, and stay the same."""
 
 from __future__ import annotations
 

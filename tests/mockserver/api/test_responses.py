@@ -1,4 +1,4 @@
-"""What the mock's answers look like: problems, the headers that all of them carry, rate limits, and the documentation."""
+"""The form of the mock's answers: problems, the headers of every answer, rate limits, and the documentation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CONTRACT = contract()
 
 
 def crashing(step: str) -> Modification:
-    """One of the steps raises an error that nobody expects, always or `_once`."""
+    """Make one of the steps raise an unexpected error, always or `_once`."""
     name = step.removesuffix("_once")
     failures = itertools.count() if name != step else itertools.repeat(0)
 
@@ -151,7 +151,7 @@ class TestHeaders:
 
 class TestRateLimit:
     def spent(self) -> tuple[Mock, Response]:
-        """A mock whose first full key has used up its burst, and the answer that said so."""
+        """A mock whose first full key has used up its burst, and the answer that refused it."""
         mock = new_mock(rate_limited=True)
         client = Client(mock, FULL)
         for _ in range(CONTRACT.rate_limits.burst):

@@ -1,4 +1,4 @@
-"""Several processes as one mock: limits that hold over all of them, changes that all of them see. With a real Redis server."""
+"""Several processes are one mock: limits count for all of them, and all of them see changes. With a real Redis server."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def running(url: str, folder: Path, *options: str) -> Iterator[tuple[subprocess.
 
 @contextmanager
 def receiver() -> Iterator[tuple[str, Queue[str]]]:
-    """An endpoint for webhooks: its URL, and the ids of the events that come in."""
+    """An endpoint for webhooks: its URL, and the ids of the events that it gets."""
     received: Queue[str] = Queue()
 
     class Handler(BaseHTTPRequestHandler):
@@ -151,7 +151,7 @@ def receiver() -> Iterator[tuple[str, Queue[str]]]:
 
 
 def statuses(target: Target, requests: int) -> Counter[int]:
-    """What so many requests of a key are answered, each on a connection of its own, eight at once."""
+    """The statuses of N requests with a key, each on its own connection, eight at once."""
     headers = {"authorization": f"Bearer {target.organizations.primary.api_keys[0]}"}
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(
@@ -161,7 +161,7 @@ def statuses(target: Target, requests: int) -> Counter[int]:
 
 
 def everywhere(target: Target, path: str) -> list[Any]:
-    """What a path answers over several connections, so that each process is asked."""
+    """The answers for a path over several connections, so that each process is asked."""
     headers = {"authorization": f"Bearer {target.organizations.primary.api_keys[1]}"}
     return [patient_http.get(f"{target.base_url}{path}", headers=headers).json() for _ in range(12)]
 
@@ -229,19 +229,19 @@ class TestWorkers:
             assert set(statuses(target, 3)) == {503}
             with redis_server(tmp_path / "state"):
                 until = time.monotonic() + PATIENCE
-                # They look for the server once a second.
+                # The processes look for the server once a second.
                 while not (answer := patient_http.post(f"{target.base_url}/_mock/contacts", json={})).is_success:
-                    assert time.monotonic() < until, "nobody has seen the server"
+                    assert time.monotonic() < until, "no process has seen the server"
                 added = answer.json()["id"]
                 while {page["data"][0]["id"] for page in everywhere(target, f"{CONTACTS}?limit=1")} != {added}:
-                    assert time.monotonic() < until, "not everybody has seen the change"
+                    assert time.monotonic() < until, "not every process has seen the change"
                 process.terminate()
                 _, errors = process.communicate(timeout=PATIENCE)
         told = Counter(
             re.sub(".*(cannot be reached|can be reached again|was lost).*", r"\1", line) for line in errors.splitlines()
         )
         assert set(told) == {"cannot be reached", "can be reached again", "was lost"}
-        assert max(told.values()) <= 3, "each process says each once"
+        assert max(told.values()) <= 3, "each process logs each line once"
 
     def test_a_process_that_dies_takes_the_others_with_it(self, server: str, tmp_path: Path) -> None:
         with running(server, tmp_path) as (process, _):
@@ -254,7 +254,7 @@ class TestWorkers:
     def test_processes_end_with_the_one_that_started_them(self, server: str, tmp_path: Path) -> None:
         with running(server, tmp_path) as (process, _):
             process.kill()
-            # Everybody who could write to these pipes is gone once they are at their end.
+            # The pipes end when all processes that could write to them have ended.
             _, errors = process.communicate(timeout=PATIENCE)
         assert errors == ""
 

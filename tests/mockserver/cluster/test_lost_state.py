@@ -1,4 +1,4 @@
-"""A Redis server that is gone, hangs, was emptied, or holds what nobody can read: told once, and nobody waits for it."""
+"""A Redis server is gone, hangs, was emptied, or has unreadable data: the mock logs this once, and does not wait."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_url_says_how_long_a_slow_server_is_waited_for() -> None:
 
 
 def sharing_mock(folder: Path) -> tuple[Mock, Any]:
-    """A mock whose state is in a Redis server that is gone by now."""
+    """A mock whose Redis server has ended."""
     folder.mkdir()
     with redis_server(folder) as url:
         membership = Membership(url)

@@ -25,7 +25,7 @@ ONE = replace(ALL_REQUESTS, requests=1)
 
 @pytest.fixture
 def mocks(server: str) -> tuple[Mock, Mock]:
-    """Two mocks that share a state; calls that change it have to be made to both."""
+    """Two mocks that share a state; a test must make calls that change it to both."""
     members = [Membership(server) for _ in range(2)]
     for member in members:
         member.join({}, 0.0)
@@ -33,7 +33,7 @@ def mocks(server: str) -> tuple[Mock, Mock]:
 
 
 def hold(mocks: tuple[Mock, Mock], condition: Condition) -> str:
-    """Hold requests in both, and answer the hold's id, which is the same in both."""
+    """Hold requests in both mocks, and return the hold's id, which is the same in both."""
     first, second = (mock.world.held.on(condition).id for mock in mocks)
     assert first == second
     return first
@@ -46,7 +46,7 @@ def asked(mock: Mock, target: str = "/api/v1/me") -> asyncio.Task[Response]:
 
 
 async def seen(mock: Mock, count: int) -> list[str]:
-    """The ids of the requests that a mock sees to be held, once there are as many."""
+    """The ids of the held requests that a mock sees; waits until there are this many."""
     while len(mock.world.held.waiting()) != count:
         await asyncio.sleep(0)
     return [request.id for request in mock.world.held.waiting()]
@@ -119,7 +119,7 @@ def test_each_process_shows_what_is_left_over_all(mocks: tuple[Mock, Mock]) -> N
 
 
 def meant_in_turns(mocks: tuple[Mock, Mock], requests: int) -> list[int]:
-    """The numbers of the requests to which a switch applies; the mocks get them in turns."""
+    """The numbers of the requests to which a switch applies; the mocks get requests in turn."""
     scope = scope_of("GET", b"/api/v1/me", [])
     return [number for number in range(1, requests + 1) if mocks[number % 2].world.switches.take(scope)]
 

@@ -1,4 +1,4 @@
-"""A browser, a mock and a page that looks at its console, for the tests that use one."""
+"""A browser, a mock, and a page that shows its console, for the tests in a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys and webhooks in the console, as a person at a browser uses them: with the mouse, or with the keyboard alone."""
+"""Keys and webhooks in the console, used in a browser with the mouse, or with only the keyboard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.console_client import ME
 
 @pytest.fixture
 def receiver() -> Iterator[str]:
-    """An endpoint that takes whatever comes."""
+    """An endpoint that accepts every request."""
 
     class Taken(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -39,7 +39,7 @@ def receiver() -> Iterator[str]:
 
 
 def card(page: Page, name: str) -> Locator:
-    """The card of a key."""
+    """The part of the page that shows a key."""
     return page.locator("li.key", has_text=name)
 
 
@@ -92,7 +92,7 @@ def test_a_key_is_minted_with_the_keyboard_alone(console: Console) -> None:
         keyboard.press("Tab")
         if page.evaluate("document.activeElement.tagName") == "SUMMARY":
             break
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid", "the focus is not seen"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid", "the focus is not visible"
     keyboard.press("Enter")
     keyboard.press("Tab")
     keyboard.type("By keyboard ?g")

@@ -1,4 +1,4 @@
-"""What other sites can have a browser do to a mock that runs beside it, and what stored data can do to the console: nothing."""
+"""Other sites cannot use a browser to change a mock on the same machine, and stored data cannot attack the console."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.http_server import Handler, handled_by
 
 PATIENCE = 60_000.0
 OTHERS = ("evil.example", "localhost")
-"""Hosts of pages that attack: another site, which the browser finds on this machine, and another port of this machine."""
+"""Hosts of attacking pages: another site, which the browser resolves to this machine, and another port of this machine."""
 
 PAGES_OF_OTHERS = {
     "a form": """<form method=post action="MOCK/admin/clock"><input name=advance value=86400></form>
@@ -64,7 +64,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[str]:
-    """The address of a mock whose clock stands still, with a contact that a reset would take away."""
+    """The address of a mock whose clock stands still, with a contact that a reset would remove."""
     with served(Settings(contacts=3)) as (mock, address):
         patient_http.post(f"{address}/_mock/clock", json={"freeze": True})
         next(iter(mock.state.tenants.values())).add_contact(0, firstName="Late")
@@ -114,7 +114,7 @@ def test_no_other_site_can_put_a_page_into_a_frame(path: str, page: Page, mock: 
 
 
 def spoiled(address: str) -> int:
-    """Put the payload into every stored text that takes it. Returns how many do."""
+    """Put the payload into every stored text that accepts it. Returns how many do."""
     state, taken = state_of(address), 0
     for path in list(texts(state)):
         tried = deepcopy(state)
@@ -128,7 +128,7 @@ def spoiled(address: str) -> int:
 
 
 def texts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The places of the texts in a JSON value; of a list, those in its first item."""
+    """The places of the texts in a JSON value; in a list, only those in its first item."""
     if isinstance(value, str):
         yield path
     elif isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The console over HTTP: who may come in, what protects its pages, and which forms it takes."""
+"""The console over HTTP: who has access, what protects its pages, and which forms it accepts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data in the console: added, changed, searched and deleted, and kept text however hostile it is."""
+"""Data in the console is added, changed, searched and deleted; even hostile text stays text."""
 
 from __future__ import annotations
 

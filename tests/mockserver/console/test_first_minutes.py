@@ -1,4 +1,4 @@
-"""What somebody needs who looks at the console for the first time is there, and in the right place."""
+"""The console shows first-time users what they need, in the right place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No address and no form that a client may send makes the console fail."""
+"""The console does not fail, whatever address or form a client sends."""
 
 from __future__ import annotations
 

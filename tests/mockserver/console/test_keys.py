@@ -16,7 +16,7 @@ from tests.support.mock_client import FULL, MOCK, START, Client, new_mock
 
 
 def delivered(mock: Mock, delivery_id: str, body: bytes) -> Delivery:
-    """A delivery in the log of an event, whose one attempt has a good signature and no answer."""
+    """A delivery in the log, with one attempt that has a good signature and no answer."""
     endpoints = list(mock.state.webhooks.endpoints)
     endpoint = endpoints[0] if endpoints else mock.state.webhooks.register(FULL.organization_id, "http://127.0.0.1:1/")
     delivery = Delivery(delivery_id, endpoint.id, FULL.organization_id, {"id": "evt_1", "eventType": "x"}, START)
@@ -157,7 +157,7 @@ class TestWebhooks:
 
     def test_the_debugger_compares_with_the_form_that_was_given_though_another_begins_alike(self) -> None:
         secret, timestamp = "whsec_abc", f"{START:.0f}"
-        # What is "d0" to "d3" in hex begins with "0" in base64, as the given signature does.
+        # A signature that begins with "d0" to "d3" in hex begins with "0" in base64, like the given signature.
         body = next(text for text in map(str, range(10_000)) if digest(secret, timestamp, text.encode())[:2] == "d3")
         asked: Fields = {"secret": secret, "body": body, "signature": f"t={timestamp},v1={'0' * 64}"}
         page = Visitor(new_mock()).post("/integrations/webhooks/debugger", asked).body.decode()

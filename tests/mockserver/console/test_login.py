@@ -1,4 +1,4 @@
-"""The console's log-in: a wrong token is refused and counted, and a log-out ends what a cookie was good for."""
+"""The console's log-in: a wrong token is refused and counted, and after a log-out the cookie is not valid any more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses in answers lead to where the client was: in a world, and behind a proxy that takes off a prefix."""
+"""Addresses in answers begin with the address that the client used: in a world, and behind a proxy that removes a prefix."""
 
 from __future__ import annotations
 

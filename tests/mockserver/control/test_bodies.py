@@ -1,4 +1,4 @@
-"""The types of bodies hold what the document says that they hold."""
+"""The types of bodies have the members that the document says."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARTS = {
 """The parts of a whole state, which have no names in the document."""
 
 UNTYPED = {"State": {"version"}}
-"""Members that nothing reads: the document has but one value for them."""
+"""Members that no code reads, because the document allows only one value for them."""
 
 TYPES = {
     **{name: kind for name, kind in vars(bodies).items() if name in SCHEMAS},
@@ -48,7 +48,7 @@ def test_it_has_the_members_of_its_schema(name: str) -> None:
 
 
 def test_a_whole_number_with_a_point_is_refused_in_one_line() -> None:
-    """JSON Schema takes 60.0 for a whole number, and the types do not."""
+    """JSON Schema accepts 60.0 as a whole number, but the types do not."""
     body = b'{"name":"x","scopes":[],"limits":{"perMinute":60.0,"burst":120,"burstWindow":30}}'
     answer = Client(new_mock(contacts=0)).ask("POST", "/_mock/keys", body)
     assert answer.status == 400

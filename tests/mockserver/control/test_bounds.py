@@ -1,4 +1,4 @@
-"""What the control API does not do: serve strangers, show secrets, mix worlds, wait without end, run what was dropped."""
+"""The control API does not serve strangers, show secrets, mix worlds, wait for ever, or continue the work of dropped worlds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every call that the control API's document has: made once at least, and answered as the document says."""
+"""Every call in the control API's document is made at least once, and answered as the document says."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ async def switches(call: Session) -> None:
     catalogue = (await call("getCatalogue"))["data"]
     assert {each["kind"] for each in catalogue} == {"fault", "variant", "hardship"}
     for each in catalogue:
-        # What changes the data, or deliveries, takes no condition.
+        # A modification that changes the data or deliveries takes no condition.
         conditional = each["appliesTo"] == "requests" and not each["changesData"]
         some = {"operation": "getMe", "requests": 1} if conditional else {}
         switch = await call("switchOn", {each["kind"]: each["name"], **some})

@@ -1,4 +1,4 @@
-"""What a test does to the mock: the control API, modifications of its parts, and the keys that it hands out."""
+"""How a test steers the mock: the control API, modifications of its parts, and the keys that it gives out."""
 
 from __future__ import annotations
 

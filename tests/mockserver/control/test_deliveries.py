@@ -1,4 +1,4 @@
-"""What the delivery log says of a delivery: what was done to it, and whether its receiver was right."""
+"""The delivery log says what the mock did to a delivery, and whether its receiver was right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the request log shows of clients: by key, by the rules of the grade, and never by a guess."""
+"""The request log judges clients by key and by the rules of the grade, and never guesses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONTACTS = "/api/v1/contacts"
 
 
 def graded(client: Client) -> dict[str, Any]:
-    """The requirements of the one key that has asked, by id."""
+    """The requirements of the only key that has sent requests, by id."""
     (only,) = client.get("/_mock/grade").json["data"]
     return {row["id"]: row for row in only["requirements"]}
 
@@ -190,12 +190,12 @@ class TestFailures:
 
 
 def built(contact: dict[str, Any]) -> str:
-    """A cursor as the documentation's example has it, made by hand."""
+    """A cursor in the form of the documentation's example, made by hand."""
     content = json.dumps({"id": contact["id"], "t": contact["createdAt"]}, separators=(",", ":"))
     return urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
 def fails(client: Client) -> None:
-    """Have the API answer 503 from now on, and ask for a wait of five seconds."""
+    """Make the API answer 503 from now on, with a Retry-After of five seconds."""
     body = {"hardship": "server-errors", "parameters": {"probability": 1, "status": "503", "wait": 5}}
     assert client.ask("POST", "/_mock/switches", json.dumps(body).encode()).status == 201

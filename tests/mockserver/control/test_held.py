@@ -1,4 +1,4 @@
-"""A request is held until a test lets it go."""
+"""A request is held until a test releases it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.mock_process import running
 
 
 class Scene:
-    """A mock, what is asked of it side by side, and its control API."""
+    """A mock, its concurrent requests, and its control API."""
 
     def __init__(self) -> None:
         self.mock: Mock = new_mock(contacts=3)

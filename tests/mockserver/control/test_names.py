@@ -1,4 +1,4 @@
-"""Names that the control API does not take, as nobody could read what has them; and peers that are this machine."""
+"""Names that the control API refuses because no request could name them; and addresses that are this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the request log tells: all that was sent but for secrets, and what a client is not told."""
+"""The request log shows everything that was sent, except secrets, and facts that a client is not told."""
 
 from __future__ import annotations
 

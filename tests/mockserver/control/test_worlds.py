@@ -1,4 +1,4 @@
-"""Worlds through the control API: what a test is handed, what it may ask for, and a port of its own."""
+"""Worlds through the control API: what a test gets, what it may ask for, and a port for each world."""
 
 from __future__ import annotations
 

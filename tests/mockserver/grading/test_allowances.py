@@ -1,4 +1,4 @@
-"""What the requirements allow: each clause of the table has a client in that corner, against which nothing is held."""
+"""What the requirements allow: for each clause of the table there is a client that uses it, and it breaks nothing."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def failing(*waits: float, mark: str = "server-error") -> Run:
 
 
 def times(target: str, count: int, wait: float) -> Run:
-    """The same thing asked again and again."""
+    """The same request, sent several times."""
     story = Story()
     for _ in range(count):
         story.ask(target, wait=wait)
@@ -75,7 +75,7 @@ def connected(requests: int, per_connection: int) -> Run:
 
 
 def at_once(requests: int) -> Run:
-    """Requests in flight together, which are served one after the other."""
+    """Requests that are in flight together, but are served one after the other."""
     story = Story()
     for number in range(requests):
         story.ask(f"{CONTACTS}/con_{number}", at=1 + 0.1 * number, connection=number + 1, opened=1.0)
@@ -83,7 +83,7 @@ def at_once(requests: int) -> Run:
 
 
 def received(requirement: str, status: int | None, *, good: bool = False, after_good: bool = True) -> Run:
-    """A delivery that was answered so."""
+    """A delivery with this answer."""
     return Run("receiver", (), probes=(probe(requirement, status, good=good, after_good=after_good),))
 
 
@@ -94,7 +94,7 @@ def hung_up_on() -> Run:
 
 
 def certificates() -> Run:
-    """A run over TLS of a client that does not speak to the well-certified server either."""
+    """A run over TLS of a client that does not even speak to the server with a valid certificate."""
     return Story("wrong-host", Story("well-certified").run()).ask(ME).run()
 
 
@@ -247,7 +247,7 @@ ALLOWED: Cases = {
         "a connection that is closed after a huge header.": hung_up_on(),
     },
 }
-"""Of each requirement what it allows, clause by clause in the table's words, with the run of a client that makes use of it."""
+"""For each requirement, what it allows, clause by clause in the table's words, with the run of a client that uses it."""
 
 
 def cases() -> Iterator[tuple[str, str]]:

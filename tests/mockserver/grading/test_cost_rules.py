@@ -1,4 +1,4 @@
-"""COST: what a client's habits cost others."""
+"""COST: requests that a client could save."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def connected(requests: int, per_connection: int) -> Story:
 
 
 def volleys(requests: int, at_once: int) -> Story:
-    """Requests in volleys, each over a connection of its own: all of a volley are in flight at once."""
+    """Requests in volleys, each over its own connection: all requests of a volley are in flight at once."""
     story = Story()
     for number in range(requests):
         story.ask(
@@ -96,7 +96,7 @@ def test_one_volley_has_no_connection_to_use_again() -> None:
 
 
 def left_open(requests: int, busy: int) -> Story:
-    """Requests over a connection each, of which the last ones are in flight while all that came before stay open."""
+    """Requests, each over its own connection: the last ones are in flight while all earlier connections stay open."""
     story = Story()
     for number in range(requests):
         story.ask(

@@ -1,4 +1,4 @@
-"""The page for authors of clients."""
+"""The documentation page for authors of clients."""
 
 from __future__ import annotations
 

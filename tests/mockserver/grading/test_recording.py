@@ -1,4 +1,4 @@
-"""What is written down of a request: its body, too, though the mock has no use for it."""
+"""The record of a request: it has the body, too, although the mock does not use it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEY = next(key for key in MOCK.state.keys if key.scopes)
 
 
 def recorded(*messages: dict[str, Any]) -> Recorder:
-    """What was recorded of a GET of `/me` whose body comes in these messages, and then no further."""
+    """The record of a GET of `/me` whose body comes in these messages, and never ends."""
     coming = list(messages)
     recorder = Recorder(MOCK, MOCK.state.keys, 0.0)
 

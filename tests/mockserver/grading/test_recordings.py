@@ -1,4 +1,4 @@
-"""`grade --har FILE`: recorded traffic is judged by what it shows, and nothing is held against a client that it cannot show."""
+"""`grade --har FILE`: recorded traffic is judged only by what it shows."""
 
 from __future__ import annotations
 

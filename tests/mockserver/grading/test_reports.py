@@ -23,7 +23,7 @@ STARTED = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 def runs() -> tuple[Run, ...]:
-    """A client that puts its key into the query, is refused once and comes back too early, and asks for undefined."""
+    """A client that puts its key into the query, is refused once and returns too early, and asks for the id `undefined`."""
     plain = Story().ask(f"{ME}?key={SECRET}", leaks=(f"the query parameter `{SECRET}`",)).page(CONTACTS, 5)
     plain.ask(f"{CONTACTS}/undefined", 404, request_headers=(("authorization", f"Bearer {SECRET}"),))
     trial = Story("one-429", plain.run()).refused(CONTACTS, 5).page(CONTACTS, 5, wait=1, connection=2)

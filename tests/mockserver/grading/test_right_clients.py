@@ -1,4 +1,4 @@
-"""Right clients get a clean grade, each in a corner that the contract allows; what a client did not do is not seen."""
+"""Right clients break nothing, though each uses another freedom of the contract; what a client did not do is not seen."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.support.graded_clients import broken, graded, statuses
 SHOULDS_BROKEN = {
     "gives-up-at-once": {"FAIL-2"},
 }
-"""Shoulds that a right client breaks: the contract wishes for more than it asks."""
+"""Shoulds that a right client breaks: a should is a wish, not a must."""
 
 NOT_WAITED_FOR = {"polls-the-feed", "asks-me-alone", "does-nothing"}
-"""Clients that take half a minute, and those that are tried below."""
+"""Clients that take half a minute, and those that have a test of their own below."""
 
 TRIALS = {
     "sequential": ("small-pages", "expiring-cursors", "one-429", "truncated-bodies"),

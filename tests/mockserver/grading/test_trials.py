@@ -1,4 +1,4 @@
-"""What trials do to answers: each operation is still served, as the documentation allows."""
+"""Trials change answers, but each operation is still served as the documentation allows."""
 
 from __future__ import annotations
 

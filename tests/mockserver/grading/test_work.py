@@ -15,7 +15,7 @@ from tests.support.graded_runs import CONTACTS, Story
 
 SIZE = 240
 MOST_GROWTH = 2.7
-"""How much more work twice the requests may be. What compares each with each takes four times as much."""
+"""How much more work twice the requests may take. A rule that compares all pairs takes four times as much."""
 
 
 def hammers_on(size: int) -> Run:
@@ -134,7 +134,7 @@ def test_twice_the_requests_are_twice_the_work(shape: Callable[[int], Run]) -> N
 
 
 def lines_run(run: Run) -> int:
-    """How many lines of Python are run to judge a run: the same on every machine."""
+    """The number of Python lines that are executed to judge a run. It is the same on every machine."""
     count = 0
 
     def trace(_frame: FrameType, event: str, _argument: object) -> Any:

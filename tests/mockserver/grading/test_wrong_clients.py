@@ -1,4 +1,4 @@
-"""Every wrong client is caught by the requirement that it breaks, and no other must is held against it."""
+"""Every wrong client is caught by the requirement that it breaks, and breaks no other must."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ CAUGHT = {
     "opens-a-connection-for-every-request": "COST-3",
     "opens-a-connection-for-every-request-of-its-threads": "COST-3",
 }
-"""Of each client the requirement that it breaks, and the trial that shows it."""
+"""For each client, the requirement that it breaks, and the trial that shows it."""
 
 SIDE_EFFECTS = {
     "sends-an-expired-cursor-again": {"FAIL-1"},
 }
-"""Shoulds that a wrong client breaks besides, since its lie consists of them."""
+"""Shoulds that a wrong client also breaks, because its error consists of them."""
 
 
 @pytest.mark.parametrize("name", CAUGHT)

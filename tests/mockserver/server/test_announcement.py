@@ -1,4 +1,4 @@
-"""What a mock tells of itself: files that keep what they were, and one line where it cannot write."""
+"""What a mock announces: it keeps the kind of each file that it writes to, and prints one line if it cannot write."""
 
 from __future__ import annotations
 

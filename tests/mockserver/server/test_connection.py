@@ -1,4 +1,4 @@
-"""What leaves a connection, in which pieces: head and body of an answer together, and nothing kept back or in the wrong order."""
+"""How a connection sends answers: head and body together, nothing held back, and everything in the right order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ START = {"type": "http.response.start", "status": 200, "headers": [(b"x", b"y")]
 
 
 class Wire(asyncio.Transport):
-    """Takes down each system call; `closed` from the beginning if the client has left."""
+    """Records each system call; `closed` from the beginning if the client has left."""
 
     def __init__(self, *, closed: bool = False) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ def request(path: str) -> bytes:
 
 
 async def heard(app: Any, data: bytes, wire: Wire, turns: int = 10) -> list[bytes]:
-    """What goes over the wire when a client says `data` and the loop takes some turns."""
+    """The bytes that are sent when a client sends `data` and the loop takes some turns."""
     config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None)
     config.load()
     connection = Connection(config, ServerState(), {}, asyncio.get_running_loop())
@@ -60,7 +60,7 @@ async def heard(app: Any, data: bytes, wire: Wire, turns: int = 10) -> list[byte
 
 
 def answering(*parts: str) -> Any:
-    """An application that sends a head and these parts of a body, `|` being a turn of the loop, and then is silent."""
+    """An application that sends a head and these parts of a body, and then is silent. `|` stands for a turn of the loop."""
 
     async def app(_scope: Any, _receive: Any, send: Any) -> None:
         await send(dict(START))

@@ -1,4 +1,4 @@
-"""How a mock ends: in time, whatever it waits for; with its parent; and by every signal that ends a program."""
+"""A mock ends in time, whatever it waits for; it ends with its parent, and by every signal that ends a program."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_closed_terminal_ends_it(tmp_path: Path) -> None:
 
 
 def test_it_ends_with_its_parent(tmp_path: Path) -> None:
-    """All that hold the pipe are gone once it is at its end."""
+    """The pipe ends when all processes that hold it have ended."""
     target = tmp_path / "target.toml"
     code = """
 import os, pathlib, signal, subprocess, sys, time

@@ -91,7 +91,7 @@ class TestLog:
     def test_a_request_is_a_line_with_its_key_and_the_reason_of_its_refusal(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        client = Client(Logged(new_mock()), FULL)  # type: ignore[arg-type] # it does all that a mock does
+        client = Client(Logged(new_mock()), FULL)  # type: ignore[arg-type] # it has all methods of a mock
         client.get(f"{path_of('listContacts')}?limit=1000")
         client.get("/_mock/health")
         first, second = capsys.readouterr().err.splitlines()

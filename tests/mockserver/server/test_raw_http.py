@@ -1,4 +1,4 @@
-"""What no HTTP library sends, on a socket: the mock says what is wrong, tells nothing else, and goes on serving."""
+"""Requests that no HTTP library sends, on a socket: the mock says what is wrong, tells nothing else, and goes on serving."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def mock() -> Iterator[Served]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """A mock that waits for no request longer than a second."""
+    """A mock that waits at most one second for a request."""
     monkeypatch.setattr(connection, "WITHIN", 1.0)
     monkeypatch.setattr(uvicorn_server, "_HURRY", 1)
     with serving_mock() as served:
@@ -96,7 +96,7 @@ LARGE = {
 @pytest.mark.parametrize("request_", LARGE.values(), ids=LARGE)
 def test_a_large_head_is_a_problem(mock: Served, request_: bytes) -> None:
     with mock.connect() as client:
-        # The mock need not hear it to its end.
+        # The mock need not read it to its end.
         threading.Thread(target=sent, args=(client, request_), daemon=True).start()
         (heard,) = answers(until_closed(client))
     assert heard.status == 431
@@ -142,7 +142,7 @@ def test_an_upgrade_is_not_taken_up(mock: Served) -> None:
 
 
 def test_the_body_of_a_request_that_asks_for_an_upgrade_is_read(mock: Served) -> None:
-    # Without its body the request would make a world.
+    # If the mock ignored the body, the request would make a world.
     body = b'{"contacts": -1}'
     head = CLOCK.replace(b"clock", b"worlds") + b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
     assert mock.one(head + b"Content-Length: %d\r\n\r\n" % len(body) + body).status == 400

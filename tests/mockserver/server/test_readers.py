@@ -1,4 +1,4 @@
-"""Clients that ask for much and do not read it: they cost no log line, and are not kept for ever."""
+"""Clients that ask for much and do not read it cause no log line, and are not kept for ever."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AT_ONCE = struct.pack("ii", 1, 0)
 
 
 def connect(mock: Served) -> socket.socket:
-    """A client that the system keeps little for, so that it takes little until the mock cannot write."""
+    """A client with small system buffers, so that the mock soon cannot write."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     client.settimeout(PATIENCE)
@@ -28,7 +28,7 @@ def connect(mock: Served) -> socket.socket:
 
 
 def ask_much(mock: Served) -> socket.socket:
-    """A client whose requests and answers fill all that is between it and the mock."""
+    """A client whose requests and answers fill all buffers between it and the mock."""
     client = connect(mock)
     client.settimeout(0.2)
     with suppress(TimeoutError):
@@ -60,7 +60,7 @@ def test_one_that_stays_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_request_hears_that_its_client_left_though_others_wait_behind_it() -> None:
-    """The hardship hangs up and waits until the connection is gone: the request is in the log once that is over."""
+    """The hardship hangs up and waits until the connection is gone: the request is in the log after that."""
     with serving_mock(modifications=[made("dropped-connections", {"probability": 1, "moment": "before"})]) as mock:
         assert mock.say(GET_ME * 3) == []
         heard = mock.one(b"GET /_mock/requests?wait=10 HTTP/1.1\r\n" + HOST + b"\r\n")

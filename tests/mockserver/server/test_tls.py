@@ -1,4 +1,4 @@
-"""`outbound-mock --tls`: https under an authority of its own, and certificates that clients have to refuse."""
+"""`outbound-mock --tls`: https with an authority of its own, and certificates that clients must refuse."""
 
 from __future__ import annotations
 

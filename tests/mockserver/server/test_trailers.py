@@ -1,4 +1,4 @@
-"""What stands around a chunked body, on a socket: trailers take no effect, and trailers and chunk extensions are bounded."""
+"""The parts around a chunked body, on a socket: trailers have no effect, and trailers and chunk extensions are bounded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def mock() -> Iterator[Served]:
 
 
 def trailed(request: bytes, trailer: bytes) -> bytes:
-    """The request with a chunked body, and this trailer behind it."""
+    """The request with a chunked body, followed by this trailer."""
     return request.replace(HOST, HOST + CHUNKED) + b"2\r\n{}\r\n0\r\n" + trailer + b"\r\n"
 
 
@@ -84,7 +84,7 @@ ENDLESS = {
 
 
 def flood(client: socket.socket, begin: bytes, piece: bytes) -> None:
-    """Send 205 megabytes of the piece, unless the mock hangs up before."""
+    """Send 205 megabytes of the piece, unless the mock closes the connection earlier."""
     with suppress(OSError):
         client.sendall(begin)
         for _ in range(205):

@@ -1,4 +1,4 @@
-"""The stores against a model that filters and sorts everything anew each time."""
+"""The stores agree with a model that filters and sorts everything again each time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.support.store_model import (
 
 
 class TenantMachine(RuleBasedStateMachine):
-    """A tenant, changed and read in any order, beside two dictionaries that are changed and read alike."""
+    """A tenant that is changed and read in any order, and two dictionaries that are changed and read in the same way."""
 
     def __init__(self) -> None:
         super().__init__()

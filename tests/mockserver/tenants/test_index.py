@@ -1,4 +1,4 @@
-"""An index whose rows came together, in any order: whatever is done with it first finds them in their order."""
+"""An index whose rows were added together, in any order: its first use finds them sorted, whichever use that is."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mockserver.tenants.index import Index, Row
 
 
 def row(number: int) -> Row:
-    """Two rows have the same time each."""
+    """A row. Every two rows have the same time."""
     return Row(number // 2, f"con_{number}", b"listed %d" % number, b"single %d" % number, "")
 
 
 @pytest.fixture
 def index() -> Index:
-    """Rows 1 to 8 that came in two lots."""
+    """Rows 1 to 8, which were added in two parts."""
     made = Index()
     made.extend(map(row, (3, 8, 5, 1)))
     made.extend(map(row, (2, 7, 4, 6)))

@@ -1,4 +1,4 @@
-"""A search finds what the model finds, however often its index was made anew."""
+"""A search finds what the model finds, however often its index was built again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The made-up organizations: reproducible, consistent, and awkward in every way that they promise."""
+"""The made-up organizations: reproducible, consistent, and as awkward as they promise."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_ids_are_opaque_and_tell_nothing_of_the_order() -> None:
         newest_first = [resource["id"] for resource in of(name)]
         assert all(re.fullmatch(prefix + "_[0-9a-f]{20}", resource_id) for resource_id in newest_first)
         ascents = sum(earlier < later for earlier, later in pairwise(newest_first))
-        # Ids descend within a run of one timestamp, and between runs as often as not.
+        # Ids descend within a run of one timestamp, and in about half of the steps between runs.
         assert 0.05 < ascents / len(newest_first) < 0.5
     assert all(re.fullmatch("org_[0-9a-f]{20}", tenant.organization.id) for tenant in tenants())
 

@@ -1,4 +1,4 @@
-"""What an addition, a removal and a copy do to the rest of a tenant."""
+"""How an addition, a removal and a copy affect the rest of a tenant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data as a person changes it: added, patched, deleted, exported and loaded, and consistent whatever is refused."""
+"""Data that a person adds, patches, deletes, exports and loads stays consistent, even if a change is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mock delivers events as the contract says: signed, to their own organization, again where an attempt fails."""
+"""The mock delivers events as the contract says: signed, to their own organization, and again if an attempt fails."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OK = Reply(200)
 
 
 class Receiver:
-    """Takes what is transmitted, and answers as told: a reply, an exception, or None for silence."""
+    """Takes each request, and answers as the test says: a reply, an exception, or None for silence."""
 
     def __init__(self, *answers: Reply | Exception | None) -> None:
         self.answers = list(answers)

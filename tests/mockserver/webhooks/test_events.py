@@ -1,4 +1,4 @@
-"""Events happen to resources that are there, and whoever uses the mock makes them happen and sees to the endpoints."""
+"""Events happen to existing resources, and users of the mock trigger events and manage endpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mock sends to this machine alone, to the byte, and tells in a line what was no answer."""
+"""The mock sends only to this machine, sends the exact bytes, and says in one line why there is no answer."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_a_host_that_is_no_name_is_said_in_one_line(host: str) -> None:
 
 
 def resolving(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[tuple[str, int]]:
-    """Let every name resolve to these addresses, and every connection be refused; yields who was connected to."""
+    """Make every name resolve to these addresses, and refuse every connection; yields the addresses that were connected to."""
     tried: list[tuple[str, int]] = []
 
     async def getaddrinfo(_loop: Any, _host: str, port: int, **_: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""A slow endpoint keeps nobody else's deliveries waiting, and its own no longer than it has to."""
+"""A slow endpoint does not delay deliveries to other endpoints, and delays its own no longer than necessary."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVENT = {
 
 
 async def answer(outgoing: Outgoing) -> Reply:
-    """What each endpoint answers: `silent` ones nothing, for ever."""
+    """The answer of each endpoint; a `silent` one never answers."""
     if "silent" in outgoing.url:
         await asyncio.Event().wait()
     return Reply(200)

@@ -1,4 +1,4 @@
-"""The data of worlds: made beside other requests, shared by those that are made alike, and let go with them."""
+"""The data of worlds: made while other requests are answered, shared by worlds with equal settings, and freed with them."""
 
 from __future__ import annotations
 
