@@ -76,7 +76,7 @@ def _url_option(function: Callable[..., None]) -> Callable[..., None]:
 def trigger(event: str, organization: str | None, resource: str | None, url: str) -> None:
     """Make EVENT happen, such as draft.replied, and deliver it; prints its id.
 
-    An EVENT of a type that the documentation does not name happens too: clients must accept it.
+    An EVENT of an undocumented type happens, too, because clients must accept it.
     """
     given = {"eventType": event, "organization": organization, "resourceId": resource}
     body = {name: value for name, value in given.items() if value is not None}

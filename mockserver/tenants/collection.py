@@ -79,7 +79,7 @@ class Collection:
         return row.single if row else None
 
     def read(self, resource_id: str) -> Resource | None:
-        """One resource, decoded anew, so that the caller may change it; None if there is none with that id."""
+        """One resource, decoded again each time, so that the caller may change it; None if there is none with that id."""
         row = self._rows.get(resource_id)
         return _decoded(row) if row else None
 

@@ -169,7 +169,7 @@ def _members(text: str) -> Resource:
     try:
         return msgspec.json.decode(text, type=Resource)
     except RecursionError:
-        raise ValueError("This is nested without end.") from None
+        raise ValueError("This is nested too deeply.") from None
     except ValueError as error:
         raise ValueError(f"This is no JSON object: {error}.") from None
 

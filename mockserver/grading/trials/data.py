@@ -33,7 +33,7 @@ _SCHEMAS = {
 
 
 def small_pages(_stage: Stage) -> Layer:
-    """Every page behind the first is short, and all but the last lead on. The second page of each list holds one item."""
+    """Every page after the first is short, and all but the last have a nextCursor. The second page of each list has one item."""
     second_pages: dict[bytes, bytes] = {}
 
     async def shortened(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -47,7 +47,7 @@ def revoked_key(stage: Stage) -> Layer:
 
 
 def one_429(stage: Stage) -> Layer:
-    """One page is refused with 429, behind the first page if the plain run went there."""
+    """One page is refused with 429: a page after the first one, if the plain run asked for such a page."""
     walked = any(exchange.cursor and exchange.list_key for exchange in stage.plain.exchanges)
 
     async def refused(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
