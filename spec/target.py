@@ -195,6 +195,8 @@ def from_environment(text: str, member: str) -> str:
     marker, colon, name = text.partition(":")
     if marker != "env" or not colon:
         return text
+    if not name:
+        raise TargetError(f"{member}: env: is followed by no name of a variable")
     if not os.environ.get(name):
         raise TargetError(f"{member}: the environment variable {name} is not set")
     return os.environ[name]
@@ -211,13 +213,17 @@ def _address(base_url: str) -> str:
     try:
         parts = urlsplit(base_url)
         valid = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
-    except ValueError:
-        raise TargetError(f"base_url: not an http or https address: {base_url!r}") from None
+    except ValueError as error:
+        raise TargetError(f"base_url: not an http or https address: {base_url!r}: {error}") from None
+    if "://" not in base_url:
+        raise TargetError(f"base_url: not an http or https address: {base_url!r}; did you mean http://{base_url}?")
     if parts.username is not None:
         raise TargetError("base_url: a user name or password in the address would take the place of the API key")
     _check_host(parts.hostname or "")
-    if not valid or parts.query or parts.fragment or _NEVER_IN_AN_ADDRESS.search(base_url):
-        raise TargetError(f"base_url: not an http or https address without a query: {base_url!r}")
+    if parts.query or parts.fragment:
+        raise TargetError(f"base_url: the address of an API has no query and no fragment: {base_url!r}")
+    if not valid or _NEVER_IN_AN_ADDRESS.search(base_url):
+        raise TargetError(f"base_url: not an http or https address: {base_url!r}")
     return base_url.rstrip("/")
 
 

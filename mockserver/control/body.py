@@ -66,8 +66,10 @@ def parse(body: bytes) -> object:
         raise bad_input(f"The member {_short(repeated.args[0])} is there twice.") from None
     except UnicodeError:
         raise bad_input("The body must be UTF-8, without lone surrogates.") from None
-    except (RecursionError, ValueError):
-        raise bad_input("The body must be JSON, and not nested without end.") from None
+    except json.JSONDecodeError as error:
+        raise bad_input(f"The body must be JSON: the error is in line {error.lineno}, column {error.colno}.") from None
+    except RecursionError:
+        raise bad_input("The body must not be nested without end.") from None
     _check_depth(value)
     return value
 
@@ -107,7 +109,7 @@ def _integer(digits: str) -> int:
 
 
 def _no_number(name: str) -> None:
-    raise ValueError(name)
+    raise bad_input(f"The body must be JSON, which has no {name}.")
 
 
 def compiled(schema: OpenApi | None) -> Check:
@@ -135,8 +137,7 @@ def _told(error: ValidationError) -> str:
     kind = error.kind
     tell = _REASONS.get(kind.name)
     if isinstance(kind, _ALTERNATIVES):
-        choices = [names for names in (_members(branch) for branch in kind.context) if names]
-        reason = f"must be one of the forms that the document has{': ' + ', '.join(choices) if choices else ''}"
+        reason = _told_of_forms(kind.context)
     else:
         reason = tell(kind) if tell else "is not what the document asks for"
     return f"{_short(where)} {reason}." if where else f"The body {reason}."
@@ -160,6 +161,21 @@ def _without(branches: Sequence[Branch], kind: str, error: ValidationError) -> S
         branch
         for branch in branches
         if not any(inner.kind.name == kind and list(inner.instance_path) == whole for inner in branch)
+    ]
+
+
+def _told_of_forms(branches: Sequence[Branch]) -> str:
+    mixed = sorted({name for branch in branches if not _members(branch) for name in _unexpected(branch)})
+    if len(mixed) > 1:
+        return f"has members that do not go together: {', '.join(map(_short, mixed))}"
+    choices = list(filter(None, map(_members, branches)))
+    return f"must be one of the forms that the document has{': ' + ', '.join(choices) if choices else ''}"
+
+
+def _unexpected(branch: Branch) -> Sequence[str]:
+    kinds = (error.kind for error in branch)
+    return [
+        name for kind in kinds if isinstance(kind, ValidationErrorKind.AdditionalProperties) for name in kind.unexpected
     ]
 
 

@@ -62,6 +62,8 @@ def test_a_key_is_read_from_the_environment_as_in_the_file(monkeypatch: pytest.M
     assert target.organizations.primary.api_keys == (KEY,)
     with pytest.raises(TargetError, match="the API key: the environment variable NO_SUCH_VARIABLE is not set"):
         load(None, base_url="http://127.0.0.1:8080", api_key="env:NO_SUCH_VARIABLE")
+    with pytest.raises(TargetError, match="env: is followed by no name"):
+        load(None, base_url="http://127.0.0.1:8080", api_key="env:")
 
 
 def test_options_win_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,10 +95,11 @@ def test_what_a_target_offers_is_what_its_description_holds() -> None:
         ('[organizations.primary]\napi_keys = ["k"]\n[keys.single_scope]\n"contacts.write" = "x"', "contacts.write"),
         ("base_url = ", "not a TOML document"),
         ('base_url = "ftp://example"', "base_url"),
-        ('base_url = "http://example?x=1"', "base_url"),
+        ('base_url = "http://example?x=1"', "base_url: the address of an API has no query"),
+        ('base_url = "127.0.0.1:8080"', "did you mean http://127.0.0.1:8080?"),
         ('base_url = "http://exa mple"', "base_url"),
         ('base_url = "http://example/\\n"', "base_url"),
-        ('base_url = "http://example:99999"', "base_url"),
+        ('base_url = "http://example:99999"', "Port out of range"),
         (f'base_url = "http://{"a" * 64}.example"', "base_url: a part of the host name has more than 63"),
         (
             '[organizations.primary]\napi_keys = ["k"]\n[webhooks]\npublic_url = "ftp://tunnel.example"',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from typing import Any
 
 import pytest
@@ -95,11 +96,21 @@ class TestBodies:
             ("keys", {"name": "CI", "scopes": [], "limits": {"perMinute": 90}}, "limits lacks the member burst."),
             ("switches", {"hardship": "latency", "requests": 0}, "requests must be at least 1."),
             ("clock", {}, "The body must be one of the forms that the document has: advance, set, freeze, resume."),
+            (
+                "clock",
+                {"advance": 1, "set": "2026-01-01T00:00:00Z"},
+                "The body has members that do not go together: advance, set.",
+            ),
+            ("clock", {"advance": math.nan}, "The body must be JSON, which has no NaN."),
         ],
     )
     def test_what_is_wrong_with_the_form_that_was_meant_is_said(self, path: str, body: Any, told: str) -> None:
         answer = Client(new_mock(contacts=0)).ask("POST", f"/_mock/{path}", json.dumps(body).encode())
         assert (answer.status, answer.json["detail"]) == (400, told)
+
+    def test_the_place_where_a_body_is_no_json_is_said(self) -> None:
+        answer = Client(new_mock(contacts=0)).ask("POST", "/_mock/clock", b'{"advance": 60')
+        assert answer.json["detail"] == "The body must be JSON: the error is in line 1, column 15."
 
     @pytest.mark.parametrize(
         "query", ["?limits=1", "?limit=x", "?wait=61", "?status=9", "?after=-1", "?limit=1&limit=2"]
