@@ -98,7 +98,7 @@ def test_a_requirement_is_explained(command: tuple[str, ...]) -> None:
     assert f"usual cause: {usual_cause('PAGE-6')}" in told
     assert "tried: test_pagination.py::test_" in told
     assert "Cases: quick " in told
-    assert "fault of the mock: cursor-skips-ties: The cursor is a time alone" in told
+    assert "fault of the mock: cursor-skips-ties: The cursor holds only a time" in told
 
 
 def test_without_the_mock_a_requirement_is_explained_without_its_faults(monkeypatch: pytest.MonkeyPatch) -> None:
