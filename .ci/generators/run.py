@@ -52,7 +52,7 @@ class Trouble(Exception):
 class Generator:
     """A generator: the command that it is run with, and the client that is made of its code.
 
-    `client` is a file in `clients`; None where no compiler of the language is asked for: then the code must not hold `never`.
+    `client` is a file in `clients`; None if no compiler of the language is asked for. The code must not hold `never`.
     """
 
     name: str
@@ -96,7 +96,12 @@ GENERATORS = (
     Generator("hey-api", f"openapi-ts --input {DOCUMENT} --output generated/hey-api --logs generated", "hey-api.ts"),
     Generator("orval", "orval --config orval.config.cjs", "orval.ts"),
     # The decoders of these refuse unknown members, unless an object says that it may have them.
-    Generator("openapi-generator, go", f"{JAR} go --output generated/go", never="decoder.DisallowUnknownFields"),
+    Generator(
+        "openapi-generator, go",
+        f"{JAR} go --output generated/go",
+        "openapi-generator-go.go",
+        never="decoder.DisallowUnknownFields",
+    ),
     Generator("openapi-generator, java", f"{JAR} java --output generated/java", never="is not defined in the"),
 )
 
@@ -120,17 +125,11 @@ def main() -> None:
 
 def tried(generator: Generator, url: str, contacts: int) -> str:
     """What the table says of a generator. Raises Trouble."""
-    said = run(shlex.split(generator.command), "it cannot be generated")
-    warnings = [line for line in said.splitlines() if "warn" in line.lower() and not any(it in line for it in HARMLESS)]
-    if warnings:
-        raise Trouble(f"{len(warnings)} warnings, the first: {warnings[0].strip()}")
-    if generator.client is None:
-        closed = [file.name for file in GENERATED.rglob("*") if file.is_file() and generator.never in text(file)]
-        if closed:
-            raise Trouble(f"{len(closed)} files refuse members that they do not know, such as {closed[0]}")
+    generate(generator)
+    if generator.client is None or (generator.client.endswith(".go") and not shutil.which("go")):
         return f"{'clean':<10} {'-':<6} {'-':>8}  {'-':<6} -"
     client = HERE / "clients" / generator.client
-    command, settings = python_client(client) if client.suffix == ".py" else node_client(client)
+    command, settings = {".py": python_client, ".ts": node_client, ".go": go_client}[client.suffix](client)
     walked: Walked = json.loads(run(command, "its client failed", **settings, **access(url)).strip().splitlines()[-1])
     problem = walked.get("problem") or {}
     if walked["contacts"] != contacts:
@@ -143,6 +142,18 @@ def tried(generator: Generator, url: str, contacts: int) -> str:
         grade(command, settings)
     grade_told = "clean" if generator.graded else "-"
     return f"{'clean':<10} {'clean':<6} {walked['contacts']:>8}  {grade_told:<6} {problem['title']}"
+
+
+def generate(generator: Generator) -> None:
+    """Make the code. Raises Trouble for a warning, and for code that refuses unknown members."""
+    said = run(shlex.split(generator.command), "it cannot be generated")
+    warnings = [line for line in said.splitlines() if "warn" in line.lower() and not any(it in line for it in HARMLESS)]
+    if warnings:
+        raise Trouble(f"{len(warnings)} warnings, the first: {warnings[0].strip()}")
+    if generator.never:
+        closed = [file.name for file in GENERATED.rglob("*") if file.is_file() and generator.never in text(file)]
+        if closed:
+            raise Trouble(f"{len(closed)} files refuse members that they do not know, such as {closed[0]}")
 
 
 def text(file: Path) -> str:
@@ -167,6 +178,17 @@ def node_client(client: Path) -> Program:
     return ["node", str(bundle)], {}
 
 
+def go_client(client: Path) -> Program:
+    """Check the types of a client in Go and build it: how it is run."""
+    module, program = GENERATED / "go", GENERATED / "go-client"
+    (module / "walk").mkdir()
+    shutil.copy(client, module / "walk" / "main.go")
+    # The generated module names a newer Go than the code needs, and its tests a package that is not there.
+    for words in (("vet", ".", "./walk"), ("build", "-o", str(program), "./walk")):
+        run(["go", *words], "its types are wrong", folder=module, GOTOOLCHAIN="local")
+    return [str(program)], {}
+
+
 def grade(command: Sequence[str], settings: Mapping[str, str]) -> None:
     """Have the mock grade a client that walks, in the trials that its generator decides about. Raises Trouble."""
     trials = [word for trial in TRIALS for word in ("--trial", trial)]
@@ -184,13 +206,13 @@ def access(url: str) -> Mapping[str, str]:
     return {"OUTBOUND_BASE_URL": url, "OUTBOUND_API_KEY": minted["secret"]}
 
 
-def run(command: Sequence[str], failure: str, **environment: str) -> str:
-    """What a command printed. Raises Trouble with the last lines of it if it fails."""
+def run(command: Sequence[str], failure: str, *, folder: Path = HERE, **environment: str) -> str:
+    """What a command printed that was run in a folder. Raises Trouble with the last lines of it if it fails."""
     programs = os.pathsep.join((str(PYTHON), str(NODE), os.environ["PATH"]))
     settings = {**os.environ, "PATH": programs, "NO_COLOR": "1", **environment}
     done = subprocess.run(
         command,
-        cwd=HERE,
+        cwd=folder,
         env=settings,
         check=False,
         timeout=_PATIENCE,
