@@ -226,7 +226,7 @@ def test_a_search_without_a_hit_shows_nothing(case: str, dataset: Dataset, seed:
 
 
 @requirement("FILTER-9")
-@over(tuple(unknown_beside_known()), Cut(quick=0, paced=1, standard=len(unknown_beside_known())))
+@over(tuple(unknown_beside_known()), Cut(quick=0, paced=0, standard=len(unknown_beside_known())))
 def test_an_unknown_value_beside_a_known_one(case: tuple[str, str, str, str], dataset: Dataset) -> None:
     """A value that no item has shows nothing, also beside a value of another filter that shows something by itself."""
     operation, name, kind, other = case

@@ -42,7 +42,7 @@ from spec.target import Target
 LISTS = spec.LIST_OPERATIONS
 _SECONDARY = "organizations.secondary"
 # How many requests the organizations make in turn, and how many clients of each ask at the same time.
-_TURNS = Cut(quick=4, paced=6, standard=40)
+_TURNS = Cut(quick=4, paced=4, standard=40)
 _TURNS_AT_DEPTH = 200
 _AT_ONCE = 3
 # The requests of each client. The first one opens its connection: only on open connections do requests arrive together.
@@ -106,7 +106,7 @@ def test_a_foreign_id_is_as_good_as_none(
 
 
 @requirement("TENANT-2")
-@over(foreign_ids_conditionally, Cut(quick=0, paced=1, standard=40))
+@over(foreign_ids_conditionally, Cut(quick=0, paced=0, standard=40))
 def test_a_condition_finds_nothing_foreign(
     case: ById, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target, seed: int
 ) -> None:
