@@ -102,7 +102,7 @@ def test_headers_excuse_no_unknown_key(case: tuple[str, str], dataset: Dataset, 
 @pytest.mark.parametrize(
     "state", [pytest.param(state, marks=requirement("AUTH-3", needs=(f"keys.{state}",))) for state in DEAD]
 )
-@over(tuple(product(DISGUISES, OPERATIONS)), Cut(quick=6, paced=6, standard=54))
+@over(tuple(product(DISGUISES, OPERATIONS)))
 def test_headers_excuse_no_dead_key(
     case: tuple[str, str], state: str, client: Client, target: Target, dataset: Dataset, seed: int
 ) -> None:

@@ -21,8 +21,6 @@ _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 # 2 KB, minus the parts that every request has: its method, Host, User-Agent, Accept and Authorization.
 _LONGEST_HEAD = 1700
 _METHOD_REFUSED = (405, 501)
-DEAD_KEYS = ("keys.revoked", "keys.expired")
-"""Members of the description with keys that must not be accepted. AUTH-3 judges the answers to them."""
 # RFC 3986, appendix A: the characters of a path and a query. Tomcat, for example, refuses a target with other characters.
 _OF_A_URI = re.compile(r"[\w.~%!$&'()*+,;=:@/?-]*", re.ASCII)
 _REFUSED_PATHS = re.compile(r"%(?:00|2f|5c|[89a-f][0-9a-f])|(?:^|/)(?:\.|%2e){1,2}(?:/|$)|//", re.IGNORECASE)
@@ -94,7 +92,7 @@ def _problem(exchange: Exchange) -> bool:
 
 def _with_valid_key(exchange: Exchange) -> bool:
     key = exchange.request.credential
-    in_force = key is not None and not key.label.startswith(DEAD_KEYS)
+    in_force = key is not None and not key.dead
     return in_force and exchange.status != 401 and exchange.path.startswith(API + "/")
 
 

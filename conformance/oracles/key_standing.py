@@ -5,7 +5,6 @@ An answer 429, or a 401 to a key that was served before, is never evidence again
 
 from __future__ import annotations
 
-from conformance.oracles.exchanges import DEAD_KEYS
 from conformance.outcome import NotJudged, Violation
 from conformance.target.client import Client, NoAnswer, target
 from conformance.target.exchange import Credential, Exchange, Request
@@ -28,7 +27,7 @@ def reconsidered(violation: Violation, requirement: str, client: Client) -> Viol
             )
     keys = {e.request.credential: e for e in violation.exchanges if e.status == 401 and e.request.credential}
     for key, exchange in keys.items():
-        if not key.label.startswith(DEAD_KEYS) and _served_before(key, client) and _is_refused(key, client):
+        if not key.dead and _served_before(key, client) and _is_refused(key, client):
             return NotJudged(
                 f"{_whose(exchange)}: the key was no longer accepted during the run, or is used elsewhere", exchange
             )

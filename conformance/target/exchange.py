@@ -39,6 +39,11 @@ class Credential:
         """The key as reports show it: `obk_live_…1a2b`."""
         return shown(self.secret)
 
+    @property
+    def dead(self) -> bool:
+        """Whether it is revoked or expired: it must not be accepted, and no rate limit pays for its requests."""
+        return self.label.startswith(("keys.revoked", "keys.expired"))
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

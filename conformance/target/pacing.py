@@ -69,4 +69,5 @@ class Pace:
             spent.not_before = exchange.answered + min(1.0 if retry_after is None else retry_after, LONGEST_WAIT)
 
     def _of(self, credential: Credential) -> _Spent:
-        return self._keys.setdefault(credential.secret, _Spent(limit=self._per_minute))
+        limit = sys.maxsize if credential.dead else self._per_minute
+        return self._keys.setdefault(credential.secret, _Spent(limit=limit))

@@ -128,6 +128,17 @@ def test_where_nothing_is_limited_there_is_no_pace() -> None:
     assert pace.wait_for(KEY, 0.0) == 0
 
 
+@pytest.mark.parametrize("state", ["revoked", "expired"])
+def test_a_dead_key_has_no_pace_but_obeys_a_refusal(state: str) -> None:
+    dead = Credential("obk_live_dead", f"keys.{state}[0]")
+    pace = Pace(1)
+    for _ in range(100):
+        pace.sent(dead, 0.0)
+    assert pace.wait_for(dead, 0.0) == 0
+    pace.answered(dead, exchange(429), 7.0)
+    assert pace.wait_for(dead, 100.0) == 7
+
+
 def test_the_pace_takes_the_key_that_is_rested_most() -> None:
     other = Credential("obk_live_another", "organizations.primary.api_keys[1]")
     pace = Pace(2)
