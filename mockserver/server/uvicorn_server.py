@@ -92,7 +92,7 @@ def configuration(app: Served, connection: type[Connection], context: ssl.SSLCon
 
 
 class PromptServer(uvicorn.Server):
-    """uvicorn's server, but it ends at once when it is told to, and not at its next tick (up to a tenth of a second later)."""
+    """A server of uvicorn that ends at once. uvicorn's own waits for its next tick, a tenth of a second at most."""
 
     _told: asyncio.Future[None] | None = None
 

@@ -17,7 +17,7 @@ _FAILURES = frozenset({"server-error", "dropped"})
 _MOST_TRIES = 10
 _IN_ONE_SECOND = 5
 _WAITS_THAT_ARE_FIXED = 3
-"""This many equal waits show that waits are fixed: with jitter, so many are hardly ever equal."""
+"""This many equal waits in a row show that the waits are fixed. Jitter hardly ever makes them equal."""
 
 _THE_SAME, _TIMERS = 1.02, 0.01
 """How far apart three waits may be that count as equal: as a factor, and in seconds in addition."""

@@ -84,8 +84,8 @@ def expiring_cursors(stage: Stage) -> Layer:
 def server_errors(stage: Stage) -> Layer:
     """The first target fails once, with 503 and a Retry-After; the next one eleven times, with 500.
 
-    A client that asks for only one target gets both there. The failures are separate, so that a client with few tries shows
-    both how it waits by itself and whether it waits as long as it is told.
+    A client that asks for only one target gets both there. The failures are separate: then even a client with few tries shows
+    its own waits, and whether it keeps to Retry-After.
     """
     alone = len({exchange.target for exchange in stage.plain.exchanges if exchange.asked}) == 1
     failed: list[bytes] = []

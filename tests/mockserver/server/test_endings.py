@@ -1,4 +1,4 @@
-"""A mock ends in time, whatever it waits for; it ends with its parent, and by every signal that ends a program."""
+"""A mock ends in time, even while it waits. It ends when its parent ends, and at each signal that ends a program."""
 
 from __future__ import annotations
 
