@@ -164,6 +164,10 @@ def values(dataset: Dataset, operation: str, name: str) -> list[Value]:
     These are the ones that are part of another value (`qualified` of `unqualified`), those that are not the first of a
     resource's values, and those that let enough through for a second page. Raises NotTested if there is none.
     """
+    return dataset.once(f"values of {name} in {operation}", lambda: _values(dataset, operation, name))
+
+
+def _values(dataset: Dataset, operation: str, name: str) -> list[Value]:
     resources = dataset.walk(operation).items
     counts = _counted(resources, name)
     later = {value for resource in resources for value in values_of(name, resource)[1:]}
@@ -171,7 +175,8 @@ def values(dataset: Dataset, operation: str, name: str) -> list[Value]:
     found = [Value(value, counts[value]) for value in usable if counts[value] < len(resources)]
     if not found:
         raise NotTested(f"no {name} in {operation} of the {dataset.name} organization tells some items from the others")
-    return sorted(found, key=lambda v: (not _fits(v), not _in_another(v.value, counts), v.value not in later, -v.count))
+    text = "\n".join(counts)
+    return sorted(found, key=lambda v: (not _fits(v), text.count(v.value) == 1, v.value not in later, -v.count))
 
 
 def unknown_value(dataset: Dataset, operation: str, name: str) -> str:
@@ -279,10 +284,6 @@ def _there(dataset: Dataset, name: str) -> set[str]:
 
 def _fits(value: Value) -> bool:
     return 1 < value.count <= 2 * LARGEST
-
-
-def _in_another(value: str, others: Iterable[str]) -> bool:
-    return any(value != other and value in other for other in others)
 
 
 def _created(resource: Resource) -> float:

@@ -30,7 +30,7 @@ def value_without_a_hit(dataset: Dataset, operation: str, name: str, kind: str) 
     """A value of a filter that no item has, of a kind that `unknown_beside_known` names."""
     if kind == _UNKNOWN:
         return unknown_value(dataset, operation, name)
-    return WITHOUT_A_HIT[kind](dataset.contacts, dataset.seed)
+    return dataset.once(f"{kind} without a hit", lambda: WITHOUT_A_HIT[kind](dataset.contacts, dataset.seed))
 
 
 def value_with_a_hit(dataset: Dataset, operation: str, name: str) -> str:
@@ -46,6 +46,10 @@ def value_with_a_hit(dataset: Dataset, operation: str, name: str) -> str:
 
 def word_with_a_hit(dataset: Dataset) -> str:
     """A word whose search finds a contact. Raises NotJudged if none does: FILTER-3 judges that."""
+    return dataset.once("a word with a hit", lambda: _word_with_a_hit(dataset))
+
+
+def _word_with_a_hit(dataset: Dataset) -> str:
     words = [word for member in SEARCHED for word in words_of(dataset.contacts, member)[:1]]
     if not words:
         not_tested("no contact has a plain word to search for")

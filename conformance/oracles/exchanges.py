@@ -187,11 +187,8 @@ def _leak(exchange: Exchange) -> str | None:
     for secret in presented(exchange):
         if any(secret in told for told in (text, *exchange.headers.values())):
             return "the answer repeats the API key that was presented"
-    text = text.replace("\\/", "/").replace(exchange.request.target, "").replace(exchange.path, "")
-    for what, pattern in _LEAKS.items():
-        if pattern.search(text.replace("\\n", "\n")):
-            return f"the answer shows {what}"
-    return None
+    text = text.replace("\\/", "/").replace(exchange.request.target, "").replace(exchange.path, "").replace("\\n", "\n")
+    return next((f"the answer shows {what}" for what, pattern in _LEAKS.items() if pattern.search(text)), None)
 
 
 def texts(value: Any) -> Iterator[str]:
