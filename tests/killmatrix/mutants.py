@@ -170,8 +170,15 @@ def pairs() -> list[Trial]:
 
 def plain() -> list[Trial]:
     """Every variant of the mock (the slowest), its other reading of the rate limits, and every fault, unconditioned."""
-    faults = [of_fault(name) for name in all_faults() if name not in _ONLY_UNDER_A_CONDITION]
-    return [*map(of_variant, all_variants()), STRICT_READING, *faults]
+    return [*_variations(), *_unconditioned()]
+
+
+def _variations() -> list[Trial]:
+    return [*map(of_variant, all_variants()), STRICT_READING]
+
+
+def _unconditioned() -> list[Trial]:
+    return [of_fault(name) for name in all_faults() if name not in _ONLY_UNDER_A_CONDITION]
 
 
 def whole() -> list[Trial]:
@@ -188,8 +195,13 @@ def whole() -> list[Trial]:
 
 
 def sample() -> list[Trial]:
-    """Every variant, every fault, and a fixed sample of mutants that has every condition: `sample.txt`."""
-    return [*plain(), *map(mutant, _sampled())]
+    """Every variant, every fault, and a fixed sample of mutants that has every condition: `sample.txt`.
+
+    The checks that must catch a fault judge it. All checks judge the variants and the mutants of `sample.txt`; in the
+    whole matrix they judge every fault, too.
+    """
+    faults = (replace(each, focused=True) for each in _unconditioned())
+    return [*_variations(), *faults, *map(mutant, _sampled())]
 
 
 def _sampled() -> list[str]:

@@ -79,6 +79,11 @@ class TestSample:
         assert len(names) == len(set(names))
         assert 300 <= sum(trial.kind == "fault" for trial in SAMPLE) <= 380
 
+    def test_all_checks_judge_its_variants_and_its_faults_under_conditions(self) -> None:
+        by_their_own_checks = [trial for trial in SAMPLE if trial.focused]
+        assert {trial.kind for trial in by_their_own_checks} == {"fault"}
+        assert not {trial.axis for trial in by_their_own_checks} - {""}
+
 
 class TestCaught:
     FOREIGN = mutant("foreign-resources-shown@operation=getList,shape=encoded")
