@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import spec
@@ -188,6 +189,11 @@ def _leak(exchange: Exchange) -> str | None:
         if any(secret in told for told in (text, *exchange.headers.values())):
             return "the answer repeats the API key that was presented"
     text = text.replace("\\/", "/").replace(exchange.request.target, "").replace(exchange.path, "").replace("\\n", "\n")
+    return _leak_in(text)
+
+
+@lru_cache(maxsize=256)  # most of a run's errors say the same
+def _leak_in(text: str) -> str | None:
     return next((f"the answer shows {what}" for what, pattern in _LEAKS.items() if pattern.search(text)), None)
 
 

@@ -132,8 +132,8 @@ class TestGate:
     """The gate's verdict on a mock with hardships: first all that keep the contract, then one that breaks it."""
 
     KEEPERS = (
-        "latency:seconds=0.002",
-        "slow-bodies:seconds=0.01",
+        "latency:seconds=0.001",
+        "slow-bodies:seconds=0.002",
         "small-pages",
         "unknown-members",
         "unknown-enum-values",
