@@ -38,6 +38,7 @@ class NumberedIds:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._ids: dict[str, str] = {}
 
     def __call__(self, request: Passed, forward: Forward) -> Answered:
         answer = forward(replace(request, target=self._lettered(request.target)))
@@ -46,7 +47,7 @@ class NumberedIds:
         return answer.with_body(_each(json.loads(answer.body), self._numbered))
 
     def _lettered(self, target: str) -> str:
-        known = {str(number): id_ for id_, number in self._numbers.items()}
+        known = self._ids
         path, mark, query = target.partition("?")
         parts = [part.partition("=") for part in query.split("&")]
         asked = [(n, e, known.get(value, value) if n in ("listId", "contactId") else value) for n, e, value in parts]
@@ -59,7 +60,9 @@ class NumberedIds:
         if name == "listIds":
             return [self._number("id", inner) for inner in value]
         if name in ("id", "contactId") and isinstance(value, str):
-            return self._numbers.setdefault(value, 700_000 + len(self._numbers))
+            number = self._numbers.setdefault(value, 700_000 + len(self._numbers))
+            self._ids[str(number)] = value
+            return number
         return value
 
 
