@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def _sum_up(results: Sequence[Result], seconds: float, write: Path | None) -> No
 
 def _chosen(names: Sequence[str], *, everything: bool, shard: tuple[int, int]) -> list[Trial]:
     if names:
-        return list(map(_named, dict.fromkeys(names)))
+        return [replace(_named(name), focused=False) for name in dict.fromkeys(names)]
     part, parts = shard
     return (whole() if everything else sample())[part - 1 :: parts]
 

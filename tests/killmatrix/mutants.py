@@ -169,39 +169,36 @@ def pairs() -> list[Trial]:
 
 
 def plain() -> list[Trial]:
-    """Every variant of the mock (the slowest), its other reading of the rate limits, and every fault, unconditioned."""
-    return [*_variations(), *_unconditioned()]
+    """Every variant of the mock (the slowest), its other reading of the rate limits, and every fault, unconditioned.
 
-
-def _variations() -> list[Trial]:
-    return [*map(of_variant, all_variants()), STRICT_READING]
-
-
-def _unconditioned() -> list[Trial]:
-    return [of_fault(name) for name in all_faults() if name not in _ONLY_UNDER_A_CONDITION]
+    A fault is judged by the checks that must catch it, a variant by all.
+    """
+    faults = (of_fault(name) for name in all_faults() if name not in _ONLY_UNDER_A_CONDITION)
+    return [*map(of_variant, all_variants()), STRICT_READING, *map(focused, faults)]
 
 
 def whole() -> list[Trial]:
     """The whole matrix: all of the above, every fault under its conditions, and the pairs. It takes a while.
 
-    The checks that must catch a fault judge it under its conditions. All checks judge the mutants of the sample.
+    All checks judge the variants and the mutants of `sample.txt`.
     """
     logging.disable()  # crashes are meant here
     with ProcessPoolExecutor() as pool:
         under_conditions = list(chain.from_iterable(pool.map(conditioned, all_faults(), chunksize=4)))
     logging.disable(logging.NOTSET)
     in_full = set(_sampled())
-    return [*plain(), *(replace(each, focused=each.name not in in_full) for each in under_conditions), *pairs()]
+    others = [each if each.name in in_full else focused(each) for each in (*under_conditions, *pairs())]
+    return [*plain(), *others]
 
 
 def sample() -> list[Trial]:
-    """Every variant, every fault, and a fixed sample of mutants that has every condition: `sample.txt`.
+    """Every variant, every fault, and a fixed sample of mutants that has every condition: `sample.txt`."""
+    return [*plain(), *map(mutant, _sampled())]
 
-    The checks that must catch a fault judge it. All checks judge the variants and the mutants of `sample.txt`; in the
-    whole matrix they judge every fault, too.
-    """
-    faults = (replace(each, focused=True) for each in _unconditioned())
-    return [*_variations(), *faults, *map(mutant, _sampled())]
+
+def focused(trial: Trial) -> Trial:
+    """The trial, judged by the checks that must catch it first."""
+    return replace(trial, focused=True)
 
 
 def _sampled() -> list[str]:
