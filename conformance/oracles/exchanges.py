@@ -12,12 +12,11 @@ import spec
 from conformance.oracles import schemas
 from conformance.target.client import credentials
 from conformance.target.exchange import PROBLEM, Exchange
-from conformance.target.retry_after import retry_after, wall_clock
+from conformance.target.retry_after import EPOCH_FROM, reset_in, retry_after
 
 API = spec.contract().base_path
 # Seconds by which the clocks may differ if Reset is an epoch second (RATE-1).
 _SKEW = 5
-_EPOCH_FROM = 10**9
 _NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 # 2 KB, minus the parts that every request has: its method, Host, User-Agent, Accept and Authorization.
 _LONGEST_HEAD = 1700
@@ -227,13 +226,11 @@ def reset_fault(exchange: Exchange) -> str | None:
     reset = exchange.headers.get("x-ratelimit-reset")
     if reset is None:
         return "X-RateLimit-Reset is missing"
-    if not _NUMBER.fullmatch(reset):
+    from_now = reset_in(exchange)
+    if from_now is None:
         return f"X-RateLimit-Reset is {reset!r}, not a number of seconds"
-    value, now = float(reset), wall_clock(exchange)
-    from_now = value - now if value >= _EPOCH_FROM else value
-    earliest = -_SKEW if value >= _EPOCH_FROM else 0
-    latest = spec.REST + (_SKEW if value >= _EPOCH_FROM else 0)
-    if earliest - 1 <= from_now <= latest + 1:
+    skew = _SKEW if float(reset) >= EPOCH_FROM else 0
+    if -skew - 1 <= from_now <= spec.REST + skew + 1:
         return None
     return f"X-RateLimit-Reset is {reset}: {from_now:.0f} s from now"
 

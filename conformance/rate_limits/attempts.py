@@ -44,7 +44,8 @@ class Attempt:
     """One request of a key, its times in seconds of the target's clock.
 
     `status` is 0 if no answer came. `retry_after` is in seconds, None if the answer has no usable one. `sound` says that the
-    answer obeys the operation's schema, and is not empty.
+    answer obeys the operation's schema, and is not empty. `reset_in` is the seconds to X-RateLimit-Reset, None if that is
+    missing or no number.
     """
 
     sent: float
@@ -53,6 +54,7 @@ class Attempt:
     retry_after: float | None = None
     sound: bool = False
     exchange: Exchange | None = None
+    reset_in: float | None = None
 
     @property
     def served(self) -> bool:

@@ -30,7 +30,7 @@ from conformance.rate_limits.traffic_patterns import (
 )
 from conformance.target.client import Client, NoAnswer, target
 from conformance.target.exchange import Credential, Exchange, Request
-from conformance.target.retry_after import retry_after
+from conformance.target.retry_after import reset_in, retry_after
 from spec import REST
 
 _IN_ORDINARY_USE = (BYSTANDER, STRANGER)
@@ -243,9 +243,9 @@ class Wire:
         elif exchange.status in _LIMIT_REFUSED:
             self._requests.without_limit(exchange)
         self._delays.append(exchange.answered - exchange.sent)
-        return Attempt(
-            exchange.sent, exchange.answered, exchange.status, retry_after(exchange), sound=sound, exchange=exchange
-        )
+        times = exchange.sent, exchange.answered
+        wait, reset = retry_after(exchange), reset_in(exchange)
+        return Attempt(*times, exchange.status, wait, sound=sound, exchange=exchange, reset_in=reset)
 
     def _asked(self, credential: Credential, kind: str | None) -> list[Request]:
         """The requests of a kind for a key: HEAD if the target serves it, conditional ones for what the key was served."""

@@ -4,10 +4,10 @@ They know no clock and no network, so a simulation can run them as well as a tar
 (unused for two minutes, or never used). If that is not certain and the first answers speak against it, the pattern ends
 with NotRested, and is sent again after a rest.
 
-The attacks need not know where a window ends. A fixed window may be aligned to the wall clock, to the key's first
-request or to the announced reset; in each case, any span of its length contains a border. So a key is spent at an odd
-moment, and then keeps asking through a whole window and a minute. Each time it is served, it sends until it is refused
-again.
+A fixed window may be aligned to the wall clock or to the key's first request. If an answer tells where it ends
+(X-RateLimit-Reset), a key is spent just before. If none does, it is spent at an odd moment, since any span of a window's
+length contains a border. Then it keeps asking through a whole window and a minute. Each time it is served, it sends until
+it is refused again.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from conformance.rate_limits.attempts import (
     overdrawn,
     served_at_first,
 )
+from conformance.rate_limits.borders import near_border, told_border
 from spec import LONGEST_RETRY_AFTER
 
 # RATE-8: a refusal this many seconds after the promised time is not due to a Retry-After that was rounded down (RATE-6).
@@ -99,7 +100,7 @@ BYSTANDER = "bystander"
 STRANGER = "stranger"
 """A key of another organization in ordinary use."""
 BORDER = "border"
-"""Spent in two volleys; then keeps asking past the border of every possible window."""
+"""Spent before a border that is told, or in two volleys; then keeps asking past the border of every possible window."""
 SPREAD = "spread"
 """Sends a minute's worth evenly."""
 
@@ -158,16 +159,26 @@ def spend(plan: ProbePlan) -> Steps:
 
 
 def border(plan: ProbePlan) -> Steps:
-    """Use up a key in two volleys, then keep asking past every border that a window can have (RATE-2, RATE-3, RATE-4)."""
-    half = plan.limits.floor // 2
-    attempts = yield Send(BORDER, half)
+    """Use up a key before a border that is told, or in two volleys; keep asking past every border (RATE-2, RATE-3, RATE-4).
+
+    One request is enough to be told. More would be missing before the border, if the window begins with the first of them.
+    """
+    limits, half = plan.limits, plan.limits.floor // 2
+    attempts = yield Send(BORDER, 1)
+    near = near_border(attempts[-1], limits)
+    if near:
+        yield Until(near.latest)
+        attempts += yield Send(BORDER, 1)
+    told = told_border(attempts[-1], limits)
+    if told is None:
+        attempts += yield Send(BORDER, max(0, half - len(attempts)))
     plan.check_rest(attempts, half)
     start = attempts[0].sent
-    yield Until(start + plan.limits.window * 2 / 3)
-    attempts += yield Send(BORDER, plan.limits.floor - half)
-    plan.check_rest(attempts, plan.limits.floor)
+    end = max(start + max(MINUTE, limits.window) + 2, told.latest if told else start)
+    yield Until(told.spend_at if told else start + limits.window * 2 / 3)
+    attempts += yield Send(BORDER, max(0, limits.floor - len(attempts)))
+    plan.check_rest(attempts, limits.floor)
     attempts += yield from _exhaust(BORDER, attempts, plan)
-    end = start + max(MINUTE, plan.limits.window) + 2
     while not _proven(attempts, plan) and _last(attempts).answered < end:
         yield Until(_last(attempts).answered + plan.pause)
         knock = yield Send(BORDER, 1)

@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl
 import spec
 from conformance.report.record import Run
 from conformance.target.exchange import Exchange
+from conformance.target.retry_after import EPOCH_FROM
 
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
-_EPOCH_FROM = 10**9
 _MOST_KINDS = 12
 
 
@@ -99,7 +99,7 @@ def _problem_kinds(run: Run) -> str:
 def _reset_form(run: Run) -> str:
     values = (e.headers.get("x-ratelimit-reset", "") for e in run.exchanges)
     numbers = (int(value[:15]) for value in values if value.isascii() and value.isdigit())
-    return _tally(("epoch seconds" if value >= _EPOCH_FROM else "seconds from now") for value in numbers)
+    return _tally(("epoch seconds" if value >= EPOCH_FROM else "seconds from now") for value in numbers)
 
 
 def _retry_after_form(run: Run) -> str:

@@ -1,10 +1,15 @@
-"""The times in an answer's headers: how long to wait (Retry-After), and when it was sent (Date)."""
+"""The times in an answer's headers: how long to wait (Retry-After), when a limit starts anew, and when it was sent (Date)."""
 
 from __future__ import annotations
 
 import email.utils
+import re
 
 from conformance.target.exchange import Exchange
+
+EPOCH_FROM = 10**9
+"""The least X-RateLimit-Reset that is an epoch second; a lower one is seconds from now."""
+_NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 
 
 def retry_after(exchange: Exchange) -> float | None:
@@ -17,6 +22,14 @@ def retry_after(exchange: Exchange) -> float | None:
     except (ValueError, TypeError):
         return None
     return max(0.0, until - wall_clock(exchange))
+
+
+def reset_in(exchange: Exchange) -> float | None:
+    """The seconds from an answer to its X-RateLimit-Reset, below 0 if that has passed. None if the header is no number."""
+    value = exchange.headers.get("x-ratelimit-reset", "")
+    if not _NUMBER.fullmatch(value):
+        return None
+    return float(value) - wall_clock(exchange) if float(value) >= EPOCH_FROM else float(value)
 
 
 def wall_clock(exchange: Exchange) -> float:

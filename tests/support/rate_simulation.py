@@ -141,15 +141,20 @@ class Simulation:
 
         def arrive() -> None:
             admitted, retry_after = (True, None) if kind in self.uncounted else self._decide(key)
-            self._at(self.now + self.delay(self._random), lambda: answer(admitted, retry_after))
+            reset = self.server.told(key, self._clock())
+            self._at(self.now + self.delay(self._random), lambda: answer(admitted, retry_after, reset))
 
-        def answer(admitted: bool, retry_after: float | None) -> None:
-            answered(Attempt(sent, self.now, 200 if admitted else 429, retry_after, sound=admitted))
+        def answer(admitted: bool, retry_after: float | None, reset: float | None) -> None:
+            status = 200 if admitted else 429
+            answered(Attempt(sent, self.now, status, retry_after, sound=admitted, reset_in=reset))
 
         self._at(sent + self.delay(self._random), arrive)
 
     def _decide(self, key: Key) -> tuple[bool, float | None]:
-        return self.server.decide(key, self.start + self.now * self.pace)
+        return self.server.decide(key, self._clock())
+
+    def _clock(self) -> float:
+        return self.start + self.now * self.pace
 
     def _at(self, time: float, happen: Callable[[], None]) -> None:
         heapq.heappush(self._events, (time, next(self._numbers), happen))

@@ -28,6 +28,13 @@ class Limiter(Protocol):
         """Count a request."""
 
 
+class Telling(Limiter, Protocol):
+    """A limiter that also says how an account stands."""
+
+    def reset(self, account: str, now: float) -> float:
+        """Seconds until a window ends, or until none of the requests counts any more."""
+
+
 @dataclass
 class Sliding:
     """No span of `seconds` with more than `most` requests."""
@@ -45,6 +52,9 @@ class Sliding:
     def add(self, account: str, now: float) -> None:
         self._log[account].append(now)
 
+    def reset(self, account: str, now: float) -> float:
+        return max(0.0, self.seconds - (now - self._log[account][-1])) if self._log[account] else 0.0
+
 
 @dataclass
 class Bucket:
@@ -60,6 +70,9 @@ class Bucket:
 
     def add(self, account: str, now: float) -> None:
         self._held[account] = (self._tokens(account, now) - 1, now)
+
+    def reset(self, account: str, now: float) -> float:
+        return (self.capacity - self._tokens(account, now)) / self.rate
 
     def _tokens(self, account: str, now: float) -> float:
         tokens, at = self._held.get(account, (float(self.capacity), now))
@@ -84,6 +97,9 @@ class Fixed:
         start, count = self._window(account, now)
         self._windows[account] = (start, count + 1)
 
+    def reset(self, account: str, now: float) -> float:
+        return self._window(account, now)[0] + self.seconds - now
+
     def _window(self, account: str, now: float) -> tuple[float, int]:
         start, count = self._windows.get(account, (float("-inf"), 0))
         if now < start + self.seconds:
@@ -96,7 +112,7 @@ class Fixed:
 class Both:
     """Admits what each of several limiters admits."""
 
-    limiters: tuple[Limiter, ...]
+    limiters: tuple[Telling, ...]
 
     def wait(self, account: str, now: float) -> float:
         return max(limiter.wait(account, now) for limiter in self.limiters)
@@ -104,6 +120,9 @@ class Both:
     def add(self, account: str, now: float) -> None:
         for limiter in self.limiters:
             limiter.add(account, now)
+
+    def reset(self, account: str, now: float) -> float:
+        return max(limiter.reset(account, now) for limiter in self.limiters)
 
 
 class Unlimited:
@@ -130,12 +149,13 @@ def in_whole_seconds(wait: float) -> float | None:
 
 @dataclass
 class Server:
-    """A limiter, and how its server uses it."""
+    """A limiter, and how its server uses it. `reset` is what each answer tells as X-RateLimit-Reset, in seconds from now."""
 
     limiter: Limiter
     account: Callable[[Key], str] = lambda key: key.id
     announced: Callable[[float], float | None] = in_whole_seconds
     counts_refused: bool = False
+    reset: Callable[[str, float], float | None] = lambda _account, _now: None
 
     def decide(self, key: Key, now: float) -> tuple[bool, float | None]:
         """Whether the request is admitted, and the Retry-After of its refusal."""
@@ -145,12 +165,24 @@ class Server:
             self.limiter.add(account, now)
         return wait <= 0, None if wait <= 0 else self.announced(wait)
 
+    def told(self, key: Key, now: float) -> float | None:
+        """The X-RateLimit-Reset of an answer to the key, in seconds from now; None if it has none."""
+        return self.reset(self.account(key), now)
 
-def burst(most: int = LIMITS.burst, held: int = LIMITS.burst, per_minute: int = LIMITS.per_minute) -> Limiter:
+
+def burst(most: int = LIMITS.burst, held: int = LIMITS.burst, per_minute: int = LIMITS.per_minute) -> Both:
     """The reading of that name: an allowance that refills, and a cap on the burst window."""
     return Both((Bucket(held, per_minute / MINUTE), Sliding(most, LIMITS.burst_window)))
 
 
-def strict(per_minute: int = LIMITS.per_minute, most: int = LIMITS.burst) -> Limiter:
+def strict(per_minute: int = LIMITS.per_minute, most: int = LIMITS.burst) -> Both:
     """The reading of that name: two sliding caps."""
     return Both((Sliding(per_minute, MINUTE), Sliding(most, LIMITS.burst_window)))
+
+
+def fixed_minutes(phase: float | None, most: int = LIMITS.per_minute + 1) -> Fixed:
+    """Fixed windows of a minute that admit one request too many: 122 are served around a border, which RATE-3 forbids.
+
+    They end `phase` seconds after the wall clock's minute; None: they begin with the key's first request.
+    """
+    return Fixed(most, MINUTE, phase or 0.0, by_first_request=phase is None)

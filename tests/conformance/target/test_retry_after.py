@@ -1,0 +1,45 @@
+"""The times in an answer's headers."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+
+import httpx
+import pytest
+
+from conformance.target.exchange import Exchange, Request
+from conformance.target.retry_after import reset_in
+
+NOW = 1_800_000_000
+
+
+def answer(reset: str | None, *, date: int | None = None, moved: float = 0.0) -> Exchange:
+    """An answer that came at the unix time NOW, from a target whose test clock was moved on by `moved` seconds."""
+    headers = httpx.Headers({} if reset is None else {"X-RateLimit-Reset": reset})
+    if date is not None:
+        headers["Date"] = formatdate(date, usegmt=True)
+    request = Request("GET", "/api/v1/me", operation="getMe")
+    return Exchange(1, request, "http://127.0.0.1/api/v1/me", 200, headers, b"{}", 100.0, 100.5, NOW - 0.5, moved=moved)
+
+
+@pytest.mark.parametrize(
+    ("told", "left"),
+    [
+        (answer("30"), 30.0),
+        (answer("0.25"), 0.25),
+        (answer(f"{NOW + 30}"), 30.0),
+        (answer(f"{NOW + 30}.5"), 30.5),
+        (answer(f"{NOW - 7}"), -7.0),
+        (answer(f"{NOW + 30}", date=NOW - 90), 120.0),
+        (answer(f"{NOW + 330}", moved=300.0), 30.0),
+        (answer(f"{NOW + 330}", date=NOW + 300, moved=300.0), 30.0),
+    ],
+    ids=["seconds", "decimals", "epoch", "epoch with decimals", "past", "by its Date", "test clock", "its Date"],
+)
+def test_a_reset_is_read_as_seconds_from_the_answer(told: Exchange, left: float) -> None:
+    assert reset_in(told) == pytest.approx(left)
+
+
+@pytest.mark.parametrize("reset", [None, "", "soon", "-1", "1e3", "+5", "0x10", "9" * 400])
+def test_a_reset_that_is_no_number_tells_nothing(reset: str | None) -> None:
+    assert reset_in(answer(reset)) is None
