@@ -122,6 +122,28 @@ def fixed_minutes(pipeline: Pipeline) -> None:
     _admit_in_windows(pipeline, MINUTE, _LIMITS.burst)
 
 
+@fault("RATE-3")
+def fixed_minutes_of_61(pipeline: Pipeline) -> None:
+    """Minutes begin at fixed times and allow 61 requests each: 122 are served within seconds at the border."""
+    _admit_in_windows(pipeline, MINUTE, _LIMITS.per_minute + 1)
+
+
+@fault("RATE-3")
+def minutes_of_61_from_first_request(pipeline: Pipeline) -> None:
+    """A minute begins with a key's first request and allows 61: 121 are served within seconds at its end."""
+    begun: dict[str, tuple[float, int]] = {}
+
+    def admit(key: ApiKey, now: float) -> Admission:
+        start, served = begun.get(key.id, (now, 0))
+        if now >= start + MINUTE:
+            start, served = now, 0
+        wait = 0.0 if served <= _LIMITS.per_minute else start + MINUTE - now
+        begun[key.id] = (start, served + (not wait))
+        return Admission(not wait, _LIMITS.per_minute, start + MINUTE, wait)
+
+    pipeline.admit = admit
+
+
 @fault("RATE-4")
 def no_sustained_limit(pipeline: Pipeline) -> None:
     """Only the burst window counts: 120 requests every 30 s, for ever."""
