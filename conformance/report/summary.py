@@ -6,7 +6,7 @@ from conformance.plural import counted
 from conformance.report import terminal
 from conformance.report.record import Run
 from conformance.report.text import in_markdown, of_cases, one_line
-from conformance.report.words import but, headline, remarks, state
+from conformance.report.words import but, headline, remarks, shown_verdict, state
 from conformance.verdict.ledger import Ruling
 
 _SIGNS = {"conformant": "✅", "partial": "🟡", "non-conformant": "❌", "unreachable": "⛔"}
@@ -20,7 +20,7 @@ def document(run: Run) -> str:
     verdict = run.ledger.verdict()
     sign, failing = ("❌", ", but the run fails") if but(run) else (_SIGNS[verdict], "")
     blocks = [
-        f"## {sign} Outbound API: {verdict}{failing}",
+        f"## {sign} Outbound API: {shown_verdict(run.ledger)}{failing}",
         f"{headline(run)}. Target: {in_markdown(run.redactor.text(run.target.base_url))}, "
         f"{counted(len(run.exchanges), 'request')} in {run.seconds:.0f} s.",
         *(in_markdown(run.redactor.text(remark)) for remark in remarks(run)),

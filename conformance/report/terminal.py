@@ -22,7 +22,7 @@ from conformance.report.text import (
     visible,
     writable,
 )
-from conformance.report.words import but, headline, remarks, state
+from conformance.report.words import but, headline, remarks, shown_verdict, state
 from conformance.target.exchange import Exchange
 from conformance.target.redaction import Redactor
 from conformance.verdict.ledger import Finding, Ruling
@@ -89,7 +89,7 @@ def conclude(run: Run, out: Writer, report: str | None) -> None:
     ending = " (interrupted)" if run.ledger.cut_short else ""
     figures = f", {passed}" if run.ledger.findings else ""
     failing = f", but the run fails: {why}" if why else ""
-    _wrapped(f"verdict: {verdict}{ending}{figures}{failing}", out, bold=True, **{colour: True})
+    _wrapped(f"verdict: {shown_verdict(run.ledger)}{ending}{figures}{failing}", out, bold=True, **{colour: True})
 
 
 def evidence(finding: Finding, redactor: Redactor) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.outcome import EXIT_CONFORMANT
+from conformance.outcome import EXIT_CONFORMANT, EXIT_USAGE
 from conformance.plural import counted
 from conformance.report.record import Run
 from conformance.report.text import visible
@@ -59,6 +59,12 @@ def headline(run: Run) -> str:
     counts = tally(run)
     passed = f"{counts.get('passed', 0)} of {counted(sum(counts.values()), 'requirement')} passed"
     return ", ".join([passed, *(told(name, count) for name, count in counts.items() if name != "passed")])
+
+
+def shown_verdict(ledger: Ledger) -> str:
+    """The verdict as it is printed: a target that answers, and refuses a key of its description, is not out of reach."""
+    refused = ledger.unfit and ledger.unfit_exit == EXIT_USAGE
+    return f"{ledger.verdict()}: the target answers, but refuses an API key" if refused else ledger.verdict()
 
 
 def but(run: Run) -> str:

@@ -106,8 +106,7 @@ def _diagnosis(answers: list[Exchange]) -> Unfit:
     first = answers[0]
     statuses = {answer.status for answer in answers}
     if statuses == {401}:
-        key = first.request.credential.shown if first.request.credential else "none"
-        return Unfit(f"every operation answers 401: the target does not know the API key {key}", EXIT_USAGE)
+        return Unfit(_unauthorized(answers), EXIT_USAGE)
     if statuses <= set(range(300, 400)):
         return Unfit(_redirected(first))
     if statuses == {404}:
@@ -119,6 +118,12 @@ def _diagnosis(answers: list[Exchange]) -> Unfit:
     if all(status >= 500 for status in statuses):
         return Unfit(f"every operation answers a server error ({', '.join(map(str, sorted(statuses)))})")
     return Unfit(f"no operation answers 200, but {', '.join(map(str, sorted(statuses)))}")
+
+
+def _unauthorized(answers: list[Exchange]) -> str:
+    used = dict.fromkeys(answer.request.credential for answer in answers if answer.request.credential)
+    keys = ", ".join(f"{key.shown} ({key.label})" for key in used)
+    return f"every operation answers 401, which refuses {keys}: give an API key of this target, neither revoked nor expired"
 
 
 def _redirected(answer: Exchange) -> str:

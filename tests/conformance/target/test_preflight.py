@@ -101,6 +101,19 @@ def test_a_server_that_speaks_http_2_alone_is_told_as_such(tmp_path: Path) -> No
     assert "it speaks HTTP/2 alone, and the suite HTTP/1.1" in " ".join(run.output.split())
 
 
+def test_a_target_that_refuses_the_only_key_is_not_said_to_be_out_of_reach(tmp_path: Path) -> None:
+    with serving(Answer(401, {"Content-Type": "application/problem+json"}, b"{}")) as base_url:
+        run = run_gate(tmp_path, "--base-url", base_url, "--api-key", KEY)
+    assert (run.exit_code, run.verdict) == (USAGE, "unreachable")
+    told = " ".join(run.output.split())
+    assert (
+        "every operation answers 401, which refuses obk_live_…IJ01 (organizations.primary.api_keys[0]): give an" in told
+    )
+    assert told.endswith("verdict: unreachable: the target answers, but refuses an API key")
+    assert "the target answers, but refuses an API key" in (tmp_path / "report" / "summary.md").read_text("utf-8")
+    assert KEY not in run.output
+
+
 def test_a_key_that_the_target_does_not_know_is_named(tmp_path: Path) -> None:
     mock = EmbeddedMock()
     try:
