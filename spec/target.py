@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 import spec
+from spec.misspelled import meant, meant_member
 
 _LIMITS = spec.contract().rate_limits
 # RFC 1035 2.3.4
@@ -145,7 +146,7 @@ def load(path: Path | None, *, base_url: str | None = None, api_key: str | None 
     try:
         target = msgspec.convert(_from_environment(table), Target)
     except msgspec.ValidationError as error:
-        raise TargetError(f"{path}: {_plain(error)}") from None
+        raise TargetError(f"{path}: {_plain(error)}{meant_member(error, Target)}") from None
     target = msgspec.structs.replace(target, base_url=_address(base_url or target.base_url))
     if api_key:
         target = _with_primary_key(target, from_environment(api_key, "the API key"))
@@ -259,7 +260,8 @@ def _check(target: Target, path: Path | None) -> None:
         )
     unknown = sorted(set(target.keys.single_scope) - set(spec.contract().scopes))
     if unknown:
-        raise TargetError(f"{path}: keys.single_scope: no such scope: {', '.join(unknown)}")
+        hint = meant(unknown[0], spec.contract().scopes)
+        raise TargetError(f"{path}: keys.single_scope: no such scope: {', '.join(unknown)}{hint}")
     for secret in target.secrets():
         if not secret.isascii() or not secret.isprintable() or " " in secret or not secret:
             raise TargetError(f"{path or 'the API key'}: a key holds characters that no Authorization header can carry")

@@ -11,6 +11,8 @@ from typing import Annotated, Protocol
 
 import msgspec
 
+from spec.misspelled import meant_member
+
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 # How many days a written file excuses what is broken now.
@@ -78,7 +80,7 @@ def load(path: Path) -> tuple[KnownViolation, ...]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KnownViolationsError(f"{path}: not a TOML document: {error}") from None
     except msgspec.ValidationError as error:
-        raise KnownViolationsError(f"{path}: {error}") from None
+        raise KnownViolationsError(f"{path}: {error}{meant_member(error, _File)}") from None
     names = [entry.name for entry in known]
     for name in names:
         if names.count(name) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,34 @@ def test_a_bad_description_is_one_line_that_names_the_member(tmp_path: Path, tex
         load(described(tmp_path, text))
     assert named in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('base_ulr = "http://127.0.0.1"', "`base_ulr`; did you mean base_url?"),
+        ('[organization.primary]\napi_keys = ["k"]', "`organization`; did you mean organizations?"),
+        (
+            '[organizations.primary]\napi_key = ["k"]',
+            "organizations.primary: Object contains unknown field `api_key`; did",
+        ),
+        ('[hooks]\nadvance-clock = "x"', "; did you mean advance_clock?"),
+        (
+            '[organizations.primary]\napi_keys = ["k"]\n[keys.single_scope]\n"contact.read" = "x"',
+            "no such scope: contact.read; did you mean contacts.read?",
+        ),
+    ],
+)
+def test_a_misspelled_member_is_answered_with_the_one_most_like_it(tmp_path: Path, text: str, hint: str) -> None:
+    with pytest.raises(TargetError, match=re.escape(hint)):
+        load(described(tmp_path, text), base_url="http://127.0.0.1")
+
+
+@pytest.mark.parametrize("name", ["unheard_of", '"a.b"', '"` - at `$.keys`"', "x"])
+def test_a_member_that_is_like_none_is_told_without_a_hint(tmp_path: Path, name: str) -> None:
+    with pytest.raises(TargetError, match="unknown field") as refusal:
+        load(described(tmp_path, f"[hooks]\n{name} = 1"), base_url="http://127.0.0.1")
+    assert "did you mean" not in str(refusal.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

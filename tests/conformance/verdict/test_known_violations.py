@@ -53,7 +53,8 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ('[[violation]]\nid = "PAGE-3"\nreason = ""\nuntil = 2027-01-15\n', "length"),
         ('[[violation]]\nid = "PAGE-3"\nreason = "x"\nuntil = "soon"\n', "date"),
         ('[[violation]]\nid = "PAGE-3"\nreason = "x"\nuntil = 2027-01-15\nsince = 1\n', "since"),
-        ("[[violations]]\n", "violations"),
+        ("[[violations]]\n", r"violations`; did you mean violation\?"),
+        (f'{ENTRY}operaton = "listContacts"\n', r"operaton` - at `\$\.violation\[0\]`; did you mean operation\?"),
         (ENTRY + ENTRY, "PAGE-3 is there twice"),
     ],
 )
