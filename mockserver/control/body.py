@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -114,7 +115,8 @@ def _no_number(name: str) -> None:
 
 def compiled(schema: OpenApi | None) -> Check:
     """A function that checks bodies by a self-contained schema. Without a schema it accepts an empty object only."""
-    validator = _NOTHING if schema is None else jsonschema_rs.validator_for(dict(schema))
+    known = {} if schema is None else dict(schema)
+    validator = _NOTHING if schema is None else jsonschema_rs.validator_for(known)
 
     def check(value: object) -> Mapping[str, object]:
         if not isinstance(value, dict):
@@ -124,23 +126,34 @@ def compiled(schema: OpenApi | None) -> Check:
         except (RecursionError, ValueError):
             raise bad_input("The body must not be nested without end.") from None
         if error is not None:
-            raise bad_input(_told(error))
+            raise bad_input(_told(error, known))
         return value
 
     return check
 
 
-def _told(error: ValidationError) -> str:
-    """The error in one line, without values, because a body may hold secrets."""
+def _told(error: ValidationError, schema: Mapping[str, Any]) -> str:
+    """The error in one line, without values, because a body may hold secrets. `schema` is the whole one."""
     error = _meant(error)
     where = ".".join(map(str, error.instance_path))
     kind = error.kind
     tell = _REASONS.get(kind.name)
     if isinstance(kind, _ALTERNATIVES):
         reason = _told_of_forms(kind.context)
+    elif isinstance(kind, ValidationErrorKind.AdditionalProperties):
+        reason = f"has the unknown member {_meant_member(kind.unexpected[0], error.schema_path[:-1], schema)}"
     else:
         reason = tell(kind) if tell else "is not what the document asks for"
-    return f"{_short(where)} {reason}." if where else f"The body {reason}."
+    end = "" if reason.endswith("?") else "."
+    return f"{_short(where) if where else 'The body'} {reason}{end}"
+
+
+def _meant_member(name: str, place: Sequence[str | int], schema: Any) -> str:
+    """The name, with the one most like it among the members that this part of the schema allows."""
+    for step in place:
+        schema = schema[step]
+    close = get_close_matches(name[:_SHOWN], schema.get("properties", ()), n=1, cutoff=0.7)
+    return f"{_short(name)}; did you mean {close[0]}?" if close else _short(name)
 
 
 def _meant(error: ValidationError) -> ValidationError:
@@ -186,7 +199,6 @@ def _members(branch: Branch) -> str:
 _REASONS: Mapping[str, Callable[[Any], str]] = {
     "type": lambda kind: f"must be of type {' or '.join(kind.types)}",
     "required": lambda kind: f"lacks the member {kind.property}",
-    "additionalProperties": lambda kind: f"has the unknown member {_short(kind.unexpected[0])}",
     "enum": lambda kind: f"must be one of {', '.join(map(str, kind.options))}",
     "const": lambda kind: f"must be {json.dumps(kind.expected_value)}",
     "minimum": lambda kind: f"must be at least {kind.limit}",

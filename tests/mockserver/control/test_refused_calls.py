@@ -76,3 +76,30 @@ def test_a_hint_that_is_a_question_ends_with_its_mark(kind: str, name: str) -> N
     answer = STEADY.ask("POST", "/_mock/switches", json.dumps({kind: name}).encode())
     assert_problem(answer, 400)
     assert answer.json["detail"].endswith("?")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "told"),
+    [
+        ("POST", "/_mock/reset", {"sead": 1}, "The body has the unknown member sead; did you mean seed?"),
+        (
+            "POST",
+            "/_mock/keys",
+            {"name": "x", "scopes": [], "limits": {"perMinutes": 1, "perMinute": 1, "burst": 1, "burstWindow": 1}},
+            "limits has the unknown member perMinutes; did you mean perMinute?",
+        ),
+        ("POST", "/_mock/reset", {"unheard_of": 1}, "The body has the unknown member unheard_of."),
+        (
+            "PATCH",
+            "/_mock/webhooks/whk_1",
+            {"enable": True},
+            "The body has the unknown member enable; did you mean enabled?",
+        ),
+    ],
+)
+def test_an_unknown_member_is_answered_with_the_one_most_like_it(
+    method: str, path: str, body: dict[str, object], told: str
+) -> None:
+    answer = STEADY.ask(method, path, json.dumps(body).encode())
+    assert_problem(answer, 400)
+    assert answer.json["detail"] == told
