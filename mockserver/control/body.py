@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +122,7 @@ def compiled(schema: OpenApi | None) -> Check:
         if not isinstance(value, dict):
             raise bad_input("The body must be a JSON object.")
         try:
-            error = next(iter(validator.iter_errors(value)), None)
+            error = _decisive(validator.iter_errors(value))
         except (RecursionError, ValueError):
             raise bad_input("The body must not be nested without end.") from None
         if error is not None:
@@ -130,6 +130,13 @@ def compiled(schema: OpenApi | None) -> Check:
         return value
 
     return check
+
+
+def _decisive(errors: Iterator[ValidationError]) -> ValidationError | None:
+    """The error to tell: a wrong version if there is one, because the others may follow from it, or else the first."""
+    first = next(errors, None)
+    rest = () if first is None else errors
+    return next((error for error in rest if list(error.instance_path) == ["version"]), first)
 
 
 def _told(error: ValidationError, schema: Mapping[str, Any]) -> str:

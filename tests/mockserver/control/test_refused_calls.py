@@ -103,3 +103,16 @@ def test_an_unknown_member_is_answered_with_the_one_most_like_it(
     answer = STEADY.ask(method, path, json.dumps(body).encode())
     assert_problem(answer, 400)
     assert answer.json["detail"] == told
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ({"version": 2, "keys": []}, "version must be 1."),
+        ({"version": "1", "made": -1, "since": 0}, "version must be 1."),
+        ({"version": 1, "keys": []}, "The body lacks the member clock."),
+        ({"keys": []}, "The body lacks the member version."),
+    ],
+)
+def test_the_version_of_a_state_is_told_before_what_it_lacks(state: dict[str, object], told: str) -> None:
+    assert STEADY.ask("PUT", "/_mock/state", json.dumps(state).encode()).json["detail"] == told
