@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -14,7 +16,7 @@ from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.app import Mock
 from mockserver.modifications import faults, variants
-from mockserver.modifications.registry import Register
+from mockserver.modifications.registry import Modification, Register
 from mockserver.webhooks.delivery import Delivery, DeliveryAttempt
 from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, START, Client, Response, changing, new_mock
 from tests.support.telling_requests import shows
@@ -109,6 +111,35 @@ def delivered(mock: Mock) -> list[Any]:
     return [*sent, [one.secret for one in endpoints], receivers, feed, steps.retry_delay(delivery, Random(1))]
 
 
+def written(mock: Mock) -> list[Any]:
+    """The answers to requests that write, and what is read in between."""
+    client = Client(mock, FULL)
+    own = mock.state.tenants[FULL.organization_id]
+    path = f"/api/v1/contacts/{own.contacts.rows({})[-1].id}"
+    draft = f"/api/v1/drafts/{own.drafts.rows({'status': 'draft'})[-1].id}"
+    asked = [("POST", f"/api/v1/{kind}") for kind in ("lists", "drafts", "events")]
+    asked += [
+        ("POST", f"{path}/research"),
+        ("POST", "/api/v1/contacts"),
+        ("GET", "/api/v1/contacts"),
+        ("PATCH", path),
+        ("GET", path),
+    ]
+    asked += [("DELETE", path), ("GET", path), ("PATCH", draft), ("GET", draft)]
+    return [told(client.ask(method, target)) for method, target in asked]
+
+
+def seen(effect: Callable[[Mock], list[Any]], *modifications: Modification) -> list[Any]:
+    """An effect of a mock with these modifications."""
+    return effect(new_mock(rate_limited=effect is rated, modifications=modifications))
+
+
+@cache
+def usual(effect: Callable[[Mock], list[Any]]) -> list[Any]:
+    """An effect of the mock without modifications."""
+    return seen(effect)
+
+
 PLAIN = [
     name
     for name, family in FAMILIES.items()
@@ -129,33 +160,22 @@ def test_what_changes_nothing_does_not_show() -> None:
 
 @pytest.mark.parametrize("name", [name for name, family in FAMILIES.items() if family == "RATE"])
 def test_a_fault_of_rates_shows(name: str) -> None:
-    assert rated(new_mock(rate_limited=True, modifications=[faults.named(name)])) != rated(new_mock(rate_limited=True))
+    assert seen(rated, faults.named(name)) != usual(rated)
 
 
 @pytest.mark.parametrize("name", [name for name, family in FAMILIES.items() if family == "HOOK"])
 def test_a_fault_of_deliveries_shows(name: str) -> None:
-    assert delivered(new_mock(modifications=[faults.named(name)])) != delivered(new_mock())
+    assert seen(delivered, faults.named(name)) != usual(delivered)
 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if FAULTS[name].breaks[0] in WRITING])
 def test_a_fault_of_writes_shows(name: str) -> None:
-    def written(mock: Mock) -> list[Any]:
-        client = Client(mock, FULL)
-        own = mock.state.tenants[FULL.organization_id]
-        path = f"/api/v1/contacts/{own.contacts.rows({})[-1].id}"
-        draft = f"/api/v1/drafts/{own.drafts.rows({'status': 'draft'})[-1].id}"
-        asked = [("POST", f"/api/v1/{kind}") for kind in ("lists", "drafts", "events")]
-        asked += [
-            ("POST", f"{path}/research"),
-            ("POST", "/api/v1/contacts"),
-            ("GET", "/api/v1/contacts"),
-            ("PATCH", path),
-            ("GET", path),
-        ]
-        asked += [("DELETE", path), ("GET", path), ("PATCH", draft), ("GET", draft)]
-        return [told(client.ask(method, target)) for method, target in asked]
+    assert seen(written, faults.named(name)) != usual(written)
 
-    assert written(new_mock(modifications=[faults.named(name)])) != written(new_mock())
+
+@pytest.mark.parametrize("effect", [rated, delivered, written])
+def test_what_changes_nothing_has_the_usual_effect(effect: Callable[[Mock], list[Any]]) -> None:
+    assert seen(effect, changing(lambda _pipeline: None)) == usual(effect)
 
 
 def test_an_offset_sees_an_item_twice_when_one_is_added() -> None:
