@@ -234,7 +234,7 @@ def test_packages_of_the_same_names_and_variables_of_the_mock_do_no_harm(
         run.pytester.mkpydir(name).joinpath("mine.py").write_text("MINE = True\n", "utf-8")
     monkeypatch.setenv("PYTHONPATH", str(run.pytester.path))
     monkeypatch.setenv("OUTBOUND_MOCK_CONTACTS", "many")
-    run("""
+    run.anew("""
 import mockserver.mine
 import spec.mine
 
@@ -251,7 +251,7 @@ def test_nothing_is_started_for_tests_that_do_not_use_it(run: Run) -> None:
 
 
 def test_each_worker_has_a_mock_of_its_own(run: Run) -> None:
-    result = run(
+    result = run.anew(
         """
 @pytest.mark.parametrize("number", range(4))
 def test_world(outbound_mock, number):
@@ -271,7 +271,7 @@ def test_the_example_of_the_documentation_works(run: Run) -> None:
 
 
 def test_its_process_ends_with_the_session(run: Run) -> None:
-    result = run(
+    result = run.anew(
         """
 def test_address(outbound_mock_address):
     print("at", outbound_mock_address, "end")

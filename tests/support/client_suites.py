@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import pytest
+
+from tests.support.warm_suites import run_pytest
+
+_WITHIN = 120.0
 
 CLIENT = """
 import http.client
@@ -81,12 +86,19 @@ def receiver():
 
 
 class Run:
-    """Runs tests that use the fixture."""
+    """Runs tests that use the fixture, as a project does that has the kit installed."""
 
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
 
     def __call__(self, tests: str, *options: str) -> pytest.RunResult:
+        """Run them in forks of a process that has loaded pytest and the mock."""
+        return run_pytest(self.pytester.path, *self._words(tests, options), within=_WITHIN)
+
+    def anew(self, tests: str, *options: str) -> pytest.RunResult:
+        """Run them in an interpreter of their own, which starts the mock in another."""
+        return self.pytester.run(sys.executable, "-m", "pytest", *self._words(tests, options), timeout=_WITHIN)
+
+    def _words(self, tests: str, options: Sequence[str]) -> list[str]:
         self.pytester.makepyfile(test_client=CLIENT + tests)
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", *options]
-        return self.pytester.run(*command, timeout=120)
+        return ["-p", "no:cacheprovider", "-p", "no:schemathesis", *options]
