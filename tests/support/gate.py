@@ -52,6 +52,17 @@ def run_gate(folder: Path, *options: str, suite: str = "conformance", key: str |
         return _ended(folder, exit_code, Path(output.name).read_text("utf-8"))
 
 
+def gate_output(*options: str, **environment: str) -> tuple[int, str]:
+    """Run `pytest conformance` with these options alone, in a fork as `run_gate` does. Returns the exit code and what it printed.
+
+    `environment` is added to this process's.
+    """
+    with NamedTemporaryFile(prefix="outbound-") as output:
+        arguments = ["conformance", "-p", "no:cacheprovider", *options]
+        exit_code = judge(arguments, _environment(None) | environment, Path(output.name), _WITHIN)
+        return exit_code, Path(output.name).read_text("utf-8")
+
+
 def run_gate_anew(folder: Path, *options: str) -> GateRun:
     """Run `pytest conformance` with options in an interpreter of its own; the report goes into the folder."""
     done = subprocess.run(

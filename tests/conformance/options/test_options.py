@@ -19,7 +19,7 @@ from conformance.target.embedded import EmbeddedMock
 from conformance.verdict.estimate import forecast, plan
 from conformance.verdict.selection import SelectionError, listing, select
 from spec.target import load, shown
-from tests.support.gate import run_gate
+from tests.support.gate import gate_output, run_gate
 from tests.support.watched_gate import finish, gate
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
@@ -94,8 +94,8 @@ def unused_address() -> Iterator[str]:
 
 @pytest.mark.parametrize("option", ["--list", "--dry-run"])
 def test_a_list_and_a_dry_run_send_nothing_and_fit_80_columns(option: str) -> None:
-    with unused_address() as base_url, gate(option, "--base-url", base_url, "--api-key", KEY, COLUMNS="80") as process:
-        code, output = finish(process)
+    with unused_address() as base_url:
+        code, output = gate_output(option, "--base-url", base_url, "--api-key", KEY, COLUMNS="80")
     assert code == 0, output
     assert max(map(len, output.splitlines())) <= 80
     assert KEY not in output
@@ -197,15 +197,13 @@ def test_help_has_a_group_of_the_gates_own() -> None:
 def test_a_bad_option_is_one_line_and_exit_4(options: tuple[str, ...], says: str, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("no table", "utf-8")
-    with gate("--api-key", KEY, *(option.format(file=file) for option in options)) as process:
-        code, output = finish(process)
+    code, output = gate_output("--api-key", KEY, *(option.format(file=file) for option in options))
     assert code == USAGE, output
     assert says in output
     assert "Traceback" not in output
 
 
 def test_a_folder_that_takes_no_reports_is_told() -> None:
-    with gate("--only", "OP-8", "--report", "/proc/self/fd") as process:
-        code, output = finish(process)
+    code, output = gate_output("--only", "OP-8", "--report", "/proc/self/fd")
     assert code == USAGE, output
     assert "report: could not be written: /proc/self/fd/report.json: " in " ".join(output.split())
