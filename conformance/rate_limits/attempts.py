@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from conformance.rate_limits import proofs, timeline
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from conformance.target.exchange import Exchange
 
 _TOO_MANY_REQUESTS = 429
+_SENT = attrgetter("sent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,14 @@ Wait = timeline.Wait[Attempt]
 
 def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
     """The attempts in the order in which they were sent."""
-    return sorted(attempts, key=lambda attempt: attempt.sent)
+    return sorted(attempts, key=_SENT)
 
 
 def crowded(attempts: Attempts, most: int, seconds: float) -> list[Attempt] | None:
     """The requests that were served in the fullest window of that length, if they are more than `most`; else None."""
     served = _served(attempts)
+    if not proofs.may_exceed(served, proofs.Window(most, seconds)):
+        return None
     return _beyond(most, proofs.fullest(served, seconds), served)
 
 
