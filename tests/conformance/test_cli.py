@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from conformance.cases.tables import Cut, depths, over
 from conformance.report import mock_faults
 from conformance.report.causes import usual_cause
 from conformance.report.explanation import takes_the_whole_run
-from tests.support.gate import ROOT, run_gate
+from tests.support.gate import ROOT, gate_output, run_gate
 from tests.support.null_servers import NULL_SERVERS, serving
 from tests.support.report_runs import ledger, run_of, written
+from tests.support.warm_programs import outbound_conformance
 
 BROKEN, USAGE, NOT_JUDGED = 1, 4, 3
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
@@ -75,24 +76,21 @@ def test_whatever_is_no_command_goes_to_pytest(monkeypatch: pytest.MonkeyPatch) 
     assert [words[-3:] for words in passed] == [["--base-url", "http://x", "--strict"], ["--list", "--only", "AUTH"]]
 
 
-@pytest.mark.parametrize(
-    "command",
-    [("-m", "conformance", "explain"), ("-m", "pytest", "conformance", "--explain")],
-)
-def test_a_requirement_is_explained(command: tuple[str, ...]) -> None:
-    environment = {**os.environ, "COLUMNS": "200"}
-    done = subprocess.run(
-        [sys.executable, *command, "PAGE-6"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+def explained_by_the_command() -> tuple[int, str]:
+    done = outbound_conformance("explain", "PAGE-6", folder=ROOT, within=100.0, COLUMNS="200")
+    return done.returncode, done.stdout
+
+
+def explained_by_pytest() -> tuple[int, str]:
+    return gate_output("--explain", "PAGE-6", COLUMNS="200")
+
+
+@pytest.mark.parametrize("explained", [explained_by_the_command, explained_by_pytest])
+def test_a_requirement_is_explained(explained: Callable[[], tuple[int, str]]) -> None:
+    code, output = explained()
     requirement = next(row for row in spec.requirements() if row.id == "PAGE-6")
-    told = " ".join(done.stdout.split())
-    assert done.returncode == 0, done.stderr
+    told = " ".join(output.split())
+    assert code == 0, output
     assert told.startswith(f"PAGE-6 (must): {requirement.title}")
     assert f"basis: {requirement.basis}" in told
     assert f"usual cause: {usual_cause('PAGE-6')}" in told
