@@ -9,7 +9,9 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from itertools import groupby, pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +22,6 @@ from mockserver.tenants.seed.organizations import seed
 from mockserver.tenants.seed.timestamps import DAY
 from mockserver.tenants.tenant import Tenant
 from spec import contract
-from tests.support.gate import ROOT
 from tests.support.tenant_data import (
     COLLECTIONS,
     EVERYTHING,
@@ -36,6 +37,14 @@ from tests.support.tenant_data import (
     tenants,
     text_of,
 )
+
+ROOT = Path(__file__).parents[3]
+
+
+@cache
+def texts() -> list[str]:
+    """What each of `tenants` holds, as one text."""
+    return [text_of(tenant) for tenant in tenants()]
 
 
 def digest(*arguments: Any) -> str:
@@ -239,8 +248,8 @@ def test_nullable_members_are_null_at_times() -> None:
     }.values(),
 )
 def test_what_breaks_software_occurs(pattern: str) -> None:
-    for tenant in tenants():
-        assert re.search(pattern, text_of(tenant))
+    for text in texts():
+        assert re.search(pattern, text)
 
 
 def test_organizations_share_no_id() -> None:
@@ -258,7 +267,7 @@ def test_organizations_look_alike() -> None:
 
 
 def test_an_organizations_marker_is_found_in_its_data_alone() -> None:
-    aurora, borealis = map(text_of, tenants())
+    aurora, borealis = texts()
     for own, other, marker in ((aurora, borealis, "aurora"), (borealis, aurora, "borealis")):
         assert own.lower().count(marker) > 2000
         assert marker not in other.lower()
