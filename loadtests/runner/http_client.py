@@ -29,8 +29,8 @@ TIMEOUT = 30.0
 _LONGEST = 16 * 2**20
 """Bytes of an answer, head and body: the largest page is a small part of it."""
 _IDLE = 0.5
-"""Seconds after which an idle connection is not used again. Most servers close one after some seconds, and a request that
-arrives at that moment gets no answer."""
+"""Seconds of real time, wherever the target's clock was moved, after which an idle connection is not used again. Most servers
+close one after some seconds, and a request that arrives at that moment gets no answer."""
 _BLOCK = 65_536
 _OWN_LIMITS = {
     errno.EMFILE: "too many open files: raise `ulimit -n`",
@@ -106,7 +106,7 @@ class HttpClient:
             moment = answer.answered if answer.date is None else answer.date
             answer.retry_after, answer.dated = waiting(connection.promise, moment)
         if connection.reusable and self._keeps:
-            connection.idle_since = answer.answered
+            connection.idle_since = time.monotonic()
             self._free.append(connection)
         else:
             connection.close()
@@ -120,7 +120,7 @@ class HttpClient:
     def _free_connection(self) -> _Connection | None:
         while self._free:
             connection = self._free.pop()
-            if self._now() - connection.idle_since < _IDLE:
+            if time.monotonic() - connection.idle_since < _IDLE:
                 if self._keeps and not connection.closed_by_peer():
                     return connection
                 # A server that closes this soon without a word would sooner or later do so while a request is on its way.

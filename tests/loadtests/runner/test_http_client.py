@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import count
 from random import Random
 from threading import Event
 
@@ -67,6 +68,15 @@ def test_a_request_is_a_plain_get_with_the_key_below_the_targets_path() -> None:
 
 def test_a_connection_is_kept_for_the_next_request() -> None:
     assert [answer.status for answer in _get([_OK, _OK, _OK], times=3)] == [200, 200, 200]
+
+
+def test_a_connection_is_kept_though_the_targets_clock_was_moved() -> None:
+    moments = count(0.0, 60.0)
+    with _server([_OK, _OK]) as (address, _):
+        client = HttpClient(address, lambda: next(moments))
+        statuses = [client.get(client.prepare("/", "k")).status for _ in range(2)]
+        client.close()
+    assert statuses == [200, 200]
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again() -> None:
