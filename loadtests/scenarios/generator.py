@@ -5,7 +5,7 @@ from __future__ import annotations
 from loadtests.scenarios.plan import Phase, Plan, Schedule
 from loadtests.scenarios.scenario import Circumstances, Scenario
 
-_REQUESTS = 100_000
+_REQUESTS = 25_000
 
 
 def plan(given: Circumstances) -> Plan:

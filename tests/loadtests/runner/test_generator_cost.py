@@ -65,5 +65,5 @@ def test_nothing_is_counted_before_the_start() -> None:
 def test_the_generator_is_measured_on_a_server_that_does_nothing() -> None:
     done = outbound_load_anew("--measure")
     assert done.code == 0, done.err
-    assert "100,001 requests of 1 key" in done.out
+    assert "25,001 requests of 1 key" in done.out
     assert "a second a core" in done.out
