@@ -2,7 +2,7 @@
 
 It forks a run for each connection, until its standard input ends. A request is a line of JSON with the arguments, the folder and
 the environment, and carries the descriptors of the run's standard output and error. The answers are the run's process id, and
-later its exit code as `subprocess.Popen` has it, a line each.
+later its exit code as `subprocess.Popen` has it, a line each. A run performs the mock's commands without a process.
 
 Locust has gevent replace what blocks. This process waits without gevent, so that nothing of gevent's is under way at a fork.
 """
@@ -22,10 +22,13 @@ import gevent
 from gevent.monkey import get_original
 
 from loadtests.runner import launch
+from spec import commands
 
 LONGEST_REQUEST = 1_000_000
 # Locust's command line, and what our locustfile imports.
 _LOADED = ("locust.main", "loadtests.options", "loadtests.runner.master", "loadtests.runner.worker")
+# It is imported late as well: it imports what gevent replaces.
+_MOCK_COMMANDS = "tests.support.mock_commands"
 _WAITING = 16
 
 
@@ -33,6 +36,7 @@ def run_or_serve(address: str) -> None:
     """Serve, and return in each fork that is to be a run, with its arguments, environment and output in place."""
     for name in _LOADED:
         importlib.import_module(name)
+    commands.run = importlib.import_module(_MOCK_COMMANDS).run_here
     fork, waitpid, select = (get_original(*name) for name in (("os", "fork"), ("os", "waitpid"), ("select", "select")))
     listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     listener.bind(address)

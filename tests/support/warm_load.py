@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 
 import loadtests.__main__
 from loadtests import cli
@@ -21,6 +22,7 @@ from tests.support.warm_gate import run_in_forks
 from tests.support.warm_programs import ended
 
 _ROOT = Path(__file__).parents[2]
+_starting = Lock()
 
 
 def outbound_load(*words: str, within: float, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -28,7 +30,9 @@ def outbound_load(*words: str, within: float, **environment: str) -> subprocess.
 
     `environment` is added to this process's. Raises TimeoutExpired if it has not ended after `within` seconds.
     """
-    return ended(partial(_load, _locust_server()), ("outbound-load", *words), _ROOT, environment, within)
+    with _starting:  # several threads share one server
+        server = _locust_server()
+    return ended(partial(_load, server), ("outbound-load", *words), _ROOT, environment, within)
 
 
 @cache
