@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def _judged(done: Outcome) -> object:
 @pytest.mark.parametrize("scenario", ["burst", "neighbours"])
 def test_three_workers_come_to_the_verdict_of_one_process(scenario: str, healthy: EmbeddedMock, tmp_path: Path) -> None:
     words = (scenario, f"--target={healthy.description}", "--minutes=1")
-    alone = outbound_load_anew(*words, folder=tmp_path / "alone")
+    alone = outbound_load(*words, folder=tmp_path / "alone")
     together = outbound_load(*words, "--processes=3", folder=tmp_path / "together")
     assert alone.report["verdict"] == "held", alone.out
     assert _judged(together) == _judged(alone), together.out + together.err
@@ -56,44 +57,31 @@ def test_locust_runs_the_folder_and_the_file(path: str, healthy: EmbeddedMock, t
     assert "Traceback" not in done.err
 
 
-def _worker(port: int, target: Path) -> subprocess.Popen[bytes]:
-    words = ["--worker", f"--master-port={port}", f"--target={target}"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "loadtests", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def _worker(port: int, target: Path) -> Outcome:
+    return outbound_load("--worker", f"--master-port={port}", f"--target={target}")
 
 
 def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: EmbeddedMock, tmp_path: Path) -> None:
     port = free_port()
-    workers = [_worker(port, healthy.description) for _ in range(2)]
-    try:
+    with ThreadPoolExecutor(2) as pool:
+        workers = [pool.submit(_worker, port, healthy.description) for _ in range(2)]
         words = ("burst", f"--target={healthy.description}", "--master", f"--master-port={port}", "--expect-workers=2")
         done = outbound_load(*words, folder=tmp_path)
         assert done.code == 0, done.out + done.err
         assert done.report["notes"]["generator"].startswith("2 process")
-        assert [worker.wait(60) for worker in workers] == [0, 0]
-    finally:
-        for worker in workers:
-            worker.terminate()
-            worker.wait()
+        assert [worker.result().code for worker in workers] == [0, 0]
 
 
 def test_a_worker_with_other_keys_cannot_do_its_share(healthy: EmbeddedMock, tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
     other.write_text(healthy.description.read_text("utf-8").replace("spare = [", "# spare = ["), "utf-8")
     port = free_port()
-    worker = _worker(port, other)
-    try:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(_worker, port, other)
         words = ("burst", f"--target={healthy.description}", "--master", f"--master-port={port}")
         done = outbound_load(*words, folder=tmp_path)
         assert done.code == 3
         assert "differ from the master's" in done.report["reason"]
-    finally:
-        worker.terminate()
-        worker.wait()
 
 
 _LAST_MESSAGE = """
