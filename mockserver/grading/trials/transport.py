@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from mockserver.api.disconnect import hang_up
+from mockserver.api.disconnect import ON_LEAVING, hang_up
 from mockserver.grading.recording import mark
 from mockserver.grading.trials.stage import Stage, first, first_of_each_list, is_list, where
 from mockserver.modifications.helpers.responses import collected
@@ -45,13 +45,15 @@ def silence(stage: Stage) -> Layer:
 
     async def silent(_app: ASGIApp, scope: Scope, receive: Receive, _send: Send) -> None:
         mark(scope, "silence")
+        left = asyncio.Event()
+        # A client that closes its connection could still read, as far as the server can tell. So it is not said to be gone.
+        scope[ON_LEAVING] = left.set
         await asyncio.sleep(0)  # A time limit needs a task, which the server makes once a request has to wait.
         try:
             async with asyncio.timeout(stage.patience):
-                while (await receive())["type"] != "http.disconnect":
-                    pass
+                await left.wait()
         except TimeoutError:
             mark(scope, "silence-outlasted")
-            await hang_up(scope, receive)
+        await hang_up(scope, receive)
 
     return where(first(1, is_list), silent)

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.grading.rules.key import UNTRUSTED
 from mockserver.server import certificates
+from tests.clients.api import CONTACTS
 from tests.clients.right import CLIENTS
 from tests.support.graded_clients import broken, graded, statuses
 
@@ -16,7 +17,7 @@ SHOULDS_BROKEN = {
 }
 """Shoulds that a right client breaks: a should is a wish, not a must."""
 
-NOT_WAITED_FOR = {"polls-the-feed", "asks-me-alone", "does-nothing"}
+NOT_WAITED_FOR = {"polls-the-feed", "asks-me-alone", "does-nothing", "waits-two-seconds"}
 """Clients that take half a minute, and those that have a test of their own below."""
 
 TRIALS = {
@@ -29,7 +30,6 @@ TRIALS = {
     "tries-a-refused-key-once-more": ("revoked-key",),
     "gives-up-at-once": ("expiring-cursors", "one-429", "server-errors", "truncated-bodies", "proxy-errors"),
     "leaves-trying-to-urllib3": ("one-429", "server-errors"),
-    "waits-two-seconds": ("silence",),
 }
 
 
@@ -38,6 +38,14 @@ def test_a_right_client_breaks_nothing(name: str) -> None:
     result = graded(name, *TRIALS.get(name, ()))
     assert set(broken(result)) == SHOULDS_BROKEN.get(name, set()), [ruling.evidence for ruling in result.broken]
     assert result.exit_code == 0
+
+
+def test_a_silent_answer_is_over_once_its_client_gives_it_up() -> None:
+    result = graded("waits-two-seconds", "silence")
+    assert (set(broken(result)), result.exit_code) == (set(), 0)
+    silent, again = [one for one in result.runs[-1].exchanges if one.path == CONTACTS][:2]
+    assert silent.mark == "silence"
+    assert silent.ended < again.began
 
 
 def test_a_client_that_does_nothing_is_not_graded() -> None:
