@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr
+from contextlib import nullcontext, redirect_stderr
 from dataclasses import replace
 from io import StringIO
 from time import monotonic
@@ -15,6 +15,7 @@ from mockserver.grading.runner import Outcome
 from mockserver.grading.session import GradeProgress, Order, grade
 from mockserver.grading.verdict import Grade
 from tests.clients.__main__ import CLIENTS
+from tests.support.skipped_waits import skipped_waits
 
 SETTINGS = Settings(contacts=230)
 
@@ -34,10 +35,14 @@ def called(command: Sequence[str], environment: Mapping[str, str], _timeout: flo
 
 
 def graded(client: str, *trials: str, told: list[str] | None = None, **changes: Any) -> Grade:
-    """The grade of a client in the plain run and these trials. Remarks on the way are added to `told`."""
-    order = Order((client,), SETTINGS, trials, patience=30, run=called)
+    """The grade of a client in the plain run and these trials. Remarks on the way are added to `told`.
+
+    The waits of a client are skipped, unless the mock has hardships of its own, which go by the mock's clock.
+    """
+    order = replace(Order((client,), SETTINGS, trials, patience=30, run=called), **changes)
     remarks = _nothing if told is None else told.append
-    return grade(replace(order, **changes), GradeProgress(_begins, _ended, remarks))
+    with nullcontext() if order.settings.modifications else skipped_waits():
+        return grade(order, GradeProgress(_begins, _ended, remarks))
 
 
 def broken(result: Grade) -> dict[str, str]:
