@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.grading.rules.key import UNTRUSTED
+from mockserver.grading.verdict import Grade
 from mockserver.server import certificates
 from tests.clients.api import CONTACTS
 from tests.clients.right import CLIENTS
@@ -54,17 +55,21 @@ def test_a_client_that_does_nothing_is_not_graded() -> None:
     assert set(statuses(result).values()) == {"not-seen"}
 
 
-def test_a_client_that_asks_me_alone_passes_nothing_but_what_concerns_the_key() -> None:
-    result = graded("asks-me-alone", trials=None)
-    assert {name for name, status in statuses(result).items() if status != "not-seen"} <= {
+@pytest.fixture(scope="module")
+def asks_me_alone() -> Grade:
+    """Its grade in all trials that its plain run makes worthwhile."""
+    return graded("asks-me-alone", trials=None)
+
+
+def test_a_client_that_asks_me_alone_passes_nothing_but_what_concerns_the_key(asks_me_alone: Grade) -> None:
+    assert {name for name, status in statuses(asks_me_alone).items() if status != "not-seen"} <= {
         f"KEY-{number}" for number in range(1, 5)
     }
-    assert result.verdict == "good"
+    assert asks_me_alone.verdict == "good"
 
 
-def test_the_trials_that_are_run_are_those_that_the_plain_run_makes_worthwhile() -> None:
-    result = graded("asks-me-alone", trials=None)
-    assert [run.trial for run in result.runs] == [
+def test_the_trials_that_are_run_are_those_that_the_plain_run_makes_worthwhile(asks_me_alone: Grade) -> None:
+    assert [run.trial for run in asks_me_alone.runs] == [
         "plain",
         "redirect-elsewhere",
         "revoked-key",
