@@ -31,12 +31,12 @@ from conformance.target.embedded import EmbeddedMockError
 from conformance.verdict.plugin import VerdictPlugin
 from mockserver.api import routing
 from mockserver.cli import command
-from mockserver.control import client
 from mockserver.settings import Settings
 from mockserver.tenants.seed.organizations import seed
 from mockserver.tenants.tenant import Tenant
 from spec import commands
 from tests.support.gate import ROOT, GateRun
+from tests.support.mock_commands import run_here
 
 # The search for garbage with finalizers takes a tenth of every run, and says nothing about the target.
 _WITHOUT = ("no:cacheprovider", "no:unraisableexception", "no:threadexception", "no:logging")
@@ -66,7 +66,7 @@ def warm_up() -> None:
     for needed in _LOADED:
         importlib.import_module(needed)
     os.environ.pop("OUTBOUND_API_KEY", None)
-    _replace(commands, "run", _run_here)
+    _replace(commands, "run", run_here)
     _replace(mockserver.worlds.world, "seed", _seeded_once())
     _replace(conformance.setup, "EmbeddedMock", _ForkedMock)
     for name, pure in _PURE:
@@ -156,16 +156,6 @@ class _ForkedMock:
         self._process.kill()
         self._process.join()
         self._folder.cleanup()
-
-
-def _run_here(line: str, **placeholders: object) -> str:
-    """Replaces `spec.commands.run`: a command of the mock calls its control API from this process."""
-    words = commands.arguments(line, placeholders)
-    assert words[1:4] == ["-P", "-m", client.__name__]
-    try:
-        return client.perform(words[4:]).strip()
-    except client.Failed as failure:
-        raise commands.CommandFailed(str(failure)) from None
 
 
 def _seeded_once() -> Callable[..., list[Tenant]]:

@@ -169,7 +169,7 @@ def _queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
             yield f"{collection}?{urlencode([(name, given[0]), (name, given[-1])])}"
             yield f"{collection}?{urlencode({name: given[0], 'limit': 1})}"
             yield f"{collection}?{name}=%2C%2C"
-            for other in set(values) - {name}:
+            for other in sorted(values.keys() - {name}):
                 pairs = [(value, second) for value in given for second in values[other]]
                 yield from (f"{collection}?{urlencode({name: one, other: two})}" for one, two in pairs)
 

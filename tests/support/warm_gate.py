@@ -25,8 +25,8 @@ import mockserver
 from conformance.target.embedded import EmbeddedServer
 from mockserver import cli
 from mockserver.api import routing
-from mockserver.control import client
 from spec import commands
+from tests.support.mock_commands import run_here
 
 _ROOT = Path(__file__).parents[2]
 # pytest loads the checks and their hooks in its own way.
@@ -46,7 +46,6 @@ _LIBRARIES = (
 )
 # pytest warns that it cannot rewrite modules that are loaded already. That says nothing about the run.
 _SILENT = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
-_run_command = commands.run
 
 
 def _ours(package: ModuleType) -> list[str]:
@@ -91,7 +90,7 @@ def run_in_forks() -> None:
     gc.freeze()  # what was loaded before stays
     gc.disable()  # a run is too short to need it
     setattr(EmbeddedServer, "_started", _forked_server)  # noqa: B010 - a method, which may not be assigned to
-    commands.run = _run_here
+    commands.run = run_here
 
 
 def _print_to(output: Path) -> None:
@@ -138,14 +137,3 @@ def _serve(arguments: list[str], log: Path) -> None:
     sys.stdout = sys.stderr = os.fdopen(1, "w", 1, "utf-8", closefd=False)  # in the place of what pytest captures
     sys.argv = arguments
     cli.main()
-
-
-def _run_here(command: str, **placeholders: object) -> str:
-    """Replaces `spec.commands.run`: calls the mock's control API from this process, instead of by a command."""
-    words = commands.arguments(command, placeholders)
-    if words[1:4] != ["-P", "-m", client.__name__]:
-        return _run_command(command, **placeholders)
-    try:
-        return client.perform(words[4:]).strip()
-    except client.Failed as failure:
-        raise commands.CommandFailed(str(failure)) from None
