@@ -28,6 +28,8 @@ SEEN_BY = {
     "sixty-one-a-minute": ("burst", "minute-ceiling"),
     "fixed-windows": ("border", "burst-ceiling"),
     "fixed-minutes": ("border", "burst-ceiling"),
+    "fixed-minutes-of-61": ("border", "burst-ceiling"),
+    "minutes-of-61-from-first-request": ("border", "burst-ceiling"),
     "no-sustained-limit": ("overload", "minute-ceiling"),
     "refill-too-quick": ("overload", "minute-ceiling"),
     "no-limit-at-all": ("burst", "refused-beyond"),
