@@ -10,6 +10,8 @@ from conformance.rate_limits.timeline import Timeline
 from loadtests.analysis.ledger import Attempt
 from loadtests.analysis.rules import CheckResult, KeyTimeline, LimitRules, times
 
+_TOGETHER = 0.5
+"""Seconds within which requests count as sent together."""
 _NEAR = 0.9
 """A key counts as steady if it asked for at least this share of the sustained rate."""
 
@@ -80,16 +82,23 @@ def no_refusals(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
         )
     if not timeline.admitted:
         return CheckResult("unjudged", "the key was never served")
-    served = kept.admitted
-    seconds = served[-1].sent - served[0].sent if served else 0.0
-    rate = (len(served) - 1) / seconds * MINUTE if seconds else 0.0
+    rate, seconds = _pace(kept.admitted)
     if rate > rules.minute.most / _NEAR:
         return CheckResult("unjudged", f"{rate:.0f} requests a minute, and none refused: more than the limit")
     if seconds < _NEAR * MINUTE or rate < _NEAR * rules.minute.most:
-        return CheckResult("unjudged", f"{len(served)} requests in {seconds:.0f} s are too few to tell")
+        return CheckResult("unjudged", f"{len(kept.admitted)} requests in {seconds:.0f} s are too few to tell")
     return CheckResult(
         "held", f"{rate:.1f} a minute for {seconds:.0f} s, not one refused", figures={"perMinute": rate}, weight=seconds
     )
+
+
+def _pace(served: Sequence[Attempt]) -> tuple[float, float]:
+    """Requests a minute, and over how many seconds. Those sent together with the last one are left out: no time follows them."""
+    if not served:
+        return 0.0, 0.0
+    count = next(index for index, each in enumerate(served) if each.sent > served[-1].sent - _TOGETHER)
+    seconds = served[count].sent - served[0].sent
+    return (count / seconds * MINUTE if seconds > 0 else 0.0), seconds
 
 
 def _within(attempts: Sequence[Attempt], per_minute: int) -> Sequence[Attempt]:
