@@ -17,6 +17,8 @@ FOLDER = str(Path(__file__).parent)
 
 # This command imports the gate before pytest does. Its users need no warning about that.
 _QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
+# Schemathesis is loaded by the checks that need it. Its plugin would load it for every run.
+_UNUSED_PLUGIN = ("-p", "no:schemathesis")
 # The last line that pytest's parser prints for options that it reads before it knows the gate's options.
 _PARSER_ERROR = re.compile(r"^\S+: error: (.*)", re.MULTILINE)
 _OWN_OPTIONS = ("--completion", "--har", "--help", "--version")
@@ -29,7 +31,7 @@ class UsageError(Exception):
 
 def run_pytest(arguments: Sequence[str]) -> int:
     """Run pytest on the gate's checks. Raises UsageError for options that cannot be parsed."""
-    return int(pytest.main([FOLDER, *_QUIETLY, *arguments], plugins=[_PlainWords()]))
+    return int(pytest.main([FOLDER, *_QUIETLY, *_UNUSED_PLUGIN, *arguments], plugins=[_PlainWords()]))
 
 
 class _PlainWords:
@@ -69,6 +71,6 @@ def _plainly() -> Iterator[None]:
 def options_help() -> list[str]:
     """The gate's own group of pytest's help, without its title."""
     with contextlib.redirect_stdout(io.StringIO()) as shown:
-        pytest.main([FOLDER, "--help"])
+        pytest.main([FOLDER, *_UNUSED_PLUGIN, "--help"])
     groups = shown.getvalue().split("\n\n")
     return next((group.splitlines()[1:] for group in groups if group.startswith(_OUR_OPTIONS)), [])

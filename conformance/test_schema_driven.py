@@ -11,9 +11,6 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 import hypothesis
 import pytest
-import schemathesis
-from schemathesis.config import SchemathesisConfig
-from schemathesis.core.result import Ok
 
 import spec
 from conformance.cases.dataset import Dataset, next_cursor
@@ -106,7 +103,7 @@ def _cases(operation: str, mode: str, count: int, seed: int) -> list[Case]:
     if count < 1:
         not_tested("no schema-driven cases are wanted")
     found: list[Any] = []
-    strategy = _strategies()[operation].as_strategy(generation_mode=schemathesis.GenerationMode(mode))
+    strategy = _strategy(operation, mode)
 
     @hypothesis.seed(seed)
     @hypothesis.settings(
@@ -132,10 +129,22 @@ def _case(operation: spec.Operation, generated: Any) -> Case:
     return Case(operation, tuple((generated.query or {}).items()), None if id_ is None else str(id_))
 
 
+# Schemathesis takes longer to load than the rest of the gate, and most short runs need none of it.
+
+
+def _strategy(operation: str, mode: str) -> Any:
+    import schemathesis
+
+    return _operations()[operation].as_strategy(generation_mode=schemathesis.GenerationMode(mode))
+
+
 @cache
-def _strategies() -> dict[str, Any]:
-    schema = schemathesis.openapi.from_dict(
-        dict(spec.contract().document), config=SchemathesisConfig.from_dict(_CONFIG)
-    )
+def _operations() -> dict[str, Any]:
+    import schemathesis
+    from schemathesis.config import SchemathesisConfig
+    from schemathesis.core.result import Ok
+
+    config = SchemathesisConfig.from_dict(_CONFIG)
+    schema = schemathesis.openapi.from_dict(dict(spec.contract().document), config=config)
     operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     return {operation.definition.raw["operationId"]: operation for operation in operations}
