@@ -21,7 +21,7 @@ from tests.killmatrix.forked_gate import gate, warm_up
 from tests.support.gate import GateRun
 
 WITHIN = 900.0
-"""Seconds after which a run is ended and counts as hung. The slowest variation (300 ms an answer) takes minutes."""
+"""Seconds after which a run is ended and counts as hung. The slowest variation (200 ms an answer) takes ten minutes."""
 
 _FORK = multiprocessing.get_context("fork")
 _STRICT = "--rate-reading strict"
