@@ -211,12 +211,13 @@ def _unfiltered(seen: Dataset, operation: str) -> list[Resource]:
 
 
 def _first_pages(seen: Dataset, operation: str) -> list[Exchange]:
-    """First pages of the unfiltered list at some limits; most of them were walked already."""
-    pages = [seen.walked(operation, limit=1, most_pages=1).pages[0]]
+    """First pages of the unfiltered list at some limits, the largest that it fills among them; most were walked already."""
+    there = len(_unfiltered(seen, operation))
+    limits = [limit for limit in (1, there) if 0 < limit < LARGEST]
+    pages = [seen.walked(operation, limit=limit, most_pages=1).pages[0] for limit in limits]
     if operation == "listLists":
         # The known walk includes archived lists; FILTER-4 walks the list without them.
-        limit = half(len(_unfiltered(seen, operation)) or LARGEST * 2)
-        return [*pages, seen.walked(operation, limit=limit, most_pages=MOST_PAGES).pages[0]]
+        return [*pages, seen.walked(operation, limit=half(there or LARGEST * 2), most_pages=MOST_PAGES).pages[0]]
     telling = telling_limit(seen.walk(operation).items)
     return [*pages, seen.walk(operation).pages[0], *([bordered(seen, operation).pages[0]] if telling else [])]
 

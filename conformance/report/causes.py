@@ -28,7 +28,7 @@ _CAUSES = {
     "PAGE-11": "pages are cut by an offset, and not from the last item of the previous page",
     "PAGE-12": "the cursor names a position that the server stores and moves on at each use",
     "FILTER-1": "the filter is not applied, or its join repeats rows",
-    "FILTER-3": "the search covers only some of the fields, or is case-sensitive",
+    "FILTER-3": "the search covers only some of the fields, or converts the case of ASCII letters alone",
     "FILTER-4": "includeArchived is read as text, so any value is true, or it shows only the archived lists",
     "FILTER-7": "several types are compared as one string",
     "FILTER-8": "a second filter replaces the first, or they are joined by OR",

@@ -176,3 +176,10 @@ def test_a_list_that_shows_everybodys_items_keeps_no_check_of_keys_from_being_ju
     # The first item of such a list may be another organization's, and is then not served by itself.
     run = run_gate(tmp_path, "--only", "AUTH,SCOPE,OP-10", "--mock-options", "--fault pages-of-everybody")
     assert run.ids("not-tested") == run.ids("failed") == set(), run.output
+
+
+def test_a_cap_below_the_length_of_a_short_list_is_told(tmp_path: Path) -> None:
+    # No list of this organization's contacts can fill the largest page.
+    cap = "--contacts 130 --fault limit-stops-at-100@operation=listContacts"
+    run = run_gate(tmp_path, "--only", "PAGE-3", "--mock-options", cap)
+    assert run.ids("failed") == {"PAGE-3"}, run.output

@@ -115,7 +115,7 @@ def filter_lost_on_page_two(pipeline: Pipeline) -> None:
     change_question(pipeline, lambda asked: asked._replace(filters={} if asked.after else asked.filters))
 
 
-@fault("PAGE-10")
+@fault("PAGE-10", "PAGE-6")
 def filtered_walk_ends_early(pipeline: Pipeline) -> None:
     """A filtered list has only one page: items after it are never served."""
     inner = pipeline.page
