@@ -12,12 +12,11 @@ import spec
 from conformance.oracles import schemas
 from conformance.target.client import credentials
 from conformance.target.exchange import PROBLEM, Exchange
-from conformance.target.retry_after import EPOCH_FROM, reset_in, retry_after
+from conformance.target.retry_after import EPOCH_FROM, NUMBER, reset_in, retry_after
 
 API = spec.contract().base_path
 # Seconds by which the clocks may differ if Reset is an epoch second (RATE-1).
 _SKEW = 5
-_NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 # 2 KB, minus the parts that every request has: its method, Host, User-Agent, Accept and Authorization.
 _LONGEST_HEAD = 1700
 _METHOD_REFUSED = (405, 501)
@@ -216,7 +215,7 @@ def _rate_headers(exchange: Exchange) -> str | None:
     limit = exchange.headers.get("x-ratelimit-limit")
     if limit is None:
         return "X-RateLimit-Limit is missing"
-    if not _NUMBER.fullmatch(limit) or float(limit) <= 0 or float(limit) % 1:
+    if not NUMBER.fullmatch(limit) or float(limit) <= 0 or float(limit) % 1:
         return f"X-RateLimit-Limit is {limit!r}, not a positive integer"
     return reset_fault(exchange)
 

@@ -9,7 +9,8 @@ from conformance.target.exchange import Exchange
 
 EPOCH_FROM = 10**9
 """The least X-RateLimit-Reset that is an epoch second; a lower one is seconds from now."""
-_NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
+NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
+"""A number in a header of the rate limit; it may have a decimal part."""
 
 
 def retry_after(exchange: Exchange) -> float | None:
@@ -27,7 +28,7 @@ def retry_after(exchange: Exchange) -> float | None:
 def reset_in(exchange: Exchange) -> float | None:
     """The seconds from an answer to its X-RateLimit-Reset, below 0 if that has passed. None if the header is no number."""
     value = exchange.headers.get("x-ratelimit-reset", "")
-    if not _NUMBER.fullmatch(value):
+    if not NUMBER.fullmatch(value):
         return None
     return float(value) - wall_clock(exchange) if float(value) >= EPOCH_FROM else float(value)
 
