@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import shutil
@@ -29,6 +28,7 @@ from conformance.report.text import for_terminal, writable
 from conformance.target.new_description import InitError, init
 from conformance.target.redaction import Redactor
 from conformance.verdict.selection import SelectionError, select, selected
+from spec.misspelled import meant
 
 _WIDTH = 120
 _SHARE_DONE = re.compile(r"\[( *\d+%)\]$")
@@ -111,9 +111,7 @@ def _names_a_recording(arguments: Sequence[str]) -> bool:
 def _judge(arguments: Sequence[str]) -> int:
     name = arguments[0] if arguments else ""
     if arguments and not name.startswith("-") and not (name and Path(name.partition("::")[0]).exists()):
-        close = difflib.get_close_matches(name, _COMMANDS, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(close)}?" if close else "--help lists them"
-        raise UsageError(f"no command {name!r}; {hint}")
+        raise UsageError(f"no command {name!r}{meant(name, _COMMANDS, '--help lists them')}")
     return run_pytest(arguments)
 
 

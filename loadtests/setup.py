@@ -20,6 +20,7 @@ from loadtests.analysis.ledger import Key, Ledger
 from loadtests.scenarios import named, scenarios
 from loadtests.scenarios.plan import Plan
 from loadtests.scenarios.scenario import Circumstances, Scenario
+from spec.misspelled import meant
 from spec.target import Target, TargetError, from_environment, load, shown
 
 API_KEY = "OUTBOUND_API_KEY"
@@ -180,9 +181,8 @@ def _target(options: Options) -> Target:
         raise UsageError(str(error)) from None
     if options.rate_reading:
         if options.rate_reading not in READINGS:
-            raise UsageError(
-                f"no such reading of the limits: {options.rate_reading!r}; there are {', '.join(READINGS)}"
-            )
+            hint = meant(options.rate_reading, READINGS)
+            raise UsageError(f"no such reading of the limits: {options.rate_reading!r}{hint}")
         limits = msgspec.structs.replace(target.rate_limit, reading=options.rate_reading)
         target = msgspec.structs.replace(target, rate_limit=limits)
     return target

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +97,9 @@ def _check_command(first: Sequence[str]) -> None:
     """Raise click.UsageError if the first word is no option: it is a mistyped command."""
     if not first or first[0].startswith("-"):
         return
-    names = ("grade", *STEERING)
-    alike = get_close_matches(first[0], names)
-    hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(names)}, and --help."
-    raise click.UsageError(f"no command '{first[0]}'; {hint}")
+    from spec.misspelled import meant
+
+    raise click.UsageError(f"no command '{first[0]}'{meant(first[0], ('grade', *STEERING))}")
 
 
 def _repeatable(

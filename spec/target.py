@@ -13,13 +13,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 import spec
-from spec.misspelled import meant, meant_member
+from spec.misspelled import meant, meant_in_table
 
 _LIMITS = spec.contract().rate_limits
 # RFC 1035 2.3.4
 _LONGEST_LABEL = 63
 # RFC 3986, appendix A: characters that no URL has. urlsplit accepts or drops them.
 _NEVER_IN_AN_ADDRESS = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
+_REMEDY = "add it there, or give {}; outbound-conformance init writes a file to fill in"
 Reading = Literal["auto", "burst", "strict", "off"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -146,7 +147,9 @@ def load(path: Path | None, *, base_url: str | None = None, api_key: str | None 
     try:
         target = msgspec.convert(_from_environment(table), Target)
     except msgspec.ValidationError as error:
-        raise TargetError(f"{path}: {_plain(error)}{meant_member(error, Target)}") from None
+        raise TargetError(f"{path}: {_plain(error)}{meant_in_table(error, table, Target)}") from None
+    if not (base_url or target.base_url):
+        raise TargetError(f"{path}: base_url: missing; {_REMEDY.format('--base-url')}")
     target = msgspec.structs.replace(target, base_url=_address(base_url or target.base_url))
     if api_key:
         target = _with_primary_key(target, from_environment(api_key, "the API key"))
@@ -209,8 +212,6 @@ def _plain(error: msgspec.ValidationError) -> str:
 
 
 def _address(base_url: str) -> str:
-    if not base_url:
-        raise TargetError("base_url: missing; give it in the file or with --base-url")
     try:
         parts = urlsplit(base_url)
         valid = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
@@ -255,9 +256,8 @@ def _with_primary_key(target: Target, api_key: str) -> Target:
 
 def _check(target: Target, path: Path | None) -> None:
     if not target.organizations.primary.api_keys:
-        raise TargetError(
-            "organizations.primary.api_keys: no API key; give --api-key, OUTBOUND_API_KEY or a --target file"
-        )
+        remedy = _REMEDY.format("--api-key") if path else "give --api-key, OUTBOUND_API_KEY or a --target file"
+        raise TargetError(f"{f'{path}: ' if path else ''}organizations.primary.api_keys: no API key; {remedy}")
     unknown = sorted(set(target.keys.single_scope) - set(spec.contract().scopes))
     if unknown:
         hint = meant(unknown[0], spec.contract().scopes)

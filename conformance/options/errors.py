@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Collection
-from difflib import get_close_matches
 from pathlib import Path
+
+from spec.misspelled import meant
 
 _UNKNOWN = "unrecognized arguments: "
 _ARGUMENT = re.compile(r"argument (-[^:]+): ")
@@ -28,9 +29,7 @@ def path(value: str) -> Path:
 def no_option(option: str, known: Collection[str], otherwise: str = "--help lists them") -> str:
     """A message that an option is unknown, with similar names, or with `otherwise` if there is none."""
     name = option.partition("=")[0]
-    close = get_close_matches(name, known, n=3, cutoff=0.7)
-    hint = f"did you mean {' or '.join(close)}?" if close else otherwise
-    return f"no option {name!r}; {hint}"
+    return f"no option {name!r}{meant(name, known, otherwise)}"
 
 
 def plain(message: str, known: Collection[str], otherwise: str = "--help lists them") -> str:

@@ -11,7 +11,8 @@ from typing import Annotated, Protocol
 
 import msgspec
 
-from spec.misspelled import meant_member
+import spec
+from spec.misspelled import meant, meant_in_table
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -74,18 +75,32 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path) -> tuple[KnownViolation, ...]:
     """Read the `[[violation]]` tables of a TOML file. Raises KnownViolationsError."""
     try:
-        known = msgspec.convert(tomllib.loads(path.read_text("utf-8-sig")), _File).violation
+        document = tomllib.loads(path.read_text("utf-8-sig"))
+        known = msgspec.convert(document, _File).violation
     except OSError as error:
         raise KnownViolationsError(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KnownViolationsError(f"{path}: not a TOML document: {error}") from None
     except msgspec.ValidationError as error:
-        raise KnownViolationsError(f"{path}: {error}{meant_member(error, _File)}") from None
+        raise KnownViolationsError(f"{path}: {error}{meant_in_table(error, document, _File)}") from None
     names = [entry.name for entry in known]
     for name in names:
         if names.count(name) > 1:
             raise KnownViolationsError(f"{path}: {name} is there twice")
+    for entry in known:
+        _check(entry, path)
     return known
+
+
+def _check(entry: KnownViolation, path: Path) -> None:
+    """Raise KnownViolationsError for a requirement or an operation that there is not: the entry would excuse nothing."""
+    ids = [requirement.id for requirement in spec.requirements()]
+    if entry.id not in ids:
+        raise KnownViolationsError(f"{path}: no requirement {entry.id!r}{meant(entry.id, ids)}")
+    operations = spec.contract().operations
+    if entry.operation is not None and entry.operation not in operations:
+        hint = meant(entry.operation, operations)
+        raise KnownViolationsError(f"{path}: {entry.id}: no operation {entry.operation!r}{hint}")
 
 
 def excuse(finding: Tried, known: Sequence[KnownViolation], today: date) -> KnownViolation | None:
@@ -117,9 +132,6 @@ def outdated(
     """
     lines = []
     for entry in known:
-        if entry.id not in tried:
-            lines.append(f"{entry.id}: no such requirement")
-            continue
         own = [failed for finding, failed in tried[entry.id] if _concerns(entry, finding)]
         if own and not any(own):
             lines.append(f"{entry.name}: no longer broken, remove it")

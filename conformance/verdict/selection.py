@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import textwrap
 from collections.abc import Sequence
 
 import spec
+from spec.misspelled import meant
 from spec.target import Target
 
 _COLUMNS = 17
@@ -82,8 +82,7 @@ def _ids_of(name: str) -> list[str]:
 
 def _suggestion(name: str) -> str:
     names = dict.fromkeys(n for requirement in spec.requirements() for n in (requirement.family, requirement.id))
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(close)}?" if close else f"; families are {', '.join(_families())}"
+    return meant(name, names, f"families are {', '.join(_families())}")
 
 
 def _families() -> list[str]:

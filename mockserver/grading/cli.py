@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
@@ -180,12 +179,12 @@ def _finish(grade: Grade, folder: Path | None) -> NoReturn:
 def _chosen(names: Sequence[str], which: str) -> Sequence[str] | None:
     """The names of the trials to run; None to run those for which the plain run has requests. Raises BadParameter."""
     from mockserver.grading.trials import TRIALS
+    from spec.misspelled import meant
 
     for name in names:
         if name not in TRIALS:
-            alike = get_close_matches(name, TRIALS, n=3, cutoff=0.4)
-            hint = f"did you mean {' or '.join(alike)}?" if alike else "--list shows them all."
-            raise click.BadParameter(f"{name!r} is no trial; {hint}", param_hint="--trial")
+            told = f"{name!r} is no trial{meant(name, TRIALS, '--list shows them all')}"
+            raise click.BadParameter(told, param_hint="--trial")
     if names:
         return tuple(dict.fromkeys(names))
     return () if which == NONE else None

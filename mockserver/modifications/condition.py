@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from mockserver.api import paths
 from mockserver.api.authentication import presented_secret
 from spec import LIST_OPERATIONS, contract, operation_of
+from spec.misspelled import meant
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -81,7 +82,7 @@ def condition_of(members: Mapping[str, object]) -> Condition:
     known = [member.name for member in fields(Condition)]
     unknown = next((name for name in members if name not in known), None)
     if unknown is not None:
-        raise ValueError(f"{unknown!r} is no condition; there are {', '.join(known)}")
+        raise ValueError(f"{unknown!r} is no condition{meant(unknown, known)}")
     return Condition(**{name: _read(name, value) for name, value in members.items()})
 
 
@@ -108,8 +109,10 @@ def _read(name: str, value: object) -> Any:
             raise ValueError(f"{name} must be a whole number of at least 1")
         return number
     known = choices(name)
-    if not isinstance(value, str) or (known and value not in known):
-        raise ValueError(f"{name}: there are {', '.join(known)}" if known else f"{name} must be a text")
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be a text")
+    if known and value not in known:
+        raise ValueError(f"{name}: no such {name}{meant(value, known)}")
     return value
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 
+from spec.misspelled import meant
+
 Value = int | float | bool | str
 
 ValueType = Literal["integer", "number", "boolean", "string"]
@@ -65,7 +67,7 @@ def read(parameter: Parameter, value: object) -> Value:
         return _boolean(parameter, value)
     if parameter.type == "string":
         if str(value) not in parameter.choices:
-            raise ValueError(f"{parameter.name} must be one of {', '.join(parameter.choices)}")
+            raise ValueError(f"{parameter.name}: no such value{meant(str(value), parameter.choices)}")
         return str(value)
     number = _number(parameter, value)
     if not _at_least(parameter.minimum, number) or not _at_most(parameter.maximum, number):
@@ -78,7 +80,7 @@ def read_all(known: tuple[Parameter, ...], given: Mapping[str, object]) -> dict[
     by_name = {parameter.name: parameter for parameter in known}
     unknown = next((name for name in given if name not in by_name), None)
     if unknown is not None:
-        raise ValueError(f"{unknown!r} is no parameter; there is {', '.join(by_name) or 'none'}")
+        raise ValueError(f"{unknown!r} is no parameter{meant(unknown, by_name)}")
     return {name: read(by_name[name], value) for name, value in given.items()}
 
 

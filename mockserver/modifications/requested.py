@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping
 from importlib import import_module
 
 from mockserver.modifications.aliases import ALIASES
 from mockserver.modifications.condition import parsed
 from mockserver.modifications.registry import FAULTS, HARDSHIPS, VARIANTS, Kind, Modification, Register
+from spec.misspelled import meant
 
 _REGISTERS: Mapping[Kind, Register] = {"fault": FAULTS, "variant": VARIANTS, "hardship": HARDSHIPS}
-
-_MOST_TOLD = 30
 
 
 def requested(kind: Kind, text: str) -> Modification:
@@ -29,7 +27,7 @@ def requested(kind: Kind, text: str) -> Modification:
 
 
 def known(kind: Kind, name: str) -> Modification:
-    """The modification of that name. Raises ValueError, with the names most like it, for an unknown one."""
+    """The modification of that name. Raises ValueError, with the name most like it, for an unknown one."""
     if kind == "fault" and name in ALIASES:
         return requested(kind, ALIASES[name])
     import_module(f"mockserver.modifications.{kind}s")
@@ -37,14 +35,8 @@ def known(kind: Kind, name: str) -> Modification:
     try:
         return register.named(name)
     except KeyError:
-        names = list(register.names())
-        alike = get_close_matches(name, names, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(alike)}?" if alike else _names_told(kind, names)
-        raise ValueError(f"{name!r} is no {kind}; {hint}") from None
-
-
-def _names_told(kind: Kind, names: Sequence[str]) -> str:
-    return f"there are {', '.join(names)}" if len(names) <= _MOST_TOLD else f"outbound-mock --list-{kind}s lists them"
+        hint = meant(name, register.names(), f"outbound-mock --list-{kind}s lists them")
+        raise ValueError(f"{name!r} is no {kind}{hint}") from None
 
 
 def _pairs(kind: Kind, text: str, values: str) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from mockserver.tenants.ids import identifier, stream
 from mockserver.tenants.research import Dossiers
 from mockserver.tenants.resource_types import CONTACTS, DRAFTS, EVENTS, LISTS, Members, Resource
 from mockserver.tenants.validation import PREFIXES, SCHEMAS, checked_organization, completed, key_of, patched
+from spec.misspelled import meant
 
 __all__ = ["Organization", "Page", "Position", "Tenant"]
 
@@ -143,7 +144,7 @@ class Tenant:
         organization = checked_organization(state.get("organization"), int(now * 1000))
         tenant = cls(Organization(organization["id"], organization["name"], organization["createdAt"]))
         if unknown := state.keys() - SCHEMAS.keys() - {"organization"}:
-            raise ValueError(f"{min(unknown)} is none of organization, {', '.join(SCHEMAS)}")
+            raise ValueError(f"{min(unknown)} is no collection{meant(min(unknown), ('organization', *SCHEMAS))}")
         for collection in SCHEMAS:
             tenant._load(collection, state.get(collection, ()), int(now * 1000))
         for row in tenant.lists.rows({"includeArchived": "1"}):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import TypeVar
+
+from spec.misspelled import meant
 
 Environment = Mapping[str, str]
 Client = Callable[[Environment], None]
@@ -27,9 +28,8 @@ def named(known: Mapping[str, Named], arguments: Sequence[str]) -> Named:
     name = arguments[0] if arguments else ""
     if name in known:
         return known[name]
-    alike = get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)
     print(
-        f"there is no {name!r}; choose from: {', '.join(alike)}" if name else f"name one of: {', '.join(alike)}",
+        f"there is no {name!r}{meant(name, known)}" if name else f"name one of: {', '.join(sorted(known))}",
         file=sys.stderr,
     )
     raise SystemExit(2)

@@ -13,12 +13,12 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
 from benchmarks.command_line import INTERRUPTED
+from spec.misspelled import meant
 from tests.killmatrix.mutants import mutant, plain, sample, whole
 from tests.killmatrix.trials import Result, Trial, judge_all
 from tests.killmatrix.uncaught import FILE, known
@@ -119,9 +119,8 @@ def _named(name: str) -> Trial:
             return mutant(name)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-    alike = get_close_matches(name, known_names, n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {len(known_names)} of them"
-    raise click.UsageError(f"{name!r} is no fault or variant; {hint}")
+    hint = meant(name, known_names, f"there are {len(known_names)} of them")
+    raise click.UsageError(f"{name!r} is no fault or variant{hint}")
 
 
 def _shard(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[int, int]:

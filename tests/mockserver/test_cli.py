@@ -124,7 +124,8 @@ SETTINGS: Any = SimpleNamespace(rate_limited=False, modifications=[])
         (["--write-target="], 2, "'--write-target': its value is missing"),
         (["--tls="], 2, "'--tls': its value is missing"),
         (["--webhook", "http://127.0.0.1:1", "--webhook="], 2, "'--webhook': its value is missing"),
-        (["--fault", "xyzzy"], 2, "'xyzzy' is no fault; outbound-mock --list-faults lists them"),
+        (["--hardship", "nosuch"], 2, "'nosuch' is no hardship; outbound-mock --list-hardships lists them"),
+        (["--fault", "nosuch"], 2, "'nosuch' is no fault; outbound-mock --list-faults lists them"),
     ],
 )
 def test_a_mistake_is_one_line_and_an_exit_code(arguments: list[str], code: int, words: str) -> None:

@@ -144,10 +144,22 @@ def test_a_misspelled_member_is_answered_with_the_one_most_like_it(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["unheard_of", '"a.b"', '"` - at `$.keys`"', "x"])
-def test_a_member_that_is_like_none_is_told_without_a_hint(tmp_path: Path, name: str) -> None:
+def test_a_member_that_is_like_none_is_told_with_all_that_there_are(tmp_path: Path, name: str) -> None:
     with pytest.raises(TargetError, match="unknown field") as refusal:
         load(described(tmp_path, f"[hooks]\n{name} = 1"), base_url="http://127.0.0.1")
-    assert "did you mean" not in str(refusal.value)
+    assert str(refusal.value).endswith("; there are add_contact, advance_clock")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", r"target\.toml: base_url: missing"),
+        ('base_url = "http://127.0.0.1"', r"target\.toml: organizations\.primary\."),
+    ],
+)
+def test_a_file_that_lacks_what_every_run_needs_is_named_with_what_to_do(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(TargetError, match=rf"^/.*{told}.*add it there, or give --.*outbound-conformance init writes"):
+        load(described(tmp_path, text))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ def test_a_state_written_by_hand_needs_no_more_than_a_name() -> None:
         ({"contacts": [5]}, r"contacts\.0: .*object"),
         ({"drafts": [{"contactId": "con_9"}]}, r"drafts\.0: .*no contact con_9"),
         ({"events": [{}]}, r"events\.0: "),
-        ({"contact": []}, "contact is none of organization, "),
+        ({"contact": []}, r"contact is no collection; did you mean contacts\?"),
     ],
 )
 def test_a_state_that_cannot_be_is_refused_with_the_resource_named(change: Mapping[str, Any], reason: str) -> None:
