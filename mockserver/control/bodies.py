@@ -61,9 +61,10 @@ class NewActivity(Choice, frozen=True, kw_only=True):
 
 
 class NewEvent(Choice, frozen=True, kw_only=True):
-    """An event to trigger."""
+    """An event to trigger. A type that the documentation does not name happens if `undocumented` is true."""
 
     event_type: str | None = None
+    undocumented: bool = False
     data: Mapping[str, object] | None = None
     resource_id: str | None = None
 

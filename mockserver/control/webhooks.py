@@ -9,7 +9,7 @@ from mockserver.control.call import Call, Handler, bad_input, chosen, conflict, 
 from mockserver.control.times import shown_time
 from mockserver.webhooks.delivery import shortened
 from mockserver.webhooks.endpoints import Endpoint
-from mockserver.webhooks.events import happen
+from mockserver.webhooks.events import check_documented, happen
 
 MOST_ENDPOINTS = 1_000
 
@@ -51,6 +51,8 @@ def _happen(call: Call) -> Mapping[str, object]:
     body = call.read(NewEvent)
     tenant = chosen(call, body.organization)
     try:
+        if body.event_type and not body.undocumented:
+            check_documented(body.event_type)
         event = happen(tenant, call.now, body.event_type, body.data, body.resource_id)
     except ValueError as error:
         raise bad_input(f"{error}.") from error

@@ -12,6 +12,7 @@ from mockserver.tenants.seed.content import metadata_of, told
 from mockserver.tenants.seed.organizations import SCORES, marker_of, person
 from mockserver.tenants.tenant import Tenant
 from spec import contract
+from spec.misspelled import meant
 
 EVENT_TYPES: tuple[str, ...] = tuple(contract().schema("Event")["properties"]["eventType"]["x-known-values"])
 
@@ -27,6 +28,13 @@ _ENGAGEMENT: Mapping[str, Sequence[str]] = {
     "replied": ("sent", "delivered", "opened", "replied"),
     "bounced": ("sent", "bounced"),
 }
+
+
+def check_documented(event_type: str) -> None:
+    """Raise ValueError if the documentation has no events of this type."""
+    if event_type not in EVENT_TYPES:
+        hint = meant(event_type, EVENT_TYPES)
+        raise ValueError(f"eventType: the documentation names no {event_type}{hint} (with `undocumented` it happens)")
 
 
 def happen(
