@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -12,6 +11,7 @@ from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from mockserver.api.body import whole_body
 from mockserver.control.call import Refusal, bad_input
+from spec.misspelled import meant_member
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -32,8 +32,6 @@ _ALTERNATIVES = (
 _SHOWN = 60
 _DEEPEST = 32
 _MOST_DIGITS = 18
-
-_NOTHING = jsonschema_rs.validator_for({"type": "object", "additionalProperties": False})
 
 
 async def read_body(scope: Scope, receive: Receive, longest: int) -> bytes:
@@ -115,8 +113,10 @@ def _no_number(name: str) -> None:
 
 def compiled(schema: OpenApi | None) -> Check:
     """A function that checks bodies by a self-contained schema. Without a schema it accepts an empty object only."""
-    known = {} if schema is None else dict(schema)
-    validator = _NOTHING if schema is None else jsonschema_rs.validator_for(known)
+    if schema is None:
+        return _nothing
+    known = dict(schema)
+    validator = jsonschema_rs.validator_for(known)
 
     def check(value: object) -> Mapping[str, object]:
         if not isinstance(value, dict):
@@ -132,11 +132,21 @@ def compiled(schema: OpenApi | None) -> Check:
     return check
 
 
-def _decisive(errors: Iterator[ValidationError]) -> ValidationError | None:
-    """The error to tell: a wrong version if there is one, because the others may follow from it, or else the first."""
-    first = next(errors, None)
-    rest = () if first is None else errors
-    return next((error for error in rest if list(error.instance_path) == ["version"]), first)
+def _nothing(value: object) -> Mapping[str, object]:
+    if value != {}:
+        raise bad_input("This call takes no body.")
+    return {}
+
+
+def _decisive(errors: Iterable[ValidationError]) -> ValidationError | None:
+    """The error to tell: a wrong version or else an unknown member, from which others may follow, or else the first."""
+    return min(errors, key=_rank, default=None)
+
+
+def _rank(error: ValidationError) -> int:
+    if list(error.instance_path) == ["version"]:
+        return 0
+    return 1 if isinstance(error.kind, ValidationErrorKind.AdditionalProperties) else 2
 
 
 def _told(error: ValidationError, schema: Mapping[str, Any]) -> str:
@@ -148,19 +158,18 @@ def _told(error: ValidationError, schema: Mapping[str, Any]) -> str:
     if isinstance(kind, _ALTERNATIVES):
         reason = _told_of_forms(kind.context)
     elif isinstance(kind, ValidationErrorKind.AdditionalProperties):
-        reason = f"has the unknown member {_meant_member(kind.unexpected[0], error.schema_path[:-1], schema)}"
+        reason = _told_of_unknown(kind.unexpected[0], error, schema)
     else:
         reason = tell(kind) if tell else "is not what the document asks for"
-    end = "" if reason.endswith("?") else "."
-    return f"{_short(where) if where else 'The body'} {reason}{end}"
+    return f"{_short(where) if where else 'The body'} {reason}."
 
 
-def _meant_member(name: str, place: Sequence[str | int], schema: Any) -> str:
-    """The name, with the one most like it among the members that this part of the schema allows."""
-    for step in place:
+def _told_of_unknown(name: str, error: ValidationError, schema: Any) -> str:
+    for step in error.schema_path[:-1]:
         schema = schema[step]
-    close = get_close_matches(name[:_SHOWN], schema.get("properties", ()), n=1, cutoff=0.7)
-    return f"{_short(name)}; did you mean {close[0]}?" if close else _short(name)
+    given: Any = error.instance
+    missing = (member for member in schema.get("required", ()) if member not in given)
+    return f"has the unknown member {_short(name)}{meant_member(name, schema.get('properties', ()), missing)}"
 
 
 def _meant(error: ValidationError) -> ValidationError:
@@ -169,7 +178,7 @@ def _meant(error: ValidationError) -> ValidationError:
     if not isinstance(kind, _ALTERNATIVES):
         return error
     tried = _without(_without(kind.context, "type", error), "required", error)
-    return _meant(tried[0][0]) if len(tried) == 1 else error
+    return _meant(_decisive(tried[0]) or error) if len(tried) == 1 else error
 
 
 def _without(branches: Sequence[Branch], kind: str, error: ValidationError) -> Sequence[Branch]:
@@ -189,6 +198,9 @@ def _told_of_forms(branches: Sequence[Branch]) -> str:
     if len(mixed) > 1:
         return f"has members that do not go together: {', '.join(map(_short, mixed))}"
     choices = list(filter(None, map(_members, branches)))
+    unknown = [name for name in _unexpected(branches[0]) if all(name in _unexpected(branch) for branch in branches)]
+    if unknown and choices:
+        return f"has the unknown member {_short(unknown[0])}{meant_member(unknown[0], choices, ())}"
     return f"must be one of the forms that the document has{': ' + ', '.join(choices) if choices else ''}"
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
+    from mockserver.api.keys import ApiKey
     from mockserver.api.pipeline import State
     from mockserver.api.response import Header
     from mockserver.tenants.tenant import Tenant
+    from mockserver.webhooks.endpoints import Endpoint
     from mockserver.worlds.world import World
     from mockserver.worlds.worlds import Worlds
 
@@ -23,6 +25,7 @@ Ask = Callable[["World", str, str, Mapping[str, object]], Awaitable[CallResult]]
 
 
 B = TypeVar("B")
+Owned = TypeVar("Owned", "ApiKey", "Endpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +69,19 @@ It depends only on the world, the call and its time, so that each process that s
 
 
 class Refusal(Exception):
-    """Ends a call with a problem. The detail is one line."""
+    """Ends a call with a problem. The detail is one line; if it ends in a question mark, it loses its full stop."""
 
     def __init__(self, status: int, title: str, detail: str, headers: tuple[Header, ...] = ()) -> None:
         super().__init__(detail)
         self.status = status
         self.title = title
-        self.detail = detail
+        self.detail = detail.removesuffix(".") if detail.endswith("?.") else detail
         self.headers = headers
 
 
 def bad_input(detail: str) -> Refusal:
-    """400: the call is invalid. A detail that ends in a question mark loses its full stop."""
-    return Refusal(400, "Bad input", detail.removesuffix(".") if detail.endswith("?.") else detail)
+    """400: the call is invalid."""
+    return Refusal(400, "Bad input", detail)
 
 
 def missing(what: str) -> Refusal:
@@ -99,6 +102,15 @@ def chosen(call: Call, organization: str | None) -> Tenant:
     if organization not in tenants:
         raise bad_input(f"organization: there is none with this id; {_some(list(tenants))}.")
     return tenants[organization]
+
+
+def of_asked(call: Call, things: Iterable[Owned]) -> list[Owned]:
+    """The things of the organization that the query names; all without one. Raises Refusal for an unknown organization."""
+    asked = call.query.get("organization")
+    if asked is None:
+        return list(things)
+    own = chosen(call, str(asked)).organization.id
+    return [thing for thing in things if thing.organization_id == own]
 
 
 def _some(ids: list[str]) -> str:

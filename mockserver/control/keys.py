@@ -10,9 +10,10 @@ from msgspec import UNSET
 from mockserver.api.keys import PREFIX, SECRET_LENGTH, ApiKey, base62
 from mockserver.api.limits import Gauge
 from mockserver.control.bodies import KeyChanges, Limits, NewKey
-from mockserver.control.call import Call, Handler, bad_input, chosen, missing
+from mockserver.control.call import Call, Handler, bad_input, chosen, missing, of_asked
 from mockserver.control.times import shown_time, shown_time_or_none
 from spec import RateLimits, contract
+from spec.misspelled import meant
 from spec.target import shown as shown_secret
 
 MINTED = "minted"
@@ -20,8 +21,7 @@ MINTED = "minted"
 
 
 def _list(call: Call) -> Mapping[str, object]:
-    asked = call.query.get("organization")
-    return {"data": [shown(call, key) for key in call.state.keys if asked in (None, key.organization_id)]}
+    return {"data": [shown(call, key) for key in of_asked(call, call.state.keys)]}
 
 
 def _mint(call: Call) -> Mapping[str, object]:
@@ -88,9 +88,18 @@ def _expiry(call: Call, seconds: float | None) -> float | None:
 
 def _scopes(given: Sequence[str]) -> tuple[str, ...]:
     """The scopes in the contract's order. Raises Refusal for an unknown one."""
+    try:
+        return scopes_of(given)
+    except ValueError as error:
+        raise bad_input(f"{error}.") from None
+
+
+def scopes_of(given: Sequence[str]) -> tuple[str, ...]:
+    """The scopes in the contract's order. Raises ValueError, in one line, for an unknown one."""
     known = contract().scopes
-    if not set(given) <= set(known):
-        raise bad_input(f"scopes: there are {', '.join(known)}.")
+    unknown = next((scope for scope in given if scope not in known), None)
+    if unknown is not None:
+        raise ValueError(f"scopes: no such scope{meant(unknown, known)}")
     return tuple(scope for scope in known if scope in given)
 
 

@@ -16,6 +16,7 @@ from mockserver.control.call import Handler, Refusal, bad_input
 from mockserver.control.document import LONGEST_BODY, body_schema, document, operations, self_contained, success
 from mockserver.control.handlers import HANDLERS
 from spec import OpenApi
+from spec.misspelled import meant
 
 _SAFE = ("GET", "HEAD")
 
@@ -46,8 +47,7 @@ class Operation:
         for pair in query.split(b"&"):
             name = pair.partition(b"=")[0].decode("latin-1")
             if name and name not in self.rules.query:
-                known = f"; there are {', '.join(self.rules.query)}" if self.rules.query else ""
-                raise bad_input(f"This call has no such query parameter{known}.")
+                raise bad_input(f"This call has no such query parameter{meant(name, self.rules.query)}.")
         try:
             read = read_parameters(self.rules, {"query_string": query, "path_params": {}})
         except Refused as refused:
@@ -66,7 +66,9 @@ def find(method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
             allowed = ", ".join(sorted(by_method))
             raise Refusal(405, "Method not allowed", f"This path allows {allowed}.", ((b"allow", allowed.encode()),))
         return by_method[method], fit.groupdict()
-    raise Refusal(404, "Not found", "The control API has no such path; /_mock/openapi.json has all.")
+    known = {template for _, template in operations(document())}
+    hint = meant(path, known, "/_mock/openapi.json has all")
+    raise Refusal(404, "Not found", f"The control API has no such path{hint}.")
 
 
 @cache

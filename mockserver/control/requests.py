@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mockserver.api.authentication import presented_secret
-from mockserver.control.call import Call, Handler, Refusal
+from mockserver.control.call import Call, Handler, Refusal, bad_input
 from mockserver.control.har import archive
 from mockserver.control.queries import PageQuery, RequestFilters
 from mockserver.control.redaction import redacted, redacted_headers, redacted_query
@@ -21,6 +21,8 @@ from mockserver.control.request_facts import (
 )
 from mockserver.control.times import shown_time
 from mockserver.worlds.request_log import Entry
+from spec import contract
+from spec.misspelled import meant
 from spec.target import shown as shown_secret
 
 if TYPE_CHECKING:
@@ -32,7 +34,15 @@ MOST_WAITING = 100
 
 def _list(call: Call) -> object:
     asked = call.asked(RequestFilters)
+    _check("operation", asked.operation, contract().operations)
+    _check("problem", asked.problem, contract().problems)
     return _wait(call, asked) if asked.wait else _page(call, _matching(call, asked))
+
+
+def _check(name: str, value: str | None, known: Collection[str]) -> None:
+    """Raise Refusal for a filter's value that no request can have."""
+    if value is not None and value not in known:
+        raise bad_input(f"{name}: no such {name}{meant(value, known)}.")
 
 
 def _page(call: Call, found: Sequence[Entry]) -> Mapping[str, object]:

@@ -14,14 +14,13 @@ from mockserver.clock import Clock
 from mockserver.control.activity import start_usual
 from mockserver.control.bodies import ClockState, EndpointState, KeyState, Reset, State
 from mockserver.control.call import Call, Handler, bad_input
-from mockserver.control.keys import MINTED, limits_of, shown_limits
+from mockserver.control.keys import MINTED, limits_of, scopes_of, shown_limits
 from mockserver.control.organizations import all_shown
 from mockserver.control.times import shown_time, shown_time_or_none, unix_seconds
 from mockserver.settings import Settings
 from mockserver.tenants.tenant import Tenant
 from mockserver.tenants.validation import check_id
 from mockserver.webhooks.endpoints import Endpoint
-from spec import contract
 
 VERSION = 1
 
@@ -157,9 +156,6 @@ def _exported_key(key: ApiKey) -> Json:
 
 
 def _key(call: Call, given: KeyState, tenants: Mapping[str, Tenant]) -> ApiKey:
-    known = contract().scopes
-    if not set(given.scopes) <= set(known):
-        raise ValueError(f"scopes: there are {', '.join(known)}")
     if given.id:
         check_id(given.id)
     return ApiKey(
@@ -167,7 +163,7 @@ def _key(call: Call, given: KeyState, tenants: Mapping[str, Tenant]) -> ApiKey:
         name=given.name,
         kind=MINTED if given.kind is None else given.kind,
         organization_id=_known(given.organization, tenants),
-        scopes=tuple(scope for scope in known if scope in given.scopes),
+        scopes=scopes_of(given.scopes),
         secret=given.secret,
         created_at=call.now if given.created_at is None else _moment("createdAt", given.created_at),
         expires_at=None if given.expires_at is None else _moment("expiresAt", given.expires_at),

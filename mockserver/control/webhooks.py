@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mockserver.control.bodies import EndpointChanges, NewEndpoint, NewEvent
-from mockserver.control.call import Call, Handler, bad_input, chosen, conflict, missing
+from mockserver.control.call import Call, Handler, bad_input, chosen, conflict, missing, of_asked
 from mockserver.control.times import shown_time
 from mockserver.webhooks.delivery import shortened
 from mockserver.webhooks.endpoints import Endpoint
@@ -26,9 +26,7 @@ def _register(call: Call) -> Mapping[str, object]:
 
 
 def _list(call: Call) -> Mapping[str, object]:
-    asked = call.query.get("organization")
-    endpoints = call.state.webhooks.endpoints
-    return {"data": [_shown(endpoint) for endpoint in endpoints if asked in (None, endpoint.organization_id)]}
+    return {"data": [_shown(endpoint) for endpoint in of_asked(call, call.state.webhooks.endpoints)]}
 
 
 def _get(call: Call) -> Mapping[str, object]:

@@ -88,7 +88,39 @@ def test_a_hint_that_is_a_question_ends_with_its_mark(kind: str, name: str) -> N
             {"name": "x", "scopes": [], "limits": {"perMinutes": 1, "perMinute": 1, "burst": 1, "burstWindow": 1}},
             "limits has the unknown member perMinutes; did you mean perMinute?",
         ),
-        ("POST", "/_mock/reset", {"unheard_of": 1}, "The body has the unknown member unheard_of."),
+        (
+            "POST",
+            "/_mock/reset",
+            {"unheard_of": 1},
+            "The body has the unknown member unheard_of; there are seed, organizations, contacts.",
+        ),
+        (
+            "POST",
+            "/_mock/keys",
+            {"name": "x", "scops": []},
+            "The body has the unknown member scops; did you mean scopes?",
+        ),
+        ("POST", "/_mock/keys", {"label": "x"}, "The body has the unknown member label; it lacks name, scopes."),
+        (
+            "POST",
+            "/_mock/keys",
+            {"name": "x", "scopes": [], "limits": {"perMinutes": 1, "burst": 1, "burstWindow": 1}},
+            "limits has the unknown member perMinutes; did you mean perMinute?",
+        ),
+        ("POST", "/_mock/clock", {"advnce": 5}, "The body has the unknown member advnce; did you mean advance?"),
+        (
+            "POST",
+            "/_mock/clock",
+            {"on": 5},
+            "The body has the unknown member on; there are advance, set, freeze, resume.",
+        ),
+        (
+            "PUT",
+            "/_mock/state",
+            {"version": 1, "clock": {"now": 0, "frozen": False}, "orgs": [], "keys": [], "webhooks": []},
+            "The body has the unknown member orgs; it lacks organizations.",
+        ),
+        ("DELETE", "/_mock/requests", {"all": True}, "This call takes no body."),
         (
             "PATCH",
             "/_mock/webhooks/whk_1",
@@ -103,6 +135,36 @@ def test_an_unknown_member_is_answered_with_the_one_most_like_it(
     answer = STEADY.ask(method, path, json.dumps(body).encode())
     assert_problem(answer, 400)
     assert answer.json["detail"] == told
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "told"),
+    [
+        (
+            "POST",
+            "keys",
+            {"name": "x", "scopes": ["contact.read"]},
+            "scopes: no such scope; did you mean contacts.read?",
+        ),
+        ("POST", "events", {"eventType": "draft.repled"}, "eventType: no such type; did you mean draft.replied?"),
+        ("GET", "requests?opration=getMe", {}, "This call has no such query parameter; did you mean operation?"),
+        ("GET", "health?x=1", {}, "This call has no such query parameter; there are none."),
+        ("GET", "requests?operation=getMee", {}, "operation: no such operation; did you mean getMe?"),
+        ("GET", "requests?problem=not-fund", {}, "problem: no such problem; did you mean not-found?"),
+        ("GET", "keys?organization=org_1", {}, "organization: there is none with this id; there are org_"),
+        ("GET", "webhooks?organization=org_1", {}, "organization: there is none with this id; there are org_"),
+    ],
+)
+def test_an_unknown_value_or_parameter_is_answered_with_the_one_most_like_it(
+    method: str, path: str, body: dict[str, object], told: str
+) -> None:
+    answer = STEADY.ask(method, f"/_mock/{path}", json.dumps(body).encode() if body else b"")
+    assert_problem(answer, 400)
+    assert answer.json["detail"].startswith(told)
+
+
+def test_an_unknown_path_is_answered_with_the_one_most_like_it() -> None:
+    assert STEADY.ask("GET", "/_mock/request").json["detail"].endswith("; did you mean /_mock/requests?")
 
 
 @pytest.mark.parametrize(
