@@ -91,6 +91,13 @@ def test_the_options_that_the_pages_name_exist() -> None:
     assert set(OPTION.findall(typed)) <= known
 
 
+def test_the_help_shows_the_gates_options_under_the_named_heading() -> None:
+    (heading,) = re.findall(r'`--help` shows all options under "(.+)"', PAGES["gate.md"])
+    command = [sys.executable, "-m", "pytest", "conformance", "--help"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert f"\n{heading} (" in shown
+
+
 def test_the_described_target_is_a_valid_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     text = PAGES["gate.md"].partition("```toml\n")[2].partition("```")[0]
     for name in re.findall(r"env:(\w+)", text):
