@@ -146,7 +146,12 @@ def test_an_unknown_member_is_answered_with_the_one_most_like_it(
             {"name": "x", "scopes": ["contact.read"]},
             "scopes: no such scope; did you mean contacts.read?",
         ),
-        ("POST", "events", {"eventType": "draft.repled"}, "eventType: no such type; did you mean draft.replied?"),
+        (
+            "POST",
+            "events",
+            {"eventType": "draft.repled"},
+            "eventType: the documentation names no draft.repled; did you mean draft.replied?",
+        ),
         ("GET", "requests?opration=getMe", {}, "This call has no such query parameter; did you mean operation?"),
         ("GET", "health?x=1", {}, "This call has no such query parameter; there are none."),
         ("GET", "requests?operation=getMee", {}, "operation: no such operation; did you mean getMe?"),
