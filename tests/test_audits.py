@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.gate import ROOT
+from tests.support.project import ROOT
 
 
 def audit(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:

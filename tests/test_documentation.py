@@ -13,8 +13,8 @@ import pytest
 
 from spec.target import load
 from tests.support import patient_http
-from tests.support.gate import ROOT
 from tests.support.mock_process import running
+from tests.support.project import ROOT
 
 PAGES = {path.name: path.read_text("utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 TEXT = "\n".join(PAGES.values())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from tests.support.interrupts import heed_interrupts
+from tests.support.project import ROOT
 
-_PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
+_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 _INTERRUPTED_AT = """
 import importlib, os, signal, sys
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gate import ROOT
 from tests.support.mock_process import running
+from tests.support.project import ROOT
 
 _WITHIN = 240.0
 _RECIPES = (ROOT / "docs" / "recipes.md").read_text("utf-8")

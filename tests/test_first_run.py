@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gate import ROOT
 from tests.support.mock_process import Running, running
+from tests.support.project import ROOT
 from tests.support.warm_programs import outbound_conformance
 
 _WITHIN = 300.0

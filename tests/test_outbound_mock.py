@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import http.client
-from pathlib import Path
 
 import pytest
 
 from tests.support.client_suites import ACME, RECEIVER, Run
+from tests.support.project import ROOT
 
 pytest_plugins = ["pytester"]
 
-DOCUMENTATION = Path(__file__).parents[1] / "docs" / "test-suites.md"
+DOCUMENTATION = ROOT / "docs" / "test-suites.md"
 
 
 @pytest.fixture

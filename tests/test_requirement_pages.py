@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.gate import ROOT
+from tests.support.project import ROOT
 
 PAGES = ROOT / "docs" / "requirements"
 

@@ -50,8 +50,8 @@ def test_the_gates_command_shortens_keys(arguments: tuple[str, ...], tmp_path: P
     [("--target", KEY), ("--base-url", f"http://127.0.0.1:1/?key={KEY}"), ("--only", KEY), ("--list", "--only", KEY)],
     ids=" ".join,
 )
-def test_pytest_shortens_keys(arguments: tuple[str, ...], tmp_path: Path) -> None:
-    done = run_gate(tmp_path, *arguments, key=KEY)
+def test_pytest_shortens_keys(arguments: tuple[str, ...]) -> None:
+    done = run_gate(*arguments, key=KEY)
     assert_shortened(done.exit_code, done.output)
 
 

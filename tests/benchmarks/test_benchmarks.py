@@ -18,8 +18,8 @@ from benchmarks import report
 from benchmarks.measuring import CannotMeasure, Load, free_port, running
 from benchmarks.peers import ME, OURS, PEERS, Workshop, serve_answers
 from benchmarks.report import Measured, Target
-from tests.support.gate import ROOT
 from tests.support.interrupts import heed_interrupts
+from tests.support.project import ROOT
 
 
 def server(

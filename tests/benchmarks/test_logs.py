@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from benchmarks import logs
 from benchmarks.measuring import CannotMeasure
-from tests.support.gate import ROOT
+from tests.support.project import ROOT
 
 
 def test_turns_of_one_round_are_compared_and_the_median_round_counts() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.measuring import CannotMeasure
 from benchmarks.retries.__main__ import CLIENTS, LIBRARIES, Graded, Shelf, broken, grade, table
-from tests.support.gate import ROOT
+from tests.support.project import ROOT
 
 PAGE = (ROOT / "docs" / "retry-libraries.md").read_text("utf-8")
 

@@ -58,7 +58,7 @@ def judged(module: str, folder: Path, depth: str) -> GateRun:
     target = folder / "target.toml"
     target.write_text(describe(port), "utf-8")
     command = f"{shlex.quote(sys.executable)} -m {module} {port}"
-    return run_gate(folder, "--start", command, "--base-url", url, "--target", str(target), "--depth", depth)
+    return run_gate("--start", command, "--base-url", url, "--target", str(target), "--depth", depth)
 
 
 @pytest.mark.parametrize("module", APPLICATIONS)

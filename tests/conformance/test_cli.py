@@ -20,8 +20,9 @@ from conformance.cases.tables import Cut, depths, over
 from conformance.report import mock_faults
 from conformance.report.causes import usual_cause
 from conformance.report.explanation import takes_the_whole_run
-from tests.support.gate import ROOT, gate_output, run_gate
+from tests.support.gate import gate_output, run_gate
 from tests.support.null_servers import NULL_SERVERS, serving
+from tests.support.project import ROOT
 from tests.support.report_runs import ledger, run_of, written
 from tests.support.warm_programs import outbound_conformance
 
@@ -256,15 +257,15 @@ def test_what_any_answer_may_break_is_tried_again_by_a_whole_run(id_: str, whole
     assert takes_the_whole_run(id_) == whole
 
 
-def test_a_run_is_compared_with_its_baseline(report: Path, tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--only", "PAGE-3", "--baseline", str(report))
+def test_a_run_is_compared_with_its_baseline(report: Path) -> None:
+    run = run_gate("--only", "PAGE-3", "--baseline", str(report))
     assert run.exit_code == 0, run.output
     told = run.output[run.output.index(" since the baseline ") :]
     assert "mended: 1\n    PAGE-3\n" in told or "mended: 1\n  PAGE-3\n" in told
 
 
 def test_a_baseline_that_is_no_report_is_a_usage_error(tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--baseline", str(tmp_path / "nowhere.json"))
+    run = run_gate("--baseline", str(tmp_path / "nowhere.json"))
     assert run.exit_code == USAGE
     assert "--baseline: " in run.output
 

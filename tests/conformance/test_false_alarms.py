@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from email.utils import formatdate
-from pathlib import Path
 
 import httpx
 import pytest
@@ -61,11 +60,11 @@ def behind_a_front_end(request: Passed, forward: Forward) -> Answered:
     return answer.with_header("Date", formatdate(usegmt=True))
 
 
-def test_an_api_behind_a_front_end_is_conformant(tmp_path: Path) -> None:
+def test_an_api_behind_a_front_end_is_conformant() -> None:
     mock = EmbeddedMock()
     try:
         with lying(load(mock.description).base_url, behind_a_front_end) as base_url:
-            run = run_gate(tmp_path, "--base-url", base_url, "--target", str(mock.description))
+            run = run_gate("--base-url", base_url, "--target", str(mock.description))
     finally:
         mock.stop()
     assert not run.broken_musts(), run.output
@@ -73,9 +72,9 @@ def test_an_api_behind_a_front_end_is_conformant(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("contacts", ["36", "1010"])
-def test_any_size_of_the_mock_is_judged_whole(contacts: str, tmp_path: Path) -> None:
+def test_any_size_of_the_mock_is_judged_whole(contacts: str) -> None:
     # With so few contacts PAGE-2 has too little to show, and says so.
-    run = run_gate(tmp_path, "--mock-options", f"--contacts {contacts}", "--only", "OP,TENANT,FILTER")
+    run = run_gate("--mock-options", f"--contacts {contacts}", "--only", "OP,TENANT,FILTER")
     assert run.verdict == "conformant", run.output
 
 

@@ -18,6 +18,6 @@ def test_a_real_front_end_breaks_nothing(front_end: str, tmp_path: Path) -> None
     with EmbeddedMock() as mock:
         upstream = urlsplit(load(mock.description).base_url).netloc
         with behind(front_end, upstream, tmp_path) as base_url:
-            run = run_gate(tmp_path, "--base-url", base_url, "--target", str(mock.description), "--depth", "quick")
+            run = run_gate("--base-url", base_url, "--target", str(mock.description), "--depth", "quick")
     assert run.ids("failed") == set(), run.output
     assert run.exit_code == 0, run.output

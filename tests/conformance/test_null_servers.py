@@ -60,18 +60,18 @@ def description(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", NULL_SERVERS)
-def test_the_exit_code_says_what_it_was(name: str, description: Path, tmp_path: Path) -> None:
+def test_the_exit_code_says_what_it_was(name: str, description: Path) -> None:
     with serving(NULL_SERVERS[name]) as base_url:
-        run = run_gate(tmp_path, "--base-url", base_url, "--target", str(description), "--only", "AUTH,OP")
+        run = run_gate("--base-url", base_url, "--target", str(description), "--only", "AUTH,OP")
     assert run.exit_code == EXIT_CODES[name], run.output
     assert run.ids("passed") == set()
     assert "Traceback" not in run.output
 
 
-def test_no_requirement_passes_even_when_every_check_is_run(description: Path, tmp_path: Path) -> None:
+def test_no_requirement_passes_even_when_every_check_is_run(description: Path) -> None:
     def judged(name: str) -> GateRun:
         with serving(NULL_SERVERS[name]) as base_url:
-            return run_gate(tmp_path / name, "--base-url", base_url, "--target", str(description), "--no-preflight")
+            return run_gate("--base-url", base_url, "--target", str(description), "--no-preflight")
 
     # Each waits for deliveries that never come, so they wait at the same time.
     with ThreadPoolExecutor(len(NULL_SERVERS)) as pool:

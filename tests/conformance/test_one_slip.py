@@ -123,9 +123,9 @@ def mock() -> Iterator[EmbeddedMock]:
     started.stop()
 
 
-def judge(mock: EmbeddedMock, lie: Lie, folder: Path, *options: str) -> GateRun:
+def judge(mock: EmbeddedMock, lie: Lie, *options: str) -> GateRun:
     with lying(load(mock.description).base_url, lie) as base_url:
-        return run_gate(folder, "--base-url", base_url, "--target", str(mock.description), *_JUDGED, *options)
+        return run_gate("--base-url", base_url, "--target", str(mock.description), *_JUDGED, *options)
 
 
 def told_of_nothing_else(run: GateRun) -> None:
@@ -135,18 +135,16 @@ def told_of_nothing_else(run: GateRun) -> None:
 
 
 @pytest.mark.parametrize("name", SLIPS)
-def test_only_the_schema_is_told_broken_and_nothing_is_left_untested(
-    name: str, mock: EmbeddedMock, tmp_path: Path
-) -> None:
-    told_of_nothing_else(judge(mock, SLIPS[name], tmp_path))
+def test_only_the_schema_is_told_broken_and_nothing_is_left_untested(name: str, mock: EmbeddedMock) -> None:
+    told_of_nothing_else(judge(mock, SLIPS[name]))
 
 
-def test_ids_that_are_numbers_keep_nothing_from_being_judged(mock: EmbeddedMock, tmp_path: Path) -> None:
-    told_of_nothing_else(judge(mock, NumberedIds(), tmp_path))
+def test_ids_that_are_numbers_keep_nothing_from_being_judged(mock: EmbeddedMock) -> None:
+    told_of_nothing_else(judge(mock, NumberedIds()))
 
 
-def test_a_refused_limit_keeps_nothing_from_being_judged(mock: EmbeddedMock, tmp_path: Path) -> None:
-    run = judge(mock, limits_above_100_refused, tmp_path)
+def test_a_refused_limit_keeps_nothing_from_being_judged(mock: EmbeddedMock) -> None:
+    run = judge(mock, limits_above_100_refused)
     assert run.broken_musts() == {"PAGE-3"}, run.output
     assert not run.ids("not-tested"), run.output
 
@@ -157,29 +155,27 @@ def test_a_leak_beside_a_slip_is_told_and_an_excuse_for_the_slip_does_not_hide_i
     excuse = tmp_path / "known.toml"
     excuse.write_text('[[violation]]\nid = "OP-1"\nreason = "scores"\nuntil = 2999-01-01\n', "utf-8")
     leak = contact_of_anybody(load(mock.description).organizations.secondary.api_keys[0])
-    run = judge(mock, both(of_json(score_as_text), leak), tmp_path, "--known-violations", str(excuse))
+    run = judge(mock, both(of_json(score_as_text), leak), "--known-violations", str(excuse))
     assert {"OP-1", "TENANT-2"} <= run.broken_musts(), run.output
     assert run.exit_code == 1
 
 
-def test_a_key_that_dies_in_mid_run_is_told_by_its_name_and_nothing_else_is_broken(
-    mock: EmbeddedMock, tmp_path: Path
-) -> None:
+def test_a_key_that_dies_in_mid_run_is_told_by_its_name_and_nothing_else_is_broken(mock: EmbeddedMock) -> None:
     dying = load(mock.description).organizations.primary.api_keys[1]
-    run = judge(mock, revoked_after(dying, 25), tmp_path)
+    run = judge(mock, revoked_after(dying, 25))
     assert not run.broken_musts(), run.output
     assert run.ids("not-tested")
     assert "organizations.primary.api_keys[1]" in run.output
 
 
-def test_a_list_that_shows_everybodys_items_keeps_no_check_of_keys_from_being_judged(tmp_path: Path) -> None:
+def test_a_list_that_shows_everybodys_items_keeps_no_check_of_keys_from_being_judged() -> None:
     # The first item of such a list may be another organization's, and is then not served by itself.
-    run = run_gate(tmp_path, "--only", "AUTH,SCOPE,OP-10", "--mock-options", "--fault pages-of-everybody")
+    run = run_gate("--only", "AUTH,SCOPE,OP-10", "--mock-options", "--fault pages-of-everybody")
     assert run.ids("not-tested") == run.ids("failed") == set(), run.output
 
 
-def test_a_cap_below_the_length_of_a_short_list_is_told(tmp_path: Path) -> None:
+def test_a_cap_below_the_length_of_a_short_list_is_told() -> None:
     # No list of this organization's contacts can fill the largest page.
     cap = "--contacts 130 --fault limit-stops-at-100@operation=listContacts"
-    run = run_gate(tmp_path, "--only", "PAGE-3", "--mock-options", cap)
+    run = run_gate("--only", "PAGE-3", "--mock-options", cap)
     assert run.ids("failed") == {"PAGE-3"}, run.output

@@ -26,17 +26,17 @@ import pytest
 
 import conformance.setup
 import mockserver.worlds.world
-from conformance.report.record import as_json
 from conformance.target.embedded import EmbeddedMockError
-from conformance.verdict.plugin import VerdictPlugin
 from mockserver.api import routing
 from mockserver.cli import command
 from mockserver.settings import Settings
 from mockserver.tenants.seed.organizations import seed
 from mockserver.tenants.tenant import Tenant
 from spec import commands
-from tests.support.gate import ROOT, GateRun
+from tests.support.gate import GateRun
+from tests.support.gate_record import GateRecord
 from tests.support.mock_commands import run_here
+from tests.support.project import ROOT
 
 # The search for garbage with finalizers takes a tenth of every run, and says nothing about the target.
 _WITHOUT = ("no:cacheprovider", "no:unraisableexception", "no:threadexception", "no:logging")
@@ -89,26 +89,13 @@ def gate(options: str, only: Sequence[str] = ()) -> GateRun:
 
     The output goes into the run's record, not to the terminal.
     """
-    reader = _Reader()
+    record = GateRecord()
     chosen = [f"--only={','.join(only)}"] if only else []
     with tempfile.TemporaryFile() as output:
         with _into(output.fileno()):
-            exit_code = pytest.main([*_GATE, *chosen, "--mock-options", options], plugins=[reader])
+            exit_code = pytest.main([*_GATE, *chosen, "--mock-options", options], plugins=[record])
         output.seek(0)
-        return GateRun(int(exit_code), output.read().decode("utf-8", "replace"), reader.report)
-
-
-class _Reader:
-    """Takes the content of `report.json` from a run that has ended."""
-
-    def __init__(self) -> None:
-        self.report: dict[str, Any] = {}
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_unconfigure(self, config: pytest.Config) -> None:
-        verdict = config.pluginmanager.get_plugin("outbound-verdict")
-        if isinstance(verdict, VerdictPlugin) and verdict.run:
-            self.report = as_json(verdict.run)
+        return GateRun(int(exit_code), output.read().decode("utf-8", "replace"), record.report)
 
 
 @contextmanager

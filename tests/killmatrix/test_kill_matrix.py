@@ -23,7 +23,8 @@ import spec
 from tests.killmatrix import mutants, trials
 from tests.killmatrix.command import document, summary
 from tests.killmatrix.trials import Result, Trial, judge_all
-from tests.support.gate import ROOT, GateRun, run_gate, run_gate_anew
+from tests.support.gate import GateRun, run_gate, run_gate_anew
+from tests.support.project import ROOT
 
 BY_NAME = {trial.name: trial for trial in mutants.plain()}
 FAULTS = (
@@ -75,10 +76,10 @@ def test_a_trial_tells_what_the_gate_tells_its_users(name: str, results: dict[st
     assert rulings(run) == rulings(run_gate_anew(tmp_path, "--mock-options", trial.options, *only))
 
 
-def test_a_run_of_the_tests_tells_what_a_trial_tells(results: dict[str, Result], tmp_path: Path) -> None:
+def test_a_run_of_the_tests_tells_what_a_trial_tells(results: dict[str, Result]) -> None:
     run, trial = results[IN_FULL].run, results[IN_FULL].trial
     assert run
-    assert rulings(run) == rulings(run_gate(tmp_path, "--mock-options", trial.options))
+    assert rulings(run) == rulings(run_gate("--mock-options", trial.options))
 
 
 def rulings(run: GateRun) -> tuple[int, dict[str, set[str]]]:

@@ -16,7 +16,8 @@ from tests.killmatrix import command, uncaught
 from tests.killmatrix.command import document, explanation, is_right, summary
 from tests.killmatrix.mutants import AXES, conditioned, mutant, pairs, sample
 from tests.killmatrix.trials import Result, Trial
-from tests.support.gate import ROOT, GateRun
+from tests.support.gate import GateRun
+from tests.support.project import ROOT
 
 SAMPLE = sample()
 

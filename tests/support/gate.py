@@ -6,16 +6,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.support.project import ROOT
 from tests.support.warm_gate import judge
 
-ROOT = Path(__file__).parents[2]
 _WITHIN = 600.0
+_UNCACHED = ("-p", "no:cacheprovider")
+_PLAIN = ("-q", *_UNCACHED)
 _KEY_VARIABLE = "OUTBOUND_API_KEY"
 
 
@@ -42,14 +44,18 @@ class GateRun:
         return {id_ for id_ in self.ids("failed") if levels[id_] == "must"}
 
 
-def run_gate(folder: Path, *options: str, suite: str = "conformance", key: str | None = None) -> GateRun:
-    """Run `pytest conformance` with options; the report goes into the folder. `key` becomes $OUTBOUND_API_KEY.
+def run_gate(*options: str, suite: str = "conformance", key: str | None = None) -> GateRun:
+    """Run `pytest conformance` with options. `key` becomes $OUTBOUND_API_KEY.
 
-    The run is a fork of a process that has loaded the gate; `run_gate_anew` starts one as its users do.
+    The run is a fork of a process that has loaded the gate; `run_gate_anew` starts one as its users do. It writes no
+    reports if the options, such as `reports`, do not ask for them.
     """
-    with NamedTemporaryFile(prefix="outbound-") as output:
-        exit_code = judge(_arguments(folder, suite, options), _environment(key), Path(output.name), _WITHIN)
-        return _ended(folder, exit_code, Path(output.name).read_text("utf-8"))
+    return _judged([suite, *_PLAIN, *options], _environment(key))
+
+
+def reports(folder: Path) -> tuple[str, str]:
+    """The option that has a run write all its reports into the folder `report` of this folder."""
+    return "--report", str(folder / "report")
 
 
 def gate_output(*options: str, **environment: str) -> tuple[int, str]:
@@ -57,16 +63,21 @@ def gate_output(*options: str, **environment: str) -> tuple[int, str]:
 
     `environment` is added to this process's.
     """
-    with NamedTemporaryFile(prefix="outbound-") as output:
-        arguments = ["conformance", "-p", "no:cacheprovider", *options]
-        exit_code = judge(arguments, _environment(None) | environment, Path(output.name), _WITHIN)
-        return exit_code, Path(output.name).read_text("utf-8")
+    run = _judged(["conformance", *_UNCACHED, *options], _environment(None) | environment)
+    return run.exit_code, run.output
+
+
+def _judged(arguments: Sequence[str], environment: Mapping[str, str]) -> GateRun:
+    with TemporaryDirectory(prefix="outbound-") as folder:
+        output, record = Path(folder) / "output.txt", Path(folder) / "record.json"
+        exit_code = judge(arguments, environment, output, record, _WITHIN)
+        return GateRun(exit_code, output.read_text("utf-8"), json.loads(record.read_text("utf-8")))
 
 
 def run_gate_anew(folder: Path, *options: str) -> GateRun:
     """Run `pytest conformance` with options in an interpreter of its own; the report goes into the folder."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *_arguments(folder, "conformance", options)],
+        [sys.executable, "-m", "pytest", "conformance", *_PLAIN, *reports(folder), *options],
         cwd=ROOT,
         env=_environment(None),
         stdin=subprocess.DEVNULL,
@@ -76,18 +87,10 @@ def run_gate_anew(folder: Path, *options: str) -> GateRun:
         timeout=_WITHIN,
         check=False,
     )
-    return _ended(folder, done.returncode, done.stdout)
-
-
-def _arguments(folder: Path, suite: str, options: Sequence[str]) -> list[str]:
-    return [suite, "-q", "-p", "no:cacheprovider", "--report", str(folder / "report"), *options]
+    written = folder / "report" / "report.json"
+    return GateRun(done.returncode, done.stdout, json.loads(written.read_text("utf-8")) if written.exists() else {})
 
 
 def _environment(key: str | None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name != _KEY_VARIABLE and "PYTEST" not in name}
     return {**kept, _KEY_VARIABLE: key} if key else kept
-
-
-def _ended(folder: Path, exit_code: int, output: str) -> GateRun:
-    written = folder / "report" / "report.json"
-    return GateRun(exit_code, output, json.loads(written.read_text("utf-8")) if written.exists() else {})

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import spec
 from conformance.report.explanation import explained
-from tests.support.gate import ROOT
+from tests.support.project import ROOT
 
 FOLDER = ROOT / "docs" / "requirements"
 _LISTED = {"tried": "What is tried", "fault of the mock": "Faults of the mock that show it"}

@@ -26,9 +26,10 @@ from conformance.target.embedded import EmbeddedServer
 from mockserver import cli
 from mockserver.api import routing
 from spec import commands
+from tests.support.gate_record import GateRecord
 from tests.support.mock_commands import run_here
+from tests.support.project import ROOT
 
-_ROOT = Path(__file__).parents[2]
 # pytest loads the checks and their hooks in its own way.
 _NOT_LOADED = ("test_", "conftest", "__main__")
 # What pytest and the checks load of installed packages, and the command line of the load tests.
@@ -59,12 +60,13 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload([*_LIBRARIES, *_ours(conformance), *_ours(mockserver), __name__])
 
 
-def judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path, within: float) -> int:
-    """Run pytest with these arguments from the project's folder; what it prints goes to the file `output`.
+def judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path, record: Path, within: float) -> int:
+    """Run pytest with these arguments from the project's folder.
 
-    Returns its exit code. Raises TimeoutExpired if it has not ended after `within` seconds.
+    What it prints goes to the file `output`, the gate's record to the file `record`. Returns its exit code. Raises
+    TimeoutExpired if it has not ended after `within` seconds.
     """
-    run = FORKS.Process(target=_judge, args=(list(arguments), dict(environment), output))
+    run = FORKS.Process(target=_judge, args=(list(arguments), dict(environment), output, record))
     run.start()
     try:
         run.join(within)
@@ -76,13 +78,16 @@ def judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path
         run.join()
 
 
-def _judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path) -> None:
+def _judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path, file: Path) -> None:
     os.environ.clear()
     os.environ.update(environment)
-    os.chdir(_ROOT)
+    os.chdir(ROOT)
     _print_to(output)
     run_in_forks()
-    sys.exit(int(pytest.main([*_SILENT, *arguments])))
+    record = GateRecord()
+    exit_code = pytest.main([*_SILENT, *arguments], plugins=[record])
+    record.write(file)
+    sys.exit(int(exit_code))
 
 
 def run_in_forks() -> None:

@@ -18,10 +18,10 @@ from threading import Lock
 
 import loadtests.__main__
 from loadtests import cli
+from tests.support.project import ROOT
 from tests.support.warm_gate import run_in_forks
 from tests.support.warm_programs import ended
 
-_ROOT = Path(__file__).parents[2]
 _starting = Lock()
 
 
@@ -32,7 +32,7 @@ def outbound_load(*words: str, within: float, **environment: str) -> subprocess.
     """
     with _starting:  # several threads share one server
         server = _locust_server()
-    return ended(partial(_load, server), ("outbound-load", *words), _ROOT, environment, within)
+    return ended(partial(_load, server), ("outbound-load", *words), ROOT, environment, within)
 
 
 @cache
@@ -42,7 +42,7 @@ def _locust_server() -> str:
     address = str(Path(folder.name) / "locust")
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.support.locust_server", address],
-        cwd=_ROOT,
+        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

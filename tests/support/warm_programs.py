@@ -14,9 +14,8 @@ from tempfile import TemporaryDirectory
 from conformance.__main__ import main as conformance_main
 from mockserver import cli
 from tests.support.mock_process import PATIENCE
+from tests.support.project import ROOT
 from tests.support.warm_gate import FORKS, run_in_forks
-
-_ROOT = Path(__file__).parents[2]
 
 
 def outbound_mock(*arguments: str, within: float = PATIENCE, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -24,7 +23,7 @@ def outbound_mock(*arguments: str, within: float = PATIENCE, **environment: str)
 
     `environment` is added to this process's. Raises TimeoutExpired if it has not ended after `within` seconds.
     """
-    return ended(_mock, ("outbound-mock", *arguments), _ROOT, environment, within)
+    return ended(_mock, ("outbound-mock", *arguments), ROOT, environment, within)
 
 
 def outbound_conformance(

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.gate import ROOT, GateRun
+from tests.support.gate import GateRun
 from tests.support.interrupts import heed_interrupts
+from tests.support.project import ROOT
 
 HELD = ("-p", "tests.support.held_gate")
 _HOLDING = "holding"

@@ -19,7 +19,7 @@ from conformance.target.embedded import EmbeddedMock
 from conformance.verdict.estimate import forecast, plan
 from conformance.verdict.selection import SelectionError, listing, select
 from spec.target import load, shown
-from tests.support.gate import gate_output, run_gate
+from tests.support.gate import gate_output, reports, run_gate
 from tests.support.watched_gate import finish, gate
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
@@ -46,15 +46,15 @@ def test_an_unknown_name_is_answered_with_close_ones(name: str, says: str) -> No
         select(["AUTH", name])
 
 
-def test_an_unknown_name_ends_the_run_before_it_begins(tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--only", "PAG-3")
+def test_an_unknown_name_ends_the_run_before_it_begins() -> None:
+    run = run_gate("--only", "PAG-3")
     assert run.exit_code == USAGE
     assert "did you mean PAGE-3" in run.output
     assert run.report == {}
 
 
-def test_the_verdict_is_over_the_selection_oracles_included(mock: Path, tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--target", str(mock), "--only", "SCOPE-3,RATE-1")
+def test_the_verdict_is_over_the_selection_oracles_included(mock: Path) -> None:
+    run = run_gate("--target", str(mock), "--only", "SCOPE-3,RATE-1")
     assert (run.exit_code, run.verdict) == (0, "conformant"), run.output
     assert [row["id"] for row in run.report["requirements"]] == ["SCOPE-3", "RATE-1"]
     assert run.ids("passed") == {"SCOPE-3", "RATE-1"}
@@ -62,22 +62,20 @@ def test_the_verdict_is_over_the_selection_oracles_included(mock: Path, tmp_path
 
 
 @pytest.mark.parametrize("only", ["SCOPE-5", "PAGE-13", "ERROR-4,ERROR-6", "AUTH-5"])
-def test_what_the_whole_run_shows_is_judged_alone_too_and_what_shows_it_is_not(
-    mock: Path, tmp_path: Path, only: str
-) -> None:
-    run = run_gate(tmp_path, "--target", str(mock), "--only", only, "--depth", "quick")
+def test_what_the_whole_run_shows_is_judged_alone_too_and_what_shows_it_is_not(mock: Path, only: str) -> None:
+    run = run_gate("--target", str(mock), "--only", only, "--depth", "quick")
     assert run.report["verdict"] == "conformant", run.output
     assert {row["id"] for row in run.report["requirements"]} == set(only.split(","))
 
 
-def test_a_companion_that_finds_a_fault_says_nothing(tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--mock-options", "--fault scopes-by-verb", "--only", "SCOPE-5")
+def test_a_companion_that_finds_a_fault_says_nothing() -> None:
+    run = run_gate("--mock-options", "--fault scopes-by-verb", "--only", "SCOPE-5")
     assert run.exit_code == 0, run.output
     assert "SCOPE-1" not in run.output
 
 
-def test_a_requirement_of_which_pytest_left_a_check_out_is_not_passed(mock: Path, tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--target", str(mock), "--only", "AUTH-1,SCOPE-3", "-k", "getMe or listLists or SCOPE")
+def test_a_requirement_of_which_pytest_left_a_check_out_is_not_passed(mock: Path) -> None:
+    run = run_gate("--target", str(mock), "--only", "AUTH-1,SCOPE-3", "-k", "getMe or listLists or SCOPE")
     assert "AUTH-1" in run.ids("not-tested"), run.output
     assert "left out by pytest's own options" in run.output
 
@@ -126,7 +124,7 @@ def test_each_depth_is_planned_within_its_bound() -> None:
 
 def test_a_run_sends_no_more_than_was_planned(mock: Path, tmp_path: Path) -> None:
     target = load(mock)
-    run = run_gate(tmp_path, "--target", str(mock), "--depth", "quick")
+    run = run_gate("--target", str(mock), "--depth", "quick", *reports(tmp_path))
     entries = json.loads((tmp_path / "report" / "exchanges.har").read_text("utf-8"))["log"]["entries"]
     sent = Counter(entry["_key"].partition("[")[0] for entry in entries)
     planned = plan("quick", None, target)
@@ -158,14 +156,14 @@ def test_waiting_for_windows_is_planned_in_real_time_alone(mock: Path) -> None:
     assert "A second key of the primary organization would halve the waiting" in one_key
 
 
-def test_where_nothing_is_limited_rate_is_not_tested(mock: Path, tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--target", str(mock), "--rate-reading", "off", "--only", "RATE,SCOPE-3")
+def test_where_nothing_is_limited_rate_is_not_tested(mock: Path) -> None:
+    run = run_gate("--target", str(mock), "--rate-reading", "off", "--only", "RATE,SCOPE-3")
     assert run.ids("passed") == {"SCOPE-3"}, run.output
     assert "rate_limit.reading is off: nothing is limited in this environment" in " ".join(run.output.split())
 
 
-def test_where_nothing_is_limited_the_limit_is_not_probed(mock: Path, tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--target", str(mock), "--rate-reading", "off", "--real-time", "--only", "RATE,SCOPE-3")
+def test_where_nothing_is_limited_the_limit_is_not_probed(mock: Path) -> None:
+    run = run_gate("--target", str(mock), "--rate-reading", "off", "--real-time", "--only", "RATE,SCOPE-3")
     spare = {shown(key) for key in load(mock).keys.spare}
     assert run.report["rateReading"] is None
     assert run.report["requests"]["total"] > 0

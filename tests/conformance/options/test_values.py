@@ -70,24 +70,22 @@ def test_what_a_run_refuses_is_refused_where_it_is_only_told_of(
     file.write_text("no table", "utf-8")
     target.write_text('[webhooks]\ndeliveries = "missing.jsonl"\n', "utf-8")
     given = [option.format(file=file, folder=tmp_path, target=target) for option in options]
-    run = run_gate(tmp_path, *telling, "--base-url", "http://127.0.0.1:1", "--api-key", KEY, *given)
+    run = run_gate(*telling, "--base-url", "http://127.0.0.1:1", "--api-key", KEY, *given)
     assert run.exit_code == USAGE, run.output
     assert says in run.output
     assert "Traceback" not in run.output
 
 
 @pytest.mark.parametrize("telling", [(), ("--list",), ("--dry-run",)], ids=["run", "list", "dry-run"])
-def test_options_that_the_embedded_mock_refuses_are_refused_everywhere(
-    telling: tuple[str, ...], tmp_path: Path
-) -> None:
-    run = run_gate(tmp_path, *telling, "--mock-options=--nonsense")
+def test_options_that_the_embedded_mock_refuses_are_refused_everywhere(telling: tuple[str, ...]) -> None:
+    run = run_gate(*telling, "--mock-options=--nonsense")
     assert run.exit_code == USAGE, run.output
     assert "No such option" in run.output
 
 
 @pytest.mark.parametrize(("option", "says"), NOT_PARSED, ids=[" ".join(option) for option, _ in NOT_PARSED])
-def test_what_cannot_be_parsed_is_refused(option: tuple[str, ...], says: str, tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--dry-run", *option)
+def test_what_cannot_be_parsed_is_refused(option: tuple[str, ...], says: str) -> None:
+    run = run_gate("--dry-run", *option)
     assert run.exit_code == USAGE, run.output
     assert says in run.output
     assert "Traceback" not in run.output
@@ -95,7 +93,7 @@ def test_what_cannot_be_parsed_is_refused(option: tuple[str, ...], says: str, tm
 
 @pytest.mark.parametrize("telling", ["--list", "--dry-run"])
 def test_what_only_tells_of_a_run_makes_no_folder(telling: str, tmp_path: Path) -> None:
-    run = run_gate(tmp_path, telling, "--api-key", KEY, "--report", str(tmp_path / "new" / "report"))
+    run = run_gate(telling, "--api-key", KEY, "--report", str(tmp_path / "new" / "report"))
     assert run.exit_code == 0, run.output
     assert list(tmp_path.iterdir()) == []
 
@@ -103,7 +101,7 @@ def test_what_only_tells_of_a_run_makes_no_folder(telling: str, tmp_path: Path) 
 @pytest.mark.parametrize("telling", ["--list", "--dry-run"])
 def test_a_target_that_a_run_would_start_is_told_of_without_being_started(telling: str, tmp_path: Path) -> None:
     started = tmp_path / "started"
-    run = run_gate(tmp_path, telling, "--start", f"touch {started} {{port}}", "--api-key", KEY)
+    run = run_gate(telling, "--start", f"touch {started} {{port}}", "--api-key", KEY)
     assert run.exit_code == 0, run.output
     assert "The embedded mock" not in run.output
     assert not started.exists()

@@ -261,9 +261,9 @@ def test_the_only_key_is_not_spent() -> None:
     ids=["strict", "burst where strict binds"],
 )
 def test_the_mock_is_measured_on_its_test_clock(
-    mock: str, options: tuple[str, ...], broken: set[str], reading: str, tmp_path: Path
+    mock: str, options: tuple[str, ...], broken: set[str], reading: str
 ) -> None:
-    run = run_gate(tmp_path, f"--mock-options={mock}", *options, suite="conformance/test_rate_limits.py")
+    run = run_gate(f"--mock-options={mock}", *options, suite="conformance/test_rate_limits.py")
     assert run.ids("failed") == broken, run.output
     assert run.report["rateReading"] == reading
     if not broken:
@@ -276,7 +276,7 @@ def test_a_mock_that_limits_nothing_and_does_not_say_so_is_caught(tmp_path: Path
         target = tmp_path / "target.toml"
         told = mock.description.read_text("utf-8")
         target.write_text(re.sub(r"(?m)^\[rate_limit\]\n(?:[^\[\n].*\n)*", "", told), "utf-8")
-        run = run_gate(tmp_path, "--target", str(target), suite="conformance/test_rate_limits.py")
+        run = run_gate("--target", str(target), suite="conformance/test_rate_limits.py")
     finally:
         mock.stop()
     assert run.ids("failed") == {"RATE-3", "RATE-4", "RATE-5"}, run.output
@@ -289,6 +289,6 @@ def test_limits_that_would_take_a_flood_are_not_tested(tmp_path: Path) -> None:
     target.write_text(f"{keys}[rate_limit]\nper_minute = 6000\nburst = 6000\n", "utf-8")
     with serving(PAGE) as base_url:
         options = ("--base-url", base_url, "--target", str(target), "--no-preflight")
-        run = run_gate(tmp_path, *options, suite="conformance/test_rate_limits.py")
+        run = run_gate(*options, suite="conformance/test_rate_limits.py")
     assert "too many to send" in run.output
     assert not run.ids("failed") | run.ids("passed")

@@ -12,7 +12,8 @@ import pytest
 from conformance import cli
 from conformance.recordings import archive as archives
 from tests.support.archives import CONTACT, KEY, archive, entry, page, problem
-from tests.support.gate import ROOT, run_gate
+from tests.support.gate import reports, run_gate
+from tests.support.project import ROOT
 
 BROKEN, NOT_JUDGED, USAGE = 1, 3, 4
 
@@ -162,7 +163,7 @@ def test_the_line_of_the_documentation_works(
 def test_the_archive_of_the_gates_own_report_is_judged(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, fault: str, expected: int
 ) -> None:
-    run_gate(tmp_path, "--only", "PAGE-9", "--depth", "quick", "--mock-options", fault)
+    run_gate("--only", "PAGE-9", "--depth", "quick", "--mock-options", fault, *reports(tmp_path))
     code, out, _ = run(capsys, "--har", tmp_path / "report" / "exchanges.har")
     verdict = out.splitlines()[-1]
     assert code == expected, out

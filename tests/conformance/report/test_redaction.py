@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gate import run_gate
+from tests.support.gate import reports, run_gate
 
 # Words that requests carry in the place of a secret, and that the documentation uses too.
 _NO_SECRETS = {"Bearer"}
@@ -19,7 +19,7 @@ _BREAKS = ("invalid-key-repeated", "forbidden-key-repeated", "key-in-query", "si
 def test_no_output_holds_a_secret(faults: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTBOUND_SPY", str(tmp_path / "secrets"))
     mock = " ".join(f"--fault {name}" for name in faults)
-    output = run_gate(tmp_path, "-vv", "-p", "tests.support.secret_spy", f"--mock-options={mock}").output
+    output = run_gate("-vv", "-p", "tests.support.secret_spy", f"--mock-options={mock}", *reports(tmp_path)).output
     secrets = {line for line in (tmp_path / "secrets").read_text("utf-8").split("\n") if len(line) >= _SHORTEST}
     assert {secret.partition("_")[0] for secret in secrets} >= {"obk", "whsec"}
     assert any("v1=" in secret for secret in secrets)

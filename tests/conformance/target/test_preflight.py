@@ -15,7 +15,7 @@ from conformance.target.embedded import EmbeddedMock
 from conformance.target.preflight import Unfit, preflight
 from spec.target import Target, load
 from tests.support import raw_server
-from tests.support.gate import run_gate
+from tests.support.gate import reports, run_gate
 from tests.support.null_servers import Answer, serving
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
@@ -38,9 +38,9 @@ def html(status: int = 200) -> Answer:
         (Answer(0), "", "closed without an answer"),
     ],
 )
-def test_what_is_no_outbound_api_is_told_and_reported(answer: Answer, path: str, says: str, tmp_path: Path) -> None:
+def test_what_is_no_outbound_api_is_told_and_reported(answer: Answer, path: str, says: str) -> None:
     with serving(answer) as base_url:
-        run = run_gate(tmp_path, "--base-url", base_url + path, "--api-key", KEY)
+        run = run_gate("--base-url", base_url + path, "--api-key", KEY)
     assert run.exit_code == NOT_JUDGED
     assert says in " ".join(run.output.split())
     assert (run.verdict, run.ids("passed")) == ("unreachable", set())
@@ -51,7 +51,7 @@ def test_what_is_no_outbound_api_is_told_and_reported(answer: Answer, path: str,
     [("http://127.0.0.1:1", "connection refused by http://127.0.0.1:1"), ("http://no.invalid", "no such host")],
 )
 def test_a_target_that_is_not_there_is_told_and_reported(address: str, says: str, tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--base-url", address, "--api-key", KEY)
+    run = run_gate("--base-url", address, "--api-key", KEY, *reports(tmp_path))
     assert (run.exit_code, run.verdict) == (NOT_JUDGED, "unreachable")
     assert says in run.output
     assert {path.name for path in (tmp_path / "report").iterdir()} == {
@@ -59,9 +59,9 @@ def test_a_target_that_is_not_there_is_told_and_reported(address: str, says: str
     }
 
 
-def test_a_server_without_tls_is_told_as_such(tmp_path: Path) -> None:
+def test_a_server_without_tls_is_told_as_such() -> None:
     with serving(html()) as base_url:
-        run = run_gate(tmp_path, "--base-url", base_url.replace("http:", "https:"), "--api-key", KEY)
+        run = run_gate("--base-url", base_url.replace("http:", "https:"), "--api-key", KEY)
     assert run.exit_code == NOT_JUDGED
     assert "TLS: no handshake" in run.output
 
@@ -91,19 +91,19 @@ def test_a_certificate_that_is_not_accepted_is_told_as_such() -> None:
         preflight(caller)
 
 
-def test_a_server_that_speaks_http_2_alone_is_told_as_such(tmp_path: Path) -> None:
+def test_a_server_that_speaks_http_2_alone_is_told_as_such() -> None:
     def frames(connection: socket.socket, _: bytes) -> None:
         connection.sendall(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00")
 
     with raw_server.serving(frames) as server:
-        run = run_gate(tmp_path, "--base-url", f"http://127.0.0.1:{server.port}", "--api-key", KEY)
+        run = run_gate("--base-url", f"http://127.0.0.1:{server.port}", "--api-key", KEY)
     assert run.exit_code == NOT_JUDGED
     assert "it speaks HTTP/2 alone, and the suite HTTP/1.1" in " ".join(run.output.split())
 
 
 def test_a_target_that_refuses_the_only_key_is_not_said_to_be_out_of_reach(tmp_path: Path) -> None:
     with serving(Answer(401, {"Content-Type": "application/problem+json"}, b"{}")) as base_url:
-        run = run_gate(tmp_path, "--base-url", base_url, "--api-key", KEY)
+        run = run_gate("--base-url", base_url, "--api-key", KEY, *reports(tmp_path))
     assert (run.exit_code, run.verdict) == (USAGE, "unreachable")
     told = " ".join(run.output.split())
     assert (
@@ -121,7 +121,7 @@ def test_a_key_that_the_target_does_not_know_is_named(tmp_path: Path) -> None:
         unknown = f"{known[:-4]}zzzz"
         described = tmp_path / "target.toml"
         described.write_text(mock.description.read_text("utf-8").replace(known, unknown), "utf-8")
-        run = run_gate(tmp_path, "--target", str(described))
+        run = run_gate("--target", str(described))
     finally:
         mock.stop()
     assert run.exit_code == USAGE

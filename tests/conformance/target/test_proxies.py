@@ -108,16 +108,14 @@ def test_a_message_names_the_proxy_without_its_password(method: str, monkeypatch
     assert "secret" not in str(silence.value)
 
 
-def test_a_proxy_of_the_environment_does_not_acquit_a_body_to_head(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_of_the_environment_does_not_acquit_a_body_to_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    run = run_gate(tmp_path, "--only", "OP-7", "--mock-options=--fault head-with-body")
+    run = run_gate("--only", "OP-7", "--mock-options=--fault head-with-body")
     assert run.ids("failed") == {"OP-7"}, run.output
 
 
-def test_a_proxy_that_is_not_there_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_is_not_there_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    run = run_gate(tmp_path, "--base-url", "http://staging.example", "--api-key", "obk_live_0123456789")
+    run = run_gate("--base-url", "http://staging.example", "--api-key", "obk_live_0123456789")
     assert run.exit_code == 3
     assert "connection refused by the proxy http://127.0.0.1:9 (http_proxy)" in " ".join(run.output.split())

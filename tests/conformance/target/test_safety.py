@@ -14,7 +14,7 @@ from conformance.target.embedded import EmbeddedMock
 from conformance.target.exchange import Exchange, Request
 from conformance.target.safety import Safety, Withheld
 from spec.target import Target, load
-from tests.support.gate import GateRun, run_gate
+from tests.support.gate import GateRun, reports, run_gate
 
 _ASKED = "AUTH-1,AUTH-2,AUTH-3,PAGE-3,TENANT-2,OP-6,RATE-3,PAGE-5,PAGE-11,HOOK-1"
 KEY = ("Authorization", "Bearer x")
@@ -82,7 +82,7 @@ def safe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GateRun, Pa
     """A safe run over checks that it may run and checks that it may not, and the folder of its reports."""
     mock = EmbeddedMock()
     folder = tmp_path_factory.mktemp("safe")
-    yield run_gate(folder, "--target", str(mock.description), "--safe", "--only", _ASKED), folder / "report"
+    yield run_gate("--target", str(mock.description), "--safe", "--only", _ASKED, *reports(folder)), folder / "report"
     assert load(mock.description).hooks.advance_clock
     mock.stop()
 

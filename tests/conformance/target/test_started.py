@@ -55,11 +55,11 @@ def test_a_command_that_starts_no_server_is_told_in_a_line(command: str, says: s
 def test_the_gate_judges_what_it_started(tmp_path: Path) -> None:
     command = f"{sys.executable} -m mockserver --quiet --port {{port}} --write-target {tmp_path / 'target.toml'}"
     key = "obk_live_TQl6jS8PGr7vPQOCtDmHhw6SNQHxwwke"
-    run = run_gate(tmp_path, "--start", command, "--api-key", key, "--only", "PAGE-2")
+    run = run_gate("--start", command, "--api-key", key, "--only", "PAGE-2")
     assert (run.exit_code, run.verdict) == (0, "conformant"), run.output
 
 
-def test_a_command_that_fails_is_a_usage_error(tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--start", "false", "--api-key", KEY)
+def test_a_command_that_fails_is_a_usage_error() -> None:
+    run = run_gate("--start", "false", "--api-key", KEY)
     assert run.exit_code == USAGE
     assert "--start: the command 'false' exited with 1 before it answered" in run.output

@@ -70,16 +70,14 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.close()
 
 
-def test_the_gate_judges_over_tls(
-    description: Path, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_gate_judges_over_tls(description: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    run = run_gate(tmp_path, "--target", str(description), "--only", "AUTH", "--only", "OP")
+    run = run_gate("--target", str(description), "--only", "AUTH", "--only", "OP")
     assert (run.exit_code, run.verdict) == (0, "conformant"), run.output
 
 
-def test_the_gate_refuses_a_certificate_that_nobody_vouches_for(description: Path, tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--target", str(description))
+def test_the_gate_refuses_a_certificate_that_nobody_vouches_for(description: Path) -> None:
+    run = run_gate("--target", str(description))
     assert (run.exit_code, run.verdict) == (_NOT_JUDGED, "unreachable")
     assert "self-signed certificate" in run.output
 

@@ -11,7 +11,7 @@ from conformance.outcome import Outcome
 from conformance.verdict.exit_code import exit_code
 from conformance.verdict.known_violations import KnownViolation, KnownViolationsError, load, written
 from conformance.verdict.ledger import Finding, Ledger
-from tests.support.gate import run_gate
+from tests.support.gate import reports, run_gate
 from tests.support.null_servers import NULL_SERVERS, serving
 
 TODAY = date(2027, 1, 15)
@@ -181,8 +181,8 @@ def test_a_run_writes_what_is_broken_and_the_next_ends_well(tmp_path: Path) -> N
     file = tmp_path / "known.toml"
     options = ("--api-key", KEY, "--only", "OP-1,AUTH-1")
     with serving(NULL_SERVERS["empty_object_to_everything"]) as base_url:
-        broken = run_gate(tmp_path, "--base-url", base_url, *options, "--write-known-violations", str(file))
-        excused = run_gate(tmp_path, "--base-url", base_url, *options, "--known-violations", str(file))
+        broken = run_gate("--base-url", base_url, *options, "--write-known-violations", str(file))
+        excused = run_gate("--base-url", base_url, *options, "--known-violations", str(file))
     assert (broken.exit_code, excused.exit_code) == (1, 0), excused.output
     assert {entry["id"] for entry in excused.report["excused"]} == broken.ids("failed")
 
@@ -190,7 +190,7 @@ def test_a_run_writes_what_is_broken_and_the_next_ends_well(tmp_path: Path) -> N
 def test_a_run_writes_each_case_with_what_came_there(tmp_path: Path) -> None:
     file = tmp_path / "known.toml"
     fault = ("--mock-options", "--fault revoked-key-served", "--only", "AUTH-3")
-    run_gate(tmp_path, *fault, "--write-known-violations", str(file))
+    run_gate(*fault, "--write-known-violations", str(file))
     reasons = {entry.case: entry.reason for entry in load(file)}
     assert reasons["GET getMe"] == "GET /api/v1/me → 200, expected 401"
     assert reasons["GET listContacts"] == "GET /api/v1/contacts → 200, expected 401"
@@ -209,9 +209,9 @@ def entries(*ids: str, until: str = "2999-12-31") -> str:
 def test_a_run_shows_what_is_known_with_its_reason_and_ends_well(tmp_path: Path) -> None:
     options = ("--api-key", KEY, "--only", "OP-1,AUTH-1")
     with serving(NULL_SERVERS["empty_object_to_everything"]) as base_url:
-        broken = run_gate(tmp_path, "--base-url", base_url, *options)
+        broken = run_gate("--base-url", base_url, *options)
         every = ("--known-violations", str(listed(tmp_path, entries(*broken.ids("failed")))))
-        excused = run_gate(tmp_path, "--base-url", base_url, *options, *every)
+        excused = run_gate("--base-url", base_url, *options, *every)
     assert broken.exit_code == 1, broken.output
     assert (excused.exit_code, excused.verdict) == (0, "partial"), excused.output
     assert "known until 2999-12-31: being mended" in excused.output
@@ -219,7 +219,7 @@ def test_a_run_shows_what_is_known_with_its_reason_and_ends_well(tmp_path: Path)
 
 def test_a_run_ends_badly_on_an_entry_out_of_date(tmp_path: Path) -> None:
     path = listed(tmp_path, entries("SCOPE-3"))
-    run = run_gate(tmp_path, "--only", "SCOPE-3", "--known-violations", str(path))
+    run = run_gate("--only", "SCOPE-3", "--known-violations", str(path), *reports(tmp_path))
     assert (run.exit_code, run.verdict) == (1, "conformant"), run.output
     output = " ".join(run.output.split())
     assert "A known violation is out of date, which fails the run: SCOPE-3: no longer broken, remove it." in output
@@ -231,7 +231,7 @@ def test_a_run_ends_badly_on_an_entry_out_of_date(tmp_path: Path) -> None:
 
 
 def test_a_run_does_not_begin_with_a_malformed_file(tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--known-violations", str(listed(tmp_path, "[[violation]]\n")))
+    run = run_gate("--known-violations", str(listed(tmp_path, "[[violation]]\n")))
     assert run.exit_code == 4
     assert "--known-violations: " in run.output
     assert "Traceback" not in run.output

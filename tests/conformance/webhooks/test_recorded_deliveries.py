@@ -94,7 +94,7 @@ def test_the_gate_refuses_a_recording_that_it_cannot_read_before_any_request(
     tmp_path: Path, recording: str, words: str
 ) -> None:
     (tmp_path / "malformed.jsonl").write_text(line(secret=1))
-    run = run_gate(tmp_path, "--target", str(described(tmp_path, f'deliveries = "{recording}"')))
+    run = run_gate("--target", str(described(tmp_path, f'deliveries = "{recording}"')))
     assert run.exit_code == 4
     assert words in run.output
     assert "Traceback" not in run.output

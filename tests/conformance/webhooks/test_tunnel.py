@@ -21,7 +21,7 @@ def test_deliveries_that_come_by_way_of_a_tunnel_are_judged(tmp_path: Path) -> N
         text = mock.file.read_text("utf-8")
         text = text.replace('listen = "127.0.0.1:0"', f'listen = "127.0.0.1:{port}"\npublic_url = "{public_url}"')
         mock.file.write_text(text, "utf-8")
-        run = run_gate(tmp_path, "--target", str(mock.file), "--only", "HOOK")
+        run = run_gate("--target", str(mock.file), "--only", "HOOK")
     assert run.verdict == "conformant", run.output
     assert passed
     assert set(passed) == {"POST"}

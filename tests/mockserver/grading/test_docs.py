@@ -6,7 +6,7 @@ import re
 
 from mockserver.grading.cli import command
 from spec.client_requirements import client_requirements
-from tests.support.gate import ROOT
+from tests.support.project import ROOT
 
 PAGE = (ROOT / "docs" / "grading.md").read_text("utf-8")
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.free_ports import free_port
-from tests.support.gate import ROOT
 from tests.support.interrupts import heed_interrupts
+from tests.support.project import ROOT
 from tests.support.waiting import until
 from tests.support.warm_programs import outbound_mock
 

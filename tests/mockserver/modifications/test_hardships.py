@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,9 @@ from mockserver.modifications import faults, hardships, variants
 from mockserver.modifications.parameters import read
 from mockserver.modifications.registry import Modification
 from mockserver.modifications.requested import requested
-from tests.support.gate import ROOT, run_gate
+from tests.support.gate import run_gate
 from tests.support.mock_client import new_mock
+from tests.support.project import ROOT
 
 SMALL = new_mock(contacts=5)
 
@@ -150,20 +150,20 @@ class TestGate:
         keepers = {name for name in NAMES if not musts(hardships.describe(name).breaks)}
         assert keepers == {text.partition(":")[0] for text in self.KEEPERS}
 
-    def test_it_finds_no_must_broken(self, tmp_path: Path) -> None:
+    def test_it_finds_no_must_broken(self) -> None:
         options = " ".join(f"--hardship {text}" for text in self.KEEPERS)
-        run = run_gate(tmp_path, "--mock-options", options)
+        run = run_gate("--mock-options", options)
         assert (run.exit_code, run.verdict) == (0, "conformant"), run.output[-3_000:]
         assert run.ids("failed") <= {id_ for name in NAMES for id_ in hardships.describe(name).breaks}
 
-    def test_it_judges_walks_whose_pages_are_all_short(self, tmp_path: Path) -> None:
+    def test_it_judges_walks_whose_pages_are_all_short(self) -> None:
         options = "--hardship small-pages:probability=1,smallest=0.1"
-        run = run_gate(tmp_path, "--only", "PAGE-10", "--mock-options", options)
+        run = run_gate("--only", "PAGE-10", "--mock-options", options)
         assert (run.exit_code, run.verdict) == (0, "conformant"), run.output[-3_000:]
 
-    def test_it_shows_what_breaks_the_contract(self, tmp_path: Path) -> None:
+    def test_it_shows_what_breaks_the_contract(self) -> None:
         hardship = "tampered-deliveries:probability=1,part=signature"
-        run = run_gate(tmp_path, "--mock-options", f"--hardship {hardship}", suite="conformance/test_webhooks.py")
+        run = run_gate("--mock-options", f"--hardship {hardship}", suite="conformance/test_webhooks.py")
         assert run.exit_code == 1, run.output[-3_000:]
         assert run.broken_musts() == {"HOOK-2"}
 

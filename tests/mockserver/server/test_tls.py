@@ -95,9 +95,9 @@ def test_the_commands_of_its_description_reach_it(secured: Secured, monkeypatch:
     assert secured.mock.hook("hooks", "advance_clock", seconds="1").returncode == 0
 
 
-def test_the_gate_judges_it(secured: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_gate_judges_it(secured: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(secured.authority))
-    run = run_gate(tmp_path, "--target", str(secured.mock.file), "--only", "AUTH-1,AUTH-5,OP-7,RATE-3")
+    run = run_gate("--target", str(secured.mock.file), "--only", "AUTH-1,AUTH-5,OP-7,RATE-3")
     assert (run.exit_code, run.ids("failed")) == (0, set()), run.output[-2_000:]
 
 

@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 from functools import cache
 from itertools import groupby, pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from mockserver.tenants.seed.organizations import seed
 from mockserver.tenants.seed.timestamps import DAY
 from mockserver.tenants.tenant import Tenant
 from spec import contract
+from tests.support.project import ROOT
 from tests.support.tenant_data import (
     COLLECTIONS,
     EVERYTHING,
@@ -37,8 +37,6 @@ from tests.support.tenant_data import (
     tenants,
     text_of,
 )
-
-ROOT = Path(__file__).parents[3]
 
 
 @cache
