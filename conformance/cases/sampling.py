@@ -84,7 +84,7 @@ def answered(ask: Callable[[], Exchange], caller: Caller) -> Exchange:
             # The server may just have closed the connection of the first try; this request opens a new one.
             silence = reason
             caller.get("getMe")
-    raise Violation(f"{silence}, while the target answers others")
+    raise Violation(f"{silence}, while the target answers others", *(silence.exchanges if silence else ()))
 
 
 def relieved(primary: Caller, target: Target, operation: str) -> Caller:

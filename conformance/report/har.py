@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
+from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,13 +20,17 @@ _LONGEST_BODY = 200_000
 
 
 def archive(run: Run) -> dict[str, Any]:
-    """The archive as a JSON object. `_key` names the member of the target's description whose key was sent."""
+    """The archive as a JSON object; what was not answered has status 0.
+
+    `_key` names the member of the target's description whose key was sent.
+    """
+    sent = sorted((*run.exchanges, *run.unanswered), key=attrgetter("number"))
     return {
         "log": {
             "version": "1.2",
             "creator": {"name": "outbound-conformance", "version": version("outbound-conformance")},
             "pages": [],
-            "entries": [_entry(exchange, run.redactor) for exchange in run.exchanges],
+            "entries": [_entry(exchange, run.redactor) for exchange in sent],
         }
     }
 

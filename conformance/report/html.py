@@ -19,7 +19,7 @@ from conformance.report.chart import Chart, chart
 from conformance.report.readings import Reading, readings
 from conformance.report.record import Run, numbered
 from conformance.report.templates import templates
-from conformance.report.text import is_noise, of_cases, one_line, pretty, titled, visible
+from conformance.report.text import is_noise, of_cases, one_line, pretty, shortened, titled, visible
 from conformance.report.words import MEANING, STATES, but, headline, remarks, state, tally, told
 from conformance.target.exchange import Exchange
 from conformance.target.redaction import Redactor
@@ -27,6 +27,7 @@ from conformance.verdict.ledger import Finding, Ruling
 
 _LONGEST_BODY = 4000
 _LONGEST_LINE = 2000
+_LONGEST_URL = 600
 _MOST_EXCHANGES = 6
 _SIGNS = {"passed": "✓", "broken": "✗", "known": "k", "should": "!", "untested": "–"}
 
@@ -38,7 +39,7 @@ class ShownExchange:
     number: str
     method: str
     url: str
-    status: int
+    status: str
     key: str
     milliseconds: float
     curl: str
@@ -148,8 +149,8 @@ def _evidence(exchange: Exchange, redactor: Redactor) -> ShownExchange:
     return ShownExchange(
         number=numbered(exchange, redactor),
         method=exchange.request.method,
-        url=one_line(redactor.text(exchange.request.target), _LONGEST_LINE),
-        status=exchange.status,
+        url=shortened(redactor.text(exchange.request.target), _LONGEST_URL),
+        status=exchange.outcome,
         key=f"{key.label} ({key.shown})" if key else "no key of the target",
         milliseconds=(exchange.answered - exchange.sent) * 1000,
         curl=visible(redactor.curl(exchange)),

@@ -17,7 +17,7 @@ from msgspec import structs
 import spec
 from conformance.cases.depth import Depth
 from conformance.rate_limits.probe_record import ProbeRecord as ProbeRecord
-from conformance.report.text import one_line
+from conformance.report.text import one_line, shortened
 from conformance.target.exchange import Exchange
 from conformance.target.redaction import Redactor
 from conformance.verdict.known_violations import KnownViolation
@@ -25,7 +25,7 @@ from conformance.verdict.ledger import Finding, Ledger, Ruling
 from spec.target import Target
 
 _LONGEST_ID = 100
-_LONGEST_URL = 2000
+_LONGEST_URL = 600
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Run:
     """A finished run: the target, the times, the requests and the findings.
 
     `notes` are measurements of the target: `rateReading`, `signatureForm`, …; `id` is in the User-Agent of its requests;
-    `options` are those of the command line; `test_clock` says that waiting took no real time.
+    `options` are those of the command line; `test_clock` says that waiting took no real time; `unanswered` are the requests
+    that got no answer.
     """
 
     target: Target
@@ -50,6 +51,7 @@ class Run:
     labels: Mapping[str, str] = field(default_factory=dict)
     test_clock: bool = False
     timelines: tuple[ProbeRecord, ...] = ()
+    unanswered: tuple[Exchange, ...] = ()
 
     @property
     def command(self) -> str:
@@ -132,8 +134,8 @@ def _evidence(finding: Finding, redactor: Redactor) -> list[dict[str, Any]]:
     return [
         {
             "method": exchange.request.method,
-            "url": one_line(redactor.text(exchange.url), _LONGEST_URL),
-            "status": exchange.status,
+            "url": shortened(redactor.text(exchange.url), _LONGEST_URL),
+            "status": exchange.status or None,
             "curl": redactor.curl(exchange),
             "message": f"{message} ({numbered(exchange, redactor)})",
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.plural import counted
 from conformance.report import terminal
 from conformance.report.record import Run
-from conformance.report.text import in_markdown, of_cases, one_line
+from conformance.report.text import in_markdown, of_cases, shortened
 from conformance.report.words import but, headline, remarks, shown_verdict, state
 from conformance.verdict.ledger import Ruling
 
@@ -46,7 +46,7 @@ def _broken(rulings: list[Ruling], run: Run) -> list[str]:
         return []
     rows = ["| Requirement | | What was seen |", "| --- | --- | --- |"]
     for ruling in rulings:
-        seen = in_markdown(one_line(run.redactor.text(ruling.explanation), _LONGEST_REASON))
+        seen = in_markdown(shortened(run.redactor.text(ruling.explanation), _LONGEST_REASON))
         word = _WORDS[state(ruling, run.ledger)]
         told = (ruling.requirement.title, *terminal.grounds(ruling.requirement.id))
         what = "<br>".join(map(in_markdown, told))
@@ -60,6 +60,6 @@ def _untested(rulings: list[Ruling], run: Run) -> list[str]:
     lines = []
     for reason in dict.fromkeys(ruling.reason for ruling in rulings):
         ids = ", ".join(ruling.requirement.id for ruling in rulings if ruling.reason == reason)
-        lines.append(f"- {in_markdown(one_line(run.redactor.text(reason), _LONGEST_REASON))}: {ids}")
+        lines.append(f"- {in_markdown(shortened(run.redactor.text(reason), _LONGEST_REASON))}: {ids}")
     head = f"<details><summary>{counted(len(rulings), 'requirement')} not tested</summary>"
     return [head, "\n".join(lines), "</details>"]

@@ -18,6 +18,7 @@ from conformance.report.text import (
     listed,
     of_cases,
     one_line,
+    shortened,
     titled,
     visible,
     writable,
@@ -125,7 +126,7 @@ def _broken(rulings: list[Ruling], run: Run, out: Writer) -> None:
     for ruling in rulings:
         _head(ruling, run, out)
         for finding in ruling.failures[:_FINDINGS]:
-            _wrapped(one_line(finding.reason, _REASON), out, "  ")
+            _wrapped(shortened(finding.reason, _REASON), out, "  ")
             _say(out, f"    {one_line(finding.test, out.fullwidth - 4)}", light=True)
             for exchange in finding.exchanges[-_EXCHANGES:]:
                 for line in _exchange(exchange, run.redactor, lambda text: _lines(text, out.fullwidth, " " * 6)):
@@ -183,7 +184,7 @@ def _exchange(
     # A command to copy stays on one line.
     return [
         f"    {visible(redactor.curl(exchange))}",
-        f"    → {exchange.status} ({numbered(exchange, redactor)})",
+        f"    → {exchange.outcome} ({numbered(exchange, redactor)})",
         *headers,
         *fold(one_line(redactor.body(exchange), _BODY)),
     ]

@@ -12,6 +12,7 @@ from typing import TextIO
 from unicodedata import east_asian_width
 
 from conformance.plural import counted
+from conformance.target.long_text import abridged
 
 _ASCII = str.maketrans(
     {
@@ -57,6 +58,11 @@ def one_line(text: str, most: int) -> str:
     """The text on one line, cut to `most` characters, so that no line of it can be a command in a CI system's log."""
     text = visible(" ".join(text.split()))
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+def shortened(text: str, most: int) -> str:
+    """The text on one line, cut in its middle to `most` characters."""
+    return abridged(visible(" ".join(text.split())), most)
 
 
 def pretty(body: str, most: int) -> str:

@@ -45,12 +45,13 @@ Headers = Sequence[tuple[str, str]]
 class NoAnswer(Exception):
     """No whole answer came within the bounds of time and size, or the connection was closed; its message is one line.
 
-    `closed` says that it was closed.
+    `closed` says that it was closed; `exchanges` is the request, once the client has recorded it.
     """
 
     def __init__(self, message: str, *, closed: bool = False) -> None:
         super().__init__(message)
         self.closed = closed
+        self.exchanges: tuple[Exchange, ...] = ()
 
 
 class SetupError(Exception):
@@ -58,7 +59,7 @@ class SetupError(Exception):
 
 
 class Client:
-    """Sends requests to one target and records every exchange. Threads may share it.
+    """Sends requests to one target and records every exchange, and apart from them what was not answered. Threads may share it.
 
     `show` is called with a line before the client waits more than a second for the rate limit. `run` is the id of the run, which
     the User-Agent of every request has, with the exchange's number. `safety` blocks the requests that a safe run does not send.
@@ -78,6 +79,7 @@ class Client:
         self.redactor = Redactor()
         self.redactor.learn(target.secrets())
         self.exchanges: list[Exchange] = []
+        self.unanswered: list[Exchange] = []
         limit = target.rate_limit
         self.pace = Pace(None if limit.reading == "off" else limit.per_minute)
         self._show = show
@@ -147,7 +149,7 @@ class Client:
         self.redactor.learn(credentials([*headers, *request.trailers]))
         with self.clock.steady():
             at, sent = time.time(), self.clock.now()
-            answer = self._transmit(request, headers)
+            answer, silence = self._answer(request, headers)
             answered, moved = self.clock.now(), self.clock.moved
         with self._lock:
             exchange = Exchange(
@@ -163,12 +165,22 @@ class Client:
                 carried=self.redactor.known_in(request.target, *(value for _, value in (*headers, *request.trailers))),
                 moved=moved,
             )
+            if silence:
+                self.unanswered.append(exchange)
+                silence.exchanges = (exchange,)
+                raise silence
             self.exchanges.append(exchange)
             if self._safety:
                 self._safety.learn(exchange)
             if request.credential:
                 self.pace.answered(request.credential, exchange, retry_after(exchange))
         return exchange
+
+    def _answer(self, request: Request, headers: Headers) -> tuple[Answer, NoAnswer | None]:
+        try:
+            return self._transmit(request, headers), None
+        except NoAnswer as silence:
+            return Answer(0, httpx.Headers(), b""), silence
 
     def _transmit(self, request: Request, headers: Headers) -> Answer:
         method = request.method
@@ -185,9 +197,7 @@ class Client:
         except (OSError, HTTPException, httpcore.ConnectError, BrokenAnswer) as error:
             where = f" (through {self.proxy})" if self.proxy else ""
             closed = isinstance(error, ConnectionError) or (isinstance(error, BrokenAnswer) and error.closed)
-            raise NoAnswer(
-                f"{method} {self.target.base_url}{request.target}: {_plain(error)}{where}", closed=closed
-            ) from error
+            raise NoAnswer(f"{request.line(self.target.base_url)}: {_plain(error)}{where}", closed=closed) from error
 
     def _send(self, method: str, target: bytes, fields: Sequence[Field], body: bytes | None) -> Answer:
         try:
@@ -208,7 +218,7 @@ class Client:
         marked = replace(exchange, pacing=True)
         with self._lock:
             self.exchanges[_place(self.exchanges, exchange)] = marked
-        self._show(f"refused for pace, will repeat: {exchange.request.method} {exchange.request.target}")
+        self._show(f"refused for pace, will repeat: {exchange.request.line()}")
         return marked
 
 

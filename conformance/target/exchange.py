@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from conformance.target.long_text import abridged
 from spec.target import shown
 
 JSON = "application/json"
@@ -61,6 +62,10 @@ class Request:
     body: str | None = None
     trailers: tuple[tuple[str, str], ...] = ()
 
+    def line(self, base_url: str = "") -> str:
+        """The request on one line, for messages."""
+        return f"{self.method} {base_url}{abridged(self.target, _LONGEST_TARGET)}"
+
 
 @dataclass(frozen=True)
 class Exchange:
@@ -68,7 +73,7 @@ class Exchange:
 
     `pacing` marks a 429 that the client drew and repeated after waiting: it is counted, and judged only as an answer.
     `carried` are the secrets known to the client that stood anywhere in the request, its query and cookies included.
-    `moved` are the seconds by which the target's test clock had been moved on.
+    `moved` are the seconds by which the target's test clock had been moved on. If no whole answer came, `status` is 0.
     """
 
     number: int
@@ -128,9 +133,12 @@ class Exchange:
 
     def line(self) -> str:
         """The exchange on one line, for messages."""
-        target = self.request.target
-        shown = target if len(target) <= _LONGEST_TARGET else f"{target[:_LONGEST_TARGET]}… ({len(target)} characters)"
-        return f"{self.request.method} {shown} → {self.status}"
+        return f"{self.request.line()} → {self.outcome}"
+
+    @property
+    def outcome(self) -> str:
+        """The answer's status in words for people; `no answer` if none came."""
+        return str(self.status) if self.status else "no answer"
 
 
 def _brackets(body: bytes) -> Iterator[bytes]:

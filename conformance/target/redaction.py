@@ -14,12 +14,14 @@ from operator import attrgetter
 from urllib.parse import unquote, urlsplit
 
 from conformance.target.exchange import Exchange
+from conformance.target.long_text import abridged, is_repeated, shell_word
 from spec.target import shown
 
 _KEY = r"obk_[a-z]+_[A-Za-z0-9]{5,}"
 _SHOWN_BODY = 600
-# A longer address is cut, so its command does not repeat the request. The whole address is in exchanges.har.
+# A longer address is cut if it repeats nothing, so its command does not repeat the request. It is whole in exchanges.har.
 _LONGEST_URL = 2000
+_PUBLIC_PREFIX = re.compile(r"obk_[a-z]+_|")
 _SHORTEST = 6
 # A shorter secret is searched for in plain form only: split over lines or in base64, too much other text looks like it.
 _SHORTEST_IN_PARTS = 12
@@ -115,14 +117,22 @@ class Redactor:
         parts = ["curl", "-i", "--path-as-is"]
         parts += ["--head"] if request.method == "HEAD" else ["-X", request.method] if request.method != "GET" else []
         for name, value in request.headers:
-            parts += ["-H", shlex.quote(self.text(f"{name}: {_masked(name, value)}"))]
+            parts += ["-H", shell_word(self._header(name, value))]
         if request.credential:
             parts += ["-H", '"Authorization: Bearer $OUTBOUND_API_KEY"']
         if request.body is not None:
             parts += ["--data", shlex.quote(self.text(request.body))]
         url = self.text(exchange.url)
-        cut = f"{url[:_LONGEST_URL]}…" if len(url) > _LONGEST_URL else url
-        return " ".join([*parts, shlex.quote(cut)])
+        word = shell_word(url)
+        return " ".join([*parts, word if len(word) <= _LONGEST_URL else shell_word(abridged(url, _LONGEST_URL))])
+
+    def _header(self, name: str, value: str) -> str:
+        """A header of a request, redacted. A key of only a prefix and a repeated letter is shown: it is no secret."""
+        key = value.partition(" ")[2]
+        prefix = _PUBLIC_PREFIX.match(key)
+        if name.lower() == "authorization" and prefix and is_repeated(key[prefix.end() :]):
+            return f"{name}: {value}"
+        return self.text(f"{name}: {_masked(name, value)}")
 
     def _printf(self, exchange: Exchange) -> str:
         url = urlsplit(exchange.url)

@@ -47,6 +47,7 @@ class Judge:
             finished=datetime.now(UTC),
             ledger=self.ledger,
             exchanges=tuple(self.client.exchanges),
+            unanswered=tuple(self.client.unanswered),
             redactor=self.client.redactor,
             seed=self.seed,
             id=self.client.run,
