@@ -95,7 +95,7 @@ def _broken(row: RequirementTally, width: int) -> Iterator[str]:
     yield f"{requirement.id} ({requirement.level}) is broken by {row.broken:,} of {counted(row.tried, 'exchange')}"
     yield from folded(f"expected: {requirement.title}", width, "  ", "    ")
     yield from folded(f"basis: {requirement.basis}", width, "  ", "    ")
-    if cause := usual_cause(requirement.id):
+    if cause := usual_cause(requirement.id, "; ".join(one.fault for one in row.evidence)):
         yield from folded(f"usual cause: {cause}", width, "  ", "    ")
     for one in row.evidence:
         yield from folded(f"log.entries[{one.index}]: {one.method} {one.url} → {one.status}", width, "  ", "    ")

@@ -15,7 +15,7 @@ import pytest
 import spec
 from conformance.cases.tables import depths
 from conformance.oracles.exchanges import ORACLES
-from conformance.report.causes import usual_cause
+from conformance.report.causes import usual_causes
 from conformance.report.mock_faults import faults_of
 
 _PACKAGE = __name__.partition(".")[0]
@@ -33,7 +33,7 @@ def explained(requirement: spec.Requirement) -> list[tuple[str, str]]:
         ("basis", requirement.basis),
         ("reading", requirement.reading or ""),
         ("needs", ", ".join(requirement.needs).replace("|", " or ")),
-        ("usual cause", usual_cause(requirement.id)),
+        ("usual cause", "; ".join(usual_causes(requirement.id))),
         *(("tried", told) for told in _checks_of(requirement.id)),
         *(("fault of the mock", told) for told in faults_of(requirement.id)),
     ]

@@ -130,7 +130,7 @@ def _row(ruling: Ruling, run: Run) -> RequirementRow:
         reason=visible(run.redactor.text(ruling.reason)),
         failures=tuple(_failure(finding, run.redactor) for finding in ruling.failures),
         tried=of_cases(ruling.tried),
-        cause=usual_cause(ruling.requirement.id) if ruling.failures else "",
+        cause=usual_cause(ruling.requirement.id, ruling.reason) if ruling.failures else "",
     )
 
 

@@ -48,7 +48,7 @@ def _broken(rulings: list[Ruling], run: Run) -> list[str]:
     for ruling in rulings:
         seen = in_markdown(shortened(run.redactor.text(ruling.explanation), _LONGEST_REASON))
         word = _WORDS[state(ruling, run.ledger)]
-        told = (ruling.requirement.title, *terminal.grounds(ruling.requirement.id))
+        told = (ruling.requirement.title, *terminal.grounds(ruling.requirement.id, ruling.reason))
         what = "<br>".join(map(in_markdown, told))
         rows.append(f"| **{ruling.requirement.id}** {what} | {word} | {seen} ({of_cases(ruling.tried)}) |")
     return ["\n".join(rows)]

@@ -95,16 +95,16 @@ def conclude(run: Run, out: Writer, report: str | None) -> None:
 
 def evidence(finding: Finding, redactor: Redactor) -> str:
     """A broken requirement with its basis, the exchanges that show it, and the commands that repeat them."""
-    lines = [f"{finding.requirement}: {visible(finding.reason)}", *grounds(finding.requirement)]
+    lines = [f"{finding.requirement}: {visible(finding.reason)}", *grounds(finding.requirement, finding.reason)]
     for exchange in finding.exchanges[-_EXCHANGES:]:
         lines += ["", *_exchange(exchange, redactor)]
     return "\n".join(lines)
 
 
-def grounds(requirement: str) -> list[str]:
-    """The basis of a requirement, and the usual cause if it is broken."""
+def grounds(requirement: str, seen: str) -> list[str]:
+    """The basis of a broken requirement, and the usual cause of what was seen."""
     basis = _REQUIREMENTS[requirement].basis
-    cause = usual_cause(requirement)
+    cause = usual_cause(requirement, seen)
     return [f"basis: {basis}", *([f"usual cause: {cause}"] if cause else [])]
 
 
@@ -143,7 +143,7 @@ def _head(ruling: Ruling, run: Run, out: Writer) -> None:
     ]
     _say(out, f"{ruling.requirement.id:{_COLUMN}}{word}", bold=True, **{_COLOURS[name]: True})
     _wrapped(ruling.requirement.title, out, "  ")
-    for line in (*grounds(ruling.requirement.id), of_cases(ruling.tried)):
+    for line in (*grounds(ruling.requirement.id, ruling.reason), of_cases(ruling.tried)):
         _wrapped(line, out, "  ", light=True)
     if ruling.known:
         _wrapped(f"known until {ruling.known.until}: {visible(ruling.known.reason)}", out, "  ", yellow=True)

@@ -18,7 +18,7 @@ import spec
 from conformance import __main__, cli
 from conformance.cases.tables import Cut, depths, over
 from conformance.report import mock_faults
-from conformance.report.causes import usual_cause
+from conformance.report.causes import usual_causes
 from conformance.report.explanation import takes_the_whole_run
 from tests.support.gate import gate_output, run_gate
 from tests.support.null_servers import NULL_SERVERS, serving
@@ -94,7 +94,7 @@ def test_a_requirement_is_explained(explained: Callable[[], tuple[int, str]]) ->
     assert code == 0, output
     assert told.startswith(f"PAGE-6 (must): {requirement.title}")
     assert f"basis: {requirement.basis}" in told
-    assert f"usual cause: {usual_cause('PAGE-6')}" in told
+    assert f"usual cause: {'; '.join(usual_causes('PAGE-6'))}" in told
     assert "tried: test_pagination.py::test_" in told
     assert "Cases: quick " in told
     assert "fault of the mock: cursor-skips-ties: The cursor holds only a time" in told
