@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 if TYPE_CHECKING:
@@ -25,13 +26,22 @@ class NotTested(Exception):
 
 
 class Violation(AssertionError):
-    """The requirement is broken; the exchanges show it. `cases` are the cases of a table that do, each with its own message."""
+    """The requirement is broken; the exchanges show it. `cases` are the cases of a table that do, each with its own message.
 
-    def __init__(self, message: str, *exchanges: Exchange) -> None:
+    `follows` says that it only repeats what breaks another requirement, which the message names.
+    """
+
+    def __init__(self, message: str, *exchanges: Exchange, follows: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.exchanges = exchanges
         self.cases: Mapping[str, str] = {}
+        self.follows = follows
+
+    @property
+    def weight(self) -> tuple[bool, int]:
+        """Sorts violations by what they tell: those that follow from nothing else first, then the least odd requests."""
+        return self.follows, max((exchange.request.oddness for exchange in self.exchanges), default=sys.maxsize)
 
 
 class NotJudged(NotTested):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import permutations, product
 from math import ceil
+from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -173,7 +174,8 @@ def test_a_cursor_used_twice(case: str, dataset: Dataset, run_effort: Effort) ->
 def test_no_page_of_a_walk_is_longer_than_its_limit(client: Client) -> None:
     """No page of a walk, or of a filtered list, holds more items than its limit."""
     limits: dict[tuple[str, str], int] = {}
-    for page in cases(client, lambda exchange: limit_of(exchange) is not None and unusable(exchange) is None):
+    pages = cases(client, lambda exchange: limit_of(exchange) is not None and unusable(exchange) is None)
+    for page in sorted(pages, key=attrgetter("number")):
         limit, operation = limit_of(page) or 0, page.request.operation or ""
         cursor = parse_qs(page.request.target.partition("?")[2]).get("cursor", [""])[0]
         if not cursor or limits.get((operation, cursor)) == limit:

@@ -58,7 +58,7 @@ def each(things: Iterable[T], check: Callable[[T], object]) -> None:
 
 
 def cases(client: Client, applies: Callable[[Exchange], bool]) -> list[Exchange]:
-    """The exchanges of the run so far that a check applies to.
+    """The exchanges of the run so far that a check applies to, those with the least odd requests first.
 
     Raises NotJudged if the run got no usable answer except empty pages, and NotTested if there is no case.
     """
@@ -68,7 +68,7 @@ def cases(client: Client, applies: Callable[[Exchange], bool]) -> list[Exchange]
     found = [exchange for exchange in exchanges if applies(exchange)]
     if not found:
         raise NotTested("no answer of the run was a case of it")
-    return found
+    return sorted(found, key=lambda exchange: exchange.request.oddness)
 
 
 def answered(ask: Callable[[], Exchange], caller: Caller) -> Exchange:

@@ -65,10 +65,12 @@ def effort(depth: Depth, target: Target, clock: TargetClock, seed: int) -> Effor
     return Effort(depth, paced=not clock.movable and str(target.rate_limit.reading) != "off", seed=seed)
 
 
-def over(table: Table, cut: Cut | None = None) -> Callable[[Callable[..., object]], Callable[..., None]]:
+def over(
+    table: Table, cut: Cut | None = None, plain: Callable[[Case], Case] | None = None
+) -> Callable[[Callable[..., object]], Callable[..., None]]:
     """Make a test of a check that takes a `case`, and fixtures: it is tried on every case of the table that the depth allows.
 
-    A table that depends on the target's data is a function of fixtures.
+    A table that depends on the target's data is a function of fixtures. `plain` makes the simplest form of a case.
     """
 
     def decorate(check: Callable[..., object]) -> Callable[..., None]:
@@ -83,7 +85,7 @@ def over(table: Table, cut: Cut | None = None) -> Callable[[Callable[..., object
             if most == 0:
                 record_tried(0, len(cases))  # other checks of the requirement are tried at this depth
             else:
-                try_each(cases, lambda case: check(case=case, **passed), most, run_effort.seed)
+                try_each(cases, lambda case: check(case=case, **passed), most, run_effort.seed, plain)
 
         parameters = dict.fromkeys(["request", "run_effort", *wanted, *for_table])
         kind = inspect.Parameter.KEYWORD_ONLY
@@ -109,11 +111,18 @@ def depths(test: Callable[..., object]) -> str:
     return f"quick {quick}, standard {standard} ({paced} if it waits for the rate limit in real time), deep {every}"
 
 
-def try_each(cases: Sequence[Case], check: Callable[[Case], object], most: int | None, seed: int) -> None:
+def try_each(
+    cases: Sequence[Case],
+    check: Callable[[Case], object],
+    most: int | None,
+    seed: int,
+    plain: Callable[[Case], Case] | None = None,
+) -> None:
     """Run a check on the cases, on at most `most` of them, and count them.
 
-    A case that lacks something is left out; if all chosen cases are left out, a few others are tried in their place.
-    Raises Violation for the first broken case, with the number of broken ones; NotJudged if a needed answer was not
+    A case that lacks something is left out; if all chosen cases are left out, a few others are tried in their place. If cases are
+    broken, and none of them is in its `plain` form, these forms are tried too, until one is broken.
+    Raises Violation for the simplest broken case, with the number of broken ones; NotJudged if a needed answer was not
     served; NotTested if no case could be tried.
     """
     chosen = list(cases) if most is None else stratified(cases, most, seed)
@@ -122,7 +131,9 @@ def try_each(cases: Sequence[Case], check: Callable[[Case], object], most: int |
         if found.count or isinstance(found.missing, NotJudged):
             break
         found = _tried([case], check, None)
-    record_tried(found.count, len(cases))
+    if found.broken and plain:
+        _try_plain(found, check, plain)
+    record_tried(found.count, max(found.count, len(cases)))
     if found.broken:
         raise _summed_up(found.broken, found.count)
     if isinstance(found.missing, NotJudged) or not found.count:
@@ -131,11 +142,15 @@ def try_each(cases: Sequence[Case], check: Callable[[Case], object], most: int |
 
 @dataclass
 class _Found:
-    """How many cases were tried, which of them show a violation, and the weightiest reason for which others were not tried."""
+    """Which cases were tried, which of them show a violation, and the weightiest reason for which others were not tried."""
 
-    count: int = 0
+    tried: list[Case] = field(default_factory=list)
     broken: list[tuple[Case, Violation]] = field(default_factory=list)
     missing: NotTested | None = None
+
+    @property
+    def count(self) -> int:
+        return len(self.tried)
 
 
 def _tried(cases: Iterable[Case], check: Callable[[Case], object], most_broken: int | None) -> _Found:
@@ -144,9 +159,9 @@ def _tried(cases: Iterable[Case], check: Callable[[Case], object], most_broken: 
     for case in cases:
         try:
             check(case)
-            found.count += 1
+            found.tried.append(case)
         except Violation as violation:
-            found.count += 1
+            found.tried.append(case)
             found.broken.append((case, violation))
             if len(found.broken) == most_broken:
                 break
@@ -154,6 +169,17 @@ def _tried(cases: Iterable[Case], check: Callable[[Case], object], most_broken: 
             if found.missing is None or (isinstance(reason, NotJudged) and not isinstance(found.missing, NotJudged)):
                 found.missing = reason
     return found
+
+
+def _try_plain(found: _Found, check: Callable[[Case], object], plain: Callable[[Case], Case]) -> None:
+    """Try the plain forms of the broken cases that were not tried, until one is broken."""
+    for form in [plain(case) for case, _ in found.broken]:
+        if any(plain(case) == case for case, _ in found.broken):
+            return
+        if form not in found.tried:
+            further = _tried([form], check, None)
+            found.tried += further.tried
+            found.broken += further.broken
 
 
 def _substitutes(cases: Sequence[Case], chosen: Sequence[Case], seed: int) -> Sequence[Case]:
@@ -168,7 +194,7 @@ def named(case: Case) -> str:
 
 
 def _summed_up(broken: Sequence[tuple[Case, Violation]], tried: int) -> Violation:
-    case, first = broken[0]
+    case, first = min(broken, key=lambda each: each[1].weight)
     more = f" ({len(broken)} of {tried} cases)" if tried > 1 else ""
     violation = Violation(f"{named(case)}: {first.message}{more}", *first.exchanges)
     violation.cases = {named(case): own.message for case, own in broken}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from urllib.parse import urlencode
 
@@ -42,6 +42,11 @@ class ById:
         """Whether the request has a validator or a date, which only the owner's answer tells."""
         return self.shape == _CONDITIONAL or self.shape in CONDITIONAL_SHAPES
 
+    @property
+    def plain(self) -> ById:
+        """The same resource, asked for by a plain GET."""
+        return replace(self, shape=SHAPES[0])
+
     def __str__(self) -> str:
         return f"{self.resource}, {self.shape}"
 
@@ -57,6 +62,11 @@ class AsFilter:
     shape: str
     beside: tuple[str, str] | None = None
 
+    @property
+    def plain(self) -> AsFilter:
+        """The same value, alone."""
+        return replace(self, shape=FILTER_SHAPES[0], beside=None)
+
     def __str__(self) -> str:
         return f"{self.operation}?{self.name} ({self.state}), {self.shape}"
 
@@ -71,6 +81,11 @@ class Query:
     def path(self, limit: int = LARGEST) -> str:
         """The path with its query."""
         return f"{target(self.operation)}?{urlencode([*self.filters, ('limit', str(limit))])}"
+
+    @property
+    def plain(self) -> Query:
+        """The same filter, given once."""
+        return replace(self, filters=self.filters[:1])
 
     def __str__(self) -> str:
         return self.path()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 import spec
-from conformance.target.client import target
+from conformance.cases.dataset import Dataset
+from conformance.checks import Violation, expect
+from conformance.oracles.ownership import Identity, private
+from conformance.target.client import NoAnswer, target
+from conformance.target.exchange import Exchange
 
 _PARAMETERS = (
     *("organizationId", "organization_id", "organization", "orgId", "org_id", "org"),
@@ -32,12 +37,25 @@ class Theirs:
 
 @dataclass(frozen=True)
 class Trick:
-    """A request with a key that must not be served the data that it asks for. `reads`: the operation that may answer it."""
+    """A request with a key that must not be served the data that it asks for. `reads`: the operation that may answer it.
+
+    `plain` is the path of the same request without the trick.
+    """
 
     path: str
     reads: str
+    plain: str
     headers: tuple[tuple[str, str], ...] = ()
     method: str = "GET"
+
+    @property
+    def repeats(self) -> str:
+        """The requirement that is broken if the request without the trick shows the same."""
+        if self.reads == "getMe":
+            return "OP-2"
+        if self.reads not in spec.LIST_OPERATIONS:
+            return "TENANT-2"
+        return "TENANT-3" if "?" in self.plain else "TENANT-1"
 
     def __str__(self) -> str:
         path = self.path if len(self.path) <= _TOLD else f"{self.path[:_TOLD]}…"
@@ -54,18 +72,46 @@ def further_tricks(goal: Theirs) -> list[Trick]:
     asked = _asked(goal)
     by_head = [row for row in asked if "{id}" in spec.contract().operations[row[1]].path]
     return [
-        *(Trick(path, operation, _headers(goal)) for path, operation in asked),
-        *(Trick(f"{path}?{_query(goal)}", operation, _headers(goal), "HEAD") for path, operation in by_head),
+        *(Trick(path, operation, path, _headers(goal)) for path, operation in asked),
+        *(Trick(f"{path}?{_query(goal)}", operation, path, _headers(goal), "HEAD") for path, operation in by_head),
     ]
+
+
+def show_nothing(trick: Trick, dataset: Dataset, theirs: frozenset[Identity]) -> None:
+    """Expect a trick to show nothing of the other organization, and by HEAD not to find its resources.
+
+    Raises Violation; it follows from another requirement if the request without the trick shows as much.
+    """
+    caller = dataset.caller
+    leak = _leak(caller.send(trick.method, trick.path, headers=trick.headers), trick, theirs)
+    if leak is None:
+        return
+    with suppress(NoAnswer):
+        asked = f"{trick.method} {trick.plain} without a trick"
+        plain = dataset.once(asked, lambda: caller.send(trick.method, trick.plain))
+        if same := _leak(plain, trick, theirs):
+            told = f"{same.message}, without the trick too: follows from {trick.repeats}"
+            raise Violation(told, plain, follows=True)
+    raise leak
+
+
+def _leak(answer: Exchange, trick: Trick, theirs: frozenset[Identity]) -> Violation | None:
+    try:
+        private(answer, theirs, reads=trick.reads)
+        found = answer.request.method == "HEAD" and 200 <= answer.status < 300
+        expect(not found, "HEAD says that a foreign resource exists", answer)
+    except Violation as leak:
+        return leak
+    return None
 
 
 def _by_name(theirs: Theirs) -> list[Trick]:
     """Parameters, headers and cookies: some alone, for servers that refuse unknown parameters, and all at once on each path."""
     contacts = target("listContacts")
     return [
-        Trick(f"{contacts}?{_PARAMETERS[0]}={quote(theirs.organization, safe='')}", "listContacts"),
-        Trick(contacts, "listContacts", _headers(theirs)),
-        *(Trick(f"{path}?{_query(theirs)}", operation, _headers(theirs)) for path, operation in _asked(theirs)),
+        Trick(f"{contacts}?{_PARAMETERS[0]}={quote(theirs.organization, safe='')}", "listContacts", contacts),
+        Trick(contacts, "listContacts", contacts, _headers(theirs)),
+        *(Trick(f"{path}?{_query(theirs)}", operation, path, _headers(theirs)) for path, operation in _asked(theirs)),
     ]
 
 
@@ -99,13 +145,13 @@ def _by_path(theirs: Theirs, own: str) -> list[Trick]:
         f"{contacts}/{contact}/",
         f"{contacts}/{contact};id={own}",
     ]
-    return [Trick(path, "getContact") for path in paths]
+    return [Trick(path, "getContact", f"{contacts}/{contact}") for path in paths]
 
 
 def _by_repetition(theirs: Theirs, own: str) -> list[Trick]:
     path = target("listContacts")
     both = [("listId", own), ("listId", theirs.contact_list)]
     return [
-        Trick(f"{path}?{urlencode(pairs)}", "listContacts")
+        Trick(f"{path}?{urlencode(pairs)}", "listContacts", f"{path}?{urlencode(both[1:])}")
         for pairs in (both, both[::-1], [("listId", f"{own},{theirs.contact_list}")])
     ]

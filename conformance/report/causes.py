@@ -56,10 +56,11 @@ _CAUSES: dict[str, dict[str, str]] = {
     "OP-1": {
         "application/json, got": "the content type is left to a default, or changed on the way",
         "byte order mark": "the framework writes UTF-8 with a byte order mark",
-        ": expected 200": "the handler, or a proxy on the way, sets another status for success",
+        "→ 20[1-9]: expected 200": "the handler, or a proxy on the way, sets another status for success",
         "no JSON object|no array `data`": "a list is served without its envelope, or with another one",
         '"id" is a required': "nothing was found, and an empty object is served (OP-10), or the id is named otherwise",
         "is a required": "the serializer leaves out a member, or names it otherwise",
+        "→ [345]": "",
         "": "the serializer writes a type or a form that differs from the document's",
     },
     "OP-2": {
@@ -160,6 +161,7 @@ _CAUSES: dict[str, dict[str, str]] = {
     "TENANT-3": {"": "the filter's value is looked up without the organization"},
     "TENANT-4": {"": "the server trusts the organization in the cursor"},
     "TENANT-5": {
+        "follows from": "",
         "organizationId=|in headers and cookies": "the organization is taken from the request if the request names one",
         r"listId=": "of several values only one is checked to be one's own, and another one is served",
         "": "a path in another spelling leads to a look-up without the organization",
@@ -169,7 +171,7 @@ _CAUSES: dict[str, dict[str, str]] = {
     },
     "TENANT-7": {
         "304": "a validator is compared before the organization, or made of what organizations have in common",
-        "": "a cache is keyed by the URL alone",
+        "": "a cache is keyed by the URL alone, or a query lacks the condition on the organization (TENANT-1)",
     },
     "ERROR-1": {
         "the error is application/json": "problems are served as ordinary JSON, always or to clients that accept it",

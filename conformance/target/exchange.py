@@ -62,6 +62,14 @@ class Request:
     body: str | None = None
     trailers: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def oddness(self) -> int:
+        """How far the request is from a plain GET of a short path. Of several that show the same, the least odd is shown."""
+        query = self.target.partition("?")[2]
+        parameters = query.count("&") + 1 if query else 0
+        added = len(self.headers) + len(self.trailers) + (self.body is not None) + (self.method != "GET")
+        return added + parameters + self.target.count("%") + len(self.target) // _LONGEST_TARGET
+
     def line(self, base_url: str = "") -> str:
         """The request on one line, for messages."""
         return f"{self.method} {base_url}{abridged(self.target, _LONGEST_TARGET)}"
