@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from conformance.plural import counted
 from conformance.report import drawing
+from conformance.report.alike import by_likeness, in_checks
 from conformance.report.causes import usual_cause
 from conformance.report.chart import Chart, chart
 from conformance.report.readings import Reading, readings
@@ -49,10 +50,10 @@ class ShownExchange:
 
 @dataclass(frozen=True)
 class Failure:
-    """One failed check, with the exchanges that show the failure."""
+    """Failed checks that show the same, with the exchanges that show it."""
 
     reason: str
-    test: str
+    checks: str
     exchanges: tuple[ShownExchange, ...]
     left_out: int
 
@@ -128,17 +129,18 @@ def _row(ruling: Ruling, run: Run) -> RequirementRow:
         ruling=ruling,
         state=state(ruling, run.ledger),
         reason=visible(run.redactor.text(ruling.reason)),
-        failures=tuple(_failure(finding, run.redactor) for finding in ruling.failures),
+        failures=tuple(_failure(findings, run.redactor) for findings in by_likeness(ruling.failures).values()),
         tried=of_cases(ruling.tried),
         cause=usual_cause(ruling.requirement.id, ruling.reason) if ruling.failures else "",
     )
 
 
-def _failure(finding: Finding, redactor: Redactor) -> Failure:
+def _failure(findings: list[Finding], redactor: Redactor) -> Failure:
+    finding = findings[0]
     shown = finding.exchanges[-_MOST_EXCHANGES:]
     return Failure(
         reason=visible(redactor.text(finding.reason)),
-        test=visible(finding.test),
+        checks=in_checks(len(findings)),
         exchanges=tuple(_evidence(exchange, redactor) for exchange in shown),
         left_out=len(finding.exchanges) - len(shown),
     )

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from conformance.report import terminal
+from conformance.report.alike import by_likeness, in_checks
 from conformance.report.record import Run
 from conformance.report.text import of_cases, visible
 from conformance.report.words import state
-from conformance.verdict.ledger import Ruling
+from conformance.verdict.ledger import Finding, Ruling
 
 
 def document(run: Run) -> str:
@@ -56,7 +57,7 @@ def _case(ruling: Ruling, run: Run) -> ElementTree.Element:
         time=f"{ruling.seconds:.3f}",
     )
     reason = _text(run.redactor.text(ruling.explanation))
-    evidence = _text("\n\n".join(terminal.evidence(finding, run.redactor) for finding in ruling.failures))
+    evidence = _text("\n\n".join(_evidence(findings, run) for findings in by_likeness(ruling.failures).values()))
     properties = ElementTree.SubElement(case, "properties")
     ElementTree.SubElement(properties, "property", name="tried", value=of_cases(ruling.tried))
     if run.ledger.breaks(ruling):
@@ -69,6 +70,12 @@ def _case(ruling: Ruling, run: Run) -> ElementTree.Element:
         if evidence:
             ElementTree.SubElement(case, "system-out").text = evidence
     return case
+
+
+def _evidence(findings: Sequence[Finding], run: Run) -> str:
+    """The evidence of failures that show the same."""
+    told = (terminal.evidence(findings[0], run.redactor), in_checks(len(findings)))
+    return "\n\n".join(filter(None, told))
 
 
 def _problem(name: str, kind: str, message: str) -> ElementTree.Element:

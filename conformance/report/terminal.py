@@ -8,6 +8,7 @@ from typing import Protocol
 
 import spec
 from conformance.plural import counted
+from conformance.report.alike import Likeness, by_likeness
 from conformance.report.causes import usual_cause
 from conformance.report.comparison import Report, compare, of_run
 from conformance.report.record import Run, numbered
@@ -123,17 +124,31 @@ def _family(family: str, rulings: list[Ruling], run: Run, out: Writer) -> None:
 def _broken(rulings: list[Ruling], run: Run, out: Writer) -> None:
     if rulings:
         out.sep("-", "broken")
+    shown_at: dict[Likeness, str] = {}
     for ruling in rulings:
         _head(ruling, run, out)
-        for finding in ruling.failures[:_FINDINGS]:
-            _wrapped(shortened(finding.reason, _REASON), out, "  ")
-            _say(out, f"    {one_line(finding.test, out.fullwidth - 4)}", light=True)
-            for exchange in finding.exchanges[-_EXCHANGES:]:
-                for line in _exchange(exchange, run.redactor, lambda text: _lines(text, out.fullwidth, " " * 6)):
-                    _say(out, line)
-        if len(ruling.failures) > _FINDINGS:
-            _say(out, f"  and {counted(len(ruling.failures) - _FINDINGS, 'more check')} of it broken")
+        id_, alike = ruling.requirement.id, by_likeness(ruling.failures)
+        for likeness, findings in [*alike.items()][:_FINDINGS]:
+            _failure(findings, shown_at.get(likeness, ""), run, out)
+            shown_at.setdefault(likeness, id_)
+        left_out = sum(map(len, [*alike.values()][_FINDINGS:]))
+        if left_out:
+            _say(out, f"  and {counted(left_out, 'more check')} of it broken")
         _say(out)
+
+
+def _failure(findings: list[Finding], shown_at: str, run: Run, out: Writer) -> None:
+    """Failures that show the same. If another requirement's failure has shown it before, it is not shown again."""
+    finding = findings[0]
+    more = f", and {counted(len(findings) - 1, 'more check')}" if len(findings) > 1 else ""
+    _wrapped(shortened(finding.reason, _REASON), out, "  ")
+    _say(out, f"    {one_line(finding.test, out.fullwidth - 4 - len(more))}{more}", light=True)
+    if shown_at and finding.exchanges:
+        _say(out, f"    the exchange is shown at {shown_at}")
+        return
+    for exchange in finding.exchanges[-_EXCHANGES:]:
+        for line in _exchange(exchange, run.redactor, lambda text: _lines(text, out.fullwidth, " " * 6)):
+            _say(out, line)
 
 
 def _head(ruling: Ruling, run: Run, out: Writer) -> None:
