@@ -77,9 +77,14 @@ def compared(earlier: Report, run: Run, out: Writer) -> None:
 
 
 def conclude(run: Run, out: Writer, report: str | None) -> None:
-    """Print remarks on the verdict, where the `report` is or why it is missing, and the verdict as the last line."""
+    """Print remarks on the verdict, where the `report` is or why it is missing, and the verdict as the last line.
+
+    pytest has just printed how many tests passed.
+    """
     verdict = run.ledger.verdict()
     passed, _, others = headline(run).partition(", ")
+    if len(run.ledger.findings) > len(run.ledger.rulings()):
+        _say(out, "pytest counts checks; a requirement has one or more of them.", light=True)
     for remark in remarks(run):
         _wrapped(run.redactor.text(remark), out, yellow=verdict == "partial", red=verdict != "partial")
     if report:

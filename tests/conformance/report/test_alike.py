@@ -1,4 +1,4 @@
-"""What several failures show alike is printed once, with the number of checks."""
+"""What several failures show alike is printed once, with the number of checks; and checks are told from requirements."""
 
 from __future__ import annotations
 
@@ -54,3 +54,12 @@ def test_what_differs_only_in_an_id_is_alike_and_all_else_is_not() -> None:
     assert [len(findings) for findings in alike.values()] == [2, 1, 1]
     reasons = failing(("OP-10", "one", first), ("OP-10", "another", first)).findings
     assert len(by_likeness(reasons)) == 2
+
+
+def test_checks_are_told_from_requirements_where_both_are_counted() -> None:
+    line = "pytest counts checks; a requirement has one or more of them."
+    made = without_a_document()
+    made.only = frozenset({"OP-8", "OP-9"})
+    assert line in on_screen(run_of(made))
+    made.findings = made.findings[:1]
+    assert line not in on_screen(run_of(made))
