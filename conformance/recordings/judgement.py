@@ -14,7 +14,7 @@ from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED
 from conformance.recordings.oracles import SINGLE
 from conformance.recordings.redactions import holds_marks
 from conformance.recordings.traffic import Recorded, Recording, recorded
-from conformance.report.text import one_line
+from conformance.report.text import shortened
 from conformance.target.redaction import Redactor
 
 MOST_SHOWN = 3
@@ -142,9 +142,9 @@ def _evidence(one: Recorded, fault: str) -> EntryEvidence:
     return EntryEvidence(
         index=one.index,
         method=exchange.request.method,
-        url=one_line(redactor.text(_without_values(exchange.url)), _LONGEST_URL),
+        url=shortened(redactor.text(_without_values(exchange.url)), _LONGEST_URL),
         status=exchange.status,
-        fault=one_line(redactor.text(fault.replace(exchange.request.target, exchange.path)), _LONGEST_FAULT),
+        fault=shortened(redactor.text(fault.replace(exchange.request.target, exchange.path)), _LONGEST_FAULT),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from conformance.plural import counted
 from conformance.report.record import Run, as_json
-from conformance.report.text import one_line
+from conformance.report.text import shortened
 
 _MARKS = {"passed": "+", "failed": "x", "not-tested": "-"}
 # Runs that differ in one of these did not try the same.
@@ -118,7 +118,7 @@ def _mark(report: Report, id_: str) -> str:
 
 
 def _told(id_: str, row: ReportedRequirement) -> str:
-    return f"{id_}: {one_line(row.reason, _LONGEST)}"
+    return f"{id_}: {shortened(row.reason, _LONGEST)}"
 
 
 def _is_less(was: ReportedRequirement, now: ReportedRequirement) -> bool:
@@ -126,5 +126,5 @@ def _is_less(was: ReportedRequirement, now: ReportedRequirement) -> bool:
 
 
 def _less(id_: str, was: ReportedRequirement, now: ReportedRequirement) -> str:
-    why = f": {one_line(now.reason, _LONGEST)}" if now.status == "not-tested" else ""
+    why = f": {shortened(now.reason, _LONGEST)}" if now.status == "not-tested" else ""
     return f"{id_}: {now.tried} of {counted(was.tried, 'case')} tried before{why}"

@@ -16,7 +16,7 @@ from conformance.outcome import EXIT_USAGE
 from conformance.report import terminal
 from conformance.report.folder import write
 from conformance.report.record import Run
-from conformance.report.text import one_line
+from conformance.report.text import shortened
 from conformance.target.client import NoAnswer
 from conformance.target.preflight import Unfit, preflight
 from conformance.verdict.exit_code import exit_code
@@ -158,7 +158,7 @@ class VerdictPlugin:
         judge, run = self._judge, self.run
         if run and judge.known_file:
             entries = (
-                structs.replace(e, reason=one_line(e.reason, _LONGEST_REASON)) for e in judge.ledger.to_be_known()
+                structs.replace(e, reason=shortened(e.reason, _LONGEST_REASON)) for e in judge.ledger.to_be_known()
             )
             judge.known_file.write_text(written(entries), "utf-8", "backslashreplace")
         if run and judge.report:

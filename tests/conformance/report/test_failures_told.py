@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import spec
+from conformance.report.comparison import compare, of_run
 from conformance.target.exchange import Request
 from conformance.verdict.ledger import Finding, Ledger
 from tests.support.report_runs import REPORTS, exchange, ledger, on_screen, run_of, written
@@ -81,3 +82,14 @@ def test_giant_addresses_are_cut(tmp_path: Path) -> None:
     for name, text in written(tmp_path, run_of(made, giant)).items():
         assert name == "exchanges.har" or "a" * 5000 not in text, name
     assert max(map(len, on_screen(run_of(made, giant)))) < 2500
+
+
+def test_a_long_reason_keeps_its_end_which_tells_what_was_wrong(tmp_path: Path) -> None:
+    made = Ledger()
+    made.add(Finding("PAGE-6", "failed", f"{'a case ' * 1000}shows it twice", (exchange(3),)))
+    assert "shows it twice" in written(tmp_path, run_of(made))["summary.md"]
+    told = "\n".join(on_screen(run_of(made)))
+    assert "shows it twice" in told
+    assert len(told) < 6000
+    changed = compare(of_run(run_of(Ledger())), of_run(run_of(made))).lines()
+    assert any("shows it twice" in line and len(line) < 400 for line in changed)
