@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from conformance.target.exchange import Exchange
 
@@ -40,8 +40,8 @@ class Violation(AssertionError):
 
     @property
     def weight(self) -> tuple[bool, int]:
-        """Sorts violations by what they tell: those that follow from nothing else first, then the least odd requests."""
-        return self.follows, max((exchange.request.oddness for exchange in self.exchanges), default=sys.maxsize)
+        """Its place among the violations of a requirement."""
+        return weight(self.exchanges, follows=self.follows)
 
 
 class NotJudged(NotTested):
@@ -52,6 +52,11 @@ class NotJudged(NotTested):
     def __init__(self, message: str, *exchanges: Exchange) -> None:
         super().__init__(message)
         self.exchanges = exchanges
+
+
+def weight(exchanges: Sequence[Exchange], *, follows: bool) -> tuple[bool, int]:
+    """Sorts what is broken by what it tells: first what follows from nothing else, and of that the least odd requests."""
+    return follows, max((exchange.request.oddness for exchange in exchanges), default=sys.maxsize)
 
 
 def expect(condition: object, message: str, *exchanges: Exchange) -> None:

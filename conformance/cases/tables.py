@@ -196,6 +196,6 @@ def named(case: Case) -> str:
 def _summed_up(broken: Sequence[tuple[Case, Violation]], tried: int) -> Violation:
     case, first = min(broken, key=lambda each: each[1].weight)
     more = f" ({len(broken)} of {tried} cases)" if tried > 1 else ""
-    violation = Violation(f"{named(case)}: {first.message}{more}", *first.exchanges)
+    violation = Violation(f"{named(case)}: {first.message}{more}", *first.exchanges, follows=first.follows)
     violation.cases = {named(case): own.message for case, own in broken}
     return violation

@@ -67,7 +67,8 @@ class Request:
         """How far the request is from a plain GET of a short path. Of several that show the same, the least odd is shown."""
         query = self.target.partition("?")[2]
         parameters = query.count("&") + 1 if query else 0
-        added = len(self.headers) + len(self.trailers) + (self.body is not None) + (self.method != "GET")
+        headers = [name for name, _ in (*self.headers, *self.trailers) if name.lower() != "accept"]
+        added = len(headers) + (self.body is not None) + (self.method != "GET")
         return added + parameters + self.target.count("%") + len(self.target) // _LONGEST_TARGET
 
     def line(self, base_url: str = "") -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Literal
 
 import spec
-from conformance.outcome import EXIT_NOT_JUDGED, Outcome
+from conformance.outcome import EXIT_NOT_JUDGED, Outcome, weight
 from conformance.target.exchange import Exchange
 from conformance.verdict.known_violations import KnownViolation, Tried, excuse, new, outdated
 from conformance.verdict.selection import selected
@@ -27,6 +27,7 @@ class Finding:
     `not-tested`: something that the requirement needs is missing. `not-judged`: the target did not serve the request that the
     check starts from, or the check itself broke (`crashed`); another requirement's failure may say why. `tried` counts the tried
     cases and all cases; None if a check counts none. `broken_cases` names those that show the failure, each with its reason.
+    `follows` says that the failure only repeats that of another requirement.
     """
 
     requirement: str
@@ -38,6 +39,7 @@ class Finding:
     crashed: bool = False
     tried: tuple[int, int] | None = None
     broken_cases: Mapping[str, str] = field(default_factory=dict)
+    follows: bool = False
 
     @property
     def parameters(self) -> str:
@@ -86,8 +88,8 @@ class Ruling:
 
     @property
     def failures(self) -> tuple[Finding, ...]:
-        """The findings that break it."""
-        return tuple(finding for finding in self.findings if finding.outcome == "failed")
+        """The findings that break it, the simplest first."""
+        return tuple(_failures(self.findings))
 
     @property
     def tried(self) -> tuple[int, int]:
@@ -208,9 +210,14 @@ class Ledger:
         return self.cut_short or "no check of it was run"
 
 
+def _failures(findings: Sequence[Finding]) -> list[Finding]:
+    failed = (finding for finding in findings if finding.outcome == "failed")
+    return sorted(failed, key=lambda finding: weight(finding.exchanges, follows=finding.follows))
+
+
 def _status(findings: Sequence[Finding]) -> tuple[Status, list[Finding]]:
     """The worst outcome of a requirement, and the findings with this outcome."""
-    failed = [finding for finding in findings if finding.outcome == "failed"]
+    failed = _failures(findings)
     if failed:
         return "failed", failed
     undecided = [finding for finding in findings if finding.outcome != "passed"]

@@ -227,18 +227,18 @@ class VerdictPlugin:
         else:
             self._silences = 0
         outcome, reason = outcome_of(error)
-        by_case = error.cases if isinstance(error, Violation) else {}
+        redact = self._judge.client.redactor.text
         return Finding(
             requirement,
             outcome,
-            self._judge.client.redactor.text(reason),
+            redact(reason),
             tuple(getattr(error, "exchanges", ())),
             _test(nodeid),
-            # The wait of its fixtures counts too.
-            call.stop - self._began,
+            call.stop - self._began,  # the wait of its fixtures counts too
             crashed=not is_verdict(error),
             tried=take_tried(),
-            broken_cases={case: self._judge.client.redactor.text(message) for case, message in by_case.items()},
+            broken_cases={case: redact(message) for case, message in getattr(error, "cases", {}).items()},
+            follows=getattr(error, "follows", False),
         )
 
     def _look_whether_alive(self, reason: str) -> None:

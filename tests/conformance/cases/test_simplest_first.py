@@ -11,6 +11,7 @@ import pytest
 from conformance.cases.tables import try_each
 from conformance.checks import Violation, take_tried
 from conformance.target.exchange import Request
+from conformance.verdict.ledger import Finding, Ledger
 from tests.support.gate import run_gate
 from tests.support.report_runs import exchange
 
@@ -62,6 +63,16 @@ def test_a_plain_case_that_is_not_broken_is_not_shown() -> None:
 def test_what_follows_from_another_requirement_is_shown_last() -> None:
     only_twice_is_new = refusing(lambda _: True, follows=lambda case: case[1] != "twice")
     assert shown(only_twice_is_new).startswith("a twice: it is shown")
+
+
+def test_of_several_checks_the_simplest_failure_is_told_first_and_what_follows_last() -> None:
+    made = Ledger()
+    for reason, shape, follows in (("repeats", "GET", True), ("odd", "twice", False), ("simple", "HEAD", False)):
+        shows = replace(exchange(), request=REQUESTS[shape])
+        made.add(Finding("TENANT-5", "failed", reason, (shows,), follows=follows))
+    (ruling,) = (ruling for ruling in made.rulings() if ruling.requirement.id == "TENANT-5")
+    assert ruling.reason == "simple; odd; repeats"
+    assert [finding.reason for finding in ruling.failures] == ["simple", "odd", "repeats"]
 
 
 def test_a_plain_get_is_less_odd_than_anything_else() -> None:
