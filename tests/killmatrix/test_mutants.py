@@ -86,6 +86,16 @@ class TestSample:
         assert not {trial.axis for trial in by_their_own_checks} - {""}
 
 
+class TestChecks:
+    def test_those_of_a_fault_are_its_own_and_those_that_provoke_the_answers_that_show_it(self) -> None:
+        assert mutant("writes-refused-as-text@operation=getMe").its_checks == ("ERROR-1", "AUTH-2", "OP-6")
+        assert mutant("revoked-key-served@operation=getMe").its_checks == ("AUTH-3",)
+
+    def test_those_of_all_mutants_exist(self) -> None:
+        known = {each.id for each in spec.requirements()}
+        assert known.issuperset(id_ for trial in SAMPLE for id_ in trial.its_checks)
+
+
 class TestCaught:
     FOREIGN = mutant("foreign-resources-shown@operation=getList,shape=encoded")
     PAIR = mutant("scores-as-strings+foreign-resources-shown@operation=getContact")

@@ -35,6 +35,20 @@ _ALSO: Mapping[str, Sequence[str]] = {
 }
 """Further requirements that may fall if a fault applies only at a position, under a filter or to a shape of request."""
 
+_PROVOKED_BY: Mapping[str, Sequence[str]] = {
+    "AUTH-5": ("AUTH-4",),  # 401 to every operation
+    "OP-2": ("SCOPE-1",),  # what keys of one scope may read
+    "OP-7": ("OP-6",),  # 405 to every operation
+    "ERROR-1": ("AUTH-2", "OP-6"),  # 401, also to a client that accepts JSON alone, and 405
+    "ERROR-2": ("AUTH-4",),  # 401 is the only problem of /me
+    "ERROR-3": ("SCOPE-1",),  # 403
+    "ERROR-4": ("AUTH-4",),
+    "ERROR-5": ("OP-3", "OP-7", "SCOPE-1", "FILTER-1", "FILTER-2", "FILTER-5", "FILTER-6"),  # states, HEAD, conditions
+    "ERROR-6": ("AUTH-3", "AUTH-4", "SCOPE-1", "PAGE-9"),  # 401 to a key, in the header and in the query; 403; cursors
+    "RATE-1": ("OP-7",),  # HEAD
+}
+"""Requirements that are judged on answers which the checks of other requirements provoke: those requirements."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -43,7 +57,7 @@ class Trial:
     `options` are the mock's. `expected` are requirement ids: a fault must break at least the first of them, and a
     variation may break no others (these are all shoulds). A fault under a condition of the `axis` must break any one of
     its ids. `groups` are sets of ids, one set for each of the joined faults; of each set, one id must fall. A `focused`
-    trial is judged by the checks of `expected` first, and by all checks only if those do not tell right from wrong.
+    trial is judged by `its_checks` first, and by all checks only if these miss it.
     """
 
     kind: str
@@ -58,6 +72,12 @@ class Trial:
     def must_fall(self) -> tuple[tuple[str, ...], ...]:
         """The sets of ids. Of each set, at least one id must fall."""
         return self.groups or (self.expected[:1],)
+
+    @property
+    def its_checks(self) -> tuple[str, ...]:
+        """The requirements whose checks can catch a fault: those of `expected`, and those that provoke the answers they judge."""
+        provoking = chain.from_iterable(_PROVOKED_BY.get(id_, ()) for id_ in self.expected)
+        return tuple(dict.fromkeys((*self.expected, *provoking)))
 
 
 @dataclass(frozen=True)
@@ -193,6 +213,6 @@ class _Running:
 
 def _judge(trial: Trial, connection: Connection) -> None:
     os.setsid()
-    run = gate(trial.options, trial.expected if trial.focused else ())
+    run = gate(trial.options, trial.its_checks if trial.focused else ())
     used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     connection.send((run, sum(each.ru_utime + each.ru_stime for each in used)))
