@@ -16,7 +16,7 @@ import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -84,18 +84,38 @@ def warm_up() -> None:
     gc.disable()  # a run ends before its garbage matters
 
 
-def gate(options: str, only: Sequence[str] = ()) -> GateRun:
+def gate(options: str, only: Sequence[str] = (), until: Sequence[Sequence[str]] = ()) -> GateRun:
     """Judge a mock that is started with these options. If `only` names requirements, only their checks run.
 
-    The output goes into the run's record, not to the terminal.
+    `until` are sets of requirements. If it has some, the run ends when a check of each set has failed; what it has not
+    judged by then is not tested. The output goes into the run's record, not to the terminal.
     """
     record = GateRecord()
+    plugins: list[object] = [record, _Until(until)] if until else [record]
     chosen = [f"--only={','.join(only)}"] if only else []
     with tempfile.TemporaryFile() as output:
         with _into(output.fileno()):
-            exit_code = pytest.main([*_GATE, *chosen, "--mock-options", options], plugins=[record])
+            exit_code = pytest.main([*_GATE, *chosen, "--mock-options", options], plugins=plugins)
         output.seek(0)
         return GateRun(int(exit_code), output.read().decode("utf-8", "replace"), record.report)
+
+
+class _Until:
+    """Ends a run when a check of each set of requirements has failed, as pytest's `-x` does after any failure."""
+
+    def __init__(self, sets: Sequence[Sequence[str]]) -> None:
+        self._sets = sets
+        self._fell: set[str] = set()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        mark = item.get_closest_marker("requirement")
+        if mark and report.failed:
+            self._fell.add(mark.args[0])
+        if all(self._fell.intersection(ids) for ids in self._sets):
+            item.session.shouldfail = "the fault is caught"
+        return report
 
 
 @contextmanager

@@ -77,6 +77,13 @@ def test_the_checks_of_a_fault_catch_it_without_all_others(name: str, results: d
     assert {row["id"] for row in run.report["requirements"]} == set(trial.its_checks)
 
 
+def test_a_focused_trial_ends_when_the_fault_is_caught(results: dict[str, Result]) -> None:
+    run = results["cursor-skips-ties"].run
+    assert run
+    assert run.ids("failed") == {"PAGE-6"}
+    assert run.ids("not-tested") == {"PAGE-7", "PAGE-10"}
+
+
 @pytest.mark.parametrize("name", [IN_FULL, "sixty-one-a-minute", "signed-anew"])
 def test_a_trial_tells_what_the_gate_tells_its_users(name: str, results: dict[str, Result], tmp_path: Path) -> None:
     run, trial = results[name].run, results[name].trial
@@ -128,18 +135,14 @@ def test_right_is_what_was_expected_alone(trial: Trial, run: GateRun | None, rig
     assert Result(trial, run, 1.0).right is right
 
 
-def run_stubs(
-    monkeypatch: pytest.MonkeyPatch, stub: Callable[[str, Sequence[str]], GateRun], within: float = 30.0
-) -> list[Result]:
+def run_stubs(monkeypatch: pytest.MonkeyPatch, stub: Callable[..., GateRun], within: float = 30.0) -> list[Result]:
     monkeypatch.setattr(trials, "warm_up", lambda: None)
     monkeypatch.setattr(trials, "gate", stub)
     return list(judge_all([FAULT, VARIANT], jobs=2, within=within))
 
 
 def test_results_are_those_of_their_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    results = run_stubs(
-        monkeypatch, lambda options, _only: reported(1, "AUTH-1") if "fault" in options else reported(0)
-    )
+    results = run_stubs(monkeypatch, lambda options: reported(1, "AUTH-1") if "fault" in options else reported(0))
     assert {result.trial.name for result in results} == {"wrong", "other"}
     assert all(result.right for result in results)
 
@@ -148,8 +151,8 @@ def test_results_are_those_of_their_trials(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_focused_trial_is_judged_in_full_only_if_its_own_checks_miss_it(
     monkeypatch: pytest.MonkeyPatch, caught_by: str, told: str
 ) -> None:
-    def stub(_options: str, only: Sequence[str]) -> GateRun:
-        if only:
+    def stub(_options: str, *focus: Sequence[str]) -> GateRun:
+        if focus:
             return reported(1, "AUTH-1") if caught_by == "its own checks" else reported(0)
         return reported(1, "AUTH-1", "TENANT-2")
 
@@ -160,7 +163,7 @@ def test_a_focused_trial_is_judged_in_full_only_if_its_own_checks_miss_it(
 
 
 def test_what_hangs_is_ended_with_all_that_it_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def hang(options: str, _only: Sequence[str]) -> GateRun:
+    def hang(options: str) -> GateRun:
         started = subprocess.Popen(["/bin/sleep", "60"])
         (tmp_path / options.split()[-1]).write_text(str(started.pid), "utf-8")
         started.wait()
@@ -193,7 +196,7 @@ def has_ended(pid: int) -> bool:
 
 
 def test_what_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def die(_options: str, _only: Sequence[str]) -> GateRun:
+    def die(_options: str) -> GateRun:
         os._exit(1)
 
     results = run_stubs(monkeypatch, die)
@@ -201,7 +204,7 @@ def test_what_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_interrupt_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def hang(options: str, _only: Sequence[str]) -> GateRun:
+    def hang(options: str) -> GateRun:
         (tmp_path / options.split()[-1]).write_text(str(os.getpid()), "utf-8")
         if "fault" in options:
             time.sleep(60)

@@ -57,7 +57,7 @@ class Trial:
     `options` are the mock's. `expected` are requirement ids: a fault must break at least the first of them, and a
     variation may break no others (these are all shoulds). A fault under a condition of the `axis` must break any one of
     its ids. `groups` are sets of ids, one set for each of the joined faults; of each set, one id must fall. A `focused`
-    trial is judged by `its_checks` first, and by all checks only if these miss it.
+    trial is judged by `its_checks` first, until they have caught it, and by all checks only if these miss it.
     """
 
     kind: str
@@ -213,6 +213,6 @@ class _Running:
 
 def _judge(trial: Trial, connection: Connection) -> None:
     os.setsid()
-    run = gate(trial.options, trial.its_checks if trial.focused else ())
+    run = gate(trial.options, trial.its_checks, trial.must_fall) if trial.focused else gate(trial.options)
     used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     connection.send((run, sum(each.ru_utime + each.ru_stime for each in used)))
