@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -88,9 +87,9 @@ def test_a_plain_get_is_less_odd_than_anything_else() -> None:
     assert all(Request("GET", path).oddness < other.oddness for other in others)
 
 
-def test_a_leak_by_a_plain_get_is_shown_as_that_and_what_repeats_it_says_so(tmp_path: Path) -> None:
+def test_a_leak_by_a_plain_get_is_shown_as_that_and_what_repeats_it_says_so() -> None:
     fault = ("--mock-options", "--fault foreign-resources-shown", "--only", "TENANT-2,TENANT-5")
-    run = run_gate(tmp_path, *fault, "--depth", "quick", "--seed", "3")
+    run = run_gate(*fault, "--depth", "quick", "--seed", "3")
     rows = {row["id"]: row for row in run.report["requirements"]}
     assert {id_: row["status"] for id_, row in rows.items()} == {"TENANT-2": "failed", "TENANT-5": "failed"}
     assert all("?" not in row["evidence"][0]["url"] for row in rows.values())
@@ -98,8 +97,8 @@ def test_a_leak_by_a_plain_get_is_shown_as_that_and_what_repeats_it_says_so(tmp_
     assert "without the trick too: follows from TENANT-2" in rows["TENANT-5"]["reason"]
 
 
-def test_a_trick_that_alone_moves_a_key_follows_from_nothing(tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--mock-options", "--fault organization-parameter-honoured", "--only", "TENANT-5")
+def test_a_trick_that_alone_moves_a_key_follows_from_nothing() -> None:
+    run = run_gate("--mock-options", "--fault organization-parameter-honoured", "--only", "TENANT-5")
     (row,) = run.report["requirements"]
     assert row["status"] == "failed"
     assert "follows from" not in row["reason"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 import spec
@@ -132,6 +130,6 @@ def test_causes_are_one_line_and_of_requirements_that_there_are() -> None:
     assert all(0 < len(cause) <= 110 for id_ in named() for cause in usual_causes(id_))
 
 
-def test_items_that_are_lost_at_a_pages_end_are_not_told_as_a_fault_of_the_order(tmp_path: Path) -> None:
-    run = run_gate(tmp_path, "--mock-options", "--fault cursor-skips-ties", "--only", "PAGE-7")
+def test_items_that_are_lost_at_a_pages_end_are_not_told_as_a_fault_of_the_order() -> None:
+    run = run_gate("--mock-options", "--fault cursor-skips-ties", "--only", "PAGE-7")
     assert "usual cause: follows from PAGE-6: items are lost or repeated" in " ".join(run.output.split())
