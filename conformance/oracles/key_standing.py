@@ -47,4 +47,4 @@ def _is_refused(key: Credential, client: Client) -> bool:
 
 def _whose(exchange: Exchange) -> str:
     key = exchange.request.credential
-    return f"{exchange.line()} to {key.label} ({key.shown})" if key else f"{exchange.line()} without a key"
+    return f"{exchange.line()} to {key.name}" if key else f"{exchange.line()} without a key"

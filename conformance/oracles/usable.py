@@ -72,10 +72,9 @@ def _refused_key(exchange: Exchange) -> str:
     credential = exchange.request.credential
     if credential is None or exchange.status not in (401, 429):
         return ""
-    key = f"{credential.label} ({credential.shown})"
     if exchange.status == 429:
-        return f"; {key} was answered 429 though its rate limit was kept (RATE-2 or RATE-7)"
-    return f"; {key} is not accepted, or no longer"
+        return f"; {credential.name} was answered 429 though its rate limit was kept (RATE-2 or RATE-7)"
+    return f"; {credential.name} is not accepted, or no longer"
 
 
 def _unusable_page(data: Any) -> str | None:

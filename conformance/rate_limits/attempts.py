@@ -85,6 +85,14 @@ Attempts = Sequence[Attempt]
 Wait = timeline.Wait[Attempt]
 
 
+class NotRested(Exception):
+    """A key was refused so early that it may have been in use before the run; `refusal` is that answer."""
+
+    def __init__(self, refusal: Attempt) -> None:
+        super().__init__()
+        self.refusal = refusal
+
+
 def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
     """The attempts in the order in which they were sent."""
     return sorted(attempts, key=_SENT)

@@ -29,7 +29,7 @@ def reading(measured: Measured) -> Reading | None:
     known = measured.known()
     if any(crowded(attempts, limits.burst, limits.window) or overdrawn(attempts, limits) for attempts in known):
         return "neither"
-    at_once = min(served_at_first(measured.timelines[role]) for role in (SPENDER, WITNESS) if role in measured.roles)
+    at_once = min(served_at_first(measured.timelines[role]) for role in (SPENDER, WITNESS) if role in measured.keys)
     if at_once >= limits.burst:
         return "burst"
     if any(crowded(attempts, limits.per_minute, MINUTE) for attempts in known):

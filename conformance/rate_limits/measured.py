@@ -10,7 +10,7 @@ from conformance.checks import NotJudged, NotTested
 from conformance.rate_limits.attempts import Attempts, Limits, in_order
 from conformance.rate_limits.disturbances import Disturbance
 from conformance.rate_limits.traffic_patterns import BORDER, BYSTANDER, SPENDER, SPREAD, STRANGER, WITNESS
-from conformance.target.exchange import Exchange
+from conformance.target.exchange import Credential, Exchange
 
 Reading = Literal["burst", "strict", "neither"]
 
@@ -19,9 +19,9 @@ SPARE_ROLES = (SPENDER, WITNESS, BORDER, SPREAD)
 
 _NEEDED = {
     SPENDER: "keys.spare, or a second key of the primary organization",
-    WITNESS: "a second key in keys.spare",
-    BORDER: "a third key in keys.spare",
-    SPREAD: "a fourth key in keys.spare",
+    WITNESS: "2 keys in keys.spare",
+    BORDER: "3 keys in keys.spare",
+    SPREAD: "4 keys in keys.spare",
     BYSTANDER: "a second key of the primary organization",
     STRANGER: "organizations.secondary",
 }
@@ -29,32 +29,37 @@ _NEEDED = {
 
 @dataclass(frozen=True)
 class Measured:
-    """The timelines of the probes by role, on rested keys, and the roles for which there is a key.
+    """The timelines of the probes by role, on rested keys, and the key of each role for which there is one.
 
     `bound` is the binding reading, if there is one. `disturbance` says that somebody else used the target meanwhile.
     """
 
     limits: Limits
     timelines: Mapping[str, Attempts]
-    roles: frozenset[str]
+    keys: Mapping[str, Credential]
     bound: Reading | None = None
     disturbance: Disturbance | None = None
 
-    def of(self, role: str) -> Attempts:
-        """A role's attempts, in order.
+    def of(self, role: str, last: str = "") -> Attempts:
+        """A role's attempts, in order. `last` is the last of all roles that the requirement needs, if it needs several.
 
         Raises NotTested if there was no key for it; NotJudged if none was served, or if somebody else disturbed the probes.
         """
-        if role not in self.roles:
-            raise NotTested(f"needs {_NEEDED[role]} in the target's description")
+        if role not in self.keys:
+            raise NotTested(f"needs {_NEEDED[last or role]} in the target's description")
         if self.disturbance:
             raise NotJudged(self.disturbance.reason, *self.disturbance.exchanges)
         attempts = in_order(self.timelines.get(role, ()))
         if not attempts:
-            raise NotJudged("no request was sent with the key")
+            raise NotJudged(f"no request was sent with {self.name(role)}")
         if not any(attempt.sound for attempt in attempts):
-            raise NotJudged("no request of the key was answered as its schema asks", *exchanges_of(attempts[:1]))
+            name = self.name(role)
+            raise NotJudged(f"no request of {name} was answered as its schema asks", *exchanges_of(attempts[:1]))
         return attempts
+
+    def name(self, role: str) -> str:
+        """A role's key, as messages name it."""
+        return self.keys[role].name
 
     def known(self) -> list[Attempts]:
         """The timelines of all keys that were used for probes, and that got at least one sound answer."""

@@ -12,15 +12,14 @@ from conformance.checks import NotTested
 from conformance.rate_limits import followed_reading
 from conformance.rate_limits.attempts import Attempt, Limits, in_order
 from conformance.rate_limits.disturbances import clock_moved, spent_elsewhere
-from conformance.rate_limits.measured import SPARE_ROLES, Measured, Reading
+from conformance.rate_limits.keys import keys_for, spare_keys
+from conformance.rate_limits.measured import Measured, Reading
 from conformance.rate_limits.probe_record import ProbeRecord
 from conformance.rate_limits.runner import Halted, Pattern, Wire, measure
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
-    BYSTANDER,
     SPENDER,
     SPREAD,
-    STRANGER,
     WITNESS,
     ProbePlan,
     border,
@@ -28,16 +27,12 @@ from conformance.rate_limits.traffic_patterns import (
     spread,
 )
 from conformance.target.exchange import Credential
-from spec import REST
 from spec.commands import CommandFailed
-from spec.target import Target
 
 if TYPE_CHECKING:
     from conformance.verdict.plugin import Judge
 
 FIXTURE = "rates"
-# A higher limit is not tried, because it would take thousands of requests.
-_LARGEST = 1000
 _TAKES = 66.0
 _BINDING: dict[str, Reading] = {"burst": "burst", "strict": "strict"}
 _LABELS = {
@@ -46,32 +41,6 @@ _LABELS = {
     BORDER: "spent in two volleys, then knocking through the borders of windows",
     SPREAD: "a minute's worth, evenly",
 }
-
-
-def keys_for(target: Target) -> dict[str, Credential]:
-    """The key of each role: the spare keys, or the last of several primary keys if there are none.
-
-    Raises NotTested if no key may be used up.
-    """
-    primary = _named("organizations.primary.api_keys", target.organizations.primary.api_keys)
-    secondary = _named("organizations.secondary.api_keys", target.organizations.secondary.api_keys)
-    spare = _spare(target)
-    if not spare and len(primary) < 2:
-        raise NotTested("needs keys.spare (four are best) or a second primary key in the target's description")
-    roles = dict(zip(SPARE_ROLES, spare or primary[-1:], strict=False))
-    if WITNESS not in roles:
-        roles[BYSTANDER] = primary[0]
-    if secondary:
-        roles[STRANGER] = secondary[-1]
-    return roles
-
-
-def _spare(target: Target) -> list[Credential]:
-    """The usable spare keys: each once, without those that other checks use."""
-    organizations = target.organizations
-    used = {*organizations.primary.api_keys, *organizations.secondary.api_keys}
-    by_secret = {key.secret: key for key in _named("keys.spare", target.keys.spare) if key.secret not in used}
-    return list(by_secret.values())
 
 
 class RateProbes:
@@ -100,7 +69,7 @@ class RateProbes:
         """Begin in the background, if that saves time and there is a key that no other check uses."""
         asked_for = any(_waits(item) for item in session.items) and not session.config.option.collectonly
         limited = self._judge.target.rate_limit.reading != "off"
-        if asked_for and limited and _spare(self._judge.target) and not self._judge.client.clock.movable:
+        if asked_for and limited and spare_keys(self._judge.target) and not self._judge.client.clock.movable:
             self._begin()
 
     @pytest.hookimpl(tryfirst=True)
@@ -144,26 +113,28 @@ class RateProbes:
             self._ended.set()
 
     def _measure(self) -> Measured:
-        if max(self._limits.per_minute, self._limits.burst) > _LARGEST:
-            raise NotTested(f"the limits are above {_LARGEST} requests: too many to send for a verdict")
         keys = keys_for(self._judge.target)
         clock = self._judge.client.clock
         from_rest = self._limits.burst if self._bound == "burst" else self._limits.floor
-        plan = ProbePlan(self._limits, from_rest, rested=clock.movable, pause=3.0 if clock.movable else 1.0)
         wire = Wire(self._judge.client, keys, self._limits, self._halt, self._resting)
+        rested = clock.movable or self._rested_after_use(wire)
+        plan = ProbePlan(self._limits, from_rest, rested, pause=3.0 if clock.movable else 1.0)
         timelines = measure(wire, _patterns(keys), plan)
         disturbance = clock_moved(attempt for attempts in timelines.values() for attempt in attempts)
         disturbance = disturbance or spent_elsewhere(timelines.values(), tuple(self._judge.client.exchanges))
-        measured = Measured(self._limits, timelines, frozenset(keys), self._bound, disturbance)
+        measured = Measured(self._limits, timelines, keys, self._bound, disturbance)
         self._note(measured, keys)
         return measured
 
-    def _resting(self) -> None:
-        now = self._judge.client.clock.now()
-        self._doing = (
-            f"a key was refused early; waiting {REST:.0f} s without requests before all keys are tried again",
-            now + REST + _TAKES,
-        )
+    def _rested_after_use(self, wire: Wire) -> bool:
+        """Have the primary key rest that is used up if there is no spare key; False if there is one."""
+        if spare_keys(self._judge.target):
+            return False
+        wire.rest_after_use(wire.keys[SPENDER])
+        return True
+
+    def _resting(self, why: str, seconds: float) -> None:
+        self._doing = (why, self._judge.client.clock.now() + seconds + _TAKES)
 
     def _note(self, measured: Measured, keys: Mapping[str, Credential]) -> None:
         if measured.disturbance is None:
@@ -198,10 +169,6 @@ def _drawn(
         for role, label in _LABELS.items()
         if timelines.get(role)
     ]
-
-
-def _named(label: str, secrets: Sequence[str]) -> list[Credential]:
-    return [Credential(secret, f"{label}[{index}]") for index, secret in enumerate(secrets)]
 
 
 def _waits(item: pytest.Item) -> bool:

@@ -31,6 +31,7 @@ from conformance.rate_limits.traffic_patterns import (
     BYSTANDER,
     LATE,
     SPENDER,
+    SPREAD,
     STRANGER,
     WITNESS,
 )
@@ -41,7 +42,7 @@ from spec import LONGEST_RETRY_AFTER
 
 def floor(measured: Measured, role: str) -> None:
     """RATE-2: the first requests of a rested key are served, however they were spread; see `traffic_patterns`."""
-    attempts = measured.of(role)
+    attempts = measured.of(role, SPREAD)
     wanted = measured.limits.burst if (measured.bound, role) == ("burst", SPENDER) else measured.limits.floor
     first = [attempt for attempt in attempts[:wanted] if attempt.sent - attempts[0].sent <= MINUTE]
     refused = [attempt for attempt in first if attempt.refused and attempt.answered - attempts[0].sent <= MINUTE]
@@ -51,13 +52,15 @@ def floor(measured: Measured, role: str) -> None:
         )
     if refused:
         raise Violation(
-            f"a rested key was refused after {counted(served_at_first(first), 'request')}, "
+            f"{measured.name(role)}, a rested key, was refused after {counted(served_at_first(first), 'request')}, "
             f"{refused[0].answered - first[0].sent:.1f} s after its first, where {wanted} are to be served",
             *exchanges_of(refused[:1]),
         )
     sound, served = (sum(getattr(attempt, what) for attempt in first) for what in ("sound", "served"))
     if served < wanted or sound < wanted / 2:
-        raise NotJudged(f"of {wanted} requests in a minute {served} were served, {sound} as the schema asks")
+        raise NotJudged(
+            f"of {wanted} requests with {measured.name(role)} in a minute {served} were served, {sound} as the schema asks"
+        )
 
 
 def ceiling(measured: Measured, role: str) -> None:
@@ -69,7 +72,7 @@ def ceiling(measured: Measured, role: str) -> None:
         raise Violation(
             f"{len(too_many)} requests of one key were served within {_took(too_many):.1f} s", *_ends(too_many)
         )
-    _limit_was_reached(attempts)
+    _limit_was_reached(measured, role)
 
 
 def sustained(measured: Measured) -> None:
@@ -98,7 +101,7 @@ def past_the_limit(measured: Measured) -> None:
             f"{counted(len(attempts), 'request')} within {_took(attempts):.1f} s and no 429",
             *exchanges_of(attempts[-1:]),
         )
-    _limit_was_reached(attempts)
+    _limit_was_reached(measured, SPENDER)
     for refusal in refused:
         fault = _refusal_fault(refusal)
         if fault:
@@ -110,8 +113,7 @@ def honest(measured: Measured, refusals: Iterable[Exchange] = ()) -> None:
 
     `refusals` are all answers with 429 of the run.
     """
-    spender = measured.of(SPENDER)
-    _limit_was_reached(spender)
+    spender = _limit_was_reached(measured, SPENDER)
     for refusal in refusals:
         fault = longer_than_allowed(refusal)
         if fault:
@@ -129,37 +131,43 @@ def honest(measured: Measured, refusals: Iterable[Exchange] = ()) -> None:
 
 def independent(measured: Measured, role: str) -> None:
     """RATE-7: while a key is spent, another one is served as before; `role` is the other key's."""
-    spender = measured.of(SPENDER)
-    _limit_was_reached(spender)
+    spender = _limit_was_reached(measured, SPENDER)
     spent = min(attempt.answered for attempt in spender if attempt.refused)
-    if role == WITNESS and WITNESS not in measured.roles:
+    if role == WITNESS and WITNESS not in measured.keys:
         role = BYSTANDER
     attempts = measured.of(role)
     if not any(attempt.served for attempt in attempts if attempt.answered <= spent):
-        raise NotJudged("the other key was not served before this one was spent")
+        raise NotJudged(f"{measured.name(role)} was not served before {measured.name(SPENDER)} was spent")
     slowed = _slowed_one(measured, role)
     if slowed:
         raise Violation(slowed, *exchanges_of([next(a for a in attempts if a.refused)]))
     if not any(attempt.served for attempt in attempts if attempt.sent >= spent):
-        raise NotJudged("the other key was in use meanwhile, so its own requests may be the reason of its refusals")
+        raise NotJudged(
+            f"{measured.name(role)} was in use while {measured.name(SPENDER)} was spent: "
+            "its own requests may be the reason of its refusals"
+        )
 
 
 def patient(measured: Measured) -> None:
     """RATE-8: further requests during the wait do not move the time that the first refusal named."""
-    witness = measured.of(WITNESS)
-    _limit_was_reached(witness)
+    witness = _limit_was_reached(measured, WITNESS)
     measured.of(SPENDER)
     if not all(wait.kept for attempts in measured.known() for wait in silent_waits(attempts)):
         raise NotJudged("Retry-After is not reliable (RATE-6)")
     _keep_their_word((wait for attempts in measured.known() for wait in restless_waits(attempts, LATE)), measured)
     refused = sum(attempt.refused for attempt in witness)
     if not restless_waits(witness, LATE) or refused < sum(attempt.served for attempt in witness) // 2:
-        raise NotJudged(f"the key was refused {counted(refused, 'time')}: not often enough while it waited")
+        raise NotJudged(
+            f"{measured.name(WITNESS)} was refused {counted(refused, 'time')}: not often enough while it waited"
+        )
 
 
-def _limit_was_reached(attempts: Attempts) -> None:
+def _limit_was_reached(measured: Measured, role: str) -> Attempts:
+    attempts = measured.of(role)
     if not any(attempt.refused for attempt in attempts):
-        raise NotJudged(f"{counted(len(attempts), 'request')} in {_took(attempts):.0f} s: the limit was not reached")
+        sent = f"{counted(len(attempts), 'request')} with {measured.name(role)} in {_took(attempts):.0f} s"
+        raise NotJudged(f"{sent}: the limit was not reached")
+    return attempts
 
 
 def _slowed(measured: Measured) -> bool:

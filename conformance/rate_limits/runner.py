@@ -7,22 +7,19 @@ import math
 import statistics
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-import spec
-from conformance.cases.resource_ids import collection_of, resembling
-from conformance.oracles.usable import as_id, unusable
-from conformance.rate_limits.attempts import MINUTE, Attempt, Limits
+from conformance.oracles.usable import unusable
+from conformance.rate_limits.attempts import MINUTE, Attempt, Limits, NotRested
+from conformance.rate_limits.probe_requests import Requests
 from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import (
     BYSTANDER,
     CONDITIONAL,
-    FAILING,
     HEAD,
     STRANGER,
-    NotRested,
     ProbePlan,
     Send,
     Steps,
@@ -34,14 +31,6 @@ from conformance.target.retry_after import reset_in, retry_after
 from spec import REST
 
 _IN_ORDINARY_USE = (BYSTANDER, STRANGER)
-_SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "getDraft"}
-# An application may check `limit` before its limiter counts the request, and the cursor afterwards.
-_REFUSED = {
-    "listContacts": {"limit": "many"},
-    "listLists": {"cursor": "not-a-cursor"},
-    "listDrafts": {"limit": "many"},
-    "listEvents": {"cursor": "not-a-cursor"},
-}
 _LIMIT_REFUSED = (400, 422)
 # After this many requests without an answer the target counts as silent.
 _PATIENCE = 3
@@ -67,78 +56,31 @@ class Runner(Protocol):
     def run(self, patterns: Sequence[Pattern], plan: ProbePlan) -> Timelines:
         """Send the patterns until all have ended. Raises NotRested if one of them raises it."""
 
-    def rest(self) -> None:
-        """Send nothing until all keys are rested."""
+    def rest(self, why: str = "") -> None:
+        """Send nothing until all keys are rested; `why` is a message."""
 
 
 def measure(runner: Runner, patterns: Sequence[Pattern], plan: ProbePlan) -> Timelines:
     """Send the patterns; if the keys turn out not to be rested, once more after a rest. Only the last time counts."""
     try:
         return runner.run(patterns, plan)
-    except NotRested:
-        runner.rest()
+    except NotRested as tired:
+        runner.rest(_unrested(tired.refusal))
         return runner.run(patterns, replace(plan, rested=True))
 
 
 @dataclass
-class Requests:
-    """The requests of a probe, in turn: operations that cost a target little, and single resources once their ids are known.
-
-    There are several operations, because a limit holds for the key and not for each operation. There are refused requests
-    (unknown ids, invalid limits and cursors), because a limit counts answers of any kind.
-    """
-
-    _known: list[Request] = field(default_factory=list)
-    _failing: dict[str, Request] = field(default_factory=dict)
-    _turn: Iterator[int] = field(default_factory=itertools.count)
-
-    def __post_init__(self) -> None:
-        self._known.append(_request("getMe"))
-        self._known += [_request(operation, limit=1) for operation in _SINGLE]
-        self._known.append(_request("listEvents", limit=1))
-        self._failing = {operation: _request(operation, **_REFUSED[operation]) for operation in spec.LIST_OPERATIONS}
-
-    def next(self, found: Sequence[Request]) -> Request:
-        """One of several requests in turn."""
-        return found[next(self._turn) % len(found)]
-
-    def of(self, kind: str | None) -> list[Request]:
-        """The requests of a kind, or of the mix for None."""
-        operations = {"me": ("getMe",), "list": spec.LIST_OPERATIONS, "single": tuple(_SINGLE.values())}.get(kind or "")
-        if operations:
-            return [request for request in self._known if request.operation in operations]
-        if kind is None:
-            # A few refused requests are enough to show a limiter that does not count an operation's errors.
-            return [*self._known, *self._known, *self._failing.values()]
-        operation = kind.removeprefix(FAILING)
-        return [self._failing[operation]] if operation in self._failing else []
-
-    def without_limit(self, refused: Exchange) -> None:
-        """Ask a list without a limit from now on, if it was asked with one and refused it (PAGE-3)."""
-        for index, request in enumerate(self._known):
-            if request.target == refused.request.target and request.operation in spec.LIST_OPERATIONS:
-                self._known[index] = _request(request.operation)
-
-    def learn(self, exchange: Exchange) -> None:
-        """Take the id of a single resource from a page that is not empty."""
-        single = _SINGLE.get(exchange.request.operation or "")
-        if single and all(request.operation != single for request in self._known):
-            known = as_id(exchange.json["data"][0]["id"]) or ""
-            self._known.append(_request(single, id=known))
-            unknown = resembling(known, [known], single)
-            reading = [each for each in spec.contract().operations if collection_of(each) == exchange.request.operation]
-            self._failing |= {operation: _request(operation, id=unknown) for operation in reading}
-
-
-@dataclass
 class Wire:
-    """Sends patterns to the target over its client. `keys` are the roles' keys; `halt` ends everything at once."""
+    """Sends patterns to the target over its client. `keys` are the roles' keys; `halt` ends everything at once.
+
+    `on_rest` is told of every rest: why, and for how many seconds.
+    """
 
     client: Client
     keys: Mapping[str, Credential]
     limits: Limits
     halt: threading.Event = field(default_factory=threading.Event)
-    on_rest: Callable[[], None] = lambda: None
+    on_rest: Callable[[str, float], None] = lambda _, __: None
     _requests: Requests = field(default_factory=Requests)
     _delays: list[float] = field(default_factory=list)
     _silences: int = 0
@@ -158,10 +100,20 @@ class Wire:
             self._carry_out(pattern(plan), timelines, self.halt)
         return timelines
 
-    def rest(self) -> None:
+    def rest(self, why: str = "") -> None:
         """Send nothing for two minutes."""
-        self.on_rest()
-        self._wait(Until(self.client.clock.now() + REST), self.halt)
+        self._rest(REST, why)
+
+    def rest_after_use(self, key: Credential) -> None:
+        """Send nothing until two minutes have passed since the run last used the key."""
+        last = max((one.answered for one in self.client.exchanges if one.request.credential == key), default=0.0)
+        left = last + REST - self.client.clock.now()
+        if left > 0:
+            self._rest(left, f"{key.name} was used by the run, and rests for {left:.0f} s before its limit is tried")
+
+    def _rest(self, seconds: float, why: str) -> None:
+        self.on_rest(why, seconds)
+        self._wait(Until(self.client.clock.now() + seconds), self.halt)
 
     def _side_by_side(self, patterns: Sequence[Steps], timelines: Timelines) -> None:
         ended = threading.Event()
@@ -268,8 +220,12 @@ class Wire:
         return used + count <= self.limits.floor // 2
 
 
-def _request(operation: str, **parameters: object) -> Request:
-    return Request("GET", target(operation, **parameters), operation=operation)
+def _unrested(refusal: Attempt) -> str:
+    key = refusal.exchange.request.credential if refusal.exchange else None
+    return (
+        f"{key.name if key else 'a key'} was refused, perhaps because it was used before the run; "
+        f"all keys rest for {REST:.0f} s and are tried again"
+    )
 
 
 def _conditional(served: Exchange) -> Request:

@@ -21,6 +21,7 @@ from conformance.rate_limits.attempts import (
     Attempt,
     Attempts,
     Limits,
+    NotRested,
     crowded,
     in_order,
     latencies,
@@ -105,10 +106,6 @@ SPREAD = "spread"
 """Sends a minute's worth evenly."""
 
 
-class NotRested(Exception):
-    """A key was refused so early that it may have been in use before the run."""
-
-
 @dataclass(frozen=True)
 class ProbePlan:
     """The settings of all patterns. `pause` is the seconds between two single requests of a spent key.
@@ -128,15 +125,17 @@ class ProbePlan:
 
     def check_rest(self, attempts: Attempts, most: int) -> None:
         """Raise NotRested if one of the first `most` requests was refused and the key may not be rested."""
-        if not self.rested and any(attempt.refused for attempt in in_order(attempts)[:most]):
-            raise NotRested
+        refusal = next((attempt for attempt in in_order(attempts)[:most] if attempt.refused), None)
+        if refusal and not self.rested:
+            raise NotRested(refusal)
 
 
 def spend(plan: ProbePlan) -> Steps:
     """Use up a rested key while a witness key is used, then the witness; see how each recovers (RATE-2 to RATE-8)."""
     floor = plan.limits.floor
-    stranger = yield Send(STRANGER, 1)
-    yield Send(BYSTANDER, 1)
+    # A kind that every key is served, whatever data its organization has.
+    stranger = yield Send(STRANGER, 1, kind="me")
+    yield Send(BYSTANDER, 1, kind="me")
     witness = yield Send(WITNESS, max(1, min(_OPENING, floor // 4)), one_by_one=True)
     spender = yield Send(SPENDER, floor)
     plan.check_rest(witness + spender, 2 * floor)

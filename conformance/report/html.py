@@ -153,7 +153,7 @@ def _evidence(exchange: Exchange, redactor: Redactor) -> ShownExchange:
         method=exchange.request.method,
         url=shortened(redactor.text(exchange.request.target), _LONGEST_URL),
         status=exchange.outcome,
-        key=f"{key.label} ({key.shown})" if key else "no key of the target",
+        key=key.name if key else "no key of the target",
         milliseconds=(exchange.answered - exchange.sent) * 1000,
         curl=visible(redactor.curl(exchange)),
         headers="\n".join(

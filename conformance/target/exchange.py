@@ -41,6 +41,11 @@ class Credential:
         return shown(self.secret)
 
     @property
+    def name(self) -> str:
+        """The key as messages name it: `keys.spare[0] (obk_live_…1a2b)`."""
+        return f"{self.label} ({self.shown})"
+
+    @property
     def dead(self) -> bool:
         """Whether it is revoked or expired: it must not be accepted, and no rate limit pays for its requests."""
         return self.label.startswith(("keys.revoked", "keys.expired"))

@@ -59,7 +59,7 @@ def _look_for_unknown_key(caller: Caller) -> None:
     except NoAnswer:
         return
     if unknown:
-        raise Unfit(f"the target answers 401 to {key.label} ({key.shown}): it does not know that API key", EXIT_USAGE)
+        raise Unfit(f"the target answers 401 to {key.name}: it does not know that API key", EXIT_USAGE)
 
 
 def _served(answer: Exchange) -> bool:

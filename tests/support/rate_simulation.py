@@ -28,6 +28,7 @@ from conformance.rate_limits.traffic_patterns import (
     Steps,
     Until,
 )
+from conformance.target.exchange import Credential
 from spec import REST
 from tests.support.reference_limiters import LIMITS, Key, Server
 
@@ -42,6 +43,7 @@ KEYS = {
     SPREAD: Key("d", "acme"),
     STRANGER: Key("e", "other"),
 }
+CREDENTIALS = {role: Credential(f"obk_live_{key.id * 32}", f"a key for the {role}") for role, key in KEYS.items()}
 RULINGS: tuple[tuple[str, Callable[[Measured], None]], ...] = (
     *(("RATE-2", partial(rulings.floor, role=role)) for role in (SPENDER, WITNESS, BORDER, SPREAD)),
     *(("RATE-3", partial(rulings.ceiling, role=role)) for role in (SPENDER, BORDER)),
@@ -84,7 +86,7 @@ class Simulation:
             happen()
         return timelines
 
-    def rest(self) -> None:
+    def rest(self, why: str = "") -> None:
         """Let two minutes pass."""
         self._events.clear()
         self.now += REST
@@ -177,7 +179,7 @@ def judge(simulation: Simulation, bound: Reading | None = None) -> Judgement:
     from_rest = CONTRACT.burst if bound == "burst" else CONTRACT.floor
     began = simulation.now
     timelines = measure(simulation, STORIES, ProbePlan(CONTRACT, from_rest, rested=False))
-    measured = Measured(CONTRACT, timelines, frozenset(KEYS), bound)
+    measured = Measured(CONTRACT, timelines, CREDENTIALS, bound)
     broken: dict[str, str] = {}
     unjudged: dict[str, str] = {}
     for id_, check in RULINGS:

@@ -16,7 +16,7 @@ from conformance.rate_limits.disturbances import clock_moved, spent_elsewhere
 from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.traffic_patterns import SPENDER
 from conformance.target.exchange import Exchange, Request
-from tests.support.rate_simulation import CONTRACT
+from tests.support.rate_simulation import CONTRACT, CREDENTIALS
 
 START = 1_800_000_000.0
 Clock = Callable[[float, float], float]
@@ -91,7 +91,7 @@ def test_answers_without_a_date_show_nothing() -> None:
 
 def test_what_was_disturbed_is_not_judged() -> None:
     served = attempts(lambda passed, moved: passed + moved + (30 if passed > 10 else 0))
-    measured = Measured(CONTRACT, {SPENDER: served}, frozenset({SPENDER}), disturbance=clock_moved(served))
+    measured = Measured(CONTRACT, {SPENDER: served}, CREDENTIALS, disturbance=clock_moved(served))
     with pytest.raises(NotJudged, match="and not by this run") as raised:
         rulings.ceiling(measured, SPENDER)
     assert len(raised.value.exchanges) == 2

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from conformance.checks import NotTested
-from conformance.rate_limits import followed_reading
+from conformance.checks import NotJudged, NotTested
+from conformance.rate_limits import followed_reading, rulings
 from conformance.rate_limits.attempts import Attempt
 from conformance.rate_limits.measured import Measured, Reading
-from conformance.rate_limits.traffic_patterns import KINDS
+from conformance.rate_limits.traffic_patterns import BORDER, KINDS, SPENDER, SPREAD, WITNESS
 from spec import REST
-from tests.support.rate_simulation import CONTRACT, KEYS, RULINGS, Delay, Judgement, Simulation, judge
+from tests.support.rate_simulation import CONTRACT, CREDENTIALS, KEYS, RULINGS, Delay, Judgement, Simulation, judge
 from tests.support.reference_limiters import (
     LIMITS,
     Both,
@@ -234,18 +234,32 @@ def test_no_key_is_flooded(name: str) -> None:
 @pytest.mark.parametrize("status", [0, 200, 401, 429, 500])
 def test_a_server_that_says_one_thing_to_everything_keeps_nothing(status: int) -> None:
     attempts = [Attempt(second, second + 0.01, status, retry_after=1.0) for second in range(200)]
-    measured = Measured(CONTRACT, dict.fromkeys(KEYS, attempts), frozenset(KEYS))
+    measured = Measured(CONTRACT, dict.fromkeys(KEYS, attempts), CREDENTIALS)
     for _, check in RULINGS:
         with pytest.raises(NotTested):
             check(measured)
 
 
 def test_what_has_no_key_is_not_tested() -> None:
-    measured = Measured(CONTRACT, {}, frozenset())
+    measured = Measured(CONTRACT, {}, {})
     for _, check in RULINGS:
         with pytest.raises(NotTested, match="needs "):
             check(measured)
     assert followed_reading.reading(measured) is None
+
+
+@pytest.mark.parametrize("role", [WITNESS, BORDER, SPREAD])
+def test_all_keys_that_a_requirement_needs_are_named_at_once(role: str) -> None:
+    measured = Measured(CONTRACT, {}, {SPENDER: CREDENTIALS[SPENDER]})
+    with pytest.raises(NotTested, match=r"^needs 4 keys in keys\.spare in the target's description$"):
+        rulings.floor(measured, role)
+
+
+def test_what_could_not_be_judged_names_the_key() -> None:
+    measured = Measured(CONTRACT, {}, CREDENTIALS)
+    for _, check in RULINGS:
+        with pytest.raises(NotJudged, match=r"^no request was sent with a key for the \w+ \(obk_live_….{4}\)$"):
+            check(measured)
 
 
 @pytest.mark.parametrize("making", ["burst", "strict"])

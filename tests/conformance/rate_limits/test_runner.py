@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.checks import NotTested
-from conformance.rate_limits.attempts import Attempt, Limits
-from conformance.rate_limits.plugin import keys_for
+from conformance.rate_limits.attempts import Attempt, Limits, NotRested
 from conformance.rate_limits.runner import OFF_THE_BORDER, Halted, Pattern, Wire, measure
 from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.traffic_patterns import (
@@ -22,18 +20,18 @@ from conformance.rate_limits.traffic_patterns import (
     SPENDER,
     STRANGER,
     WITNESS,
-    NotRested,
     ProbePlan,
     Send,
     Steps,
     Until,
+    spend,
 )
 from conformance.target.client import Client, NoAnswer
 from conformance.target.clock import TargetClock
 from conformance.target.embedded import EmbeddedMock
-from conformance.target.exchange import Credential
+from conformance.target.exchange import Credential, Request
 from spec import REST
-from spec.target import Keys, Organization, Organizations, Target
+from spec.target import Target
 from tests.support.gate import run_gate
 from tests.support.null_servers import Answer, serving
 from tests.support.rate_simulation import CONTRACT
@@ -183,27 +181,59 @@ def test_a_test_clock_that_moves_in_seconds_meets_a_time_exactly_where_that_is_a
         assert 0 <= clock.now() - until < 0.8, "the clock was moved beyond it"
 
 
+def test_a_rest_names_the_key_that_was_refused(wired: Wiring) -> None:
+    def unrested(plan: ProbePlan) -> Steps:
+        plan.check_rest((yield Send(SPENDER, 1)), 1)
+
+    told: list[str] = []
+    with serving(refused("60")) as base_url:
+        wire = wired(base_url, TargetClock(lambda _: None))
+        wire.on_rest = lambda why, _: told.append(why)
+        measure(wire, [unrested], PLAN)
+    assert [why for why in told if why] == [
+        f"{KEY.name} was refused, perhaps because it was used before the run; all keys rest for 120 s and are tried again"
+    ]
+
+
+def test_a_key_that_the_run_has_used_rests_for_what_is_left_of_two_minutes(wired: Wiring) -> None:
+    moves: list[int] = []
+    with serving(PAGE) as base_url:
+        wire = wired(base_url, TargetClock(moves.append))
+        wire.rest_after_use(KEY)
+        assert moves == []
+        wire.client.send(Request("GET", "/api/v1/me"), (KEY,))
+        wire.client.clock.wait(100)
+        wire.rest_after_use(KEY)
+    assert moves == [100, 20]
+
+
+def test_a_key_in_ordinary_use_is_first_asked_what_every_key_is_served() -> None:
+    steps = spend(PLAN)
+    assert next(steps) == Send(STRANGER, 1, kind="me")
+    assert steps.send([]) == Send(BYSTANDER, 1, kind="me")
+
+
 class Unrested:
     """Sends patterns on keys that are rested the second time."""
 
     def __init__(self) -> None:
         self.plans: list[ProbePlan] = []
-        self.rests = 0
+        self.reasons: list[str] = []
 
     def run(self, _: object, plan: ProbePlan) -> dict[str, list[Attempt]]:
         self.plans.append(plan)
         if not plan.rested:
-            raise NotRested
+            raise NotRested(Attempt(0.0, 0.1, 429))
         return {}
 
-    def rest(self) -> None:
-        self.rests += 1
+    def rest(self, why: str = "") -> None:
+        self.reasons.append(why)
 
 
 def test_what_was_measured_on_tired_keys_is_measured_again() -> None:
     runner = Unrested()
     measure(runner, [], PLAN)
-    assert (runner.rests, [plan.rested for plan in runner.plans]) == (1, [False, True])
+    assert (len(runner.reasons), [plan.rested for plan in runner.plans]) == (1, [False, True])
 
 
 @pytest.mark.parametrize(
@@ -218,38 +248,6 @@ def test_a_volley_is_no_larger_than_what_is_sent() -> None:
     assert senders(Send(SPENDER, 60, one_by_one=True), CONTRACT.burst, 1.0) == 1
     volley = Volley(Send(SPENDER, 2))
     assert [volley.take() for _ in range(3)] == [True, True, False]
-
-
-def described(primary: int = 2, secondary: int = 1, spare: tuple[str, ...] = ()) -> Target:
-    return Target(
-        organizations=Organizations(
-            primary=Organization(tuple(f"p{index}" for index in range(primary))),
-            secondary=Organization(tuple(f"s{index}" for index in range(secondary))),
-        ),
-        keys=Keys(spare=spare),
-    )
-
-
-@pytest.mark.parametrize(
-    ("target", "expected"),
-    [
-        (
-            described(spare=("a", "b", "c", "d")),
-            {"spender": "a", "witness": "b", "border": "c", "spread": "d", "stranger": "s0"},
-        ),
-        (described(spare=("a", "b")), {"spender": "a", "witness": "b", "stranger": "s0"}),
-        (described(secondary=0, spare=("a", "p0", "a")), {"spender": "a", "bystander": "p0"}),
-        (described(primary=3), {"spender": "p2", "bystander": "p0", "stranger": "s0"}),
-    ],
-    ids=["four", "two", "one, and doubles", "none"],
-)
-def test_the_keys_that_there_are_take_the_roles_that_matter_most(target: Target, expected: dict[str, str]) -> None:
-    assert {role: key.secret for role, key in keys_for(target).items()} == expected
-
-
-def test_the_only_key_is_not_spent() -> None:
-    with pytest.raises(NotTested, match=r"keys\.spare"):
-        keys_for(described(primary=1))
 
 
 @pytest.mark.parametrize(
