@@ -12,6 +12,7 @@ from loadtests.analysis.rate_reading import Followed
 from loadtests.analysis.rules import CheckResult, KeyCheck, LimitRules
 from spec import Level
 
+_BEST = "{held} keys held, and these are the figures of the key that shows it best"
 _MOST_TOLD = 5
 """The most keys that get a finding of their own for a broken check."""
 _NOT_OF_ABUSERS: frozenset[Check] = frozenset({"no-refusals"})
@@ -128,7 +129,7 @@ def _told(check: Check, rules: LimitRules, results: Sequence[tuple[int, CheckRes
 
 
 def _of_several(finding: Finding, held: int, total: int) -> Finding:
-    which = {0: f"all {total} keys", 1: f"one of {total} keys"}.get(held, f"the most telling of {held} keys")
+    which = {0: f"all {total} keys", 1: f"one of {total} keys"}.get(held, _BEST.format(held=held))
     if 1 < held < total:
         which += f"; {total - held} could not be judged"
     return Finding(

@@ -87,9 +87,10 @@ def no_refusals(timeline: KeyTimeline, rules: LimitRules) -> CheckResult:
         return CheckResult("unjudged", f"{rate:.0f} requests a minute, and none refused: more than the limit")
     if seconds < _NEAR * MINUTE or rate < _NEAR * rules.minute.most:
         return CheckResult("unjudged", f"{len(kept.admitted)} requests in {seconds:.0f} s are too few to tell")
-    return CheckResult(
-        "held", f"{rate:.1f} a minute for {seconds:.0f} s, not one refused", figures={"perMinute": rate}, weight=seconds
-    )
+    told = f"{rate:.1f} a minute for {seconds:.0f} s, up to its last requests at this pace, and not one refused"
+    if timeline.refused:
+        told += f"; then it asked for more, to spend what was left, and was refused {times(len(timeline.refused))}"
+    return CheckResult("held", told, figures={"perMinute": rate}, weight=seconds)
 
 
 def _pace(served: Sequence[Attempt]) -> tuple[float, float]:

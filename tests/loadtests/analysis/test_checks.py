@@ -206,6 +206,15 @@ def test_many_broken_keys_are_told_in_few_findings() -> None:
     assert findings[-1].message == "and 45 further keys"
 
 
+def test_of_several_keys_it_is_said_whose_figures_are_told() -> None:
+    keys = tuple(Key(f"…{index}", "acme", "flood") for index in range(3))
+    traffic = Traffic(Server(burst()), keys=keys)
+    for key in range(3):
+        traffic.send(key, spread(0.0, 0.01, 130 + key))
+    (finding,) = examine(traffic.run(), ["burst-ceiling"], RESTED).findings
+    assert finding.message.endswith("(3 keys held, and these are the figures of the key that shows it best)")
+
+
 def test_three_workers_find_what_one_finds() -> None:
     whole = everything(Server(Fixed(120, 30)), far_away)
     master = Ledger(whole.keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -65,6 +66,14 @@ def test_steady_is_refused_in_the_minutes_of_a_test_clock_where_an_allowance_ref
 def test_a_key_is_steady_until_it_asks_for_more() -> None:
     assert only(_run("steady", burst(), minutes=1.0), "no-refusals").outcome == "held"
     assert only(_run("steady", strict(per_minute=50)), "no-refusals").outcome == "broken"
+
+
+def test_steady_says_that_its_refusals_came_after_the_minutes_that_it_judges() -> None:
+    told = only(_run("steady", burst()), "no-refusals").message
+    assert re.fullmatch(
+        r"5\d\.\d a minute for 1\d\d s, up to its last requests at this pace, and not one refused; .*", told
+    )
+    assert re.search(r"then it asked for more, to spend what was left, and was refused \d+ times$", told)
 
 
 @pytest.mark.parametrize("by_first_request", [True, False])
