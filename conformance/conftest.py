@@ -58,7 +58,9 @@ def _told(config: pytest.Config, width: int) -> list[str]:
     if option.explain:
         return explained(config, width)
     only, target = values(config).only, setup.checked_target(config)
-    return listing(only, target, width) if option.list else forecast(only, target, width, real_time=option.real_time)
+    if option.list:
+        return listing(only, target, width)
+    return forecast(only, target, width, real_time=option.real_time, fuzz=option.fuzz, safe=option.safe)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -105,7 +105,7 @@ def test_no_walk_goes_round(dataset: Dataset) -> None:
 
 
 @requirement("PAGE-9")
-@over(tuple(product(LISTS, SPOILS)), Cut(quick=6, paced=6, standard=len(LISTS) * len(SPOILS)))
+@over(tuple(product(LISTS, SPOILS)), Cut(quick=4, paced=6, standard=len(LISTS) * len(SPOILS)))
 @on_changing_data
 def test_a_spoiled_cursor(case: tuple[str, str], dataset: Dataset, seed: int) -> None:
     """A spoiled cursor is refused with a problem, or answered with a page of the caller's own data."""

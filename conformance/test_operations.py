@@ -138,7 +138,7 @@ def read_both_ways(dataset: Dataset) -> list[Known]:
 
 
 @requirement("OP-3")
-@over(read_both_ways, Cut(quick=6, paced=6, standard=60))
+@over(read_both_ways, Cut(quick=4, paced=6, standard=60))
 def test_single_agrees_with_list(case: Known, dataset: Dataset) -> None:
     """A resource that is read by its id agrees with the same resource in its list."""
     walk = dataset.walk(collection_of(case.operation) or "")

@@ -40,7 +40,7 @@ _BODY = json.dumps(dict.fromkeys(_MEMBERS, _MARK))
 
 
 @requirement("OP-6")
-@over(WRITES, Cut(quick=5, paced=6, standard=36))
+@over(WRITES, Cut(quick=4, paced=6, standard=36))
 def test_writes_are_refused(case: tuple[str, str], dataset: Dataset) -> None:
     """No other method changes a resource that GET serves, and none is answered as if it had changed one."""
     method, operation = case

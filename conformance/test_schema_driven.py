@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import ceil
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
@@ -14,6 +13,7 @@ import pytest
 
 import spec
 from conformance.cases.dataset import Dataset, next_cursor
+from conformance.cases.depth import invalid_cases, valid_cases
 from conformance.cases.sampling import answered, relieved
 from conformance.checks import NotJudged, expect, not_tested, requirement
 from conformance.oracles.schemas import fault_of
@@ -49,7 +49,7 @@ class Case:
 def test_valid_requests(operation: str, dataset: Dataset, target: Target, fuzz: int, seed: int) -> None:
     """A request that the schemas allow is served. One with an id or a filter value that does not exist may be refused."""
     happy, known = dataset.served(operation), dataset.parameters(operation)
-    wanted = fuzz if OPERATIONS[operation].is_list else -(-fuzz // 2)  # the operation has no parameter but an id
+    wanted = valid_cases(OPERATIONS[operation], fuzz)
     for index, case in enumerate(_cases(operation, "positive", wanted, seed)):
         real = _with_what_is_there(case, dataset, known=index % 2 == 1)
         if real.target(known) == happy.request.target:
@@ -68,7 +68,7 @@ def test_valid_requests(operation: str, dataset: Dataset, target: Target, fuzz: 
 def test_invalid_requests(operation: str, dataset: Dataset, target: Target, fuzz: int, seed: int) -> None:
     """A request that the schemas forbid is answered 4xx or 200, and causes no server error."""
     dataset.served(operation)
-    for case in _cases(operation, "negative", ceil(fuzz / 3), seed):
+    for case in _cases(operation, "negative", invalid_cases(fuzz), seed):
         answer = _sent(case, {}, dataset, target)
         expect(answer.status == 200 or 400 <= answer.status < 500, f"{answer.line()}, expected 4xx or 200", answer)
 

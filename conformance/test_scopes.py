@@ -85,7 +85,7 @@ def holders(client: Client, target: Target) -> Holders:
 
 
 @requirement("SCOPE-1")
-@over(WRONG, Cut(quick=8, paced=40, standard=64), plain=lambda case: ("GET", *case[1:]))
+@over(WRONG, Cut(quick=6, paced=40, standard=64), plain=lambda case: ("GET", *case[1:]))
 def test_without_the_scope(case: tuple[str, str, str], dataset: Dataset, holders: Holders, seed: int) -> None:
     """An operation that serves a key with all scopes refuses a valid key without its scope."""
     method, operation, scope = case

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, get_args
 import pytest
 from msgspec import structs
 
-from conformance.cases.depth import Depth
+from conformance.cases.depth import FUZZ, Depth
 from conformance.options.errors import path, plain, text
 from conformance.report.text import for_terminal
 from conformance.target.redaction import Redactor
@@ -125,7 +125,7 @@ OPTIONS = (
         default="spec",
     ),
     Option("--real-time", "wait in real time even if the target has a test clock", action="store_true"),
-    Option("--fuzz", "schema-driven cases for each operation (default: %(default)s)", "N", int, default=3),
+    Option("--fuzz", "schema-driven cases for each operation (default: %(default)s)", "N", int, default=FUZZ),
     Option("--seed", "seed of every random choice (default: %(default)s)", "N", int, default=1),
     Option("--mock-options", "options for the embedded mock, such as '--rate-reading strict'", "OPTIONS", default=""),
     Option("--no-preflight", "run every check even if the target serves nothing", action="store_true"),

@@ -12,9 +12,9 @@ from spec import LONGEST_RETRY_AFTER
 
 # At most 60 requests in any 60 s is right under both readings: `strict` caps the minute, and `burst` always serves that
 # rate. So the pace does not depend on the target's reading.
-_WINDOW = 60.0
+WINDOW = 60.0
 # A margin in seconds: the target counts a request when it arrives, the client when it is sent.
-_MARGIN = 0.25
+MARGIN = 0.25
 
 LONGEST_WAIT = LONGEST_RETRY_AFTER + 1.0
 """The longest wait for Retry-After in seconds, including a date's rounding. A longer one is cut to this."""
@@ -41,12 +41,12 @@ class Pace:
     def wait_for(self, credential: Credential, now: float) -> float:
         """Seconds until the key may send; 0 if it may now."""
         spent = self._of(credential)
-        while spent.sent and spent.sent[0] <= now - _WINDOW - _MARGIN:
+        while spent.sent and spent.sent[0] <= now - WINDOW - MARGIN:
             spent.sent.popleft()
         if len(spent.sent) < spent.limit:
             return max(0.0, spent.not_before - now)
         oldest = spent.sent[len(spent.sent) - spent.limit]
-        return max(oldest + _WINDOW + _MARGIN, spent.not_before) - now
+        return max(oldest + WINDOW + MARGIN, spent.not_before) - now
 
     def choose(self, pool: Sequence[Credential], now: float) -> tuple[Credential, float]:
         """The key of the pool that may send first (of several, the least used one), and its wait in seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import spec
 from spec.misspelled import meant
@@ -40,9 +40,31 @@ def missing(requirement: spec.Requirement, target: Target | None) -> list[str]:
 
 
 def in_words(needs: Sequence[str]) -> str:
-    """Members of a target's description, as words of a sentence."""
-    named = _NUMBERED.sub(lambda place: f"{int(place[2]) + 1} keys in {place[1]}", ", ".join(needs))
-    return named.replace("|", " or ")
+    """Members of a target's description, as words of a sentence: each once, with the largest number of keys."""
+    most: dict[str, int] = {}
+    for member in (need for need in needs if "|" not in need):
+        path, number = _numbered(member)
+        most[path] = max(number, most.get(path, 0))
+    # Where one of two members will do, one that is named already is enough.
+    choices = [need for need in needs if not any(_within(member, most) for member in need.split("|"))]
+    named = [_member(path, number) for path, number in most.items()]
+    named += [" or ".join(_member(*_numbered(member)) for member in need.split("|")) for need in dict.fromkeys(choices)]
+    return ", ".join(named)
+
+
+def _numbered(member: str) -> tuple[str, int]:
+    """A member without its index, and how many of its keys are needed."""
+    place = _NUMBERED.fullmatch(member)
+    return (place[1], int(place[2]) + 1) if place else (member, 1)
+
+
+def _within(member: str, most: Mapping[str, int]) -> bool:
+    path, number = _numbered(member)
+    return number <= most.get(path, 0)
+
+
+def _member(path: str, number: int) -> str:
+    return path if number == 1 else f"{number} keys in {path}"
 
 
 def listing(ids: frozenset[str] | None, target: Target | None, width: int) -> list[str]:

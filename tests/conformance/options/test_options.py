@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import socket
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 import spec
-from conformance.cases.depth import Depth
-from conformance.options import read_as
 from conformance.target.embedded import EmbeddedMock
-from conformance.verdict.estimate import forecast, plan
 from conformance.verdict.selection import SelectionError, listing, select
 from spec.target import load, shown
-from tests.support.gate import gate_output, reports, run_gate
+from tests.support.gate import gate_output, run_gate
 from tests.support.watched_gate import finish, gate
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
@@ -112,48 +106,6 @@ def test_the_embedded_mock_offers_what_every_requirement_needs(mock: Path) -> No
     assert [need for row in spec.requirements() for need in row.needs if not target.offers(need)] == []
     every = len(spec.requirements())
     assert listing(None, None, 80)[-1] == f"The embedded mock offers what {every} of {every} need."
-
-
-def test_each_depth_is_planned_within_its_bound() -> None:
-    plans = {depth: plan(depth, None, None) for depth in get_args(Depth)}
-    assert (plans["quick"].paid, plans["standard"].paid, plans["deep"].paid) == (350, 2000, None)
-    lines = " ".join(" ".join(forecast(None, None, 200)).split())
-    for depth in plans:
-        assert f" {depth} " in lines
-
-
-def test_a_run_sends_no_more_than_was_planned(mock: Path, tmp_path: Path) -> None:
-    target = load(mock)
-    run = run_gate("--target", str(mock), "--depth", "quick", *reports(tmp_path))
-    entries = json.loads((tmp_path / "report" / "exchanges.har").read_text("utf-8"))["log"]["entries"]
-    sent = Counter(entry["_key"].partition("[")[0] for entry in entries)
-    planned = plan("quick", None, target)
-    assert run.exit_code == 0, run.output
-    free = sent[""] + sent["keys.revoked"] + sent["keys.expired"]
-    assert planned.paid is not None
-    assert sum(sent.values()) - free - sent["keys.spare"] <= planned.paid, sent
-    assert sent["keys.spare"] <= planned.spare <= 5 * sent["keys.spare"], sent
-
-
-def test_one_requirement_is_told_in_the_singular() -> None:
-    target = load(None, base_url="http://127.0.0.1:1", api_key=KEY)
-    assert forecast(select(["PAGE-3"]), target, 200)[0].startswith("1 requirement can be tested; ")
-    assert any(line.startswith("1 requirement not testable") for line in forecast(select(["TENANT-1"]), target, 200))
-
-
-def test_what_cannot_be_tested_sends_nothing() -> None:
-    target = load(None, base_url="http://127.0.0.1:1", api_key=KEY)
-    assert plan("standard", select(["TENANT-1"]), target).paid == 0
-    assert plan("standard", None, target).spare == 0
-
-
-def test_waiting_for_windows_is_planned_in_real_time_alone(mock: Path) -> None:
-    target = load(mock)
-    assert plan("quick", None, target).seconds == 0
-    assert plan("quick", None, target, real_time=True).seconds == 120
-    assert plan("quick", None, read_as("off", target), real_time=True).seconds == 0
-    one_key = " ".join(forecast(None, load(None, base_url="http://127.0.0.1:1", api_key=KEY), 200))
-    assert "A second key of the primary organization would halve the waiting" in one_key
 
 
 def test_where_nothing_is_limited_rate_is_not_tested(mock: Path) -> None:
