@@ -243,7 +243,7 @@ def _started(work: Callable[..., None], *arguments: object) -> threading.Thread:
 
 def _join(threads: Sequence[threading.Thread], halt: threading.Event) -> None:
     for thread in threads:
-        while thread.is_alive():
-            if halt.is_set():
-                raise Halted
+        while thread.is_alive() and not halt.is_set():
             thread.join(_LOOK_AGAIN)
+    if halt.is_set():
+        raise Halted  # even if all threads have ended: they may have ended early

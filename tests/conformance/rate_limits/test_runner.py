@@ -131,20 +131,29 @@ def test_one_that_is_not_rested_ends_them_all_at_once(wired: Wiring) -> None:
         plan.check_rest(attempts, 1)
 
     with serving(refused("60")) as base_url:
-        began = time.monotonic()
+        wire = wired(base_url)
+        began = wire.client.clock.now()
         with pytest.raises(NotRested):
-            wired(base_url).run([pattern_of(Until(began + 600)), unrested], PLAN)
-    assert time.monotonic() - began < 100
+            wire.run([pattern_of(Until(began + 600)), unrested], PLAN)
+        assert wire.client.clock.now() - began < 100
 
 
 def test_a_halt_ends_a_wait_and_a_volley_at_once(wired: Wiring) -> None:
     with serving(PAGE) as base_url:
         wire = wired(base_url)
-        began = time.monotonic()
+        began = wire.client.clock.now()
         threading.Timer(0.1, wire.halt.set).start()
         with pytest.raises(Halted):
             wire.run([pattern_of(Until(began + 600)), pattern_of(Send(SPENDER, 1_000_000))], PLAN)
-    assert time.monotonic() - began < 100
+        assert wire.client.clock.now() - began < 100
+
+
+def test_a_halt_of_which_the_senders_know_first_ends_a_volley(wired: Wiring) -> None:
+    with serving(PAGE) as base_url:
+        wire = wired(base_url)
+        wire.halt.set()
+        with pytest.raises(Halted):
+            wire.run([pattern_of(Send(SPENDER, 1))], PLAN)
 
 
 def test_a_target_that_falls_silent_is_not_probed_on(wired: Wiring) -> None:
