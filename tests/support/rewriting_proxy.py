@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -72,19 +73,16 @@ def both(first: Lie, second: Lie) -> Lie:
 def lying(base_url: str, lie: Lie) -> Iterator[str]:
     """Serve an API with a lie; yields the proxy's base URL."""
     upstream = urlsplit(base_url)
+    kept = local()  # each connection of a client has its thread, and gets a connection of its own to the API
 
     def forward(request: Passed) -> Answered:
-        connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=30)
-        try:
-            connection.putrequest(request.method, request.target, skip_accept_encoding=True)
-            for name, value in request.headers:
-                connection.putheader(name, value.encode("latin-1"))
-            connection.putheader("Content-Length", str(len(request.body)))
-            connection.endheaders(request.body)
-            answer = connection.getresponse()
-            return Answered(answer.status, tuple(answer.getheaders()), answer.read())
-        finally:
+        connection = getattr(kept, "connection", None)
+        if connection:
+            with suppress(ConnectionError, http.client.RemoteDisconnected):  # the API has closed it since
+                return _answered(connection, request)
             connection.close()
+        kept.connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=30)
+        return _answered(kept.connection, request)
 
     class Rewriting(Handler):
         disable_nagle_algorithm = True
@@ -101,3 +99,13 @@ def lying(base_url: str, lie: Lie) -> Iterator[str]:
 
     with handled_by(Rewriting) as url:
         yield url
+
+
+def _answered(connection: http.client.HTTPConnection, request: Passed) -> Answered:
+    connection.putrequest(request.method, request.target, skip_accept_encoding=True)
+    for name, value in request.headers:
+        connection.putheader(name, value.encode("latin-1"))
+    connection.putheader("Content-Length", str(len(request.body)))
+    connection.endheaders(request.body)
+    answer = connection.getresponse()
+    return Answered(answer.status, tuple(answer.getheaders()), answer.read())
