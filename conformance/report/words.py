@@ -62,9 +62,14 @@ def headline(run: Run) -> str:
 
 
 def shown_verdict(ledger: Ledger) -> str:
-    """The verdict as it is printed: a target that answers, and refuses a key of its description, is not out of reach."""
-    refused = ledger.unfit and ledger.unfit_exit == EXIT_USAGE
-    return f"{ledger.verdict()}: the target answers, but refuses an API key" if refused else ledger.verdict()
+    """The verdict as it is printed. A target may answer, and yet nothing may be judged."""
+    verdict = ledger.verdict()
+    if verdict != "unreachable":
+        return verdict
+    if not ledger.unfit:
+        return f"{verdict}: no requirement could be judged"
+    refused = ledger.unfit_exit == EXIT_USAGE
+    return f"{verdict}: the target answers, but refuses an API key" if refused else verdict
 
 
 def but(run: Run) -> str:

@@ -160,6 +160,12 @@ def test_a_target_that_could_not_be_judged_is_an_error_in_junit(tmp_path: Path) 
     assert on_screen(run_of(made))[-1] == "verdict: unreachable"
 
 
+def test_a_run_that_judged_nothing_says_so_in_its_verdict() -> None:
+    made = Ledger(only=frozenset({"HOOK-1"}))
+    made.add(finding("HOOK-1", "not-tested", "needs webhooks.register in the target's description"))
+    assert on_screen(run_of(made))[-1].startswith("verdict: unreachable: no requirement could be judged")
+
+
 def test_the_archive_is_har_1_2(tmp_path: Path) -> None:
     log = json.loads(written(tmp_path, run_of(ledger()))["exchanges.har"])["log"]
     assert log["version"] == "1.2"
