@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -13,10 +14,11 @@ import spec
 from conformance.cases.conditions import CONDITIONS, condition
 from conformance.cases.dataset import Dataset
 from conformance.cases.disguises import queries, single_parameters
+from conformance.cases.filters import asked_of
 from conformance.cases.resource_ids import collection_of, opening, unknown_id
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, over
-from conformance.checks import Violation, expect, not_tested, refused, requirement, sound
+from conformance.checks import NotTested, Violation, expect, not_tested, refused, requirement, sound
 from conformance.oracles.exchanges import API
 from conformance.oracles.refusals import scope_fault
 from conformance.oracles.usable import unusable
@@ -31,6 +33,7 @@ _NO_SCOPE = "no scope"
 _UNKNOWN = Cut(quick=3, paced=4, standard=16)
 _QUERIES = tuple(asked for asked in queries() if asked[0] in SCOPED)
 _SINGLE_PARAMETERS = tuple(asked for asked in single_parameters() if asked[0] in SCOPED)
+_FILTERED = tuple((each.id, name) for each in spec.contract().operations.values() for name in each.filters)
 _METHODS = ("GET", "HEAD")
 _CONDITIONAL = tuple(product(SCOPED, _METHODS, CONDITIONS))
 # Every operation with each scope that is not its own, and with no scope.
@@ -116,6 +119,27 @@ def _refused_without_the_scope(case: tuple[str, str], dataset: Dataset, holders:
     refused(holders.ask(scope, operation, **{**known.parameters, **dict(parse_qsl(query))}), 403)
 
 
+def values_without_the_scope(dataset: Dataset) -> list[tuple[str, str, str, str]]:
+    """Each filter of each list with real values, and a scope that the filter or the value names, if any: that of its resource."""
+    found: dict[tuple[str, str, str], str] = {}
+    for operation, name in _FILTERED:
+        with suppress(NotTested):
+            for value in _values_in_use(dataset, operation, name):
+                found.setdefault((operation, name, _scope_named_by(operation, name, value)), value)
+    return [(operation, name, value, scope) for (operation, name, scope), value in found.items()]
+
+
+@requirement("SCOPE-1")
+@over(values_without_the_scope, Cut(quick=0, paced=0, standard=12))
+def test_a_real_value_without_the_scope(case: tuple[str, str, str, str], dataset: Dataset, holders: Holders) -> None:
+    """A missing scope is refused under a filter that finds something, even to a key with the scope of what the filter names."""
+    operation, name, value, named = case
+    scope = named or holders.other_than(SCOPED[operation])
+    dataset.served(operation)
+    holders.in_force(scope)
+    refused(holders.ask(scope, operation, **{name: value}), 403)
+
+
 @requirement("SCOPE-1")
 @over(_CONDITIONAL, Cut(quick=1, paced=2, standard=len(_CONDITIONAL)))
 def test_a_condition_stands_for_no_scope(
@@ -142,6 +166,20 @@ def test_with_exactly_the_scope(case: tuple[str, str], dataset: Dataset, holders
     answer = holders.ask(scope, operation, **known.parameters)
     if known.exchange.request.operation == operation:
         _serves(answer, scope)
+    expect(answer.status != 403, f"{answer.line()} for a key with {scope}", answer)
+
+
+@requirement("SCOPE-2")
+@over(_FILTERED, Cut(quick=0, paced=0, standard=len(_FILTERED)))
+def test_a_filter_wants_no_further_scope(case: tuple[str, str], dataset: Dataset, holders: Holders) -> None:
+    """A list under a filter serves the key with only the list's scope, even if the filter's value is an id of another kind."""
+    operation, name = case
+    value = _values_in_use(dataset, operation, name)[0]
+    scope = SCOPED[operation]
+    holders.in_force(scope)
+    answer = holders.ask(scope, operation, **{name: value})
+    if answer.status == 403:
+        sound(dataset.asked(operation, **{name: value}))
     expect(answer.status != 403, f"{answer.line()} for a key with {scope}", answer)
 
 
@@ -172,6 +210,24 @@ def test_refusal_names_the_scope(client: Client) -> None:
     for answer in cases(client, _lacks_scope):
         fault = scope_fault(answer)
         expect(fault is None, f"{fault}", answer)
+
+
+def _values_in_use(dataset: Dataset, operation: str, name: str) -> list[str]:
+    """The values of a filter by which a list shows something. Raises NotTested if there are none."""
+    if name == "includeArchived":
+        return ["1"]
+    found = {value: None for item in dataset.walk(operation).items for value in asked_of(name, item)}
+    return list(found) or not_tested(f"nothing in {operation} has a {name}")
+
+
+def _scope_named_by(operation: str, name: str, value: str) -> str:
+    """The scope of another resource that a filter (`listId`) or its value (`contact.created`) begins with; empty if none."""
+    named = (scope for scope in SCOPES if name.startswith(_stem(scope)) or value.startswith(_stem(scope)))
+    return next((scope for scope in named if scope != SCOPED[operation]), "")
+
+
+def _stem(scope: str) -> str:
+    return scope.partition(".")[0].removesuffix("s")
 
 
 def _refusals(method: str) -> tuple[int, ...]:

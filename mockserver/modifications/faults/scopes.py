@@ -93,6 +93,19 @@ def filters_skip_scope(pipeline: Pipeline) -> None:
 
 
 @fault("SCOPE-1")
+def event_types_skip_scope(pipeline: Pipeline) -> None:
+    """The events of a resource are served to every key that may read the resource."""
+
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        caller, kind = scope.get(CALLER), query(scope).get("eventType", "").partition(".")[0]
+        if isinstance(caller, Caller) and f"{kind}s.read" in caller.key.scopes:
+            scope[CALLER] = replace(caller, key=replace(caller.key, scopes=("events.read",)))
+        await app(scope, receive, send)
+
+    pipeline.inner.append(around(served))
+
+
+@fault("SCOPE-1")
 def conditions_skip_scope(pipeline: Pipeline) -> None:
     """A conditional request is answered by a cache, which does not check the scope."""
     _grant_all(pipeline, lambda scope: header(scope, b"if-none-match") is not None)
@@ -135,6 +148,22 @@ def research_has_its_own_scope(pipeline: Pipeline) -> None:
 def all_scopes_or_none(pipeline: Pipeline) -> None:
     """Only a key with every scope is served."""
     change_check(pipeline, lambda key, required, _operation, held: held and (not required or len(key.scopes) > 1))
+
+
+@fault("SCOPE-2")
+def filters_by_id_need_its_scope(pipeline: Pipeline) -> None:
+    """A filter by the id of another resource also requires the scope of that resource."""
+
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        caller, filters = scope.get(CALLER), query(scope)
+        needed = [
+            needs for name, needs in (("listId", "lists.read"), ("contactId", "contacts.read")) if name in filters
+        ]
+        if isinstance(caller, Caller) and not set(needed) <= set(caller.key.scopes):
+            scope[CALLER] = replace(caller, key=replace(caller.key, scopes=()))
+        await app(scope, receive, send)
+
+    pipeline.inner.append(around(served))
 
 
 @fault("SCOPE-3")
