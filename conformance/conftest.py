@@ -17,6 +17,7 @@ from conformance.cases.depth import Depth
 from conformance.cases.tables import Effort, effort
 from conformance.options.values import explained, make, values
 from conformance.oracles import published_document, schemas
+from conformance.oracles.ownership import Identity, foreign
 from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.plugin import RateProbes
 from conformance.report.text import writable
@@ -203,6 +204,18 @@ def dataset(primary: Caller, seed: int) -> Dataset:
 def neighbour(secondary: Caller, seed: int) -> Dataset:
     """The data of the secondary organization; for checks that need `organizations.secondary`."""
     return Dataset(secondary, "secondary", seed)
+
+
+@pytest.fixture(scope="session")
+def theirs(dataset: Dataset, neighbour: Dataset) -> frozenset[Identity]:
+    """What identifies the secondary organization's data."""
+    return foreign(dataset, neighbour)
+
+
+@pytest.fixture(scope="session")
+def ours(dataset: Dataset, neighbour: Dataset) -> frozenset[Identity]:
+    """What identifies the primary organization's data."""
+    return foreign(neighbour, dataset)
 
 
 @pytest.fixture(scope="session")

@@ -1,30 +1,25 @@
-"""TENANT: a key is never shown anything of another organization. Both organizations' lists are known from walks."""
+"""TENANT-1 to 5: a key is never shown anything of another organization. Both organizations' lists are known from walks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from itertools import product
 from operator import attrgetter
-from typing import Any
 
 import pytest
 
 import spec
-from conformance.cases.concurrency import volley
 from conformance.cases.dataset import LARGEST, Dataset, next_cursor, whole
 from conformance.cases.expected_pages import unknown_value
 from conformance.cases.filters import values_of
-from conformance.cases.interleaving import Party, take_turns
 from conformance.cases.resource_ids import collection_of, resembling, unknown_id
 from conformance.cases.sampling import cases, relieved
-from conformance.cases.tables import Cut, Effort, over
+from conformance.cases.tables import Cut, over
 from conformance.cases.tenant_attacks import (
     AsFilter,
     ById,
     Query,
     ask_by_id,
-    common_filters,
     filtered_path,
     foreign_filters,
     foreign_ids,
@@ -32,40 +27,19 @@ from conformance.cases.tenant_attacks import (
     foreign_queries,
 )
 from conformance.cases.tenant_escapes import Theirs, Trick, further_tricks, show_nothing, tricks
-from conformance.checks import NotJudged, expect, items, not_tested, requirement, sound
-from conformance.oracles.ownership import Identity, foreign, identities, private
+from conformance.checks import NotJudged, expect, items, not_tested, requirement
+from conformance.oracles.ownership import Identity, identities, private
 from conformance.oracles.problems import same_answer
-from conformance.target.client import Client, Headers
-from conformance.target.client import target as wire
+from conformance.target.client import Client
 from conformance.target.exchange import Exchange
 from spec.target import Target
 
 LISTS = spec.LIST_OPERATIONS
 _SECONDARY = "organizations.secondary"
-# How many requests the organizations make in turn, and how many clients of each ask at the same time.
-_TURNS = Cut(quick=4, paced=4, standard=40)
-_TURNS_AT_DEPTH = 200
-_AT_ONCE = 3
-# The requests of each client. The first one opens its connection: only on open connections do requests arrive together.
-_ASKED = ("getMe", "listContacts", "listDrafts")
-# A limit that no other check uses, so that no cache knows the address.
-_SHARED_LIMIT = 11
 # A limit at which even short lists have three pages.
 _SHORT = 2
 # Where a foreign cursor comes from, and how it is used; the plainest first.
 _POSITIONS = ("from page one", "from page two", "at another limit")
-
-
-@pytest.fixture(scope="module")
-def theirs(dataset: Dataset, neighbour: Dataset) -> frozenset[Identity]:
-    """What identifies the secondary organization's data."""
-    return foreign(dataset, neighbour)
-
-
-@pytest.fixture(scope="module")
-def ours(dataset: Dataset, neighbour: Dataset) -> frozenset[Identity]:
-    """What identifies the primary organization's data."""
-    return foreign(neighbour, dataset)
 
 
 @requirement("TENANT-1")
@@ -217,68 +191,6 @@ def test_no_trick_moves_a_key(case: Trick, dataset: Dataset, theirs: frozenset[I
 def test_no_header_moves_a_key(case: Trick, dataset: Dataset, theirs: frozenset[Identity]) -> None:
     """Headers and cookies alone show nothing of the organization that they name, and HEAD does not find its resources."""
     show_nothing(case, dataset, theirs)
-
-
-@requirement("TENANT-6")
-def test_each_organization_is_told_its_own(dataset: Dataset, neighbour: Dataset) -> None:
-    """While both organizations send requests, `/me` names a different organization to each."""
-    first, second = dataset.organization(), neighbour.organization()
-    answers = [asker.served("getMe") for asker in (dataset, neighbour)]
-    expect(first != second, f"/me names {first} to both organizations", *answers)
-
-
-@requirement("TENANT-6")
-def test_organizations_take_turns(
-    dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], ours: frozenset[Identity], run_effort: Effort
-) -> None:
-    """Two organizations walk, filter and read in turn, with new and old cursors: each is shown only its own data."""
-    turns = _TURNS.most(run_effort) or _TURNS_AT_DEPTH
-    take_turns((Party(dataset, theirs), Party(neighbour, ours)), turns, run_effort.seed)
-
-
-@requirement("TENANT-6")
-def test_organizations_ask_at_the_same_time(
-    dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], ours: frozenset[Identity]
-) -> None:
-    """Clients of both organizations send the same requests at the same time: each is shown only its own data."""
-    parties = (Party(dataset, theirs), Party(neighbour, ours))
-    for party in parties:
-        party.dataset.served("getMe")
-    volley([partial(party.ask_each, _ASKED) for party in parties * _AT_ONCE])
-
-
-@requirement("TENANT-7")
-@over(("getMe", *LISTS), Cut(quick=1, paced=2, standard=5))
-def test_no_answer_is_shared(case: str, dataset: Dataset, neighbour: Dataset) -> None:
-    """One address shows two organizations different data, and the validator of one never gives the other a 304."""
-    _shares_nothing(case, dataset, neighbour, {"limit": _SHARED_LIMIT} if case in LISTS else {})
-
-
-@requirement("TENANT-7")
-@over(common_filters, Cut(quick=0, paced=1, standard=12))
-def test_no_filtered_answer_is_shared(case: tuple[str, str, str], dataset: Dataset, neighbour: Dataset) -> None:
-    """The address of a filtered list, for which both organizations have items, shows them different data too."""
-    operation, name, value = case
-    _shares_nothing(operation, dataset, neighbour, {name: value, "limit": _SHARED_LIMIT})
-
-
-def _shares_nothing(operation: str, dataset: Dataset, neighbour: Dataset, parameters: Mapping[str, Any]) -> None:
-    path = wire(operation, **parameters)
-
-    def ask(asker: Dataset, headers: Headers = ()) -> Exchange:
-        return asker.caller.send("GET", path, headers=headers, operation=operation)
-
-    first, second = sound(ask(dataset)), sound(ask(neighbour))
-    shown = identities(first.json, operation)
-    if not shown or not identities(second.json, operation):
-        not_tested(f"{first.request.target} is empty for one of the organizations")
-    message = f"{first.request.target} shows both organizations the same"
-    expect(shown != identities(second.json, operation), message, first, second)
-    validator = first.headers.get("etag")
-    if validator:
-        again = ask(neighbour, [("If-None-Match", validator)])
-        expect(again.status != 304, "another organization's validator answers 304", first, again)
-        expect(shown != identities(again.json, operation), message, first, again)
 
 
 def _list_with_contacts(neighbour: Dataset) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -44,10 +44,10 @@ class Party:
         """Ask an operation, and expect an answer without foreign data. Raises Violation, NotJudged, NoAnswer."""
         return sound(private(self.dataset.caller.get(operation, **parameters), self.others))
 
-    def ask_each(self, operations: Iterable[str]) -> None:
-        """Ask several operations, one after another. Raises as `ask` does."""
-        for operation in operations:
-            self.ask(operation)
+    def look_for(self, operation: str, id_: str, times: int) -> None:
+        """Ask for a resource several times, one's own or not; it is shown to its owner alone. Raises Violation, NoAnswer."""
+        for _ in range(times):
+            private(self.dataset.caller.get(operation, id=id_), self.others)
 
     def page(self, operation: str, cursor: str | None = None) -> None:
         """Ask for a page, and remember its cursor."""

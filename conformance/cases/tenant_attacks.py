@@ -28,6 +28,8 @@ FILTER_SHAPES = ("alone", "own first", "own last", "with a comma", "behind a cur
 _BY_ID = (("listContacts", "listId", "listLists"), ("listDrafts", "contactId", "listContacts"))
 _WORDS = 3
 _LONG_ENOUGH = 4
+# How many values of a filter are tried at one address for both organizations.
+_MOST_COMMON = 16
 
 
 @dataclass(frozen=True)
@@ -129,14 +131,19 @@ def foreign_queries(neighbour: Dataset) -> list[Query]:
 
 
 def common_filters(dataset: Dataset, neighbour: Dataset) -> list[tuple[str, str, str]]:
-    """Each list and each filter that takes no id, with a value for which both organizations have items."""
+    """Each list and each filter that takes no id, with the values, if they are few, for which both organizations have items.
+
+    Of event types, two at once are among the values.
+    """
     found: list[tuple[str, str, str]] = []
     for operation in spec.LIST_OPERATIONS:
         for name in spec.contract().operations[operation].filters:
             if not name.endswith("Id"):
                 with suppress(NotTested):
-                    common = _having(dataset, operation, name) & _having(neighbour, operation, name)
-                    found += [(operation, name, value) for value in sorted(common)[:1]]
+                    common = sorted(_having(dataset, operation, name) & _having(neighbour, operation, name))
+                    values = common[: 1 if name == "q" else _MOST_COMMON]
+                    values += [",".join(common[:2])] if name == "eventType" and len(common) > 1 else []
+                    found += [(operation, name, value) for value in values]
     return found
 
 

@@ -14,8 +14,8 @@ from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response
 from mockserver.modifications.faults.isolation import change_caller, owner_of
 from mockserver.modifications.helpers.layers import around
-from mockserver.modifications.helpers.requests import header, resource_asked
-from mockserver.modifications.helpers.responses import rewriting, without_header
+from mockserver.modifications.helpers.requests import header, operation_path, query, resource_asked
+from mockserver.modifications.helpers.responses import collected, rewriting, without_header
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -24,20 +24,37 @@ from mockserver.tenants.tenant import Tenant
 Filters = Mapping[str, str]
 
 
-@fault("TENANT-6")
-def tenant_across_await(pipeline: Pipeline) -> None:
-    """The organization is kept in a global variable during a database call: a request that comes meanwhile replaces it."""
+def _read_late(pipeline: Pipeline, concerns: Callable[[Scope], bool]) -> None:
+    """Keep the organization in a global variable during a database call of the requests that are concerned."""
     latest: dict[str, Tenant] = {}
 
     async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope.get(CALLER)
-        if isinstance(caller, Caller):
+        if isinstance(caller, Caller) and concerns(scope):
             latest["tenant"] = caller.tenant
             await asyncio.sleep(0.004)
             scope[CALLER] = replace(caller, tenant=latest["tenant"])
         await app(scope, receive, send)
 
     pipeline.inner.append(around(served))
+
+
+@fault("TENANT-6")
+def tenant_across_await(pipeline: Pipeline) -> None:
+    """The organization is kept in a global variable during a database call: a request that comes meanwhile replaces it."""
+    _read_late(pipeline, lambda _scope: True)
+
+
+@fault("TENANT-6")
+def events_across_await(pipeline: Pipeline) -> None:
+    """The query of the events reads the organization from a global variable, which another request may have replaced."""
+    _read_late(pipeline, lambda scope: operation_path(scope) == "/events")
+
+
+@fault("TENANT-6")
+def singles_across_await(pipeline: Pipeline) -> None:
+    """The query of a single resource reads the organization from a global variable, which another request may have replaced."""
+    _read_late(pipeline, lambda scope: resource_asked(scope) is not None)
 
 
 @fault("TENANT-6", "TENANT-1", "OP-2")
@@ -76,6 +93,47 @@ def brief_cache_by_url(pipeline: Pipeline) -> None:
     _cache_pages(pipeline, 0.03)
 
 
+def _keep(pipeline: Pipeline, applies: Callable[[Scope], bool], status: int) -> None:
+    """Keep the answers of a status to some requests for good, by method and URL alone."""
+    kept: dict[str, Response] = {}
+
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if not isinstance(scope.get(CALLER), Caller) or not applies(scope):
+            await app(scope, receive, send)
+            return
+        url = f"{scope['method']} {_url(scope)}"
+        answer = kept.get(url) or await collected(app, scope, receive)
+        if answer.status == status:
+            kept[url] = answer
+        await answer(scope, receive, send)
+
+    pipeline.inner.append(around(served))
+
+
+@fault("TENANT-7")
+def refusals_cached(pipeline: Pipeline) -> None:
+    """An id that is not found is remembered for all organizations: its owner is told then that it does not exist."""
+    _keep(pipeline, lambda scope: resource_asked(scope) is not None, 404)
+
+
+@fault("TENANT-7", "TENANT-1")
+def cache_of_bounced_drafts(pipeline: Pipeline) -> None:
+    """The page of bounced drafts, which takes long to find, is cached by its URL alone."""
+    _keep(pipeline, lambda scope: query(scope).get("status") == "bounced", 200)
+
+
+@fault("TENANT-7", "TENANT-1")
+def cache_of_several_event_types(pipeline: Pipeline) -> None:
+    """A page of several event types, which takes long to find, is cached by its URL alone."""
+    _keep(pipeline, lambda scope: "," in query(scope).get("eventType", ""), 200)
+
+
+@fault("TENANT-4", "TENANT-1")
+def later_pages_cached(pipeline: Pipeline) -> None:
+    """Pages behind a cursor are cached by their URL alone."""
+    _keep(pipeline, lambda scope: "cursor" in query(scope), 200)
+
+
 def _validate(pipeline: Pipeline, tag_of: Callable[[Scope, Response], str]) -> None:
     """Add an ETag to answers, and answer 304 if the client sends the same one."""
 
@@ -87,6 +145,25 @@ def _validate(pipeline: Pipeline, tag_of: Callable[[Scope, Response], str]) -> N
             answer.status, answer.body = 304, b""
         answer.headers.append((b"etag", tag))
         return answer
+
+    pipeline.outer.append(rewriting(change))
+
+
+@fault("TENANT-7")
+def validators_shared_by_head(pipeline: Pipeline) -> None:
+    """HEAD is answered 304 for every validator that was given before, to whichever organization."""
+    given: set[bytes] = set()
+
+    def change(scope: Scope, answer: Response) -> None:
+        caller = scope.get(CALLER)
+        if answer.status != 200 or not isinstance(caller, Caller):
+            return
+        own = f"{caller.tenant.organization.id} {_url(scope)}"
+        tag = b'"%b"' % hashlib.sha256(own.encode()).hexdigest()[:16].encode()
+        given.add(tag)
+        if scope["method"] == "HEAD" and header(scope, b"if-none-match") in given:
+            answer.status, answer.body = 304, b""
+        answer.headers.append((b"etag", tag))
 
     pipeline.outer.append(rewriting(change))
 
