@@ -14,10 +14,12 @@ CONDITIONS: Mapping[str, tuple[Sequence[str], str]] = {
     "If-Modified-Since": (("last-modified", "date"), _LONG_AGO),
     "If-Unmodified-Since": (("last-modified", "date"), _LONG_AGO),
     "Range": ((), "bytes=0-99"),
+    "If-None-Match: *": ((), "*"),
+    "If-Match: *": ((), "*"),
 }
 """The headers, each with the fields of an answer that its value is taken from, and the value if the answer has none.
 
-A client may ask by the date of an answer (RFC 9110 13.1.3). `*` stands for any validator.
+A client may ask by the date of an answer (RFC 9110 13.1.3). `*` stands for any validator, and is asked in its own right too.
 """
 
 
@@ -25,4 +27,4 @@ def condition(name: str, given: Exchange | None) -> tuple[str, str]:
     """One of these headers, with what an answer has given for it."""
     sources, otherwise = CONDITIONS[name]
     values = (given.headers.get(source) for source in sources) if given else ()
-    return name, next(filter(None, values), otherwise)
+    return name.partition(":")[0], next(filter(None, values), otherwise)

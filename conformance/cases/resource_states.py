@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from conformance.cases.dataset import Dataset, Resource
@@ -16,6 +18,9 @@ _KINDS = (
     ("getList", "listLists", "archivedAt"),
     ("getDraft", "listDrafts", "status"),
 )
+# A member with more values is only asked for its empty ones.
+_MOST_VALUES = 8
+_TOLD = 40
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,21 @@ def in_each_state(dataset: Dataset) -> list[Known]:
     return found
 
 
+def with_every_value(dataset: Dataset) -> list[Known]:
+    """For each member, documented or not, a resource with each of its values if they are few, and with each that is empty.
+
+    Lists that are not served are left out: other checks judge that.
+    """
+    found: list[Known] = []
+    for operation, listing, _ in _KINDS:
+        with suppress(NotTested):
+            resources, choose = dataset.walk(listing).items, chooser(f"{dataset.seed} {operation} values")
+            for member in sorted({name for resource in resources for name in resource} - {"id"}):
+                chosen = _with_few_values(resources, member, choose)
+                found += [Known(operation, one["id"], f"{member} {value[:_TOLD]}") for value, one in chosen.items()]
+    return list({(known.operation, known.id): known for known in found}.values())
+
+
 def in_each_state_with_nulls(operation: str, resources: list[Resource]) -> list[Known]:
     """For each state, the resource with the most nulls: there a list and a single reading are most likely to differ."""
     member = next(member for known, _, member in _KINDS if known == operation)
@@ -59,10 +79,20 @@ def in_each_state_with_nulls(operation: str, resources: list[Resource]) -> list[
 
 def with_each_value(resources: list[Resource], member: str, choose: Random) -> dict[str, Resource]:
     """A resource for each value of a member, drawn at random. Of times and objects, only null and not null are told apart."""
-    by_value: dict[str, list[Resource]] = {}
+    return _of_each(resources, partial(_state, member), choose)
+
+
+def _of_each(resources: list[Resource], kind: Callable[[Resource], str], choose: Random) -> dict[str, Resource]:
+    by_kind: dict[str, list[Resource]] = {}
     for resource in resources:
-        by_value.setdefault(_state(member, resource), []).append(resource)
-    return {value: choose.choice(having) for value, having in sorted(by_value.items())}
+        by_kind.setdefault(kind(resource), []).append(resource)
+    return {kind: choose.choice(having) for kind, having in sorted(by_kind.items())}
+
+
+def _with_few_values(resources: list[Resource], member: str, choose: Random) -> dict[str, Resource]:
+    states = with_each_value(resources, member, choose)
+    empty = [resource for resource in resources if not resource.get(member)]
+    return states if len(states) <= _MOST_VALUES else with_each_value(empty, member, choose)
 
 
 def _nulls(resource: Resource) -> int:

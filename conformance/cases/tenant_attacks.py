@@ -11,7 +11,7 @@ import spec
 from conformance.cases.conditions import CONDITIONS, condition
 from conformance.cases.dataset import LARGEST, Dataset
 from conformance.cases.filters import needles, text_of, values_of, words_of
-from conformance.cases.resource_states import Known, in_each_state, with_each_value
+from conformance.cases.resource_states import Known, in_each_state, with_each_value, with_every_value
 from conformance.cases.sampling import chooser
 from conformance.checks import NotTested
 from conformance.target.client import Caller, target
@@ -96,6 +96,11 @@ class Query:
 def foreign_ids(neighbour: Dataset) -> list[ById]:
     """Every kind of resource of the other organization, in each of its states, asked for in every shape."""
     return [ById(resource, shape) for resource, shape in product(in_each_state(neighbour), SHAPES)]
+
+
+def foreign_ids_by_value(neighbour: Dataset) -> list[ById]:
+    """Resources of the other organization, chosen by the values of all their members, asked for by a plain GET."""
+    return [ById(resource, SHAPES[0]) for resource in with_every_value(neighbour)]
 
 
 def foreign_ids_conditionally(neighbour: Dataset) -> list[ById]:

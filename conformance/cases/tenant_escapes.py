@@ -21,6 +21,8 @@ _HEADERS = (
     *("Organization-Id", "Organization", "Org-Id", "Tenant-Id", "Tenant", "Account-Id", "Forwarded-Organization"),
     *("Outbound-Organization", "Outbound-Organization-Id"),
 )
+# What the paths of other servers have before the name of an organization.
+_PREFIXES = ("organizations", "orgs", "tenants", "accounts", "workspaces")
 # How much of a path messages show.
 _TOLD = 80
 
@@ -68,12 +70,13 @@ def tricks(theirs: Theirs, own_contact: str, own_list: str) -> list[Trick]:
 
 
 def further_tricks(goal: Theirs) -> list[Trick]:
-    """Headers and cookies alone, for servers that refuse unknown parameters; and requests by HEAD for single resources."""
+    """Headers and cookies alone, for servers that refuse unknown parameters; HEAD for single resources; paths with a prefix."""
     asked = _asked(goal)
     by_head = [row for row in asked if "{id}" in spec.contract().operations[row[1]].path]
     return [
         *(Trick(path, operation, path, _headers(goal)) for path, operation in asked),
         *(Trick(f"{path}?{_query(goal)}", operation, path, _headers(goal), "HEAD") for path, operation in by_head),
+        *_by_prefix(goal),
     ]
 
 
@@ -146,6 +149,14 @@ def _by_path(theirs: Theirs, own: str) -> list[Trick]:
         f"{contacts}/{contact};id={own}",
     ]
     return [Trick(path, "getContact", f"{contacts}/{contact}") for path in paths]
+
+
+def _by_prefix(theirs: Theirs) -> list[Trick]:
+    """Paths of the list of contacts below another organization."""
+    contacts = target("listContacts")
+    base, _, name = contacts.rpartition("/")
+    organization = quote(theirs.organization, safe="")
+    return [Trick(f"{base}/{prefix}/{organization}/{name}", "listContacts", contacts) for prefix in _PREFIXES]
 
 
 def _by_repetition(theirs: Theirs, own: str) -> list[Trick]:

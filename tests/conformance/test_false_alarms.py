@@ -60,6 +60,11 @@ def behind_a_front_end(request: Passed, forward: Forward) -> Answered:
     return answer.with_header("Date", formatdate(usegmt=True))
 
 
+def test_a_filter_that_only_some_keys_may_use_tells_nothing_of_other_organizations() -> None:
+    run = run_gate("--mock-options", "--fault filters-by-id-need-its-scope", "--only", "TENANT-2,TENANT-3")
+    assert run.exit_code == 0, run.output
+
+
 def test_an_api_behind_a_front_end_is_conformant() -> None:
     mock = EmbeddedMock()
     try:

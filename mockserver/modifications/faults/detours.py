@@ -8,11 +8,12 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.api import paths
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.faults.isolation import change_caller, owner_of
 from mockserver.modifications.helpers.layers import around
-from mockserver.modifications.helpers.requests import header, query, resource_asked
+from mockserver.modifications.helpers.requests import header, operation_path, query, resource_asked
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -93,6 +94,22 @@ def repeated_list_id_leaks(pipeline: Pipeline) -> None:
         return inner(rules, {**scope, "query_string": b"&".join(kept)})
 
     pipeline.read_parameters = read
+
+
+@fault("TENANT-5")
+def organization_path_honoured(pipeline: Pipeline) -> None:
+    """A path below `/organizations/{id}` is served from that organization, whichever key asks."""
+
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        base, _, rest = operation_path(scope).partition("/organizations/")
+        organization, _, rest = rest.partition("/")
+        tenant, caller = pipeline.state.tenants.get(organization), scope.get(CALLER)
+        if isinstance(caller, Caller) and tenant and not base:
+            path = f"{paths.API}/{rest}"
+            scope = {**scope, "path": path, "raw_path": path.encode(), CALLER: replace(caller, tenant=tenant)}
+        await app(scope, receive, send)
+
+    pipeline.inner.append(around(served))
 
 
 @fault("TENANT-5")

@@ -12,10 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
+from mockserver.api.response import Response
 from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.pages import keyset_page, matching, newest_first
 from mockserver.modifications.helpers.requests import header, query, resource_asked
-from mockserver.modifications.helpers.responses import change_problems, edited, problem_of
+from mockserver.modifications.helpers.responses import change_problems, edited, problem_of, rewriting
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -109,6 +110,32 @@ def foreign_resources_shown(pipeline: Pipeline) -> None:
         return next(filter(None, everywhere), None)
 
     pipeline.single = single
+
+
+@fault("TENANT-2")
+def foreign_contacts_without_email_shown(pipeline: Pipeline) -> None:
+    """A contact that has no address is looked up by its id alone."""
+    inner = pipeline.single
+
+    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
+        own, owner = inner(caller, collection, resource_id), owner_of(pipeline, collection, resource_id)
+        found = inner(replace(caller, tenant=owner), collection, resource_id) if owner and not own else None
+        return found if found and collection == "contacts" and json.loads(found)["email"] is None else own
+
+    pipeline.single = single
+
+
+@fault("TENANT-2")
+def any_validator_finds_what_is_foreign(pipeline: Pipeline) -> None:
+    """`If-None-Match: *` is answered 304 for every id that any organization has."""
+
+    def change(scope: Scope, answer: Response) -> None:
+        asked = resource_asked(scope)
+        any_validator = isinstance(scope.get(CALLER), Caller) and header(scope, b"if-none-match") == b"*"
+        if any_validator and asked and owner_of(pipeline, *asked):
+            answer.status, answer.body = 304, b""
+
+    pipeline.outer.append(rewriting(change))
 
 
 def _tell_foreign(pipeline: Pipeline, change: Callable[[Problem], Problem]) -> None:
