@@ -19,7 +19,17 @@ from conformance.target.retry_after import wall_clock
 from conformance.verdict.plugin import Judge
 from conformance.webhooks import failure_script as troubles
 from conformance.webhooks import signatures
-from conformance.webhooks.deliveries import Delivery, event_ids, recorded, shape_fault, signature_fault, stale
+from conformance.webhooks.deliveries import (
+    Clock,
+    Delivery,
+    clocks,
+    event_ids,
+    real_time,
+    recorded,
+    shape_fault,
+    signature_fault,
+    stale,
+)
 from conformance.webhooks.failure_script import TROUBLES
 from conformance.webhooks.receiver import CannotListen, Receiver, ReceiverAnswer
 from conformance.webhooks.session import Live
@@ -28,9 +38,6 @@ from spec.target import Target
 # The feed may show an event later than its delivery: real seconds between two looks at the feed.
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 5.0
-
-Clock = Callable[[Delivery], float]
-"""The time of a clock at which a delivery arrived, in unix seconds."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,14 @@ def deliveries(request: pytest.FixtureRequest, target: Target, judge: Judge) -> 
         return Deliveries(None, found)
 
 
+@pytest.fixture(scope="session")
+def every_delivery(deliveries: Deliveries) -> Sequence[Delivery]:
+    """The deliveries of the whole run: later attempts come after most checks."""
+    if deliveries.live:
+        deliveries.live.settle()
+    return deliveries.all
+
+
 @requirement("HOOK-1")
 def test_a_delivery_is_a_post_of_signed_json(deliveries: Deliveries, request: pytest.FixtureRequest) -> None:
     """Each delivery is a POST of JSON with a signature header; and if events were triggered, deliveries arrive."""
@@ -90,6 +105,12 @@ def test_a_delivery_is_a_post_of_signed_json(deliveries: Deliveries, request: py
     if live and not live.own:
         live.judge_silence(embedded=not (request.config.option.base_url or request.config.option.target))
     _none_has(shape_fault, deliveries.some())
+
+
+@requirement("HOOK-1", whole_run=True)
+def test_every_delivery_of_the_run_is_a_post_of_signed_json(every_delivery: Sequence[Delivery]) -> None:
+    """Each later attempt is a POST of JSON with a signature header too."""
+    _none_has(shape_fault, every_delivery)
 
 
 @requirement("HOOK-2")
@@ -105,19 +126,27 @@ def test_a_delivery_is_signed_over_its_raw_bytes(deliveries: Deliveries, judge: 
     _none_has(signature_fault, signed)
 
 
+@requirement("HOOK-2", whole_run=True)
+def test_every_delivery_of_the_run_is_signed_over_its_raw_bytes(every_delivery: Sequence[Delivery]) -> None:
+    """Each later attempt is signed over its raw bytes too."""
+    _none_has(signature_fault, [delivery for delivery in every_delivery if _has_signature(delivery)])
+
+
 @requirement("HOOK-3")
 def test_a_delivery_is_stamped_with_the_time(deliveries: Deliveries, primary: Caller) -> None:
     """A signed timestamp is within five minutes of the receiver's clock, or of the target's clock if it differs."""
     live = deliveries.live
-    groups: list[tuple[Sequence[Delivery], Sequence[Clock]]] = [(deliveries.recorded, [_received])]
+    groups: list[tuple[Sequence[Delivery], Sequence[Clock]]] = [(deliveries.recorded, [real_time()])]
     if live:
-        groups.append((live.deliveries, [_received, _clock_of(served(primary, "getMe"))]))
+        live.settle()
+        answer = served(primary, "getMe")
+        groups.append((live.deliveries, clocks(live.deliveries, wall_clock(answer) - answer.answered)))
     judged = 0
-    for group, clocks in groups:
+    for group, possible in groups:
         # Without a valid signature, the timestamp may come from another sender.
         verified = [delivery for delivery in group if delivery.verified]
         judged += len(verified)
-        broken = stale(verified, *clocks)
+        broken = stale(verified, *possible)
         if broken:
             raise Violation(f"{broken[0].line}: {broken[1]}")
     if not judged:
@@ -127,17 +156,18 @@ def test_a_delivery_is_stamped_with_the_time(deliveries: Deliveries, primary: Ca
 @requirement("HOOK-5")
 def test_a_delivered_event_is_in_the_feed(live: Live, primary: Caller) -> None:
     """Each event that was delivered since the first trigger is in `/api/v1/events`, with the same id and type."""
+    live.settle()
     ours = [delivery for delivery in live.own if delivery.received >= live.since and delivery.json is not None]
     if not ours:
         raise NotJudged("no delivery of JSON arrived")
     for delivery in ours:
         expect(delivery.event, f"{delivery.line}: its body holds no event, an object with an id and an eventType")
     strangers = event_ids(live.neighbour.deliveries) if live.neighbour else set()
-    wanted = {delivery.event.id: delivery for delivery in ours if delivery.event and delivery.event.id not in strangers}
-    for event_id, event in _in_feed(primary, wanted.keys(), live.settings.feed_within).items():
-        delivered = wanted[event_id].event
-        same = delivered and event.get("eventType") == delivered.type
-        expect(same, f"{wanted[event_id].line}: the feed has it as {event.get('eventType')!r}")
+    feed = _in_feed(primary, event_ids(ours) - strangers, live.settings.feed_within)
+    for delivery in ours:
+        if delivery.event and (event := feed.get(delivery.event.id)):
+            same = event.get("eventType") == delivery.event.type
+            expect(same, f"{delivery.line}: the feed has it as {event.get('eventType')!r}")
 
 
 @requirement("HOOK-6")
@@ -148,7 +178,8 @@ def test_what_was_not_received_is_sent_again(live: Live, trouble: ReceiverAnswer
     if len(attempts) < 2:
         expect(not live.never_again(trouble), f"{attempts[0].line}, which met {met}: it was not tried again")
         not_tested(f"a delivery that met {met} was not tried again within {live.waited}; it may be later")
-    others = [delivery for delivery in live.own if delivery.event != attempts[0].event]
+    events = [attempt.event for attempt in attempts]
+    others = [delivery for delivery in live.own if delivery.event not in events]
     fault = troubles.fault(attempts, others)
     expect(fault is None, f"{attempts[0].line}, which met {met}: {fault}")
 
@@ -201,16 +232,6 @@ def _none_has(fault: Callable[[Delivery], str | None], deliveries: Sequence[Deli
 
 def _has_signature(delivery: Delivery) -> bool:
     return any(value.strip() for value in signatures.values(delivery.headers, signatures.HEADER))
-
-
-def _received(delivery: Delivery) -> float:
-    return delivery.received
-
-
-def _clock_of(answer: Exchange) -> Clock:
-    """The time of the target's clock when a delivery arrived, computed from the Date of an answer."""
-    shown = wall_clock(answer)
-    return lambda delivery: shown + (delivery.at or 0.0) - answer.answered
 
 
 def _in_feed(primary: Caller, wanted: Set[str], within: float) -> dict[str, Resource]:

@@ -228,6 +228,7 @@ _CAUSES: dict[str, dict[str, str]] = {
     "HOOK-6": {
         "not tried again": "a failed delivery is given up",
         "first one's timestamp": "a retry sends the first attempt's headers again",
+        "under another id": "a retry makes the event anew, and its id with it",
     },
     "HOOK-7": {"": "several endpoints, such as those of one organization, share one secret"},
 }

@@ -142,10 +142,14 @@ def event_ids(deliveries: Iterable[Delivery]) -> set[str]:
     return {delivery.event.id for delivery in deliveries if delivery.event}
 
 
-def stale(deliveries: Sequence[Delivery], *clocks: Callable[[Delivery], float]) -> tuple[Delivery, str] | None:
+Clock = Callable[[Delivery], float]
+"""The time of a clock at which a delivery arrived, in unix seconds."""
+
+
+def stale(deliveries: Sequence[Delivery], *clocks: Clock) -> tuple[Delivery, str] | None:
     """The first delivery whose timestamp is not fresh, and what is wrong with it; None if all are.
 
-    The receiver's clock is the one of `clocks` (a delivery → unix seconds) by which all are fresh, otherwise the last one.
+    The receiver's clock is the one of `clocks` by which all are fresh, otherwise the last one.
     """
     broken: list[tuple[Delivery, str]] = []
     for clock in clocks:
@@ -153,6 +157,31 @@ def stale(deliveries: Sequence[Delivery], *clocks: Callable[[Delivery], float]) 
         if not broken:
             return None
     return broken[0]
+
+
+def real_time(ahead: float = 0.0) -> Clock:
+    """Our clock, or one that is `ahead` of it by so many seconds."""
+    return lambda delivery: delivery.received + ahead
+
+
+def _test_clock(first: float, ahead: float) -> Clock:
+    """The target's test clock, which shows `first` at the first delivery.
+
+    A run moves it while attempts are on their way, so it is the time nearest to a timestamp that it showed until the arrival.
+    """
+
+    def shown(delivery: Delivery) -> float:
+        at = delivery.at or 0.0
+        moment = signatures.seconds(delivery.signature.timestamp) if delivery.signature else None
+        return ahead + (at if moment is None else sorted((first, moment - ahead, at))[1])
+
+    return shown
+
+
+def clocks(deliveries: Sequence[Delivery], ahead: float) -> Sequence[Clock]:
+    """The clocks by which a target may sign deliveries: real time or its test clock, each also `ahead` by so many seconds."""
+    first = min((delivery.at or 0.0 for delivery in deliveries), default=0.0)
+    return [clock for by in (0.0, ahead) for clock in (real_time(by), _test_clock(first, by))]
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from conformance.webhooks import signatures
 from conformance.webhooks.deliveries import Delivery
@@ -77,9 +77,28 @@ def fault(attempts: Sequence[Delivery], others: Sequence[Delivery]) -> str | Non
         apart = _apart(first, later)
         if apart >= _APART and _timestamp(first) and _timestamp(first) == _timestamp(later):
             return f"attempt {number}, {apart:.0f} s after the first, carries the first one's timestamp: it was not signed anew"
-    if first.event is None and not _header_that_stays(attempts, others):
+    if _header_that_stays(attempts, others):
+        return None
+    if first.event is None:
         return "the attempts share no id, neither in a header nor in the body"
-    return None
+    strange = [later.line for later in attempts if later.event is None or later.event.id != first.event.id]
+    return f"it was tried again under another id, as {strange[0]}" if strange else None
+
+
+def renamed(first: Delivery, others: Sequence[Delivery], real: Set[str]) -> Sequence[Delivery]:
+    """The `others` after `first` that only differ from it by the event's id, where `real` has the first id and not theirs.
+
+    `real` are the ids of the events that came to an endpoint without trouble: two real events may differ only by their ids.
+    """
+    if first.event is None or first.event.id not in real:
+        return ()
+    later = [each for each in others if each.number > first.number and each.event and each.event.id not in real]
+    return [each for each in later if _without_id(each) == _without_id(first)]
+
+
+def _without_id(delivery: Delivery) -> bytes:
+    """The body without its event's id."""
+    return delivery.body.replace(delivery.event.id.encode() if delivery.event else b"", b"")
 
 
 def _conclusive(attempts: Sequence[Delivery]) -> bool:

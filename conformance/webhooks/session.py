@@ -11,7 +11,7 @@ from conformance.outcome import NotTested, expect, not_tested
 from conformance.target.clock import TargetClock
 from conformance.target.redaction import Redactor
 from conformance.webhooks.deliveries import Delivery, event_ids
-from conformance.webhooks.failure_script import TROUBLES, Trouble
+from conformance.webhooks.failure_script import TROUBLES, Trouble, renamed
 from conformance.webhooks.receiver import Endpoint, Receiver, ReceiverAnswer, Script, accept
 from conformance.webhooks.signatures import seconds
 from spec import commands
@@ -39,7 +39,8 @@ class Live:
     """The registered endpoints, and their deliveries since the first trigger.
 
     `troubled` is a second endpoint of the primary organization, whose first deliveries fail; `neighbour` is one of the secondary
-    organization. `missing` says why one of them does not exist. `since` is the unix time of the first trigger.
+    organization. `missing` says why one of them does not exist, or why no retry could be waited for. `since` is the unix time of
+    the first trigger.
     """
 
     settings: Webhooks
@@ -101,6 +102,10 @@ class Live:
         attempts = self.trouble.attempts(trouble)
         if not attempts:
             raise NotTested(f"too few deliveries came to the second endpoint: none met {TROUBLES[trouble]}")
+        if len(attempts) == 1:
+            attempts = (*attempts, *renamed(attempts[0], self.troubled.deliveries, event_ids(self.main.deliveries)))
+        if len(attempts) == 1 and "retry" in self.missing:
+            raise NotTested(self.missing["retry"])
         return attempts
 
     def never_again(self, trouble: ReceiverAnswer) -> bool:
@@ -123,6 +128,12 @@ class Live:
         if self._settled or not self.trouble.met:
             return
         self._settled = True
+        try:
+            self._wait_for_retries()
+        except NotTested as reason:
+            self.missing["retry"] = str(reason)
+
+    def _wait_for_retries(self) -> None:
         until = time.monotonic() + _AGAIN_WITHIN
         if self.clock.movable:
             self._move_until(self._is_settled)

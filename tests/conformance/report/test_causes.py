@@ -114,6 +114,7 @@ SEEN = (
     ("RATE-6", "Retry-After is 29869: 29869 s, more than 60", "in milliseconds"),
     ("HOOK-2", "it is not HMAC-SHA256: the body alone is signed (6 of 6 deliveries)", ""),
     ("HOOK-6", "delivery 1 to troubled, which met an answer of 500: it was not tried again", "given up"),
+    ("HOOK-6", "delivery 1 to troubled, which met no answer: it was tried again under another id", "makes the event"),
     ("OP-9", "listContacts does not declare q", ""),
 )
 

@@ -1,9 +1,8 @@
-"""The judge's receiver reads every form of HTTP that senders use; a failing endpoint tells retries from resends."""
+"""The judge's receiver reads every form of HTTP that senders use, and a live session says what it could not do."""
 
 from __future__ import annotations
 
 import http.client
-import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,12 +15,9 @@ import pytest
 from conformance.checks import NotTested, Violation
 from conformance.target.clock import TargetClock
 from conformance.target.redaction import Redactor
-from conformance.webhooks import failure_script as troubles
-from conformance.webhooks.deliveries import Delivery
-from conformance.webhooks.failure_script import TROUBLES, Trouble
 from conformance.webhooks.receiver import CannotListen, Endpoint, Receiver, ReceiverAnswer
 from conformance.webhooks.session import Live
-from conformance.webhooks.signatures import HEADER
+from spec.commands import CommandFailed
 from spec.target import Webhooks
 
 WITHIN = 30.0
@@ -174,60 +170,6 @@ def test_an_address_that_is_taken_is_said_in_one_line(receiver: Receiver) -> Non
         Receiver(urlsplit(receiver.address).netloc, lambda: 0.0)
 
 
-def attempt(event: str, at: float, timestamp: int | None = None, **headers: str) -> Delivery:
-    """An attempt at `at` seconds of the target's clock, signed at that time unless another timestamp is given."""
-    stamp = int(at) if timestamp is None else timestamp
-    named = [(name.replace("_", "-"), value) for name, value in headers.items()]
-    body = json.dumps({"id": event, "eventType": "a.b"} if event else {"at": at}).encode()
-    return Delivery("troubled", "POST", [(HEADER, f"t={stamp},v1={'0' * 64}"), *named], body, at, "", at)
-
-
-def armed() -> Trouble:
-    trouble = Trouble()
-    trouble.armed = True
-    return trouble
-
-
-def test_nothing_is_in_trouble_before_it_is_armed() -> None:
-    trouble = Trouble()
-    assert trouble(attempt("evt_1", 0)) == "accept"
-    assert not trouble.met
-
-
-def test_each_event_meets_a_trouble_of_its_own_and_is_accepted_when_it_comes_again() -> None:
-    trouble = armed()
-    assert [trouble(attempt(f"evt_{number}", 0)) for number in range(5)] == [*TROUBLES, "accept", "accept"]
-    assert not trouble.settled
-    assert [trouble(attempt(f"evt_{number}", 3)) for number in (2, 0, 1)] == ["accept"] * 3
-    assert trouble.settled
-    assert [len(trouble.attempts(kind)) for kind in TROUBLES] == [2, 2, 2]
-
-
-def test_a_retry_with_the_first_timestamp_is_failed_until_time_must_have_passed() -> None:
-    trouble = armed()
-    answers = [trouble(attempt("evt_1", at, timestamp=0)) for at in (0.0, 0.5, 1.9, 2.0)]
-    assert answers == ["error", "error", "error", "accept"]
-    assert "not signed anew" in (troubles.fault(trouble.attempts("error"), []) or "")
-
-
-@pytest.mark.parametrize(
-    ("attempts", "fault"),
-    [
-        ([attempt("evt_1", 0), attempt("evt_1", 1, timestamp=0)], None),
-        ([attempt("evt_1", 0), attempt("evt_1", 30)], None),
-        ([attempt("evt_1", 0), attempt("evt_1", 30, timestamp=0)], "not signed anew"),
-        ([attempt("", 0, webhook_id="m1"), attempt("", 30, webhook_id="m1")], None),
-        ([attempt("", 0, X_Outbound_Delivery="d1"), attempt("", 30, X_Outbound_Delivery="d1")], None),
-        ([attempt("", 0, X_Outbound_Delivery="d1"), attempt("", 30, X_Outbound_Delivery="d2")], "share no id"),
-        ([attempt("", 0, X_Outbound_Event="a.b"), attempt("", 30, X_Outbound_Event="a.b")], "share no id"),
-        ([attempt("", 0, webhook_id="same"), attempt("", 30, webhook_id="same")], "share no id"),
-    ],
-)
-def test_attempts_share_an_id_and_nothing_of_their_signature(attempts: list[Delivery], fault: str | None) -> None:
-    found = troubles.fault(attempts, [attempt("", 9, webhook_id="same")])
-    assert found == fault or (fault and found and fault in found)
-
-
 def live(receiver: Receiver, **settings: Any) -> Live:
     return Live(Webhooks(**settings), receiver, TargetClock(), Redactor())
 
@@ -265,3 +207,16 @@ def test_silence_is_a_violation_only_where_the_receiver_can_be_reached_for_sure(
     ask(receiver.endpoint("secondary").url)
     with pytest.raises(Violation, match="no delivery reached"):
         silent.judge_silence(embedded=False)
+
+
+def test_a_clock_that_cannot_be_moved_keeps_nothing_else_from_being_judged(receiver: Receiver) -> None:
+    def stuck(_seconds: int) -> None:
+        raise CommandFailed("it is stuck")
+
+    started = Live(Webhooks(), receiver, TargetClock(stuck), Redactor())
+    started.main, started.troubled = receiver.endpoint("primary"), receiver.endpoint("troubled", started.trouble)
+    started.trouble.armed = True
+    assert ask(started.troubled.url) == 500
+    started.settle()
+    with pytest.raises(NotTested, match=r"hooks\.advance_clock: it is stuck"):
+        started.attempts("error")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from conformance.webhooks.deliveries import (
     FRESH,
     Delivery,
     Event,
+    clocks,
     shape_fault,
     signature_fault,
     stale,
@@ -161,6 +163,29 @@ def test_a_test_clock_is_a_receivers_clock_only_if_it_bears_out_every_delivery()
     broken = stale([at(NOW), at(NOW + 3_600)], real, test)
     assert broken
     assert "-3600 s" in broken[1]
+
+
+@pytest.mark.parametrize("ahead", [0, 5_000])
+@pytest.mark.parametrize(
+    ("signed", "fault"),
+    [
+        (0, None),
+        (3_600, None),  # it was on its way while the clock was moved
+        (7_200, None),
+        (-400, "-400 s from"),
+        (7_600, "+400 s from"),
+    ],
+)
+def test_a_later_attempt_is_stamped_with_a_time_that_the_test_clock_showed(
+    signed: int, fault: str | None, ahead: int
+) -> None:
+    first, later = (
+        replace(delivery(headers=headers(HEX, NOW + ahead + stamp)), received=NOW + after, at=float(NOW + moved))
+        for stamp, after, moved in ((0, 0.0, 0), (signed, 9.0, 7_200))
+    )
+    assert stale([first], *clocks([first, later], ahead)) is None
+    broken = stale([first, later], *clocks([first, later], ahead))
+    assert broken is None if fault is None else broken and fault in broken[1]
 
 
 @pytest.mark.parametrize(
