@@ -91,10 +91,20 @@ def deliveries(request: pytest.FixtureRequest, target: Target, judge: Judge) -> 
 
 
 @pytest.fixture(scope="session")
-def every_delivery(deliveries: Deliveries) -> Sequence[Delivery]:
-    """The deliveries of the whole run: later attempts come after most checks."""
+def organization(primary: Caller) -> str:
+    """The id of the primary organization. Raises NotJudged if `/me` does not name it."""
+    found = as_id(member(served(primary, "getMe"), "organization", "id"))
+    if found is None:
+        raise NotJudged("/me does not name the organization by its id")
+    return found
+
+
+@pytest.fixture(scope="session")
+def every_delivery(deliveries: Deliveries, target: Target) -> Sequence[Delivery]:
+    """The deliveries of the whole run: later attempts and the events of added contacts come after most checks."""
     if deliveries.live:
         deliveries.live.settle()
+        deliveries.live.add_contact(target.hooks.add_contact)
     return deliveries.all
 
 
@@ -109,7 +119,7 @@ def test_a_delivery_is_a_post_of_signed_json(deliveries: Deliveries, request: py
 
 @requirement("HOOK-1", whole_run=True)
 def test_every_delivery_of_the_run_is_a_post_of_signed_json(every_delivery: Sequence[Delivery]) -> None:
-    """Each later attempt is a POST of JSON with a signature header too."""
+    """Each later attempt, and each delivery of an added contact's event, is a POST of JSON with a signature header too."""
     _none_has(shape_fault, every_delivery)
 
 
@@ -128,7 +138,7 @@ def test_a_delivery_is_signed_over_its_raw_bytes(deliveries: Deliveries, judge: 
 
 @requirement("HOOK-2", whole_run=True)
 def test_every_delivery_of_the_run_is_signed_over_its_raw_bytes(every_delivery: Sequence[Delivery]) -> None:
-    """Each later attempt is signed over its raw bytes too."""
+    """Each later attempt, and each delivery of an added contact's event, is signed over its raw bytes too."""
     _none_has(signature_fault, [delivery for delivery in every_delivery if _has_signature(delivery)])
 
 
@@ -202,22 +212,30 @@ def test_two_endpoints_have_two_secrets(live: Live) -> None:
 
 # This check is the last of its family, because the risk of a late further delivery falls with time.
 @requirement("HOOK-4")
-def test_an_endpoint_gets_its_own_organizations_events_alone(live: Live, primary: Caller) -> None:
+def test_an_endpoint_gets_its_own_organizations_events_alone(live: Live, organization: str) -> None:
     """No event reaches endpoints of two organizations, and no event names another organization than the endpoint's."""
-    organization = as_id(member(served(primary, "getMe"), "organization", "id"))
-    if organization is None:
-        raise NotJudged("/me does not name the organization by its id")
-    for delivery in live.own:
-        named = _organization(delivery)
-        expect(named in (None, organization), f"{delivery.line}: it is an event of the organization {named}")
+    _none_is_elsewhere(live, organization)
     if not live.neighbour:
         not_tested(live.missing["secondary"])
     if not event_ids(live.neighbour.deliveries):
         not_tested(live.missing.get("event", "the secondary organization's endpoint got none of its own events"))
     if not event_ids(live.own):
         raise NotJudged("the primary organization's endpoints got no event")
+
+
+@requirement("HOOK-4", whole_run=True)
+@pytest.mark.usefixtures("every_delivery")
+def test_the_event_of_an_added_contact_stays_in_its_organization(live: Live, organization: str) -> None:
+    """The event of a contact that `hooks.add_contact` adds reaches no endpoint of the other organization."""
+    _none_is_elsewhere(live, organization)
+
+
+def _none_is_elsewhere(live: Live, organization: str) -> None:
+    for delivery in live.own:
+        named = _organization(delivery)
+        expect(named in (None, organization), f"{delivery.line}: it is an event of the organization {named}")
     shared = event_ids(live.own)
-    for delivery in live.neighbour.deliveries:
+    for delivery in live.neighbour.deliveries if live.neighbour else ():
         expect(_organization(delivery) != organization, f"{delivery.line}: it is the primary organization's event")
         shown = f"{delivery.line}: the primary organization's endpoints got the same event"
         expect(not delivery.event or delivery.event.id not in shared, shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -28,6 +29,8 @@ _FIRST_BY_CLOCK_WITHIN = 12.0
 _OTHERS_WITHIN = 10.0
 _AGAIN_WITHIN = 25.0
 _NEIGHBOUR_WITHIN = 3.0
+# What goes to a wrong endpoint goes there at about the same time.
+_ELSEWHERE_WITHIN = 1.0
 # Seconds by which a test clock is moved, step by step, until the expected deliveries have come: an hour in total. No step is
 # longer than the tolerance of a timestamp, because a delivery during a move may have the time before or after it.
 _STEPS = (5, 10, 20, 40, 80, 160, *(240,) * 14)
@@ -51,6 +54,7 @@ class Live:
     missing: dict[str, str] = field(default_factory=dict)
     since: float = 0.0
     _settled: bool = False
+    _added: bool = False
     _gave_up: bool = False
 
     def begin(self) -> None:
@@ -132,6 +136,22 @@ class Live:
             self._wait_for_retries()
         except NotTested as reason:
             self.missing["retry"] = str(reason)
+
+    def add_contact(self, command: str | None) -> None:
+        """Have a contact added, and wait a while for the deliveries of its event. Does so only once."""
+        if self._added or command is None or not self.main.arrived:
+            return
+        self._added = True
+        known = len(event_ids(self.main.arrived))
+        with suppress(NotTested):
+            self._run(command, "hooks.add_contact")
+        late = min(_FIRST_WITHIN, 2 * (self.main.arrived[0].received - self.since))
+        if self.receiver.wait(lambda: len(event_ids(self.main.arrived)) > known, max(_NEIGHBOUR_WITHIN, late)):
+            self.receiver.wait(self._is_shared, _ELSEWHERE_WITHIN)
+
+    def _is_shared(self) -> bool:
+        """Whether an event has reached endpoints of both organizations."""
+        return bool(self.neighbour and event_ids(self.neighbour.arrived) & event_ids(self.main.arrived))
 
     def _wait_for_retries(self) -> None:
         until = time.monotonic() + _AGAIN_WITHIN

@@ -90,7 +90,7 @@ class Webhooks:
     def publish(self, organization_id: str, event: Event) -> Sequence[Delivery]:
         """Begin to deliver an organization's event to its endpoints, and return the deliveries at once."""
         enabled = [endpoint for endpoint in self.endpoints if endpoint.enabled]
-        recipients = self.steps.recipients(enabled, organization_id)
+        recipients = self.steps.recipients(enabled, organization_id, event)
         now = self._clock.now()
         deliveries = [
             Delivery(identifier("dlv", self._random), endpoint.id, organization_id, event, now)

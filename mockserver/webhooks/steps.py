@@ -29,8 +29,8 @@ _JITTER = 0.2
 class Steps:
     """The steps that bring an event to endpoints."""
 
-    recipients: Callable[[Sequence[Endpoint], str], Sequence[Endpoint]]
-    """(all endpoints that are switched on, organization id) → those that get an event of that organization."""
+    recipients: Callable[[Sequence[Endpoint], str, Event], Sequence[Endpoint]]
+    """(all endpoints that are switched on, organization id, event) → those that get this event of that organization."""
     mint_secret: Callable[[str, int], str]
     """(organization id, number) → a signing secret; each number is given once."""
     first_delay: Callable[[Delivery], float]
@@ -80,7 +80,7 @@ def composed(steps: Steps, delivery: Delivery, endpoint: Endpoint, now: float, f
     return outgoing
 
 
-def _own(endpoints: Sequence[Endpoint], organization_id: str) -> Sequence[Endpoint]:
+def _own(endpoints: Sequence[Endpoint], organization_id: str, _event: Event) -> Sequence[Endpoint]:
     return [endpoint for endpoint in endpoints if endpoint.organization_id == organization_id]
 
 

@@ -15,7 +15,7 @@ from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
 from mockserver.tenants.resource_types import Resource
-from mockserver.webhooks.delivery import Delivery
+from mockserver.webhooks.delivery import Delivery, Event
 from mockserver.webhooks.endpoints import Endpoint
 from mockserver.webhooks.sending import Outgoing
 from mockserver.webhooks.signing import HEADER, digest
@@ -135,7 +135,20 @@ def timestamp_stale(pipeline: Pipeline) -> None:
 @fault("HOOK-4", applies_to="deliveries")
 def delivered_to_everybody(pipeline: Pipeline) -> None:
     """Every endpoint gets the events of every organization."""
-    pipeline.deliveries.recipients = lambda endpoints, _organization: endpoints
+    pipeline.deliveries.recipients = lambda endpoints, _organization, _event: endpoints
+
+
+@fault("HOOK-4", applies_to="deliveries")
+def created_contacts_told_to_everybody(pipeline: Pipeline) -> None:
+    """Every endpoint gets the events of contacts that are added, whatever their organization."""
+    steps = pipeline.deliveries
+    inner = steps.recipients
+
+    def recipients(endpoints: Sequence[Endpoint], organization: str, event: Event) -> Sequence[Endpoint]:
+        everybody = event["eventType"] == "contact.created"
+        return endpoints if everybody else inner(endpoints, organization, event)
+
+    steps.recipients = recipients
 
 
 @fault("HOOK-5", applies_to="deliveries")

@@ -39,8 +39,8 @@ def duplicate_deliveries(
     inner = steps.recipients
     happens = chances("duplicate-deliveries", seed, probability)
 
-    def recipients(endpoints: Sequence[Endpoint], organization: str) -> Sequence[Endpoint]:
-        found = inner(endpoints, organization)
+    def recipients(endpoints: Sequence[Endpoint], organization: str, event: Event) -> Sequence[Endpoint]:
+        found = inner(endpoints, organization, event)
         return [*found] * (1 + copies) if happens() else found
 
     steps.recipients = recipients

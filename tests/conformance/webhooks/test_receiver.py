@@ -220,3 +220,18 @@ def test_a_clock_that_cannot_be_moved_keeps_nothing_else_from_being_judged(recei
     started.settle()
     with pytest.raises(NotTested, match=r"hooks\.advance_clock: it is stuck"):
         started.attempts("error")
+
+
+def test_a_contact_is_added_once_and_its_event_waited_for(receiver: Receiver) -> None:
+    started = live(receiver)
+    started.main, started.neighbour = receiver.endpoint("primary"), receiver.endpoint("secondary")
+    started.add_contact("false")
+    body = b'{"id": "evt_1", "eventType": "contact.created"}'
+    ask(started.main.url, body=body.replace(b"1", b"0"))
+    started.since = started.main.arrived[0].received
+    late = threading.Timer(0.2, lambda: [ask(end.url, body=body) for end in (started.main, started.neighbour) if end])
+    late.start()
+    started.add_contact("true")
+    assert [len(started.main.arrived), len(started.neighbour.arrived)] == [2, 1]
+    started.add_contact("no-such-command")
+    late.join()

@@ -107,7 +107,7 @@ def delivered(mock: Mock) -> list[Any]:
     second = steps.compose(steps, delivery, endpoints[0], START + 10)
     sent = [(one.method, sorted(one.headers.items()), one.body) for one in (first, second)]
     feed = mock.world.pipeline.page(Caller(FULL, own), "events", {}, None, 1)
-    receivers = [one.id for one in steps.recipients(endpoints, own.organization.id)]
+    receivers = [one.id for one in steps.recipients(endpoints, own.organization.id, event)]
     return [*sent, [one.secret for one in endpoints], receivers, feed, steps.retry_delay(delivery, Random(1))]
 
 
