@@ -14,11 +14,16 @@ _CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 # Wrong values of the Authorization header. Each is a function of the valid key.
 FORGERIES: dict[str, Callable[[str], str]] = {
     "never minted": lambda key: unknown(key),
+    "never minted, its scheme in lower case": lambda key: unknown(key).replace("Bearer", "bearer", 1),
     "truncated": lambda key: f"Bearer {key[:-1]}",
     "last character changed": lambda key: f"Bearer {_altered(key, len(key) - 1, len(key))}",
     "character in the middle changed": lambda key: f"Bearer {_altered(key, _middle(key), _middle(key) + 1)}",
     "in the other case": lambda key: f"Bearer {key.swapcase()}",
     "with a wildcard for its end": lambda key: f"Bearer {_with_wildcard(key)}",
+    # Stand for any text: in SQL's LIKE, and in patterns of file names (SQLite's GLOB, Redis' KEYS).
+    "with % for its end": lambda key: f"Bearer {key[:-1]}%",
+    "with * for its end": lambda key: f"Bearer {key[:-1]}*",
+    "with its end percent-encoded": lambda key: f"Bearer {key[:-1]}%{ord(key[-1]):02X}",
     "with a character more": lambda key: f"Bearer {key}0",
     "with a word behind it": lambda key: f"Bearer {key} x",
     "with a second one behind a comma": lambda key: f"Bearer {key},x",
@@ -27,6 +32,9 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "in quotes": lambda key: f'Bearer "{key}"',
     "empty": lambda _: "Bearer",
     "another scheme": lambda key: f"Token {key}",
+    "a scheme that begins with Bearer": lambda key: f"Bearers {key}",
+    # A scheme and its credentials are parted by a space (RFC 9110 11.4): this is one word.
+    "no space behind the scheme": lambda key: f"Bearer{key}",
     "scheme ApiKey": lambda key: f"ApiKey {key}",
     # Servers that accept Basic look for a key in the user name or in the password.
     "scheme Basic": lambda key: f"Basic {base64.b64encode(f'{key}:{key}'.encode()).decode()}",
@@ -40,7 +48,8 @@ def forged(forgery: str, secret: str, known: Iterable[str]) -> str | None:
     Keys made by hand may differ in only one character, so the forgery of one may be another one.
     """
     header = FORGERIES[forgery](secret)
-    return None if header in {f"Bearer {one}" for one in (secret, *known)} else header
+    scheme, _, presented = header.partition(" ")
+    return None if scheme.lower() == "bearer" and presented in (secret, *known) else header
 
 
 _QUERY = ("api_key", "apikey", "apiKey", "access_token", "key", "token", "authorization", "bearer")
@@ -48,6 +57,8 @@ _COOKIES = ("api_key", "apiKey", "access_token", "token", "session", "Authorizat
 _HEADERS = ("X-API-Key", "X-Api-Token", "Api-Key", "ApiKey", "X-Auth-Token", "X-Access-Token", "X-Outbound-Key")
 _AS_BEARER = ("X-Authorization", "Proxy-Authorization", "Authentication", "X-Forwarded-Authorization")
 PLACES = ("query", "cookie", "header")
+ALONE, BESIDE_UNKNOWN = "alone", "beside a key that was never minted"
+"""What else a request presents that has a valid key in a wrong place."""
 
 
 @dataclass(frozen=True)

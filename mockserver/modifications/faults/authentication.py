@@ -6,6 +6,8 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import replace
+from fnmatch import fnmatchcase
+from urllib.parse import unquote
 
 from starlette.types import Scope
 
@@ -165,6 +167,18 @@ def keys_in_any_case(pipeline: Pipeline) -> None:
 def keys_with_wildcards(pipeline: Pipeline) -> None:
     """A key is looked up with LIKE, so an underscore stands for any character."""
     _also_accept(pipeline, lambda key, text: like(text, key.secret))
+
+
+@fault("AUTH-2")
+def keys_by_pattern(pipeline: Pipeline) -> None:
+    """A key is looked up with GLOB, so an asterisk stands for any text."""
+    _also_accept(pipeline, lambda key, text: fnmatchcase(key.secret, text))
+
+
+@fault("AUTH-2")
+def keys_percent_decoded(pipeline: Pipeline) -> None:
+    """A key is percent-decoded before it is looked up, as if it came from an address."""
+    _also_accept(pipeline, lambda key, text: key.secret == unquote(text))
 
 
 @fault("AUTH-2")

@@ -11,7 +11,7 @@ from http.cookies import SimpleCookie
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.body import TRAILERS, whole_body
-from mockserver.api.keys import PREFIX
+from mockserver.api.keys import PREFIX, ApiKey
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem, not_found
 from mockserver.api.response import Header, Response
@@ -37,6 +37,22 @@ def _also_from(pipeline: Pipeline, secret_of: Callable[[Scope], bytes | None]) -
         return secret_of(scope) if secret is None else secret
 
     pipeline.credentials = credentials
+
+
+@fault("AUTH-3")
+def standing_by_scheme(pipeline: Pipeline) -> None:
+    """Whether a key is still valid is checked where the header begins with `Bearer`, and `bearer` bypasses that check."""
+    inner, spelled = pipeline.credentials, [b""]
+
+    def credentials(scope: Scope) -> bytes | None:
+        spelled[:] = [(header(scope, b"authorization") or b"")[:7]]
+        return inner(scope)
+
+    def authenticate(secret: bytes, now: float) -> ApiKey | None:
+        key = pipeline.state.keys.find(secret)
+        return key if key and (spelled[0] != b"Bearer " or key.is_valid_at(now)) else None
+
+    pipeline.credentials, pipeline.authenticate = credentials, authenticate
 
 
 @fault("AUTH-4")
@@ -66,6 +82,18 @@ def key_in_cookie(pipeline: Pipeline) -> None:
 def key_in_own_header(pipeline: Pipeline) -> None:
     """A key is accepted in X-API-Key."""
     _also_from(pipeline, lambda scope: header(scope, b"x-api-key"))
+
+
+@fault("AUTH-4")
+def key_in_query_after_failure(pipeline: Pipeline) -> None:
+    """Where the key in the Authorization header is not valid, the one in the query string is tried."""
+    inner = pipeline.credentials
+
+    def credentials(scope: Scope) -> bytes | None:
+        secret, given = inner(scope), query(scope).get("access_token", "").encode()
+        return given if secret and given and not pipeline.state.keys.find(secret) else secret
+
+    pipeline.credentials = credentials
 
 
 @fault("AUTH-1", "AUTH-4")
@@ -130,6 +158,18 @@ def _also_as(pipeline: Pipeline, secret_of: Callable[[bytes], bytes | None]) -> 
 def token_accepted(pipeline: Pipeline) -> None:
     """The scheme Token is accepted, as in an older version of the API."""
     _also_as(pipeline, lambda value: value[6:] if value.startswith(b"Token ") else None)
+
+
+@fault("AUTH-2")
+def scheme_by_beginning(pipeline: Pipeline) -> None:
+    """The header only has to begin with the scheme's name: a key that follows it without a space is accepted."""
+    _also_as(pipeline, lambda value: value[6:].strip() if value.lower().startswith(b"bearer") else None)
+
+
+@fault("AUTH-2")
+def scheme_by_prefix(pipeline: Pipeline) -> None:
+    """The scheme's name only has to begin with Bearer."""
+    _also_as(pipeline, lambda value: value.partition(b" ")[2] if value.startswith(b"Bearer") else None)
 
 
 @fault("AUTH-2")

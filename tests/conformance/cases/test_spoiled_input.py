@@ -33,6 +33,7 @@ class TestKeys:
         assert forged("last character changed", "key-A-1", ["key-A-1"]) == "Bearer key-A-2"
         assert forged("last character changed", "key-A-1", ["key-A-1", "key-A-2"]) is None
         assert forged("truncated", "key-A-10", ["key-A-1"]) is None
+        assert forged("never minted, its scheme in lower case", "key_1", ["key_1", "key_2"]) is None
         assert forged("scheme ApiKey", "key-A-1", ["key-A-1"]) == "ApiKey key-A-1"
 
 
