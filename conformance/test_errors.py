@@ -11,7 +11,7 @@ import pytest
 
 import spec
 from conformance.cases.dataset import Dataset
-from conformance.cases.malformed_requests import KINDS, ODD, ODD_KEYS, UNHEARD_OF, odd_request
+from conformance.cases.malformed_requests import KINDS, ODD, ODD_CONDITIONS, ODD_KEYS, UNHEARD_OF, odd_request
 from conformance.cases.resource_ids import collection_of, opening
 from conformance.cases.sampling import answered, cases, relieved
 from conformance.cases.tables import Cut, over
@@ -106,8 +106,14 @@ def test_one_kind_has_one_type_and_title(client: Client) -> None:
 @over(ODD, Cut(quick=KINDS, paced=KINDS, standard=len(ODD)))
 def test_odd_request(case: tuple[str, str], oddities: Oddities) -> None:
     """Malformed requests are answered, and never with a server error."""
-    answer = oddities.ask(case)
-    expect(answer.status < 500, f"the answer's status is {answer.status}", answer)
+    _is_no_server_error(oddities.ask(case))
+
+
+@requirement("ERROR-5")
+@over(ODD_CONDITIONS, Cut(quick=0, paced=0, standard=len(ODD_CONDITIONS)))
+def test_odd_condition(case: tuple[str, str], oddities: Oddities) -> None:
+    """Conditional headers that cannot be read are ignored or refused, and never answered with a server error."""
+    _is_no_server_error(oddities.ask(case))
 
 
 @requirement("ERROR-5")
@@ -125,6 +131,10 @@ def test_odd_id(case: tuple[str, str], oddities: Oddities) -> None:
     """An id that cannot exist is answered 4xx."""
     answer = oddities.ask(case)
     expect(400 <= answer.status < 500, f"the answer's status is {answer.status}", answer)
+
+
+def _is_no_server_error(answer: Exchange) -> None:
+    expect(answer.status < 500, f"the answer's status is {answer.status}", answer)
 
 
 def _is_problem(answer: Exchange) -> None:

@@ -79,6 +79,18 @@ _HEADERS = {
         "X-Request-Id": "{}" * 50,
     },
 }
+# A server may take the first and the last character of a validator for its quotes, or read a date or a range by its parts.
+_CONDITIONS = {
+    "a validator without quotes, a date that is a number, a range without a unit": {
+        "If-None-Match": "abc",
+        "If-Modified-Since": "0",
+        "Range": "9",
+    },
+    "a validator to match without quotes, a date without a time": {
+        "If-Match": "abc",
+        "If-Unmodified-Since": "Mon, 01 Jan",
+    },
+}
 ODD_KEYS = {
     "a key beyond ASCII": "Bearer obk_live_é💩",
     "a key of 4000 characters": "Bearer obk_live_" + "A" * _LONG,
@@ -98,6 +110,9 @@ ODD = (
 
 KINDS = len({kind for kind, _ in ODD})
 
+ODD_CONDITIONS = tuple(product(_CONDITIONS, spec.LIST_OPERATIONS))
+"""Each kind of conditions that cannot be read, with each list."""
+
 
 def odd_request(kind: str, operation: str, known_id: str) -> OddRequest:
     """The odd request of a kind to an operation. `known_id`: an id that exists, where the operation takes one."""
@@ -106,8 +121,9 @@ def odd_request(kind: str, operation: str, known_id: str) -> OddRequest:
         return OddRequest(operation, f"{path[:-1]}%{ord(path[-1]):X}")
     if kind in _UNASKED:
         return OddRequest(operation, f"{path.replace('{id}', known_id)}?{_UNASKED[kind]}")
-    if kind in _HEADERS:
-        return OddRequest(operation, path, tuple(_HEADERS[kind].items()))
+    headers = {**_HEADERS, **_CONDITIONS}
+    if kind in headers:
+        return OddRequest(operation, path, tuple(headers[kind].items()))
     if kind in _QUERIES:
         return OddRequest(operation, f"{path}?{_QUERIES[kind].replace('{filter}', _FILTER[operation])}")
     _, _, odd = kind.partition(": ")

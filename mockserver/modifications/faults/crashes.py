@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.api import paths
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.layers import around
+from mockserver.modifications.helpers.requests import header
 from mockserver.modifications.registry import fault
 
 _LONGEST_ID = 255
@@ -73,6 +74,19 @@ def repeated_parameter_crashes(pipeline: Pipeline) -> None:
 def empty_list_crashes(pipeline: Pipeline) -> None:
     """A value is split at its commas and its first part is read, but a value of commas alone has no parts."""
     _crash_on(pipeline, lambda _path, query: b"=%2C%2C" in query)
+
+
+@fault("ERROR-5")
+def bare_validator_crashes(pipeline: Pipeline) -> None:
+    """A validator in If-None-Match that does not end in a quote raises an unhandled exception."""
+
+    async def checked(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = header(scope, b"if-none-match")
+        if scope["path"].startswith(paths.API) and asked and asked != b"*" and not asked.endswith(b'"'):
+            raise RuntimeError("a defect")
+        await app(scope, receive, send)
+
+    pipeline.inner.append(around(checked))
 
 
 @fault("ERROR-5")
