@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from conformance.rate_limits import proofs, timeline
 from conformance.rate_limits.proofs import DRIFT
 from conformance.rate_limits.proofs import MINUTE as MINUTE
+from spec import LONGEST_RETRY_AFTER
 
 if TYPE_CHECKING:
     from conformance.target.exchange import Exchange
@@ -153,6 +154,20 @@ def served_at_first(attempts: Attempts) -> int:
     """
     end = min((attempt.answered for attempt in attempts if attempt.refused), default=float("inf"))
     return sum(attempt.served and attempt.sent < end for attempt in attempts)
+
+
+def due(attempts: Attempts) -> float:
+    """The time at which a key may come back, by the first refusal since it was last served; 0 if that has no usable time."""
+    since = max((attempt.answered for attempt in attempts if attempt.served), default=0.0)
+    for told in in_order(attempts):
+        if told.sent >= since and told.due is not None and (told.retry_after or 0.0) <= LONGEST_RETRY_AFTER + 1:
+            return told.due
+    return 0.0
+
+
+def last(attempts: Attempts) -> Attempt:
+    """The attempt that was answered last."""
+    return max(attempts, key=lambda attempt: attempt.answered)
 
 
 def latencies(attempts: Attempts) -> list[float]:

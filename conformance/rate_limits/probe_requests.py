@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import spec
+from conformance.cases.forged_keys import unknown
 from conformance.cases.resource_ids import collection_of, resembling
 from conformance.oracles.usable import as_id
-from conformance.rate_limits.traffic_patterns import FAILING
+from conformance.rate_limits.steps import FAILING, HEAD
 from conformance.target.client import target
-from conformance.target.exchange import Exchange, Request
+from conformance.target.exchange import Credential, Exchange, Request
 
 _SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "getDraft"}
 # An application may check `limit` before its limiter counts the request, and the cursor afterwards.
@@ -71,6 +72,25 @@ class Requests:
             unknown = resembling(known, [known], single)
             reading = [each for each in spec.contract().operations if collection_of(each) == exchange.request.operation]
             self._failing |= {operation: _request(operation, id=unknown) for operation in reading}
+
+
+def in_another_case(key: Credential) -> list[Request]:
+    """Requests that present the key under other spellings of the scheme: a limiter that counts by the header knows none."""
+    return [_presented(f"{scheme} {key.secret}") for scheme in ("bearer", "BEARER")]
+
+
+def of_nobody(key: Credential) -> tuple[Request, ...]:
+    """The requests of callers without a valid key: without one, and with one that was never issued and resembles `key`."""
+    return _request("getMe"), _presented(unknown(key.secret))
+
+
+def by_head() -> list[Request]:
+    """A HEAD request that every key is served, if the target serves HEAD."""
+    return [Request(HEAD, target("getMe"), operation="getMe")]
+
+
+def _presented(authorization: str) -> Request:
+    return Request("GET", target("getMe"), (("Authorization", authorization),), operation="getMe")
 
 
 def _request(operation: str, **parameters: object) -> Request:

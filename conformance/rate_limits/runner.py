@@ -8,30 +8,24 @@ import statistics
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from conformance.oracles.usable import unusable
 from conformance.rate_limits.attempts import MINUTE, Attempt, Limits, NotRested
-from conformance.rate_limits.probe_requests import Requests
+from conformance.rate_limits.probe_requests import Requests, by_head, in_another_case, of_nobody
 from conformance.rate_limits.sending import Volley, senders
-from conformance.rate_limits.traffic_patterns import (
-    BYSTANDER,
-    CONDITIONAL,
-    HEAD,
-    STRANGER,
-    ProbePlan,
-    Send,
-    Steps,
-    Until,
-)
-from conformance.target.client import Client, NoAnswer, target
+from conformance.rate_limits.steps import CONDITIONAL, HEAD, OF_SOME_TARGETS, OTHER_CASE, Send, Steps, Until
+from conformance.rate_limits.traffic_patterns import BYSTANDER, NOBODY, SPENDER, STRANGER, ProbePlan
+from conformance.target.client import Client, NoAnswer
 from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.retry_after import reset_in, retry_after
 from spec import REST
 
 _IN_ORDINARY_USE = (BYSTANDER, STRANGER)
 _LIMIT_REFUSED = (400, 422)
+_OF_SERVED_KIND = (200, 429)
 # After this many requests without an answer the target counts as silent.
 _PATIENCE = 3
 _LOOK_AGAIN = 0.05
@@ -159,6 +153,8 @@ class Wire:
             raise Halted
 
     def _send(self, step: Send, halt: threading.Event) -> list[Attempt]:
+        if step.role == NOBODY:
+            return self._send_as_nobody(step.count)
         credential = self.keys.get(step.role)
         if credential is None or (step.role in _IN_ORDINARY_USE and not self._has_room(credential, step.count)):
             return []
@@ -178,12 +174,22 @@ class Wire:
         _join([_started(work) for _ in range(senders(step, self.limits.burst, latency))], halt)
         if failures:
             raise failures[0]
-        return volley.attempts
+        everywhere = step.kind not in OF_SOME_TARGETS
+        return [attempt for attempt in volley.attempts if everywhere or attempt.status in _OF_SERVED_KIND]
+
+    def _send_as_nobody(self, count: int) -> list[Attempt]:
+        """Send requests that are refused for want of a valid key; they are no attempts of any key."""
+        for request in of_nobody(self.keys[SPENDER])[:count]:
+            with suppress(NoAnswer):
+                self.client.send(request, paced=False)
+        return []
 
     def _ask(self, credential: Credential, kind: str | None) -> Attempt:
         began = self.client.clock.now()
         try:
-            exchange = self.client.send(self._requests.next(self._asked(credential, kind)), (credential,), paced=False)
+            request = self._requests.next(self._asked(credential, kind))
+            pool = () if kind == OTHER_CASE else (credential,)
+            exchange = self.client.send(request, pool, paced=False)
         except NoAnswer:
             self._silences += 1
             if self._silences > _PATIENCE:
@@ -200,17 +206,19 @@ class Wire:
         return Attempt(*times, exchange.status, wait, sound=sound, exchange=exchange, reset_in=reset)
 
     def _asked(self, credential: Credential, kind: str | None) -> list[Request]:
-        """The requests of a kind for a key: HEAD if the target serves it, conditional ones for what the key was served."""
-        if kind not in (HEAD, CONDITIONAL):
-            return self._requests.of(kind)
-        known = [
-            exchange for exchange in self.client.exchanges if exchange.status == 200 and exchange.request.credential
-        ]
+        """The requests of a kind for a key; conditional ones are for what the key was served."""
         if kind == HEAD:
-            served = any(exchange.request.method == HEAD for exchange in known)
-            return [Request(HEAD, target("getMe"), operation="getMe")] if served else []
-        given = [exchange for exchange in known if exchange.request.credential == credential][-1:]
-        return [_conditional(exchange) for exchange in given]
+            return by_head()
+        if kind == OTHER_CASE:
+            return in_another_case(credential)
+        if kind != CONDITIONAL:
+            return self._requests.of(kind)
+        given = [
+            exchange
+            for exchange in self.client.exchanges
+            if exchange.status == 200 and exchange.request.credential == credential
+        ]
+        return [_conditional(exchange) for exchange in given[-1:]]
 
     def _has_room(self, credential: Credential, count: int) -> bool:
         """Whether a key in ordinary use has used so little of its minute that its own requests cannot cause a refusal."""

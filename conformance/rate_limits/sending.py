@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 
 from conformance.rate_limits.attempts import Attempt
-from conformance.rate_limits.traffic_patterns import Send
+from conformance.rate_limits.steps import Send
 
 _FEWEST = 8
 _MOST = 24

@@ -12,10 +12,8 @@ it is refused again.
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 
-import spec
 from conformance.rate_limits.attempts import (
     MINUTE,
     Attempt,
@@ -23,13 +21,15 @@ from conformance.rate_limits.attempts import (
     Limits,
     NotRested,
     crowded,
+    due,
     in_order,
+    last,
     latencies,
     overdrawn,
     served_at_first,
 )
 from conformance.rate_limits.borders import near_border, told_border
-from spec import LONGEST_RETRY_AFTER
+from conformance.rate_limits.steps import KINDS, Part, Send, Steps, Until
 
 # RATE-8: a refusal this many seconds after the promised time is not due to a Retry-After that was rounded down (RATE-6).
 LATE = 1.0
@@ -45,52 +45,11 @@ _TRIES = 5
 _SPREAD_OVER = 57.0
 _BEFORE_THE_FLOOD = 5.0
 _MORE_THAN_SERVED = 5
+# One request without a key, and one with a key that was never issued.
+_OF_NOBODY = 2
+# Longer than a Retry-After may be rounded up, so that a refusal does not cover the punishment of the one before it.
+_BETWEEN_REFUSALS = 3.0
 
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send requests with the key of a role, several at once unless `one_by_one`, until `refused` of them were refused.
-
-    `kind` is one of KINDS, None for a mix of all but invalid ones. The answer is the attempts. A role without a key sends
-    nothing, and a kind without known requests sends nothing.
-    """
-
-    role: str
-    count: int
-    refused: int | None = None
-    one_by_one: bool = False
-    kind: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Until:
-    """Wait for a time of the target's clock. `exactly`: not a second longer, if that clock moves in whole seconds."""
-
-    time: float
-    exactly: bool = False
-
-
-Steps = Generator[Send | Until, list[Attempt], None]
-"""A pattern under way: it yields its next step, and is sent the attempts of that step."""
-
-Part = Generator[Send | Until, list[Attempt], list[Attempt]]
-
-FAILING = "failing "
-HEAD = "HEAD"
-CONDITIONAL = "conditional"
-KINDS = (
-    "me",
-    "list",
-    "single",
-    HEAD,
-    CONDITIONAL,
-    *(f"{FAILING}{operation}" for operation in spec.contract().operations),
-)
-"""Kinds of requests: `/me`, lists, single resources, HEAD, conditional ones, and what each operation refuses. A limit counts all.
-
-Each operation refuses invalid limits and cursors, and ids that do not exist. Some servers do so before the operation is
-reached.
-"""
 
 SPENDER = "spender"
 """Spent at once from rest; then waits without requests for Retry-After; then uses up what it has regained."""
@@ -104,6 +63,8 @@ BORDER = "border"
 """Spent before a border that is told, or in two volleys; then keeps asking past the border of every possible window."""
 SPREAD = "spread"
 """Sends a minute's worth evenly."""
+NOBODY = "nobody"
+"""Callers without a valid key: what they send is no attempt of a key, and is refused free of charge."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +103,7 @@ def spend(plan: ProbePlan) -> Steps:
     spender += yield from _exhaust(SPENDER, spender, plan)
     plan.check_rest(spender, plan.from_rest)
     spender += yield from _each_kind_alone(spender, plan)
+    spender += yield from _after_nobody(spender, plan)
     stranger += yield Send(STRANGER, _WITNESSED)
     plan.check_rest(stranger, len(stranger))
     plan.check_rest((yield Send(BYSTANDER, _WITNESSED)), _WITNESSED)
@@ -153,7 +115,7 @@ def spend(plan: ProbePlan) -> Steps:
     spender += yield from _refusal_to_wait_for(spender, plan)
     witness += yield from _knock_hard(witness)
     yield from _recover(spender, plan)
-    yield Until(_due(witness) + LATE)
+    yield Until(due(witness) + LATE)
     yield Send(WITNESS, 1)
 
 
@@ -178,8 +140,8 @@ def border(plan: ProbePlan) -> Steps:
     attempts += yield Send(BORDER, max(0, limits.floor - len(attempts)))
     plan.check_rest(attempts, limits.floor)
     attempts += yield from _exhaust(BORDER, attempts, plan)
-    while not _proven(attempts, plan) and _last(attempts).answered < end:
-        yield Until(_last(attempts).answered + plan.pause)
+    while not _proven(attempts, plan) and last(attempts).answered < end:
+        yield Until(last(attempts).answered + plan.pause)
         knock = yield Send(BORDER, 1)
         attempts += knock
         if any(attempt.served for attempt in knock):
@@ -224,10 +186,27 @@ def _each_kind_alone(spender: list[Attempt], plan: ProbePlan) -> Part:
     if not any(attempt.refused for attempt in spender):
         return attempts
     for kind in KINDS:
-        two = yield Send(SPENDER, 2, refused=1, one_by_one=True, kind=kind)
-        attempts += two
-        if two and not any(attempt.refused for attempt in two):
-            attempts += yield Send(SPENDER, plan.limits.burst, refused=1, kind=kind)
+        attempts += yield from _as_if_unspent(kind, plan)
+    return attempts
+
+
+def _after_nobody(spender: list[Attempt], plan: ProbePlan) -> Part:
+    """See whether refusing callers without a valid key gives a spent key its allowance back, as if it were rested."""
+    attempts: list[Attempt] = []
+    while len(attempts) < plan.limits.burst and any(attempt.refused for attempt in spender):
+        yield Send(NOBODY, _OF_NOBODY)
+        again = yield from _as_if_unspent("me", plan)
+        attempts += again
+        if len(again) <= 2:
+            break
+    return attempts
+
+
+def _as_if_unspent(kind: str, plan: ProbePlan) -> Part:
+    """Send two of a kind with a spent key, and more than a burst if both are served."""
+    attempts = yield Send(SPENDER, 2, refused=1, one_by_one=True, kind=kind)
+    if attempts and all(attempt.served for attempt in attempts):
+        attempts = [*attempts, *(yield Send(SPENDER, plan.limits.burst, refused=1, kind=kind))]
     return attempts
 
 
@@ -243,7 +222,7 @@ def _refusal_to_wait_for(spender: list[Attempt], plan: ProbePlan) -> Part:
     full = served_at_first(spender) >= plan.limits.burst
     first = min(attempt.sent for attempt in spender)
     recovery = first + (plan.limits.window if full else MINUTE)
-    now = _last(spender).answered
+    now = last(spender).answered
     delays = latencies(spender)
     phase = _PHASE_TO_ROUND if delays[len(delays) // 2] < _NEAR else _PHASE_TO_CUT
     yield Until(now + (recovery - now - phase) % 1, exactly=True)
@@ -260,7 +239,7 @@ def _knock_hard(witness: list[Attempt]) -> Part:
     """Draw as many refusals as there were served requests: enough to fill any window that counts refusals too."""
     if not any(attempt.refused for attempt in witness):
         return []
-    yield Until(_last(witness).answered + _BEFORE_THE_FLOOD)
+    yield Until(last(witness).answered + _BEFORE_THE_FLOOD)
     enough = sum(attempt.served for attempt in witness) + _MORE_THAN_SERVED
     knocks = yield Send(WITNESS, 2 * enough, refused=enough)
     # Some may have been served meanwhile, but the last two in a row were refused.
@@ -274,24 +253,29 @@ def _knock_hard(witness: list[Attempt]) -> Part:
 
 def _recover(spender: list[Attempt], plan: ProbePlan) -> Steps:
     """Send one request when Retry-After has passed, and then use up what the key has regained."""
-    refusal = _last(spender)
+    refusal = last(spender)
     back: list[Attempt] = []
-    if _due([refusal]):
-        yield Until(_due([refusal]), exactly=True)
+    if due([refusal]):
+        yield Until(due([refusal]), exactly=True)
         back = yield Send(SPENDER, 1)
     if not any(attempt.served for attempt in back):
         yield Until(min(attempt.sent for attempt in spender) + max(MINUTE, plan.limits.window) + 1)
-    yield from _exhaust(SPENDER, [*spender, *back], plan)
+    spender = [*spender, *back]
+    spender += yield from _exhaust(SPENDER, spender, plan)
+    yield from _wait_once_more(spender)
 
 
-def _due(attempts: Attempts) -> float:
-    """The time at which a key may come back, by the first refusal since it was last served; 0 if that has no usable time."""
-    since = max((attempt.answered for attempt in attempts if attempt.served), default=0.0)
-    for told in in_order(attempts):
-        if told.sent >= since and told.due is not None and (told.retry_after or 0.0) <= LONGEST_RETRY_AFTER + 1:
-            return told.due
-    return 0.0
+def _wait_once_more(spender: list[Attempt]) -> Steps:
+    """Wait as long as one more refusal says, a few seconds after others: a limiter that punishes each tells too short a time.
 
-
-def _last(attempts: Attempts) -> Attempt:
-    return max(attempts, key=lambda attempt: attempt.answered)
+    If it takes longer than the other patterns, it is left out.
+    """
+    end = min(attempt.sent for attempt in spender) + MINUTE
+    if last(spender).answered + _BETWEEN_REFUSALS > end:
+        return
+    yield Until(last(spender).answered + _BETWEEN_REFUSALS)
+    once_more = yield Send(SPENDER, 2 * _TRIES, refused=1, one_by_one=True)
+    refusals = [attempt for attempt in once_more if attempt.refused]
+    if refusals and due(refusals) <= end:
+        yield Until(due(refusals), exactly=True)
+        yield Send(SPENDER, 1)

@@ -16,17 +16,16 @@ from conformance.rate_limits.attempts import Attempt, Limits
 from conformance.rate_limits.measured import Measured, Reading
 from conformance.rate_limits.runner import Pattern, Timelines, measure
 from conformance.rate_limits.sending import Volley, senders
+from conformance.rate_limits.steps import Send, Steps, Until
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
+    NOBODY,
     SPENDER,
     SPREAD,
     STORIES,
     STRANGER,
     WITNESS,
     ProbePlan,
-    Send,
-    Steps,
-    Until,
 )
 from conformance.target.exchange import Credential
 from spec import REST
@@ -59,7 +58,7 @@ RULINGS: tuple[tuple[str, Callable[[Measured], None]], ...] = (
 class Simulation:
     """A server with its network. The clock of the server starts at `start` and runs at `pace` seconds a second.
 
-    `uncounted` are the kinds of requests that its limit leaves out.
+    `uncounted` are the kinds of requests that its limit leaves out; `on_nobody` is called for callers without a valid key.
     """
 
     server: Server
@@ -70,6 +69,7 @@ class Simulation:
     now: float = 0.0
     rests: int = 0
     uncounted: frozenset[str] = frozenset()
+    on_nobody: Callable[[], None] = lambda: None
     _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -133,6 +133,8 @@ class Simulation:
             volley.record(attempt)
             send()
 
+        if step.role == NOBODY:
+            self.on_nobody()
         if not at_once:
             self._at(self.now, lambda: ended([]))
         for _ in range(at_once):

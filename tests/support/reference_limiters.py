@@ -125,6 +125,24 @@ class Both:
         return max(limiter.reset(account, now) for limiter in self.limiters)
 
 
+@dataclass
+class Punishing:
+    """Refuses for `seconds` after each refusal, but says only what its limiter says, or what is left of an earlier one."""
+
+    limiter: Limiter
+    seconds: float = 20.0
+    _until: dict[str, float] = field(default_factory=dict)
+
+    def wait(self, account: str, now: float) -> float:
+        told = max(self.limiter.wait(account, now), self._until.get(account, now) - now)
+        if told > 0:
+            self._until[account] = now + self.seconds
+        return told
+
+    def add(self, account: str, now: float) -> None:
+        self.limiter.add(account, now)
+
+
 class Unlimited:
     """Admits everything."""
 
@@ -149,12 +167,16 @@ def in_whole_seconds(wait: float) -> float | None:
 
 @dataclass
 class Server:
-    """A limiter, and how its server uses it. `reset` is what each answer tells as X-RateLimit-Reset, in seconds from now."""
+    """A limiter, and how its server uses it. `reset` is what each answer tells as X-RateLimit-Reset, in seconds from now.
+
+    A server that counts refused requests may take that into account when it announces how long to wait (`says_so`).
+    """
 
     limiter: Limiter
     account: Callable[[Key], str] = lambda key: key.id
     announced: Callable[[float], float | None] = in_whole_seconds
     counts_refused: bool = False
+    says_so: bool = False
     reset: Callable[[str, float], float | None] = lambda _account, _now: None
 
     def decide(self, key: Key, now: float) -> tuple[bool, float | None]:
@@ -163,7 +185,8 @@ class Server:
         wait = self.limiter.wait(account, now)
         if wait <= 0 or self.counts_refused:
             self.limiter.add(account, now)
-        return wait <= 0, None if wait <= 0 else self.announced(wait)
+        told = self.limiter.wait(account, now) if self.says_so else wait
+        return wait <= 0, None if wait <= 0 else self.announced(told)
 
     def told(self, key: Key, now: float) -> float | None:
         """The X-RateLimit-Reset of an answer to the key, in seconds from now; None if it has none."""

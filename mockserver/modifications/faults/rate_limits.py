@@ -248,3 +248,30 @@ def parameters_before_limit(pipeline: Pipeline) -> None:
         return problem_of("invalid-parameter", "limit has to be a number.")
 
     change_problems(pipeline, change)
+
+
+@fault("RATE-3")
+def limit_per_header(pipeline: Pipeline) -> None:
+    """Requests are counted by the whole Authorization header: `bearer` and `Bearer` are two callers."""
+    inner, spelled = pipeline.credentials, [b""]
+    limiter = pipeline.state.limiter
+
+    def credentials(scope: Scope) -> bytes | None:
+        spelled[:] = [(header(scope, b"authorization") or b"").partition(b" ")[0]]
+        return inner(scope)
+
+    pipeline.credentials = credentials
+    pipeline.admit = lambda key, now: limiter.admit(f"{key.id} {spelled[0].decode('latin-1')}", now, key.limits)
+
+
+@fault("RATE-3")
+def strangers_reset_limits(pipeline: Pipeline) -> None:
+    """A request without a valid key makes the limiter forget all keys."""
+    fresh = [Limiter(_LIMITS, "burst")]
+
+    def change(_scope: Scope, answer: Response) -> None:
+        if answer.status == 401:
+            fresh[:] = [Limiter(_LIMITS, "burst")]
+
+    pipeline.admit = lambda key, now: fresh[0].admit(key.id, now, key.limits)
+    pipeline.outer.append(rewriting(change))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from mockserver.api.keys import ApiKey
+from mockserver.api.limits import Admission
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response
 from mockserver.modifications.helpers.responses import change_answer, change_kind, with_status
 from mockserver.modifications.registry import fault
+from spec import contract
 
 _REFUSED = "rate-limit-exceeded"
+_PUNISHED = 20.0
 
 
 def _change_wait(pipeline: Pipeline, wait: Callable[[float], float]) -> None:
@@ -72,3 +76,21 @@ def retry_after_too_long(pipeline: Pipeline) -> None:
 def retry_after_in_milliseconds(pipeline: Pipeline) -> None:
     """Retry-After is in milliseconds."""
     _change_wait(pipeline, lambda seconds: seconds * 1_000)
+
+
+@fault("RATE-6")
+def refusals_punished(pipeline: Pipeline) -> None:
+    """Each refusal is followed by twenty seconds of refusals, which its Retry-After does not tell."""
+    inner = pipeline.admit
+    until: dict[str, float] = {}
+
+    def admit(key: ApiKey, now: float) -> Admission:
+        left = until.get(key.id, now) - now
+        admission = (
+            Admission(False, contract().rate_limits.per_minute, now + left, left) if left > 0 else inner(key, now)
+        )
+        if not admission.admitted:
+            until[key.id] = now + _PUNISHED
+        return admission
+
+    pipeline.admit = admit

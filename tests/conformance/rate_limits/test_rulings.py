@@ -13,7 +13,8 @@ from conformance.checks import NotJudged, NotTested
 from conformance.rate_limits import followed_reading, rulings
 from conformance.rate_limits.attempts import Attempt
 from conformance.rate_limits.measured import Measured, Reading
-from conformance.rate_limits.traffic_patterns import BORDER, KINDS, SPENDER, SPREAD, WITNESS
+from conformance.rate_limits.steps import KINDS
+from conformance.rate_limits.traffic_patterns import BORDER, SPENDER, SPREAD, WITNESS
 from spec import REST
 from tests.support.rate_simulation import CONTRACT, CREDENTIALS, KEYS, RULINGS, Delay, Judgement, Simulation, judge
 from tests.support.reference_limiters import (
@@ -23,6 +24,7 @@ from tests.support.reference_limiters import (
     Fixed,
     Key,
     Limiter,
+    Punishing,
     Server,
     Sliding,
     Unlimited,
@@ -115,15 +117,17 @@ WRONG: dict[str, tuple[Making, set[str]]] = {
     "per organization, strict": (lambda _: shared(of_organization, strict()), {"RATE-7"}),
     "per address, burst": (lambda _: shared(of_address, burst()), {"RATE-7"}),
     "per address, strict": (lambda _: shared(of_address, strict()), {"RATE-7"}),
-    "counts the refused, burst": (lambda _: Server(burst(), counts_refused=True), {"RATE-8"}),
     "counts the refused, strict": (lambda _: Server(strict(), counts_refused=True), {"RATE-8"}),
+    "counts the refused and says so": (lambda _: Server(burst(), counts_refused=True, says_so=True), {"RATE-8"}),
 }
 # These faults show only if delays are small compared with the fault.
 WRONG_NEARBY: dict[str, tuple[Making, set[str]]] = {
-    "a burst alone": (lambda _: Server(Overwriting()), {"RATE-2"}),
+    "a burst alone": (lambda _: Server(Overwriting()), {"RATE-2", "RATE-6"}),
     "an allowance of 59": (lambda _: Server(Bucket(59, 59 / 60)), {"RATE-2"}),
     "Retry-After cut, strict": (lambda _: Server(strict(), announced=math.floor), {"RATE-6"}),
     "Retry-After cut, burst": (lambda _: Server(burst(), announced=math.floor), {"RATE-6"}),
+    "counts the refused and does not say so": (lambda _: Server(burst(), counts_refused=True), {"RATE-6"}),
+    "a refusal is punished and does not say so": (lambda _: Server(Punishing(burst())), {"RATE-6"}),
     "Retry-After rounded": (lambda _: Server(burst(), announced=round), {"RATE-6"}),
 }
 # A violation may break other requirements too: a server that serves too much in a window may do so in a longer span.
@@ -268,3 +272,15 @@ def test_a_kind_of_requests_that_the_limit_leaves_out_is_noticed(kind: str, maki
     server = RIGHT[making][0](0.0)
     found = judge(Simulation(server, NETWORKS["near"], seed=1, uncounted=frozenset({kind})))
     assert "RATE-3" in found.broken
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("name", ["burst", "strict"])
+def test_a_limiter_that_forgets_a_key_when_it_refuses_a_stranger_is_noticed(name: str, network: str) -> None:
+    for seed in SEEDS:
+        server = RIGHT[name][0](0.0)
+
+        def forget(server: Server = server) -> None:
+            server.limiter = burst() if name == "burst" else strict()
+
+        assert "RATE-3" in judge(Simulation(server, NETWORKS[network], seed, on_nobody=forget)).broken

@@ -14,18 +14,8 @@ import pytest
 from conformance.rate_limits.attempts import Attempt, Limits, NotRested
 from conformance.rate_limits.runner import OFF_THE_BORDER, Halted, Pattern, Wire, measure
 from conformance.rate_limits.sending import Volley, senders
-from conformance.rate_limits.traffic_patterns import (
-    BYSTANDER,
-    FAILING,
-    SPENDER,
-    STRANGER,
-    WITNESS,
-    ProbePlan,
-    Send,
-    Steps,
-    Until,
-    spend,
-)
+from conformance.rate_limits.steps import FAILING, Send, Steps, Until
+from conformance.rate_limits.traffic_patterns import BYSTANDER, SPENDER, STRANGER, WITNESS, ProbePlan, spend
 from conformance.target.client import Client, NoAnswer
 from conformance.target.clock import TargetClock
 from conformance.target.embedded import EmbeddedMock
