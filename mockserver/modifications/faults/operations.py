@@ -14,7 +14,7 @@ from mockserver.api.operations import get_me
 from mockserver.api.parameters import Parameters
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem
-from mockserver.api.response import Response, json_bytes
+from mockserver.api.response import Response
 from mockserver.modifications.helpers.filters import like
 from mockserver.modifications.helpers.requests import resource_asked
 from mockserver.modifications.helpers.responses import (
@@ -152,51 +152,6 @@ def engagement_newest_first(pipeline: Pipeline) -> None:
 def draft_body_empty(pipeline: Pipeline) -> None:
     """The body of a single draft is an empty string, though its snippet has text."""
     change_single(pipeline, "drafts", lambda draft: {**draft, "body": ""})
-
-
-@fault("OP-5")
-def research_of_another_contact(pipeline: Pipeline) -> None:
-    """A contact that has a dossier gets another contact's dossier."""
-    inner = pipeline.single
-
-    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
-        found = inner(caller, collection, resource_id)
-        if collection != "research" or found is None:
-            return found
-        others = (row.id for row in caller.tenant.contacts.rows({}) if row.id != resource_id)
-        return next(filter(None, (inner(caller, collection, other) for other in others)), found)
-
-    pipeline.single = single
-
-
-@fault("OP-5")
-def research_of_first_asked(pipeline: Pipeline) -> None:
-    """The dossier is cached by organization, not by contact: every contact that has one gets the first one that was read."""
-    inner = pipeline.single
-    kept: dict[str, bytes] = {}
-
-    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
-        found = inner(caller, collection, resource_id)
-        if collection != "research" or not found:
-            return found
-        return kept.setdefault(caller.tenant.organization.id, found)
-
-    pipeline.single = single
-
-
-@fault("OP-5")
-def missing_research_is_empty(pipeline: Pipeline) -> None:
-    """A contact without a dossier gets an empty one."""
-    inner = pipeline.single
-
-    def single(caller: Caller, collection: str, resource_id: str) -> bytes | None:
-        found = inner(caller, collection, resource_id)
-        if collection != "research" or found or not inner(caller, "contacts", resource_id):
-            return found
-        dossier = {"contactId": resource_id, "level": "L4", "summary": "", "sections": []}
-        return json_bytes({**dossier, "generatedAt": "2026-05-23T10:00:00.000Z", "expiresAt": None})
-
-    pipeline.single = single
 
 
 @fault("OP-10", "OP-1")
