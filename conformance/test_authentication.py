@@ -188,13 +188,14 @@ def test_key_without_standing(
 
 
 @_WITH_EACH_DEAD_KEY
-@over(OPERATIONS)
+@over(tuple(product(METHODS, OPERATIONS)))
 def test_key_without_standing_in_another_case(
-    case: str, state: str, target: Target, dataset: Dataset, stranger: Stranger, seed: int
+    case: tuple[str, str], state: str, target: Target, dataset: Dataset, stranger: Stranger, seed: int
 ) -> None:
     """A revoked and an expired key are refused in every form in which a key may be presented: `bearer` is the same scheme."""
-    known = opening(dataset, case, seed)
-    unauthorized(stranger.ask(case, f"bearer {getattr(target.keys, state)}", **known.parameters))
+    method, operation = case
+    known = opening(dataset, operation, seed)
+    unauthorized(stranger.ask(operation, f"bearer {getattr(target.keys, state)}", method, **known.parameters))
 
 
 @requirement("AUTH-4")

@@ -110,8 +110,8 @@ ODD = (
 
 KINDS = len({kind for kind, _ in ODD})
 
-ODD_CONDITIONS = tuple(product(_CONDITIONS, spec.LIST_OPERATIONS))
-"""Each kind of conditions that cannot be read, with each list."""
+ODD_CONDITIONS = tuple(product(_CONDITIONS, _OPERATIONS))
+"""Each kind of conditions that cannot be read, with each operation."""
 
 
 def odd_request(kind: str, operation: str, known_id: str) -> OddRequest:
@@ -123,7 +123,7 @@ def odd_request(kind: str, operation: str, known_id: str) -> OddRequest:
         return OddRequest(operation, f"{path.replace('{id}', known_id)}?{_UNASKED[kind]}")
     headers = {**_HEADERS, **_CONDITIONS}
     if kind in headers:
-        return OddRequest(operation, path, tuple(headers[kind].items()))
+        return OddRequest(operation, path.replace("{id}", known_id), tuple(headers[kind].items()))
     if kind in _QUERIES:
         return OddRequest(operation, f"{path}?{_QUERIES[kind].replace('{filter}', _FILTER[operation])}")
     _, _, odd = kind.partition(": ")
