@@ -24,6 +24,7 @@ _TOLERANCE = 1.0
 # A limiter may count a request twice, or reserve a little: that is a fault of the limiter, and no sign of another user.
 _COUNTED_TWICE = 2
 _HELD_BACK = 3
+_SEVERAL = 3
 _REMAINING = ("x-ratelimit-remaining", "ratelimit-remaining")
 
 
@@ -66,7 +67,7 @@ def spent_elsewhere(timelines: Iterable[Iterable[Attempt]], exchanges: Sequence[
     firsts = [first for attempts in timelines if (first := _first(attempts)) and _spent(first) is not None]
     excess = {first.number: (_spent(first) or 0) - _spent_by_run(first, exchanges) for first in firsts}
     used = [first for first in firsts if excess[first.number] > 0]
-    if not used or len(used) == len(firsts):
+    if not used or len(used) == len(firsts) or _begin_alike(used, firsts):
         return None
     return Disturbance(
         f"of a key's limit {_spent(used[0])} requests were spent at its first request of the probes, more than this run can "
@@ -84,6 +85,12 @@ def _spent(exchange: Exchange) -> int | None:
     left = next((exchange.headers[name] for name in _REMAINING if name in exchange.headers), "")
     limit = exchange.headers.get("x-ratelimit-limit", "")
     return int(limit) - int(left) if _COUNT.fullmatch(limit) and _COUNT.fullmatch(left) else None
+
+
+def _begin_alike(used: Sequence[Exchange], firsts: Sequence[Exchange]) -> bool:
+    """Whether several keys begin with just as much spent as the used ones: so does the limiter then, and no other user."""
+    begun = {_spent(first) for first in used}
+    return len(begun) == 1 and sum(_spent(first) in begun for first in firsts) >= _SEVERAL
 
 
 def _spent_by_run(first: Exchange, exchanges: Sequence[Exchange]) -> int:

@@ -136,3 +136,12 @@ def test_what_the_target_may_have_counted_itself_is_nobody_elses_doing(others: i
 def test_a_remainder_of_something_other_than_the_limit_shows_nothing() -> None:
     keys = [first_answer(1, "59", limit="120"), first_answer(2, "59", limit="120")]
     assert spent_elsewhere([[key] for key in keys], sent(*keys)) is None
+
+
+@pytest.mark.parametrize(
+    ("lefts", "told"), [(("54", "54", "54"), False), (("54", "54", "53"), True), (("54", "54"), True)]
+)
+def test_keys_that_all_begin_with_as_much_spent_are_in_nobody_elses_use(lefts: tuple[str, ...], told: bool) -> None:
+    own, *others = [first_answer(number, left) for number, left in enumerate(("59", *lefts), 1)]
+    firsts = [[own], *([other] for other in others)]
+    assert bool(spent_elsewhere(firsts, sent(own))) is told
