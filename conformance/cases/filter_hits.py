@@ -13,6 +13,9 @@ from conformance.checks import NotJudged, expect, items, not_tested, sound
 NO_SUCH_VALUE = (400, 404, 422)
 """The statuses that may refuse a filter's value because nothing has it."""
 
+UNKNOWN_TYPES = "no.such-value,no.other-value"
+"""Several types that no event has, as one value of `eventType`."""
+
 _UNKNOWN = "unknown"
 
 

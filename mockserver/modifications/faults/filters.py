@@ -110,6 +110,20 @@ def archived_alone(pipeline: Pipeline) -> None:
     change_rows(pipeline, "lists", "includeArchived", rows)
 
 
+@fault("FILTER-4")
+def empty_archived_lists_hidden(pipeline: Pipeline) -> None:
+    """`includeArchived=1` shows only those archived lists that have contacts."""
+
+    def shown(row: Row) -> bool:
+        contact_list = json.loads(row.single)
+        return contact_list["archivedAt"] is None or contact_list["contactCount"] > 0
+
+    def rows(caller: Caller, filters: Filters) -> list[Row]:
+        return [row for row in matching(caller.tenant, "lists", filters) if shown(row)]
+
+    change_rows(pipeline, "lists", "includeArchived", rows)
+
+
 @fault("FILTER-5", "FILTER-8", "FILTER-9")
 def draft_status_ignored(pipeline: Pipeline) -> None:
     """Drafts are not filtered by status."""
@@ -240,6 +254,17 @@ def values_with_wildcards(pipeline: Pipeline) -> None:
 def unknown_value_ignored(pipeline: Pipeline) -> None:
     """A filter value that no resource has is ignored, and everything is served."""
     unfiltered_where_empty(pipeline, "listId", "qualificationStatus", "status", "contactId", "eventType")
+
+
+@fault("FILTER-9")
+def several_unknown_types_ignored(pipeline: Pipeline) -> None:
+    """Several types of which no event has any are left out of the query: everything is served."""
+
+    def rows(caller: Caller, filters: Filters) -> list[Row]:
+        found = matching(caller.tenant, "events", filters)
+        return found if found or "," not in filters["eventType"] else matching(caller.tenant, "events", {})
+
+    change_rows(pipeline, "events", "eventType", rows)
 
 
 @fault("FILTER-1", "FILTER-2", "FILTER-3", "FILTER-4", "FILTER-5", "FILTER-6", "FILTER-7", "PAGE-10")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from urllib.parse import unquote_plus
 
 from mockserver.api.pipeline import Pipeline
 from mockserver.modifications.helpers.filters import change_filter, change_filters, ignore, unfiltered_where_empty
@@ -75,6 +76,16 @@ def search_of_beginnings(pipeline: Pipeline) -> None:
 def search_of_ascii(pipeline: Pipeline) -> None:
     """The database converts only ASCII letters of `q` to lower case: `émile` does not find `Émile`."""
     _change_search(pipeline, lambda needle, value: needle in value and needle[:1].isascii(), *_SEARCHED)
+
+
+@fault("FILTER-3")
+def search_decoded_twice(pipeline: Pipeline) -> None:
+    """The value of `q` is decoded once more: a plus in an address becomes a space."""
+    change_filters(
+        pipeline,
+        "contacts",
+        lambda filters: {name: unquote_plus(value) if name == "q" else value for name, value in filters.items()},
+    )
 
 
 @fault("FILTER-3", "FILTER-9")

@@ -34,6 +34,8 @@ _SUFFIX = " Outreach"
 SCORES = {"qualified": (70, 100), "disqualified": (0, 30)}
 _SHARED_PERSON = 10
 _ODD_CONTACT = 37
+# Of so many contacts, one has an address with a plus.
+_TAGGED = 20
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ def person(random: Random, marker: str, number: int) -> Resource:
     first, last = random.choice(names.FIRST_NAMES), random.choice(names.LAST_NAMES)
     company = random.choice(names.COMPANIES)
     domain = f"{company.plain}.{marker}.example"
-    distinction = number if number % 2 else ""
+    distinction = f"{'+' * (number % _TAGGED == 1)}{number}" if number % 2 else ""
     email = f"{first.plain}.{last.plain}{distinction}@{domain}"
     return {
         "email": email.upper() if number % 29 == 0 else email,
