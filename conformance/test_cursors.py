@@ -76,6 +76,32 @@ def test_no_walk_is_refused_its_cursor(dataset: Dataset) -> None:
     _cursors_are_served(dataset, filtered=False)
 
 
+@requirement("PAGE-6", whole_run=True)
+@over(LISTS)
+def test_the_whole_list_hides_nothing_that_a_filter_shows(case: str, dataset: Dataset) -> None:
+    """Every item that a filtered list showed during the run is in the walk of the whole list."""
+    known = dataset.walk(case)
+    if not known.complete:
+        not_tested(f"{case} was not walked to its end")
+    if not any(_hidden(walked, known) for walked in dataset.walks):
+        return
+    # An item may have been added since that walk, or deleted since its filter showed it.
+    again = dataset.anew()
+    fresh = again.walk(case)
+    for walked in dataset.walks:
+        if fresh.complete and (hidden := _hidden(walked, known) - set(fresh.ids)):
+            later = _again(again, walked)
+            for id_ in sorted(hidden & set(later.ids))[:1]:
+                expect(False, f"a filter shows {id_}, and no walk of the whole list does", *later.pages, *fresh.pages)
+
+
+def _hidden(walked: Walk, known: Walk) -> set[str]:
+    """The ids that a walk of the same list shows and the known one does not, those of newer items aside."""
+    if walked.operation != known.operation:
+        return set()
+    return {item["id"] for item in settled(walked.items, known)} - set(known.ids)
+
+
 @requirement("PAGE-10", whole_run=True)
 def test_no_filtered_walk_is_refused_its_cursor(dataset: Dataset) -> None:
     """No nextCursor of a filtered list is refused when it is followed."""

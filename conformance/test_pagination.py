@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from itertools import product
 from math import ceil
+from typing import Any
 
 from hypothesis import strategies as st
 
 import spec
-from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk, limit_of, whole
+from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk, limit_of, next_cursor, whole
 from conformance.cases.expected_pages import (
     DEFAULT,
     MOST_PAGES,
@@ -24,11 +25,19 @@ from conformance.cases.expected_pages import (
 )
 from conformance.cases.filters import asked_of, frequent_word, let_through
 from conformance.cases.page_boundaries import bordered, limit_within_a_run, same_items, same_order, telling_limit
-from conformance.cases.page_tables import REMAINDERS, FilteredWalk, filtered_walks, limit_that_leaves
+from conformance.cases.page_tables import (
+    PLACES_OF_LIMITS,
+    REMAINDERS,
+    FilteredWalk,
+    filtered_walks,
+    fullest_filters,
+    limit_that_leaves,
+)
 from conformance.cases.properties import for_examples
 from conformance.cases.sampling import chooser
 from conformance.cases.tables import Cut, over
 from conformance.checks import expect, items, not_tested, requirement, sound
+from conformance.target.client import Caller
 from conformance.target.exchange import Exchange
 
 LISTS = spec.LIST_OPERATIONS
@@ -49,6 +58,26 @@ def test_a_page_holds_fifty_by_default(case: str, dataset: Dataset) -> None:
         not_tested(f"{case} has fewer than {DEFAULT} items")
     page = sound(dataset.asked(case))
     expect(len(items(page)) == DEFAULT, f"a page without limit holds {len(items(page))} items", page)
+
+
+@requirement("PAGE-2")
+@over(fullest_filters, Cut(quick=0, paced=0, standard=20))
+@on_changing_data
+def test_a_filtered_page_holds_fifty_by_default(case: FilteredWalk, dataset: Dataset) -> None:
+    """A filtered list shows as many items without limit as at limit=50."""
+    _as_at_the_default(dataset.caller, case.operation, **dict(case.filters))
+
+
+@requirement("PAGE-2")
+@over(LISTS, Cut(quick=0, paced=0, standard=len(LISTS)))
+@on_changing_data
+def test_a_later_page_holds_fifty_by_default(case: str, dataset: Dataset) -> None:
+    """The second page of a list shows as many items without limit as at limit=50."""
+    caller = dataset.caller.pinned()
+    cursor = next_cursor(sound(caller.get(case, **whole(case))))
+    if cursor is None:
+        not_tested(f"{case} has no second page without limit")
+    _as_at_the_default(caller, case, cursor=cursor, **whole(case))
 
 
 @requirement("PAGE-3")
@@ -93,6 +122,16 @@ def test_a_limit_above_the_largest(case: tuple[str, str], dataset: Dataset) -> N
     if len(dataset.walk(operation).ids) <= LARGEST:
         not_tested(f"{operation} has no more than {LARGEST} items")
     _page_or_refusal(dataset.caller.get(operation, limit=limit, **whole(operation)))
+
+
+@requirement("PAGE-5")
+@over(tuple(product(LISTS, PLACES_OF_LIMITS)), Cut(quick=0, paced=0, standard=len(LISTS) * len(PLACES_OF_LIMITS)))
+def test_a_limit_above_the_largest_in_other_places(case: tuple[str, str], dataset: Dataset) -> None:
+    """Behind a cursor, or beside another limit, a limit above 200 never shows more than 200 items either."""
+    operation, place = case
+    if len(dataset.walk(operation).ids) <= LARGEST + 1:
+        not_tested(f"{operation} has no more than {LARGEST + 1} items")
+    _page_or_refusal(dataset.caller.get(operation, **PLACES_OF_LIMITS[place](dataset, operation), **whole(operation)))
 
 
 @requirement("PAGE-6")
@@ -164,17 +203,20 @@ def test_filters_hold_on_every_page(case: FilteredWalk, dataset: Dataset) -> Non
 
 @requirement("PAGE-10")
 def test_a_search_holds_on_every_page(dataset: Dataset) -> None:
-    """A search over several pages, one of which ends between contacts of one time, shows the same contacts as on one page."""
+    """A search over several pages, one of which ends between contacts of one time, shows the same contacts as at limit=200."""
 
     def look(seen: Dataset, word: str) -> None:
-        on_one = seen.walked("listContacts", limit=LARGEST, most_pages=1, q=word)
+        on_one = seen.walked("listContacts", limit=LARGEST, most_pages=MOST_PAGES, q=word)
         if len(on_one.items) < 2 or not on_one.complete:
-            not_tested(f"the search for {word!r} shows no two contacts, or more than a page")
-        limit = limit_within_a_run(on_one.items) or half(len(on_one.items))
+            not_tested(f"the search for {word!r} shows no two contacts, or more than {MOST_PAGES} pages")
+        on_first = on_one.items[:LARGEST]
+        limit = limit_within_a_run(on_first) or half(len(on_first))
         on_several = seen.walked("listContacts", limit=limit, most_pages=MOST_PAGES, q=word)
         once(on_several)
         strange = set(on_several.ids) - set(on_one.ids)
-        expect(not strange, f"{len(strange)} contacts of the walk are not found on one page", *on_several.pages)
+        expect(not strange, f"{len(strange)} contacts of the walk are not found at limit={LARGEST}", *on_several.pages)
+        lost = set(on_one.ids) - set(on_several.ids) if on_several.complete else ()
+        expect(not lost, f"{len(lost)} contacts are found at limit={LARGEST} alone", *on_one.pages, *on_several.pages)
         nothing_missing(seen, on_several, {"q": word})
 
     word = frequent_word(dataset.contacts)
@@ -220,6 +262,22 @@ def _first_pages(seen: Dataset, operation: str) -> list[Exchange]:
         return [*pages, seen.walked(operation, limit=half(there or LARGEST * 2), most_pages=MOST_PAGES).pages[0]]
     telling = telling_limit(seen.walk(operation).items)
     return [*pages, seen.walk(operation).pages[0], *([bordered(seen, operation).pages[0]] if telling else [])]
+
+
+def _as_at_the_default(caller: Caller, operation: str, **parameters: Any) -> None:
+    """Expect a page without limit to hold as many items as at limit=50, if that page has all that it could have.
+
+    Under filters, and behind a cursor, a page may be short: PAGE-13 is a should.
+    """
+    page = sound(caller.get(operation, **parameters))
+    shown = len(items(page))
+    if shown == DEFAULT:
+        return
+    known = sound(caller.get(operation, limit=DEFAULT, **parameters))
+    there = len(items(known))
+    short = there != DEFAULT and next_cursor(known)
+    message = f"a page without limit holds {shown} items, and {there} at limit={DEFAULT}"
+    expect(short or shown == there, message, page, known)
 
 
 def _page_or_refusal(answer: Exchange) -> None:

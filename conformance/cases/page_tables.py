@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations as pairs_of
 from itertools import permutations, product
+from typing import Any
 
 import spec
-from conformance.cases.dataset import LARGEST, Dataset
-from conformance.cases.expected_pages import MOST_PAGES, combinations, half, values
+from conformance.cases.dataset import LARGEST, Dataset, next_cursor, whole
+from conformance.cases.expected_pages import DEFAULT, MOST_PAGES, combinations, half, values
 from conformance.cases.filters import SEARCHED, let_through, values_of, words_of
 from conformance.cases.page_boundaries import limit_within_a_run
 from conformance.checks import NotTested
@@ -20,10 +21,23 @@ from conformance.target.client import target
 
 # How many items are left for the last page of a walk: a whole page if the total is a multiple of the limit.
 REMAINDERS = {"one item": 1, "a whole page": 0, "one item less than a page": -1}
-_FEWEST = 3
 # How many values of a filter are walked, the most telling first; and how many combinations of several filters.
 _MOST_VALUES = 12
 _MOST_COMBINATIONS = 3
+_USABLE = 5
+
+
+def _behind_a_cursor(dataset: Dataset, operation: str) -> dict[str, Any]:
+    first = dataset.walked(operation, limit=1, most_pages=1, **whole(operation))
+    return {"limit": LARGEST + 1, "cursor": next_cursor(first.pages[0])}
+
+
+PLACES_OF_LIMITS: Mapping[str, Callable[[Dataset, str], dict[str, Any]]] = {
+    "behind a cursor": _behind_a_cursor,
+    "before another limit": lambda _dataset, _operation: {"limit": (LARGEST + 1, _USABLE)},
+    "behind another limit": lambda _dataset, _operation: {"limit": (_USABLE, LARGEST + 1)},
+}
+"""Places of a limit above the largest, other than the first page: functions of a list of more than 201 items."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +70,7 @@ def filtered_walks(dataset: Dataset) -> list[FilteredWalk]:
     """
     found: list[FilteredWalk] = []
     for operation in spec.LIST_OPERATIONS:
-        names = [name for name in spec.contract().operations[operation].filters if name != "includeArchived"]
-        for filters, count in _questions(dataset, operation, names):
+        for filters, count in _questions(dataset, operation, _filters(operation)):
             between = limit_within_a_run(let_through(operation, dict(filters), dataset.walk(operation).items))
             limits = dict.fromkeys((half(count), count - 1, count, between))
             usable = [limit for limit in limits if 0 < limit <= LARGEST and count <= limit * MOST_PAGES]
@@ -65,12 +78,22 @@ def filtered_walks(dataset: Dataset) -> list[FilteredWalk]:
     return found
 
 
+def fullest_filters(dataset: Dataset) -> list[FilteredWalk]:
+    """Each filter, and combination of filters, with the values that let the most items through, at the default limit."""
+    found: dict[tuple[str, ...], tuple[int, FilteredWalk]] = {}
+    for operation in spec.LIST_OPERATIONS:
+        for filters, count in _questions(dataset, operation, _filters(operation)):
+            names = (operation, *dict(filters))
+            if count > found.get(names, (0,))[0]:
+                found[names] = (count, FilteredWalk(operation, filters or tuple(whole(operation).items()), DEFAULT))
+    return [case for _, case in found.values()]
+
+
 def values_beside_filters(dataset: Dataset) -> list[FilteredWalk]:
     """Each value of a filter beside a value of each other filter, or a word to search for, on one page."""
     found: dict[frozenset[tuple[str, str]], FilteredWalk] = {}
     for operation in spec.LIST_OPERATIONS:
-        filters = [name for name in spec.contract().operations[operation].filters if name != "includeArchived"]
-        for name, other in permutations(filters, 2):
+        for name, other in permutations(_filters(operation), 2):
             for value in _told_apart(dataset, operation, name)[:_MOST_VALUES]:
                 for partner in partners(dataset, operation, (name, value), other):
                     both = ((name, value), (other, partner))
@@ -87,6 +110,10 @@ def partners(dataset: Dataset, operation: str, known: tuple[str, str], other: st
     counts = Counter(found for resource in having for found in set(values_of(other, resource)))
     telling = _told_apart(dataset, operation, other)
     return [partner for partner in telling if 0 < counts[partner] < len(having)][:1]
+
+
+def _filters(operation: str) -> list[str]:
+    return [name for name in spec.contract().operations[operation].filters if name != "includeArchived"]
 
 
 def _told_apart(dataset: Dataset, operation: str, name: str) -> list[str]:

@@ -157,6 +157,8 @@ def _queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
     """Lists with any limit, any filter, any two of them, and other organizations' ids as values."""
     names = (json.loads(row.single)["firstName"] or "x" for row in own.contacts.rows({}))
     yield f"contacts?{urlencode({'q': next(name for name in names if not name[0].isascii())})}"
+    emails = (json.loads(row.single)["email"] or "" for row in own.contacts.rows({}))
+    yield f"contacts?{urlencode({'q': next(email for email in emails if '+' in email)})}"
     for collection, operation_id in _LISTS.items():
         operation = contract().operations[operation_id]
         for limit in ("1", "99", "100", "200", "201", "0", "-1", "many", "600", str(2**70), "", "NaN", "1e9"):
@@ -167,7 +169,7 @@ def _queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
         for name, given in values.items():
             yield from (f"{collection}?{urlencode({name: value})}" for value in (*given, *_misspelt(given[0])))
             yield f"{collection}?{urlencode([(name, given[0]), (name, given[-1])])}"
-            yield f"{collection}?{urlencode({name: given[0], 'limit': 1})}"
+            yield from (f"{collection}?{urlencode({name: given[0], 'limit': limit})}" for limit in (1, 200))
             yield f"{collection}?{name}=%2C%2C"
             for other in sorted(values.keys() - {name}):
                 pairs = [(value, second) for value in given for second in values[other]]
@@ -228,6 +230,8 @@ def _walk(mock: Mock, query: str, most: int = 6) -> Iterator[Request]:
         if cursor is None:
             return
         target = f"{API}/{query}{'&' if '?' in query else '?'}cursor={quote(cursor)}"
+        if "limit" not in query:
+            yield Request(FULL, "GET", f"{target}&limit=201")
 
 
 def _odd_cursors() -> Iterator[str]:

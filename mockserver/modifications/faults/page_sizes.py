@@ -18,10 +18,14 @@ from spec import contract
 _EVERYTHING = 1_000_000
 
 
-def change_default(pipeline: Pipeline, default: int) -> None:
-    """Make pages without a limit hold `default` items."""
+def change_default(pipeline: Pipeline, default: int, where: Callable[[set[str]], bool] = lambda _names: True) -> None:
+    """Make pages without a limit hold `default` items, if `where` returns True for the names of the query's parameters."""
     inner = pipeline.read_parameters
-    pipeline.read_parameters = lambda rules, scope: inner(replace(rules, default_limit=default), scope)
+
+    def read(rules: ParameterRules, scope: Scope) -> Parameters:
+        return inner(replace(rules, default_limit=default) if where({*query(scope)}) else rules, scope)
+
+    pipeline.read_parameters = read
 
 
 def change_limit(pipeline: Pipeline, change: Callable[[int], int]) -> None:
@@ -69,6 +73,18 @@ def default_of_51(pipeline: Pipeline) -> None:
 def default_of_49(pipeline: Pipeline) -> None:
     """Without `limit` a page holds 49 items."""
     change_default(pipeline, contract().page_size.default - 1)
+
+
+@fault("PAGE-2")
+def default_of_20_under_a_filter(pipeline: Pipeline) -> None:
+    """Filtered lists have a default of their own: without `limit` a page of one holds 20 items."""
+    change_default(pipeline, 20, lambda names: bool(names - {"limit", "cursor"}))
+
+
+@fault("PAGE-2")
+def default_of_20_behind_a_cursor(pipeline: Pipeline) -> None:
+    """Without `limit` the first page holds 50 items, and each later one 20."""
+    change_default(pipeline, 20, lambda names: "cursor" in names)
 
 
 @fault("PAGE-3", "PAGE-4")
@@ -134,6 +150,35 @@ def limit_stops_at_500(pipeline: Pipeline) -> None:
         return (_number(text) or 0) > contract().page_size.maximum
 
     change_refusal(pipeline, beyond, lambda text: min(int(text), 500))
+
+
+@fault("PAGE-5", "PAGE-4")
+def limit_unchecked_behind_a_cursor(pipeline: Pipeline) -> None:
+    """The limit of a later page is only checked to be a number: the first page's limit is taken for all."""
+    inner = pipeline.read_parameters
+
+    def read(rules: ParameterRules, scope: Scope) -> Parameters:
+        asked = query(scope)
+        unchecked = "cursor" in asked and asked.get("limit", "").isdecimal()
+        return inner(replace(rules, query={**rules.query, "limit": int}) if unchecked else rules, scope)
+
+    pipeline.read_parameters = read
+
+
+@fault("PAGE-5", "PAGE-4")
+def last_limit_unchecked(pipeline: Pipeline) -> None:
+    """If `limit` is repeated, the first one is checked, and the last one counts."""
+    inner = pipeline.read_parameters
+
+    def read(rules: ParameterRules, scope: Scope) -> Parameters:
+        pairs = scope["query_string"].split(b"&")
+        _, *further = [pair for pair in pairs if pair.startswith(b"limit=")] or [b""]
+        checked = b"&".join(pair for pair in pairs if pair not in further)
+        parameters = inner(rules, {**scope, "query_string": checked} if further else scope)
+        last = _number(further[-1].decode("latin-1").removeprefix("limit=")) if further else None
+        return parameters._replace(limit=last) if last else parameters
+
+    pipeline.read_parameters = read
 
 
 @fault("PAGE-5", "PAGE-4")

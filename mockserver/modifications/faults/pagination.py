@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 
 from mockserver.api.authentication import Caller
 from mockserver.api.pipeline import Pipeline
-from mockserver.modifications.helpers.pages import change_question, keyset_page, matching, newest_first
+from mockserver.modifications.helpers.pages import Question, change_question, keyset_page, matching, newest_first
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
+from spec import contract
 
 Filters = Mapping[str, str]
 
@@ -59,6 +61,20 @@ def walk_ends_at_400(pipeline: Pipeline) -> None:
             return found
         window = inner(caller, collection, filters, None, 400).next
         return found._replace(next=None) if window and found.next <= window else found
+
+    pipeline.page = page
+
+
+@fault("PAGE-6")
+def contacts_on_no_list_lost(pipeline: Pipeline) -> None:
+    """The whole list of contacts is joined with the lists that they are on: a contact on none shows only under a filter."""
+    inner = pipeline.page
+
+    def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        if collection != "contacts" or filters:
+            return inner(caller, collection, filters, after, limit)
+        rows = [row for row in matching(caller.tenant, collection, {}) if json.loads(row.single)["listIds"]]
+        return keyset_page(rows, newest_first, after, limit)
 
     pipeline.page = page
 
@@ -125,6 +141,17 @@ def filtered_walk_ends_early(pipeline: Pipeline) -> None:
         return found._replace(next=None) if filters else found
 
     pipeline.page = page
+
+
+@fault("PAGE-10", "FILTER-1", "FILTER-2", "FILTER-5", "FILTER-6", "FILTER-7", "FILTER-8")
+def largest_page_unfiltered(pipeline: Pipeline) -> None:
+    """At `limit=200` only `includeArchived` counts: the largest pages come from a cache of whole lists."""
+
+    def change(asked: Question) -> Question:
+        cached = asked.limit == contract().page_size.maximum and "includeArchived" not in asked.filters
+        return asked._replace(filters={}) if cached else asked
+
+    change_question(pipeline, change)
 
 
 @fault("PAGE-13")
