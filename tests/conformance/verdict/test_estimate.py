@@ -107,7 +107,7 @@ def test_more_schema_driven_cases_are_planned_for(mock: Path, tmp_path: Path) ->
 
 def test_each_depth_is_planned_within_its_bound() -> None:
     plans = {depth: plan(depth, None, None) for depth in get_args(Depth)}
-    assert (plans["quick"].paid, plans["standard"].paid, plans["deep"].paid) == (350, 2000, None)
+    assert (plans["quick"].paid, plans["standard"].paid, plans["deep"].paid) == (350, 2100, None)
     lines = " ".join(" ".join(forecast(None, None, 200)).split())
     for depth in plans:
         assert f" {depth} " in lines
