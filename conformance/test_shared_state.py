@@ -29,7 +29,7 @@ _AT_ONCE = 3
 _TIMES = 2
 # What all of them ask for, one after another. The first requests open the connections.
 _ASKED = ("getMe", "listContacts", "listDrafts", "listLists", "listEvents")
-_OPERATIONS_AT_ONCE = Cut(quick=3, paced=3, standard=len(_ASKED))
+_OPERATIONS_AT_ONCE = Cut(quick=2, paced=3, standard=len(_ASKED))
 # A limit that no other check uses, so that no cache knows the address.
 _SHARED_LIMIT = 11
 _MISSING = (404, 410)
