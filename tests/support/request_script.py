@@ -55,7 +55,11 @@ def script(mock: Mock) -> Iterator[Request]:
     yield from (Request(FULL, "GET", path) for path in _misspelt_ids(_one_of_each(singles)))
     for path in ("contacts/x", "contacts/x/research", "lists/x", "drafts/x"):
         yield from (Request(key, "GET", f"{API}/{path}") for key in (None, KEYS["revoked"][0], KEYS["no_scope"][0]))
-    yield from (Request(FULL, "GET", f"{API}/{path}") for path in _queries(own, theirs))
+    yield Request(FULL, "GET", f"{API}/organizations/{NEIGHBOUR.organization_id}/contacts")
+    for path in _queries(own, theirs):
+        yield Request(FULL, "GET", f"{API}/{path}")
+        if path.count("=") == 1:
+            yield from (Request(key, "GET", f"{API}/{path}") for key in (NEIGHBOUR, *KEYS["single_scope"]))
     yield from chain.from_iterable(_walks(mock, own))
     for path in lists:
         yield from (Request(FULL, "GET", f"{path}?cursor={cursor}") for cursor in _odd_cursors())
@@ -76,7 +80,7 @@ def _singles(tenant: Tenant) -> list[str]:
         researched = tenant.research.get(row.id) is not None
         paths[f"contact {researched} {contact['qualificationStatus']}"] = f"contacts/{row.id}"
         paths[f"research {researched} {contact['qualificationStatus']}"] = f"contacts/{row.id}/research"
-        for member in ("location", "qualificationScore", "listIds"):
+        for member in ("email", "location", "qualificationScore", "listIds"):
             paths[f"{member} {bool(contact[member])}"] = f"contacts/{row.id}"
     for row in tenant.lists.rows({"includeArchived": "1"}):
         paths[f"list {bool(json.loads(row.single)['archivedAt'])}"] = f"lists/{row.id}"
@@ -96,9 +100,19 @@ def _as_anybody(path: str) -> Iterator[Request]:
     for method in ("GET", "HEAD"):
         yield from (Request(key, method, path) for key in (*keys, KEYS["primary"][1]))
         unknown = [secret[:-1], secret + "x", secret[:30] + "A" * 11, secret.swapcase(), "obk_live_" + "0" * 32, ""]
-        unknown += [secret[:-1] + "_", f"{secret},x", secret.removeprefix(PREFIX), secret.replace("live", "test", 1)]
-        for value in (*(f"Bearer {each}" for each in unknown), f"bearer {secret}", f"Token {secret}", secret):
+        unknown += [
+            f"{secret[:-1]}%{ord(secret[-1]):02X}",
+            secret[:-1] + "*",
+            secret[:-1] + "_",
+            f"{secret},x",
+            secret.removeprefix(PREFIX),
+            secret.replace("live", "test", 1),
+        ]
+        dead = [f"bearer {KEYS[kind][0].secret}" for kind in ("revoked", "expired")]
+        others = [f"bearer {secret}", f"Token {secret}", f"Bearer{secret}", f"Bearers {secret}", secret]
+        for value in (*(f"Bearer {each}" for each in unknown), *dead, *others):
             yield Request(None, method, path, {"authorization": value})
+        yield Request(None, method, f"{path}?access_token={secret}", {"authorization": f"Bearer {unknown[0]}"})
         for pair in (f"{secret}:", f"name:{secret}"):
             yield Request(None, method, path, {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
         yield Request(None, method, f"{path}?api_key={secret}")
@@ -122,7 +136,7 @@ def _of_any_shape(path: str) -> Iterator[Request]:
         yield Request(FULL, method, f"{base}/%{ord(last[0]):02X}{last[1:]}")
         yield Request(FULL, method, f"{path}?limit=2&limit=3")
         yield Request(FULL, method, f"{path}/")
-        yield Request(FULL, method, path, {"if-none-match": '"x"'})
+        yield from (Request(FULL, method, path, {"if-none-match": value}) for value in ('"x"', "x", "*"))
         yield Request(FULL, method, path, {"if-modified-since": "Sun, 01 Nov 2026 08:00:00 GMT"})
         yield Request(FULL, method, path, {"x-outbound-organization": organization})
         yield Request(FULL, method, path, {"x-organization-id": organization})

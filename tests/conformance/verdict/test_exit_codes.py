@@ -41,7 +41,7 @@ def mock() -> Iterator[Path]:
 def test_what_fails_beside_the_checks_fails_the_run(text: str, told: str, mock: Path, tmp_path: Path) -> None:
     other = tmp_path / "test_other.py"
     other.write_text(text, "utf-8")
-    run = run_gate(str(other), "--target", str(mock), "-k", "it_fails or it_passes or exactly_the_scope")
+    run = run_gate(str(other), "--target", str(mock), "-k", "it_fails or it_passes or me_wants_no_scope")
     assert (run.exit_code, run.verdict) == (1, "partial"), run.output
     output = " ".join(run.output.split())
     assert told in output

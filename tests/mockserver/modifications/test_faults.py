@@ -27,7 +27,7 @@ MUSTS = [id_ for id_, level in LEVELS.items() if level == "must"]
 FAMILIES = {name: fault.breaks[0].partition("-")[0] for name, fault in FAULTS.items()}
 
 # Requests that are sent one after the other do not show these.
-ONLY_AT_ONCE = ("tenant-across-await",)
+ONLY_AT_ONCE = ("tenant-across-await", "events-across-await", "singles-across-await")
 WRITING = ("OP-6",)
 
 
@@ -87,6 +87,8 @@ def rated(mock: Mock) -> list[Any]:
     answers += [told(client.get("/api/v1/me")) for client in asks[1:]]
     answers += [told(asks[0].get(f"/api/v1/contacts{odd}")) for odd in ("/con_unknown", "?limit=many")]
     answers += [told(asks[0].ask("HEAD", "/api/v1/me")), told(asks[0].get("/api/v1/me", if_none_match="*"))]
+    for credentials in (f"bearer {FULL.secret}", "Bearer nobody's", f"Bearer {FULL.secret}"):
+        answers.append(told(asks[0].get("/api/v1/me", authorization=credentials)))
     mock.state.clock.advance(31)
     return answers + [told(asks[0].get("/api/v1/contacts/con_unknown")) for _ in range(40)]
 
