@@ -59,11 +59,11 @@ def close_after_each_answer(pipeline: Pipeline) -> None:
 
 @variant()
 def slow_answers(pipeline: Pipeline) -> None:
-    """An answer takes 200 ms, give or take a third: the documentation promises no speed."""
+    """An answer takes 150 ms, give or take a third: the documentation promises no speed."""
     random = stream("slow-answers")
 
     async def late(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        await asyncio.sleep(random.uniform(0.13, 0.27))
+        await asyncio.sleep(random.uniform(0.1, 0.2))
         await app(scope, receive, send)
 
     pipeline.outer.append(around(late))
