@@ -27,7 +27,7 @@ _TURNS_AT_DEPTH = 200
 _AT_ONCE = 3
 # The first request of a client opens its connection: only on open connections do requests arrive together.
 _TIMES = 2
-# What all of them ask for, one after another. The first requests open the connections.
+# What all of them ask for, one after another.
 _ASKED = ("getMe", "listContacts", "listDrafts", "listLists", "listEvents")
 _OPERATIONS_AT_ONCE = Cut(quick=2, paced=3, standard=len(_ASKED))
 # A limit that no other check uses, so that no cache knows the address.

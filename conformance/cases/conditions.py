@@ -19,7 +19,8 @@ CONDITIONS: Mapping[str, tuple[Sequence[str], str]] = {
 }
 """The headers, each with the fields of an answer that its value is taken from, and the value if the answer has none.
 
-A client may ask by the date of an answer (RFC 9110 13.1.3). `*` stands for any validator, and is asked in its own right too.
+A client may ask by the date of an answer (RFC 9110 13.1.3). `*` stands for any validator. What stands behind a colon
+tells two conditions with one header apart.
 """
 
 

@@ -79,7 +79,7 @@ def in_another_case(key: Credential) -> list[Request]:
     return [_presented(f"{scheme} {key.secret}") for scheme in ("bearer", "BEARER")]
 
 
-def of_nobody(key: Credential) -> tuple[Request, ...]:
+def unauthenticated(key: Credential) -> tuple[Request, ...]:
     """The requests of callers without a valid key: without one, and with one that was never issued and resembles `key`."""
     return _request("getMe"), _presented(unknown(key.secret))
 

@@ -14,10 +14,10 @@ from typing import Protocol
 
 from conformance.oracles.usable import unusable
 from conformance.rate_limits.attempts import MINUTE, Attempt, Limits, NotRested
-from conformance.rate_limits.probe_requests import Requests, by_head, in_another_case, of_nobody
+from conformance.rate_limits.probe_requests import Requests, by_head, in_another_case, unauthenticated
 from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.steps import CONDITIONAL, HEAD, OF_SOME_TARGETS, OTHER_CASE, Send, Steps, Until
-from conformance.rate_limits.traffic_patterns import BYSTANDER, NOBODY, SPENDER, STRANGER, ProbePlan
+from conformance.rate_limits.traffic_patterns import BYSTANDER, SPENDER, STRANGER, UNAUTHENTICATED, ProbePlan
 from conformance.target.client import Client, NoAnswer
 from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.retry_after import reset_in, retry_after
@@ -153,8 +153,8 @@ class Wire:
             raise Halted
 
     def _send(self, step: Send, halt: threading.Event) -> list[Attempt]:
-        if step.role == NOBODY:
-            return self._send_as_nobody(step.count)
+        if step.role == UNAUTHENTICATED:
+            return self._send_unauthenticated(step.count)
         credential = self.keys.get(step.role)
         if credential is None or (step.role in _IN_ORDINARY_USE and not self._has_room(credential, step.count)):
             return []
@@ -177,9 +177,9 @@ class Wire:
         everywhere = step.kind not in OF_SOME_TARGETS
         return [attempt for attempt in volley.attempts if everywhere or attempt.status in _OF_SERVED_KIND]
 
-    def _send_as_nobody(self, count: int) -> list[Attempt]:
+    def _send_unauthenticated(self, count: int) -> list[Attempt]:
         """Send requests that are refused for want of a valid key; they are no attempts of any key."""
-        for request in of_nobody(self.keys[SPENDER])[:count]:
+        for request in unauthenticated(self.keys[SPENDER])[:count]:
             with suppress(NoAnswer):
                 self.client.send(request, paced=False)
         return []

@@ -46,7 +46,7 @@ _SPREAD_OVER = 57.0
 _BEFORE_THE_FLOOD = 5.0
 _MORE_THAN_SERVED = 5
 # One request without a key, and one with a key that was never issued.
-_OF_NOBODY = 2
+_UNAUTHENTICATED_REQUESTS = 2
 # Longer than a Retry-After may be rounded up, so that a refusal does not cover the punishment of the one before it.
 _BETWEEN_REFUSALS = 3.0
 
@@ -63,7 +63,7 @@ BORDER = "border"
 """Spent before a border that is told, or in two volleys; then keeps asking past the border of every possible window."""
 SPREAD = "spread"
 """Sends a minute's worth evenly."""
-NOBODY = "nobody"
+UNAUTHENTICATED = "unauthenticated"
 """Callers without a valid key: what they send is no attempt of a key, and is refused free of charge."""
 
 
@@ -103,7 +103,7 @@ def spend(plan: ProbePlan) -> Steps:
     spender += yield from _exhaust(SPENDER, spender, plan)
     plan.check_rest(spender, plan.from_rest)
     spender += yield from _each_kind_alone(spender, plan)
-    spender += yield from _after_nobody(spender, plan)
+    spender += yield from _after_unauthenticated(spender, plan)
     stranger += yield Send(STRANGER, _WITNESSED)
     plan.check_rest(stranger, len(stranger))
     plan.check_rest((yield Send(BYSTANDER, _WITNESSED)), _WITNESSED)
@@ -190,11 +190,13 @@ def _each_kind_alone(spender: list[Attempt], plan: ProbePlan) -> Part:
     return attempts
 
 
-def _after_nobody(spender: list[Attempt], plan: ProbePlan) -> Part:
+def _after_unauthenticated(spender: list[Attempt], plan: ProbePlan) -> Part:
     """See whether refusing callers without a valid key gives a spent key its allowance back, as if it were rested."""
     attempts: list[Attempt] = []
-    while len(attempts) < plan.limits.burst and any(attempt.refused for attempt in spender):
-        yield Send(NOBODY, _OF_NOBODY)
+    if not any(attempt.refused for attempt in spender):
+        return attempts
+    while len(attempts) < plan.limits.burst:
+        yield Send(UNAUTHENTICATED, _UNAUTHENTICATED_REQUESTS)
         again = yield from _as_if_unspent("me", plan)
         attempts += again
         if len(again) <= 2:

@@ -160,7 +160,7 @@ def stale(deliveries: Sequence[Delivery], *clocks: Clock) -> tuple[Delivery, str
 
 
 def real_time(ahead: float = 0.0) -> Clock:
-    """Our clock, or one that is `ahead` of it by so many seconds."""
+    """The time of arrival by this machine's clock, plus `ahead` seconds."""
     return lambda delivery: delivery.received + ahead
 
 
@@ -179,7 +179,7 @@ def _test_clock(first: float, ahead: float) -> Clock:
 
 
 def clocks(deliveries: Sequence[Delivery], ahead: float) -> Sequence[Clock]:
-    """The clocks by which a target may sign deliveries: real time or its test clock, each also `ahead` by so many seconds."""
+    """The clocks by which a target may sign deliveries: real time and its test clock, as they are and plus `ahead` seconds."""
     first = min((delivery.at or 0.0 for delivery in deliveries), default=0.0)
     return [clock for by in (0.0, ahead) for clock in (real_time(by), _test_clock(first, by))]
 

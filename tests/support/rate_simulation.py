@@ -19,11 +19,11 @@ from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.steps import Send, Steps, Until
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
-    NOBODY,
     SPENDER,
     SPREAD,
     STORIES,
     STRANGER,
+    UNAUTHENTICATED,
     WITNESS,
     ProbePlan,
 )
@@ -58,7 +58,7 @@ RULINGS: tuple[tuple[str, Callable[[Measured], None]], ...] = (
 class Simulation:
     """A server with its network. The clock of the server starts at `start` and runs at `pace` seconds a second.
 
-    `uncounted` are the kinds of requests that its limit leaves out; `on_nobody` is called for callers without a valid key.
+    `uncounted` are kinds of requests that its limit leaves out; `on_unauthenticated` is called for callers without a valid key.
     """
 
     server: Server
@@ -69,7 +69,7 @@ class Simulation:
     now: float = 0.0
     rests: int = 0
     uncounted: frozenset[str] = frozenset()
-    on_nobody: Callable[[], None] = lambda: None
+    on_unauthenticated: Callable[[], None] = lambda: None
     _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -133,8 +133,8 @@ class Simulation:
             volley.record(attempt)
             send()
 
-        if step.role == NOBODY:
-            self.on_nobody()
+        if step.role == UNAUTHENTICATED:
+            self.on_unauthenticated()
         if not at_once:
             self._at(self.now, lambda: ended([]))
         for _ in range(at_once):

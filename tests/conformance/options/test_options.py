@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import spec
-from conformance.target.embedded import EmbeddedMock
 from conformance.verdict.selection import SelectionError, listing, select
 from spec.target import load, shown
 from tests.support.gate import gate_output, run_gate
@@ -18,14 +17,6 @@ from tests.support.watched_gate import finish, gate
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 USAGE = 4
-
-
-@pytest.fixture(scope="module")
-def mock() -> Iterator[Path]:
-    """The description of a mock that serves this module's runs."""
-    running = EmbeddedMock()
-    yield running.description
-    running.stop()
 
 
 def test_only_takes_families_and_ids() -> None:

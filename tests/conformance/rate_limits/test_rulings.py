@@ -283,4 +283,4 @@ def test_a_limiter_that_forgets_a_key_when_it_refuses_a_stranger_is_noticed(name
         def forget(server: Server = server) -> None:
             server.limiter = burst() if name == "burst" else strict()
 
-        assert "RATE-3" in judge(Simulation(server, NETWORKS[network], seed, on_nobody=forget)).broken
+        assert "RATE-3" in judge(Simulation(server, NETWORKS[network], seed, on_unauthenticated=forget)).broken

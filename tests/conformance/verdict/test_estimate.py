@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -23,14 +22,6 @@ from tests.support.gate import reports, run_gate
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 FREE = ("", "keys.revoked", "keys.expired")
 ALL_BUT_RATE = "AUTH,SCOPE,OP,PAGE,FILTER,TENANT,ERROR,HOOK"
-
-
-@pytest.fixture(scope="module")
-def mock() -> Iterator[Path]:
-    """The description of a mock that serves this module's runs."""
-    running = EmbeddedMock()
-    yield running.description
-    running.stop()
 
 
 def one_key() -> Target:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from conformance.target.embedded import EmbeddedMock
 from conformance.verdict.exit_code import exit_code
 from conformance.verdict.ledger import Finding, Ledger
 from tests.support.gate import run_gate
@@ -23,14 +21,6 @@ def broken():
 
 def test_it_passes(broken): pass
 """
-
-
-@pytest.fixture(scope="module")
-def mock() -> Iterator[Path]:
-    """The description of a mock that serves this module's runs."""
-    running = EmbeddedMock()
-    yield running.description
-    running.stop()
 
 
 @pytest.mark.parametrize(

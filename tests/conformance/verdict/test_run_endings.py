@@ -6,7 +6,6 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,14 +18,6 @@ from tests.support.watched_gate import HELD, finish, gate, hold_before, let_go, 
 
 NOT_JUDGED, INTERRUPTED = 3, 2
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
-
-
-@pytest.fixture(scope="module")
-def mock() -> Iterator[Path]:
-    """The description of a mock that serves this module's runs."""
-    running = EmbeddedMock()
-    yield running.description
-    running.stop()
 
 
 def test_a_target_that_dies_is_reported_as_far_as_it_was_judged(tmp_path: Path) -> None:
