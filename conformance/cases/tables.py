@@ -70,7 +70,8 @@ def over(
 ) -> Callable[[Callable[..., object]], Callable[..., None]]:
     """Make a test of a check that takes a `case`, and fixtures: it is tried on every case of the table that the depth allows.
 
-    A table that depends on the target's data is a function of fixtures. `plain` makes the simplest form of a case.
+    A table that depends on the target's data is a function of fixtures. `plain` makes the simplest form of a case. Depth quick
+    tries the cases that it draws in this form, since most faults show in it.
     """
 
     def decorate(check: Callable[..., object]) -> Callable[..., None]:
@@ -85,7 +86,8 @@ def over(
             if most == 0:
                 record_tried(0, len(cases))  # other checks of the requirement are tried at this depth
             else:
-                try_each(cases, lambda case: check(case=case, **passed), most, run_effort.seed, plain)
+                plainly = run_effort.depth == "quick"
+                try_each(cases, lambda case: check(case=case, **passed), most, run_effort.seed, plain, plainly=plainly)
 
         parameters = dict.fromkeys(["request", "run_effort", *wanted, *for_table])
         kind = inspect.Parameter.KEYWORD_ONLY
@@ -117,8 +119,9 @@ def try_each(
     most: int | None,
     seed: int,
     plain: Callable[[Case], Case] | None = None,
+    plainly: bool = False,
 ) -> None:
-    """Run a check on the cases, on at most `most` of them, and count them.
+    """Run a check on the cases, on at most `most` of them, and count them. If `plainly`, these are tried in their `plain` form.
 
     A case that lacks something is left out; if all chosen cases are left out, a few others are tried in their place. If cases are
     broken, and none of them is in its `plain` form, these forms are tried too, until one is broken.
@@ -126,6 +129,8 @@ def try_each(
     served; NotTested if no case could be tried.
     """
     chosen = list(cases) if most is None else stratified(cases, most, seed)
+    if plainly and plain:
+        chosen = _distinct(map(plain, chosen))
     found = _tried(chosen, check, None if most is None else _MOST_BROKEN)
     for case in _substitutes(cases, chosen, seed):
         if found.count or isinstance(found.missing, NotJudged):
@@ -138,6 +143,15 @@ def try_each(
         raise _summed_up(found.broken, found.count)
     if isinstance(found.missing, NotJudged) or not found.count:
         raise found.missing or NotTested("there was nothing to try it on")
+
+
+def _distinct(cases: Iterable[Case]) -> list[Case]:
+    """The cases without repetition, in their order; they need not be hashable."""
+    found: list[Case] = []
+    for case in cases:
+        if case not in found:
+            found.append(case)
+    return found
 
 
 @dataclass

@@ -55,6 +55,15 @@ def test_a_sample_without_a_plain_case_that_is_broken_is_joined_by_one(seed: int
     assert counted[1] == len(CASES)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_quick_run_tries_plain_cases_alone_and_none_twice(seed: int) -> None:
+    seen: list[Case] = []
+    try_each(CASES, seen.append, 12, seed, plain, plainly=True)
+    assert {shape for _, shape in seen} == {"GET"}
+    assert len(set(seen)) == len(seen) > 4
+    assert take_tried() == (len(seen), len(CASES))
+
+
 def test_a_plain_case_that_is_not_broken_is_not_shown() -> None:
     assert "twice" in shown(refusing(lambda case: case[1] == "twice"), 12)
 
