@@ -27,9 +27,9 @@ def executable(playwright: Playwright) -> str | None:
 
 
 def launched(playwright: Playwright, path: str, *options: str) -> Browser:
-    """The browser, started with some options. Root may not have its sandbox."""
+    """The browser, started with some options. Root may not have its sandbox; nothing here is drawn by a graphics card."""
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return playwright.chromium.launch(executable_path=path, args=[*as_root, *options])
+    return playwright.chromium.launch(executable_path=path, args=["--disable-gpu", *as_root, *options])
 
 
 @contextmanager

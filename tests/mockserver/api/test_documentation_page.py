@@ -17,9 +17,17 @@ PATIENCE = 60_000.0
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def running() -> Iterator[Browser]:
     with opened(PATIENCE) as browser:
         yield browser
+
+
+@pytest.fixture
+def browser(running: Browser) -> Iterator[Browser]:
+    """The browser. A test's pages are closed after it, for an open page goes on working."""
+    yield running
+    for context in running.contexts:
+        context.close()
 
 
 @pytest.fixture(scope="module")
