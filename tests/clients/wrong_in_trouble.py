@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.clients.api import CONTACTS, LISTS, Api, Query, sync
+from tests.clients.api import CONTACTS, EVENTS, LISTS, Api, Query, sync
 from tests.clients.catalogue import Client, Environment, listed_in
 
 CLIENTS: dict[str, Client] = {}
@@ -29,6 +29,13 @@ def waits_half_as_long_as_it_is_told(environment: Environment) -> None:
             return super().wait_after(answer, turn) / 2
 
     sync(Wrong(environment))
+
+
+@client
+def lets_the_others_go_on_where_one_is_refused(environment: Environment) -> None:
+    """PACE-1."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda path: list(Api(environment).walk(path)), (CONTACTS, EVENTS)))
 
 
 @client

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mockserver.api.response import Header, Response, json_bytes
 from mockserver.grading.recording import mark, presented, with_query
+from mockserver.grading.sequences import IN_FLIGHT, by_beginning
 from mockserver.grading.trials.stage import Stage, first, first_of_each_list, is_list, target, where
 from mockserver.modifications.helpers.responses import without_header
 from spec import contract
@@ -15,9 +18,16 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from mockserver.api.pipeline import Layer
+    from mockserver.grading.records import Exchange
 
 WAIT = 2
 """Retry-After of refusals in a trial, in seconds."""
+
+_BEFORE_REFUSAL = 0.1
+"""Seconds until a page is refused with 429: what is sent together with it is then surely sent before."""
+
+_HELD = _BEFORE_REFUSAL + IN_FLIGHT + 0.05
+"""Seconds that other answers take from then on: what their readers ask next is then surely no longer in flight."""
 
 _FAILURES = 11
 """The number of tries that fail: one more than a client may make."""
@@ -47,11 +57,19 @@ def revoked_key(stage: Stage) -> Layer:
 
 
 def one_429(stage: Stage) -> Layer:
-    """One page is refused with 429: a page after the first one, if the plain run asked for such a page."""
-    walked = any(exchange.cursor and exchange.list_key for exchange in stage.plain.exchanges)
+    """One page is refused with 429, and what else is asked until Retry-After has passed is answered slowly.
+
+    The page is one after the first, if the plain run asked for such a page. If the plain run asked for the first one beside
+    others, it is that one: then the answers to the others come after the refusal, and so does what their readers ask next.
+    """
+    exchanges = stage.plain.exchanges
+    later = not _comes_beside_others(exchanges) and any(one.cursor and one.list_key for one in exchanges)
+    refused_until: list[float] = []
 
     async def refused(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         mark(scope, "refused")
+        refused_until.append(time.monotonic() + _BEFORE_REFUSAL + WAIT)
+        await asyncio.sleep(_BEFORE_REFUSAL)
         limits = contract().rate_limits
         headers = [
             (b"retry-after", b"%d" % WAIT),
@@ -60,7 +78,16 @@ def one_429(stage: Stage) -> Layer:
         ]
         await _problem("rate-limit-exceeded", "The rate limit of this API key is spent.", headers)(scope, receive, send)
 
-    return where(first(1, lambda scope: is_list(scope) and (not walked or _has_cursor(scope))), refused)
+    async def held(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(_HELD)
+        await app(scope, receive, send)
+
+    def is_early(_scope: Scope) -> bool:
+        return bool(refused_until) and time.monotonic() < refused_until[0]
+
+    refuses = where(first(1, lambda scope: is_list(scope) and (not later or _has_cursor(scope))), refused)
+    holds = where(is_early, held)
+    return lambda app: refuses(holds(app))
 
 
 def expiring_cursors(stage: Stage) -> Layer:
@@ -117,6 +144,15 @@ def proxy_errors(_stage: Stage) -> Layer:
 
 def _any(_scope: Scope) -> bool:
     return True
+
+
+def _comes_beside_others(exchanges: Sequence[Exchange]) -> bool:
+    """Whether the first page of a list was asked for while another answer had not come yet."""
+    pages = (one for one in by_beginning(exchanges) if one.list_key)
+    page = next(pages, None)
+    return page is not None and any(
+        one is not page and one.began < page.ended and page.began < one.ended for one in exchanges
+    )
 
 
 def _has_cursor(scope: Scope) -> bool:

@@ -35,6 +35,7 @@ CAUGHT = {
     "spells-filters-in-snake-case": "ASK-2",
     "asks-for-undefined": "ASK-3",
     "waits-half-as-long-as-it-is-told": "PACE-1 one-429",
+    "lets-the-others-go-on-where-one-is-refused": "PACE-1 one-429",
     "takes-a-refusal-for-the-end": "PACE-2 one-429",
     "runs-into-the-limit-with-everything-it-has": "PACE-3",
     "insists-on-what-is-not-found": "FAIL-1",
