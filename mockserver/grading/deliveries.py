@@ -68,6 +68,8 @@ class Maker:
         yield self._bad("an empty signature", text, "")
         yield self._bad("an empty digest", text, f"t={stamp},v1=")
         yield self._bad("a digest of which half is missing", text, f"t={stamp},v1={right[:32]}")
+        yield self._bad("a digest with another first digit", text, f"t={stamp},v1={_other(right[0])}{right[1:]}")
+        yield self._bad("a digest with another last digit", text, f"t={stamp},v1={right[:-1]}{_other(right[-1])}")
         yield self._bad("another timestamp than was signed", text, f"t={self._now - 1},v1={right}")
         yield self._bad("a digest over the body alone", text, f"t={stamp},v1={of_body_alone}")
         yield self._bad("a digest over the body as it is serialized anew", spaced, f"t={stamp},v1={right}")
@@ -166,3 +168,8 @@ class Maker:
             "organizationId": self._organization,
         }
         return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _other(digit: str) -> str:
+    """Another hexadecimal digit."""
+    return f"{int(digit, 16) ^ 1:x}"
