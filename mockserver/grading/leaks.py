@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote, unquote_plus
 
-from mockserver.api.keys import PREFIX
+from mockserver.api.keys import PREFIX, SECRET_LENGTH
+
+_ALIKE = re.compile(rf"[A-Za-z0-9]{{{SECRET_LENGTH}}}")
+"""What a key looks like without its prefix."""
+
+_LONG_WORD = re.compile(rf"[A-Za-z0-9+/_-]{{{SECRET_LENGTH},}}=*")
+_STANDARD = str.maketrans("-_", "+/")
 
 
 def misplaced_keys(
@@ -17,7 +25,7 @@ def misplaced_keys(
     for name, value in headers:
         if _holds_a_key(name, value, secrets):
             yield _place(name, value)
-    if _has(unquote(path), secrets):
+    if any(_has(unquote(part), secrets) for part in path.split("/")):
         yield "the path"
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
@@ -30,15 +38,7 @@ def misplaced_keys(
 def _holds_a_key(name: str, value: str, secrets: tuple[str, ...]) -> bool:
     if name.lower() == "authorization" and value.strip().partition(" ")[0].lower() == "bearer":
         return False
-    return _has(unquote(value), secrets) or any(_has(_decoded(word), secrets) for word in value.split())
-
-
-def _decoded(word: str) -> str:
-    """A word decoded from base64, as in credentials of the scheme Basic; empty if it is no base64."""
-    try:
-        return b64decode(word, validate=True).decode("latin-1")
-    except (NotBase64, ValueError):
-        return ""
+    return _has(unquote(value), secrets)
 
 
 def _place(name: str, value: str) -> str:
@@ -51,4 +51,36 @@ def _place(name: str, value: str) -> str:
 
 
 def _has(text: str, secrets: tuple[str, ...]) -> bool:
-    return PREFIX in text and any(secret in text for secret in secrets)
+    """Whether a text holds a key, as it is, without its prefix, or in base64 or hexadecimal digits."""
+    words = _LONG_WORD.findall(text)
+    forms = [form for form in (text, *map(_from_base64, words), *map(_from_hex, words)) if _may_hold_a_key(form)]
+    return any(secret in form for form in forms for secret in _without_prefixes(secrets))
+
+
+def _may_hold_a_key(text: str) -> bool:
+    """Whether it is worth comparing a text with every key."""
+    return PREFIX in text or _ALIKE.search(text) is not None
+
+
+@lru_cache(maxsize=4)
+def _without_prefixes(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """What is secret of each key; all of it, if that is shorter than what the mock mints: it might stand there by chance."""
+    bare = (secret.removeprefix(PREFIX) for secret in secrets)
+    return tuple(rest if len(rest) >= SECRET_LENGTH else secret for rest, secret in zip(bare, secrets, strict=True))
+
+
+def _from_base64(word: str) -> str:
+    """A word decoded from base64, as in credentials of the scheme Basic; empty if it is no base64."""
+    bare = word.rstrip("=").translate(_STANDARD)
+    try:
+        return b64decode(bare + "=" * (-len(bare) % 4), validate=True).decode("latin-1")
+    except (NotBase64, ValueError):
+        return ""
+
+
+def _from_hex(word: str) -> str:
+    """A word decoded from hexadecimal digits; empty if it has others."""
+    try:
+        return bytes.fromhex(word).decode("latin-1")
+    except ValueError:
+        return ""
