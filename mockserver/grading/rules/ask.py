@@ -13,8 +13,11 @@ from mockserver.grading.records import Exchange, Finding, Judgement, Run
 from mockserver.grading.rules.rule import judged, rule, shown
 from mockserver.grading.sequences import by_beginning
 
-NO_ID = frozenset({"", "undefined", "null", "nan", "none", "[object object]", ":id", "{id}"})
-"""The texts that programs put into a path if they have no id, in lower case."""
+_NO_ID = re.compile(
+    r"|undefined|null|nan|none|nil|<nil>|<no value>|\[object \w+\]|%[sdv]|:\w*id|<\w*id>|[$#]?\{+\s*[\w.]+\s*\}+",
+    re.IGNORECASE,
+)
+"""The texts that programs put into a path if they have no id: a word for nothing, or a name that was to be filled in."""
 
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SHOWN = re.compile(rb'"(?:qualificationStatus|status|eventType)"\s*:\s*"([^"\\]+)"')
@@ -62,7 +65,7 @@ def known_values_and_ids(run: Run) -> Judgement:
         if exchange.asked and exchange.method != "OPTIONS":
             resource_id = exchange.asked.resource_id
             exercised = exercised or resource_id is not None or _has_values(exchange)
-            if resource_id is not None and resource_id.strip().lower() in NO_ID:
+            if resource_id is not None and _NO_ID.fullmatch(resource_id.strip()):
                 findings.append(Finding((exchange.number,), f"{shown(exchange)} has `{resource_id}` for an id"))
             findings += [
                 Finding(
@@ -90,7 +93,7 @@ def _has_values(exchange: Exchange) -> bool:
 
 def _unknown_values(exchange: Exchange, seen: set[str]) -> Iterator[tuple[str, str]]:
     for name, value in exchange.query:
-        if name in _OWN_ID and value.strip().lower() in NO_ID:
+        if name in _OWN_ID and _NO_ID.fullmatch(value.strip()):
             yield name, value
         known = known_values(exchange.operation, name)
         if known is None:

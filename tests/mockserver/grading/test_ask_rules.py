@@ -58,6 +58,15 @@ def test_documented_filters_are_kept() -> None:
         "/api/v1/lists/%7Bid%7D",
         "/api/v1/contacts/null/research",
         "/api/v1/drafts/%5Bobject%20Object%5D",
+        "/api/v1/lists/%7B%7BlistId%7D%7D",
+        "/api/v1/contacts/$%7Bcontact.id%7D",
+        "/api/v1/contacts/%23%7Bid%7D/research",
+        "/api/v1/contacts/:contactId",
+        "/api/v1/contacts/%3Cid%3E",
+        "/api/v1/drafts/%3Cnil%3E",
+        "/api/v1/drafts/%25s",
+        "/api/v1/contacts/%5Bobject%20Promise%5D",
+        "/api/v1/contacts?listId=%7BlistId%7D",
         "/api/v1/lists/",
         "/api/v1/drafts?contactId=undefined",
         "/api/v1/contacts?qualificationStatus=Qualified",
@@ -73,7 +82,15 @@ def test_a_value_or_id_that_cannot_be_is_found(target: str) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["/api/v1/contacts/con_1", "/api/v1/lists?includeArchived=0", "/api/v1/events?eventType=draft.sent,draft.opened"],
+    [
+        "/api/v1/contacts/con_1",
+        "/api/v1/contacts/con_nil",
+        "/api/v1/contacts/%3Cscript%3E",
+        "/api/v1/contacts/:con_1",
+        "/api/v1/lists/%7B%22id%22:1%7D",
+        "/api/v1/lists?includeArchived=0",
+        "/api/v1/events?eventType=draft.sent,draft.opened",
+    ],
 )
 def test_documented_values_are_kept(target: str) -> None:
     assert Story().ask(target).judged("ASK-3").status == "kept"
