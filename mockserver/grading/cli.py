@@ -191,11 +191,20 @@ def _chosen(names: Sequence[str], which: str) -> Sequence[str] | None:
 
 
 def _checked(url: str | None) -> str | None:
-    """The URL of a receiver. Raises BadParameter if it is none."""
-    from mockserver.grading.receiver import is_url
+    """The URL of a receiver. Raises BadParameter if it is none, or if somebody else listens there.
 
-    if url is not None and not is_url(url):
+    The command would not get that port, and the answers of the other one would be held against it. A receiver that runs
+    already and is meant has the secret of the environment.
+    """
+    from mockserver.grading.receiver import accepts, is_url
+
+    if url is None:
+        return None
+    if not is_url(url):
         raise click.BadParameter(f"{url!r} is no http(s) URL", param_hint="--receiver")
+    if accepts(url) and not os.environ.get("OUTBOUND_WEBHOOK_SECRET"):
+        told = f"something listens at {url} already: end it, or put its secret into OUTBOUND_WEBHOOK_SECRET to grade it"
+        raise click.BadParameter(told, param_hint="--receiver")
     return url
 
 

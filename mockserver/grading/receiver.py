@@ -21,13 +21,20 @@ _ANSWERS_WITHIN = 12.0
 
 def listens(url: str, is_alive: Callable[[], bool], within: float = STARTS_WITHIN) -> bool:
     """Wait until something listens at a URL. Returns False if the command ends first, or if `within` seconds have passed."""
-    parts = urlsplit(url)
-    address = (parts.hostname or "", parts.port or PORTS.get(parts.scheme, 80))
     deadline = time.monotonic() + within
     while time.monotonic() < deadline and is_alive():
-        with suppress(OSError), socket.create_connection(address, timeout=1):
+        if accepts(url):
             return True
         time.sleep(0.05)
+    return False
+
+
+def accepts(url: str) -> bool:
+    """Whether something takes connections at a URL."""
+    parts = urlsplit(url)
+    address = (parts.hostname or "", parts.port or PORTS.get(parts.scheme, 80))
+    with suppress(OSError), socket.create_connection(address, timeout=1):
+        return True
     return False
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.grading.receiver import listens
 from tests.support.free_ports import free_port
 from tests.support.interrupts import heed_interrupts
 from tests.support.project import ROOT
@@ -181,6 +182,28 @@ def test_a_receiver_that_does_not_listen_is_not_graded() -> None:
     done = run("--receiver", f"http://127.0.0.1:{free_port()}/hook", "--", "true")
     assert done.returncode == 3
     assert "did not listen" in done.stdout
+
+
+def test_the_answers_of_another_one_at_the_receivers_url_are_not_held_against_the_command() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        url = f"http://127.0.0.1:{other.getsockname()[1]}/hook"
+        done = run("--receiver", url, "--", "true")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"something listens at {url} already" in done.stderr
+
+
+def test_a_receiver_that_runs_already_is_graded_by_the_secret_of_the_environment() -> None:
+    port, secret = free_port(), {"OUTBOUND_WEBHOOK_SECRET": "whsec_" + "0123456789abcdef" * 2}
+    command = (sys.executable, "-m", "tests.clients.receivers", "Right", str(port))
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **secret}) as receiver:
+        try:
+            url = f"http://127.0.0.1:{port}/hook"
+            assert listens(url, lambda: receiver.poll() is None)
+            waiting = ("--receiver", url, "--", "sleep", "60")
+            done = outbound_mock(*GRADE, *waiting, within=PATIENCE, **ENVIRONMENT, **secret)
+        finally:
+            receiver.kill()
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("module", ["tests.clients", "tests.clients.receivers"])
