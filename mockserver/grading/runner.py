@@ -40,6 +40,12 @@ def run(command: Sequence[str], environment: Mapping[str, str], timeout: float) 
     return Started(command, environment).wait(timeout)
 
 
+def _quoted_whole(command: Sequence[str]) -> str:
+    """A hint if a command and its arguments came as one word."""
+    is_one_word = len(command) == 1 and " " in command[0]
+    return f"; leave out the quotes, or have a shell run it: sh -c {command[0]!r}" if is_one_word else ""
+
+
 class Started:
     """A command that has been started. Raises CannotStart."""
 
@@ -57,7 +63,7 @@ class Started:
             )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise CannotStart(f"cannot start {command[0]!r}: {reason}") from None
+            raise CannotStart(f"cannot start {command[0]!r}: {reason}{_quoted_whole(command)}") from None
 
     def is_alive(self) -> bool:
         """Whether it has not ended yet."""

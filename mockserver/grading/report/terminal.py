@@ -16,12 +16,14 @@ _MOST_PROOFS = 5
 
 
 def text(grade: Grade) -> str:
-    """The text, coloured: every requirement, proofs of what is broken, rule × trial, the verdict."""
+    """The text, coloured: every requirement, if any was seen, proofs of what is broken, rule × trial, the verdict."""
     lines = ["", click.style(f"grade of {command(grade)}", bold=True), ""]
-    if grade.runs:
+    if any(ruling.status != "not-seen" for ruling in grade.rulings):
         for ruling in grade.rulings:
             lines += _ruling(ruling)
-        lines += ["", *_matrix(grade), ""]
+        lines.append("")
+    if grade.runs:
+        lines += [*_matrix(grade), ""]
     if grade.interrupted:
         lines.append("interrupted: this is what was seen until then")
     colour = {"good": "green", "broken": "red", "not-graded": "yellow"}[grade.verdict]

@@ -92,14 +92,16 @@ def test_a_should_that_is_broken_counts_under_strict_alone() -> None:
     ("command", "reason"),
     [
         (("/does/not/exist",), "cannot start '/does/not/exist': No such file or directory"),
+        (("npm run test",), "leave out the quotes, or have a shell run it: sh -c 'npm run test'"),
         (("true",), "made no request"),
     ],
-    ids=["cannot be started", "asks nothing"],
+    ids=["cannot be started", "is quoted as a whole", "asks nothing"],
 )
 def test_what_cannot_be_graded_ends_with_3(command: tuple[str, ...], reason: str) -> None:
     done = run("--", *command)
     assert done.returncode == 3
     assert reason in done.stdout
+    assert "HOOK-R7" not in done.stdout, "what was not seen is not told, rule by rule, where nothing was seen"
 
 
 @pytest.mark.parametrize(
