@@ -17,6 +17,9 @@ from mockserver.grading.report.timeline import TimelineDrawing, kind_of, timelin
 from mockserver.grading.rules.rule import counted
 from mockserver.grading.verdict import Evidence, Grade
 
+_MOST_LINKS = 12
+"""The number of requests to which a finding has links."""
+
 _MOST_REQUESTS = 400
 
 
@@ -74,7 +77,7 @@ def _template() -> jinja2.Template:
     )
     environment.filters["prose"] = _prose
     environment.filters["redacted"] = redacted
-    environment.globals.update(anchors=_anchors, counted=counted)
+    environment.globals.update(anchors=_anchors, counted=counted, most_links=_MOST_LINKS)
     return environment.get_template("grade.html")
 
 
@@ -87,9 +90,9 @@ def _prose(text: str) -> Markup:
 
 
 def _anchors(evidence: Evidence, family: str) -> list[tuple[int, str]]:
-    """The requests or deliveries of a finding, with the places of the page where they are listed."""
+    """The first requests or deliveries of a finding, with the places of the page where they are listed."""
     place = "delivery" if family == "HOOK" else evidence.run
-    return [(number, _anchor(place, number)) for number in evidence.numbers]
+    return [(number, _anchor(place, number)) for number in evidence.numbers[:_MOST_LINKS]]
 
 
 def _anchor(run: str, number: int) -> str:

@@ -66,6 +66,16 @@ def test_grade_json_has_the_members_of_the_contract() -> None:
     assert pace["reason"] is None
 
 
+def test_a_finding_with_very_many_requests_has_links_to_the_first_ones() -> None:
+    story = Story()
+    for _ in range(40):
+        story.ask(CONTACTS)
+    seen = (story.run(),)
+    page = report.FILES["grade.html"](grade(runs=seen, rulings=rulings(seen)))
+    (finding,) = (line for line in page.splitlines() if "was sent 40 times" in line)
+    assert (finding.count("<a href"), finding.count("#12</a> and 28 more")) == (12, 1)
+
+
 def unseen() -> Grade:
     """A grade in which the trials over TLS could not be run, for a reason that holds a key."""
     left_out = [LeftOut(trial, f"nobody trusts *it* with {SECRET}") for trial in ("wrong-host", "expired-certificate")]
