@@ -38,7 +38,7 @@ def documented_paths_and_methods(run: Run) -> Judgement:
 
 @rule("ASK-2")
 def documented_parameters(run: Run) -> Judgement:
-    """Query parameters are the operation's documented ones. KEY-1 judges a key in the query."""
+    """Query parameters are the operation's documented ones, each at most once. KEY-1 judges a key in the query."""
     findings = []
     exercised = False
     for exchange in run.exchanges:
@@ -47,11 +47,15 @@ def documented_parameters(run: Run) -> Judgement:
         known = parameter_names(exchange.operation)
         exercised = exercised or any(name in known for name, _ in exchange.query)
         unknown = sorted({name for name, value in exchange.query if name not in known and PREFIX not in value})
-        if unknown:
-            names = ", ".join(f"`{name}`" for name in unknown)
-            findings.append(
-                Finding((exchange.number,), f"{shown(exchange)} has parameters that the API ignores: {names}")
+        repeated = sorted(name for name in known if sum(name == other for other, _ in exchange.query) > 1)
+        findings += [
+            Finding((exchange.number,), f"{shown(exchange)} {told}: {', '.join(f'`{name}`' for name in names)}")
+            for names, told in (
+                (unknown, "has parameters that the API ignores"),
+                (repeated, "repeats parameters, which the API takes once"),
             )
+            if names
+        ]
     return judged(exercised, findings)
 
 

@@ -36,6 +36,12 @@ def test_an_undocumented_parameter_is_found(query: str) -> None:
     assert broken_musts(Story().page(f"{CONTACTS}?{query}", 50).run()) == {"ASK-2"}
 
 
+@pytest.mark.parametrize("query", ["status=sent&status=draft", "limit=200&limit=100", "limit=5&status=sent&limit=5"])
+def test_a_repeated_parameter_is_found(query: str) -> None:
+    (finding,) = Story().ask(f"/api/v1/drafts?{query}", 400).judged("ASK-2").findings
+    assert "repeats parameters" in finding.message
+
+
 def test_a_filter_of_another_list_is_found() -> None:
     assert Story().page("/api/v1/drafts?q=ada", 50).judged("ASK-2").status == "broken"
 
