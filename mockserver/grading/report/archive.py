@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from importlib import metadata
 from urllib.parse import unquote_plus
 
+from mockserver.api.keys import PREFIX
 from mockserver.control.redaction import redacted_headers, redacted_query
 from mockserver.grading.records import Exchange, Run
 from mockserver.grading.report.document import moment
 from mockserver.grading.report.redaction import redacted
 from mockserver.grading.verdict import Grade
+from spec.target import shown
 
 ORIGIN = "http://mock"
 """An address in place of the mock's, which is different in each run."""
@@ -62,7 +64,7 @@ def _request(exchange: Exchange) -> Mapping[str, object]:
         "url": ORIGIN + target(exchange),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(exchange.request_headers),
+        "headers": _headers(exchange.request_headers, exchange.leaks),
         "queryString": [{"name": unquote_plus(name), "value": unquote_plus(value)} for name, _, value in pairs],
         "headersSize": _UNKNOWN,
         "bodySize": _UNKNOWN,
@@ -80,7 +82,7 @@ def _response(exchange: Exchange) -> Mapping[str, object]:
         "statusText": HTTPStatus(exchange.status).phrase if exchange.status else "",
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(exchange.headers),
+        "headers": _headers(exchange.headers, ()),
         "content": content,
         "redirectURL": exchange.header("location") or "",
         "headersSize": _UNKNOWN,
@@ -88,9 +90,13 @@ def _response(exchange: Exchange) -> Mapping[str, object]:
     }
 
 
-def _headers(headers: tuple[tuple[str, str], ...]) -> list[Mapping[str, str]]:
+def _headers(headers: tuple[tuple[str, str], ...], leaks: Collection[str]) -> list[Mapping[str, str]]:
+    """Headers with the secrets in them shortened; one that holds a key in another spelling is shortened as a whole."""
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    return [{"name": name, "value": value} for name, value in redacted_headers(raw)]
+    return [
+        {"name": name, "value": shown(value) if f"the header `{name}`" in leaks and PREFIX not in value else value}
+        for name, value in redacted_headers(raw)
+    ]
 
 
 def _ms(seconds: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,6 +65,17 @@ def test_grade_json_has_the_members_of_the_contract() -> None:
     assert pace["evidence"][0]["numbers"] == [1, 2]
     assert set(pace) == {"id", "level", "title", "basis", "status", "reason", "trials", "evidence"}
     assert pace["reason"] is None
+
+
+@pytest.mark.parametrize("name", report.FILES)
+def test_no_file_shows_a_key_that_a_header_holds_in_another_spelling(name: str) -> None:
+    spelled = b64encode(SECRET.encode()).decode()
+    headers = (("Authorization", f"Bearer {SECRET}"), ("X-Client", spelled), ("X-Agent", f"sync, {SECRET}"))
+    seen = (Story().ask(ME, request_headers=headers, leaks=("the header `X-Client`", "the header `X-Agent`")).run(),)
+    text = report.FILES[name](grade(runs=seen, rulings=rulings(seen)))
+    assert spelled not in text
+    assert SECRET not in text
+    assert name != "requests.har" or "sync, obk_live_" in text
 
 
 def test_a_finding_with_very_many_requests_has_links_to_the_first_ones() -> None:
