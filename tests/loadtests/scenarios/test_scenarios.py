@@ -83,13 +83,22 @@ def _holds(scenario: str, done: Outcome) -> None:
     assert set(done.found) == set(scenarios()[scenario].checks)
 
 
+def _run(*words: str, folder: Path) -> Outcome:
+    """A run; at most twice more if this machine was too busy to send in time, which says nothing of the target."""
+    for _ in range(3):
+        done = outbound_load(*words, folder=folder)
+        if "kept its schedule late" not in str(done.report):
+            break
+    return done
+
+
 @pytest.mark.parametrize("reading", _READINGS)
 @pytest.mark.parametrize("scenario", [name for name in scenarios() if name not in _IN_REAL_TIME])
 def test_a_scenario_holds_on_the_mock_under_either_reading(
     scenario: str, reading: str, mocks: Callable[[str], EmbeddedMock], tmp_path: Path
 ) -> None:
     target = f"--target={mocks(reading).description}"
-    _holds(scenario, outbound_load(scenario, target, *_minutes(scenario), folder=tmp_path))
+    _holds(scenario, _run(scenario, target, *_minutes(scenario), folder=tmp_path))
 
 
 def test_the_scenarios_in_real_time_hold_on_the_mock_under_either_reading(tmp_path: Path) -> None:
@@ -97,7 +106,7 @@ def test_the_scenarios_in_real_time_hold_on_the_mock_under_either_reading(tmp_pa
 
     def run(scenario: str, reading: str) -> Outcome:
         options = f"--mock-options={_SMALL} --rate-reading {reading}"
-        return outbound_load(scenario, options, *_minutes(scenario), folder=tmp_path / f"{scenario}-{reading}")
+        return _run(scenario, options, *_minutes(scenario), folder=tmp_path / f"{scenario}-{reading}")
 
     runs = list(product(_IN_REAL_TIME, _READINGS))
     with ThreadPoolExecutor(len(runs)) as pool:
