@@ -23,12 +23,8 @@ def second_opinion(exchange: Exchange) -> str | None:
     """What openapi-core finds wrong with an answer's body, in one line; None if nothing. Headers are not judged here."""
     parts = urlsplit(exchange.url)
     request = MockRequest(f"{parts.scheme}://{parts.netloc}", exchange.request.method.lower(), parts.path)
-    response = MockResponse(
-        exchange.body,
-        exchange.status,
-        headers=dict(exchange.headers),
-        content_type=exchange.headers.get("content-type", ""),
-    )
+    # openapi-core cannot read every legal parameter of a media type (`profile="a;b"`), and JSON has none that counts.
+    response = MockResponse(exchange.body, exchange.status, content_type=exchange.media_type)
     base_url = exchange.url.removesuffix(exchange.request.target)
     try:
         _judge(base_url, id(schemas.document())).validate_response(request, response)

@@ -82,4 +82,7 @@ def parsed(head_section: bytes) -> tuple[int, httpx.Headers]:
     if not line.startswith(b"HTTP/1.") or len(parts) < 2 or not parts[1].isdigit():
         raise http.client.BadStatusLine(line[:80].decode("latin-1"))
     found = http.client.parse_headers(io.BytesIO(fields + b"\r\n\r\n"))
-    return int(parts[1]), httpx.Headers([(name, str(value)) for name, value in found.items()])
+    # parse_headers reads every byte as a character of Latin-1: a field value may have bytes beyond ASCII (RFC 9110 5.5).
+    return int(parts[1]), httpx.Headers(
+        [(name.encode("latin-1"), str(v).encode("latin-1")) for name, v in found.items()]
+    )

@@ -64,7 +64,7 @@ class Pace:
         spent = self._of(credential)
         limit = exchange.headers.get("x-ratelimit-limit", "")
         if limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) < self._per_minute:
-            spent.limit = int(limit)
+            spent.limit = int(limit[:9])
         if exchange.status == 429:
             spent.not_before = exchange.answered + min(1.0 if retry_after is None else retry_after, LONGEST_WAIT)
 

@@ -128,7 +128,11 @@ def _unauthorized(answers: list[Exchange]) -> str:
 
 def _redirected(answer: Exchange) -> str:
     location = answer.headers.get("location", "")
-    asked, told = urlsplit(answer.url), urlsplit(location)
+    asked = urlsplit(answer.url)
+    try:
+        told = urlsplit(location)
+    except ValueError:  # no address
+        told = urlsplit("")
     if (asked.scheme, told.scheme) == ("http", "https") and told.hostname == asked.hostname:
         return "every operation redirects to https: give the base URL with https://"
     where = location if len(location) <= _LONGEST_LOCATION else f"{location[:_LONGEST_LOCATION]}…"

@@ -60,7 +60,7 @@ def _response(entry: Entry) -> Mapping[str, object]:
         content["text"] = redacted(entry.body.decode("utf-8", "replace"))
     return {
         "status": entry.status or 0,
-        "statusText": _phrase(entry.status),
+        "statusText": phrase(entry.status),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _headers(headers),
@@ -75,7 +75,8 @@ def _headers(headers: Iterable[tuple[str, str]]) -> list[Mapping[str, str]]:
     return [{"name": name, "value": value} for name, value in headers]
 
 
-def _phrase(status: int | None) -> str:
+def phrase(status: int | None) -> str:
+    """The reason phrase of a status; empty if it has none."""
     try:
         return HTTPStatus(status or 0).phrase
     except ValueError:

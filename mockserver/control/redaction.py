@@ -30,9 +30,14 @@ def redacted(text: str) -> str:
 
 def redacted_headers(headers: Iterable[Header]) -> list[tuple[str, str]]:
     """Headers for display: credentials in them are shortened to their beginning and end."""
+    return redacted_fields((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+
+
+def redacted_fields(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same of headers that are text already, with any characters."""
     return [
         (name, _credentials(value) if name.lower() in _SECRET_HEADERS else shortened_header(name, redacted(value)))
-        for name, value in ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+        for name, value in fields
     ]
 
 

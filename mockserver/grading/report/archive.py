@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from importlib import metadata
 from urllib.parse import unquote_plus
 
 from mockserver.api.keys import PREFIX
-from mockserver.control.redaction import redacted_headers, redacted_query
+from mockserver.control.har import phrase
+from mockserver.control.redaction import redacted_fields, redacted_query
 from mockserver.grading.records import Exchange, Run
 from mockserver.grading.report.document import moment
 from mockserver.grading.report.redaction import redacted
@@ -79,7 +79,7 @@ def _response(exchange: Exchange) -> Mapping[str, object]:
     }
     return {
         "status": exchange.status or 0,
-        "statusText": HTTPStatus(exchange.status).phrase if exchange.status else "",
+        "statusText": phrase(exchange.status),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _headers(exchange.headers, ()),
@@ -92,10 +92,9 @@ def _response(exchange: Exchange) -> Mapping[str, object]:
 
 def _headers(headers: tuple[tuple[str, str], ...], leaks: Collection[str]) -> list[Mapping[str, str]]:
     """Headers with the secrets in them shortened; one that holds a key in another spelling is shortened as a whole."""
-    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     return [
         {"name": name, "value": shown(value) if f"the header `{name}`" in leaks and PREFIX not in value else value}
-        for name, value in redacted_headers(raw)
+        for name, value in redacted_fields(headers)
     ]
 
 

@@ -36,6 +36,34 @@ def upper_case_headers(pipeline: Pipeline) -> None:
 
 
 @variant()
+def headers_beyond_ascii(pipeline: Pipeline) -> None:
+    """Headers have bytes beyond ASCII, as UTF-8 and Latin-1 (RFC 9110 5.5: a recipient treats them as opaque)."""
+
+    def change(_scope: Scope, answer: Response) -> None:
+        challenged = answer.status == 401
+        answer.headers = with_header(
+            answer.headers, b"x-served-by", "Zürich-3".encode("latin-1" if challenged else "utf-8")
+        )
+        if challenged:
+            answer.headers = with_header(answer.headers, b"www-authenticate", 'Bearer realm="Schlüssel"'.encode())
+
+    pipeline.outer.append(rewriting(change))
+
+
+@variant()
+def content_type_parameters(pipeline: Pipeline) -> None:
+    """A Content-Type has parameters: a quoted one with a semicolon, an unknown one, and an empty one (RFC 9110 5.6.6)."""
+
+    def change(_scope: Scope, answer: Response) -> None:
+        declared = dict(answer.headers).get(b"content-type", b"")
+        if b"json" in declared:
+            parameters = b' ; profile="a;b=\\"c";; Charset="UTF-8"'
+            answer.headers = with_header(answer.headers, b"content-type", declared.partition(b";")[0] + parameters)
+
+    pipeline.outer.append(rewriting(change))
+
+
+@variant()
 def gzip_answers(pipeline: Pipeline) -> None:
     """Answers are compressed for clients that accept it (RFC 9110 8.4)."""
 

@@ -29,6 +29,12 @@ def test_a_header_section_and_nothing_else_has_no_body() -> None:
     assert got[0].lower().count(b"connection:") == 1
 
 
+@pytest.mark.parametrize("place", ["Zürich".encode(), "Zürich".encode("latin-1")], ids=["UTF-8", "Latin-1"])
+def test_bytes_beyond_ascii_in_a_header_are_read(place: bytes) -> None:
+    with answering(HEALTHY.replace(b"\r\n\r\n", b"\r\nX-Served-By: %b\r\n\r\n" % place)) as (url, _):
+        assert ask(url).headers["x-served-by"] == "Zürich"
+
+
 @pytest.mark.parametrize(
     "sent", [(HEALTHY + b'{"a": 1}\n',), (HEALTHY, b'{"a": ', b"1}\n")], ids=["at once", "in parts"]
 )

@@ -152,3 +152,10 @@ def test_an_archive_of_this_kit_is_judged_as_its_run_was(tmp_path: Path) -> None
     before = judge(plain.runs[0])
     seen = {name: judgement.status for name, judgement in judge(recorded_run(file)).items()}
     assert seen == {name: judgement.status for name, judgement in before.items()}
+
+
+def test_any_header_and_any_status_of_a_recording_can_be_reported(tmp_path: Path) -> None:
+    run = recorded(tmp_path, entry(0, CONTACTS, 499, X_Served_By="Zürich €"))
+    log = json.loads(report.FILES["requests.har"](recording_graded("traffic.har", run, strict=False)))["log"]
+    answer = log["entries"][0]["response"]
+    assert (answer["statusText"], answer["headers"][0]["value"]) == ("", "Zürich €")
