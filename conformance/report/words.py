@@ -78,7 +78,7 @@ def but(run: Run) -> str:
         return ""
     if run.ledger.outdated():
         return "known violations are out of date"
-    if any(finding.crashed for finding in run.ledger.findings):
+    if run.ledger.crashed:
         return "a check itself broke"
     return "something else of this session failed"
 
@@ -108,8 +108,10 @@ def _on_the_scope(ledger: Ledger) -> list[str]:
 
 def _on_the_exit_code(ledger: Ledger) -> list[str]:
     lines = [f"A known violation is out of date, which fails the run: {line}." for line in ledger.outdated()]
-    if any(finding.crashed for finding in ledger.findings):
-        lines.append("A check itself broke, which fails the run: its requirement is not tested.")
+    if ledger.crashed:
+        lines.append(
+            "A check itself broke, which says nothing of the target, and fails the run: its requirement is not tested."
+        )
     if ledger.failed_elsewhere:
         lines.append(
             visible(f"Something beside the checks failed, which fails the run: {_first(ledger.failed_elsewhere)}.")

@@ -24,4 +24,4 @@ def _of_checks(ledger: Ledger) -> int:
         return EXIT_NOT_JUDGED
     if verdict == "non-conformant" or ledger.outdated():
         return EXIT_BROKEN
-    return EXIT_NOT_JUDGED if any(finding.crashed for finding in ledger.findings) else EXIT_CONFORMANT
+    return EXIT_NOT_JUDGED if ledger.crashed else EXIT_CONFORMANT

@@ -170,14 +170,19 @@ class Ledger:
         order = [requirement.id for requirement in spec.requirements()]
         return sorted(entries.values(), key=lambda entry: order.index(entry.id))
 
+    @property
+    def crashed(self) -> bool:
+        """Whether a check itself broke, which says nothing about the target."""
+        return any(finding.crashed for finding in self.findings)
+
     def verdict(self) -> Verdict:
-        """The run's verdict. A target with known violations is conformant in part."""
+        """The run's verdict. A target with known violations, or whose checks themselves broke, is conformant in part."""
         rulings = self.rulings()
         if self.unfit:
             return "unreachable"
         if any(self.breaks(ruling) for ruling in rulings):
             return "non-conformant"
-        if all(ruling.status == "not-tested" for ruling in rulings):
+        if not self.crashed and all(ruling.status == "not-tested" for ruling in rulings):
             return "unreachable"
         partly = self.safe or any(ruling.status == "not-tested" or ruling.known for ruling in rulings)
         return "partial" if partly else "conformant"

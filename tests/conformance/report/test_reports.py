@@ -17,7 +17,7 @@ from conformance.report.chart import chart
 from conformance.report.readings import readings
 from conformance.report.record import ProbeRecord
 from conformance.report.text import folded, harmless, one_line, titled, visible, writable
-from conformance.verdict.ledger import Ledger, Verdict
+from conformance.verdict.ledger import Finding, Ledger, Verdict
 from tests.support.report_runs import (
     COOKIE,
     HOSTILE,
@@ -164,6 +164,14 @@ def test_a_run_that_judged_nothing_says_so_in_its_verdict() -> None:
     made = Ledger(only=frozenset({"HOOK-1"}))
     made.add(finding("HOOK-1", "not-tested", "needs webhooks.register in the target's description"))
     assert on_screen(run_of(made))[-1].startswith("verdict: unreachable: no requirement could be judged")
+
+
+def test_a_run_whose_checks_all_broke_does_not_call_the_target_unreachable() -> None:
+    made = Ledger(only=frozenset({"OP-1"}))
+    made.add(Finding("OP-1", "not-judged", "the check itself broke: ValueError", crashed=True))
+    shown = " ".join(" ".join(on_screen(run_of(made))).split())
+    assert "unreachable" not in shown
+    assert "verdict: partial, 0 of 1 requirement passed, but the run fails: a check itself broke" in shown
 
 
 def test_the_archive_is_har_1_2(tmp_path: Path) -> None:
