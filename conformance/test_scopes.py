@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 import pytest
 
@@ -19,9 +19,9 @@ from conformance.cases.resource_ids import collection_of, opening, unknown_id
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, over
 from conformance.checks import NotTested, Violation, expect, not_tested, refused, requirement, sound
-from conformance.oracles.exchanges import API
+from conformance.oracles.exchanges import API, ordinary
 from conformance.oracles.refusals import scope_fault
-from conformance.oracles.usable import unusable
+from conformance.oracles.usable import member, unusable
 from conformance.target.client import Caller, Client, target
 from conformance.target.exchange import Exchange
 from spec.target import Target
@@ -35,6 +35,8 @@ _QUERIES = tuple(asked for asked in queries() if asked[0] in SCOPED)
 _SINGLE_PARAMETERS = tuple(asked for asked in single_parameters() if asked[0] in SCOPED)
 _FILTERED = tuple((each.id, name) for each in spec.contract().operations.values() for name in each.filters)
 _METHODS = ("GET", "HEAD")
+# If a key with the right scope was refused, at most so many requests are sent once more, with all scopes.
+_MOST_ASKED_AGAIN = 8
 _CONDITIONAL = tuple(product(SCOPED, _METHODS, CONDITIONS))
 # Every operation with each scope that is not its own, and with no scope.
 WRONG = tuple(
@@ -183,6 +185,18 @@ def test_a_filter_wants_no_further_scope(case: tuple[str, str], dataset: Dataset
     expect(answer.status != 403, f"{answer.line()} for a key with {scope}", answer)
 
 
+@requirement("SCOPE-2", whole_run=True)
+def test_no_request_wants_a_further_scope(client: Client, dataset: Dataset) -> None:
+    """What a key with all scopes is served is not answered 403 to the key with only the operation's scope, in the whole run."""
+    given = {str(member(answer, "nextCursor")) for answer in client.exchanges if unusable(answer) is None}
+    refusals = {answer.request.target: answer for answer in cases(client, _has_the_scope) if answer.status == 403}
+    for refusal in [answer for path, answer in refusals.items() if _cursors(path) <= given][:_MOST_ASKED_AGAIN]:
+        operation = refusal.request.operation or ""
+        answer = dataset.caller.send("GET", refusal.request.target, operation=operation)
+        told = f"{refusal.line()} for a key with {SCOPED[operation]}, and {answer.status} for one with all scopes"
+        expect(unusable(answer), told, answer, refusal)
+
+
 @requirement("SCOPE-3")
 @over((*SCOPES, _NO_SCOPE))
 def test_me_wants_no_scope(case: str, dataset: Dataset, holders: Holders) -> None:
@@ -239,6 +253,17 @@ def _lacks_scope(exchange: Exchange) -> bool:
     request = exchange.request
     named = request.method == "GET" and request.operation in SCOPED and exchange.path.startswith(API)
     return named and exchange.status == 403
+
+
+def _has_the_scope(exchange: Exchange) -> bool:
+    """Whether a key with only the operation's scope asked, plainly."""
+    key, request = exchange.request.credential, exchange.request
+    plain = request.method == "GET" and not request.headers and ordinary(exchange)
+    return plain and key is not None and key.label == f"keys.single_scope.{SCOPED.get(request.operation or '')}[0]"
+
+
+def _cursors(path: str) -> set[str]:
+    return set(parse_qs(path.partition("?")[2], keep_blank_values=True).get("cursor", ()))
 
 
 def _serves(exchange: Exchange, scope: str) -> None:

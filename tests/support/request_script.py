@@ -63,6 +63,7 @@ def script(mock: Mock) -> Iterator[Request]:
     yield from chain.from_iterable(_walks(mock, own))
     for path in lists:
         yield from (Request(FULL, "GET", f"{path}?cursor={cursor}") for cursor in _odd_cursors())
+        yield from (Request(key, "GET", f"{path}?cursor=x") for key in KEYS["single_scope"])
         for key in (KEYS["no_scope"][0], KEYS["revoked"][0], None):
             yield from (
                 Request(key, "GET", f"{path}?{query}") for query in ("limit=many", "listId=x&eventType=x&status=x")

@@ -166,6 +166,19 @@ def filters_by_id_need_its_scope(pipeline: Pipeline) -> None:
     pipeline.inner.append(around(served))
 
 
+@fault("SCOPE-2")
+def next_pages_want_all_scopes(pipeline: Pipeline) -> None:
+    """A page behind a cursor is served only to a key that has further scopes."""
+
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope.get(CALLER)
+        if "cursor" in query(scope) and isinstance(caller, Caller) and len(caller.key.scopes) == 1:
+            scope[CALLER] = replace(caller, key=replace(caller.key, scopes=()))
+        await app(scope, receive, send)
+
+    pipeline.inner.append(around(served))
+
+
 @fault("SCOPE-3")
 def me_needs_some_scope(pipeline: Pipeline) -> None:
     """`/me` refuses a key that has no scope."""
