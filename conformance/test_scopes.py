@@ -12,9 +12,10 @@ import pytest
 
 import spec
 from conformance.cases.conditions import CONDITIONS, condition
-from conformance.cases.dataset import Dataset
+from conformance.cases.dataset import Dataset, next_cursor
 from conformance.cases.disguises import queries, single_parameters
 from conformance.cases.filters import asked_of
+from conformance.cases.page_boundaries import filters_of
 from conformance.cases.resource_ids import collection_of, opening, unknown_id
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, over
@@ -34,6 +35,8 @@ _UNKNOWN = Cut(quick=3, paced=4, standard=16)
 _QUERIES = tuple(asked for asked in queries() if asked[0] in SCOPED)
 _SINGLE_PARAMETERS = tuple(asked for asked in single_parameters() if asked[0] in SCOPED)
 _FILTERED = tuple((each.id, name) for each in spec.contract().operations.values() for name in each.filters)
+_CURSOR = "cursor"
+_BEHIND_CURSORS = tuple((operation, _CURSOR) for operation in spec.LIST_OPERATIONS)
 _METHODS = ("GET", "HEAD")
 # If a key with the right scope was refused, at most so many requests are sent once more, with all scopes.
 _MOST_ASKED_AGAIN = 8
@@ -172,9 +175,9 @@ def test_with_exactly_the_scope(case: tuple[str, str], dataset: Dataset, holders
 
 
 @requirement("SCOPE-2")
-@over(_FILTERED, Cut(quick=0, paced=0, standard=len(_FILTERED)))
+@over((*_FILTERED, *_BEHIND_CURSORS), Cut(quick=0, paced=0, standard=len(_FILTERED + _BEHIND_CURSORS)))
 def test_a_filter_wants_no_further_scope(case: tuple[str, str], dataset: Dataset, holders: Holders) -> None:
-    """A list under a filter serves the key with only the list's scope, even if the filter's value is an id of another kind."""
+    """A key with only the list's scope is served a filtered list, even by an id of another kind, and a later page."""
     operation, name = case
     value = _values_in_use(dataset, operation, name)[0]
     scope = SCOPED[operation]
@@ -230,8 +233,17 @@ def _values_in_use(dataset: Dataset, operation: str, name: str) -> list[str]:
     """The values of a filter by which a list shows something. Raises NotTested if there are none."""
     if name == "includeArchived":
         return ["1"]
+    if name == _CURSOR:
+        return _given_cursors(dataset, operation) or not_tested(f"{operation} has no second page")
     found = {value: None for item in dataset.walk(operation).items for value in asked_of(name, item)}
     return list(found) or not_tested(f"nothing in {operation} has a {name}")
+
+
+def _given_cursors(dataset: Dataset, operation: str) -> list[str]:
+    """The cursors of the walks of a whole list that were made so far."""
+    dataset.served(operation)
+    walks = (walk for walk in dataset.walks if walk.operation == operation and not filters_of(walk))
+    return [cursor for walk in walks for page in walk.pages if (cursor := next_cursor(page))]
 
 
 def _scope_named_by(operation: str, name: str, value: str) -> str:
