@@ -73,7 +73,8 @@ def walk(caller: Caller, operation: str, *, most_pages: int = MOST_PAGES, **para
         pages.append(sound(answer))
         cursor = next_cursor(pages[-1])
         if cursor is None:
-            return Walk(operation, tuple(pages), complete=True)
+            # A bare array, which PAGE-1 tells, has no place for the cursor of the page behind it.
+            return Walk(operation, tuple(pages), complete=not isinstance(answer.document, list))
         if cursor in seen:
             return Walk(operation, tuple(pages), complete=False, endless=True)
         seen.add(cursor)

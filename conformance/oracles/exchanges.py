@@ -138,7 +138,7 @@ def _too_long(exchange: Exchange) -> str | None:
 
 
 def _envelope(exchange: Exchange) -> str | None:
-    page = exchange.json
+    page = exchange.document
     if not isinstance(page, dict) or not isinstance(page.get("data"), list):
         return "no {data: [...], nextCursor}"
     cursor = page.get("nextCursor")

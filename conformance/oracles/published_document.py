@@ -125,13 +125,13 @@ class PublishedDocument:
         if declared.content and described is None:
             return f"{operation.path} has no {own or 'answer without a content type'} for {exchange.status}"
         schema = declared.content[described] if described else None
-        if not isinstance(schema, dict) or exchange.json is None:
+        if not isinstance(schema, dict) or exchange.document is None:
             return None
         try:
             validator = self._validator(schema)
         except ValueError as error:
             return f"{operation.path}: the schema for {exchange.status} cannot be used: {error}"
-        return mismatch(validator, exchange.json)
+        return mismatch(validator, exchange.document)
 
     def _validator(self, schema: Json) -> Validator:
         """A schema of the document, compiled only once. Raises ValueError for an invalid one."""

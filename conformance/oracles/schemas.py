@@ -44,13 +44,13 @@ def fault_of(exchange: Exchange) -> str | None:
         return "expected 200"
     if exchange.media_type != _JSON:
         return f"expected {_JSON}, got {exchange.media_type or 'no content type'}"
-    if exchange.json is None:
+    if exchange.document is None:
         return "the body is no JSON document"
     if exchange.encoding_fault:
         return exchange.encoding_fault
     if exchange.request.operation is None:
         return "the path is none of the nine operations"
-    return mismatch(_of_operation(exchange.request.operation), exchange.json)
+    return mismatch(_of_operation(exchange.request.operation), exchange.document)
 
 
 def mismatch(validator: Validator, instance: Any) -> str | None:

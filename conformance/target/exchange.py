@@ -116,6 +116,11 @@ class Exchange:
 
     @cached_property
     def json(self) -> Any:
+        """The body as checks read it: a bare array is read as a page of its items, which only OP-1 and PAGE-1 tell."""
+        return {"data": self.document} if self.status == 200 and isinstance(self.document, list) else self.document
+
+    @cached_property
+    def document(self) -> Any:
         """The decoded body; None if it is no JSON (RFC 8259: without NaN and duplicate members), or nested too deep."""
         try:
             return None if self.too_deep else json.loads(self.body, parse_constant=_refuse, object_pairs_hook=_unique)
@@ -124,7 +129,7 @@ class Exchange:
 
     @cached_property
     def encoding_fault(self) -> str | None:
-        """Why the body is not UTF-8 as JSON must be, in one line; None if it is. `json` reads it all the same."""
+        """Why the body is not UTF-8 as JSON must be, in one line; None if it is. `document` reads it all the same."""
         if self.body.startswith(BOM_UTF8):
             return "the body begins with a byte order mark, which JSON must not (RFC 8259 8.1)"
         try:

@@ -19,6 +19,7 @@ EXIT_CODES = {
     "server_error_to_everything": NOT_JUDGED,
     "empty_object_to_everything": BROKEN,
     "empty_page_to_everything": BROKEN,
+    "empty_array_to_everything": BROKEN,
     "created_to_everything": BROKEN,
     "no_content_to_everything": BROKEN,
     "redirect_to_everything": NOT_JUDGED,

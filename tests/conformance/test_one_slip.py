@@ -35,6 +35,11 @@ def empty_last_cursor(body: Any) -> Any:
     return {**body, "nextCursor": ""} if "data" in body and not body.get("nextCursor") else body
 
 
+def lists_as_bare_arrays(body: Any) -> Any:
+    """The pages of one operation have no envelope."""
+    return body["data"] if body.get("data") and "contactCount" in body["data"][0] else body
+
+
 class NumberedIds:
     """Ids that are numbers, in both directions."""
 
@@ -149,6 +154,12 @@ def test_a_refused_limit_keeps_nothing_from_being_judged(mock: EmbeddedMock) -> 
     run = judge(mock, limits_above_100_refused)
     assert run.broken_musts() == {"PAGE-3"}, run.output
     assert not run.ids("not-tested"), run.output
+
+
+def test_pages_without_an_envelope_keep_nothing_else_from_being_judged(mock: EmbeddedMock) -> None:
+    run = judge(mock, of_json(lists_as_bare_arrays))
+    assert run.broken_musts() == {"OP-1", "PAGE-1"}, run.output
+    assert run.ids("not-tested") <= {"FILTER-4"}, run.output  # a bare array does not say whether more follow
 
 
 def test_a_leak_beside_a_slip_is_told_and_an_excuse_for_the_slip_does_not_hide_it(

@@ -34,6 +34,7 @@ NULL_SERVERS = {
     "server_error_to_everything": _problem(500, "internal-error"),
     "empty_object_to_everything": Answer(200, {"Content-Type": "application/json"}, b"{}"),
     "empty_page_to_everything": Answer(200, {"Content-Type": "application/json"}, b'{"data": [], "nextCursor": null}'),
+    "empty_array_to_everything": Answer(200, {"Content-Type": "application/json"}, b"[]"),
     "created_to_everything": Answer(201, {"Content-Type": "application/json"}, b'{"data": [{"id": "1"}], "id": "1"}'),
     "no_content_to_everything": Answer(204),
     "redirect_to_everything": Answer(302, {"Location": "/login"}),

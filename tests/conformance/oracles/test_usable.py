@@ -50,6 +50,7 @@ def test_half_a_surrogate_pair_in_a_body_is_no_utf_8() -> None:
         ("listContacts", {"data": []}),
         ("listContacts", {"data": [{"id": "con_1"}], "nextCursor": ""}),
         ("listContacts", {"data": [{"id": 7, "qualificationScore": "61"}]}),
+        ("listContacts", [{"id": "con_1"}]),
         ("getContact", {"id": 7}),
         ("getDraft", {"id": "drf_1", "engagement": "none"}),
         ("getContactResearch", {"contactId": "con_1"}),
@@ -63,7 +64,8 @@ def test_an_answer_with_ids_is_usable_whatever_its_schema_says(operation: str, b
 @pytest.mark.parametrize(
     ("operation", "body"),
     [
-        ("listContacts", []),
+        ("listContacts", ["con_1"]),
+        ("getContact", [{"id": "con_1"}]),
         ("listContacts", {"items": []}),
         ("listContacts", {"data": [{"name": "no id"}]}),
         ("listContacts", {"data": ["con_1"]}),
