@@ -2,18 +2,42 @@
 
 The probes run in the background since the start of the run; these checks wait for them and judge their measurements.
 `rate_limits/traffic_patterns.py` says what they send, `rate_limits/timeline.py` says how they allow for delays. RATE-1
-is judged on every answer.
+is judged on every answer, and on one to a conditional request.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from conformance.checks import record_tried, requirement
+import spec
+from conformance.cases.conditions import condition
+from conformance.cases.dataset import Dataset
+from conformance.cases.sampling import with_its_key
+from conformance.cases.tables import Cut, over
+from conformance.checks import NotTested, expect, record_tried, requirement
+from conformance.oracles.exchanges import ORACLES
 from conformance.rate_limits import rulings
 from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.traffic_patterns import BORDER, SCOPELESS, SPENDER, SPREAD, STRANGER, WITNESS
 from conformance.target.client import Client
+
+_RATE_1 = next(oracle for oracle in ORACLES if oracle.requirement == "RATE-1")
+
+
+@requirement("RATE-1", needs=(), whole_run=True)
+@over(tuple(spec.contract().operations), Cut(quick=0, paced=0, standard=9))
+def test_what_is_not_modified_has_the_headers_too(case: str, dataset: Dataset) -> None:
+    """An answer to a client that has the resource already, be it 200 or 304, carries the headers of the rate limit."""
+    try:
+        known = dataset.served(case)
+    except NotTested:
+        return  # OP-1 tells what is not served, and RATE-1 is judged on every other answer
+    if "etag" not in known.headers:
+        return
+    caller, validator = with_its_key(dataset.caller, known), condition("If-None-Match", known)
+    answer = caller.send("GET", known.request.target, headers=[validator], operation=case)
+    fault = _RATE_1.fault(answer) if _RATE_1.applies(answer) else None
+    expect(fault is None, f"{answer.line()} with the resource's validator: {fault}", answer)
 
 
 @requirement("RATE-2", needs=())

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import product
 
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.resource_ids import collection_of
-from conformance.cases.sampling import answered
+from conformance.cases.sampling import answered, with_its_key
 from conformance.cases.tables import Cut, over
 from conformance.checks import expect, refused, requirement, sound
 from conformance.oracles.consistency import Resource, disagreement, steady
@@ -45,7 +44,7 @@ def test_writes_are_refused(case: tuple[str, str], dataset: Dataset) -> None:
     """No other method changes a resource that GET serves, and none is answered as if it had changed one."""
     method, operation = case
     before = dataset.served(operation)
-    caller = _same_key(dataset.caller, before)
+    caller = with_its_key(dataset.caller, before)
     attempt = refused(_write(caller, before, method, operation), *_REFUSED)
     after = _look_again(caller, before, attempt)
     if _change(before.json, after.json):
@@ -70,12 +69,6 @@ def test_allow(client: Client, dataset: Dataset) -> None:
         if answer.status == 405 and answer.path.startswith(API):
             fault = allow_fault(answer)
             expect(fault is None, f"{fault}", answer)
-
-
-def _same_key(caller: Caller, exchange: Exchange) -> Caller:
-    """The caller with the key that an exchange was made with: `/me` differs from key to key."""
-    key = exchange.request.credential
-    return replace(caller, keys=(key,)) if key else caller
 
 
 def _write(caller: Caller, before: Exchange, method: str, operation: str) -> Exchange:

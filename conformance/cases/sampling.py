@@ -87,6 +87,12 @@ def answered(ask: Callable[[], Exchange], caller: Caller) -> Exchange:
     raise Violation(f"{silence}, while the target answers others", *(silence.exchanges if silence else ()))
 
 
+def with_its_key(caller: Caller, exchange: Exchange) -> Caller:
+    """The caller with the key that an exchange was made with: `/me` differs from key to key."""
+    key = exchange.request.credential
+    return replace(caller, keys=(key,)) if key else caller
+
+
 def relieved(primary: Caller, target: Target, operation: str) -> Caller:
     """The primary keys, and the single-scope key of the operation if there is one: one more key to share the load."""
     scope = spec.contract().operations[operation].scope

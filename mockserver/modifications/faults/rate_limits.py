@@ -20,6 +20,7 @@ from mockserver.modifications.helpers.responses import (
     change_problems,
     problem_of,
     rewriting,
+    validate,
     with_header,
     without_header,
 )
@@ -62,6 +63,12 @@ def rate_headers_missing_on_errors(pipeline: Pipeline) -> None:
             answer.headers = without_header(answer.headers, _LIMIT, _RESET)
 
     pipeline.outer.append(rewriting(change))
+
+
+@fault("RATE-1")
+def not_modified_without_limit(pipeline: Pipeline) -> None:
+    """What a client has already is answered 304, without the headers of the rate limit."""
+    validate(pipeline, lambda scope, answer: f"{scope[CALLER].tenant.organization.id} {answer.body!r}", _LIMIT, _RESET)
 
 
 @fault("RATE-1")

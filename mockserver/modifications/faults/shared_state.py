@@ -15,7 +15,7 @@ from mockserver.api.response import Response
 from mockserver.modifications.faults.isolation import change_caller, owner_of
 from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.requests import header, operation_path, query, resource_asked
-from mockserver.modifications.helpers.responses import collected, rewriting, without_header
+from mockserver.modifications.helpers.responses import collected, rewriting, validate, without_header
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -134,21 +134,6 @@ def later_pages_cached(pipeline: Pipeline) -> None:
     _keep(pipeline, lambda scope: "cursor" in query(scope), 200)
 
 
-def _validate(pipeline: Pipeline, tag_of: Callable[[Scope, Response], str]) -> None:
-    """Add an ETag to answers, and answer 304 if the client sends the same one."""
-
-    def change(scope: Scope, answer: Response) -> Response | None:
-        if answer.status != 200 or not isinstance(scope.get(CALLER), Caller):
-            return None
-        tag = b'"%b"' % hashlib.sha256(tag_of(scope, answer).encode()).hexdigest()[:16].encode()
-        if header(scope, b"if-none-match") == tag:
-            answer.status, answer.body = 304, b""
-        answer.headers.append((b"etag", tag))
-        return answer
-
-    pipeline.outer.append(rewriting(change))
-
-
 @fault("TENANT-7")
 def validators_shared_by_head(pipeline: Pipeline) -> None:
     """HEAD is answered 304 for every validator that was given before, to whichever organization."""
@@ -175,13 +160,13 @@ def _url(scope: Scope) -> str:
 @fault("TENANT-7")
 def etag_by_url(pipeline: Pipeline) -> None:
     """An ETag is made from the URL alone: with one organization's ETag, another organization gets a 304."""
-    _validate(pipeline, lambda scope, _answer: _url(scope))
+    validate(pipeline, lambda scope, _answer: _url(scope))
 
 
 @fault("TENANT-7")
 def etag_by_length(pipeline: Pipeline) -> None:
     """An ETag is made from the URL and the number of items, which are equal in several organizations."""
-    _validate(pipeline, lambda scope, answer: f"{_url(scope)} {answer.body.count(b'createdAt')}")
+    validate(pipeline, lambda scope, answer: f"{_url(scope)} {answer.body.count(b'createdAt')}")
 
 
 @fault("TENANT-8")

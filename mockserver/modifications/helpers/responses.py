@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.problems import Members, Problem
 from mockserver.api.response import Header, Response, json_bytes
 from mockserver.modifications.helpers.layers import around
+from mockserver.modifications.helpers.requests import header
 from mockserver.tenants.resource_types import Resource
 from spec import contract
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from mockserver.api.authentication import Caller
     from mockserver.api.pipeline import Layer, Pipeline
     from mockserver.tenants.collection import Page
     from mockserver.tenants.cursor import Position
@@ -60,6 +62,21 @@ def without_header(headers: Iterable[Header], *names: bytes) -> list[Header]:
 def with_header(headers: Iterable[Header], name: bytes, value: bytes) -> list[Header]:
     """The headers with this one in place of any of the same name (in lower case)."""
     return [*without_header(headers, name), (name, value)]
+
+
+def validate(pipeline: Pipeline, tag_of: Callable[[Scope, Response], str], *left_out: bytes) -> None:
+    """Add an ETag to answers, and answer 304, with some headers left out, if the client sends the same one."""
+
+    def change(scope: Scope, answer: Response) -> None:
+        if answer.status != 200 or not isinstance(scope.get(CALLER), Caller):
+            return
+        tag = b'"%b"' % hashlib.sha256(tag_of(scope, answer).encode()).hexdigest()[:16].encode()
+        if header(scope, b"if-none-match") == tag:
+            answer.status, answer.body = 304, b""
+            answer.headers = without_header(answer.headers, *left_out)
+        answer.headers.append((b"etag", tag))
+
+    pipeline.outer.append(rewriting(change))
 
 
 def change_problems(pipeline: Pipeline, change: Callable[[Problem, Scope], Problem]) -> None:

@@ -188,3 +188,4 @@ class TestPublishedDocument:
         assert teapot
         assert "418" in teapot
         assert document().disagreement(answer(PROBLEM)) is None
+        assert document().disagreement(answer(b"", 304, "")) is None  # HTTP's own answer to a validator

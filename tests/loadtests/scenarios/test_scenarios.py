@@ -52,6 +52,7 @@ OF_STRICT = ("sixty-one-a-minute",)
 UNSEEN = {
     "rate-headers-missing": "headers are the gate's affair (RATE-1)",
     "rate-headers-missing-on-errors": "headers are the gate's affair (RATE-1)",
+    "not-modified-without-limit": "headers are the gate's affair (RATE-1)",
     "reset-in-milliseconds": "headers are the gate's affair (RATE-1)",
     "limit-below-zero": "headers are the gate's affair (RATE-1)",
     "parameters-before-limit": "what is refused before the limit is asked is the gate's affair: load is what is served (RATE-3)",

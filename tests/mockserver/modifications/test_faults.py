@@ -87,6 +87,8 @@ def rated(mock: Mock) -> list[Any]:
     answers += [told(client.get("/api/v1/me")) for client in asks[1:]]
     answers += [told(Client(mock, KEYS["no_scope"][0]).get("/api/v1/contacts")) for _ in range(2)]
     answers += [told(asks[0].get(f"/api/v1/contacts{odd}")) for odd in ("/con_unknown", "?limit=many")]
+    validator = asks[0].get("/api/v1/me").headers.get("etag", "*")
+    answers += [told(asks[0].get("/api/v1/me", if_none_match=validator))]
     answers += [told(asks[0].ask("HEAD", "/api/v1/me")), told(asks[0].get("/api/v1/me", if_none_match="*"))]
     for credentials in (f"bearer {FULL.secret}", "Bearer nobody's", f"Bearer {FULL.secret}"):
         answers.append(told(asks[0].get("/api/v1/me", authorization=credentials)))
