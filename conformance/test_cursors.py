@@ -13,6 +13,7 @@ import spec
 from conformance.cases.altered_cursors import SPOILS, spoiled
 from conformance.cases.dataset import LARGEST, Dataset, Walk, limit_of, next_cursor, whole
 from conformance.cases.expected_pages import DEFAULT, confirmed, on_changing_data, once, settled
+from conformance.cases.found_requests import real_cursor
 from conformance.cases.page_boundaries import bordered, filtered_alike, filters_of, same_order
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, Effort, over
@@ -136,7 +137,7 @@ def test_no_walk_goes_round(dataset: Dataset) -> None:
 def test_a_spoiled_cursor(case: tuple[str, str], dataset: Dataset, seed: int) -> None:
     """A spoiled cursor is refused with a problem, or answered with a page of the caller's own data."""
     operation, spoil = case
-    cursor = spoiled(_real_cursor(dataset, operation), spoil, seed)
+    cursor = spoiled(real_cursor(dataset, operation), spoil, seed)
     if cursor is None:
         not_tested(f"the cursors of {operation} show no member, date or number that this alters")
     _own_page_or_problem(dataset, operation, cursor)
@@ -150,7 +151,7 @@ def test_the_cursor_of_another_list(case: tuple[str, str], dataset: Dataset) -> 
     operation, other = case
     if not dataset.walk(operation).items:
         not_tested(f"{operation} is empty")
-    _own_page_or_problem(dataset, operation, _real_cursor(dataset, other))
+    _own_page_or_problem(dataset, operation, real_cursor(dataset, other))
 
 
 # After all other checks, because an added contact moves their page borders.
@@ -219,16 +220,6 @@ def test_no_page_is_short(client: Client) -> None:
     for page in short[:1]:
         found = len(page.json["data"])
         expect(False, f"{found} items, and a nextCursor ({len(short)} of {len(pages)} pages)", page)
-
-
-def _real_cursor(dataset: Dataset, operation: str) -> str:
-    """A cursor that leads to a second page: that of the whole walk if it has one, otherwise one behind the first item."""
-    pages = dataset.walk(operation).pages
-    first = pages[0] if len(pages) > 1 else dataset.walked(operation, limit=1, most_pages=1).pages[0]
-    cursor = next_cursor(first)
-    if cursor is None:
-        not_tested(f"{operation} has no second page")
-    return cursor
 
 
 def _own_page_or_problem(dataset: Dataset, operation: str, cursor: str) -> None:

@@ -13,8 +13,9 @@ import pytest
 import spec
 from conformance.cases.conditions import CONDITIONS, condition
 from conformance.cases.dataset import Dataset, next_cursor
-from conformance.cases.disguises import queries, single_parameters
+from conformance.cases.disguises import queries, single_parameters, with_a_letter_encoded
 from conformance.cases.filters import asked_of
+from conformance.cases.found_requests import FOUND, found
 from conformance.cases.page_boundaries import filters_of
 from conformance.cases.resource_ids import collection_of, opening, unknown_id
 from conformance.cases.sampling import cases
@@ -31,7 +32,7 @@ SCOPES = spec.contract().scopes
 SCOPED = {operation.id: operation.scope for operation in spec.contract().operations.values() if operation.scope}
 SINGLE = tuple(operation for operation in SCOPED if collection_of(operation))
 _NO_SCOPE = "no scope"
-_UNKNOWN = Cut(quick=3, paced=4, standard=16)
+_UNKNOWN = Cut(quick=3, paced=4, standard=20)
 _QUERIES = tuple(asked for asked in queries() if asked[0] in SCOPED)
 _SINGLE_PARAMETERS = tuple(asked for asked in single_parameters() if asked[0] in SCOPED)
 _FILTERED = tuple((each.id, name) for each in spec.contract().operations.values() for name in each.filters)
@@ -40,6 +41,12 @@ _BEHIND_CURSORS = tuple((operation, _CURSOR) for operation in spec.LIST_OPERATIO
 _METHODS = ("GET", "HEAD")
 # If a key with the right scope was refused, at most so many requests are sent once more, with all scopes.
 _MOST_ASKED_AGAIN = 8
+_GIVEN, _ENCODED, _TWICE = "found by another key", "with a letter encoded", "with a limit twice"
+_FORMS = (
+    *product(FOUND, (_GIVEN,)),
+    *product(spec.LIST_OPERATIONS, (_ENCODED,)),
+    ("listContacts", _TWICE),
+)
 _CONDITIONAL = tuple(product(SCOPED, _METHODS, CONDITIONS))
 # Every operation with each scope that is not its own, and with no scope.
 WRONG = tuple(
@@ -161,6 +168,22 @@ def test_a_condition_stands_for_no_scope(
     refused(answer, *_refusals(method))
 
 
+@requirement("SCOPE-1")
+@over(_FORMS, Cut(quick=0, paced=0, standard=len(_FORMS)))
+def test_no_form_stands_for_the_scope(case: tuple[str, str], dataset: Dataset, holders: Holders) -> None:
+    """A missing scope is refused behind a real cursor, with a limit twice and for an archived list; no encoding avoids it."""
+    operation, form = case
+    dataset.served(operation)
+    scope = holders.other_than(SCOPED[operation])
+    holders.in_force(scope)
+    if form == _ENCODED:
+        answer = holders.holder(scope).send("GET", with_a_letter_encoded(target(operation)))
+        expect(unusable(answer, reads=operation) is not None, f"{answer.line()} without {SCOPED[operation]}", answer)
+        return
+    path = target(operation, limit=[1, 2]) if form == _TWICE else found(dataset, operation)
+    refused(holders.holder(scope).send("GET", path, operation=operation), 403)
+
+
 @requirement("SCOPE-2")
 @over(tuple(SCOPED.items()))
 def test_with_exactly_the_scope(case: tuple[str, str], dataset: Dataset, holders: Holders, seed: int) -> None:
@@ -208,14 +231,24 @@ def test_me_wants_no_scope(case: str, dataset: Dataset, holders: Holders) -> Non
     _serves(holders.ask(case, "getMe"), case)
 
 
+def singles_without_the_scope(target: Target) -> list[tuple[str, str, str]]:
+    """Each single resource with each other scope; then, if there are two organizations, with one scope for a foreign id."""
+    pairs = [(operation, scope) for _, operation, scope in WRONG[: len(WRONG) // 2] if operation in SINGLE]
+    foreign = SINGLE if target.organizations.secondary.api_keys else ()
+    return [*((*pair, "") for pair in pairs), *((operation, _NO_SCOPE, "a foreign id") for operation in foreign)]
+
+
 @requirement("SCOPE-4")
-@over(tuple((operation, scope) for _, operation, scope in WRONG[: len(WRONG) // 2] if operation in SINGLE), _UNKNOWN)
+@over(singles_without_the_scope, _UNKNOWN)
 def test_missing_scope_comes_before_the_resource(
-    case: tuple[str, str], dataset: Dataset, holders: Holders, seed: int
+    case: tuple[str, str, str], dataset: Dataset, neighbour: Dataset, holders: Holders, seed: int
 ) -> None:
-    """A key without the scope learns nothing of a resource, not even whether it exists."""
-    operation, scope = case
+    """A key without the scope learns nothing of a resource, not even whether it exists, or belongs to somebody else."""
+    operation, scope, foreign = case
     holders.in_force(scope)
+    if foreign:
+        refused(holders.ask(scope, operation, **neighbour.parameters(operation)), 403)
+        return
     known = opening(dataset, operation, seed)
     refused(holders.ask(scope, operation, **known.parameters), 403)
     refused(holders.ask(scope, operation, id=unknown_id(dataset, operation, seed)), 403)

@@ -20,6 +20,16 @@ _FROM_WITHIN = (
 _ELSEWHERE = (("X-Original-URL", "/health"), ("X-Rewrite-URL", "/health"))
 
 
+# Parameters for which any server takes this value; the others get a text that is no value of theirs.
+_BY_NUMBER = ("limit", "cursor", "includeArchived")
+
+
+def with_a_letter_encoded(path: str) -> str:
+    """The same path as RFC 3986 6.2.2.2 has it, with the first letter of what it names percent-encoded."""
+    base, _, rest = path.partition("/v1/")
+    return f"{base}/v1/%{ord(rest[0]):02x}{rest[1:]}"
+
+
 def _conditional(name: str, known: Exchange) -> Headers:
     return (condition(name, known),)
 
@@ -34,6 +44,7 @@ DETOURS: Mapping[str, Callable[[str], tuple[str, Headers]]] = {
     "with a slash behind it": lambda path: (f"{path}/", ()),
     "with a doubled slash": lambda path: (path.replace("/v1/", "/v1//", 1), ()),
     "with a letter encoded": lambda path: (path.replace("/v1/", "/v%31/", 1), ()),
+    "with a letter of its name encoded": lambda path: (with_a_letter_encoded(path), ()),
     "with a parameter of the path": lambda path: (f"{path};a=1", ()),
     "with a file's ending": lambda path: (f"{path}.json", ()),
     "with another address in a header": lambda path: (path, _ELSEWHERE),
@@ -53,7 +64,8 @@ def queries() -> list[tuple[str, str]]:
 
 def single_parameters() -> list[tuple[str, str]]:
     """Pairs of an operation and a query of one parameter: every operation with every parameter of the document."""
-    return [(operation, f"{name}=1") for operation, name in product(spec.contract().operations, _parameters())]
+    queries = [f"{name}={'1' if name in _BY_NUMBER else 'not-a-real-value'}" for name in _parameters()]
+    return list(product(spec.contract().operations, queries))
 
 
 def _parameters() -> tuple[str, ...]:

@@ -17,6 +17,8 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "never minted, its scheme in lower case": lambda key: unknown(key).replace("Bearer", "bearer", 1),
     "truncated": lambda key: f"Bearer {key[:-1]}",
     "last character changed": lambda key: f"Bearer {_altered(key, len(key) - 1, len(key))}",
+    "first character changed": lambda key: f"Bearer {_altered(key, 0, 1)}",
+    "with a space inside": lambda key: f"Bearer {key[: _middle(key)]} {key[_middle(key) :]}",
     "character in the middle changed": lambda key: f"Bearer {_altered(key, _middle(key), _middle(key) + 1)}",
     "in the other case": lambda key: f"Bearer {key.swapcase()}",
     "with a wildcard for its end": lambda key: f"Bearer {_with_wildcard(key)}",

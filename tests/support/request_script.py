@@ -71,6 +71,9 @@ def script(mock: Mock) -> Iterator[Request]:
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         yield from (Request(FULL, method, path) for path in (f"{API}/me", *lists, *singles))
     yield Request(FULL, "GET", "/api-docs/openapi.json")
+    yield from _of_two_organizations(f"{API}/contacts")
+    yield from (Request(KEYS["no_scope"][0], "GET", path) for path in _one_of_each(foreign))
+    yield from chain.from_iterable(_behind_a_cursor(mock, path) for path in lists)
 
 
 def _singles(tenant: Tenant) -> list[str]:
@@ -88,6 +91,27 @@ def _singles(tenant: Tenant) -> list[str]:
     for row in tenant.drafts.rows({}):
         paths[f"draft {json.loads(row.single)['status']}"] = f"drafts/{row.id}"
     return [f"{API}/{path}" for path in dict.fromkeys(paths.values())]
+
+
+def _of_two_organizations(contacts: str) -> Iterator[Request]:
+    """Requests that name two organizations, or two keys, and forms that only some checks know."""
+    own, other = FULL.organization_id, NEIGHBOUR.organization_id
+    without = KEYS["no_scope"][0]
+    yield Request(FULL, "GET", f"{contacts}?organizationId={own}&organizationId={other}")
+    yield Request(FULL, "GET", f"{contacts}?api_key={NEIGHBOUR.secret}")
+    yield Request(FULL, "GET", f"{contacts}/../contacts/x")
+    yield Request(FULL, "GET", f"{API}/nothing-here")
+    yield Request(NEIGHBOUR, "GET", contacts, {"x-organization-id": own})
+    yield Request(NEIGHBOUR, "GET", f"{contacts}?cursor=nonsense")
+    yield Request(without, "GET", f"{contacts}?limit=2&limit=3")
+    yield from (Request(without, "GET", f"{API}/%{ord(name[0]):02x}{name[1:]}") for name in _LISTS)
+
+
+def _behind_a_cursor(mock: Mock, path: str) -> Iterator[Request]:
+    """The second page, asked for by callers who would not be served the first."""
+    target = f"{path}?cursor={quote(Client(mock, FULL).get(f'{path}?limit=1').json['nextCursor'])}"
+    yield from (Request(key, "GET", target) for key in (None, KEYS["no_scope"][0], KEYS["revoked"][0]))
+    yield Request(None, "GET", target, {"authorization": f"Bearer {PREFIX}{'0' * 32}"})
 
 
 def _one_of_each(paths: list[str]) -> list[str]:
@@ -108,6 +132,8 @@ def _as_anybody(path: str) -> Iterator[Request]:
             f"{secret},x",
             secret.removeprefix(PREFIX),
             secret.replace("live", "test", 1),
+            f"x{secret[1:]}",
+            f"{secret[:20]} {secret[20:]}",
         ]
         dead = [f"bearer {KEYS[kind][0].secret}" for kind in ("revoked", "expired")]
         others = [f"bearer {secret}", f"Token {secret}", f"Bearer{secret}", f"Bearers {secret}", secret]

@@ -152,6 +152,18 @@ def keys_of_any_prefix(pipeline: Pipeline) -> None:
 
 
 @fault("AUTH-2")
+def keys_by_end(pipeline: Pipeline) -> None:
+    """The first character of a key is not compared, because a loop begins at 1."""
+    _also_accept(pipeline, lambda key, text: text[1:] == key.secret[1:])
+
+
+@fault("AUTH-2")
+def keys_without_spaces(pipeline: Pipeline) -> None:
+    """Spaces are removed from a key, as if it had been copied from a page."""
+    _also_accept(pipeline, lambda key, text: text.replace(" ", "") == key.secret)
+
+
+@fault("AUTH-2")
 def keys_without_prefix(pipeline: Pipeline) -> None:
     """The prefix of a key is removed before keys are compared, so a key without it is accepted."""
     _also_accept(pipeline, lambda key, text: text == key.secret.removeprefix(PREFIX))

@@ -12,6 +12,7 @@ from mockserver.api.keys import ApiKey
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem, not_found
 from mockserver.api.response import Response
+from mockserver.modifications.faults.isolation import owner_of
 from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.requests import header, query, resource_asked
 from mockserver.modifications.helpers.responses import change_kind, problem_of, with_status
@@ -74,7 +75,7 @@ def missing_scope_is_empty(pipeline: Pipeline) -> None:
     pipeline.problem = problem
 
 
-def _grant_all(pipeline: Pipeline, granted: Callable[[Scope], bool]) -> None:
+def grant_all(pipeline: Pipeline, granted: Callable[[Scope], bool]) -> None:
     """Give a key every scope for the requests for which `granted` returns True."""
 
     async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,7 +90,7 @@ def _grant_all(pipeline: Pipeline, granted: Callable[[Scope], bool]) -> None:
 @fault("SCOPE-1")
 def filters_skip_scope(pipeline: Pipeline) -> None:
     """A list with a filter is served by another query, which does not check the scope."""
-    _grant_all(pipeline, lambda scope: bool({"listId", "contactId"} & query(scope).keys()))
+    grant_all(pipeline, lambda scope: bool({"listId", "contactId"} & query(scope).keys()))
 
 
 @fault("SCOPE-1")
@@ -108,13 +109,13 @@ def event_types_skip_scope(pipeline: Pipeline) -> None:
 @fault("SCOPE-1")
 def conditions_skip_scope(pipeline: Pipeline) -> None:
     """A conditional request is answered by a cache, which does not check the scope."""
-    _grant_all(pipeline, lambda scope: header(scope, b"if-none-match") is not None)
+    grant_all(pipeline, lambda scope: header(scope, b"if-none-match") is not None)
 
 
 @fault("SCOPE-1")
 def ranges_skip_scope(pipeline: Pipeline) -> None:
     """A range request is answered from a cache that all keys share, which does not check the scope."""
-    _grant_all(pipeline, lambda scope: header(scope, b"range") is not None)
+    grant_all(pipeline, lambda scope: header(scope, b"range") is not None)
 
 
 @fault("SCOPE-1", "SCOPE-4")
@@ -179,6 +180,18 @@ def next_pages_want_all_scopes(pipeline: Pipeline) -> None:
     pipeline.inner.append(around(served))
 
 
+@fault("SCOPE-1")
+def encoded_paths_skip_scope(pipeline: Pipeline) -> None:
+    """The scope is looked up by the path as it was sent; the router decodes it first, and needs none for an unknown path."""
+    grant_all(pipeline, lambda scope: b"%" in scope["raw_path"])
+
+
+@fault("SCOPE-1")
+def repeated_limits_skip_scope(pipeline: Pipeline) -> None:
+    """A query with a parameter twice is read by an older reader, behind which no scope is checked."""
+    grant_all(pipeline, lambda scope: scope["query_string"].count(b"limit=") > 1)
+
+
 @fault("SCOPE-3")
 def me_needs_some_scope(pipeline: Pipeline) -> None:
     """`/me` refuses a key that has no scope."""
@@ -196,6 +209,17 @@ def unknown_id_before_scope(pipeline: Pipeline) -> None:
     def change(problem: Problem, scope: Scope) -> Problem:
         asked, caller = resource_asked(scope), scope[CALLER]
         return not_found() if asked and pipeline.single(caller, *asked) is None else problem
+
+    change_kind(pipeline, _MISSING, change)
+
+
+@fault("SCOPE-4")
+def foreign_id_before_scope(pipeline: Pipeline) -> None:
+    """Whose resource an id names is found out before the scope is checked: a foreign one is answered 404."""
+
+    def change(problem: Problem, scope: Scope) -> Problem:
+        owner = owner_of(pipeline, *(resource_asked(scope) or ("", "")))
+        return not_found() if owner and owner is not scope[CALLER].tenant else problem
 
     change_kind(pipeline, _MISSING, change)
 

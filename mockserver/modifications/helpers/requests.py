@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from starlette.types import Scope
 
 from mockserver.api import paths
+from mockserver.tenants.cursor import Position, decode
 
 
 def resource_asked(scope: Scope) -> tuple[str, str] | None:
@@ -27,6 +28,14 @@ def operation_path(scope: Scope) -> str:
 def query(scope: Scope) -> dict[str, str]:
     """The query parameters, the last of each name."""
     return dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+
+def position_asked(scope: Scope) -> Position | None:
+    """The position of the cursor in the query; None if there is no cursor, or none that the mock makes."""
+    try:
+        return decode(query(scope).get("cursor", ""))
+    except ValueError:
+        return None
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
