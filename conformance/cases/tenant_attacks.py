@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import spec
 from conformance.cases.conditions import CONDITIONS, condition
 from conformance.cases.dataset import LARGEST, Dataset
+from conformance.cases.disguises import with_a_letter_encoded
 from conformance.cases.filters import needles, text_of, values_of, words_of
 from conformance.cases.resource_states import Known, in_each_state, with_each_value, with_every_value
 from conformance.cases.sampling import chooser
@@ -19,7 +20,8 @@ from conformance.target.exchange import Exchange
 
 _CONDITIONAL = "GET, conditional"
 # Ways to ask for an id. Each is tried with a foreign id and with one that does not exist: the answers must be the same.
-SHAPES = ("GET", "HEAD", "GET, encoded", "GET, an own id first", "GET, an own id last", _CONDITIONAL)
+SHAPES = ("GET", "HEAD", "GET, encoded", _CONDITIONAL)
+_REPEATED = ("GET, an own id first", "GET, an own id last")
 # Each conditional header alone, by each method.
 CONDITIONAL_SHAPES = tuple(f"{method}, {name}" for method, name in product(("GET", "HEAD"), CONDITIONS))
 # Ways to give a foreign id as a filter's value.
@@ -75,27 +77,44 @@ class AsFilter:
 
 @dataclass(frozen=True)
 class Query:
-    """A list under a filter, given once or repeated, whose value the other organization's items have."""
+    """A list under a filter, given once or repeated, whose value the other organization's items have.
+
+    Or without a filter, with a letter of its path percent-encoded.
+    """
 
     operation: str
     filters: tuple[tuple[str, str], ...]
+    encoded: bool = False
 
     def path(self, limit: int = LARGEST) -> str:
         """The path with its query."""
-        return f"{target(self.operation)}?{urlencode([*self.filters, ('limit', str(limit))])}"
+        path = target(self.operation)
+        path = with_a_letter_encoded(path) if self.encoded else path
+        return f"{path}?{urlencode([*self.filters, ('limit', str(limit))])}"
 
     @property
     def plain(self) -> Query:
         """The same filter, given once."""
-        return replace(self, filters=self.filters[:1])
+        return replace(self, filters=self.filters[:1], encoded=False)
 
     def __str__(self) -> str:
         return self.path()
 
 
 def foreign_ids(neighbour: Dataset) -> list[ById]:
-    """Every kind of resource of the other organization, in each of its states, asked for in every shape."""
-    return [ById(resource, shape) for resource, shape in product(in_each_state(neighbour), SHAPES)]
+    """Resources of the other organization: each kind in each of its states, and one of each kind repeated by a parameter."""
+    found = [ById(resource, shape) for resource, shape in product(in_each_state(neighbour), SHAPES)]
+    return [*found, *(ById(resource, shape) for resource, shape in product(one_of_each(neighbour), _REPEATED))]
+
+
+def plain_foreign_ids(dataset: Dataset) -> list[ById]:
+    """A resource of each kind of an organization, asked for by a plain GET, and by HEAD."""
+    return [ById(resource, shape) for resource, shape in product(one_of_each(dataset), SHAPES[:2])]
+
+
+def one_of_each(dataset: Dataset) -> list[Known]:
+    """A resource of each kind. Raises NotTested if no list is served."""
+    return list({known.operation: known for known in in_each_state(dataset)}.values())
 
 
 def foreign_ids_by_value(neighbour: Dataset) -> list[ById]:
@@ -105,8 +124,7 @@ def foreign_ids_by_value(neighbour: Dataset) -> list[ById]:
 
 def foreign_ids_conditionally(neighbour: Dataset) -> list[ById]:
     """A resource of each kind of the other organization, asked for with each conditional header, by GET and HEAD."""
-    one_of_each = {known.operation: known for known in in_each_state(neighbour)}.values()
-    return [ById(resource, shape) for resource, shape in product(one_of_each, CONDITIONAL_SHAPES)]
+    return [ById(resource, shape) for resource, shape in product(one_of_each(neighbour), CONDITIONAL_SHAPES)]
 
 
 def foreign_filters(neighbour: Dataset) -> list[AsFilter]:
@@ -125,8 +143,8 @@ def foreign_filters(neighbour: Dataset) -> list[AsFilter]:
 
 
 def foreign_queries(neighbour: Dataset) -> list[Query]:
-    """Every list under every value of its filters that the other organization's items have, except ids."""
-    found: list[Query] = []
+    """Every list under every value of its filters that the other organization's items have, except ids; and encoded."""
+    found = [Query(operation, (), encoded=True) for operation in spec.LIST_OPERATIONS]
     for operation in spec.LIST_OPERATIONS:
         for name in spec.contract().operations[operation].filters:
             with suppress(NotTested):
@@ -165,7 +183,7 @@ def ask_by_id(caller: Caller, operation: str, id_: str, shape: str, own: str, ow
     path, headers = target(operation, id=id_), list[tuple[str, str]]()
     if shape == "GET, encoded":
         path = spec.contract().operations[operation].path.replace("{id}", "".join(f"%{ord(c):02X}" for c in id_))
-    elif shape in ("GET, an own id first", "GET, an own id last"):
+    elif shape in _REPEATED:
         both = [("id", own), ("id", id_)]
         path = f"{path}?{urlencode(both if shape.endswith('first') else both[::-1])}"
     elif shape == _CONDITIONAL:

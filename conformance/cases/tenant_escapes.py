@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import spec
 from conformance.cases.dataset import Dataset
+from conformance.cases.forged_keys import PLACES, carriers, together
 from conformance.checks import Violation, expect
 from conformance.oracles.ownership import Identity, private
 from conformance.target.client import NoAnswer, target
@@ -29,9 +30,10 @@ _TOLD = 80
 
 @dataclass(frozen=True)
 class Theirs:
-    """What is known of the attacked organization: its id, and ids of its resources."""
+    """What is known of the attacked organization: its id, a key of it, and ids of its resources."""
 
     organization: str
+    key: str
     contact: str
     contact_list: str
     draft: str | None
@@ -41,7 +43,7 @@ class Theirs:
 class Trick:
     """A request with a key that must not be served the data that it asks for. `reads`: the operation that may answer it.
 
-    `plain` is the path of the same request without the trick.
+    `plain` is the path of the same request without the trick, `told` what messages show instead of the trick's path.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Trick:
     plain: str
     headers: tuple[tuple[str, str], ...] = ()
     method: str = "GET"
+    told: str = ""
 
     @property
     def repeats(self) -> str:
@@ -60,6 +63,8 @@ class Trick:
         return "TENANT-3" if "?" in self.plain else "TENANT-1"
 
     def __str__(self) -> str:
+        if self.told:
+            return f"{self.method} {self.plain} with {self.told}"
         path = self.path if len(self.path) <= _TOLD else f"{self.path[:_TOLD]}…"
         return f"{self.method} {path}{' with their organization in headers and cookies' if self.headers else ''}"
 
@@ -69,15 +74,26 @@ def tricks(theirs: Theirs, own_contact: str, own_list: str) -> list[Trick]:
     return [*_by_name(theirs), *_by_path(theirs, own_contact), *_by_repetition(theirs, own_list)]
 
 
-def further_tricks(goal: Theirs) -> list[Trick]:
-    """Headers and cookies alone, for servers that refuse unknown parameters; HEAD for single resources; paths with a prefix."""
+def further_tricks(goal: Theirs, dataset: Dataset) -> list[Trick]:
+    """Headers and cookies alone, for servers that refuse unknown parameters; HEAD for single resources; paths with a prefix.
+
+    Then each parameter given twice, and a second key in another place.
+    """
     asked = _asked(goal)
     by_head = [row for row in asked if "{id}" in spec.contract().operations[row[1]].path]
     return [
         *(Trick(path, operation, path, _headers(goal)) for path, operation in asked),
         *(Trick(f"{path}?{_query(goal)}", operation, path, _headers(goal), "HEAD") for path, operation in by_head),
         *_by_prefix(goal),
+        *_by_both(goal.organization, dataset.organization()),
+        *_by_key(goal.key),
     ]
+
+
+def tricks_in_return(theirs: Theirs, own_contact: str, own_list: str) -> list[Trick]:
+    """One of each kind of trick, in its plainest form."""
+    by_name, by_path = _by_name(theirs), _by_path(theirs, own_contact)
+    return [*by_name[:2], by_name[-1], by_path[0], _by_repetition(theirs, own_list)[0]]
 
 
 def show_nothing(trick: Trick, dataset: Dataset, theirs: frozenset[Identity]) -> None:
@@ -157,6 +173,25 @@ def _by_prefix(theirs: Theirs) -> list[Trick]:
     base, _, name = contacts.rpartition("/")
     organization = quote(theirs.organization, safe="")
     return [Trick(f"{base}/{prefix}/{organization}/{name}", "listContacts", contacts) for prefix in _PREFIXES]
+
+
+def _by_both(theirs: str, own: str) -> list[Trick]:
+    """Each parameter twice, with one's own organization first or last."""
+    contacts = target("listContacts")
+    both = [(own, theirs), (theirs, own)]
+    queries = [urlencode(dict.fromkeys(_PARAMETERS, values), doseq=True) for values in both]
+    return [Trick(f"{contacts}?{query}", "listContacts", contacts) for query in queries]
+
+
+def _by_key(key: str) -> list[Trick]:
+    """A key of the other organization in each place where no key counts, beside one's own in the right place."""
+    contacts = target("listContacts")
+    parts = [together(carriers(place, key)) for place in PLACES]
+    paths = [f"{contacts}?{urlencode(part.query)}" if part.query else contacts for part in parts]
+    return [
+        Trick(path, "listContacts", contacts, tuple(part.headers), told=f"a key of theirs in {place}")
+        for path, place, part in zip(paths, ("the query", "cookies", "headers"), parts, strict=True)
+    ]
 
 
 def _by_repetition(theirs: Theirs, own: str) -> list[Trick]:

@@ -27,6 +27,13 @@ _KINDS = {
     "getDraft": "draft",
     "listEvents": "event",
 }
+# A member that a kind of resource requires, and no other kind has.
+_TOLD_BY = {
+    "eventType": "event",
+    "subject": "draft",
+    "contactCount": "list",
+    "qualificationStatus": "contact",
+}
 # Members that hold the id of another resource, with its kind. The data of an event may have them too.
 _NAMED = {"contactId": "contact", "listId": "list", "draftId": "draft", "organizationId": "organization"}
 
@@ -45,11 +52,12 @@ def foreign(own: Dataset, other: Dataset) -> frozenset[Identity]:
 
 
 def private(exchange: Exchange, others: frozenset[Identity], reads: str | None = None) -> Exchange:
-    """Expect an answer of any status to show nothing of another organization.
+    """Expect an answer of any status, and of any shape, to show nothing of another organization.
 
     If the request was not made as an operation, `reads` is the operation whose answer it may be. Raises Violation.
     """
-    shown = identities(exchange.json, reads or exchange.request.operation or "") & others
+    shown = identities(exchange.json, reads or exchange.request.operation or "") | _anywhere(exchange.json)
+    shown &= others
     expect(not shown, f"{exchange.line()} shows {_named(shown)} of the other organization", exchange)
     return exchange
 
@@ -65,6 +73,19 @@ def identities(body: Any, operation: str) -> frozenset[Identity]:
     kind = _KINDS.get(operation, "")
     listed = resources if isinstance(resources, list) else []
     return frozenset(identity for resource in listed for identity in _of_resource(resource, kind))
+
+
+def _anywhere(body: Any) -> frozenset[Identity]:
+    """The resources in a body of any shape. Only whole ones count: a server may repeat the ids that a request named."""
+    found = ((_TOLD_BY[member], resource) for resource in _objects(body) for member in _TOLD_BY if member in resource)
+    return frozenset(identity for kind, resource in found for identity in _id_of(resource, kind))
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _objects(inner)
 
 
 def _held(page: Any, operation: str) -> frozenset[Identity]:

@@ -159,9 +159,13 @@ _CAUSES: dict[str, dict[str, str]] = {
     },
     "TENANT-2": {"": "the resource is loaded by its id alone, and its organization is compared later or never"},
     "TENANT-3": {"": "the filter's value is looked up without the organization"},
-    "TENANT-4": {"": "the server trusts the organization in the cursor"},
+    "TENANT-4": {
+        "altered": "a cursor that cannot be read begins a walk that lacks the condition on the organization",
+        "": "the server trusts the organization in the cursor",
+    },
     "TENANT-5": {
         "follows from": "",
+        "a key of theirs in": "a key is looked for in several places, and one in another place than the header for it wins",
         "organizationId=|in headers and cookies": "the organization is taken from the request if the request names one",
         r"listId=": "of several values only one is checked to be one's own, and another one is served",
         "": "a path in another spelling leads to a look-up without the organization",

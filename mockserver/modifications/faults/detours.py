@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -79,6 +79,28 @@ def organization_cookie_honoured(pipeline: Pipeline) -> None:
 
 
 @fault("TENANT-5")
+def last_organization_honoured(pipeline: Pipeline) -> None:
+    """If `organizationId` is repeated, the first one is checked to be the caller's own, and the last one is served."""
+
+    def last(scope: Scope, _caller: Caller) -> Tenant | None:
+        repeated = scope["query_string"].count(b"organizationId=") > 1
+        return pipeline.state.tenants.get(query(scope)["organizationId"]) if repeated else None
+
+    change_caller(pipeline, last)
+
+
+@fault("TENANT-5")
+def second_key_wins(pipeline: Pipeline) -> None:
+    """A key in the query replaces that of the Authorization header, if both are valid."""
+
+    def of_query(scope: Scope, _caller: Caller) -> Tenant | None:
+        key = pipeline.state.keys.find(query(scope).get("api_key", "").encode())
+        return pipeline.tenant_of(key) if key else None
+
+    change_caller(pipeline, of_query)
+
+
+@fault("TENANT-5")
 def repeated_list_id_leaks(pipeline: Pipeline) -> None:
     """If `listId` is repeated, the first one is checked to be the caller's own, and the last one is served."""
     inner = pipeline.read_parameters
@@ -110,6 +132,32 @@ def organization_path_honoured(pipeline: Pipeline) -> None:
         await app(scope, receive, send)
 
     pipeline.inner.append(around(served))
+
+
+def _lead_to_contacts(pipeline: Pipeline, leads: Callable[[str], bool]) -> None:
+    """Answer paths below the base for which `leads` returns True with the contacts of another organization than the key's."""
+
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope.get(CALLER)
+        if isinstance(caller, Caller) and leads(scope["path"]):
+            other = next(tenant for tenant in pipeline.state.tenants.values() if tenant is not caller.tenant)
+            path = f"{paths.API}/contacts"
+            scope = {**scope, "path": path, "raw_path": path.encode(), CALLER: replace(caller, tenant=other)}
+        await app(scope, receive, send)
+
+    pipeline.inner.append(around(served))
+
+
+@fault("TENANT-5")
+def dots_lead_to_another_list(pipeline: Pipeline) -> None:
+    """A path with a dot segment is cut before it, and the list there is served from another organization."""
+    _lead_to_contacts(pipeline, lambda path: "/../" in path)
+
+
+@fault("TENANT-5", "ERROR-1")
+def unknown_paths_lead_to_another_list(pipeline: Pipeline) -> None:
+    """A path that no operation has is answered with the contacts of another organization."""
+    _lead_to_contacts(pipeline, lambda path: path.endswith("/nothing-here"))
 
 
 @fault("TENANT-5")

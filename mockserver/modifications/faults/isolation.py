@@ -15,7 +15,7 @@ from mockserver.api.problems import Problem
 from mockserver.api.response import Response
 from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.pages import keyset_page, matching, newest_first
-from mockserver.modifications.helpers.requests import header, query, resource_asked
+from mockserver.modifications.helpers.requests import header, operation_path, query, resource_asked
 from mockserver.modifications.helpers.responses import change_problems, edited, problem_of, rewriting
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
@@ -86,6 +86,18 @@ def contacts_on_foreign_lists(pipeline: Pipeline) -> None:
 def drafts_to_foreign_contacts(pipeline: Pipeline) -> None:
     """A draft names a contact of another organization."""
     _mix_in(pipeline, "drafts", "contacts", lambda draft, id_: {**draft, "contactId": id_})
+
+
+@fault("TENANT-1")
+def encoded_paths_of_everybody(pipeline: Pipeline) -> None:
+    """A path with an encoded character is served from another organization, because a cache knows it by another name."""
+
+    def another(scope: Scope, caller: Caller) -> Tenant | None:
+        others = (tenant for tenant in pipeline.state.tenants.values() if tenant is not caller.tenant)
+        listed = hasattr(caller.tenant, operation_path(scope)[1:])
+        return next(others) if b"%" in scope["raw_path"] and listed else None
+
+    change_caller(pipeline, another)
 
 
 @fault("TENANT-2")
