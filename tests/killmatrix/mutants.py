@@ -112,6 +112,10 @@ _REACH_OF_FAULTS: Mapping[str, Sequence[str]] = {
         ),
         ("position", "parameter", "value"),
     ),
+    # The secondary organization asks for plain forms alone.
+    "ids-of-the-first-shown": ("operation", "HEAD"),
+    **dict.fromkeys(("list-ids-of-the-first-lead-there", "contact-ids-of-the-first-lead-there"), ("operation",)),
+    "encoded-paths-of-everybody": ("operation",),
     "everything-crashes": ("operation", "HEAD", "position", "parameter", "state", "value", "shape"),
     "limit-ignored": ("operation", "position", "parameter"),
     "no-limit-at-all": ("operation",),
