@@ -66,7 +66,8 @@ def script(mock: Mock) -> Iterator[Request]:
         yield from (Request(key, "GET", f"{path}?cursor=x") for key in KEYS["single_scope"])
         for key in (KEYS["no_scope"][0], KEYS["revoked"][0], None):
             yield from (
-                Request(key, "GET", f"{path}?{query}") for query in ("limit=many", "listId=x&eventType=x&status=x")
+                Request(key, "GET", f"{path}?{query}")
+                for query in ("limit=many", "listId=x&eventType=x&status=not-a-real-value")
             )
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         yield from (Request(FULL, method, path) for path in (f"{API}/me", *lists, *singles))

@@ -26,6 +26,7 @@ from mockserver.modifications.helpers.responses import (
 from mockserver.modifications.registry import fault
 
 _LONGEST_BODY = 65_536
+_LONGEST_STATUS = len("pending_review")
 
 
 def _also_from(pipeline: Pipeline, secret_of: Callable[[Scope], bytes | None]) -> None:
@@ -110,6 +111,17 @@ def key_in_trailer(pipeline: Pipeline) -> None:
         return merged
 
     pipeline.outer.append(merging)
+
+
+@fault("AUTH-1")
+def long_values_before_keys(pipeline: Pipeline) -> None:
+    """A status that is too long for its column is answered 400 before the key is looked for."""
+
+    def change(problem: Problem, scope: Scope) -> Problem:
+        refused = problem.kind.slug == "missing-api-key" and len(query(scope).get("status", "")) > _LONGEST_STATUS
+        return problem_of("invalid-parameter", "status is too long.") if refused else problem
+
+    change_problems(pipeline, change)
 
 
 @fault("AUTH-5")
