@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
 import pytest
 
 import spec
 from conformance.cases.conditions import CONDITIONS, condition
-from conformance.cases.dataset import Dataset, next_cursor
+from conformance.cases.dataset import Dataset
 from conformance.cases.disguises import queries, single_parameters, with_a_letter_encoded
 from conformance.cases.filters import asked_of
-from conformance.cases.found_requests import FOUND, found
-from conformance.cases.page_boundaries import filters_of
+from conformance.cases.found_requests import FOUND, found, real_cursor
 from conformance.cases.resource_ids import collection_of, opening, unknown_id
 from conformance.cases.sampling import cases
+from conformance.cases.scope_holders import NO_SCOPE, SCOPED, SCOPES, Holders
 from conformance.cases.tables import Cut, over
 from conformance.checks import NotTested, Violation, expect, not_tested, refused, requirement, sound
 from conformance.oracles.exchanges import API, ordinary
 from conformance.oracles.refusals import scope_fault
 from conformance.oracles.usable import member, unusable
-from conformance.target.client import Caller, Client, target
+from conformance.target.client import Client, target
 from conformance.target.exchange import Exchange
 from spec.target import Target
 
-SCOPES = spec.contract().scopes
-SCOPED = {operation.id: operation.scope for operation in spec.contract().operations.values() if operation.scope}
 SINGLE = tuple(operation for operation in SCOPED if collection_of(operation))
-_NO_SCOPE = "no scope"
 _UNKNOWN = Cut(quick=3, paced=4, standard=20)
 _QUERIES = tuple(asked for asked in queries() if asked[0] in SCOPED)
 _SINGLE_PARAMETERS = tuple(asked for asked in single_parameters() if asked[0] in SCOPED)
@@ -53,44 +48,9 @@ WRONG = tuple(
     (method, operation, scope)
     for method in _METHODS
     for operation, own in SCOPED.items()
-    for scope in (*SCOPES, _NO_SCOPE)
+    for scope in (*SCOPES, NO_SCOPE)
     if scope != own
 )
-
-
-@dataclass
-class Holders:
-    """The keys that hold a single scope, and the key that holds none. Each request is sent once."""
-
-    client: Client
-    target: Target
-    _answers: dict[tuple[str, str, str], Exchange] = field(default_factory=dict)
-
-    def ask(self, scope: str, operation: str, method: str = "GET", **parameters: Any) -> Exchange:
-        """An operation's answer to the key with only that scope. Raises NotTested if the target names no such key."""
-        path = target(operation, **parameters)
-        question = scope, method, path
-        if question not in self._answers:
-            self._answers[question] = self.holder(scope).send(method, path, operation=operation)
-        return self._answers[question]
-
-    def other_than(self, own: str) -> str:
-        """A scope of a single-scope key of the target that is not the operation's; no scope if there is no such key."""
-        held = (scope for scope in SCOPES if self.target.keys.single_scope.get(scope))
-        return next((scope for scope in held if scope != own), _NO_SCOPE)
-
-    def in_force(self, scope: str) -> None:
-        """See the key served at `/me`. If it is refused elsewhere, the reason is then a missing scope. Raises NotJudged."""
-        sound(self.ask(scope, "getMe"))
-
-    def holder(self, scope: str) -> Caller:
-        """The caller with the single-scope key of that scope. Raises NotTested if the target's description has no such key."""
-        keys = self.target.keys
-        secret = keys.no_scope if scope == _NO_SCOPE else keys.single_scope.get(scope)
-        label = "keys.no_scope" if scope == _NO_SCOPE else f"keys.single_scope.{scope}"
-        if not secret:
-            not_tested(f"needs {label} in the target's description")
-        return self.client.caller(label, [secret])
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +184,7 @@ def test_no_request_wants_a_further_scope(client: Client, dataset: Dataset) -> N
 
 
 @requirement("SCOPE-3")
-@over((*SCOPES, _NO_SCOPE))
+@over((*SCOPES, NO_SCOPE))
 def test_me_wants_no_scope(case: str, dataset: Dataset, holders: Holders) -> None:
     """`/me` serves every valid key, even one without a scope."""
     dataset.served("getMe")
@@ -235,7 +195,7 @@ def singles_without_the_scope(target: Target) -> list[tuple[str, str, str]]:
     """Each single resource with each other scope; then, if there are two organizations, with one scope for a foreign id."""
     pairs = [(operation, scope) for _, operation, scope in WRONG[: len(WRONG) // 2] if operation in SINGLE]
     foreign = SINGLE if target.organizations.secondary.api_keys else ()
-    return [*((*pair, "") for pair in pairs), *((operation, _NO_SCOPE, "a foreign id") for operation in foreign)]
+    return [*((*pair, "") for pair in pairs), *((operation, NO_SCOPE, "a foreign id") for operation in foreign)]
 
 
 @requirement("SCOPE-4")
@@ -267,16 +227,9 @@ def _values_in_use(dataset: Dataset, operation: str, name: str) -> list[str]:
     if name == "includeArchived":
         return ["1"]
     if name == _CURSOR:
-        return _given_cursors(dataset, operation) or not_tested(f"{operation} has no second page")
-    found = {value: None for item in dataset.walk(operation).items for value in asked_of(name, item)}
-    return list(found) or not_tested(f"nothing in {operation} has a {name}")
-
-
-def _given_cursors(dataset: Dataset, operation: str) -> list[str]:
-    """The cursors of the walks of a whole list that were made so far."""
-    dataset.served(operation)
-    walks = (walk for walk in dataset.walks if walk.operation == operation and not filters_of(walk))
-    return [cursor for walk in walks for page in walk.pages if (cursor := next_cursor(page))]
+        return [real_cursor(dataset, operation)]
+    used = {value: None for item in dataset.walk(operation).items for value in asked_of(name, item)}
+    return list(used) or not_tested(f"nothing in {operation} has a {name}")
 
 
 def _scope_named_by(operation: str, name: str, value: str) -> str:
