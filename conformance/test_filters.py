@@ -9,40 +9,29 @@ from conformance.cases.expected_pages import (
     confirmed,
     exactly,
     half,
+    on_changing_data,
     on_one_page,
-    unknown_value,
     values,
 )
 from conformance.cases.filter_hits import (
     NO_SUCH_VALUE,
-    UNKNOWN_TYPES,
     expect_nothing,
-    unknown_beside_known,
+    expect_same_if_encoded,
+    only_like,
     value_with_a_hit,
-    value_without_a_hit,
     word_with_a_hit,
 )
 from conformance.cases.filters import (
     SEARCHED,
-    WITHOUT_A_HIT,
     absent,
     awkward_words,
-    excluded,
     values_of,
     words_of,
 )
 from conformance.cases.page_tables import FilteredWalk, partners, values_beside_filters
-from conformance.cases.resource_ids import MISSPELLINGS
 from conformance.cases.tables import Cut, Effort, over
-from conformance.checks import expect, items, not_tested, record_tried, requirement, sound
+from conformance.checks import not_tested, record_tried, requirement
 
-_BY_VALUE = (
-    ("listContacts", "listId"),
-    ("listContacts", "qualificationStatus"),
-    ("listDrafts", "status"),
-    ("listDrafts", "contactId"),
-    ("listEvents", "eventType"),
-)
 _SEVERAL = (
     ("listContacts", ("listId", "qualificationStatus")),
     ("listContacts", ("listId", "q")),
@@ -60,6 +49,16 @@ def archived_lists(dataset: Dataset) -> list[str]:
     return found or not_tested("no contact is on an archived list")
 
 
+def lists_of_nobody(dataset: Dataset) -> list[str]:
+    """The lists that no contact is on. Raises NotTested if there are none."""
+    return _unnamed(dataset, "listLists", "listContacts", "listId")
+
+
+def contacts_without_drafts(dataset: Dataset) -> list[str]:
+    """The contacts of no draft. Raises NotTested if there are none."""
+    return _unnamed(dataset, "listContacts", "listDrafts", "contactId")
+
+
 @requirement("FILTER-1")
 def test_contacts_of_a_list(dataset: Dataset, run_effort: Effort) -> None:
     """`listId` shows the contacts that have the list among their lists, at any place."""
@@ -70,10 +69,14 @@ def test_contacts_of_a_list(dataset: Dataset, run_effort: Effort) -> None:
 @over(archived_lists, Cut(quick=1, paced=1, standard=4))
 def test_contacts_of_an_archived_list(case: str, dataset: Dataset) -> None:
     """The id of an archived list shows the contacts that are on it, or is refused as an unknown list is."""
-    answer = dataset.asked("listContacts", limit=dataset.largest("listContacts"), listId=case)
-    if answer.status in NO_SUCH_VALUE:
-        return
-    _on_one_page(dataset, "listContacts", listId=case)
+    _exact_or_refused(dataset, "listContacts", listId=case)
+
+
+@requirement("FILTER-1")
+@over(lists_of_nobody, Cut(quick=0, paced=0, standard=1))
+def test_contacts_of_a_list_without_contacts(case: str, dataset: Dataset) -> None:
+    """The id of a list that no contact is on shows nobody, or is refused as an unknown list is."""
+    only_like(dataset, "listContacts", "listId", case)
 
 
 @requirement("FILTER-2")
@@ -107,6 +110,18 @@ def test_search_finds_contacts_by_any_word(case: tuple[str, str], dataset: Datas
 
 
 @requirement("FILTER-3")
+@over(searched_words, Cut(quick=0, paced=0, standard=1))
+def test_a_search_percent_encoded(case: tuple[str, str], dataset: Dataset) -> None:
+    """`q` finds the same contacts if each of its characters is percent-encoded."""
+    _, word = case
+    confirmed(
+        dataset,
+        "listContacts",
+        lambda seen: expect_same_if_encoded(seen, "listContacts", limit=LARGEST, q=word),
+    )
+
+
+@requirement("FILTER-3")
 def test_search_finds_nobody_by_a_word_that_is_nowhere(dataset: Dataset, seed: int) -> None:
     """A search for a word that no contact has finds nothing, while a contact is found by its own word."""
     word_with_a_hit(dataset)
@@ -136,21 +151,49 @@ def test_drafts_of_a_contact(dataset: Dataset, run_effort: Effort) -> None:
     _by_every_value(dataset, "listDrafts", "contactId", run_effort)
 
 
+@requirement("FILTER-6")
+@over(contacts_without_drafts, Cut(quick=0, paced=0, standard=1))
+def test_drafts_of_a_contact_without_drafts(case: str, dataset: Dataset) -> None:
+    """The id of a contact that has no draft shows none, or is refused as an unknown contact is."""
+    only_like(dataset, "listDrafts", "contactId", case)
+
+
 @requirement("FILTER-7")
 def test_events_of_a_type(dataset: Dataset, run_effort: Effort) -> None:
     """`eventType` shows the events of the type."""
     _by_every_value(dataset, "listEvents", "eventType", run_effort)
 
 
-@requirement("FILTER-7")
-def test_events_of_several_types(dataset: Dataset) -> None:
-    """Several types, comma-separated, show the events of each of them."""
+def several_types(dataset: Dataset) -> list[FilteredWalk]:
+    """A list of the events of several types, at a limit of half of them. Raises NotTested if there are fewer than two types."""
     types = values(dataset, "listEvents", "eventType")[-3:]
     if len(types) < 2:
         not_tested("the event feed has fewer than two types")
     several = ",".join(found.value for found in types)
-    count = sum(found.count for found in types)
-    _exact(dataset, "listEvents", half(count), eventType=several)
+    return [FilteredWalk("listEvents", (("eventType", several),), half(sum(found.count for found in types)))]
+
+
+@requirement("FILTER-7")
+@over(several_types)
+def test_events_of_several_types(case: FilteredWalk, dataset: Dataset) -> None:
+    """Several types, comma-separated, show the events of each of them."""
+    _exact(dataset, case.operation, case.limit, **dict(case.filters))
+
+
+@requirement("FILTER-7")
+@over(several_types, Cut(quick=0, paced=0, standard=1))
+@on_changing_data
+def test_several_types_percent_encoded(case: FilteredWalk, dataset: Dataset) -> None:
+    """Several types show the same events if their commas, and all other characters, are percent-encoded."""
+    expect_same_if_encoded(dataset, case.operation, limit=case.limit, **dict(case.filters))
+
+
+@requirement("FILTER-7")
+@over(("unheard-of",), Cut(quick=0, paced=0, standard=1))
+def test_a_type_beside_an_unknown_one(case: str, dataset: Dataset) -> None:
+    """A type together with one that no event has shows the events of the first, or is refused."""
+    known = value_with_a_hit(dataset, "listEvents", "eventType")
+    _exact_or_refused(dataset, "listEvents", eventType=f"{known},{case}")
 
 
 @requirement("FILTER-8")
@@ -188,59 +231,6 @@ def test_a_search_for_nothing_combines_too(dataset: Dataset, seed: int) -> None:
     expect_nothing(dataset, "listContacts", **filters, q=absent(dataset.contacts, seed))
 
 
-@requirement("FILTER-9")
-@over(_BY_VALUE)
-def test_an_unknown_value_shows_nothing(case: tuple[str, str], dataset: Dataset) -> None:
-    """A filter that shows something for an existing value shows nothing for a value that does not exist."""
-    operation, name = case
-    value_with_a_hit(dataset, operation, name)
-    expect_nothing(dataset, operation, **{name: unknown_value(dataset, operation, name)})
-
-
-@requirement("FILTER-9")
-@over((UNKNOWN_TYPES,), Cut(quick=0, paced=0, standard=1))
-def test_several_unknown_values_show_nothing(case: str, dataset: Dataset) -> None:
-    """Several types that no event has, comma-separated, show nothing, while a known one shows its events."""
-    value_with_a_hit(dataset, "listEvents", "eventType")
-    expect_nothing(dataset, "listEvents", eventType=case)
-
-
-@requirement("FILTER-9")
-@over(
-    tuple((*row, misspelling) for row in _BY_VALUE for misspelling in MISSPELLINGS), Cut(quick=1, paced=1, standard=15)
-)
-def test_a_misspelt_value_shows_nothing(case: tuple[str, str, str], dataset: Dataset) -> None:
-    """A filter that shows something for an existing value does not show it for a similar value."""
-    operation, name, misspelling = case
-    value = value_with_a_hit(dataset, operation, name)
-    asked = MISSPELLINGS[misspelling](value)
-    if asked in ("", value):
-        not_tested(f"{name}={value} is too short to be misspelt")
-    answer = dataset.asked(operation, **{name: asked})
-    if answer.status in NO_SUCH_VALUE:
-        return
-    expect(answer.status == 200, f"{answer.line()}, expected an empty page, 400, 404 or 422", answer)
-    strange = [item["id"] for item in items(sound(answer)) if excluded(operation, {name: asked}, item)]
-    expect(not strange, f"{answer.request.target} shows {strange[:1]}, which the filter excludes", answer)
-
-
-@requirement("FILTER-9")
-@over(tuple(WITHOUT_A_HIT), Cut(quick=1, paced=2, standard=len(WITHOUT_A_HIT)))
-def test_a_search_without_a_hit_shows_nothing(case: str, dataset: Dataset, seed: int) -> None:
-    """A search without a match shows no contact, while another search finds some."""
-    word_with_a_hit(dataset)
-    expect_nothing(dataset, "listContacts", q=WITHOUT_A_HIT[case](dataset.contacts, seed))
-
-
-@requirement("FILTER-9")
-@over(tuple(unknown_beside_known()), Cut(quick=0, paced=0, standard=len(unknown_beside_known())))
-def test_an_unknown_value_beside_a_known_one(case: tuple[str, str, str, str], dataset: Dataset) -> None:
-    """A value that no item has shows nothing, also beside a value of another filter that shows something by itself."""
-    operation, name, kind, other = case
-    known = value_with_a_hit(dataset, operation, other)
-    expect_nothing(dataset, operation, **{name: value_without_a_hit(dataset, operation, name, kind), other: known})
-
-
 def _by_every_value(dataset: Dataset, operation: str, name: str, run_effort: Effort) -> None:
     """Walk the filter's best value over two pages, which is a case of PAGE-10 too; try one page of each other value."""
     first, *others = values(dataset, operation, name)
@@ -257,3 +247,16 @@ def _exact(dataset: Dataset, operation: str, limit: int, **filters: str) -> None
 
 def _on_one_page(dataset: Dataset, operation: str, **filters: str) -> None:
     confirmed(dataset, operation, lambda seen: on_one_page(seen, operation, **filters))
+
+
+def _exact_or_refused(dataset: Dataset, operation: str, **filters: str) -> None:
+    if dataset.asked(operation, limit=dataset.largest(operation), **filters).status not in NO_SUCH_VALUE:
+        _on_one_page(dataset, operation, **filters)
+
+
+def _unnamed(dataset: Dataset, listing: str, operation: str, name: str) -> list[str]:
+    """The ids of a list that no item of another list names. Raises NotTested if there are none."""
+    known = dataset.walk(operation)
+    named = {value for item in known.items for value in values_of(name, item)}
+    alone = [one["id"] for one in dataset.walk(listing).items if one["id"] not in named]
+    return (alone if known.complete else []) or not_tested(f"each of {listing} is named in {operation}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import permutations
+from urllib.parse import parse_qsl, urlsplit
 
 import spec
 from conformance.cases.dataset import LARGEST, Dataset
 from conformance.cases.expected_pages import MOST_PAGES, half, unknown_value, values
-from conformance.cases.filters import SEARCHED, WITHOUT_A_HIT, words_of
+from conformance.cases.filters import SEARCHED, WITHOUT_A_HIT, excluded, words_of
 from conformance.checks import NotJudged, expect, items, not_tested, sound
 
 NO_SUCH_VALUE = (400, 404, 422)
@@ -70,3 +71,30 @@ def expect_nothing(dataset: Dataset, operation: str, **filters: str) -> None:
     expect(answer.status == 200, f"{answer.line()}, expected an empty page, 400, 404 or 422", answer)
     shown = items(sound(answer))
     expect(not shown, f"{answer.request.target} matches nothing and shows {len(shown)} items", answer)
+
+
+def only_like(dataset: Dataset, operation: str, name: str, asked: str, *like: str) -> None:
+    """Expect a value to be refused, or to show no item but those that have it, or one of the values that are `like` it."""
+    answer = dataset.asked(operation, **{name: asked})
+    if answer.status in NO_SUCH_VALUE:
+        return
+    expect(answer.status == 200, f"{answer.line()}, expected an empty page, 400, 404 or 422", answer)
+    allowed = [{name: value} for value in (asked, *like)]
+    strange = [item["id"] for item in items(sound(answer)) if all(excluded(operation, one, item) for one in allowed)]
+    expect(not strange, f"{answer.request.target} shows {strange[:1]}, which the filter excludes", answer)
+
+
+def expect_same_if_encoded(dataset: Dataset, operation: str, *, limit: int, **filters: str) -> None:
+    """Expect the first page under filters to stay the same if each character of the query's values is percent-encoded."""
+    page = dataset.walked(operation, limit=limit, most_pages=MOST_PAGES, **filters).pages[0]
+    asked = urlsplit(page.request.target)
+    encoded = "&".join(f"{name}={_encoded(value)}" for name, value in parse_qsl(asked.query))
+    again = dataset.caller.send("GET", f"{asked.path}?{encoded}", operation=operation)
+    told = f"{again.line()}, which is {asked.query} with all its characters percent-encoded"
+    expect(again.status == 200, told, page, again)
+    shown, shown_now = ([item["id"] for item in items(sound(answer))] for answer in (page, again))
+    expect(shown == shown_now, f"{told}, shows {len(shown_now)} items, and {len(shown)} without it", page, again)
+
+
+def _encoded(text: str) -> str:
+    return "".join(f"%{octet:02x}" for octet in text.encode())

@@ -19,8 +19,8 @@ _TRIED = 100
 _MOST_WORDS = 1_000
 # Lengths of words that no search has a reason to ignore.
 _HANDY = range(3, 40)
-# A plus stands for a space if it is decoded once too often, and a percent sign for the beginning of an escape.
-_ESCAPED = "+%"
+# A plus stands for a space if it is decoded once too often, a percent sign begins an escape, an apostrophe ends a text in SQL.
+_ESCAPED = "+%'"
 _NAMES = ("firstName", "lastName", "companyName")
 SEARCHED = (*_NAMES, "email")
 # The filter whose member has another name. All others but `q` have their member's name.
@@ -91,13 +91,14 @@ def words_of(contacts: Sequence[Resource], member: str) -> list[str]:
 
 def awkward_words(contacts: Sequence[Resource]) -> list[tuple[str, str]]:
     """Words that a careless search misses, with their members: words beyond ASCII, words with which no name begins, and emails
-    with a character that a query escapes.
+    with a character that is escaped somewhere, or with capitals.
 
     Among the words beyond ASCII, one that begins with such a letter comes first: only Unicode rules change its case.
     """
     emails = words_of(contacts, "email")
-    escaped = (next((email for email in emails if sign in email), "") for sign in _ESCAPED)
-    found = [("email", email) for email in escaped if email]
+    escaped = [next((email for email in emails if sign in email), "") for sign in _ESCAPED]
+    capitals = next((email for email in emails if email != email.lower()), "")
+    found = [("email", email) for email in (*escaped, capitals) if email]
     for member in _NAMES:
         words = words_of(contacts, member)
         firsts = {text.split()[0] for contact in contacts if (text := text_of(contact, member)).strip()}

@@ -208,7 +208,7 @@ def filtered_path(attack: AsFilter, value: str, own: str, cursor: str | None, li
     }.get(attack.shape, [(attack.name, value)])
     pairs += [attack.beside] if attack.beside else []
     pairs += [("cursor", cursor or "")] if behind else []
-    return f"{target(attack.operation)}?{urlencode([*pairs, ('limit', str(limit))])}"
+    return f"{target(attack.operation)}?{urlencode([*pairs, ('limit', str(limit))], safe=',')}"
 
 
 def _beside_others(neighbour: Dataset, operation: str, name: str) -> list[AsFilter]:

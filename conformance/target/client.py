@@ -144,7 +144,7 @@ class Client:
         headers = [("User-Agent", f"{_USER_AGENT} (run {self.run}; exchange {number})"), *request.headers]
         if request.credential:
             headers.append(("Authorization", f"Bearer {request.credential.secret}"))
-        if request.body is not None:
+        if request.body is not None and "Content-Type" not in dict(headers):
             headers.append(("Content-Type", "application/json"))
         self.redactor.learn(credentials([*headers, *request.trailers]))
         with self.clock.steady():
@@ -262,11 +262,11 @@ class Caller:
 
 
 def target(operation: str, /, **parameters: object) -> str:
-    """The path and query of an operation, percent-encoded; the members of a sequence become repeated parameters."""
+    """An operation's path and query, encoded where RFC 3986 asks for it; members of a sequence become repeated parameters."""
     path = spec.contract().operations[operation].path
     for name in spec.contract().operations[operation].path_parameters:
         path = path.replace(f"{{{name}}}", quote(str(parameters.pop(name)), safe=""))
-    query = urlencode({name: value for name, value in parameters.items() if value is not None}, doseq=True)
+    query = urlencode({name: value for name, value in parameters.items() if value is not None}, doseq=True, safe=",:@")
     return f"{path}?{query}" if query else path
 
 

@@ -201,6 +201,14 @@ def _queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
     yield f"contacts?{urlencode({'q': next(name for name in names if not name[0].isascii())})}"
     emails = (json.loads(row.single)["email"] or "" for row in own.contacts.rows({}))
     yield f"contacts?{urlencode({'q': next(email for email in emails if '+' in email)})}"
+    emails = (json.loads(row.single)["email"] or "" for row in own.contacts.rows({}))
+    capitals = next(email for email in emails if email.isupper())
+    yield from (f"contacts?q={text}" for text in (capitals, "%c3%a9"))
+    yield from (f"events?eventType=draft.sent,{other}" for other in ("contact.created", "unheard-of"))
+    yield "events?eventType=DRAFT.SENT"
+    yield from (f"contacts?listId={row.id}" for row in own.lists.rows({"includeArchived": "1"}) if not _size(row))
+    writers = {*map(_contact_of, own.drafts.rows({}))}
+    yield f"drafts?contactId={next(row.id for row in own.contacts.rows({}) if row.id not in writers)}"
     for collection, operation_id in _LISTS.items():
         operation = contract().operations[operation_id]
         for limit in ("1", "99", "100", "200", "201", "0", "-1", "many", "600", str(2**70), "", "NaN", "1e9"):
@@ -237,6 +245,10 @@ def _values(name: str, own: Tenant, theirs: Tenant) -> list[str]:
         "includeArchived": ["1", "0"],
     }
     return [*(known[name] if name in known else _known_values(name)), "nonsense"]
+
+
+def _size(row: Any) -> int:
+    return int(json.loads(row.single)["contactCount"])
 
 
 def _contact_of(row: Any) -> str:

@@ -79,6 +79,17 @@ def search_of_ascii(pipeline: Pipeline) -> None:
 
 
 @fault("FILTER-3")
+def search_of_small_addresses(pipeline: Pipeline) -> None:
+    """An address is converted to lower case and compared with addresses as they are stored: one with capitals is never found."""
+
+    def found(value: str, contact: Resource) -> bool:
+        address = contact["email"] or ""
+        return fold(value) in (address if "@" in value else fold(" ".join(contact[name] or "" for name in _SEARCHED)))
+
+    change_filter(pipeline, "contacts", "q", found)
+
+
+@fault("FILTER-3")
 def search_decoded_twice(pipeline: Pipeline) -> None:
     """The value of `q` is decoded once more: a plus in an address becomes a space."""
     change_filters(

@@ -1,0 +1,84 @@
+"""FILTER-9: a filter's value that nothing has shows nothing."""
+
+from __future__ import annotations
+
+from conformance.cases.dataset import Dataset
+from conformance.cases.expected_pages import unknown_value
+from conformance.cases.filter_hits import (
+    UNKNOWN_TYPES,
+    expect_nothing,
+    only_like,
+    unknown_beside_known,
+    value_with_a_hit,
+    value_without_a_hit,
+    word_with_a_hit,
+)
+from conformance.cases.filters import WITHOUT_A_HIT
+from conformance.cases.resource_ids import MISSPELLINGS
+from conformance.cases.tables import Cut, over
+from conformance.checks import not_tested, requirement
+
+_BY_VALUE = (
+    ("listContacts", "listId"),
+    ("listContacts", "qualificationStatus"),
+    ("listDrafts", "status"),
+    ("listDrafts", "contactId"),
+    ("listEvents", "eventType"),
+)
+
+
+@requirement("FILTER-9")
+@over(_BY_VALUE)
+def test_an_unknown_value_shows_nothing(case: tuple[str, str], dataset: Dataset) -> None:
+    """A filter that shows something for an existing value shows nothing for a value that does not exist."""
+    operation, name = case
+    value_with_a_hit(dataset, operation, name)
+    expect_nothing(dataset, operation, **{name: unknown_value(dataset, operation, name)})
+
+
+@requirement("FILTER-9")
+@over((UNKNOWN_TYPES,), Cut(quick=0, paced=0, standard=1))
+def test_several_unknown_values_show_nothing(case: str, dataset: Dataset) -> None:
+    """Several types that no event has, comma-separated, show nothing, while a known one shows its events."""
+    value_with_a_hit(dataset, "listEvents", "eventType")
+    expect_nothing(dataset, "listEvents", eventType=case)
+
+
+@requirement("FILTER-9")
+@over(
+    tuple((*row, misspelling) for row in _BY_VALUE for misspelling in MISSPELLINGS), Cut(quick=1, paced=1, standard=15)
+)
+def test_a_misspelt_value_shows_nothing(case: tuple[str, str, str], dataset: Dataset) -> None:
+    """A filter that shows something for an existing value does not show it for a similar value."""
+    operation, name, misspelling = case
+    value = value_with_a_hit(dataset, operation, name)
+    asked = MISSPELLINGS[misspelling](value)
+    if asked in ("", value):
+        not_tested(f"{name}={value} is too short to be misspelt")
+    only_like(dataset, operation, name, asked)
+
+
+@requirement("FILTER-9")
+@over(tuple(row for row in _BY_VALUE if not row[1].endswith("Id")), Cut(quick=0, paced=0, standard=3))
+def test_a_value_in_capitals(case: tuple[str, str], dataset: Dataset) -> None:
+    """A value in capitals shows nothing, is refused, or shows what the value itself shows."""
+    operation, name = case
+    value = value_with_a_hit(dataset, operation, name)
+    only_like(dataset, operation, name, value.upper(), value)
+
+
+@requirement("FILTER-9")
+@over(tuple(WITHOUT_A_HIT), Cut(quick=1, paced=2, standard=len(WITHOUT_A_HIT)))
+def test_a_search_without_a_hit_shows_nothing(case: str, dataset: Dataset, seed: int) -> None:
+    """A search without a match shows no contact, while another search finds some."""
+    word_with_a_hit(dataset)
+    expect_nothing(dataset, "listContacts", q=WITHOUT_A_HIT[case](dataset.contacts, seed))
+
+
+@requirement("FILTER-9")
+@over(tuple(unknown_beside_known()), Cut(quick=0, paced=0, standard=len(unknown_beside_known())))
+def test_an_unknown_value_beside_a_known_one(case: tuple[str, str, str, str], dataset: Dataset) -> None:
+    """A value that no item has shows nothing, also beside a value of another filter that shows something by itself."""
+    operation, name, kind, other = case
+    known = value_with_a_hit(dataset, operation, other)
+    expect_nothing(dataset, operation, **{name: value_without_a_hit(dataset, operation, name, kind), other: known})

@@ -1,0 +1,56 @@
+"""Filters that fail where a value is of nothing, or of nothing in the list."""
+
+from __future__ import annotations
+
+from mockserver.api.authentication import Caller
+from mockserver.api.pipeline import Pipeline
+from mockserver.modifications.helpers.filters import Filters, change_filters, change_rows
+from mockserver.modifications.helpers.pages import matching
+from mockserver.modifications.registry import fault
+from mockserver.tenants.index import Row
+
+
+def _everything_if_unused(pipeline: Pipeline, collection: str, name: str, named: str) -> None:
+    """Show everything for the id of one of the `named` resources if nothing in the collection has it."""
+
+    def rows(caller: Caller, filters: Filters) -> list[Row]:
+        unused = not matching(caller.tenant, collection, {name: filters[name]})
+        known = getattr(caller.tenant, named).read(filters[name]) is not None
+        return matching(caller.tenant, collection, {} if known and unused else filters)
+
+    change_rows(pipeline, collection, name, rows)
+
+
+@fault("FILTER-1")
+def empty_list_shows_everyone(pipeline: Pipeline) -> None:
+    """The contacts of a list are looked up first, and the contacts filtered by them: a list without contacts filters nothing."""
+    _everything_if_unused(pipeline, "contacts", "listId", "lists")
+
+
+@fault("FILTER-6")
+def contact_without_drafts_shows_all(pipeline: Pipeline) -> None:
+    """The id of a contact that has no drafts finds the drafts of everyone."""
+    _everything_if_unused(pipeline, "drafts", "contactId", "contacts")
+
+
+@fault("FILTER-9")
+def values_in_capitals_ignored(pipeline: Pipeline) -> None:
+    """A value that is not in lower case is none of the known ones: it is ignored, and everything is served."""
+    words = ("qualificationStatus", "status", "eventType")
+
+    def known(filters: Filters) -> Filters:
+        return {name: value for name, value in filters.items() if name not in words or value == value.lower()}
+
+    for collection in ("contacts", "drafts", "events"):
+        change_filters(pipeline, collection, known)
+
+
+@fault("FILTER-7")
+def unknown_type_hides_others(pipeline: Pipeline) -> None:
+    """If one of several types is unknown, nothing is shown of the others."""
+
+    def rows(caller: Caller, filters: Filters) -> list[Row]:
+        each = [matching(caller.tenant, "events", {"eventType": one}) for one in filters["eventType"].split(",")]
+        return matching(caller.tenant, "events", filters) if all(each) else []
+
+    change_rows(pipeline, "events", "eventType", rows)
