@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 from conformance.cases.dataset import Dataset
-from conformance.cases.resource_states import with_each_value
+from conformance.cases.resource_states import MOST_WITHOUT_DOSSIER, perhaps_without_dossier, with_each_value
 from conformance.cases.sampling import chooser, stratified
 from conformance.cases.tables import Cut, Effort
 from conformance.checks import (
@@ -29,7 +29,6 @@ _MOST_ENGAGED = 2
 _MOST_CUT = 2
 _FEWEST_CUT = 3
 _USUAL = 10
-_MOST_WITHOUT_DOSSIER = 8
 
 
 @requirement("OP-4")
@@ -72,7 +71,7 @@ def test_draft_has_its_timeline(dataset: Dataset, run_effort: Effort) -> None:
 def test_dossier_is_the_contacts_own(dataset: Dataset) -> None:
     """A dossier names the contact that it was requested for, and not another contact."""
     _names(dataset.served("getContactResearch"), dataset.researched())
-    for contact in _perhaps_without_dossier(dataset):
+    for contact in perhaps_without_dossier(dataset):
         answer = dataset.asked("getContactResearch", id=contact["id"])
         if unusable(answer) is None:
             _names(answer, contact["id"])
@@ -82,7 +81,7 @@ def test_dossier_is_the_contacts_own(dataset: Dataset) -> None:
 def test_no_dossier(dataset: Dataset) -> None:
     """The dossier of a contact without a cached one is answered 404."""
     dataset.served("getContactResearch")
-    for contact in _perhaps_without_dossier(dataset):
+    for contact in perhaps_without_dossier(dataset):
         answer = refused(dataset.asked("getContactResearch", id=contact["id"]), 200, 404)
         if answer.status == 404:
             return
@@ -91,7 +90,7 @@ def test_no_dossier(dataset: Dataset) -> None:
         _names(answer, contact["id"])
         told = answer.json.get("summary") or answer.json.get("sections")
         expect(told, "an empty dossier, where 404 is expected", answer)
-    not_tested(f"every contact looked at ({_MOST_WITHOUT_DOSSIER} at the most) has a dossier")
+    not_tested(f"every contact looked at ({MOST_WITHOUT_DOSSIER} at the most) has a dossier")
 
 
 def _names(dossier: Exchange, contact: str) -> None:
@@ -99,11 +98,6 @@ def _names(dossier: Exchange, contact: str) -> None:
     if named is None:
         raise NotJudged("the dossier does not name its contact", dossier)
     expect(named == contact, f"the dossier of {contact} is of {named}", dossier)
-
-
-def _perhaps_without_dossier(dataset: Dataset) -> list[Resource]:
-    found = stratified(dataset.contacts, _MOST_WITHOUT_DOSSIER, dataset.seed + 1)
-    return [contact for contact in found if contact["id"] != dataset.researched()]
 
 
 def _whole_draft(dataset: Dataset) -> None:

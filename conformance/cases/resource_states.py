@@ -9,7 +9,7 @@ from functools import partial
 from random import Random
 
 from conformance.cases.dataset import Dataset, Resource
-from conformance.cases.sampling import chooser
+from conformance.cases.sampling import chooser, stratified
 from conformance.checks import NotJudged, NotTested
 
 # The operation that reads one, the list that has them, and the member whose value is the state.
@@ -21,6 +21,8 @@ _KINDS = (
 # A member with more values is only asked for its empty ones.
 _MOST_VALUES = 8
 _TOLD = 40
+# Contacts that are asked for a dossier until one has none.
+MOST_WITHOUT_DOSSIER = 8
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,12 @@ def in_each_state_with_nulls(operation: str, resources: list[Resource]) -> list[
         if _nulls(resource) > _nulls(best):
             found[_state(member, resource)] = resource
     return [Known(operation, resource["id"], state) for state, resource in found.items()]
+
+
+def perhaps_without_dossier(dataset: Dataset) -> list[Resource]:
+    """Some contacts, without the one that is known to have a dossier."""
+    found = stratified(dataset.contacts, MOST_WITHOUT_DOSSIER, dataset.seed + 1)
+    return [contact for contact in found if contact["id"] != dataset.researched()]
 
 
 def with_each_value(resources: list[Resource], member: str, choose: Random) -> dict[str, Resource]:

@@ -26,7 +26,7 @@ Answering = Callable[[Scope, Caller], Response | None]
 """(scope, caller) → the answer to a write, None to answer it as before."""
 
 
-def _answer_writes(pipeline: Pipeline, answer: Answering) -> None:
+def answer_writes(pipeline: Pipeline, answer: Answering) -> None:
     """Answer writes with a valid key by `answer`."""
 
     async def answered(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,19 +42,19 @@ def _answer_writes(pipeline: Pipeline, answer: Answering) -> None:
 @fault("OP-6")
 def writes_pretended(pipeline: Pipeline) -> None:
     """Writes are answered 200 and change nothing."""
-    _answer_writes(pipeline, lambda _scope, _caller: json_answer({"ok": True}))
+    answer_writes(pipeline, lambda _scope, _caller: json_answer({"ok": True}))
 
 
 @fault("OP-6")
 def writes_accepted(pipeline: Pipeline) -> None:
     """Writes are answered 202, but are never performed."""
-    _answer_writes(pipeline, lambda _scope, _caller: json_answer({"ok": True}, 202))
+    answer_writes(pipeline, lambda _scope, _caller: json_answer({"ok": True}, 202))
 
 
 @fault("OP-6")
 def writes_without_content(pipeline: Pipeline) -> None:
     """Writes are answered 204, and change nothing."""
-    _answer_writes(pipeline, lambda _scope, _caller: Response(204, b"application/json", b""))
+    answer_writes(pipeline, lambda _scope, _caller: Response(204, b"application/json", b""))
 
 
 @fault("OP-6")
@@ -76,7 +76,7 @@ def refused_delete_deletes(pipeline: Pipeline) -> None:
         if scope["method"] == "DELETE" and collection == "contacts":
             caller.tenant.contacts.remove(resource_id)
 
-    _answer_writes(pipeline, delete)
+    answer_writes(pipeline, delete)
 
 
 @fault("OP-6")
@@ -90,7 +90,7 @@ def refused_patch_changes(pipeline: Pipeline) -> None:
             if resource := store.read(resource_id):
                 store.put({**resource, "updatedAt": utc(int(pipeline.state.clock.now() * 1_000))})
 
-    _answer_writes(pipeline, touch)
+    answer_writes(pipeline, touch)
 
 
 @fault("OP-6")
@@ -103,7 +103,7 @@ def refused_patch_approves(pipeline: Pipeline) -> None:
         if scope["method"] == "PATCH" and draft:
             caller.tenant.drafts.put({**draft, "status": "approved"})
 
-    _answer_writes(pipeline, approve)
+    answer_writes(pipeline, approve)
 
 
 @fault("OP-6")
@@ -114,7 +114,7 @@ def refused_post_adds(pipeline: Pipeline) -> None:
         if scope["method"] == "POST" and operation_path(scope) == "/contacts":
             caller.tenant.add_contact(pipeline.state.clock.now())
 
-    _answer_writes(pipeline, add)
+    answer_writes(pipeline, add)
 
 
 @fault("OP-6")
@@ -126,7 +126,7 @@ def post_adds_contact(pipeline: Pipeline) -> None:
             return None
         return json_answer(caller.tenant.add_contact(pipeline.state.clock.now()), 201)
 
-    _answer_writes(pipeline, add)
+    answer_writes(pipeline, add)
 
 
 @fault("OP-7")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable
 from functools import cache
@@ -131,7 +132,15 @@ def written(mock: Mock) -> list[Any]:
         ("GET", path),
     ]
     asked += [("DELETE", path), ("GET", path), ("PATCH", draft), ("GET", draft)]
-    return [told(client.ask(method, target)) for method, target in asked]
+    lists = own.lists.rows({"includeArchived": "1"})
+    archived = next(row.id for row in lists if json.loads(row.single)["archivedAt"])
+    asked.append(("DELETE", f"/api/v1/lists/{archived}"))
+    unresearched = next(row.id for row in own.contacts.rows({}) if own.research.get(row.id) is None)
+    asked.append(("POST", f"/api/v1/contacts/{unresearched}/research"))
+    answers = [told(client.ask(method, target)) for method, target in asked]
+    answers.append(told(client.ask("PATCH", draft, content_type="application/merge-patch+json")))
+    answers += [told(Client(mock, key).ask("DELETE", draft)) for key in (KEYS["no_scope"][0], None)]
+    return [*answers, told(Client(mock).ask("PUT", path)), told(client.get(draft))]
 
 
 def seen(effect: Callable[[Mock], list[Any]], *modifications: Modification) -> list[Any]:
