@@ -25,6 +25,8 @@ from spec.target import Target
 OPERATIONS = spec.contract().operations
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 _WHERE = (f"{API}/nothing-here", "{contact}/nothing-here")
+_KEY, _NO_KEY, _KEY_IN_QUERY = "with a key", "without a key", "with a key in its query"
+_ELSEWHERE = (*product(("GET /", "POST /nothing-here"), (_KEY, _NO_KEY)), ("GET /nothing-here", _KEY_IN_QUERY))
 
 
 @dataclass
@@ -67,14 +69,24 @@ def oddities(dataset: Dataset, target: Target) -> Oddities:
 
 
 @requirement("ERROR-1")
-@over(tuple(product(_WHERE, ("with a key", "without a key"))))
+@over(tuple(product(_WHERE, (_KEY, _NO_KEY))))
 def test_unknown_path(case: tuple[str, str], dataset: Dataset, anonymous: Caller, seed: int) -> None:
     """An undocumented path is answered with a problem, with a key and without one."""
     where, key = case
     dataset.served("getMe")
     known = target("getContact", **opening(dataset, "getContact", seed).parameters)
     path = where.replace("{contact}", known)
-    _is_problem((dataset.caller if key == "with a key" else anonymous).send("GET", path))
+    _is_problem((dataset.caller if key == _KEY else anonymous).send("GET", path))
+
+
+@requirement("ERROR-1")
+@over(_ELSEWHERE, Cut(quick=0, paced=0, standard=len(_ELSEWHERE)))
+def test_further_unknown_paths(case: tuple[str, str], dataset: Dataset, anonymous: Caller) -> None:
+    """An error is a problem at the root of the API too, to a POST, and to a request with a key in its query."""
+    (method, _, path), key = case[0].partition(" "), case[1]
+    query = f"?api_key={dataset.caller.keys[0].secret}" if key == _KEY_IN_QUERY else ""
+    answer = (dataset.caller if key == _KEY else anonymous).send(method, f"{API}{path}{query}")
+    expect(answer.status < 400 or answer.media_type == PROBLEM, f"{answer.line()} is {answer.media_type}", answer)
 
 
 @requirement("ERROR-4", whole_run=True)

@@ -13,6 +13,9 @@ import spec
 _LONG = 4000
 # Python refuses to convert more than 4300 digits to a number, unless it is configured otherwise.
 _MANY_DIGITS = 4400
+_MANY = 60
+# An emoji, which takes four bytes in UTF-8, and two units in UTF-16.
+_WIDE = "%F0%9F%98%80"
 _OPERATIONS = spec.contract().operations
 _SINGLE = tuple(operation.id for operation in _OPERATIONS.values() if "{id}" in operation.path)
 # One filter of each list: one that takes text, if there is one.
@@ -32,9 +35,11 @@ class OddRequest:
 _UNHEARD_OF = {
     "a number beyond 64 bits": "9" * 25,
     "a condition for a database": "%27%20OR%20%271%27%3D%271",
-    "a line break": "x%0D%0ASet-Cookie%3A%20x",
+    "a line break, and a character of more than 16 bits": f"x%0D%0ASet-Cookie%3A%20x{_WIDE}",
     "1000 characters": "x" * 1000,
 }
+# Nothing about it is malformed, but a server that counts resources may take it for the last one.
+_NEGATIVE = {"a negative number": "-1"}
 # Ordinary front ends refuse these before the API sees them, so they are sent for ERROR-5 and ERROR-6 only.
 _NEAR_IDS = {
     "a NUL": "%00",
@@ -47,9 +52,11 @@ _NEAR_IDS = {
 _QUERIES = {
     "a NUL in a filter": "{filter}=a%00b",
     "a filter that is not UTF-8": "{filter}=%C3%28%A0",
-    "characters of patterns": "{filter}=%25_%5C*%5B%28%3F%2B%7B%24%27%22%3B--",
-    "everything twice, in two ways": (
-        "limit=5&limit=x&limit%5B%5D=7&{filter}=x&{filter}=y&{filter}%5Bx%5D=z&cursor=&cursor=x"
+    "characters of patterns, one of more than 16 bits, and many commas": (
+        f"x&{{filter}}=%25_%5C*%5B%28%3F%2B%7B%24%27%22%3B--{_WIDE}{',a' * _MANY}"
+    ),
+    "everything twice, in two ways, and once without a value": (
+        "limit=5&limit=x&limit%5B%5D=7&{filter}=x&{filter}=y&{filter}%5Bx%5D=z&cursor=&cursor=x&{filter}"
     ),
     "digits of another script, and a NUL for a switch": "includeArchived=%00&limit=%D9%A3",
     "a limit of 4400 digits": "limit=" + "9" * _MANY_DIGITS,
@@ -62,7 +69,7 @@ _QUERIES = {
 # For operations that take no parameter.
 _UNASKED = {
     "parameters that the operation does not take, some of them twice": (
-        "limit=5&limit=x&cursor=&q=%00&x%5B%5D=1&x=1&x=2&__proto__%5Bx%5D=1&=&&%5B%5D=;"
+        "limit=5&limit=x&cursor=&q=%00&x%5B%5D=1&x=1&x=2&__proto__%5Bx%5D=1&=&&%5B%5D=;&y"
     ),
 }
 _ENCODED = "a letter of the path percent-encoded"
@@ -97,11 +104,12 @@ ODD_KEYS = {
 }
 
 
-UNHEARD_OF = tuple((f"id: {odd}", operation) for odd, operation in product(_UNHEARD_OF, _SINGLE))
+_MALFORMED = tuple((f"id: {odd}", operation) for odd, operation in product(_UNHEARD_OF, _SINGLE))
+UNHEARD_OF = (*_MALFORMED, *((f"id: {odd}", operation) for odd, operation in product(_NEGATIVE, _SINGLE)))
 """The kinds of ids that cannot exist, with each operation that takes an id."""
 
 ODD = (
-    *UNHEARD_OF,
+    *_MALFORMED,
     *((f"path: {odd}", operation) for odd, operation in product(_NEAR_IDS, _SINGLE)),
     *product((*_QUERIES, *_HEADERS, _ENCODED), spec.LIST_OPERATIONS),
     *product(_UNASKED, ("getMe", *_SINGLE)),
@@ -127,5 +135,5 @@ def odd_request(kind: str, operation: str, known_id: str) -> OddRequest:
     if kind in _QUERIES:
         return OddRequest(operation, f"{path}?{_QUERIES[kind].replace('{filter}', _FILTER[operation])}")
     _, _, odd = kind.partition(": ")
-    id_ = {**_UNHEARD_OF, **_NEAR_IDS}[odd].replace("{id}", known_id)
+    id_ = {**_UNHEARD_OF, **_NEGATIVE, **_NEAR_IDS}[odd].replace("{id}", known_id)
     return OddRequest(operation, path.replace("{id}", id_))

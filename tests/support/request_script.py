@@ -70,7 +70,7 @@ def script(mock: Mock) -> Iterator[Request]:
                 for query in ("limit=many", "listId=x&eventType=x&status=not-a-real-value")
             )
     for method in ("POST", "PUT", "PATCH", "DELETE"):
-        yield from (Request(FULL, method, path) for path in (f"{API}/me", *lists, *singles))
+        yield from (Request(FULL, method, path) for path in (f"{API}/me", f"{API}/nothing", *lists, *singles))
     yield Request(FULL, "GET", "/api-docs/openapi.json")
     yield from _of_two_organizations(f"{API}/contacts")
     yield from (Request(KEYS["no_scope"][0], "GET", path) for path in _one_of_each(foreign))
@@ -181,7 +181,9 @@ def _odd_paths() -> Iterator[str]:
             yield f"{collection}/{resource_id}"
             if collection == "contacts":
                 yield f"{collection}/{resource_id}/research"
-    yield "nothing/here"
+        yield f"{collection}/%F0%9F%98%80"
+        yield f"{collection}/-1"
+    yield from ("nothing/here", "nothing/here?x=1", "", "contacts?q", f"events?eventType={',a' * 60}")
 
 
 def _misspelt_ids(paths: list[str]) -> Iterator[str]:

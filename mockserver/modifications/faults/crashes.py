@@ -77,6 +77,31 @@ def empty_list_crashes(pipeline: Pipeline) -> None:
 
 
 @fault("ERROR-5")
+def wide_characters_crash(pipeline: Pipeline) -> None:
+    """A character of more than 16 bits, which takes four bytes in UTF-8, is too long for the database's character set."""
+
+    def crashes(path: bytes, query: bytes) -> bool:
+        text = unquote_to_bytes(path + query).decode("utf-8", "ignore")
+        return any(ord(character) > 0xFFFF for character in text)
+
+    _crash_on(pipeline, crashes)
+
+
+@fault("ERROR-5")
+def parameter_without_value_crashes(pipeline: Pipeline) -> None:
+    """A parameter is split at its equals sign into two parts: one without a value has only one."""
+    _crash_on(pipeline, lambda _path, query: any(pair and b"=" not in pair for pair in query.split(b"&")))
+
+
+@fault("ERROR-5")
+def many_values_crash(pipeline: Pipeline) -> None:
+    """A value of more than 50 parts with commas between them makes a query with too many placeholders."""
+    _crash_on(
+        pipeline, lambda _path, query: max(unquote_to_bytes(pair).count(b",") for pair in query.split(b"&")) >= 50
+    )
+
+
+@fault("ERROR-5")
 def bare_validator_crashes(pipeline: Pipeline) -> None:
     """A validator in If-None-Match that does not end in a quote raises an unhandled exception."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from starlette.types import Scope
 
+from mockserver.api import paths
 from mockserver.api.authentication import presented_secret
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Members, Problem
@@ -66,6 +67,28 @@ def unknown_paths_as_html(pipeline: Pipeline) -> None:
     """An unknown path is answered with the framework's HTML page."""
     html = b"<!doctype html><title>404</title><h1>Not Found</h1>"
     change_answer(pipeline, _is_unknown_path, lambda _problem: Response(404, b"text/html; charset=utf-8", html))
+
+
+@fault("ERROR-1")
+def root_as_text(pipeline: Pipeline) -> None:
+    """The root of the API is answered in plain text by the server in front of it, as it answers its own unknown paths."""
+
+    def change(scope: Scope, answer: Response) -> None:
+        if scope["path"].removesuffix("/") == paths.API:
+            answer.headers = with_header(answer.headers, b"content-type", b"text/plain")
+
+    pipeline.outer.append(rewriting(change))
+
+
+@fault("ERROR-1")
+def unknown_posts_as_text(pipeline: Pipeline) -> None:
+    """A POST to an unknown path is answered by the framework, in plain text."""
+
+    change_answer(
+        pipeline,
+        lambda problem, scope: scope["method"] == "POST" and _is_unknown_path(problem, scope),
+        lambda _problem: Response(404, b"text/plain", b"Not Found"),
+    )
 
 
 @fault("ERROR-1")
@@ -207,6 +230,16 @@ def query_repeated(pipeline: Pipeline) -> None:
 
     def said(problem: Problem, scope: Scope) -> str:
         return f" ({scope['path']}?{scope['query_string'].decode('latin-1')})" if problem.kind.status == 401 else ""
+
+    _append_detail(pipeline, said)
+
+
+@fault("ERROR-6")
+def unknown_address_repeated(pipeline: Pipeline) -> None:
+    """A problem about an unknown path repeats the whole address, with a key that the client put into its query."""
+
+    def said(problem: Problem, scope: Scope) -> str:
+        return f" (?{scope['query_string'].decode('latin-1')})" if _is_unknown_path(problem, scope) else ""
 
     _append_detail(pipeline, said)
 

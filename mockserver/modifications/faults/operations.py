@@ -220,6 +220,12 @@ def ids_with_trailing_garbage(pipeline: Pipeline) -> None:
 
 
 @fault("OP-10")
+def negative_id_finds_the_first(pipeline: Pipeline) -> None:
+    """An id that is a number counts as a place in the list: `-1` is answered with a resource."""
+    _also_find(pipeline, lambda asked, _known: asked == "-1")
+
+
+@fault("OP-10")
 def ids_with_wildcards(pipeline: Pipeline) -> None:
     """A resource is looked up with LIKE, so an underscore stands for any character."""
     _also_find(pipeline, like)
