@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 import spec
-from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk, limit_of, next_cursor, whole
+from conformance.cases.dataset import LARGEST, Dataset, Walk, limit_of, next_cursor, whole
 from conformance.cases.expected_pages import (
     DEFAULT,
     MOST_PAGES,
@@ -24,18 +24,21 @@ from conformance.cases.expected_pages import (
     once,
 )
 from conformance.cases.filters import asked_of, frequent_word, let_through
-from conformance.cases.page_boundaries import bordered, limit_within_a_run, same_items, same_order, telling_limit
+from conformance.cases.page_boundaries import bordered, limit_within_a_run, one_by_one, same_items, same_order
 from conformance.cases.page_tables import (
     PLACES_OF_LIMITS,
     REMAINDERS,
+    TOO_LARGE,
     FilteredWalk,
     filtered_walks,
+    first_pages,
     fullest_filters,
     limit_that_leaves,
+    unfiltered,
 )
 from conformance.cases.properties import for_examples
 from conformance.cases.sampling import chooser
-from conformance.cases.tables import Cut, over
+from conformance.cases.tables import Cut, Effort, over
 from conformance.checks import expect, items, not_tested, requirement, sound
 from conformance.target.client import Caller
 from conformance.target.exchange import Exchange
@@ -54,7 +57,7 @@ _FEW = 2
 @on_changing_data
 def test_a_page_holds_fifty_by_default(case: str, dataset: Dataset) -> None:
     """A list of 50 items or more shows 50 of them if the request has no limit."""
-    if len(_unfiltered(dataset, case)) < DEFAULT:
+    if len(unfiltered(dataset, case)) < DEFAULT:
         not_tested(f"{case} has fewer than {DEFAULT} items")
     page = sound(dataset.asked(case))
     expect(len(items(page)) == DEFAULT, f"a page without limit holds {len(items(page))} items", page)
@@ -83,10 +86,11 @@ def test_a_later_page_holds_fifty_by_default(case: str, dataset: Dataset) -> Non
 @requirement("PAGE-3")
 @over(LISTS)
 @on_changing_data
-def test_the_first_page_holds_as_many_as_asked_for(case: str, dataset: Dataset) -> None:
+def test_the_first_page_holds_as_many_as_asked_for(case: str, dataset: Dataset, run_effort: Effort) -> None:
     """If an unfiltered list has at least `limit` items, its first page holds exactly `limit`."""
-    there = len(_unfiltered(dataset, case))
-    pages = [(limit, page) for page in _first_pages(dataset, case) if (limit := limit_of(page) or 0) <= there]
+    there = len(unfiltered(dataset, case))
+    first = first_pages(dataset, case, further=run_effort.thorough)
+    pages = [(limit, page) for page in first if (limit := limit_of(page) or 0) <= there]
     if not pages:
         not_tested(f"{case} is empty")
     for limit, page in pages:
@@ -115,7 +119,7 @@ def test_a_limit_that_is_no_count(case: tuple[str, str], dataset: Dataset) -> No
 
 
 @requirement("PAGE-5")
-@over(tuple(product(LISTS, (str(LARGEST + 1), "1000000", "9" * 20))), Cut(quick=4, paced=12, standard=12))
+@over(TOO_LARGE, Cut(quick=4, paced=12, standard=len(TOO_LARGE)))
 def test_a_limit_above_the_largest(case: tuple[str, str], dataset: Dataset) -> None:
     """A list of more than 200 items never shows more than 200 on a page, whatever `limit` says."""
     operation, limit = case
@@ -137,12 +141,13 @@ def test_a_limit_above_the_largest_in_other_places(case: tuple[str, str], datase
 @requirement("PAGE-6")
 @over(LISTS)
 @on_changing_data
-def test_a_walk_yields_every_item_once(case: str, dataset: Dataset) -> None:
-    """A walk whose pages end between items of one time shows the same items as the walk at 200, each once."""
+def test_a_walk_yields_every_item_once(case: str, dataset: Dataset, run_effort: Effort) -> None:
+    """A walk whose pages end between items of one time shows the same items as the walk at 200, each once; at limit 1 too."""
     known, walked = dataset.walk(case), bordered(dataset, case)
     once(known)
-    once(walked)
-    same_items(walked, known)
+    for other in (walked, *(one_by_one(dataset, case) if run_effort.thorough else ())):
+        once(other)
+        same_items(other, known)
 
 
 @requirement("PAGE-6")
@@ -194,7 +199,7 @@ def test_the_order_is_the_same_at_any_limit(dataset: Dataset, seed: int) -> None
 
 
 @requirement("PAGE-10")
-@over(filtered_walks, Cut(quick=3, paced=3, standard=90))
+@over(filtered_walks, Cut(quick=3, paced=3, standard=76))
 @on_changing_data
 def test_filters_hold_on_every_page(case: FilteredWalk, dataset: Dataset) -> None:
     """A filtered list, walked over two or more pages, shows exactly the items that the filters let through."""
@@ -245,23 +250,6 @@ def _with_remainder(seen: Dataset, operation: str, remainder: str) -> Walk:
     """The whole list, walked at a limit that leaves the remainder for its last page."""
     limit = limit_that_leaves(remainder, len(seen.walk(operation).ids))
     return seen.walked(operation, limit=limit, most_pages=MOST_PAGES, **whole(operation))
-
-
-def _unfiltered(seen: Dataset, operation: str) -> list[Resource]:
-    """The known items that a list shows without any parameter."""
-    return let_through(operation, {}, seen.walk(operation).items)
-
-
-def _first_pages(seen: Dataset, operation: str) -> list[Exchange]:
-    """First pages of the unfiltered list at some limits, the largest that it fills among them; most were walked already."""
-    there = len(_unfiltered(seen, operation))
-    limits = [limit for limit in (1, there) if 0 < limit < LARGEST]
-    pages = [seen.walked(operation, limit=limit, most_pages=1).pages[0] for limit in limits]
-    if operation == "listLists":
-        # The known walk includes archived lists; FILTER-4 walks the list without them.
-        return [*pages, seen.walked(operation, limit=half(there or LARGEST * 2), most_pages=MOST_PAGES).pages[0]]
-    telling = telling_limit(seen.walk(operation).items)
-    return [*pages, seen.walk(operation).pages[0], *([bordered(seen, operation).pages[0]] if telling else [])]
 
 
 def _as_at_the_default(caller: Caller, operation: str, **parameters: Any) -> None:

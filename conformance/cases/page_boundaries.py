@@ -6,6 +6,7 @@ Most defects of cursors show only there: a cursor that uses the time alone skips
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk, whole
@@ -16,6 +17,8 @@ from conformance.checks import expect, not_tested
 PAGES = 3
 _ENOUGH = 2
 _FEW_PAGES = 6
+# The lists that are walked one by one: the one that is read most, and the one with most items of one time.
+_ONE_BY_ONE = ("listContacts", "listEvents")
 
 
 def bordered(dataset: Dataset, operation: str) -> Walk:
@@ -24,6 +27,15 @@ def bordered(dataset: Dataset, operation: str) -> Walk:
     if not limit:
         not_tested(f"{operation} has fewer than two items in the {dataset.name} organization")
     return dataset.walked(operation, limit=limit, most_pages=PAGES, **whole(operation))
+
+
+def one_by_one(dataset: Dataset, operation: str) -> list[Walk]:
+    """The list walked at limit 1 beyond its first two items of one time; nothing if they come late, or limit 1 is refused."""
+    times = [resource.get("createdAt") for resource in dataset.walk(operation).items]
+    first = next((place for place, (one, other) in enumerate(pairwise(times)) if one == other), _FEW_PAGES)
+    if first >= _FEW_PAGES or operation not in _ONE_BY_ONE or dataset.fitting(operation, 1) != 1:
+        return []
+    return [dataset.walked(operation, limit=1, most_pages=first + 2, **whole(operation))]
 
 
 def telling_limit(resources: Sequence[Resource], pages: int = PAGES) -> int:

@@ -11,16 +11,27 @@ from itertools import permutations, product
 from typing import Any
 
 import spec
-from conformance.cases.dataset import LARGEST, Dataset, next_cursor, whole
+from conformance.cases.dataset import LARGEST, Dataset, Resource, next_cursor, whole
 from conformance.cases.expected_pages import DEFAULT, MOST_PAGES, combinations, half, values
-from conformance.cases.filters import SEARCHED, let_through, values_of, words_of
-from conformance.cases.page_boundaries import limit_within_a_run
+from conformance.cases.filters import SEARCHED, frequent_word, let_through, values_of, words_of
+from conformance.cases.page_boundaries import bordered, limit_within_a_run, telling_limit
 from conformance.checks import NotTested
 from conformance.plural import counted
 from conformance.target.client import target
+from conformance.target.exchange import Exchange
 
 # How many items are left for the last page of a walk: a whole page if the total is a multiple of the limit.
 REMAINDERS = {"one item": 1, "a whole page": 0, "one item less than a page": -1}
+# Limits that are read as a large number, or as none, by a careless parser; and first pages whose size no other check counts.
+_READ_AS_MORE = {"listContacts": ("all", "0x1F4"), "listDrafts": ("0x1F4",), "listEvents": ("all",)}
+_FURTHER_LIMITS = {"listContacts": 51, "listLists": 51, "listDrafts": 100, "listEvents": 100}
+TOO_LARGE = tuple(
+    (operation, limit)
+    for operation in spec.LIST_OPERATIONS
+    for limit in (str(LARGEST + 1), "1000000", "9" * 20, *_READ_AS_MORE.get(operation, ()))
+)
+"""Lists, each with limits above the largest, and some that are no numbers."""
+
 # How many values of a filter are walked, the most telling first; and how many combinations of several filters.
 _MOST_VALUES = 12
 _MOST_COMBINATIONS = 3
@@ -32,9 +43,21 @@ def _behind_a_cursor(dataset: Dataset, operation: str) -> dict[str, Any]:
     return {"limit": LARGEST + 1, "cursor": next_cursor(first.pages[0])}
 
 
+def _beside_a_filter(dataset: Dataset, operation: str) -> dict[str, Any]:
+    """A filter that lets more than the largest page through: a value, or every type of events."""
+    items = dataset.walk(operation).items
+    for name in _filters(operation):
+        found = [value for value, _ in Counter(v for item in items for v in values_of(name, item)).most_common()]
+        value = ",".join(found) if name == "eventType" else "".join(found[:1])
+        if len(let_through(operation, {name: value}, items)) > LARGEST + 1:
+            return {"limit": LARGEST + 1, name: value}
+    raise NotTested(f"no filter of {operation} lets more than {LARGEST + 1} items through")
+
+
 PLACES_OF_LIMITS: Mapping[str, Callable[[Dataset, str], dict[str, Any]]] = {
     "behind a cursor": _behind_a_cursor,
     "before another limit": lambda _dataset, _operation: {"limit": (LARGEST + 1, _USABLE)},
+    "beside a filter": _beside_a_filter,
     "behind another limit": lambda _dataset, _operation: {"limit": (_USABLE, LARGEST + 1)},
 }
 """Places of a limit above the largest, other than the first page: functions of a list of more than 201 items."""
@@ -78,15 +101,37 @@ def filtered_walks(dataset: Dataset) -> list[FilteredWalk]:
     return found
 
 
+def unfiltered(seen: Dataset, operation: str) -> list[Resource]:
+    """The known items that a list shows without any parameter."""
+    return let_through(operation, {}, seen.walk(operation).items)
+
+
+def first_pages(seen: Dataset, operation: str, *, further: bool) -> list[Exchange]:
+    """First pages of the unfiltered list at some limits, the largest that it fills among them; most were walked already.
+
+    `further` adds one whose limit is just above the default, or half of the largest.
+    """
+    there = len(unfiltered(seen, operation))
+    limits = [limit for limit in (1, there, _FURTHER_LIMITS[operation] * further) if 0 < limit < LARGEST]
+    pages = [seen.walked(operation, limit=limit, most_pages=1).pages[0] for limit in limits]
+    if operation == "listLists":
+        # The known walk includes archived lists; FILTER-4 walks the list without them.
+        return [*pages, seen.walked(operation, limit=half(there or LARGEST * 2), most_pages=MOST_PAGES).pages[0]]
+    telling = telling_limit(seen.walk(operation).items)
+    return [*pages, seen.walk(operation).pages[0], *([bordered(seen, operation).pages[0]] if telling else [])]
+
+
 def fullest_filters(dataset: Dataset) -> list[FilteredWalk]:
-    """Each filter, and combination of filters, with the values that let the most items through, at the default limit."""
+    """Each filter, and combination of filters, with the values that let the most items through; a search."""
     found: dict[tuple[str, ...], tuple[int, FilteredWalk]] = {}
     for operation in spec.LIST_OPERATIONS:
         for filters, count in _questions(dataset, operation, _filters(operation)):
             names = (operation, *dict(filters))
             if count > found.get(names, (0,))[0]:
                 found[names] = (count, FilteredWalk(operation, filters or tuple(whole(operation).items()), DEFAULT))
-    return [case for _, case in found.values()]
+    word = frequent_word(dataset.contacts)
+    search = [FilteredWalk("listContacts", (("q", word),), DEFAULT)] if word else []
+    return [*(case for _, case in found.values()), *search]
 
 
 def values_beside_filters(dataset: Dataset) -> list[FilteredWalk]:

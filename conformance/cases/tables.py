@@ -59,6 +59,11 @@ class Effort:
     paced: bool
     seed: int
 
+    @property
+    def thorough(self) -> bool:
+        """Whether it also tries what costs many requests, or seldom shows a fault."""
+        return not (self.paced or self.depth == "quick")
+
 
 def effort(depth: Depth, target: Target, clock: TargetClock, seed: int) -> Effort:
     """The effort of a run against a target."""

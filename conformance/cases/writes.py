@@ -25,9 +25,8 @@ _OPERATIONS = tuple(spec.contract().operations)
 _ARCHIVED, _NO_DOSSIER, _NO_SCOPE = "of an archived list", "of a contact without a dossier", "by a key without a scope"
 _ELSE = {
     "POST": (("listContacts", _NO_SCOPE), ("getContactResearch", _NO_DOSSIER)),
-    "PATCH": (("getContact", _NO_SCOPE), ("getList", _ARCHIVED)),
+    "PATCH": (("getList", _ARCHIVED),),
     "DELETE": (("getDraft", _NO_SCOPE), ("getList", _ARCHIVED)),
-    "PUT": (("getList", _NO_SCOPE),),
 }
 _MEMBERS = (
     *("name", "firstName", "lastName", "email", "companyName"),
@@ -44,7 +43,10 @@ Write = tuple[str, str, str]
 WRITES: tuple[Write, ...] = tuple(
     write
     for method in _METHODS
-    for write in (*((method, operation, "") for operation in _OPERATIONS), *((method, *row) for row in _ELSE[method]))
+    for write in (
+        *((method, operation, "") for operation in _OPERATIONS),
+        *((method, *row) for row in _ELSE.get(method, ())),
+    )
 )
 
 

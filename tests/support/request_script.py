@@ -207,13 +207,30 @@ def _queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
     capitals = next(email for email in emails if email.isupper())
     yield from (f"contacts?q={text}" for text in (capitals, "%c3%a9"))
     yield from (f"events?eventType=draft.sent,{other}" for other in ("contact.created", "unheard-of"))
-    yield "events?eventType=DRAFT.SENT"
+    yield from ("events?eventType=DRAFT.SENT", "events?eventType=draft.sent&limit=201", "contacts?q=a")
     yield from (f"contacts?listId={row.id}" for row in own.lists.rows({"includeArchived": "1"}) if not _size(row))
     writers = {*map(_contact_of, own.drafts.rows({}))}
     yield f"drafts?contactId={next(row.id for row in own.contacts.rows({}) if row.id not in writers)}"
     for collection, operation_id in _LISTS.items():
         operation = contract().operations[operation_id]
-        for limit in ("1", "99", "100", "200", "201", "0", "-1", "many", "600", str(2**70), "", "NaN", "1e9"):
+        for limit in (
+            "1",
+            "51",
+            "all",
+            "0x1F4",
+            "99",
+            "100",
+            "200",
+            "201",
+            "0",
+            "-1",
+            "many",
+            "600",
+            str(2**70),
+            "",
+            "NaN",
+            "1e9",
+        ):
             yield f"{collection}?limit={limit}"
         yield f"{collection}?%00=1&x={'x' * 2_000}"
         yield f"{collection}?x=%ff"
@@ -267,7 +284,15 @@ def _walks(mock: Mock, own: Tenant) -> Iterator[Iterator[Request]]:
     """Walks to their ends: with remainders of one item, none and some, and filtered. Each cursor is used twice, and by others."""
     counts = {"contacts": CONTACTS, "lists": len(own.lists.rows({})), "drafts": len(own.drafts.rows({}))}
     queries = [f"{name}?limit={size}" for name, count in counts.items() for size in (count - 1, (count + 1) // 2)]
-    queries += ["contacts?limit=200", "events?limit=70", "contacts", "drafts", "events", "lists?limit=20"]
+    queries += [
+        "contacts?limit=200",
+        "contacts?limit=1",
+        "events?limit=70",
+        "contacts",
+        "drafts",
+        "events",
+        "lists?limit=20",
+    ]
     for collection, operation_id in _LISTS.items():
         for name in contract().operations[operation_id].filters:
             value = {"q": "a", "includeArchived": "1"}.get(name) or _values(name, own, own)[0]

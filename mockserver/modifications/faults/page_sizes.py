@@ -82,6 +82,12 @@ def default_of_20_under_a_filter(pipeline: Pipeline) -> None:
 
 
 @fault("PAGE-2")
+def default_of_10_in_a_search(pipeline: Pipeline) -> None:
+    """A search has a default of its own: without `limit` a page of one holds 10 items."""
+    change_default(pipeline, 10, lambda names: "q" in names)
+
+
+@fault("PAGE-2")
 def default_of_20_behind_a_cursor(pipeline: Pipeline) -> None:
     """Without `limit` the first page holds 50 items, and each later one 20."""
     change_default(pipeline, 20, lambda names: "cursor" in names)
@@ -97,6 +103,19 @@ def limit_plus_one(pipeline: Pipeline) -> None:
 def limit_minus_one(pipeline: Pipeline) -> None:
     """A page holds one item less than asked for, except a page of one item."""
     change_limit(pipeline, lambda limit: max(1, limit - 1))
+
+
+@fault("PAGE-3")
+def limits_rounded_down(pipeline: Pipeline) -> None:
+    """A limit just above the default is rounded down to it."""
+    most = contract().page_size.default
+    change_limit(pipeline, lambda limit: most if most < limit < most + 5 else limit)
+
+
+@fault("PAGE-3")
+def limit_of_100_exclusive(pipeline: Pipeline) -> None:
+    """A limit of 100 gives one item less: the last one only shows that more follow."""
+    change_limit(pipeline, lambda limit: 99 if limit == 100 else limit)
 
 
 @fault("PAGE-3")
@@ -179,6 +198,31 @@ def last_limit_unchecked(pipeline: Pipeline) -> None:
         return parameters._replace(limit=last) if last else parameters
 
     pipeline.read_parameters = read
+
+
+@fault("PAGE-5", "PAGE-4")
+def limit_unchecked_under_a_filter(pipeline: Pipeline) -> None:
+    """A filtered list has a query of its own, whose limit is only checked to be a number."""
+    inner = pipeline.read_parameters
+
+    def read(rules: ParameterRules, scope: Scope) -> Parameters:
+        asked = query(scope)
+        unchecked = "eventType" in asked and asked.get("limit", "").isdecimal()
+        return inner(replace(rules, query={**rules.query, "limit": int}) if unchecked else rules, scope)
+
+    pipeline.read_parameters = read
+
+
+@fault("PAGE-5", "PAGE-4")
+def limit_of_all_gives_all(pipeline: Pipeline) -> None:
+    """`limit=all` means no limit."""
+    change_refusal(pipeline, lambda text: text == "all", lambda _text: _EVERYTHING)
+
+
+@fault("PAGE-5", "PAGE-4")
+def hexadecimal_limit_unchecked(pipeline: Pipeline) -> None:
+    """A limit is checked if it is decimal, but read in any notation: `0x1F4` is accepted, and gives 500 items."""
+    change_refusal(pipeline, lambda text: text.lower().startswith("0x"), lambda text: int(text, 16))
 
 
 @fault("PAGE-5", "PAGE-4")

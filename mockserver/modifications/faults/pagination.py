@@ -51,6 +51,18 @@ def last_partial_page_lost(pipeline: Pipeline) -> None:
 
 
 @fault("PAGE-6")
+def single_items_skip_ties(pipeline: Pipeline) -> None:
+    """At `limit=1` a page begins with the next older item: of the items of one moment only the first is served."""
+
+    def change(asked: Question) -> Question:
+        if asked.limit > 1 or asked.filters or asked.after is None:
+            return asked
+        return asked._replace(after=Position(asked.after.created_at_ms, ""))
+
+    change_question(pipeline, change)
+
+
+@fault("PAGE-6")
 def walk_ends_at_400(pipeline: Pipeline) -> None:
     """A walk ends after 400 items, as with a search index that limits its window."""
     inner = pipeline.page
