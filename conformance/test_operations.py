@@ -39,7 +39,7 @@ SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation)
 # Operations that read a single resource of a list, and how many awkward resources of each list are read.
 _SCHEMAS = {"getContact": "Contact", "getList": "ContactList", "getDraft": "DraftSummary"}
 READ_BOTH_WAYS = tuple(_SCHEMAS)
-_AWKWARD = 8
+_AWKWARD = 10
 # The label of the keys that hold a single scope.
 _SINGLE_SCOPE = "keys.single_scope."
 _TRIES = 3

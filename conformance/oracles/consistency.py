@@ -9,6 +9,8 @@ from typing import Any
 
 Resource = dict[str, Any]
 
+_ENOUGH = 4
+
 
 def disagreement(one: Resource, other: Resource) -> str | None:
     """The first shared member in which two readings of a resource differ, in one line; None if they agree.
@@ -36,6 +38,8 @@ def telling(resources: Sequence[Resource], most: int, others: Sequence[Resource]
         max(resources, key=_punctuation),
         max(resources, key=lambda resource: sum(value is None for value in resource.values())),
         max(resources, key=lambda resource: len(json.dumps(resource))),
+        *_with_longest_arrays(resources),
+        max(resources, key=_capitals_in_addresses),
         resources[-1],
         *others,
     ]
@@ -63,6 +67,19 @@ def _equal(a: Any, b: Any) -> bool:
 def _foreign_characters(resource: Resource) -> int:
     text = json.dumps(resource, ensure_ascii=False)
     return len(text.encode("utf-8", "surrogatepass")) - len(text)
+
+
+def _with_longest_arrays(resources: Sequence[Resource]) -> list[Resource]:
+    """A few, from all parts: if arrays are cut to a length, most of those that have it may be whole."""
+    lengths = [max((len(value) for value in one.values() if isinstance(value, list)), default=0) for one in resources]
+    longest = [one for one, length in zip(resources, lengths, strict=True) if length == max(lengths) > 0]
+    return longest[:: max(1, len(longest) // _ENOUGH)][:_ENOUGH]
+
+
+def _capitals_in_addresses(resource: Resource) -> int:
+    """How many letters would be others in lower case, in email addresses, which a server may fold."""
+    addresses = [value for value in resource.values() if isinstance(value, str) and "@" in value]
+    return sum(letter != letter.lower() for address in addresses for letter in address)
 
 
 def _punctuation(resource: Resource) -> int:

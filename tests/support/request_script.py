@@ -87,6 +87,7 @@ def _singles(tenant: Tenant) -> list[str]:
         paths[f"research {researched} {contact['qualificationStatus']}"] = f"contacts/{row.id}/research"
         for member in ("email", "location", "qualificationScore", "listIds"):
             paths[f"{member} {bool(contact[member])}"] = f"contacts/{row.id}"
+        paths[f"capitals {(contact['email'] or '').isupper()}"] = f"contacts/{row.id}"
     for row in tenant.lists.rows({"includeArchived": "1"}):
         paths[f"list {bool(json.loads(row.single)['archivedAt'])}"] = f"lists/{row.id}"
     for row in tenant.drafts.rows({}):

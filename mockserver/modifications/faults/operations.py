@@ -121,6 +121,18 @@ def listed_subjects_cut(pipeline: Pipeline) -> None:
 
 
 @fault("OP-3")
+def single_contact_folds_email(pipeline: Pipeline) -> None:
+    """A single contact shows its email in lower case."""
+    change_single(pipeline, "contacts", lambda contact: {**contact, "email": (contact["email"] or "").lower() or None})
+
+
+@fault("OP-3", "FILTER-1", "FILTER-8", "PAGE-10")
+def listed_lists_cut(pipeline: Pipeline) -> None:
+    """The list of contacts shows no more than four lists of a contact."""
+    change_items(pipeline, "contacts", lambda contact: {**contact, "listIds": contact["listIds"][:4]})
+
+
+@fault("OP-3")
 def single_contact_loses_nulls(pipeline: Pipeline) -> None:
     """A single contact shows an empty string where the list has null."""
     change_single(
