@@ -41,6 +41,7 @@ _SEVERAL = (
 )
 _VALUES = Cut(quick=3, paced=4, standard=10)
 _UNUSED = Cut(quick=0, paced=0, standard=1)
+_MOST_UNUSED = 20
 # The lists that have what these filters take.
 _LISTED = {"listId": "listLists", "contactId": "listContacts"}
 
@@ -241,9 +242,9 @@ def _exact_or_refused(dataset: Dataset, operation: str, **filters: str) -> None:
 
 
 def _unused(dataset: Dataset, operation: str, name: str) -> list[str]:
-    """Known ids that a filter takes and no item of its list has; none if the list was not walked to its end."""
+    """Some known ids that a filter takes and no item of its list has; none if the list was not walked to its end."""
     listing, known = _LISTED.get(name), dataset.walk(operation)
     if listing is None or not known.complete:
         return []
     used = {value for item in known.items for value in values_of(name, item)}
-    return [one["id"] for one in dataset.walk(listing).items if one["id"] not in used]
+    return [one["id"] for one in dataset.walk(listing).items if one["id"] not in used][:_MOST_UNUSED]
