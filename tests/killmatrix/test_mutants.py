@@ -75,10 +75,10 @@ class TestSample:
         possible = {member for texts in AXES.values() for text in texts for member in text.split(",")}
         assert possible <= {member for trial in SAMPLE for member in trial.name.partition("@")[2].split(",")}
 
-    def test_it_has_some_four_hundred_faults_none_of_them_twice(self) -> None:
+    def test_it_has_some_hundreds_of_faults_none_of_them_twice(self) -> None:
         names = [trial.name for trial in SAMPLE]
         assert len(names) == len(set(names))
-        assert 350 <= sum(trial.kind == "fault" for trial in SAMPLE) <= 450
+        assert 350 <= sum(trial.kind == "fault" for trial in SAMPLE) <= 500
 
     def test_all_checks_judge_its_variants_and_its_faults_under_conditions(self) -> None:
         by_their_own_checks = [trial for trial in SAMPLE if trial.focused]

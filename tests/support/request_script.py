@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +18,7 @@ from mockserver.app import Mock
 from mockserver.tenants.tenant import Tenant
 from spec import contract, operation_of
 from tests.support.mock_client import FULL, KEYS, NEIGHBOUR, Client, scope_of
+from tests.support.script_queries import LISTS, misspelt, queries, values_of
 
 API = "/api/v1"
 CONTACTS = 420
@@ -56,7 +56,7 @@ def script(mock: Mock) -> Iterator[Request]:
     for path in ("contacts/x", "contacts/x/research", "lists/x", "drafts/x"):
         yield from (Request(key, "GET", f"{API}/{path}") for key in (None, KEYS["revoked"][0], KEYS["no_scope"][0]))
     yield Request(FULL, "GET", f"{API}/organizations/{NEIGHBOUR.organization_id}/contacts")
-    for path in _queries(own, theirs):
+    for path in queries(own, theirs):
         yield Request(FULL, "GET", f"{API}/{path}")
         if path.count("=") == 1:
             yield from (Request(key, "GET", f"{API}/{path}") for key in (NEIGHBOUR, *KEYS["single_scope"]))
@@ -106,7 +106,7 @@ def _of_two_organizations(contacts: str) -> Iterator[Request]:
     yield Request(NEIGHBOUR, "GET", contacts, {"x-organization-id": own})
     yield Request(NEIGHBOUR, "GET", f"{contacts}?cursor=nonsense")
     yield Request(without, "GET", f"{contacts}?limit=2&limit=3")
-    yield from (Request(without, "GET", f"{API}/%{ord(name[0]):02x}{name[1:]}") for name in _LISTS)
+    yield from (Request(without, "GET", f"{API}/%{ord(name[0]):02x}{name[1:]}") for name in LISTS)
 
 
 def _behind_a_cursor(mock: Mock, path: str) -> Iterator[Request]:
@@ -190,102 +190,14 @@ def _odd_paths() -> Iterator[str]:
 def _misspelt_ids(paths: list[str]) -> Iterator[str]:
     for path in paths:
         end = "/research" if path.endswith("/research") else ""
-        yield from (f"{misspelt}{end}" for misspelt in _misspelt(path.removesuffix(end)))
-
-
-def _misspelt(text: str) -> list[str]:
-    """A text without its end, with a character more, and with a wildcard for its end."""
-    return [text[:-1], f"{text}x", f"{text[:-1]}_"]
-
-
-def _queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
-    """Lists with any limit, any filter, any two of them, and other organizations' ids as values."""
-    names = (json.loads(row.single)["firstName"] or "x" for row in own.contacts.rows({}))
-    yield f"contacts?{urlencode({'q': next(name for name in names if not name[0].isascii())})}"
-    emails = (json.loads(row.single)["email"] or "" for row in own.contacts.rows({}))
-    yield f"contacts?{urlencode({'q': next(email for email in emails if '+' in email)})}"
-    emails = (json.loads(row.single)["email"] or "" for row in own.contacts.rows({}))
-    capitals = next(email for email in emails if email.isupper())
-    yield from (f"contacts?q={text}" for text in (capitals, "%c3%a9"))
-    yield from (f"events?eventType=draft.sent,{other}" for other in ("contact.created", "unheard-of"))
-    yield from ("events?eventType=DRAFT.SENT", "events?eventType=draft.sent&limit=201", "contacts?q=a")
-    yield from (f"contacts?listId={row.id}" for row in own.lists.rows({"includeArchived": "1"}) if not _size(row))
-    writers = {*map(_contact_of, own.drafts.rows({}))}
-    yield f"drafts?contactId={next(row.id for row in own.contacts.rows({}) if row.id not in writers)}"
-    for collection, operation_id in _LISTS.items():
-        operation = contract().operations[operation_id]
-        for limit in (
-            "1",
-            "51",
-            "all",
-            "0x1F4",
-            "99",
-            "100",
-            "200",
-            "201",
-            "0",
-            "-1",
-            "many",
-            "600",
-            str(2**70),
-            "",
-            "NaN",
-            "1e9",
-        ):
-            yield f"{collection}?limit={limit}"
-        yield f"{collection}?%00=1&x={'x' * 2_000}"
-        yield f"{collection}?x=%ff"
-        values = {name: _values(name, own, theirs) for name in operation.filters}
-        for name, given in values.items():
-            yield from (f"{collection}?{urlencode({name: value})}" for value in (*given, *_misspelt(given[0])))
-            yield f"{collection}?{urlencode([(name, given[0]), (name, given[-1])])}"
-            yield from (f"{collection}?{urlencode({name: given[0], 'limit': limit})}" for limit in (1, 200))
-            yield f"{collection}?{name}=%2C%2C"
-            for other in sorted(values.keys() - {name}):
-                pairs = [(value, second) for value in given for second in values[other]]
-                yield from (f"{collection}?{urlencode({name: one, other: two})}" for one, two in pairs)
-
-
-_LISTS = {"contacts": "listContacts", "lists": "listLists", "drafts": "listDrafts", "events": "listEvents"}
-
-
-def _values(name: str, own: Tenant, theirs: Tenant) -> list[str]:
-    """Values of a filter: known ones in every state, an unknown one, and another organization's."""
-    of_lists = {"includeArchived": "1"}
-    lists = {bool(json.loads(row.single)["archivedAt"]): row.id for row in own.lists.rows(of_lists)}
-    writers = Counter(map(_contact_of, own.drafts.rows({})))
-    with_draft = {own.research.get(id_) is not None: id_ for id_, _ in reversed(writers.most_common())}
-    people = [json.loads(row.single) for row in own.contacts.rows({})]
-    companies = ((word, one["email"]) for one in people for word in (one["companyName"] or "").split()[1:])
-    company = next(word for word, email in companies if word.lower() not in (email or "").lower())
-    known = {
-        "listId": [*lists.values(), theirs.lists.rows({})[-1].id],
-        "contactId": [*with_draft.values(), theirs.contacts.rows({})[-1].id],
-        "q": [people[-1]["email"], people[-1]["lastName"], company],
-        "includeArchived": ["1", "0"],
-    }
-    return [*(known[name] if name in known else _known_values(name)), "nonsense"]
-
-
-def _size(row: Any) -> int:
-    return int(json.loads(row.single)["contactCount"])
-
-
-def _contact_of(row: Any) -> str:
-    return str(json.loads(row.single)["contactId"])
-
-
-def _known_values(name: str) -> list[str]:
-    parameters = (each for operation in contract().operations.values() for each in operation.parameters)
-    values = next(list(each.schema["x-known-values"]) for each in parameters if each.name == name)
-    return [*values, ",".join(values[:2])] if name == "eventType" else values
+        yield from (f"{wrong}{end}" for wrong in misspelt(path.removesuffix(end)))
 
 
 def _walks(mock: Mock, own: Tenant) -> Iterator[Iterator[Request]]:
     """Walks to their ends: with remainders of one item, none and some, and filtered. Each cursor is used twice, and by others."""
     counts = {"contacts": CONTACTS, "lists": len(own.lists.rows({})), "drafts": len(own.drafts.rows({}))}
-    queries = [f"{name}?limit={size}" for name, count in counts.items() for size in (count - 1, (count + 1) // 2)]
-    queries += [
+    asked = [f"{name}?limit={size}" for name, count in counts.items() for size in (count - 1, (count + 1) // 2)]
+    asked += [
         "contacts?limit=200",
         "contacts?limit=1",
         "events?limit=70",
@@ -294,11 +206,11 @@ def _walks(mock: Mock, own: Tenant) -> Iterator[Iterator[Request]]:
         "events",
         "lists?limit=20",
     ]
-    for collection, operation_id in _LISTS.items():
+    for collection, operation_id in LISTS.items():
         for name in contract().operations[operation_id].filters:
-            value = {"q": "a", "includeArchived": "1"}.get(name) or _values(name, own, own)[0]
-            queries += [f"{collection}?{urlencode({name: value, 'limit': size})}" for size in (2, 3)]
-    for query in queries:
+            value = {"q": "a", "includeArchived": "1"}.get(name) or values_of(name, own, own)[0]
+            asked += [f"{collection}?{urlencode({name: value, 'limit': size})}" for size in (2, 3)]
+    for query in asked:
         yield _walk(mock, query.replace("limit=0", "limit=1"))
 
 
