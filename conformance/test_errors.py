@@ -85,7 +85,8 @@ def test_further_unknown_paths(case: tuple[str, str], dataset: Dataset, anonymou
     """An error is a problem at the root of the API too, to a POST, and to a request with a key in its query."""
     (method, _, path), key = case[0].partition(" "), case[1]
     query = f"?api_key={dataset.caller.keys[0].secret}" if key == _KEY_IN_QUERY else ""
-    answer = (dataset.caller if key == _KEY else anonymous).send(method, f"{API}{path}{query}")
+    caller = dataset.caller if key == _KEY else anonymous
+    answer = answered(lambda: caller.send(method, f"{API}{path}{query}"), caller)
     expect(answer.status < 400 or answer.media_type == PROBLEM, f"{answer.line()} is {answer.media_type}", answer)
 
 
