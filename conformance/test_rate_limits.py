@@ -14,11 +14,11 @@ from conformance.cases.conditions import condition
 from conformance.cases.dataset import Dataset
 from conformance.cases.sampling import with_its_key
 from conformance.cases.tables import Cut, over
-from conformance.checks import NotTested, expect, record_tried, requirement
+from conformance.checks import NotTested, expect, requirement
 from conformance.oracles.exchanges import ORACLES
 from conformance.rate_limits import rulings
 from conformance.rate_limits.measured import Measured
-from conformance.rate_limits.traffic_patterns import BORDER, SCOPELESS, SPENDER, SPREAD, STRANGER, WITNESS
+from conformance.rate_limits.traffic_patterns import BORDER, SPENDER, SPREAD, STRANGER, WITNESS
 from conformance.target.client import Client
 
 _RATE_1 = next(oracle for oracle in ORACLES if oracle.requirement == "RATE-1")
@@ -52,15 +52,6 @@ def test_a_rested_key_is_served_a_minutes_worth(rates: Measured, role: str) -> N
 def test_no_window_serves_more_than_the_burst(rates: Measured, role: str) -> None:
     """A rested key is served no more than the burst, neither at once nor around the border of a fixed window."""
     rulings.ceiling(rates, role)
-
-
-@requirement("RATE-3", needs=())
-def test_a_refusal_for_want_of_a_scope_counts(rates: Measured) -> None:
-    """A key without scopes is answered no more often than others: a 403 counts. It is tried if the target has a test clock."""
-    used = rates.served(SCOPELESS)
-    record_tried(int(used), 1)
-    if used:
-        rulings.ceiling(rates, SCOPELESS)
 
 
 @requirement("RATE-4", needs=())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from conformance.checks import NotTested
 from conformance.rate_limits.measured import SPARE_ROLES
-from conformance.rate_limits.traffic_patterns import BYSTANDER, SCOPELESS, STRANGER, WITNESS
+from conformance.rate_limits.traffic_patterns import BYSTANDER, STRANGER, WITNESS
 from conformance.target.exchange import Credential
 from spec.target import RateLimit, Target
 
@@ -16,10 +16,9 @@ _LARGEST = 1000
 _AT_LEAST = 60
 
 
-def keys_for(target: Target, movable_clock: bool) -> dict[str, Credential]:
+def keys_for(target: Target) -> dict[str, Credential]:
     """The key of each role: the spare keys, or the last of several primary keys if there are none.
 
-    The key without scopes has other uses: it is used up only where a clock can be moved until it is rested again.
     Raises NotTested if no key may be used up, or if the limit is too large.
     """
     if max(target.rate_limit.per_minute, target.rate_limit.burst) > _LARGEST:
@@ -34,8 +33,6 @@ def keys_for(target: Target, movable_clock: bool) -> dict[str, Credential]:
         roles[BYSTANDER] = primary[0]
     if secondary:
         roles[STRANGER] = secondary[-1]
-    if target.keys.no_scope and movable_clock:
-        roles[SCOPELESS] = Credential(target.keys.no_scope, "keys.no_scope")
     return roles
 
 
@@ -50,11 +47,6 @@ def spare_keys(target: Target) -> list[Credential]:
 def most_requests(limit: RateLimit) -> int:
     """The most requests with one key until its pattern ends, of a target that keeps its limit and answers within 0.3 s."""
     return 2 * limit.burst + max(limit.per_minute, _AT_LEAST)
-
-
-def most_requests_without_scope(limit: RateLimit) -> int:
-    """The most requests with the key without scopes, of a target as in `most_requests`."""
-    return limit.burst + max(limit.per_minute, _AT_LEAST)
 
 
 def _named(label: str, secrets: Sequence[str]) -> list[Credential]:

@@ -57,10 +57,6 @@ class Measured:
             raise NotJudged(f"no request of {name} was answered as its schema asks", *exchanges_of(attempts[:1]))
         return attempts
 
-    def served(self, role: str) -> bool:
-        """Whether there was a key for a role that got at least one sound answer."""
-        return role in self.keys and any(attempt.sound for attempt in self.timelines.get(role, ()))
-
     def name(self, role: str) -> str:
         """A role's key, as messages name it."""
         return self.keys[role].name

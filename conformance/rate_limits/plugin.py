@@ -18,13 +18,11 @@ from conformance.rate_limits.probe_record import ProbeRecord
 from conformance.rate_limits.runner import Halted, Pattern, Wire, measure
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
-    SCOPELESS,
     SPENDER,
     SPREAD,
     WITNESS,
     ProbePlan,
     border,
-    scopeless,
     spend,
     spread,
 )
@@ -42,7 +40,6 @@ _LABELS = {
     WITNESS: "spent while another was, then knocking",
     BORDER: "spent in two volleys, then knocking through the borders of windows",
     SPREAD: "a minute's worth, evenly",
-    SCOPELESS: "spent on what it has no scope for",
 }
 
 
@@ -116,8 +113,8 @@ class RateProbes:
             self._ended.set()
 
     def _measure(self) -> Measured:
+        keys = keys_for(self._judge.target)
         clock = self._judge.client.clock
-        keys = keys_for(self._judge.target, clock.movable)
         from_rest = self._limits.burst if self._bound == "burst" else self._limits.floor
         wire = Wire(self._judge.client, keys, self._limits, self._halt, self._resting)
         rested = clock.movable or self._rested_after_use(wire)
@@ -155,8 +152,7 @@ class RateProbes:
 
 
 def _patterns(keys: Mapping[str, Credential]) -> Sequence[Pattern]:
-    patterns = ((SPENDER, spend), (BORDER, border), (SPREAD, spread), (SCOPELESS, scopeless))
-    return [pattern for role, pattern in patterns if role in keys]
+    return [pattern for role, pattern in ((SPENDER, spend), (BORDER, border), (SPREAD, spread)) if role in keys]
 
 
 def _drawn(

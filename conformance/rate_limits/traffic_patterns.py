@@ -63,8 +63,6 @@ BORDER = "border"
 """Spent before a border that is told, or in two volleys; then keeps asking past the border of every possible window."""
 SPREAD = "spread"
 """Sends a minute's worth evenly."""
-SCOPELESS = "scopeless"
-"""A key without scopes, on a test clock: what it is refused for want of a scope is an answer, and counts like any other."""
 UNAUTHENTICATED = "unauthenticated"
 """Callers without a valid key: what they send is no attempt of a key, and is refused free of charge."""
 
@@ -160,12 +158,6 @@ def spread(plan: ProbePlan) -> Steps:
         due = plan.limits.floor * (tick + 1) // ticks - len(attempts)
         attempts += yield Send(SPREAD, due)
         plan.check_rest(attempts, plan.limits.floor)
-
-
-def scopeless(plan: ProbePlan) -> Steps:
-    """Use up a key that is refused nearly all that it asks for (RATE-3)."""
-    attempts = yield Send(SCOPELESS, plan.limits.burst)
-    yield from _exhaust(SCOPELESS, attempts, plan)
 
 
 STORIES = (spend, border, spread)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import get_args
 
 from conformance.cases.depth import FUZZ, PACED_REQUESTS, QUICK_REQUESTS, STANDARD_REQUESTS, Depth, schema_driven
 from conformance.checks import NotTested
 from conformance.plural import counted
-from conformance.rate_limits.keys import keys_for, most_requests, most_requests_without_scope, spare_keys
+from conformance.rate_limits.keys import keys_for, most_requests, spare_keys
 from conformance.rate_limits.measured import SPARE_ROLES
 from conformance.rate_limits.traffic_patterns import SPENDER
 from conformance.target.pacing import MARGIN, WINDOW
@@ -21,7 +21,6 @@ from spec.target import RateLimit, Target
 
 _PRIMARY = "organizations.primary.api_keys"
 _SPARE = "keys.spare"
-_NO_SCOPE = "keys.no_scope"
 # Real seconds in which the probes of the rate limit end on rested keys, if the target answers within 0.3 s.
 _PROBING = 100.0
 # A spare key may have been used before the run: then all spare keys rest, and are probed once more.
@@ -69,7 +68,7 @@ def plan(
     paced = _paced(target, real_time)
     testable = any(not missing(requirement, target) for requirement in selected(ids))
     paid = _paid(depth, fuzz, paced=paced) if testable else _preflight(target)
-    probing = Probing() if safe else _probing(ids, target, paced=paced)
+    probing = Probing() if safe else _probing(ids, target)
     if not paced:
         return RequestEstimate(depth, paid, probing, 0.0)
     if paid is None:
@@ -158,23 +157,15 @@ def _paced(target: Target | None, real_time: bool) -> bool:
     return real_time or not (target is None or target.hooks.advance_clock)
 
 
-def _probing(ids: frozenset[str] | None, target: Target | None, *, paced: bool) -> Probing:
+def _probing(ids: frozenset[str] | None, target: Target | None) -> Probing:
     """What the probes send and take. They begin for any requirement of theirs, though it may lack some of its keys."""
-    probing = _on_keys_of_their_own(ids, target)
-    if not probing.requests or paced or not _pools(target)[_NO_SCOPE]:
-        return probing
-    also = most_requests_without_scope(_limits(target))
-    return replace(probing, requests=probing.requests + also, keys=f"{probing.keys} and {_NO_SCOPE}")
-
-
-def _on_keys_of_their_own(ids: frozenset[str] | None, target: Target | None) -> Probing:
     asked = any(requirement.family == "RATE" and requirement.needs for requirement in selected(ids))
     if not asked or (target and target.rate_limit.reading == "off"):
         return Probing()
     if target is None:
         return _on_spare_keys(_pools(target)[_SPARE], _limits(target))
     try:
-        keys = keys_for(target, movable_clock=False)
+        keys = keys_for(target)
     except NotTested:
         return Probing()
     if spare_keys(target):
@@ -199,13 +190,13 @@ def _pools(target: Target | None) -> Mapping[str, int]:
             _PRIMARY: 2,
             "organizations.secondary.api_keys": 2,
             "keys.single_scope": 4,
-            _NO_SCOPE: 1,
+            "keys.no_scope": 1,
             _SPARE: 4,
         }
     return {
         _PRIMARY: len(target.organizations.primary.api_keys),
         "organizations.secondary.api_keys": len(target.organizations.secondary.api_keys),
         "keys.single_scope": len(target.keys.single_scope),
-        _NO_SCOPE: int(target.keys.no_scope is not None),
+        "keys.no_scope": int(target.keys.no_scope is not None),
         _SPARE: len(target.keys.spare),
     }

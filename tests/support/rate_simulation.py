@@ -19,7 +19,6 @@ from conformance.rate_limits.sending import Volley, senders
 from conformance.rate_limits.steps import Send, Steps, Until
 from conformance.rate_limits.traffic_patterns import (
     BORDER,
-    SCOPELESS,
     SPENDER,
     SPREAD,
     STORIES,
@@ -42,7 +41,6 @@ KEYS = {
     BORDER: Key("c", "acme"),
     SPREAD: Key("d", "acme"),
     STRANGER: Key("e", "other"),
-    SCOPELESS: Key("f", "acme"),
 }
 CREDENTIALS = {role: Credential(f"obk_live_{key.id * 32}", f"a key for the {role}") for role, key in KEYS.items()}
 RULINGS: tuple[tuple[str, Callable[[Measured], None]], ...] = (

@@ -206,28 +206,19 @@ def refused_requests_count(pipeline: Pipeline) -> None:
 @fault("RATE-3", "RATE-4", "RATE-5")
 def failures_not_counted(pipeline: Pipeline) -> None:
     """Only successful requests count: requests that are answered 4xx are never limited."""
-    _give_back(pipeline, lambda status: 400 <= status < 500 and status != 429)
-
-
-@fault("RATE-3")
-def forbidden_not_counted(pipeline: Pipeline) -> None:
-    """Scopes are checked before the limit: requests that are answered 403 are never limited."""
-    _give_back(pipeline, lambda status: status == 403)
-
-
-def _give_back(pipeline: Pipeline, free: Callable[[int], bool]) -> None:
-    """Admit one more request for each whose status is free."""
-    inner, given = pipeline.admit, Counter[str]()
+    inner, failed = pipeline.admit, Counter[str]()
 
     def admit(key: ApiKey, now: float) -> Admission:
-        if not given[key.id]:
+        if not failed[key.id]:
             return inner(key, now)
-        given[key.id] -= 1
+        failed[key.id] -= 1  # an earlier request failed, so this one is free
         return Admission(True, _LIMITS.per_minute, now + 1, 0.0)
 
     def give_back(scope: Scope, answer: Response) -> None:
         caller = scope.get(CALLER)
-        given[caller.key.id if isinstance(caller, Caller) else ""] += free(answer.status)
+        failed[caller.key.id if isinstance(caller, Caller) else ""] += (
+            400 <= answer.status < 500 and answer.status != 429
+        )
 
     pipeline.admit = admit
     pipeline.outer.append(rewriting(give_back))

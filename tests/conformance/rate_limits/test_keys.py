@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from msgspec import structs
 
 from conformance.checks import NotTested
 from conformance.rate_limits import plugin, runner
@@ -45,18 +44,12 @@ def described(primary: int = 2, secondary: int = 1, spare: tuple[str, ...] = ())
     ids=["four", "two", "one, and doubles", "none"],
 )
 def test_the_keys_that_there_are_take_the_roles_that_matter_most(target: Target, expected: dict[str, str]) -> None:
-    assert {role: key.secret for role, key in keys_for(target, movable_clock=False).items()} == expected
-
-
-@pytest.mark.parametrize("movable", [True, False])
-def test_a_key_without_scopes_is_spent_where_a_clock_lets_it_rest(movable: bool) -> None:
-    target = structs.replace(described(), keys=Keys(no_scope="n"))
-    assert ("scopeless" in keys_for(target, movable_clock=movable)) == movable
+    assert {role: key.secret for role, key in keys_for(target).items()} == expected
 
 
 def test_the_only_key_is_not_spent() -> None:
     with pytest.raises(NotTested, match=r"keys\.spare"):
-        keys_for(described(primary=1), movable_clock=False)
+        keys_for(described(primary=1))
 
 
 @pytest.mark.parametrize("spare", [(), ("s",)], ids=["a primary key", "a spare key"])
@@ -74,7 +67,7 @@ def test_a_key_that_the_run_itself_has_used_is_probed_once_and_after_a_rest(
     with serving(Answer(200)) as base_url:
         target = described(spare=spare)
         client = Client(Target(base_url=base_url), TargetClock())
-        key = keys_for(target, movable_clock=False)[SPENDER]
+        key = keys_for(target)[SPENDER]
         client.send(Request("GET", "/api/v1/me"), (key,))
         plugin.RateProbes(Judge(target, client, Ledger(), seed=1), "auto", lambda _: None).measured()
         rested = client.clock.now() - client.exchanges[0].answered >= 0.3

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import pytest
 
-from conformance.checks import NotJudged, NotTested, Violation
+from conformance.checks import NotJudged, NotTested
 from conformance.rate_limits import followed_reading, rulings
 from conformance.rate_limits.attempts import Attempt
 from conformance.rate_limits.measured import Measured, Reading
 from conformance.rate_limits.steps import KINDS
-from conformance.rate_limits.traffic_patterns import BORDER, SCOPELESS, SPENDER, SPREAD, WITNESS, ProbePlan, scopeless
+from conformance.rate_limits.traffic_patterns import BORDER, SPENDER, SPREAD, WITNESS
 from spec import REST
 from tests.support.rate_simulation import CONTRACT, CREDENTIALS, KEYS, RULINGS, Delay, Judgement, Simulation, judge
 from tests.support.reference_limiters import (
@@ -285,13 +284,3 @@ def test_a_limiter_that_forgets_a_key_when_it_refuses_a_stranger_is_noticed(name
             server.limiter = burst() if name == "burst" else strict()
 
         assert "RATE-3" in judge(Simulation(server, NETWORKS[network], seed, on_unauthenticated=forget)).broken
-
-
-@pytest.mark.parametrize("network", NETWORKS)
-def test_a_key_without_scopes_is_served_no_more_than_others(network: str) -> None:
-    plan = ProbePlan(CONTRACT, CONTRACT.floor, rested=True)
-    for limiter in (burst(), strict(), Unlimited()):
-        simulation = Simulation(Server(limiter), NETWORKS[network], seed=1)
-        measured = Measured(CONTRACT, simulation.run([scopeless], plan), CREDENTIALS)
-        with pytest.raises(Violation) if isinstance(limiter, Unlimited) else nullcontext():
-            rulings.ceiling(measured, SCOPELESS)

@@ -61,7 +61,6 @@ UNSEEN = {
     "limit-per-header": "one spelling of the header is the gate's affair: load is sent with `Bearer` (RATE-3)",
     "strangers-reset-limits": "callers without a valid key are the gate's affair: load is sent with valid ones (RATE-3)",
     "refusals-punished": "a client that waits for long is not punished: the gate asks just after a refusal (RATE-6)",
-    "forbidden-not-counted": "which requests count is the gate's affair: no scenario asks for what it has no scope for (RATE-3)",
     "failures-not-counted": "which requests count is the gate's affair: under load all find what they ask for (RATE-3)",
     "refused-in-plain-text": "the form of a refusal is the gate's affair (ERROR-1)",
 }

@@ -86,7 +86,6 @@ def rated(mock: Mock) -> list[Any]:
     asks = [Client(mock, FULL), *(Client(mock, KEYS[kind][0]) for kind in ("primary", "secondary", "spare"))]
     answers = [told(asks[0].get("/api/v1/me")) for _ in range(122)]
     answers += [told(client.get("/api/v1/me")) for client in asks[1:]]
-    answers += [told(Client(mock, KEYS["no_scope"][0]).get("/api/v1/contacts")) for _ in range(2)]
     answers += [told(asks[0].get(f"/api/v1/contacts{odd}")) for odd in ("/con_unknown", "?limit=many")]
     validator = asks[0].get("/api/v1/me").headers.get("etag", "*")
     answers += [told(asks[0].get("/api/v1/me", if_none_match=validator))]
