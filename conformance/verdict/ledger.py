@@ -207,6 +207,8 @@ class Ledger:
         excuses = [self.excuse(finding) for finding in decisive] if status == "failed" else []
         reasons = dict.fromkeys(finding.reason for finding in decisive if finding.reason)
         reason = "; ".join(reasons) or ("" if own else self._unrun())
+        if status == "not-tested" and own and not reason:
+            reason = "none of its cases was tried"
         return Ruling(requirement, status, reason, own, excuses[0] if excuses and all(excuses) else None)
 
     def _unrun(self) -> str:
@@ -226,6 +228,6 @@ def _status(findings: Sequence[Finding]) -> tuple[Status, list[Finding]]:
     if failed:
         return "failed", failed
     undecided = [finding for finding in findings if finding.outcome != "passed"]
-    if undecided or not findings:
+    if undecided or not any(tried for tried, _ in (finding.counted for finding in findings)):
         return "not-tested", undecided
     return "passed", list(findings)

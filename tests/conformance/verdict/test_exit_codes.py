@@ -46,3 +46,12 @@ def test_the_worse_of_both_codes_counts() -> None:
     assert exit_code(ledger) == 1
     ledger.stop("it stopped answering")
     assert exit_code(ledger) == 3
+
+
+@pytest.mark.parametrize(("tried", "status"), [((0, 9), "not-tested"), ((1, 9), "passed"), (None, "passed")])
+def test_a_requirement_of_which_nothing_was_tried_has_not_passed(tried: tuple[int, int] | None, status: str) -> None:
+    ledger = Ledger(only=frozenset({"AUTH-1"}))
+    ledger.add(Finding("AUTH-1", "passed", tried=tried))
+    ruling = ledger.rulings()[0]
+    assert ruling.status == status
+    assert ruling.reason == ("" if status == "passed" else "none of its cases was tried")

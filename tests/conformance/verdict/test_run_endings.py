@@ -26,7 +26,7 @@ def test_a_target_that_dies_is_reported_as_far_as_it_was_judged(tmp_path: Path) 
     try:
         # Checks before SCOPE-4 meet the silence: SCOPE-2 at the latest, because it sends new requests.
         with gate(*options, *HELD, **hold_before("SCOPE-2", tmp_path)) as process:
-            wait_for_checks(process, 8)
+            wait_for_checks(process, 17)
             mortal.stop()
             let_go(tmp_path)
             run = reported(tmp_path, *finish(process))
@@ -74,7 +74,7 @@ def test_a_target_that_hardly_answers_is_not_asked_for_long(tmp_path: Path) -> N
 def test_an_interrupted_run_is_reported_and_leaves_no_mock_behind(ending: signal.Signals, tmp_path: Path) -> None:
     options = ("-v", "--only", "AUTH,SCOPE", "--report", str(tmp_path))
     with gate(*options, *HELD, **hold_before("SCOPE-4", tmp_path)) as process:
-        begun = wait_for_checks(process, 8)
+        begun = wait_for_checks(process, 17)
         process.send_signal(ending)
         sent = time.monotonic()
         run = reported(tmp_path, *finish(process))
