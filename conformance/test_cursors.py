@@ -13,7 +13,7 @@ import spec
 from conformance.cases.altered_cursors import SPOILS, spoiled
 from conformance.cases.dataset import LARGEST, Dataset, Walk, limit_of, next_cursor, whole
 from conformance.cases.expected_pages import DEFAULT, confirmed, on_changing_data, once, settled
-from conformance.cases.found_requests import real_cursor
+from conformance.cases.follow_ups import real_cursor
 from conformance.cases.page_boundaries import bordered, filtered_alike, filters_of, same_order
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, Effort, over

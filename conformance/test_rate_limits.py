@@ -15,7 +15,7 @@ import spec
 from conformance.cases.conditions import condition
 from conformance.cases.dataset import Dataset
 from conformance.cases.sampling import with_its_key
-from conformance.cases.tables import Cut, Effort
+from conformance.cases.tables import Effort
 from conformance.checks import NotTested, expect, record_tried, requirement
 from conformance.oracles.exchanges import ORACLES
 from conformance.rate_limits import rulings
@@ -25,13 +25,12 @@ from conformance.target.client import Client
 from conformance.target.exchange import Exchange
 
 _RATE_1 = next(oracle for oracle in ORACLES if oracle.requirement == "RATE-1")
-_CONDITIONAL = Cut(quick=0, paced=0, standard=9)
 
 
 @requirement("RATE-1", needs=(), whole_run=True)
 def test_what_is_not_modified_has_the_headers_too(dataset: Dataset, run_effort: Effort) -> None:
     """An answer to a client that has the resource already, be it 200 or 304, carries the headers of the rate limit."""
-    known = _with_validators(dataset) if _CONDITIONAL.most(run_effort) != 0 else []
+    known = _with_validators(dataset) if run_effort.thorough else []
     for exchange in known:
         caller, validator = with_its_key(dataset.caller, exchange), condition("If-None-Match", exchange)
         path, operation = exchange.request.target, exchange.request.operation

@@ -23,7 +23,7 @@ _REFUSED = (401, 403, 404, 405, 501)
 @requirement("OP-6")
 @over(WRITES, Cut(quick=4, paced=6, standard=len(WRITES)))
 def test_writes_are_refused(case: Write, dataset: Dataset, target: Target) -> None:
-    """No other method changes a resource that GET serves, and none is answered as if it had changed one, whoever sends it."""
+    """POST, PUT, PATCH and DELETE are refused, with a key and without one, and change nothing that GET shows."""
     before = read_before(case, dataset)
     writer = Writer(with_its_key(dataset.caller, before), target)
     attempts = [refused(attempt, *_REFUSED) for attempt in writer.send(case, before.path)]

@@ -13,7 +13,7 @@ from conformance.cases.conditions import CONDITIONS, condition
 from conformance.cases.dataset import Dataset
 from conformance.cases.disguises import queries, single_parameters, with_a_letter_encoded
 from conformance.cases.filters import asked_of
-from conformance.cases.found_requests import FOUND, found, real_cursor
+from conformance.cases.follow_ups import FOLLOW_UPS, follow_up, real_cursor
 from conformance.cases.resource_ids import collection_of, opening, unknown_id
 from conformance.cases.sampling import cases
 from conformance.cases.scope_holders import NO_SCOPE, SCOPED, SCOPES, Holders
@@ -34,11 +34,11 @@ _FILTERED = tuple((each.id, name) for each in spec.contract().operations.values(
 _CURSOR = "cursor"
 _BEHIND_CURSORS = tuple((operation, _CURSOR) for operation in spec.LIST_OPERATIONS)
 _METHODS = ("GET", "HEAD")
-# If a key with the right scope was refused, at most so many requests are sent once more, with all scopes.
+# How many refusals are compared with the answer to a key with all scopes.
 _MOST_ASKED_AGAIN = 8
 _GIVEN, _ENCODED, _TWICE = "found by another key", "with a letter encoded", "with a limit twice"
 _FORMS = (
-    *product(FOUND, (_GIVEN,)),
+    *product(FOLLOW_UPS, (_GIVEN,)),
     *product(spec.LIST_OPERATIONS, (_ENCODED,)),
     ("listContacts", _TWICE),
 )
@@ -140,7 +140,7 @@ def test_no_form_stands_for_the_scope(case: tuple[str, str], dataset: Dataset, h
         answer = holders.holder(scope).send("GET", with_a_letter_encoded(target(operation)))
         expect(unusable(answer, reads=operation) is not None, f"{answer.line()} without {SCOPED[operation]}", answer)
         return
-    path = target(operation, limit=[1, 2]) if form == _TWICE else found(dataset, operation)
+    path = target(operation, limit=[1, 2]) if form == _TWICE else follow_up(dataset, operation)
     refused(holders.holder(scope).send("GET", path, operation=operation), 403)
 
 

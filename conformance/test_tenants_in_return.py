@@ -9,7 +9,7 @@ import pytest
 import spec
 from conformance.cases.altered_cursors import spoiled
 from conformance.cases.dataset import Dataset
-from conformance.cases.found_requests import found, real_cursor
+from conformance.cases.follow_ups import follow_up, real_cursor
 from conformance.cases.tables import Cut, over
 from conformance.cases.tenant_answers import as_good_as_none, as_unknown, goal_of
 from conformance.cases.tenant_attacks import AsFilter, ById, foreign_filters, plain_foreign_ids
@@ -53,7 +53,7 @@ def test_a_cursor_of_the_primary(
     """A cursor of the primary organization, and an altered one of its own, show the secondary nothing of the primary."""
     operation, cursor = case
     neighbour.served(operation)
-    path = found(dataset, operation)
+    path = follow_up(dataset, operation)
     if cursor == _ALTERED:
         path = target(operation, cursor=spoiled(real_cursor(neighbour, operation), "altered", seed))
     private(neighbour.caller.send("GET", path, operation=operation), ours)

@@ -18,8 +18,6 @@ _FROM_WITHIN = (
 )
 # Headers whose value some servers take as the path, instead of the request's own path.
 _ELSEWHERE = (("X-Original-URL", "/health"), ("X-Rewrite-URL", "/health"))
-
-
 # Parameters for which any server takes this value; the others get a text that is no value of theirs.
 _BY_NUMBER = ("limit", "cursor", "includeArchived")
 

@@ -62,7 +62,7 @@ class Effort:
     @property
     def thorough(self) -> bool:
         """Whether it also tries what costs many requests, or seldom shows a fault."""
-        return not (self.paced or self.depth == "quick")
+        return self.depth == "deep" or (self.depth == "standard" and not self.paced)
 
 
 def effort(depth: Depth, target: Target, clock: TargetClock, seed: int) -> Effort:

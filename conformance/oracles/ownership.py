@@ -84,8 +84,10 @@ def _anywhere(body: Any) -> frozenset[Identity]:
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _objects(inner)
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _objects(inner)
 
 
 def _held(page: Any, operation: str) -> frozenset[Identity]:

@@ -206,12 +206,12 @@ class Ledger:
         status, decisive = _status(own)
         excuses = [self.excuse(finding) for finding in decisive] if status == "failed" else []
         reasons = dict.fromkeys(finding.reason for finding in decisive if finding.reason)
-        reason = "; ".join(reasons) or ("" if own else self._unrun())
-        if status == "not-tested" and own and not reason:
-            reason = "none of its cases was tried"
+        reason = "; ".join(reasons) or ("" if status == "passed" else self._unrun(own))
         return Ruling(requirement, status, reason, own, excuses[0] if excuses and all(excuses) else None)
 
-    def _unrun(self) -> str:
+    def _unrun(self, findings: Sequence[Finding]) -> str:
+        if findings:
+            return "none of its cases was tried"
         if self.unfit:
             return f"could not be judged: {self.unfit}"
         return self.cut_short or "no check of it was run"

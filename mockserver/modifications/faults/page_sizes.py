@@ -174,14 +174,7 @@ def limit_stops_at_500(pipeline: Pipeline) -> None:
 @fault("PAGE-5", "PAGE-4")
 def limit_unchecked_behind_a_cursor(pipeline: Pipeline) -> None:
     """The limit of a later page is only checked to be a number: the first page's limit is taken for all."""
-    inner = pipeline.read_parameters
-
-    def read(rules: ParameterRules, scope: Scope) -> Parameters:
-        asked = query(scope)
-        unchecked = "cursor" in asked and asked.get("limit", "").isdecimal()
-        return inner(replace(rules, query={**rules.query, "limit": int}) if unchecked else rules, scope)
-
-    pipeline.read_parameters = read
+    _leave_limit_unchecked(pipeline, beside="cursor")
 
 
 @fault("PAGE-5", "PAGE-4")
@@ -203,14 +196,7 @@ def last_limit_unchecked(pipeline: Pipeline) -> None:
 @fault("PAGE-5", "PAGE-4")
 def limit_unchecked_under_a_filter(pipeline: Pipeline) -> None:
     """A filtered list has a query of its own, whose limit is only checked to be a number."""
-    inner = pipeline.read_parameters
-
-    def read(rules: ParameterRules, scope: Scope) -> Parameters:
-        asked = query(scope)
-        unchecked = "eventType" in asked and asked.get("limit", "").isdecimal()
-        return inner(replace(rules, query={**rules.query, "limit": int}) if unchecked else rules, scope)
-
-    pipeline.read_parameters = read
+    _leave_limit_unchecked(pipeline, beside="eventType")
 
 
 @fault("PAGE-5", "PAGE-4")
@@ -271,3 +257,15 @@ def limit_in_powers_gives_all(pipeline: Pipeline) -> None:
 def limit_zero_crashes(pipeline: Pipeline) -> None:
     """The number of pages is computed by a division by the limit: `limit=0` raises an unhandled exception."""
     change_refusal(pipeline, lambda text: _number(text) == 0, _crash)
+
+
+def _leave_limit_unchecked(pipeline: Pipeline, beside: str) -> None:
+    """Have any number be a limit in a query that has another parameter."""
+    inner = pipeline.read_parameters
+
+    def read(rules: ParameterRules, scope: Scope) -> Parameters:
+        asked = query(scope)
+        unchecked = beside in asked and asked.get("limit", "").isdecimal()
+        return inner(replace(rules, query={**rules.query, "limit": int}) if unchecked else rules, scope)
+
+    pipeline.read_parameters = read

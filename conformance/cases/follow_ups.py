@@ -1,4 +1,4 @@
-"""Requests that only a caller who was served can make: behind a cursor that was given, and for an archived list."""
+"""Follow-up requests: a later page by its cursor, and an archived list by its id. Only a caller who was served can make them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from conformance.cases.dataset import Dataset, next_cursor
 from conformance.checks import not_tested
 from conformance.target.client import target
 
-FOUND = (*spec.LIST_OPERATIONS, "getList")
-"""The operations that `found` makes such a request of."""
+FOLLOW_UPS = (*spec.LIST_OPERATIONS, "getList")
+"""The operations that have a follow-up request."""
 
 
-def found(dataset: Dataset, operation: str) -> str:
+def follow_up(dataset: Dataset, operation: str) -> str:
     """The path of an archived list, or of the second page of a list. Raises NotTested if there is none."""
     if operation in spec.LIST_OPERATIONS:
         return target(operation, cursor=real_cursor(dataset, operation))

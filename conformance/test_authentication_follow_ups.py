@@ -1,6 +1,6 @@
-"""AUTH-1 to AUTH-3 for requests that only a served caller finds: behind a real cursor, and for an archived list.
+"""AUTH-1 to AUTH-3 for follow-up requests: a server may serve them to anybody, because it gave the cursor or id to somebody.
 
-A server may take them for the caller's it gave them to. They use up no limit, but the cursors may have to be asked for.
+They use up no limit, but the cursors may have to be asked for.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from conformance.cases.dataset import Dataset
+from conformance.cases.follow_ups import FOLLOW_UPS, follow_up
 from conformance.cases.forged_keys import unknown
-from conformance.cases.found_requests import FOUND, found
 from conformance.cases.resource_ids import known_opening
 from conformance.cases.tables import Cut, over
 from conformance.checks import refused, requirement
@@ -25,15 +25,13 @@ _CALLERS = [
 
 
 @pytest.mark.parametrize("key", _CALLERS)
-@over(FOUND, Cut(quick=0, paced=0, standard=len(FOUND)))
-def test_what_was_found_stands_for_no_key(
-    case: str, key: str, dataset: Dataset, client: Client, target: Target
-) -> None:
-    """Nobody is served without a valid key: not behind a cursor that a valid one was given, and no archived list."""
+@over(FOLLOW_UPS, Cut(quick=0, paced=0, standard=len(FOLLOW_UPS)))
+def test_a_follow_up_needs_a_key(case: str, key: str, dataset: Dataset, client: Client, target: Target) -> None:
+    """A later page and an archived list, which a valid key has found, are refused without a valid key."""
     dataset.served(case)
     caller = _caller(key, client, target)
     headers = [("Authorization", unknown(known_opening(dataset, case).secret))] if key == _UNKNOWN else []
-    refused(caller.send("GET", found(dataset, case), headers=headers, operation=case), 401)
+    refused(caller.send("GET", follow_up(dataset, case), headers=headers, operation=case), 401)
 
 
 def _caller(key: str, client: Client, target: Target) -> Caller:
