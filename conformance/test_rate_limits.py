@@ -32,12 +32,18 @@ def test_what_is_not_modified_has_the_headers_too(dataset: Dataset, run_effort: 
     """An answer to a client that has the resource already, be it 200 or 304, carries the headers of the rate limit."""
     known = _with_validators(dataset) if run_effort.thorough else []
     for exchange in known:
-        caller, validator = with_its_key(dataset.caller, exchange), condition("If-None-Match", exchange)
-        path, operation = exchange.request.target, exchange.request.operation
-        answer = caller.send("GET", path, headers=[validator], operation=operation)
+        answer = _asked_if_changed(dataset, exchange)
+        if answer.headers.get("etag", exchange.headers["etag"]) != exchange.headers["etag"]:
+            answer = _asked_if_changed(dataset, answer)  # the run's hooks change lists
         fault = _RATE_1.fault(answer) if _RATE_1.applies(answer) else None
         expect(fault is None, f"{answer.line()} with the resource's validator: {fault}", answer)
     record_tried(len(known), len(known))
+
+
+def _asked_if_changed(dataset: Dataset, known: Exchange) -> Exchange:
+    """The answer to the request of a known answer, sent with its key and its validator."""
+    caller, validator = with_its_key(dataset.caller, known), condition("If-None-Match", known)
+    return caller.send("GET", known.request.target, headers=[validator], operation=known.request.operation)
 
 
 def _with_validators(dataset: Dataset) -> list[Exchange]:

@@ -233,10 +233,12 @@ def half(count: int) -> int:
     return min(LARGEST, max(1, ceil(count / 2)))
 
 
-def settled(resources: Iterable[Resource], known: Walk) -> list[Resource]:
+def settled(resources: Sequence[Resource], known: Walk) -> Sequence[Resource]:
     """The resources without those that were created after everything that is known."""
-    newest = max(map(_created, known.items), default=float("-inf"))
     ids = set(known.ids)
+    if ids.issuperset(resource["id"] for resource in resources):
+        return resources
+    newest = max(map(_created, known.items), default=float("-inf"))
     return [resource for resource in resources if resource["id"] in ids or _created(resource) <= newest]
 
 

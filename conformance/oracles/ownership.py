@@ -77,16 +77,16 @@ def identities(body: Any, operation: str) -> frozenset[Identity]:
 
 def _anywhere(body: Any) -> frozenset[Identity]:
     """The resources in a body of any shape. Only whole ones count: a server may repeat the ids that a request named."""
-    found = ((_TOLD_BY[member], resource) for resource in _objects(body) for member in _TOLD_BY if member in resource)
+    objects = _objects(body) if isinstance(body, (dict, list)) else ()
+    found = ((_TOLD_BY[member], resource) for resource in objects for member in _TOLD_BY if member in resource)
     return frozenset(identity for kind, resource in found for identity in _id_of(resource, kind))
 
 
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
+def _objects(value: dict[str, Any] | list[Any]) -> Iterator[dict[str, Any]]:
     if isinstance(value, dict):
         yield value
-        value = list(value.values())
-    if isinstance(value, list):
-        for inner in value:
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, (dict, list)):
             yield from _objects(inner)
 
 
