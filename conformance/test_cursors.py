@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations, product
-from math import ceil
 from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,7 +12,9 @@ import spec
 from conformance.cases.altered_cursors import SPOILS, spoiled
 from conformance.cases.dataset import LARGEST, Dataset, Walk, limit_of, next_cursor, whole
 from conformance.cases.expected_pages import DEFAULT, confirmed, on_changing_data, once, settled
+from conformance.cases.filters import text_of
 from conformance.cases.follow_ups import real_cursor
+from conformance.cases.growing_lists import shows_what_was_there
 from conformance.cases.page_boundaries import bordered, filtered_alike, filters_of, same_order
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, Effort, over
@@ -21,14 +22,10 @@ from conformance.checks import PROBLEM, expect, items, not_tested, record_tried,
 from conformance.oracles.usable import unusable
 from conformance.target.client import Caller, Client
 from conformance.target.exchange import Exchange
-from spec import commands
-from spec.commands import CommandFailed
 from spec.target import Target
 
 LISTS = spec.LIST_OPERATIONS
 _REFUSED = (400, 404, 422)
-# Pages of the walk during which contacts are added.
-_WALKED = 6
 
 
 @requirement("PAGE-8")
@@ -158,20 +155,21 @@ def test_the_cursor_of_another_list(case: tuple[str, str], dataset: Dataset) -> 
 @requirement("PAGE-11", whole_run=True)
 def test_contacts_added_during_a_walk(dataset: Dataset, target: Target) -> None:
     """A walk during which contacts are added shows every contact that existed when it began, and none twice."""
-    known = dataset.walk("listContacts")
-    if len(known.ids) < 2:
-        not_tested("there are fewer than two contacts")
-    limit = min(dataset.largest("listContacts"), ceil(len(known.ids) / 2))
-    walked = _walk_while_adding(dataset.caller.pinned(), target, limit)
-    once(walked)
-    first = sound(dataset.caller.get("listContacts", limit=limit))
-    if {*walked.ids, *(item["id"] for item in items(first))} <= set(known.ids):
-        not_tested("the contacts that the hook added do not show in the list")
-    shown = set(walked.ids)
-    reached = known.ids if walked.complete else known.ids[: len(shown & set(known.ids))]
-    for hidden in [id_ for id_ in reached if id_ not in shown][:1]:
-        still_there = sound(dataset.caller.get("getContact", id=hidden))
-        expect(False, f"the walk during which contacts were added never shows {hidden}", *walked.pages, still_there)
+    shows_what_was_there(dataset, target.hooks.add_contact or "", dataset.walk("listContacts").ids)
+
+
+@requirement("PAGE-11", whole_run=True)
+@over(("qualificationStatus",), Cut(quick=0, paced=0, standard=1))
+def test_contacts_added_during_a_filtered_walk(case: str, dataset: Dataset, target: Target) -> None:
+    """So does a walk under a filter that shows the contacts that are added."""
+    later = dataset.anew()
+    added = [one for one in later.walk("listContacts").items if one["id"] not in set(dataset.walk("listContacts").ids)]
+    value = text_of(added[0], case) if added else ""
+    if not value:
+        not_tested("no contact that was added is known by the value of a filter")
+    filters: dict[str, Any] = {case: value}
+    known = later.walked("listContacts", limit=LARGEST, **filters)
+    shows_what_was_there(later, target.hooks.add_contact or "", known.ids, **filters)
 
 
 @requirement("PAGE-12")
@@ -232,18 +230,6 @@ def _own_page_or_problem(dataset: Dataset, operation: str, cursor: str) -> None:
     strange = {item["id"] for item in settled(items(sound(answer)), known)} - set(known.ids)
     message = f"a spoiled cursor shows {sorted(strange)[:1]}, which no walk shows"
     expect(not strange or not known.complete, message, answer)
-
-
-def _walk_while_adding(caller: Caller, target: Target, limit: int) -> Walk:
-    """Walk the contacts, adding one before each page but the first."""
-    pages = [sound(caller.get("listContacts", limit=limit))]
-    while (cursor := next_cursor(pages[-1])) and len(pages) < _WALKED:
-        try:
-            commands.run(target.hooks.add_contact or "")
-        except CommandFailed as failure:
-            not_tested(str(failure))
-        pages.append(sound(caller.get("listContacts", limit=limit, cursor=cursor)))
-    return Walk("listContacts", tuple(pages), complete=next_cursor(pages[-1]) is None)
 
 
 def _of_three_pages(dataset: Dataset, operation: str) -> Walk:

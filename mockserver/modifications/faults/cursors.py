@@ -58,11 +58,13 @@ def border_item_lost(pipeline: Pipeline) -> None:
     pipeline.page = page
 
 
-@fault("PAGE-11")
-def offset_cursors(pipeline: Pipeline) -> None:
-    """The cursor is a number of items: an item that is added meanwhile moves another one to the next page, so it comes twice."""
+def _count_items(pipeline: Pipeline, applies: Callable[[Filters], bool]) -> None:
+    """Make the cursors of lists under some filters a number of items."""
+    inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
+        if not applies(filters):
+            return inner(caller, collection, filters, after, limit)
         rows = matching(caller.tenant, collection, filters)
         begin = after.created_at_ms if after else 0
         end = begin + limit
@@ -70,6 +72,18 @@ def offset_cursors(pipeline: Pipeline) -> None:
         return Page([row.listed for row in rows[begin:end]], following)
 
     pipeline.page = page
+
+
+@fault("PAGE-11")
+def offset_cursors(pipeline: Pipeline) -> None:
+    """The cursor is a number of items: an item that is added meanwhile moves another one to the next page, so it comes twice."""
+    _count_items(pipeline, lambda _filters: True)
+
+
+@fault("PAGE-11")
+def offset_cursors_by_status(pipeline: Pipeline) -> None:
+    """The cursor of contacts that are filtered by their status is a number of items."""
+    _count_items(pipeline, lambda filters: "qualificationStatus" in filters)
 
 
 @fault("PAGE-9", "ERROR-5")

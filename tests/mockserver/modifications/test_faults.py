@@ -191,12 +191,15 @@ def test_what_changes_nothing_has_the_usual_effect(effect: Callable[[Mock], list
     assert seen(effect, changing(lambda _pipeline: None)) == usual(effect)
 
 
-def test_an_offset_sees_an_item_twice_when_one_is_added() -> None:
-    mock = new_mock(modifications=[faults.named("offset-cursors")])
+@pytest.mark.parametrize(
+    ("name", "filters"), [("offset-cursors", ""), ("offset-cursors-by-status", "&qualificationStatus=qualified")]
+)
+def test_an_offset_sees_an_item_twice_when_one_is_added(name: str, filters: str) -> None:
+    mock = new_mock(modifications=[faults.named(name)])
     client = Client(mock, FULL)
-    first = client.get("/api/v1/contacts?limit=5").json
-    mock.state.tenants[FULL.organization_id].add_contact(START + 1)
-    second = client.get(f"/api/v1/contacts?limit=5&cursor={first['nextCursor']}").json
+    first = client.get(f"/api/v1/contacts?limit=5{filters}").json
+    mock.state.tenants[FULL.organization_id].add_contact(START + 1, qualificationStatus="qualified")
+    second = client.get(f"/api/v1/contacts?limit=5{filters}&cursor={first['nextCursor']}").json
     assert second["data"][0] == first["data"][-1]
 
 

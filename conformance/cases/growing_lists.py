@@ -1,0 +1,53 @@
+"""Walks of the contacts during which contacts are added, by a hook of the target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
+
+from conformance.cases.dataset import Dataset, Walk, next_cursor
+from conformance.cases.expected_pages import once
+from conformance.cases.filters import excluded
+from conformance.checks import expect, items, not_tested, sound
+from conformance.oracles.usable import resource
+from spec import commands
+from spec.commands import CommandFailed
+
+# The most pages of such a walk.
+_MOST_PAGES = 6
+
+
+def shows_what_was_there(dataset: Dataset, hook: str, known: Sequence[str], **filters: Any) -> None:
+    """Expect a walk to show each contact that is known, in this order, and none twice, while `hook` adds some.
+
+    Raises Violation; NotTested if the contacts that the hook adds do not show under the filters.
+    """
+    if len(known) < 2:
+        not_tested("there are fewer than two contacts")
+    limit = min(dataset.largest("listContacts"), ceil(len(known) / 2))
+    walked = _walk_while_adding(dataset, hook, limit, filters)
+    once(walked)
+    first = sound(dataset.caller.get("listContacts", limit=limit, **filters))
+    if {*walked.ids, *(item["id"] for item in items(first))} <= set(known):
+        not_tested("the contacts that the hook added do not show in the list")
+    shown = set(walked.ids)
+    reached = known if walked.complete else known[: len(shown.intersection(known))]
+    for hidden in [id_ for id_ in reached if id_ not in shown][:1]:
+        still_there = sound(dataset.caller.get("getContact", id=hidden))
+        if not excluded("listContacts", filters, resource(still_there)):
+            message = f"the walk during which contacts were added never shows {hidden}"
+            expect(False, message, *walked.pages, still_there)
+
+
+def _walk_while_adding(dataset: Dataset, hook: str, limit: int, filters: dict[str, Any]) -> Walk:
+    """Walk the contacts, adding one before each page but the first."""
+    caller = dataset.caller.pinned()
+    pages = [sound(caller.get("listContacts", limit=limit, **filters))]
+    while (cursor := next_cursor(pages[-1])) and len(pages) < _MOST_PAGES:
+        try:
+            commands.run(hook)
+        except CommandFailed as failure:
+            not_tested(str(failure))
+        pages.append(sound(caller.get("listContacts", limit=limit, cursor=cursor, **filters)))
+    return Walk("listContacts", tuple(pages), complete=next_cursor(pages[-1]) is None)
