@@ -72,7 +72,7 @@ def test_the_exit_code_says_what_it_was(name: str, description: Path) -> None:
 def test_no_requirement_passes_even_when_every_check_is_run(description: Path) -> None:
     def judged(name: str) -> GateRun:
         with serving(NULL_SERVERS[name]) as base_url:
-            return run_gate("--base-url", base_url, "--target", str(description), "--no-preflight")
+            return run_gate("--base-url", base_url, "--target", str(description), "--no-preflight", "--depth", "quick")
 
     # Each waits for deliveries that never come, so they wait at the same time.
     with ThreadPoolExecutor(len(NULL_SERVERS)) as pool:

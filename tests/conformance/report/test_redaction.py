@@ -15,13 +15,11 @@ _SHORTEST = 6
 _BREAKS = ("invalid-key-repeated", "forbidden-key-repeated", "key-in-query", "signed-anew", "tried-again-as-it-was")
 
 
-@pytest.mark.parametrize(("faults", "depth"), [((), "quick"), (_BREAKS, "standard")], ids=["conformant", "broken"])
-def test_no_output_holds_a_secret(
-    faults: tuple[str, ...], depth: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("faults", [(), _BREAKS], ids=["conformant", "broken"])
+def test_no_output_holds_a_secret(faults: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTBOUND_SPY", str(tmp_path / "secrets"))
     mock = " ".join(f"--fault {name}" for name in faults)
-    asked = ("--depth", depth, f"--mock-options={mock}", *reports(tmp_path))
+    asked = ("--depth", "quick", f"--mock-options={mock}", *reports(tmp_path))
     output = run_gate("-vv", "-p", "tests.support.secret_spy", *asked).output
     secrets = {line for line in (tmp_path / "secrets").read_text("utf-8").split("\n") if len(line) >= _SHORTEST}
     assert {secret.partition("_")[0] for secret in secrets} >= {"obk", "whsec"}

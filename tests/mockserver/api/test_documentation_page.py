@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from mockserver.app import Settings
 from tests.support import patient_http
@@ -17,17 +17,18 @@ PATIENCE = 60_000.0
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Browser]:
+def shared() -> Iterator[BrowserContext]:
+    """What the tests' pages share: the browser has to load and compile the page's large script only once."""
     with opened(PATIENCE) as browser:
-        yield browser
+        yield browser.new_context()
 
 
 @pytest.fixture
-def browser(running: Browser) -> Iterator[Browser]:
+def browser(shared: BrowserContext) -> Iterator[BrowserContext]:
     """The browser. A test's pages are closed after it, for an open page goes on working."""
-    yield running
-    for context in running.contexts:
-        context.close()
+    yield shared
+    for page in shared.pages:
+        page.close()
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +37,10 @@ def address() -> Iterator[str]:
         yield address
 
 
-def visit(browser: Browser, address: str, mode: Literal["light", "dark"] = "light") -> tuple[Page, list[str]]:
+def visit(browser: BrowserContext, address: str, mode: Literal["light", "dark"] = "light") -> tuple[Page, list[str]]:
     """The page, and its problems: errors, and requests to other hosts than the mock."""
-    page = browser.new_page(color_scheme=mode)
+    page = browser.new_page()
+    page.emulate_media(color_scheme=mode)
     wrong: list[str] = []
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -47,7 +49,7 @@ def visit(browser: Browser, address: str, mode: Literal["light", "dark"] = "ligh
     return page, wrong
 
 
-def test_a_list_can_be_asked_for_at_once(browser: Browser, address: str) -> None:
+def test_a_list_can_be_asked_for_at_once(browser: BrowserContext, address: str) -> None:
     page, wrong = visit(browser, address)
     expect(page.locator("#key")).to_contain_text("Requests from this page present the key")
     page.locator("#operations-Contacts-listContacts .opblock-summary-control").click()
@@ -58,14 +60,14 @@ def test_a_list_can_be_asked_for_at_once(browser: Browser, address: str) -> None
     assert wrong == []
 
 
-def test_the_command_of_the_guide_asks_the_mock(browser: Browser, address: str) -> None:
+def test_the_command_of_the_guide_asks_the_mock(browser: BrowserContext, address: str) -> None:
     page, _ = visit(browser, address)
     expect(page.locator(".opblock-tag").first).to_contain_text(f"curl {address}/api/v1/me")
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_page_has_the_colours_that_are_wanted(
-    browser: Browser, address: str, mode: Literal["light", "dark"]
+    browser: BrowserContext, address: str, mode: Literal["light", "dark"]
 ) -> None:
     page, wrong = visit(browser, address, mode)
     expect(page.locator(".opblock-tag").first).to_be_visible()
@@ -73,13 +75,13 @@ def test_the_page_has_the_colours_that_are_wanted(
     assert wrong == []
 
 
-def test_it_leads_back_to_the_console(browser: Browser, address: str) -> None:
+def test_it_leads_back_to_the_console(browser: BrowserContext, address: str) -> None:
     page, _ = visit(browser, address)
     page.get_by_role("link", name="Console").click()
     page.wait_for_url(f"{address}/admin")
 
 
-def test_who_has_not_logged_in_is_shown_no_key(browser: Browser) -> None:
+def test_who_has_not_logged_in_is_shown_no_key(browser: BrowserContext) -> None:
     with served(Settings(contacts=5), "sesame") as (_, address):
         page, _ = visit(browser, address)
         expect(page.locator(".opblock-tag").first).to_be_visible()
