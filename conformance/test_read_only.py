@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import spec
 from conformance.cases.dataset import Dataset
 from conformance.cases.resource_ids import collection_of
@@ -13,11 +15,15 @@ from conformance.oracles.consistency import Resource, disagreement, steady
 from conformance.oracles.exchanges import API
 from conformance.oracles.refusals import allow_fault
 from conformance.oracles.usable import as_id
-from conformance.target.client import Caller, Client, target
+from conformance.target.client import Caller, Client
+from conformance.target.client import target as wire
 from conformance.target.exchange import Exchange
 from spec.target import Target
 
 _REFUSED = (401, 403, 404, 405, 501)
+_SINGLE = ("getContact", "getList", "getDraft")
+# The methods that are tried on another organization's resources.
+_CHANGING = ("PATCH", "DELETE")
 
 
 @requirement("OP-6")
@@ -30,6 +36,24 @@ def test_writes_are_refused(case: Write, dataset: Dataset, target: Target) -> No
     after = _look_again(writer.caller, before, attempts)
     if after.status == 200 and _change(before.json, sound(after).json):
         _changes_again(dataset, writer, case, before, after)
+
+
+@requirement("OP-6")
+@over(_SINGLE, Cut(quick=0, paced=0, standard=len(_SINGLE)))
+def test_writes_change_nothing_foreign(case: str, dataset: Dataset, neighbour: Dataset, target: Target) -> None:
+    """A write to another organization's resource, however it is refused, changes nothing that its owner is shown."""
+    told: list[Exchange] = []
+    writer = Writer(dataset.caller, target)
+    for before in _foreign(neighbour, case):
+        path = before.request.target
+        sent = [attempt for method in _CHANGING for attempt in writer.send((method, case, ""), path)]
+        attempts = [refused(attempt, *_REFUSED) for attempt in sent]
+        after = _look_again(with_its_key(neighbour.caller, before), before, attempts)
+        if not _change(before.json, sound(after).json):
+            return
+        told += [*attempts, after]
+    # Another client may change one resource at that very moment, but hardly two.
+    expect(False, f"writes to {case} of another organization change what its owner is shown", *told)
 
 
 @requirement("OP-7")
@@ -50,6 +74,13 @@ def test_allow(client: Client, dataset: Dataset) -> None:
         if answer.status == 405 and answer.path.startswith(API):
             fault = allow_fault(answer)
             expect(fault is None, f"{fault}", answer)
+
+
+def _foreign(neighbour: Dataset, operation: str) -> Iterator[Exchange]:
+    """The owner's readings of two resources, the second only if it is asked for."""
+    yield neighbour.served(operation)
+    last = neighbour.walk(collection_of(operation) or "").items[-1]
+    yield sound(neighbour.caller.get(operation, id=last["id"]))
 
 
 def _look_again(caller: Caller, before: Exchange, attempts: list[Exchange]) -> Exchange:
@@ -92,4 +123,4 @@ def _still_to_be_changed(dataset: Dataset, operation: str, before: Exchange, aft
     changed = {name: value for name, value in after.json.items() if disagreement(before.json, {name: value})}
     others = [item for item in dataset.walk(listing).items if item["id"] != as_id(before.json["id"])]
     fit = [item for item in others if disagreement(changed, item)]
-    return target(operation, id=fit[-1]["id"]) if fit else before.request.target
+    return wire(operation, id=fit[-1]["id"]) if fit else before.request.target

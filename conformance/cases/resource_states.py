@@ -21,8 +21,8 @@ _KINDS = (
 # A member with more values is only asked for its empty ones.
 _MOST_VALUES = 8
 _TOLD = 40
-# Contacts that are asked for a dossier until one has none.
-MOST_WITHOUT_DOSSIER = 8
+# Contacts that are asked for a dossier where one without is wanted.
+_WITHOUT_DOSSIER = 8
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,12 @@ def in_each_state_with_nulls(operation: str, resources: list[Resource]) -> list[
     return [Known(operation, resource["id"], state) for state, resource in found.items()]
 
 
-def perhaps_without_dossier(dataset: Dataset) -> list[Resource]:
-    """Some contacts, without the one that is known to have a dossier."""
-    found = stratified(dataset.contacts, MOST_WITHOUT_DOSSIER, dataset.seed + 1)
-    return [contact for contact in found if contact["id"] != dataset.researched()]
+def perhaps_without_dossier(dataset: Dataset, further: int = 0) -> list[Resource]:
+    """Some contacts, and then some further ones, without the one that is known to have a dossier."""
+    found = stratified(dataset.contacts, _WITHOUT_DOSSIER, dataset.seed + 1)
+    found += stratified(dataset.contacts, further, dataset.seed + 2) if further else []
+    by_id = {contact["id"]: contact for contact in found}
+    return [contact for id_, contact in by_id.items() if id_ != dataset.researched()]
 
 
 def with_each_value(resources: list[Resource], member: str, choose: Random) -> dict[str, Resource]:

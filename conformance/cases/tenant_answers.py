@@ -84,5 +84,6 @@ def goal_of(other: Dataset, own: Dataset) -> Theirs:
         key=other.caller.keys[0].secret,
         contact=other.one("listContacts")["id"],
         contact_list=lists[0] if lists else str(other.one("listLists")["id"]),
+        archived_list=next((known["id"] for known in other.lists if known.get("archivedAt")), None),
         draft=next((draft["id"] for draft in other.drafts), None),
     )

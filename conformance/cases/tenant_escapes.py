@@ -18,9 +18,13 @@ _PARAMETERS = (
     *("organizationId", "organization_id", "organization", "orgId", "org_id", "org"),
     *("tenantId", "tenant_id", "tenant", "accountId", "workspaceId", "ownerId"),
 )
+# A list that shows archived items, and a filter as JSON:API spells it, may be read by code of their own.
+_WIDENING = {"includeArchived": "1"}
+_NESTED = "filter[organizationId]"
 _HEADERS = (
     *("Organization-Id", "Organization", "Org-Id", "Tenant-Id", "Tenant", "Account-Id", "Forwarded-Organization"),
-    *("Outbound-Organization", "Outbound-Organization-Id"),
+    *("Outbound-Organization", "Outbound-Organization-Id", "Outbound-Org", "OpenAI-Organization"),
+    *("Active-Organization", "Active-Organization-Id", "Workspace-Id", "Forwarded-Host"),
 )
 # What the paths of other servers have before the name of an organization.
 _PREFIXES = ("organizations", "orgs", "tenants", "accounts", "workspaces")
@@ -30,12 +34,13 @@ _TOLD = 80
 
 @dataclass(frozen=True)
 class Theirs:
-    """What is known of the attacked organization: its id, a key of it, and ids of its resources."""
+    """What is known of the attacked organization: its id, a key of it, and ids of its resources, archived ones too."""
 
     organization: str
     key: str
     contact: str
     contact_list: str
+    archived_list: str | None
     draft: str | None
 
 
@@ -135,7 +140,7 @@ def _by_name(theirs: Theirs) -> list[Trick]:
 
 
 def _query(theirs: Theirs) -> str:
-    return urlencode(dict.fromkeys(_PARAMETERS, theirs.organization))
+    return urlencode({**dict.fromkeys((*_PARAMETERS, _NESTED), theirs.organization), **_WIDENING})
 
 
 def _headers(theirs: Theirs) -> tuple[tuple[str, str], ...]:
@@ -147,8 +152,9 @@ def _asked(theirs: Theirs) -> list[tuple[str, str]]:
     """The paths of all operations but the list of contacts, which has tricks of its own."""
     asked = [(target(operation), operation) for operation in ("getMe", "listLists", "listDrafts", "listEvents")]
     asked += [(target(operation, id=theirs.contact), operation) for operation in ("getContact", "getContactResearch")]
-    asked.append((target("getList", id=theirs.contact_list), "getList"))
-    return [*asked, *([(target("getDraft", id=theirs.draft), "getDraft")] if theirs.draft else [])]
+    ids = {"getList": [theirs.contact_list, theirs.archived_list], "getDraft": [theirs.draft]}
+    asked += [(target(operation, id=id_), operation) for operation, some in ids.items() for id_ in some if id_]
+    return asked
 
 
 def _by_path(theirs: Theirs, own: str) -> list[Trick]:

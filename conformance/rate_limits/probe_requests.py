@@ -10,7 +10,7 @@ import spec
 from conformance.cases.forged_keys import unknown
 from conformance.cases.resource_ids import collection_of, resembling
 from conformance.oracles.usable import as_id
-from conformance.rate_limits.steps import FAILING, HEAD
+from conformance.rate_limits.steps import FAILING, FORWARDED, HEAD, OTHER_CASE
 from conformance.target.client import target
 from conformance.target.exchange import Credential, Exchange, Request
 
@@ -22,6 +22,10 @@ _REFUSED = {
     "listDrafts": {"limit": "many"},
     "listEvents": {"cursor": "not-a-cursor"},
 }
+
+_FORWARDED_FOR = "X-Forwarded-For"
+# Addresses for documentation (RFC 5737).
+_ADDRESSES = ("192.0.2.7", "198.51.100.7")
 
 
 @dataclass
@@ -74,9 +78,16 @@ class Requests:
             self._failing |= {operation: _request(operation, id=unknown) for operation in reading}
 
 
-def in_another_case(key: Credential) -> list[Request]:
-    """Requests that present the key under other spellings of the scheme: a limiter that counts by the header knows none."""
-    return [_presented(f"{scheme} {key.secret}") for scheme in ("bearer", "BEARER")]
+def disguised(key: Credential) -> dict[str, list[Request]]:
+    """By kind, requests with one key that seem to come from several callers.
+
+    A limiter that counts by the whole Authorization header, or by the address that a proxy is said to forward, counts each of
+    them by itself.
+    """
+    return {
+        OTHER_CASE: [_presented(f"{scheme} {key.secret}") for scheme in ("bearer", "BEARER")],
+        FORWARDED: [_presented(f"Bearer {key.secret}", (_FORWARDED_FOR, address)) for address in _ADDRESSES],
+    }
 
 
 def unauthenticated(key: Credential) -> tuple[Request, ...]:
@@ -89,8 +100,8 @@ def by_head() -> list[Request]:
     return [Request(HEAD, target("getMe"), operation="getMe")]
 
 
-def _presented(authorization: str) -> Request:
-    return Request("GET", target("getMe"), (("Authorization", authorization),), operation="getMe")
+def _presented(authorization: str, *further: tuple[str, str]) -> Request:
+    return Request("GET", target("getMe"), (("Authorization", authorization), *further), operation="getMe")
 
 
 def _request(operation: str, **parameters: object) -> Request:

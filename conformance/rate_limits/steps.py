@@ -12,7 +12,8 @@ FAILING = "failing "
 HEAD = "HEAD"
 CONDITIONAL = "conditional"
 OTHER_CASE = "scheme in another case"
-OF_SOME_TARGETS = (HEAD, OTHER_CASE)
+FORWARDED = "forwarded for another address"
+OF_SOME_TARGETS = (HEAD, OTHER_CASE, FORWARDED)
 """Kinds that a target need not serve: an answer other than 200 and 429 says that it does not, and proves nothing of its limit."""
 KINDS = (
     "me",
@@ -21,10 +22,11 @@ KINDS = (
     HEAD,
     CONDITIONAL,
     OTHER_CASE,
+    FORWARDED,
     *(f"{FAILING}{operation}" for operation in spec.contract().operations),
 )
-"""Kinds of requests: `/me`, lists, single resources, HEAD, conditional ones, ones with `bearer` for the scheme, and what each
-operation refuses.
+"""Kinds of requests: `/me`, lists, single resources, HEAD, conditional ones, ones with `bearer` for the scheme, ones that
+say that a proxy forwards them, and what each operation refuses.
 
 Each operation refuses invalid limits and cursors, and ids that do not exist. Some servers do so before the operation is
 reached.

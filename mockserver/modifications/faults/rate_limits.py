@@ -257,18 +257,29 @@ def parameters_before_limit(pipeline: Pipeline) -> None:
     change_problems(pipeline, change)
 
 
-@fault("RATE-3")
-def limit_per_header(pipeline: Pipeline) -> None:
-    """Requests are counted by the whole Authorization header: `bearer` and `Bearer` are two callers."""
-    inner, spelled = pipeline.credentials, [b""]
+def _count_by(pipeline: Pipeline, name: bytes) -> None:
+    """Count requests by the key and the first word of a header."""
+    inner, told = pipeline.credentials, [b""]
     limiter = pipeline.state.limiter
 
     def credentials(scope: Scope) -> bytes | None:
-        spelled[:] = [(header(scope, b"authorization") or b"").partition(b" ")[0]]
+        told[:] = [(header(scope, name) or b"").partition(b" ")[0]]
         return inner(scope)
 
     pipeline.credentials = credentials
-    pipeline.admit = lambda key, now: limiter.admit(f"{key.id} {spelled[0].decode('latin-1')}", now, key.limits)
+    pipeline.admit = lambda key, now: limiter.admit(f"{key.id} {told[0].decode('latin-1')}", now, key.limits)
+
+
+@fault("RATE-3")
+def limit_per_header(pipeline: Pipeline) -> None:
+    """Requests are counted by the whole Authorization header: `bearer` and `Bearer` are two callers."""
+    _count_by(pipeline, b"authorization")
+
+
+@fault("RATE-3")
+def limit_per_forwarded_address(pipeline: Pipeline) -> None:
+    """Requests are counted by the key and X-Forwarded-For, which a caller may choose."""
+    _count_by(pipeline, b"x-forwarded-for")
 
 
 @fault("RATE-3")

@@ -48,6 +48,23 @@ def refused_caller_deletes(pipeline: Pipeline) -> None:
 
 
 @fault("OP-6")
+def foreign_delete_deletes(pipeline: Pipeline) -> None:
+    """A DELETE of another organization's resource is refused, but its owner has lost the resource."""
+
+    def delete(scope: Scope, caller: Caller) -> None:
+        collection, resource_id = resource_asked(scope) or ("", "")
+        for tenant in pipeline.state.tenants.values():
+            if (
+                scope["method"] == "DELETE"
+                and collection in ("contacts", "lists", "drafts")
+                and tenant is not caller.tenant
+            ):
+                getattr(tenant, collection).remove(resource_id)
+
+    answer_writes(pipeline, delete)
+
+
+@fault("OP-6")
 def delete_without_scope_accepted(pipeline: Pipeline) -> None:
     """A DELETE by a key that has no scope is answered 204."""
     _let_through(pipeline, "DELETE", lambda _scope, caller: not caller.key.scopes)

@@ -58,6 +58,7 @@ UNSEEN = {
     "parameters-before-limit": "what is refused before the limit is asked is the gate's affair: load is what is served (RATE-3)",
     "head-not-limited": "which requests count is the gate's affair: load is sent by GET (RATE-3)",
     "conditions-not-limited": "which requests count is the gate's affair: load is sent without conditions (RATE-3)",
+    "limit-per-forwarded-address": "load is sent without X-Forwarded-For (RATE-3)",
     "limit-per-header": "one spelling of the header is the gate's affair: load is sent with `Bearer` (RATE-3)",
     "strangers-reset-limits": "callers without a valid key are the gate's affair: load is sent with valid ones (RATE-3)",
     "refusals-punished": "a client that waits for long is not punished: the gate asks just after a refusal (RATE-6)",

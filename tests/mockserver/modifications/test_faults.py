@@ -92,6 +92,7 @@ def rated(mock: Mock) -> list[Any]:
     answers += [told(asks[0].ask("HEAD", "/api/v1/me")), told(asks[0].get("/api/v1/me", if_none_match="*"))]
     for credentials in (f"bearer {FULL.secret}", "Bearer nobody's", f"Bearer {FULL.secret}"):
         answers.append(told(asks[0].get("/api/v1/me", authorization=credentials)))
+    answers.append(told(asks[0].get("/api/v1/me", x_forwarded_for="192.0.2.7")))
     mock.state.clock.advance(31)
     return answers + [told(asks[0].get("/api/v1/contacts/con_unknown")) for _ in range(40)]
 
@@ -139,6 +140,9 @@ def written(mock: Mock) -> list[Any]:
     answers = [told(client.ask(method, target)) for method, target in asked]
     answers.append(told(client.ask("PATCH", draft, content_type="application/merge-patch+json")))
     answers += [told(Client(mock, key).ask("DELETE", draft)) for key in (KEYS["no_scope"][0], None)]
+    foreign = mock.state.tenants[NEIGHBOUR.organization_id].lists.rows({})[-1].id
+    client.ask("DELETE", f"/api/v1/lists/{foreign}")
+    answers.append(told(Client(mock, NEIGHBOUR).get(f"/api/v1/lists/{foreign}")))
     return [*answers, told(Client(mock).ask("PUT", path)), told(client.get(draft))]
 
 
