@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import product
 from typing import Any
 
 import pytest
 
 import spec
+from conformance.cases.concurrency import volley
 from conformance.cases.dataset import Dataset
 from conformance.cases.resource_ids import MISSPELLINGS, Opening, collection_of, known_opening, unknown_id
 from conformance.cases.resource_states import Known, in_each_state, in_each_state_with_nulls
@@ -43,6 +46,9 @@ _AWKWARD = 10
 # The label of the keys that hold a single scope.
 _SINGLE_SCOPE = "keys.single_scope."
 _TRIES = 3
+# How many clients read at the same time, and how many resources of a kind.
+_CLIENTS = 8
+_OF_A_KIND = 6
 _MISSING = (404, 410)
 
 
@@ -137,6 +143,27 @@ def read_both_ways(dataset: Dataset) -> list[Known]:
     return list({(known.operation, known.id): known for known in found}.values())
 
 
+@requirement("OP-3")
+@over((_CLIENTS,), Cut(quick=0, paced=0, standard=1))
+def test_resources_read_at_the_same_time(case: int, dataset: Dataset) -> None:
+    """Clients that read different resources at the same time get the ones that they ask for."""
+    found = read_both_ways(dataset)
+    known = [one for operation in READ_BOTH_WAYS for one in _of(operation, found)[:_OF_A_KIND]]
+    volley([partial(_each_its_own, dataset, known[client::case]) for client in range(min(case, len(known)))])
+
+
+def _of(operation: str, found: Sequence[Known]) -> list[Known]:
+    return [known for known in found if known.operation == operation]
+
+
+def _each_its_own(dataset: Dataset, asked: Sequence[Known]) -> None:
+    for known in asked:
+        answer = dataset.asked(known.operation, id=known.id)
+        shown = known.id if unusable(answer) else resource(answer)["id"]
+        expect(shown == known.id, f"{answer.line()} shows {shown}, while others were read", answer)
+
+
+# The answers of the check above are used again, so it comes first.
 @requirement("OP-3")
 @over(read_both_ways, Cut(quick=4, paced=6, standard=60))
 def test_single_agrees_with_list(case: Known, dataset: Dataset) -> None:

@@ -57,6 +57,23 @@ def singles_across_await(pipeline: Pipeline) -> None:
     _read_late(pipeline, lambda scope: resource_asked(scope) is not None)
 
 
+@fault("OP-3")
+def resource_across_await(pipeline: Pipeline) -> None:
+    """The id that is asked for is kept in a global variable during a database call: another reading may replace it."""
+    latest: dict[object, Scope] = {}
+
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        caller, asked = scope.get(CALLER), resource_asked(scope)
+        if isinstance(caller, Caller) and asked:
+            alike = (caller.tenant.organization.id, asked[0], scope["method"], scope["query_string"])
+            latest[alike] = scope
+            await asyncio.sleep(0.004)
+            scope = {**scope, "path": latest[alike]["path"], "raw_path": latest[alike].get("raw_path")}
+        await app(scope, receive, send)
+
+    pipeline.inner.append(around(served))
+
+
 @fault("TENANT-6", "TENANT-1", "OP-2")
 def tenant_of_connection(pipeline: Pipeline) -> None:
     """The organization is looked up once for each connection, by the first key on it."""
