@@ -108,11 +108,12 @@ def _change(before: Resource, after: Resource) -> str | None:
         return disagreement(before, after)
     if "data" not in before:
         return None  # it changes by itself between two readings
-    shown, shown_now = ([as_id(item["id"]) for item in page["data"]] for page in (before, after))
-    added = [id_ for id_ in shown_now if id_ not in shown]
-    if added:
+    shown, shown_now = ({as_id(item["id"]): item for item in page["data"]} for page in (before, after))
+    if added := [id_ for id_ in shown_now if id_ not in shown]:
         return f"the list shows {added[:1]} now"
-    return "the list is empty now" if shown and not shown_now else None
+    if lost := [id_ for id_ in shown if id_ not in shown_now]:
+        return f"the list lacks {lost[:1]} now"
+    return next(filter(None, (disagreement(item, shown_now[id_]) for id_, item in shown.items())), None)
 
 
 def _still_to_be_changed(dataset: Dataset, operation: str, before: Exchange, after: Exchange) -> str:

@@ -11,7 +11,7 @@ from mockserver.api.pipeline import Pipeline
 from mockserver.api.response import Response
 from mockserver.modifications.faults.methods import answer_writes
 from mockserver.modifications.helpers.layers import around
-from mockserver.modifications.helpers.requests import header, resource_asked
+from mockserver.modifications.helpers.requests import header, operation_path, resource_asked
 from mockserver.modifications.registry import fault
 
 _DONE = Response(204, b"application/json", b"")
@@ -60,6 +60,17 @@ def foreign_delete_deletes(pipeline: Pipeline) -> None:
                 and tenant is not caller.tenant
             ):
                 getattr(tenant, collection).remove(resource_id)
+
+    answer_writes(pipeline, delete)
+
+
+@fault("OP-6")
+def collection_delete_deletes(pipeline: Pipeline) -> None:
+    """A DELETE of all drafts is answered 405, but the oldest draft is deleted."""
+
+    def delete(scope: Scope, caller: Caller) -> None:
+        if scope["method"] == "DELETE" and operation_path(scope) == "/drafts":
+            caller.tenant.drafts.remove(caller.tenant.drafts.rows({})[-1].id)
 
     answer_writes(pipeline, delete)
 

@@ -142,6 +142,8 @@ def written(mock: Mock) -> list[Any]:
     answers += [told(Client(mock, key).ask("DELETE", draft)) for key in (KEYS["no_scope"][0], None)]
     foreign = mock.state.tenants[NEIGHBOUR.organization_id].lists.rows({})[-1].id
     client.ask("DELETE", f"/api/v1/lists/{foreign}")
+    client.ask("DELETE", "/api/v1/drafts")
+    answers.append(told(client.get("/api/v1/drafts?limit=200")))
     answers.append(told(Client(mock, NEIGHBOUR).get(f"/api/v1/lists/{foreign}")))
     return [*answers, told(Client(mock).ask("PUT", path)), told(client.get(draft))]
 
