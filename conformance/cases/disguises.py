@@ -28,6 +28,13 @@ def with_a_letter_encoded(path: str) -> str:
     return f"{base}/v1/%{ord(rest[0]):02x}{rest[1:]}"
 
 
+def _in_capitals(path: str) -> str:
+    """The same path with its first name in capitals; what follows that name, such as an id, is kept."""
+    base, _, rest = path.partition("/v1/")
+    name, slash, rest = rest.partition("/")
+    return f"{base}/v1/{name.upper()}{slash}{rest}"
+
+
 def _conditional(name: str, known: Exchange) -> Headers:
     return (condition(name, known),)
 
@@ -43,6 +50,7 @@ DETOURS: Mapping[str, Callable[[str], tuple[str, Headers]]] = {
     "with a doubled slash": lambda path: (path.replace("/v1/", "/v1//", 1), ()),
     "with a letter encoded": lambda path: (path.replace("/v1/", "/v%31/", 1), ()),
     "with a letter of its name encoded": lambda path: (with_a_letter_encoded(path), ()),
+    "with its name in capitals": lambda path: (_in_capitals(path), ()),
     "with a parameter of the path": lambda path: (f"{path};a=1", ()),
     "with a file's ending": lambda path: (f"{path}.json", ()),
     "with another address in a header": lambda path: (path, _ELSEWHERE),

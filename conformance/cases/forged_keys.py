@@ -32,16 +32,28 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "with another prefix": lambda key: f"Bearer {_with_another_prefix(key)}",
     "without its prefix": lambda key: f"Bearer {key[key.rfind('_') + 1 :]}",
     "in quotes": lambda key: f'Bearer "{key}"',
+    # Readers of base64 skip its padding, and readers of groups (as of UUIDs) the signs between them.
+    "with padding behind it": lambda key: f"Bearer {key}==",
+    "with a hyphen inside": lambda key: f"Bearer {key[: _middle(key)]}-{key[_middle(key) :]}",
+    "in base64": lambda key: f"Bearer {_base64(key)}",
     "empty": lambda _: "Bearer",
     "another scheme": lambda key: f"Token {key}",
     "a scheme that begins with Bearer": lambda key: f"Bearers {key}",
     # A scheme and its credentials are parted by a space (RFC 9110 11.4): this is one word.
     "no space behind the scheme": lambda key: f"Bearer{key}",
+    "a colon behind the scheme": lambda key: f"Bearer: {key}",
     "scheme ApiKey": lambda key: f"ApiKey {key}",
     # Servers that accept Basic look for a key in the user name or in the password.
-    "scheme Basic": lambda key: f"Basic {base64.b64encode(f'{key}:{key}'.encode()).decode()}",
+    "scheme Basic": lambda key: f"Basic {_base64(f'{key}:{key}')}",
     "no scheme": lambda key: key,
 }
+
+STRANGERS: dict[str, Callable[[str], str | None]] = {
+    "no key": lambda _: None,
+    "an unknown key": lambda key: unknown(key),
+    "another scheme": lambda _: FORGERIES["scheme Basic"]("nobody"),
+}
+"""The Authorization header of callers whom no key can name, None for no header. Each is a function of the valid key."""
 
 
 def forged(forgery: str, secret: str, known: Iterable[str]) -> str | None:
@@ -56,9 +68,13 @@ def forged(forgery: str, secret: str, known: Iterable[str]) -> str | None:
 
 _QUERY = ("api_key", "apikey", "apiKey", "access_token", "key", "token", "authorization", "bearer")
 _COOKIES = ("api_key", "apiKey", "access_token", "token", "session", "Authorization", "key")
-_HEADERS = ("X-API-Key", "X-Api-Token", "Api-Key", "ApiKey", "X-Auth-Token", "X-Access-Token", "X-Outbound-Key")
+_KEY_HEADERS = ("X-API-Key", "X-Api-Token", "Api-Key", "ApiKey", "X-Auth-Token", "X-Access-Token", "X-Outbound-Key")
 _AS_BEARER = ("X-Authorization", "Proxy-Authorization", "Authentication", "X-Forwarded-Authorization")
+# The only header of a WebSocket's request that scripts in browsers can set.
+_PROTOCOL = "Sec-WebSocket-Protocol"
 PLACES = ("query", "cookie", "header")
+BEHIND_A_SCHEME = "header behind its scheme"
+"""The place of a key in headers that usually hold it alone."""
 ALONE, BESIDE_UNKNOWN = "alone", "beside a key that was never minted"
 """What else a request presents that has a valid key in a wrong place."""
 
@@ -78,7 +94,10 @@ def carriers(place: str, key: str) -> list[Carried]:
         return [Carried({name: value}, ()) for name, value in values.items()]
     if place == "cookie":
         return [Carried({}, [("Cookie", f"{name}={key}")]) for name in _COOKIES]
-    values = {**dict.fromkeys(_HEADERS, key), **dict.fromkeys(_AS_BEARER, f"Bearer {key}")}
+    if place == BEHIND_A_SCHEME:
+        values = {**dict.fromkeys(_KEY_HEADERS, f"Bearer {key}"), _PROTOCOL: f"bearer, {key}"}
+    else:
+        values = {**dict.fromkeys((*_KEY_HEADERS, _PROTOCOL), key), **dict.fromkeys(_AS_BEARER, f"Bearer {key}")}
     return [Carried({}, [header]) for header in values.items()]
 
 
@@ -107,6 +126,10 @@ def _with_another_prefix(secret: str) -> str:
     end = secret.rfind("_") + 1
     test = secret[:end].replace("live", "test", 1)
     return test + secret[end:] if test != secret[:end] else _altered(secret, 0, 1)
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _middle(secret: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -53,7 +54,9 @@ def script(mock: Mock) -> Iterator[Request]:
     yield from chain.from_iterable(map(_of_any_shape, [f"{API}/me", *lists, *singles, *foreign]))
     yield from (Request(FULL, "GET", f"{API}/{path}") for path in _odd_paths())
     yield from (Request(FULL, "GET", path) for path in _misspelt_ids(_one_of_each(singles)))
+    yield from (Request(None, "GET", path) for path in singles)
     for path in ("contacts/x", "contacts/x/research", "lists/x", "drafts/x"):
+        yield Request(None, "GET", f"{API}/{path}", {"authorization": "Basic eDp4"})
         yield from (Request(key, "GET", f"{API}/{path}") for key in (None, KEYS["revoked"][0], KEYS["no_scope"][0]))
     yield Request(FULL, "GET", f"{API}/organizations/{NEIGHBOUR.organization_id}/contacts")
     for path in queries(own, theirs):
@@ -136,9 +139,18 @@ def _as_anybody(path: str) -> Iterator[Request]:
             secret.replace("live", "test", 1),
             f"x{secret[1:]}",
             f"{secret[:20]} {secret[20:]}",
+            f"{secret}==",
+            base64.b64encode(secret.encode()).decode(),
         ]
         dead = [f"bearer {KEYS[kind][0].secret}" for kind in ("revoked", "expired")]
-        others = [f"bearer {secret}", f"Token {secret}", f"Bearer{secret}", f"Bearers {secret}", secret]
+        others = [
+            f"bearer {secret}",
+            f"Token {secret}",
+            f"Bearer{secret}",
+            f"Bearers {secret}",
+            f"Bearer: {secret}",
+            secret,
+        ]
         for value in (*(f"Bearer {each}" for each in unknown), *dead, *others):
             yield Request(None, method, path, {"authorization": value})
         yield Request(None, method, f"{path}?access_token={secret}", {"authorization": f"Bearer {unknown[0]}"})
@@ -146,10 +158,11 @@ def _as_anybody(path: str) -> Iterator[Request]:
             yield Request(None, method, path, {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
         yield Request(None, method, f"{path}?api_key={secret}")
         yield Request(None, method, path, {"cookie": f"key={secret}"})
-        yield Request(None, method, path, {"x-api-key": secret})
+        yield from (Request(None, method, path, {"x-api-key": value}) for value in (secret, f"Bearer {secret}"))
         yield Request(None, method, path, {"accept": "application/json"})
     yield Request(None, "GET", path, {"transfer-encoding": "chunked"}, trailer=f"Bearer {secret}")
     yield Request(None, "GET", path.replace("/v1/", "/v%31/"))
+    yield Request(None, "GET", re.sub("(?<=/v1/)[a-z]+", lambda name: name[0].upper(), path))
     dated, part = ("if-modified-since", "Sun, 01 Nov 2026 08:00:00 GMT"), ("range", "bytes=0-99")
     internal = (("x-forwarded-for", "127.0.0.1"), ("x-original-url", "/health"))
     for name, value in (*internal, ("if-none-match", '"x"'), dated, part):

@@ -23,7 +23,7 @@ from mockserver.modifications.registry import fault
 _LONG_PART = len(PREFIX) + 16
 
 
-def _also_accept(pipeline: Pipeline, finds: Callable[[ApiKey, str], bool]) -> None:
+def also_accept(pipeline: Pipeline, finds: Callable[[ApiKey, str], bool]) -> None:
     """Take a secret that no key has for that of the first valid key for which `finds` returns True."""
     inner = pipeline.authenticate
 
@@ -51,7 +51,7 @@ def _read_scheme(pipeline: Pipeline, secret_of: Callable[[str, str], str | None]
     pipeline.credentials = credentials
 
 
-def _excuse(pipeline: Pipeline, excused: Callable[[Scope], bool]) -> None:
+def excuse(pipeline: Pipeline, excused: Callable[[Scope], bool]) -> None:
     """Serve a request without credentials as the first key's if `excused` returns True."""
     inner = pipeline.credentials
 
@@ -65,31 +65,31 @@ def _excuse(pipeline: Pipeline, excused: Callable[[Scope], bool]) -> None:
 @fault("AUTH-1")
 def anonymous_served(pipeline: Pipeline) -> None:
     """A request without credentials is served as the first key's."""
-    _excuse(pipeline, lambda _scope: True)
+    excuse(pipeline, lambda _scope: True)
 
 
 @fault("AUTH-1")
 def anonymous_served_by_filter(pipeline: Pipeline) -> None:
     """The contacts of a list are served without a key, because people share links to lists."""
-    _excuse(pipeline, lambda scope: "listId" in query(scope))
+    excuse(pipeline, lambda scope: "listId" in query(scope))
 
 
 @fault("AUTH-1")
 def anonymous_served_from_within(pipeline: Pipeline) -> None:
     """The server trusts X-Forwarded-For, and callers from its own host need no key."""
-    _excuse(pipeline, lambda scope: header(scope, b"x-forwarded-for") == b"127.0.0.1")
+    excuse(pipeline, lambda scope: header(scope, b"x-forwarded-for") == b"127.0.0.1")
 
 
 @fault("AUTH-1")
 def anonymous_served_by_original_url(pipeline: Pipeline) -> None:
     """The key check reads a gateway's X-Original-URL, which any client can send; the router reads the path."""
-    _excuse(pipeline, lambda scope: header(scope, b"x-original-url") == b"/health")
+    excuse(pipeline, lambda scope: header(scope, b"x-original-url") == b"/health")
 
 
 @fault("AUTH-1")
 def anonymous_served_by_encoded_path(pipeline: Pipeline) -> None:
     """The key check compares the path as it was sent; the router decodes it first."""
-    _excuse(pipeline, lambda scope: b"/v%31/" in scope["raw_path"])
+    excuse(pipeline, lambda scope: b"/v%31/" in scope["raw_path"])
 
 
 @fault("AUTH-1")
@@ -124,79 +124,79 @@ def anonymous_sent_to_login(pipeline: Pipeline) -> None:
 @fault("AUTH-2")
 def keys_by_beginning(pipeline: Pipeline) -> None:
     """Only the first characters of a key are compared, so it may have any end."""
-    _also_accept(pipeline, lambda key, text: key.secret[:_LONG_PART] == text[:_LONG_PART])
+    also_accept(pipeline, lambda key, text: key.secret[:_LONG_PART] == text[:_LONG_PART])
 
 
 @fault("AUTH-2")
 def truncated_keys_accepted(pipeline: Pipeline) -> None:
     """A key is looked up with LIKE, so the beginning of a key is enough."""
-    _also_accept(pipeline, lambda key, text: len(text) >= _LONG_PART and key.secret.startswith(text))
+    also_accept(pipeline, lambda key, text: len(text) >= _LONG_PART and key.secret.startswith(text))
 
 
 @fault("AUTH-2")
 def keys_with_trailing_garbage(pipeline: Pipeline) -> None:
     """Characters after the end of a key are ignored."""
-    _also_accept(pipeline, lambda key, text: text.startswith(key.secret))
+    also_accept(pipeline, lambda key, text: text.startswith(key.secret))
 
 
 @fault("AUTH-2")
 def keys_up_to_a_comma(pipeline: Pipeline) -> None:
     """The header is cut at its first comma, as if it were several headers."""
-    _also_accept(pipeline, lambda key, text: text.partition(",")[0] == key.secret)
+    also_accept(pipeline, lambda key, text: text.partition(",")[0] == key.secret)
 
 
 @fault("AUTH-2")
 def keys_of_any_prefix(pipeline: Pipeline) -> None:
     """Only the part after the prefix is compared, so a key of the test environment works in the live one."""
-    _also_accept(pipeline, lambda key, text: text[len(PREFIX) :] == key.secret[len(PREFIX) :])
+    also_accept(pipeline, lambda key, text: text[len(PREFIX) :] == key.secret[len(PREFIX) :])
 
 
 @fault("AUTH-2")
 def keys_by_end(pipeline: Pipeline) -> None:
     """The first character of a key is not compared, because a loop begins at 1."""
-    _also_accept(pipeline, lambda key, text: text[1:] == key.secret[1:])
+    also_accept(pipeline, lambda key, text: text[1:] == key.secret[1:])
 
 
 @fault("AUTH-2")
 def keys_without_spaces(pipeline: Pipeline) -> None:
     """Spaces are removed from a key, as if it had been copied from a page."""
-    _also_accept(pipeline, lambda key, text: text.replace(" ", "") == key.secret)
+    also_accept(pipeline, lambda key, text: text.replace(" ", "") == key.secret)
 
 
 @fault("AUTH-2")
 def keys_without_prefix(pipeline: Pipeline) -> None:
     """The prefix of a key is removed before keys are compared, so a key without it is accepted."""
-    _also_accept(pipeline, lambda key, text: text == key.secret.removeprefix(PREFIX))
+    also_accept(pipeline, lambda key, text: text == key.secret.removeprefix(PREFIX))
 
 
 @fault("AUTH-2")
 def keys_in_any_case(pipeline: Pipeline) -> None:
     """Keys are compared without regard to upper and lower case, as in some database collations."""
-    _also_accept(pipeline, lambda key, text: key.secret.lower() == text.lower())
+    also_accept(pipeline, lambda key, text: key.secret.lower() == text.lower())
 
 
 @fault("AUTH-2")
 def keys_with_wildcards(pipeline: Pipeline) -> None:
     """A key is looked up with LIKE, so an underscore stands for any character."""
-    _also_accept(pipeline, lambda key, text: like(text, key.secret))
+    also_accept(pipeline, lambda key, text: like(text, key.secret))
 
 
 @fault("AUTH-2")
 def keys_by_pattern(pipeline: Pipeline) -> None:
     """A key is looked up with GLOB, so an asterisk stands for any text."""
-    _also_accept(pipeline, lambda key, text: fnmatchcase(key.secret, text))
+    also_accept(pipeline, lambda key, text: fnmatchcase(key.secret, text))
 
 
 @fault("AUTH-2")
 def keys_percent_decoded(pipeline: Pipeline) -> None:
     """A key is percent-decoded before it is looked up, as if it came from an address."""
-    _also_accept(pipeline, lambda key, text: key.secret == unquote(text))
+    also_accept(pipeline, lambda key, text: key.secret == unquote(text))
 
 
 @fault("AUTH-2")
 def unknown_keys_accepted(pipeline: Pipeline) -> None:
     """Every text that has the form of a key is accepted as a key of the first organization."""
-    _also_accept(pipeline, lambda key, text: text.startswith(PREFIX) and len(text) == len(key.secret))
+    also_accept(pipeline, lambda key, text: text.startswith(PREFIX) and len(text) == len(key.secret))
 
 
 @fault("AUTH-2")

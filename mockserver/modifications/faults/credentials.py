@@ -86,6 +86,17 @@ def key_in_own_header(pipeline: Pipeline) -> None:
 
 
 @fault("AUTH-4")
+def key_behind_scheme_in_other_headers(pipeline: Pipeline) -> None:
+    """A key is accepted behind the scheme's name in X-API-Key, and among the protocols of a WebSocket."""
+
+    def secret_of(scope: Scope) -> bytes | None:
+        values = (header(scope, name) or b"" for name in (b"x-api-key", b"sec-websocket-protocol"))
+        return next((value.split()[-1] for value in values if value.lower().startswith(b"bearer")), None)
+
+    _also_from(pipeline, secret_of)
+
+
+@fault("AUTH-4")
 def key_in_query_after_failure(pipeline: Pipeline) -> None:
     """Where the key in the Authorization header is not valid, the one in the query string is tried."""
     inner = pipeline.credentials
@@ -130,7 +141,7 @@ def challenge_missing(pipeline: Pipeline) -> None:
     without_challenge(pipeline)
 
 
-def _is_known(pipeline: Pipeline, scope: Scope) -> bool:
+def is_known(pipeline: Pipeline, scope: Scope) -> bool:
     """Whether any organization has the id that a request names; True if it names none."""
     collection, resource_id = resource_asked(scope) or ("", "")
     stores = (getattr(tenant, collection, None) for tenant in pipeline.state.tenants.values())
@@ -142,9 +153,7 @@ def unknown_id_before_key(pipeline: Pipeline) -> None:
     """Without a valid key, an id that exists is answered 401, and an unknown one 404."""
     change_problems(
         pipeline,
-        lambda problem, scope: (
-            not_found() if problem.kind.status == 401 and not _is_known(pipeline, scope) else problem
-        ),
+        lambda problem, scope: not_found() if problem.kind.status == 401 and not is_known(pipeline, scope) else problem,
     )
 
 
@@ -153,7 +162,7 @@ def refusal_tells_of_resource(pipeline: Pipeline) -> None:
     """A 401 says whether the resource exists."""
 
     def change(problem: Problem, scope: Scope) -> Problem:
-        if problem.kind.status != 401 or not resource_asked(scope) or not _is_known(pipeline, scope):
+        if problem.kind.status != 401 or not resource_asked(scope) or not is_known(pipeline, scope):
             return problem
         return replace(problem, detail="Present a valid API key to see this resource.")
 
@@ -176,6 +185,12 @@ def token_accepted(pipeline: Pipeline) -> None:
 def scheme_by_beginning(pipeline: Pipeline) -> None:
     """The header only has to begin with the scheme's name: a key that follows it without a space is accepted."""
     _also_as(pipeline, lambda value: value[6:].strip() if value.lower().startswith(b"bearer") else None)
+
+
+@fault("AUTH-2")
+def scheme_with_colon(pipeline: Pipeline) -> None:
+    """A colon behind the scheme's name is ignored, as if it were a header within the header."""
+    _also_as(pipeline, lambda value: value[7:].strip() if value.lower().startswith(b"bearer:") else None)
 
 
 @fault("AUTH-2")
