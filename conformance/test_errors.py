@@ -26,7 +26,11 @@ OPERATIONS = spec.contract().operations
 SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 _WHERE = (f"{API}/nothing-here", "{contact}/nothing-here")
 _KEY, _NO_KEY, _KEY_IN_QUERY = "with a key", "without a key", "with a key in its query"
-_ELSEWHERE = (*product(("GET /", "POST /nothing-here"), (_KEY, _NO_KEY)), ("GET /nothing-here", _KEY_IN_QUERY))
+_NO_JSON, _NO_API_TYPE = "POST /contacts of no JSON", "GET /contacts as HTML or XML"
+_ELSEWHERE = (
+    *product(("GET /", "POST /nothing-here", _NO_JSON, _NO_API_TYPE), (_KEY, _NO_KEY)),
+    ("GET /nothing-here", _KEY_IN_QUERY),
+)
 
 
 @dataclass
@@ -81,12 +85,15 @@ def test_unknown_path(case: tuple[str, str], dataset: Dataset, anonymous: Caller
 
 @requirement("ERROR-1")
 @over(_ELSEWHERE, Cut(quick=0, paced=0, standard=len(_ELSEWHERE)))
-def test_further_unknown_paths(case: tuple[str, str], dataset: Dataset, anonymous: Caller) -> None:
-    """An error is a problem at the root of the API too, to a POST, and to a request with a key in its query."""
-    (method, _, path), key = case[0].partition(" "), case[1]
+def test_further_errors(case: tuple[str, str], dataset: Dataset, anonymous: Caller) -> None:
+    """An error is a problem at the root, to a POST, to a body or an Accept without JSON, and with a key in the query, too."""
+    asked, key = case
+    method, path, *_ = asked.split()
     query = f"?api_key={dataset.caller.keys[0].secret}" if key == _KEY_IN_QUERY else ""
+    body = '{"firstName": ' if asked == _NO_JSON else None
+    headers = [("Accept", "text/html, application/xml;q=0.9")] if asked == _NO_API_TYPE else []
     caller = dataset.caller if key == _KEY else anonymous
-    answer = answered(lambda: caller.send(method, f"{API}{path}{query}"), caller)
+    answer = answered(lambda: caller.send(method, f"{API}{path}{query}", body=body, headers=headers), caller)
     expect(answer.status < 400 or answer.media_type == PROBLEM, f"{answer.line()} is {answer.media_type}", answer)
 
 

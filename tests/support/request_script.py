@@ -106,6 +106,8 @@ def _of_two_organizations(contacts: str) -> Iterator[Request]:
     yield Request(FULL, "GET", f"{contacts}?api_key={NEIGHBOUR.secret}")
     yield Request(FULL, "GET", f"{contacts}/../contacts/x")
     yield Request(FULL, "GET", f"{API}/nothing-here")
+    yield Request(None, "POST", contacts, {"content-type": "application/json"})
+    yield Request(None, "GET", contacts, {"accept": "text/html"})
     yield Request(NEIGHBOUR, "GET", contacts, {"x-organization-id": own})
     yield Request(NEIGHBOUR, "GET", f"{contacts}?cursor=nonsense")
     yield Request(without, "GET", f"{contacts}?limit=2&limit=3")

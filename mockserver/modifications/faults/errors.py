@@ -6,13 +6,15 @@ from codecs import BOM_UTF8
 from collections.abc import Callable
 from dataclasses import replace
 
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api import paths
 from mockserver.api.authentication import presented_secret
+from mockserver.api.body import whole_body
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Members, Problem
 from mockserver.api.response import Response
+from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.requests import header, resource_asked
 from mockserver.modifications.helpers.responses import (
     change_answer,
@@ -22,6 +24,8 @@ from mockserver.modifications.helpers.responses import (
     with_header,
 )
 from mockserver.modifications.registry import fault
+
+_LONGEST_BODY = 65_536
 
 
 def _is_unknown_path(problem: Problem, scope: Scope) -> bool:
@@ -89,6 +93,32 @@ def unknown_posts_as_text(pipeline: Pipeline) -> None:
         lambda problem, scope: scope["method"] == "POST" and _is_unknown_path(problem, scope),
         lambda _problem: Response(404, b"text/plain", b"Not Found"),
     )
+
+
+@fault("ERROR-1", "ERROR-6")
+def unreadable_bodies_as_html(pipeline: Pipeline) -> None:
+    """A body that is no JSON is answered by the framework, before the key is looked at, with a page that shows a stack trace."""
+    page = (
+        b"<!doctype html><pre>SyntaxError: JSON<br> at parse (/srv/app/node_modules/body-parser/index.js:92:19)</pre>"
+    )
+
+    async def parsed(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        announced = scope["path"].startswith(paths.API) and header(scope, b"content-type") == b"application/json"
+        unreadable = announced and not (await whole_body(receive, _LONGEST_BODY) or b"").endswith(b"}")
+        await (Response(400, b"text/html", page) if unreadable else app)(scope, receive, send)
+
+    pipeline.outer.append(around(parsed))
+
+
+@fault("ERROR-1")
+def other_types_refused_as_text(pipeline: Pipeline) -> None:
+    """A request that accepts no JSON is answered 406 by the framework, in plain text."""
+
+    async def negotiated(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        foreign = scope["path"].startswith(paths.API) and b"text/html" in (header(scope, b"accept") or b"")
+        await (Response(406, b"text/plain", b"Not Acceptable") if foreign else app)(scope, receive, send)
+
+    pipeline.outer.append(around(negotiated))
 
 
 @fault("ERROR-1")
