@@ -37,7 +37,10 @@ _LEAKS = {
     "a database query": re.compile(
         r"\A(?>.*?\bSELECT\b).+\bFROM\b"
         r"|\bINSERT INTO\b|\bUPDATE\b\s+\S+\s+\bSET\b|\bDELETE FROM\b|SQLSTATE|ORA-\d{5}|psycopg|sqlite3\."
-        r"|syntax error at or near"
+        r"|syntax error at or near|search_phase_execution_exception|E11000 duplicate key"
+        # Of Elasticsearch and of MongoDB. The gate itself sends `$ne`, which an answer may repeat.
+        r"|\"query\"\s*:\s*\{\s*\"(?:bool|match(?:_\w+)?|multi_match|query_string|terms?)\"\s*:"
+        r"|[{,]\s*\"?\$(?:match|lookup|elemMatch|regex|and|or|in)\"?\s*:\s*[\[{\"/]"
         r"|^(?>(?>[^\n]*?\bselect\b)[^\n]+?\bfrom [\w.\"`]+ (?:where|order by|limit|(?:inner |left )?join)\b)[^\n]*[=$?\"`]",
         re.DOTALL | re.MULTILINE,
     ),

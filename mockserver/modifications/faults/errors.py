@@ -234,6 +234,13 @@ def query_shown(pipeline: Pipeline) -> None:
 
 
 @fault("ERROR-6")
+def search_shown(pipeline: Pipeline) -> None:
+    """A 400 shows the query of the search engine that refused it."""
+    query = ' ({"query":{"bool":{"filter":[{"term":{"organizationId":"x"}}]}}})'
+    _append_detail(pipeline, lambda problem, _scope: query if problem.kind.status == 400 else "")
+
+
+@fault("ERROR-6")
 def file_path_shown(pipeline: Pipeline) -> None:
     """A problem about a cursor names the server's source file that raised it."""
     path = " (/usr/src/app/dist/pagination/cursor.js)"
