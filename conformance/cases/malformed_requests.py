@@ -18,6 +18,8 @@ _MANY = 60
 _WIDE = "%F0%9F%98%80"
 _OPERATIONS = spec.contract().operations
 _SINGLE = tuple(operation.id for operation in _OPERATIONS.values() if "{id}" in operation.path)
+# Some lists have several filters, and a server may handle the values of one of them alone without care.
+_SEVERAL = tuple(each for each in spec.LIST_OPERATIONS if len(_OPERATIONS[each].filters) > 1)
 # One filter of each list: one that takes text, if there is one.
 _FILTER = {"listContacts": "q", "listLists": "includeArchived", "listDrafts": "contactId", "listEvents": "eventType"}
 
@@ -37,28 +39,28 @@ _UNHEARD_OF = {
     "a condition for a database": "%27%20OR%20%271%27%3D%271",
     "a line break, and a character of more than 16 bits": f"x%0D%0ASet-Cookie%3A%20x{_WIDE}",
     "1000 characters": "x" * 1000,
+    "a word that every object of JavaScript knows": "constructor",
 }
-# Nothing about it is malformed, but a server that counts resources may take it for the last one.
-_NEGATIVE = {"a negative number": "-1"}
+# Nothing about them is malformed, but a server that counts resources may take -1 for the last one, and look up a UUID elsewhere.
+_WELL_FORMED = {"a negative number": "-1", "a UUID": "3d6f0b52-9c1e-4a7b-8f25-6e0d1c9a4b73"}
 # Ordinary front ends refuse these before the API sees them, so they are sent for ERROR-5 and ERROR-6 only.
 _NEAR_IDS = {
-    "a NUL": "%00",
     "bytes that are not UTF-8": "%FF%FE%80%C0%AF%C0%AE",
-    "4000 characters": "x" * _LONG,
     "a known id and a NUL": "{id}%00",
     "encoded slashes": "..%2F{id}%2F%2F..%5C",
 }
-# Queries, in which `{filter}` stands for a filter of the list.
+# Queries, in which `{filter}` stands for a filter of the list, and `{filters}=…` for all its filters with that value.
 _QUERIES = {
     "a NUL in a filter": "{filter}=a%00b",
     "a filter that is not UTF-8": "{filter}=%C3%28%A0",
     "characters of patterns, one of more than 16 bits, and many commas": (
         f"x&{{filter}}=%25_%5C*%5B%28%3F%2B%7B%24%27%22%3B--{_WIDE}{',a' * _MANY}"
     ),
+    # The second limit is a digit of another script.
     "everything twice, in two ways, and once without a value": (
-        "limit=5&limit=x&limit%5B%5D=7&{filter}=x&{filter}=y&{filter}%5Bx%5D=z&cursor=&cursor=x&{filter}"
+        "limit=5&limit=%D9%A3&limit%5B%5D=7&{filter}=x&{filter}=y&{filter}%5Bx%5D=z&cursor=&cursor=x&{filter}"
     ),
-    "digits of another script, and a NUL for a switch": "includeArchived=%00&limit=%D9%A3",
+    "a word that every object of JavaScript knows in every filter": "{filters}=__proto__",
     "a limit of 4400 digits": "limit=" + "9" * _MANY_DIGITS,
     "half a surrogate pair, and a filter of 4000 characters": (
         "status=%ED%A0%BD&{filter}%5B$ne%5D=x&{filter}=" + "%C3%A9" * (_LONG // 6)
@@ -66,13 +68,17 @@ _QUERIES = {
     "lists of nothing": "{filter}=%2C%2C&{filter}[]=[x]&{filter}%5B%5D=&cursor%5B%5D=x",
     "unknown parameters": "%00=1&__proto__%5Bx%5D=1&constructor=%FF&=&&%5B%5D=;",
 }
+# For lists that have several filters.
+_IN_EVERY_FILTER = {
+    "a NUL in every filter": "{filters}=%00",
+    "long text with a backslash in every filter": "{filters}=%5C" + "x" * (_LONG // 4),
+}
 # For operations that take no parameter.
 _UNASKED = {
     "parameters that the operation does not take, some of them twice": (
         "limit=5&limit=x&cursor=&q=%00&x%5B%5D=1&x=1&x=2&__proto__%5Bx%5D=1&=&&%5B%5D=;&y"
     ),
 }
-_ENCODED = "a letter of the path percent-encoded"
 _HEADERS = {
     "headers of every kind, none of them right": {
         "Accept": "application/xml;q=never, ;",
@@ -105,13 +111,14 @@ ODD_KEYS = {
 
 
 _MALFORMED = tuple((f"id: {odd}", operation) for odd, operation in product(_UNHEARD_OF, _SINGLE))
-UNHEARD_OF = (*_MALFORMED, *((f"id: {odd}", operation) for odd, operation in product(_NEGATIVE, _SINGLE)))
+UNHEARD_OF = (*_MALFORMED, *((f"id: {odd}", operation) for odd, operation in product(_WELL_FORMED, _SINGLE)))
 """The kinds of ids that cannot exist, with each operation that takes an id."""
 
 ODD = (
     *_MALFORMED,
     *((f"path: {odd}", operation) for odd, operation in product(_NEAR_IDS, _SINGLE)),
-    *product((*_QUERIES, *_HEADERS, _ENCODED), spec.LIST_OPERATIONS),
+    *product((*_QUERIES, *_HEADERS), spec.LIST_OPERATIONS),
+    *product(_IN_EVERY_FILTER, _SEVERAL),
     *product(_UNASKED, ("getMe", *_SINGLE)),
 )
 """Every kind of odd request, with each operation that it fits; the operations of a kind stand together."""
@@ -125,15 +132,22 @@ ODD_CONDITIONS = tuple(product(_CONDITIONS, _OPERATIONS))
 def odd_request(kind: str, operation: str, known_id: str) -> OddRequest:
     """The odd request of a kind to an operation. `known_id`: an id that exists, where the operation takes one."""
     path = _OPERATIONS[operation].path
-    if kind == _ENCODED:
-        return OddRequest(operation, f"{path[:-1]}%{ord(path[-1]):X}")
     if kind in _UNASKED:
         return OddRequest(operation, f"{path.replace('{id}', known_id)}?{_UNASKED[kind]}")
     headers = {**_HEADERS, **_CONDITIONS}
     if kind in headers:
         return OddRequest(operation, path.replace("{id}", known_id), tuple(headers[kind].items()))
-    if kind in _QUERIES:
-        return OddRequest(operation, f"{path}?{_QUERIES[kind].replace('{filter}', _FILTER[operation])}")
+    queries = {**_QUERIES, **_IN_EVERY_FILTER}
+    if kind in queries:
+        return OddRequest(operation, f"{path}?{_in_filters(queries[kind], operation)}")
     _, _, odd = kind.partition(": ")
-    id_ = {**_UNHEARD_OF, **_NEGATIVE, **_NEAR_IDS}[odd].replace("{id}", known_id)
+    id_ = {**_UNHEARD_OF, **_WELL_FORMED, **_NEAR_IDS}[odd].replace("{id}", known_id)
     return OddRequest(operation, path.replace("{id}", id_))
+
+
+def _in_filters(query: str, operation: str) -> str:
+    """A query with the filters of a list in their places."""
+    if query.startswith("{filters}"):
+        value = query.removeprefix("{filters}")
+        return "&".join(f"{name}{value}" for name in _OPERATIONS[operation].filters)
+    return query.replace("{filter}", _FILTER[operation])

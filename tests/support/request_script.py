@@ -198,7 +198,8 @@ def _odd_paths() -> Iterator[str]:
             if collection == "contacts":
                 yield f"{collection}/{resource_id}/research"
         yield f"{collection}/%F0%9F%98%80"
-        yield f"{collection}/-1"
+        yield from (f"{collection}/{name}" for name in ("-1", "constructor", "3d6f0b52-9c1e-4a7b-8f25-6e0d1c9a4b73"))
+    yield from ("contacts?q=__proto__", "drafts?status=%00")
     yield from ("nothing/here", "nothing/here?x=1", "", "contacts?q", f"events?eventType={',a' * 60}")
 
 

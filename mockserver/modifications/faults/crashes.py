@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
@@ -118,6 +119,24 @@ def bare_validator_crashes(pipeline: Pipeline) -> None:
 def huge_number_id_crashes(pipeline: Pipeline) -> None:
     """An id that is a number of more than 64 bits overflows the database's integer."""
     _crash_on(pipeline, lambda path, _query: any(part.isdigit() and int(part) >= 2**63 for part in path.split(b"/")))
+
+
+@fault("ERROR-5")
+def uuids_crash(pipeline: Pipeline) -> None:
+    """An id that is a UUID is looked up in an older table, which is gone."""
+    _crash_on(pipeline, lambda path, _query: re.search(rb"/[0-9a-f]{8}-[0-9a-f]{4}-", path) is not None)
+
+
+@fault("ERROR-5")
+def inherited_words_crash(pipeline: Pipeline) -> None:
+    """A filter's value is looked up in an object of JavaScript, which has `__proto__` without having been given it."""
+    _crash_on(pipeline, lambda _path, query: b"=__proto__" in query)
+
+
+@fault("ERROR-5")
+def odd_statuses_crash(pipeline: Pipeline) -> None:
+    """A NUL or a backslash in a status reaches the database unescaped; the other filters are escaped."""
+    _crash_on(pipeline, lambda _path, query: re.search(rb"tatus=%(?:00|5C)", query) is not None)
 
 
 @fault("ERROR-5", "OP-1")

@@ -220,6 +220,15 @@ def _also_find(pipeline: Pipeline, finds: Callable[[str, str], bool]) -> None:
 
 
 @fault("OP-10")
+def inherited_words_are_ids(pipeline: Pipeline) -> None:
+    """`constructor`, which every object of JavaScript has, is found among the resources, and answered with an empty object."""
+    inner = pipeline.single
+    pipeline.single = lambda caller, collection, resource_id: (
+        b"{}" if resource_id == "constructor" else inner(caller, collection, resource_id)
+    )
+
+
+@fault("OP-10")
 def ids_by_beginning(pipeline: Pipeline) -> None:
     """A resource is found by the beginning of its id."""
     _also_find(pipeline, lambda asked, known: len(asked) >= len(known) - 2 and known.startswith(asked))
