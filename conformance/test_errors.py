@@ -28,7 +28,8 @@ _WHERE = (f"{API}/nothing-here", "{contact}/nothing-here")
 _KEY, _NO_KEY, _KEY_IN_QUERY = "with a key", "without a key", "with a key in its query"
 _NO_JSON, _NO_API_TYPE = "POST /contacts of no JSON", "GET /contacts as HTML or XML"
 _ELSEWHERE = (
-    *product(("GET /", "POST /nothing-here", _NO_JSON, _NO_API_TYPE), (_KEY, _NO_KEY)),
+    ("GET /", _NO_KEY),
+    *product(("POST /nothing-here", _NO_JSON, _NO_API_TYPE), (_KEY, _NO_KEY)),
     ("GET /nothing-here", _KEY_IN_QUERY),
 )
 

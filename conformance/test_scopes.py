@@ -191,6 +191,17 @@ def test_me_wants_no_scope(case: str, dataset: Dataset, holders: Holders) -> Non
     _serves(holders.ask(case, "getMe"), case)
 
 
+@requirement("SCOPE-3")
+@over(((NO_SCOPE, "HEAD"),), Cut(quick=0, paced=0, standard=1))
+def test_me_wants_no_scope_by_another_method(case: tuple[str, str], dataset: Dataset, holders: Holders) -> None:
+    """`/me` does not refuse HEAD for want of a scope."""
+    scope, method = case
+    dataset.served("getMe")
+    holders.in_force(scope)
+    answer = holders.ask(scope, "getMe", method)
+    expect(answer.status != 403, f"{answer.line()} for a key with {scope}", answer)
+
+
 def singles_without_the_scope(target: Target) -> list[tuple[str, str, str]]:
     """Each single resource with each other scope; then, if there are two organizations, with one scope for a foreign id."""
     pairs = [(operation, scope) for _, operation, scope in WRONG[: len(WRONG) // 2] if operation in SINGLE]

@@ -18,8 +18,8 @@ _FROM_WITHIN = (
 )
 # Headers whose value some servers take as the path, instead of the request's own path.
 _ELSEWHERE = (("X-Original-URL", "/health"), ("X-Rewrite-URL", "/health"))
-# Parameters for which any server takes this value; the others get a text that is no value of theirs.
-_BY_NUMBER = ("limit", "cursor", "includeArchived")
+# Values of single parameters: numbers, a limit that is refused for its size among them. The others get a text that is no value.
+_NUMBERS = {"limit": "0", "cursor": "1", "includeArchived": "1"}
 
 
 def with_a_letter_encoded(path: str) -> str:
@@ -70,7 +70,7 @@ def queries() -> list[tuple[str, str]]:
 
 def single_parameters() -> list[tuple[str, str]]:
     """Pairs of an operation and a query of one parameter: every operation with every parameter of the document."""
-    queries = [f"{name}={'1' if name in _BY_NUMBER else 'not-a-real-value'}" for name in _parameters()]
+    queries = [f"{name}={_NUMBERS.get(name, 'not-a-real-value')}" for name in _parameters()]
     return list(product(spec.contract().operations, queries))
 
 

@@ -70,7 +70,7 @@ def script(mock: Mock) -> Iterator[Request]:
         for key in (KEYS["no_scope"][0], KEYS["revoked"][0], None):
             yield from (
                 Request(key, "GET", f"{path}?{query}")
-                for query in ("limit=many", "listId=x&eventType=x&status=not-a-real-value")
+                for query in ("limit=many", "limit=0", "listId=x&eventType=x&status=not-a-real-value")
             )
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         yield from (Request(FULL, method, path) for path in (f"{API}/me", f"{API}/nothing", *lists, *singles))

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.api.authentication import CALLER, Caller
+from mockserver.api.authentication import CALLER, Caller, presented_secret
 from mockserver.api.keys import ApiKey
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Problem, not_found
 from mockserver.api.response import Response
 from mockserver.modifications.faults.isolation import owner_of
 from mockserver.modifications.helpers.layers import around
-from mockserver.modifications.helpers.requests import header, query, resource_asked
-from mockserver.modifications.helpers.responses import change_kind, problem_of, with_status
+from mockserver.modifications.helpers.requests import header, operation_path, query, resource_asked
+from mockserver.modifications.helpers.responses import change_kind, problem_of, rewriting, with_status
 from mockserver.modifications.registry import fault
 from spec import contract
 
@@ -198,6 +198,19 @@ def me_needs_some_scope(pipeline: Pipeline) -> None:
     _close_me(pipeline, lambda key: bool(key.scopes))
 
 
+@fault("SCOPE-3")
+def head_of_me_needs_some_scope(pipeline: Pipeline) -> None:
+    """HEAD of `/me` is checked by a rule for methods, which refuses a key that has no scope."""
+
+    def change(scope: Scope, answer: Response) -> None:
+        key = pipeline.state.keys.find(presented_secret(scope) or b"")
+        asked = scope["method"] == "HEAD" and operation_path(scope) == "/me" and answer.status == 200
+        if asked and key and not key.scopes:
+            answer.status = 403
+
+    pipeline.outer.append(rewriting(change))
+
+
 def _close_me(pipeline: Pipeline, serves: Callable[[ApiKey], bool]) -> None:
     change_check(pipeline, lambda key, _required, operation, held: held and (operation != "getMe" or serves(key)))
 
@@ -233,10 +246,19 @@ def scope_not_named(pipeline: Pipeline) -> None:
 @fault("SCOPE-1")
 def parameters_before_scope(pipeline: Pipeline) -> None:
     """Parameters are checked before the scope: a bad limit is answered 400 even without the scope."""
+    _read_limits_first(pipeline, lambda limit: not limit.isdecimal())
 
+
+@fault("SCOPE-1")
+def sizes_before_scope(pipeline: Pipeline) -> None:
+    """A page of no items is refused before the scope is checked: a limit of 0 is answered 400 even without the scope."""
+    _read_limits_first(pipeline, lambda limit: limit == "0")
+
+
+def _read_limits_first(pipeline: Pipeline, refuses: Callable[[str], bool]) -> None:
     def change(problem: Problem, scope: Scope) -> Problem:
-        if query(scope).get("limit", "1").isdecimal():
+        if not refuses(query(scope).get("limit", "1")):
             return problem
-        return problem_of("invalid-parameter", "limit has to be a number.")
+        return problem_of("invalid-parameter", "limit has to be a number from 1 to 200.")
 
     change_kind(pipeline, _MISSING, change)
