@@ -23,12 +23,12 @@ from conformance.target.exchange import Exchange
 # How many items are left for the last page of a walk: a whole page if the total is a multiple of the limit.
 REMAINDERS = {"one item": 1, "a whole page": 0, "one item less than a page": -1}
 # Limits that are read as a large number, or as none, by a careless parser; and first pages whose size no other check counts.
-_READ_AS_MORE = {"listContacts": ("all", "0x1F4"), "listDrafts": ("0x1F4",), "listEvents": ("all",)}
+_READ_AS_MORE = {"listContacts": (f" {LARGEST + 100}", "0x1F4"), "listDrafts": ("0x1F4",), "listEvents": ("all",)}
 _FURTHER_LIMITS = {"listContacts": 51, "listLists": 51, "listDrafts": 100, "listEvents": 100}
 TOO_LARGE = tuple(
     (operation, limit)
     for operation in spec.LIST_OPERATIONS
-    for limit in (str(LARGEST + 1), "1000000", "9" * 20, *_READ_AS_MORE.get(operation, ()))
+    for limit in (str(LARGEST + 1), f"+{LARGEST + 100}", "9" * 20, *_READ_AS_MORE.get(operation, ()))
 )
 """Lists, each with limits above the largest, and some that are no numbers."""
 

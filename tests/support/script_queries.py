@@ -32,7 +32,7 @@ def queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
     capitals = next(email for email in emails if email.isupper())
     yield from (f"contacts?q={text}" for text in (capitals, "%c3%a9"))
     yield from (f"events?eventType=draft.sent,{other}" for other in ("contact.created", "unheard-of"))
-    yield from ("events?eventType=DRAFT.SENT", "events?eventType=draft.sent&limit=201", "contacts?q=a")
+    yield from ("events?eventType=DRAFT.SENT", "events?eventType=draft.sent&limit=201", "contacts?q=a", "events?limit=300.5")
     yield from (f"contacts?listId={row.id}" for row in own.lists.rows({"includeArchived": "1"}) if not _size(row))
     writers = {*map(_contact_of, own.drafts.rows({}))}
     yield f"drafts?contactId={next(row.id for row in own.contacts.rows({}) if row.id not in writers)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NoReturn
@@ -16,6 +17,7 @@ from mockserver.modifications.registry import fault
 from spec import contract
 
 _EVERYTHING = 1_000_000
+_ODD_FORM = re.compile(r"[ +]\d+|\d+\.\d+", re.ASCII)
 
 
 def change_default(pipeline: Pipeline, default: int, where: Callable[[set[str]], bool] = lambda _names: True) -> None:
@@ -209,6 +211,12 @@ def limit_of_all_gives_all(pipeline: Pipeline) -> None:
 def hexadecimal_limit_unchecked(pipeline: Pipeline) -> None:
     """A limit is checked if it is decimal, but read in any notation: `0x1F4` is accepted, and gives 500 items."""
     change_refusal(pipeline, lambda text: text.lower().startswith("0x"), lambda text: int(text, 16))
+
+
+@fault("PAGE-5", "PAGE-4")
+def limit_of_odd_form_unchecked(pipeline: Pipeline) -> None:
+    """A limit is checked if it is all digits, but any number is read: a sign, a space or a fraction lets 300 items through."""
+    change_refusal(pipeline, lambda text: bool(_ODD_FORM.fullmatch(text)), lambda text: int(float(text)))
 
 
 @fault("PAGE-5", "PAGE-4")
