@@ -98,7 +98,7 @@ _MADE_UP = {
     "a negative number": "-1",
     "of nulls": _encoded({"id": None, "t": None}),
     "of a number": _encoded(5),
-    "of a text": _encoded("x"),
+    "of null": _encoded(None),
     "of no JSON": _base64(b"id=x&t=1"),
     "of bytes that are not UTF-8": _base64(b"\xff\xfe\xc0"),
 }

@@ -248,6 +248,6 @@ def _odd_cursors() -> Iterator[str]:
     yield "nonsense"
     yield "-1"
     contents: tuple[object, ...] = ({"nonsense": 1}, [], {"id": "x", "t": "yesterday"}, 5, {"id": 7, "t": "x"}, 10**29)
-    contents += ({"id": "x", "t": "2026-05-01T08:00:00.000Z"}, {"id": "con_1", "t": "2026-13-01T08:00:00.000Z"})
+    contents += (None, {"id": "x", "t": "2026-05-01T08:00:00.000Z"}, {"id": "con_1", "t": "2026-13-01T08:00:00.000Z"})
     texts = [*(json.dumps(content).encode() for content in (*contents, {"id": "x", "t": 7})), b"id=x", b"\xff"]
     yield from (base64.urlsafe_b64encode(text).decode().rstrip("=") for text in texts)

@@ -233,6 +233,12 @@ def cursor_of_scalar_crashes(pipeline: Pipeline) -> None:
 
 
 @fault("PAGE-9", "ERROR-5")
+def cursor_of_null_crashes(pipeline: Pipeline) -> None:
+    """The JSON in a cursor is read as an object without a check: null raises an unhandled exception."""
+    _crash_on_bytes(pipeline, lambda raw: raw.strip() == b"null")
+
+
+@fault("PAGE-9", "ERROR-5")
 def cursor_of_no_json_crashes(pipeline: Pipeline) -> None:
     """The base64 of a cursor is checked; content that is not JSON raises an unhandled exception."""
     _crash_on_bytes(pipeline, lambda raw: raw[:1].isalpha())
