@@ -8,12 +8,13 @@ from conformance.cases.filter_hits import (
     UNKNOWN_TYPES,
     expect_nothing,
     only_like,
+    only_with,
     unknown_beside_known,
     value_with_a_hit,
     value_without_a_hit,
     word_with_a_hit,
 )
-from conformance.cases.filters import WITHOUT_A_HIT
+from conformance.cases.filters import NULLS, WITHOUT_A_HIT
 from conformance.cases.resource_ids import MISSPELLINGS
 from conformance.cases.tables import Cut, over
 from conformance.checks import not_tested, requirement
@@ -68,6 +69,14 @@ def test_a_search_without_a_hit_shows_nothing(case: str, dataset: Dataset, seed:
     """A search without a match shows no contact, while another search finds some."""
     word_with_a_hit(dataset)
     expect_nothing(dataset, "listContacts", q=WITHOUT_A_HIT[case](dataset.contacts, seed))
+
+
+@requirement("FILTER-9")
+@over(NULLS, Cut(quick=0, paced=0, standard=len(NULLS)))
+def test_a_search_does_not_find_what_is_null(case: str, dataset: Dataset) -> None:
+    """A search for the word that null becomes in a careless text shows no contact that does not have it as a word of its own."""
+    word_with_a_hit(dataset)
+    only_with(dataset, case)
 
 
 @requirement("FILTER-9")

@@ -28,7 +28,8 @@ _LOOKS = 3
 # How many resources the values of several filters are taken from, and how many combinations of values are enough.
 _PICKED = 12
 _ENOUGH_COMBINATIONS = 4
-_NO_SUCH_WORD = "no.such-value"
+# A value that nothing has, and that a careless look-up in an object finds all the same.
+_NO_SUCH_WORD = "constructor"
 _LEAST_SEARCHED = 3
 _REFUSED = (400, 404, 422)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 
 from conformance.cases.dataset import LARGEST
@@ -118,15 +117,23 @@ def frequent_word(contacts: Sequence[Resource]) -> str:
     return next(usable, "")
 
 
-def absent(contacts: Iterable[Resource], seed: int, length: int = 16) -> str:
-    """A word that occurs nowhere in the contacts. Raises NotTested if no word of this length was found."""
-    texts = [str(value).casefold() for contact in contacts for value in contact.values()]
+def absent(contacts: Iterable[Resource], seed: int) -> str:
+    """A word that occurs nowhere in the contacts. Raises NotTested if none was found."""
+    return _nowhere(_made_up(seed, 16), contacts)
+
+
+def _made_up(seed: int, length: int) -> Iterator[str]:
     choose = chooser(seed)
-    for _ in range(_MOST_WORDS):
-        word = "".join(choose.choices("bcdfghjklmnpqrstvwxz", k=length))
-        if not any(word in text for text in texts):
-            return word
-    raise NotTested(f"the contacts have every word of {length} letters that was made up")
+    return ("".join(choose.choices("bcdfghjklmnpqrstvwxz", k=length)) for _ in range(_MOST_WORDS))
+
+
+def _nowhere(candidates: Iterable[str], contacts: Iterable[Resource]) -> str:
+    """The first of some texts that occurs nowhere in the contacts. Raises NotTested if each of them occurs."""
+    texts = [text for contact in contacts for text in _texts(contact)]
+    for candidate in candidates:
+        if not any(candidate.casefold() in text for text in texts):
+            return candidate
+    raise NotTested("each text that was made up occurs in the contacts")
 
 
 def absent_address(contacts: Sequence[Resource], seed: int) -> str:
@@ -135,12 +142,42 @@ def absent_address(contacts: Sequence[Resource], seed: int) -> str:
     return f"{user}@{domain}.{end}"
 
 
+def occurs(text: str, contact: Resource) -> bool:
+    """Whether any member of a contact contains a text, its case aside."""
+    return any(text.casefold() in known for known in _texts(contact))
+
+
+def _texts(contact: Resource) -> list[str]:
+    return [str(value).casefold() for value in contact.values() if value is not None]
+
+
+def _short(contacts: Sequence[Resource], seed: int) -> str:
+    """A word of two letters, too short for some indexes. Long random ids have all such words of ASCII."""
+    return _nowhere(chain(_made_up(seed, 2), ("жщ", "ωψ")), contacts)
+
+
+def _with_a_sign(sign: str) -> Callable[[Sequence[Resource], int], str]:
+    """Makes the words of the contacts with a sign for the letter in their middle: a text without a hit, as written."""
+
+    def search(contacts: Sequence[Resource], _seed: int) -> str:
+        words = [word for name in _NAMES for word in words_of(contacts, name) if len(word) in _HANDY]
+        return _nowhere((f"{word[: len(word) // 2]}{sign}{word[len(word) // 2 + 1 :]}" for word in words), contacts)
+
+    return search
+
+
 WITHOUT_A_HIT: Mapping[str, Callable[[Sequence[Resource], int], str]] = {
     "a word": absent,
-    "a short word": partial(absent, length=3),
+    "a short word": _short,
     "an address": absent_address,
+    "a word with an underscore": _with_a_sign("_"),
+    "a word with a percent sign": _with_a_sign("%"),
+    "signs alone": lambda contacts, _seed: _nowhere(("--", "!!", "??"), contacts),
 }
 """Searches that find no contact, made from the contacts and a seed."""
+
+NULLS = ("null", "None")
+"""What a member that is null becomes in a text that is made without care. Somebody may have it as a name."""
 
 
 def values_of(name: str, resource: Resource) -> list[str]:

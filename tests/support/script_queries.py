@@ -30,9 +30,9 @@ def queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
     yield f"contacts?{urlencode({'q': next(email for email in emails if '+' in email)})}"
     emails = (json.loads(row.single)["email"] or "" for row in own.contacts.rows({}))
     capitals = next(email for email in emails if email.isupper())
-    yield from (f"contacts?q={text}" for text in (capitals, "%c3%a9"))
+    yield from (f"contacts?q={text}" for text in (capitals, "%c3%a9", "a", "--", "null", "%25"))
     yield from (f"events?eventType=draft.sent,{other}" for other in ("contact.created", "unheard-of"))
-    yield from ("events?eventType=DRAFT.SENT", "events?eventType=draft.sent&limit=201", "contacts?q=a", "events?limit=300.5")
+    yield from ("events?eventType=DRAFT.SENT", "events?eventType=draft.sent&limit=201", "events?limit=300.5")
     yield from (f"contacts?listId={row.id}" for row in own.lists.rows({"includeArchived": "1"}) if not _size(row))
     writers = {*map(_contact_of, own.drafts.rows({}))}
     yield f"drafts?contactId={next(row.id for row in own.contacts.rows({}) if row.id not in writers)}"
@@ -68,7 +68,7 @@ def values_of(name: str, own: Tenant, theirs: Tenant) -> list[str]:
         "q": [people[-1]["email"], people[-1]["lastName"], company],
         "includeArchived": ["1", "0"],
     }
-    return [*(known[name] if name in known else _known_values(name)), "nonsense"]
+    return [*(known[name] if name in known else _known_values(name)), "nonsense", "constructor"]
 
 
 def _size(row: Any) -> int:

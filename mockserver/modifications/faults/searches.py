@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote_plus
 
@@ -22,14 +23,24 @@ def search_ignored(pipeline: Pipeline) -> None:
 
 @fault("FILTER-9")
 def short_search_ignored(pipeline: Pipeline) -> None:
-    """`q` of fewer than four characters finds everyone: the index has no shorter words."""
-    change_filters(pipeline, "contacts", lambda filters: _without_search(filters, lambda value: len(value) < 4))
+    """`q` of fewer than three characters finds everyone: the index has no shorter words."""
+    change_filters(pipeline, "contacts", lambda filters: _without_search(filters, lambda value: len(value) < 3))
 
 
 @fault("FILTER-9")
 def search_of_unknown_address_ignored(pipeline: Pipeline) -> None:
     """`q` with an email address finds everyone: the query parser takes it for an operator, and drops it."""
     change_filters(pipeline, "contacts", lambda filters: _without_search(filters, lambda value: "@" in value))
+
+
+@fault("FILTER-9")
+def search_of_signs_ignored(pipeline: Pipeline) -> None:
+    """`q` without a letter or digit finds everyone: nothing of it is left for the index."""
+    change_filters(pipeline, "contacts", lambda filters: _without_search(filters, _is_signs))
+
+
+def _is_signs(value: str) -> bool:
+    return not any(map(str.isalnum, value))
 
 
 def _without_search(filters: Filters, dropped: Callable[[str], bool]) -> Filters:
@@ -97,6 +108,26 @@ def search_decoded_twice(pipeline: Pipeline) -> None:
         "contacts",
         lambda filters: {name: unquote_plus(value) if name == "q" else value for name, value in filters.items()},
     )
+
+
+@fault("FILTER-9", "FILTER-3")
+def search_with_wildcards(pipeline: Pipeline) -> None:
+    """`q` is a pattern of SQL's LIKE, whose wildcards are not escaped."""
+
+    def found(needle: str, value: str) -> bool:
+        return re.search(re.escape(needle).replace("_", ".").replace("%", ".*"), value) is not None
+
+    _change_search(pipeline, found, *_SEARCHED)
+
+
+@fault("FILTER-9", "FILTER-3")
+def search_of_nulls(pipeline: Pipeline) -> None:
+    """`q` is searched in a text made of all members, in which a member that is null is the word `null`."""
+
+    def found(value: str, contact: Resource) -> bool:
+        return fold(value) in fold(" ".join(contact[member] or "null" for member in _SEARCHED))
+
+    change_filter(pipeline, "contacts", "q", found)
 
 
 @fault("FILTER-3", "FILTER-9")

@@ -45,6 +45,19 @@ def values_in_capitals_ignored(pipeline: Pipeline) -> None:
         change_filters(pipeline, collection, known)
 
 
+@fault("FILTER-9")
+def inherited_names_ignored(pipeline: Pipeline) -> None:
+    """Each known value has its rule in an object, which also has `constructor` from its class: that is no rule, and everything
+    is served.
+    """
+    for collection in ("contacts", "drafts", "events"):
+        change_filters(
+            pipeline,
+            collection,
+            lambda filters: {name: value for name, value in filters.items() if value != "constructor"},
+        )
+
+
 @fault("FILTER-7")
 def unknown_type_hides_others(pipeline: Pipeline) -> None:
     """If one of several types is unknown, nothing is shown of the others."""
