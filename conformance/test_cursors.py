@@ -15,7 +15,14 @@ from conformance.cases.expected_pages import DEFAULT, confirmed, on_changing_dat
 from conformance.cases.filters import text_of
 from conformance.cases.follow_ups import real_cursor
 from conformance.cases.growing_lists import shown_while_adding
-from conformance.cases.page_boundaries import bordered, filtered_alike, filters_of, same_order
+from conformance.cases.page_boundaries import (
+    bordered,
+    filtered_alike,
+    filters_of,
+    of_many_pages,
+    same_items,
+    same_order,
+)
 from conformance.cases.sampling import cases
 from conformance.cases.tables import Cut, Effort, over
 from conformance.checks import PROBLEM, expect, items, not_tested, record_tried, requirement, sound
@@ -66,6 +73,21 @@ def _again(dataset: Dataset, walked: Walk) -> Walk:
     filters: dict[str, Any] = filters_of(walked)
     most_pages = len(walked.pages) + bool(walked.refusal)
     return dataset.walked(walked.operation, limit=limit, most_pages=most_pages, **filters)
+
+
+def longest_list(dataset: Dataset) -> list[str]:
+    """The list that has the most items."""
+    return [max(LISTS, key=lambda operation: len(dataset.walk(operation).ids))]
+
+
+@requirement("PAGE-6")
+@over(longest_list, Cut(quick=0, paced=0, standard=1))
+@on_changing_data
+def test_a_walk_of_many_pages_yields_every_item_once(case: str, dataset: Dataset) -> None:
+    """The longest list shows the same items over twelve pages as at 200, each once."""
+    walked = of_many_pages(dataset, case)
+    once(walked)
+    same_items(walked, dataset.walk(case))
 
 
 @requirement("PAGE-6", whole_run=True)

@@ -200,7 +200,7 @@ def test_the_order_is_the_same_at_any_limit(dataset: Dataset, seed: int) -> None
 
 
 @requirement("PAGE-10")
-@over(filtered_walks, Cut(quick=3, paced=3, standard=76))
+@over(filtered_walks, Cut(quick=3, paced=3, standard=70))
 @on_changing_data
 def test_filters_hold_on_every_page(case: FilteredWalk, dataset: Dataset) -> None:
     """A filtered list, walked over two or more pages, shows exactly the items that the filters let through."""

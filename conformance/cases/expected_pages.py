@@ -57,9 +57,10 @@ def exactly(dataset: Dataset, operation: str, *, limit: int, **filters: str) -> 
 
 
 def on_one_page(dataset: Dataset, operation: str, **filters: str) -> None:
-    """Expect the largest page of a filtered list to show no excluded item, and every matching one if it is the only page."""
+    """Expect the largest page of a filtered list to show no excluded item, none twice, and every match if it is the only page."""
     page = _served(dataset, operation, LARGEST, 1, filters)
     no_strangers(page, filters)
+    once(page)
     if page.complete:
         nothing_missing(dataset, page, filters)
 

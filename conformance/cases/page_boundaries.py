@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from math import ceil
 from urllib.parse import parse_qs, urlsplit
 
 from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk, whole
-from conformance.cases.expected_pages import settled
+from conformance.cases.expected_pages import DEFAULT, MOST_PAGES, half, settled
 from conformance.checks import expect, not_tested
 
 # The most pages of a walk that tries borders, and the number of borders within runs that is enough.
@@ -58,6 +59,19 @@ def limit_within_a_run(resources: Sequence[Resource]) -> int:
     times = [resource.get("createdAt") for resource in resources]
     limits = range(min(LARGEST, len(times) // 2), len(times) // _FEW_PAGES, -1)
     return next((limit for limit in limits if times[limit - 1] == times[limit]), 0)
+
+
+def limit_of_two_pages(resources: Sequence[Resource]) -> int:
+    """The limit at which a walk takes two pages, as the largest allows; between them are items of one time if it can be."""
+    times, middle = [resource.get("createdAt") for resource in resources], half(len(resources))
+    limits = range(middle, min(LARGEST + 1, len(times)))
+    return next((limit for limit in limits if times[limit - 1] == times[limit]), middle)
+
+
+def of_many_pages(dataset: Dataset, operation: str) -> Walk:
+    """The list walked over as many pages as a walk under filters may take, at the default limit or below."""
+    limit = min(DEFAULT, max(1, ceil(len(dataset.walk(operation).ids) / MOST_PAGES)))
+    return dataset.walked(operation, limit=limit, most_pages=MOST_PAGES, **whole(operation))
 
 
 def same_items(walked: Walk, known: Walk) -> None:

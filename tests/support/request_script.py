@@ -217,6 +217,7 @@ def _walks(mock: Mock, own: Tenant) -> Iterator[Iterator[Request]]:
         "contacts?limit=200",
         "contacts?limit=1",
         "events?limit=70",
+        "events?limit=40&eventType=draft.created,draft.sent,draft.opened,draft.clicked",
         "contacts",
         "drafts",
         "events",

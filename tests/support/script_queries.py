@@ -31,7 +31,9 @@ def queries(own: Tenant, theirs: Tenant) -> Iterator[str]:
     emails = (json.loads(row.single)["email"] or "" for row in own.contacts.rows({}))
     capitals = next(email for email in emails if email.isupper())
     yield from (f"contacts?q={text}" for text in (capitals, "%c3%a9", "a", "--", "null", "%25"))
-    yield from (f"events?eventType=draft.sent,{other}" for other in ("contact.created", "unheard-of"))
+    yield from (
+        f"events?eventType=draft.sent,{other}" for other in ("contact.created", "unheard-of", "draft.sent", "a,b,c,d")
+    )
     yield from ("events?eventType=DRAFT.SENT", "events?eventType=draft.sent&limit=201", "events?limit=300.5")
     yield from (f"contacts?listId={row.id}" for row in own.lists.rows({"includeArchived": "1"}) if not _size(row))
     writers = {*map(_contact_of, own.drafts.rows({}))}

@@ -65,16 +65,39 @@ def single_items_skip_ties(pipeline: Pipeline) -> None:
 @fault("PAGE-6")
 def walk_ends_at_400(pipeline: Pipeline) -> None:
     """A walk ends after 400 items, as with a search index that limits its window."""
+    _end_within(pipeline, lambda _limit: 400)
+
+
+@fault("PAGE-6")
+def walk_ends_after_nine_pages(pipeline: Pipeline) -> None:
+    """A walk ends after nine pages: a guard against loops, which nobody adapted to longer lists."""
+    _end_within(pipeline, lambda limit: 9 * limit)
+
+
+def _end_within(pipeline: Pipeline, most: Callable[[int], int]) -> None:
+    """End walks after `most` items, a function of the limit."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
         found = inner(caller, collection, filters, after, limit)
         if found.next is None:
             return found
-        window = inner(caller, collection, filters, None, 400).next
+        window = inner(caller, collection, filters, None, most(limit)).next
         return found._replace(next=None) if window and found.next <= window else found
 
     pipeline.page = page
+
+
+@fault("FILTER-7", "PAGE-10")
+def several_types_skip_ties(pipeline: Pipeline) -> None:
+    """Events of several types are read behind the time in the cursor, without its id: the rest of a moment is lost."""
+
+    def change(asked: Question) -> Question:
+        if asked.after is None or "," not in asked.filters.get("eventType", ""):
+            return asked
+        return asked._replace(after=Position(asked.after.created_at_ms, ""))
+
+    change_question(pipeline, change)
 
 
 @fault("PAGE-6")

@@ -1,4 +1,4 @@
-"""Filters that fail where a value is of nothing, or of nothing in the list."""
+"""Filters that fail where a value is of nothing, or of nothing in the list; and lists of types that fail."""
 
 from __future__ import annotations
 
@@ -56,6 +56,27 @@ def inherited_names_ignored(pipeline: Pipeline) -> None:
             collection,
             lambda filters: {name: value for name, value in filters.items() if value != "constructor"},
         )
+
+
+@fault("FILTER-7")
+def types_joined(pipeline: Pipeline) -> None:
+    """Events are joined with the types that are asked for: those of a type that is named twice come twice."""
+
+    def rows(caller: Caller, filters: Filters) -> list[Row]:
+        types = filters["eventType"].split(",")
+        return [row for one in types for row in matching(caller.tenant, "events", {"eventType": one})]
+
+    change_rows(pipeline, "events", "eventType", rows)
+
+
+@fault("FILTER-7")
+def many_types_ignored(pipeline: Pipeline) -> None:
+    """More than four types are taken for all: everything is served."""
+
+    def few(filters: Filters) -> Filters:
+        return {name: value for name, value in filters.items() if value.count(",") < 4}
+
+    change_filters(pipeline, "events", few)
 
 
 @fault("FILTER-7")
