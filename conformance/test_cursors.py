@@ -12,6 +12,7 @@ import spec
 from conformance.cases.altered_cursors import SPOILS, spoiled
 from conformance.cases.dataset import LARGEST, Dataset, Walk, limit_of, next_cursor, whole
 from conformance.cases.expected_pages import DEFAULT, confirmed, on_changing_data, once, settled
+from conformance.cases.filter_hits import ask_for_unlisted
 from conformance.cases.filters import text_of
 from conformance.cases.follow_ups import real_cursor
 from conformance.cases.growing_lists import shown_while_adding
@@ -98,11 +99,13 @@ def test_no_walk_is_refused_its_cursor(dataset: Dataset) -> None:
 
 @requirement("PAGE-6", whole_run=True)
 @over(LISTS)
-def test_the_whole_list_hides_nothing_that_a_filter_shows(case: str, dataset: Dataset) -> None:
-    """Every item that a filtered list showed during the run is in the walk of the whole list."""
+def test_the_whole_list_hides_nothing_that_a_filter_shows(case: str, dataset: Dataset, run_effort: Effort) -> None:
+    """Every item that a filtered list showed during the run, also by a documented value of no item, is in the whole list."""
     known = dataset.walk(case)
     if not known.complete:
         not_tested(f"{case} was not walked to its end")
+    if run_effort.thorough:
+        ask_for_unlisted(dataset, case)
     if not any(_hidden(walked, known) for walked in dataset.walks):
         return
     # An item may have been added since that walk, or deleted since its filter showed it.

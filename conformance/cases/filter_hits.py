@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import permutations
 from urllib.parse import parse_qsl, urlsplit
 
 import spec
 from conformance.cases.dataset import LARGEST, Dataset
 from conformance.cases.expected_pages import MOST_PAGES, half, unknown_value, values
-from conformance.cases.filters import SEARCHED, WITHOUT_A_HIT, excluded, occurs, words_of
+from conformance.cases.filters import SEARCHED, WITHOUT_A_HIT, excluded, occurs, values_of, words_of
 from conformance.checks import NotJudged, expect, items, not_tested, sound
 
 NO_SUCH_VALUE = (400, 404, 422)
@@ -82,6 +83,17 @@ def only_like(dataset: Dataset, operation: str, name: str, asked: str, *like: st
     allowed = [{name: value} for value in (asked, *like)]
     strange = [item["id"] for item in items(sound(answer)) if all(excluded(operation, one, item) for one in allowed)]
     expect(not strange, f"{answer.request.target} shows {strange[:1]}, which the filter excludes", answer)
+
+
+def ask_for_unlisted(dataset: Dataset, operation: str) -> None:
+    """Read a page of each documented value of a filter that no item of the whole list has; a refusal is no matter here."""
+    for parameter in spec.contract().operations[operation].parameters:
+        name = parameter.name
+        listed = {value for item in dataset.walk(operation).items for value in values_of(name, item)}
+        for value in parameter.schema.get("x-known-values", ()):
+            if value not in listed:
+                with suppress(NotJudged):
+                    dataset.walked(operation, limit=LARGEST, most_pages=1, **{name: value})
 
 
 def only_with(dataset: Dataset, text: str) -> None:

@@ -11,6 +11,7 @@ from mockserver.modifications.helpers.pages import Question, change_question, ke
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
+from mockserver.tenants.resource_types import Resource
 from spec import contract
 
 Filters = Mapping[str, str]
@@ -103,12 +104,27 @@ def several_types_skip_ties(pipeline: Pipeline) -> None:
 @fault("PAGE-6")
 def contacts_on_no_list_lost(pipeline: Pipeline) -> None:
     """The whole list of contacts is joined with the lists that they are on: a contact on none shows only under a filter."""
+    _hide(pipeline, "contacts", lambda filters: not filters, lambda contact: not contact["listIds"])
+
+
+@fault("PAGE-6")
+def rejected_drafts_kept_back(pipeline: Pipeline) -> None:
+    """Rejected drafts show only to those who ask for them by their status."""
+    _hide(
+        pipeline, "drafts", lambda filters: "status" not in filters, lambda draft: bool(draft["status"] == "rejected")
+    )
+
+
+def _hide(
+    pipeline: Pipeline, hidden_in: str, applies: Callable[[Filters], bool], hides: Callable[[Resource], bool]
+) -> None:
+    """Leave resources out of a collection's pages under the filters to which this applies."""
     inner = pipeline.page
 
     def page(caller: Caller, collection: str, filters: Filters, after: Position | None, limit: int) -> Page:
-        if collection != "contacts" or filters:
+        if collection != hidden_in or not applies(filters):
             return inner(caller, collection, filters, after, limit)
-        rows = [row for row in matching(caller.tenant, collection, {}) if json.loads(row.single)["listIds"]]
+        rows = [row for row in matching(caller.tenant, collection, filters) if not hides(json.loads(row.single))]
         return keyset_page(rows, newest_first, after, limit)
 
     pipeline.page = page
