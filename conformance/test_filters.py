@@ -191,7 +191,7 @@ def test_filters_combine(case: tuple[str, tuple[str, ...]], dataset: Dataset) ->
 
 
 @requirement("FILTER-8")
-@over(values_beside_filters, Cut(quick=1, paced=1, standard=88))
+@over(values_beside_filters, Cut(quick=1, paced=1, standard=84))
 def test_each_value_combines(case: FilteredWalk, dataset: Dataset) -> None:
     """Each value of a filter, together with a value of another filter or a search, shows what both let through."""
     _on_one_page(dataset, case.operation, **dict(case.filters))

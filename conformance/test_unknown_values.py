@@ -7,6 +7,7 @@ from conformance.cases.expected_pages import unknown_value
 from conformance.cases.filter_hits import (
     UNKNOWN_TYPES,
     expect_nothing,
+    known_beside,
     only_like,
     only_with,
     unknown_beside_known,
@@ -82,7 +83,7 @@ def test_a_search_does_not_find_what_is_null(case: str, dataset: Dataset) -> Non
 @requirement("FILTER-9")
 @over(tuple(unknown_beside_known()), Cut(quick=0, paced=0, standard=len(unknown_beside_known())))
 def test_an_unknown_value_beside_a_known_one(case: tuple[str, str, str, str], dataset: Dataset) -> None:
-    """A value that no item has shows nothing, also beside a value of another filter that shows something by itself."""
-    operation, name, kind, other = case
-    known = value_with_a_hit(dataset, operation, other)
-    expect_nothing(dataset, operation, **{name: value_without_a_hit(dataset, operation, name, kind), other: known})
+    """A value that no item has shows nothing, also beside values of other filters that show something by themselves."""
+    operation, name, kind, others = case
+    known = known_beside(dataset, operation, others)
+    expect_nothing(dataset, operation, **{name: value_without_a_hit(dataset, operation, name, kind)}, **known)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import spec
 from conformance.cases.dataset import LARGEST, Dataset
-from conformance.cases.expected_pages import MOST_PAGES, half, unknown_value, values
+from conformance.cases.expected_pages import MOST_PAGES, combination, half, unknown_value, values
 from conformance.cases.filters import SEARCHED, WITHOUT_A_HIT, excluded, occurs, values_of, words_of
 from conformance.checks import NotJudged, expect, items, not_tested, sound
 
@@ -19,16 +19,28 @@ UNKNOWN_TYPES = "no.such-value,no.other-value"
 """Several types that no event has, as one value of `eventType`."""
 
 _UNKNOWN = "unknown"
+# Together, because a server that ignores a search beside one of them ignores it beside both.
+_BESIDE_A_SEARCH = "listId and qualificationStatus"
 
 
 def unknown_beside_known() -> list[tuple[str, str, str, str]]:
-    """Rows of an operation, a filter, a kind of value that no item has, and another filter, whose value an item has."""
-    return [
-        (operation.id, name, kind, other)
+    """Rows of an operation, a filter, a kind of value that no item has, and other filters, whose values an item has."""
+    rows = [
+        (operation.id, name, _UNKNOWN, other)
         for operation in spec.contract().operations.values()
         for name, other in permutations(operation.filters, 2)
-        for kind in ([*WITHOUT_A_HIT][:1] if name == "q" else [_UNKNOWN])
+        if name != "q"
     ]
+    return [*rows, *(("listContacts", "q", kind, _BESIDE_A_SEARCH) for kind in WITHOUT_A_HIT)]
+
+
+def known_beside(dataset: Dataset, operation: str, others: str) -> dict[str, str]:
+    """Values of the other filters of a row of `unknown_beside_known`, which show something by themselves."""
+    if others != _BESIDE_A_SEARCH:
+        return {others: value_with_a_hit(dataset, operation, others)}
+    names = others.split(" and ")
+    found: dict[str, str] = dataset.once(others, lambda: combination(dataset, operation, names))
+    return found
 
 
 def value_without_a_hit(dataset: Dataset, operation: str, name: str, kind: str) -> str:
