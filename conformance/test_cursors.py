@@ -11,11 +11,11 @@ from urllib.parse import parse_qs
 import spec
 from conformance.cases.altered_cursors import SPOILS, spoiled
 from conformance.cases.dataset import LARGEST, Dataset, Walk, limit_of, next_cursor, whole
-from conformance.cases.expected_pages import DEFAULT, confirmed, on_changing_data, once, settled
+from conformance.cases.expected_pages import DEFAULT, confirmed, on_changing_data, once
 from conformance.cases.filter_hits import ask_for_unlisted
 from conformance.cases.filters import text_of
 from conformance.cases.follow_ups import real_cursor
-from conformance.cases.growing_lists import shown_while_adding
+from conformance.cases.growing_lists import settled, shown_while_adding
 from conformance.cases.page_boundaries import (
     bordered,
     filtered_alike,

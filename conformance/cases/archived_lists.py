@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from conformance.cases.dataset import LARGEST, Dataset
-from conformance.cases.expected_pages import exactly, half, settled
+from conformance.cases.expected_pages import exactly, half
 from conformance.cases.filters import let_through, text_of, values_of
+from conformance.cases.growing_lists import settled
 from conformance.checks import NotTested, Violation, expect, items, refused, sound
 from conformance.oracles.usable import as_id
 

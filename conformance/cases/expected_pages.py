@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import wraps
 from itertools import product
 from math import ceil
@@ -13,7 +12,7 @@ from typing import Any, TypeVar
 
 import spec
 from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk
-from conformance.cases.filters import asked_of, excluded, must_show, text_of, values_of
+from conformance.cases.filters import asked_of, excluded, must_show, values_of
 from conformance.cases.resource_ids import resembling
 from conformance.cases.sampling import stratified
 from conformance.checks import NotJudged, NotTested, Violation, expect, items
@@ -235,15 +234,6 @@ def half(count: int) -> int:
     return min(LARGEST, max(1, ceil(count / 2)))
 
 
-def settled(resources: Sequence[Resource], known: Walk) -> Sequence[Resource]:
-    """The resources without those that were created after everything that is known."""
-    ids = set(known.ids)
-    if ids.issuperset(resource["id"] for resource in resources):
-        return resources
-    newest = max(map(_created, known.items), default=float("-inf"))
-    return [resource for resource in resources if resource["id"] in ids or _created(resource) <= newest]
-
-
 def _counted(resources: Iterable[Resource], name: str) -> Counter[str]:
     return Counter(value for resource in resources for value in set(values_of(name, resource)))
 
@@ -288,13 +278,6 @@ def _there(dataset: Dataset, name: str) -> set[str]:
 
 def _fits(value: Value) -> bool:
     return 1 < value.count <= 2 * LARGEST
-
-
-def _created(resource: Resource) -> float:
-    try:
-        return datetime.fromisoformat(text_of(resource, "createdAt").upper()).timestamp()
-    except ValueError:  # a leap second, which RFC 3339 allows and Python does not; or no time at all, which OP-1 judges
-        return float("-inf")
 
 
 def _by_id(walked: Walk) -> dict[str, Resource]:

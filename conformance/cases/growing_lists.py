@@ -1,14 +1,15 @@
-"""Walks of the contacts during which contacts are added, by a hook of the target."""
+"""Lists that grow: what a walk must show though items are added, by other clients or by a hook of the target."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from math import ceil
 from typing import Any
 
-from conformance.cases.dataset import Dataset, Walk, next_cursor
+from conformance.cases.dataset import Dataset, Resource, Walk, next_cursor
 from conformance.cases.expected_pages import once
-from conformance.cases.filters import excluded
+from conformance.cases.filters import excluded, text_of
 from conformance.checks import expect, items, not_tested, sound
 from conformance.oracles.usable import resource
 from spec import commands
@@ -16,6 +17,15 @@ from spec.commands import CommandFailed
 
 # The most pages of such a walk.
 _MOST_PAGES = 6
+
+
+def settled(resources: Sequence[Resource], known: Walk) -> Sequence[Resource]:
+    """The resources without those that were created after everything that is known."""
+    ids = set(known.ids)
+    if ids.issuperset(resource["id"] for resource in resources):
+        return resources
+    newest = max(map(_created, known.items), default=float("-inf"))
+    return [resource for resource in resources if resource["id"] in ids or _created(resource) <= newest]
 
 
 def shown_while_adding(dataset: Dataset, hook: str, known: Sequence[str], **filters: Any) -> bool:
@@ -52,3 +62,10 @@ def _walk_while_adding(dataset: Dataset, hook: str, limit: int, filters: dict[st
             not_tested(str(failure))
         pages.append(sound(caller.get("listContacts", limit=limit, cursor=cursor, **filters)))
     return Walk("listContacts", tuple(pages), complete=next_cursor(pages[-1]) is None)
+
+
+def _created(resource: Resource) -> float:
+    try:
+        return datetime.fromisoformat(text_of(resource, "createdAt").upper()).timestamp()
+    except ValueError:  # a leap second, which RFC 3339 allows and Python does not; or no time at all, which OP-1 judges
+        return float("-inf")

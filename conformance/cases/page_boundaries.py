@@ -11,7 +11,8 @@ from math import ceil
 from urllib.parse import parse_qs, urlsplit
 
 from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk, whole
-from conformance.cases.expected_pages import DEFAULT, MOST_PAGES, half, settled
+from conformance.cases.expected_pages import DEFAULT, MOST_PAGES, half
+from conformance.cases.growing_lists import settled
 from conformance.checks import expect, not_tested
 
 # The most pages of a walk that tries borders, and the number of borders within runs that is enough.
