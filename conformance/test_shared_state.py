@@ -22,7 +22,7 @@ from conformance.target.exchange import Exchange
 
 LISTS = spec.LIST_OPERATIONS
 # How many requests the organizations make in turn, and how many clients of each ask at the same time.
-_TURNS = Cut(quick=4, paced=4, standard=40)
+_TURNS = Cut(quick=4, paced=4, standard=30)
 _TURNS_AT_DEPTH = 200
 _AT_ONCE = 3
 # The first request of a client opens its connection: only on open connections do requests arrive together.

@@ -103,7 +103,7 @@ def test_a_condition_finds_nothing_foreign(
 
 
 @requirement("TENANT-3")
-@over(foreign_filters, Cut(quick=2, paced=3, standard=82), attrgetter("plain"))
+@over(foreign_filters, Cut(quick=2, paced=3, standard=120), attrgetter("plain"))
 def test_a_foreign_id_as_a_filter(
     case: AsFilter, dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], target: Target
 ) -> None:
