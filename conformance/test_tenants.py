@@ -154,7 +154,7 @@ def test_no_trick_moves_a_key(case: Trick, dataset: Dataset, theirs: frozenset[I
 
 
 @requirement("TENANT-5")
-@over(further_tricks, Cut(quick=2, paced=1, standard=22))
+@over(further_tricks, Cut(quick=2, paced=1, standard=24))
 def test_no_header_moves_a_key(case: Trick, dataset: Dataset, theirs: frozenset[Identity]) -> None:
     """Headers, cookies, keys and paths show nothing of the organization that they name, and HEAD does not find its resources."""
     show_nothing(case, dataset, theirs)
