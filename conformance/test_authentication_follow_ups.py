@@ -19,7 +19,7 @@ from conformance.oracles.problems import same_answer, same_fields
 from conformance.target.client import Caller, Client
 from spec.target import Target
 
-# At most so many states of resources are asked for.
+# The most states of resources that are asked for.
 _STATES = 20
 _NO_KEY, _UNKNOWN = "no key", "unknown"
 _CALLERS = [

@@ -44,7 +44,7 @@ _SEVERAL = (
 _VALUES = Cut(quick=3, paced=4, standard=10)
 _UNUSED = Cut(quick=0, paced=0, standard=1)
 _MOST_UNUSED = 20
-# Some servers take so many types for all.
+# With this many types, some servers ignore the filter.
 _SEVERAL_TYPES = 5
 _ITSELF = "itself"
 # The lists that have what these filters take.

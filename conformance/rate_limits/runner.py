@@ -16,7 +16,7 @@ from conformance.oracles.usable import unusable
 from conformance.rate_limits.attempts import MINUTE, Attempt, Limits, NotRested
 from conformance.rate_limits.probe_requests import Requests, by_head, disguised, unauthenticated
 from conformance.rate_limits.sending import Volley, senders
-from conformance.rate_limits.steps import CONDITIONAL, FORWARDED, HEAD, OF_SOME_TARGETS, OTHER_CASE, Send, Steps, Until
+from conformance.rate_limits.steps import CONDITIONAL, DISGUISED, HEAD, OF_SOME_TARGETS, Send, Steps, Until
 from conformance.rate_limits.traffic_patterns import BYSTANDER, SPENDER, STRANGER, UNAUTHENTICATED, ProbePlan
 from conformance.target.client import Client, NoAnswer
 from conformance.target.exchange import Credential, Exchange, Request
@@ -188,7 +188,7 @@ class Wire:
         began = self.client.clock.now()
         try:
             request = self._requests.next(self._asked(credential, kind))
-            pool = () if kind in (OTHER_CASE, FORWARDED) else (credential,)
+            pool = () if kind in DISGUISED else (credential,)
             exchange = self.client.send(request, pool, paced=False)
         except NoAnswer:
             self._silences += 1
@@ -209,7 +209,7 @@ class Wire:
         """The requests of a kind for a key; conditional ones are for what the key was served."""
         if kind == HEAD:
             return by_head()
-        if kind in (OTHER_CASE, FORWARDED):
+        if kind in DISGUISED:
             return disguised(credential)[kind]
         if kind != CONDITIONAL:
             return self._requests.of(kind)

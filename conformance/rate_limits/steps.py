@@ -13,7 +13,9 @@ HEAD = "HEAD"
 CONDITIONAL = "conditional"
 OTHER_CASE = "scheme in another case"
 FORWARDED = "forwarded for another address"
-OF_SOME_TARGETS = (HEAD, OTHER_CASE, FORWARDED)
+DISGUISED = (OTHER_CASE, FORWARDED)
+"""Kinds that present the key by themselves, so that a limiter may take them for other callers'."""
+OF_SOME_TARGETS = (HEAD, *DISGUISED)
 """Kinds that a target need not serve: an answer other than 200 and 429 says that it does not, and proves nothing of its limit."""
 KINDS = (
     "me",
@@ -21,8 +23,7 @@ KINDS = (
     "single",
     HEAD,
     CONDITIONAL,
-    OTHER_CASE,
-    FORWARDED,
+    *DISGUISED,
     *(f"{FAILING}{operation}" for operation in spec.contract().operations),
 )
 """Kinds of requests: `/me`, lists, single resources, HEAD, conditional ones, ones with `bearer` for the scheme, ones that

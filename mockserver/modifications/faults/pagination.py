@@ -71,7 +71,7 @@ def walk_ends_at_400(pipeline: Pipeline) -> None:
 
 @fault("PAGE-6")
 def walk_ends_after_nine_pages(pipeline: Pipeline) -> None:
-    """A walk ends after nine pages: a guard against loops, which nobody adapted to longer lists."""
+    """A walk ends after nine pages: a guard against endless loops stops it."""
     _end_within(pipeline, lambda limit: 9 * limit)
 
 
