@@ -18,7 +18,7 @@ RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
 USER 10001
 WORKDIR /home/outbound
 VOLUME /report
-ENTRYPOINT ["outbound-conformance", "-p", "no:cacheprovider", "--report", "/report"]
+ENTRYPOINT ["outbound-conformance", "--report", "/report"]
 
 # docker run -p 8080:8080 IMAGE --control-token TOKEN
 FROM python:3.11-slim AS mock

@@ -1,4 +1,4 @@
-"""A pytest plugin of the installed package, so that `pytest --pyargs conformance` knows the gate's options.
+"""A pytest plugin of the installed package, so that a run of the gate begins with the gate's options, and with them alone.
 
 pytest imports it into every run of an environment that has the kit. So it has a name of its own, and imports
 nothing of the kit's: a project may have a folder `conformance`, `spec` or `tests` of its own.
@@ -11,14 +11,24 @@ from pathlib import Path
 import pytest
 
 _NAME = "conformance"
+_FOLDER = Path(__file__).with_name(_NAME)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
-    """Put the package's folder in the place of its name: pytest reads a conftest's options only from folders."""
+    """Have a run of the gate begin with the gate's conftest, also as `pytest --pyargs conformance`, and with no other one.
+
+    pytest reads a conftest's options only from folders, so the package's folder takes the place of its name. And before it has
+    read the gate's options, it takes their values for folders of tests: a conftest above that of `--report` is another
+    project's.
+    """
     known = early_config.known_args_namespace
-    if not known.pyargs or _NAME not in known.file_or_dir:
-        return
-    folder = str(Path(__file__).with_name(_NAME))
-    for arguments in (known.file_or_dir, args):
-        arguments[:] = [folder if argument == _NAME else argument for argument in arguments]
+    if known.pyargs and _NAME in known.file_or_dir:
+        args[:] = [str(_FOLDER) if argument == _NAME else argument for argument in args]
+        known.file_or_dir = [str(_FOLDER)]
+    elif gates := [argument for argument in known.file_or_dir if _is_the_gates(argument)]:
+        known.file_or_dir = gates
+
+
+def _is_the_gates(argument: str) -> bool:
+    return Path(argument.partition("::")[0]).resolve().is_relative_to(_FOLDER.resolve())

@@ -19,7 +19,7 @@ from conformance.options import completion
 from conformance.options.errors import no_option, plain, text
 from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, EXIT_USAGE
 from conformance.plural import counted
-from conformance.pytest_run import FOLDER, UsageError, options_help, run_pytest
+from conformance.pytest_run import ARGUMENTS, UsageError, options_help, run_pytest
 from conformance.recordings import command as recordings
 from conformance.recordings.archive import ArchiveError
 from conformance.report.comparison import Report, ReportError, compare, matrix, read
@@ -219,7 +219,7 @@ def _tried_again(ids: Sequence[str], before: Report, options: Sequence[str]) -> 
     A requirement that any answer may break needs a whole run: another check may have got the answer that broke it.
     """
     with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
-        command = [sys.executable, "-P", "-m", "pytest", FOLDER, "-v", "--report", folder]
+        command = [sys.executable, "-P", "-m", "pytest", *ARGUMENTS, "-v", "--report", folder]
         command += [] if any(map(takes_the_whole_run, ids)) else ["--only", ",".join(ids)]
         command += ["--depth", before.conditions["depth"], "--seed", before.seed, *options]
         code, out, err = _run_showing_progress(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
@@ -15,10 +16,17 @@ from conformance.options.errors import plain
 FOLDER = str(Path(__file__).parent)
 """The folder of the checks."""
 
+# pytest looks for settings above the checks and above the values of options. There it may find those of a project that has the
+# gate in its virtual environment, or its reports in a folder: they are for that project's tests.
+_OWN_SETTINGS = ("-c", os.devnull, "--rootdir", FOLDER, "--confcutdir", FOLDER)
+# Schemathesis is loaded by the checks that need it: its plugin would load it for every run. Python's folder of packages is no
+# place for a cache.
+_UNUSED_PLUGINS = ("-p", "no:schemathesis", "-p", "no:cacheprovider")
+ARGUMENTS = (FOLDER, *_OWN_SETTINGS, *_UNUSED_PLUGINS)
+"""The arguments of pytest for a run of the gate and of nothing else, whatever project it is run in."""
+
 # This command imports the gate before pytest does. Its users need no warning about that.
 _QUIETLY = ("-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning")
-# Schemathesis is loaded by the checks that need it. Its plugin would load it for every run.
-_UNUSED_PLUGIN = ("-p", "no:schemathesis")
 # The last line that pytest's parser prints for options that it reads before it knows the gate's options.
 _PARSER_ERROR = re.compile(r"^\S+: error: (.*)", re.MULTILINE)
 _OWN_OPTIONS = ("--completion", "--har", "--help", "--version")
@@ -31,7 +39,7 @@ class UsageError(Exception):
 
 def run_pytest(arguments: Sequence[str]) -> int:
     """Run pytest on the gate's checks. Raises UsageError for options that cannot be parsed."""
-    return int(pytest.main([FOLDER, *_QUIETLY, *_UNUSED_PLUGIN, *arguments], plugins=[_PlainWords()]))
+    return int(pytest.main([*ARGUMENTS, *_QUIETLY, *arguments], plugins=[_PlainWords()]))
 
 
 class _PlainWords:
@@ -71,6 +79,6 @@ def _plainly() -> Iterator[None]:
 def options_help() -> list[str]:
     """The gate's own group of pytest's help, without its title."""
     with contextlib.redirect_stdout(io.StringIO()) as shown:
-        pytest.main([FOLDER, *_UNUSED_PLUGIN, "--help"])
+        pytest.main([*ARGUMENTS, "--help"])
     groups = shown.getvalue().split("\n\n")
     return next((group.splitlines()[1:] for group in groups if group.startswith(_OUR_OPTIONS)), [])

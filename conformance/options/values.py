@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -40,6 +41,7 @@ class Values:
 def values(config: pytest.Config) -> Values:
     """Read the options of a run and the files that they name. Makes and sends nothing. Raises UsageError."""
     _refuse_other_processes(config)
+    _refuse_other_names(config)
     _refuse_stray_words(config)
     _check_plain_ones(config)
     return Values(
@@ -76,6 +78,16 @@ def _refuse_other_processes(config: pytest.Config) -> None:
         raise pytest.UsageError("the gate keeps one target's pace in one process: run it without -n, --dist and --tx")
     if getattr(option, "forked", False):
         raise pytest.UsageError("the gate keeps one ledger in one process: run it without --forked")
+
+
+def _refuse_other_names(config: pytest.Config) -> None:
+    """Refuse a project's settings by which pytest would not see the checks. Raises UsageError."""
+    for setting, check in (("python_files", "test_scopes.py"), ("python_functions", "test_of_a_scope")):
+        if not any(check.startswith(pattern) or fnmatch(check, pattern) for pattern in config.getini(setting)):
+            raise pytest.UsageError(
+                f"the pytest setting {setting} of {config.inipath or 'the command line'} leaves out the gate's checks: "
+                "run outbound-conformance, which reads no project's settings"
+            )
 
 
 def _check_plain_ones(config: pytest.Config) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -16,10 +17,22 @@ def main() -> None:
     for package in ("conformance", "spec"):
         import_module(package)
     sys.argv[0] = "locust"
+    _forget_settings()
     from locust import main as locust  # imported late: it takes a second, in which a signal may come
 
     run: Callable[[], None] = locust.main
     run()
+
+
+def _forget_settings() -> None:
+    """Have Locust read no settings of the user's or of the project in the working folder: they are for other load tests."""
+    for name in [name for name in os.environ if name.startswith("LOCUST_")]:
+        del os.environ[name]
+    from locust import argument_parser
+
+    files = argument_parser.DEFAULT_CONFIG_FILES
+    for parser in (argument_parser.get_parser, argument_parser.get_empty_argument_parser):
+        parser.__defaults__ = tuple(() if value is files else value for value in parser.__defaults__ or ())
 
 
 if __name__ == "__main__":

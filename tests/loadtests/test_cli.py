@@ -17,7 +17,7 @@ from loadtests.scenarios import scenarios
 from loadtests.setup import Options, UsageError, prepare
 from spec.target import load
 from tests.support.interrupts import heed_interrupts
-from tests.support.load_runs import outbound_load
+from tests.support.load_runs import outbound_load, outbound_load_anew
 
 _KEY = "obk_live_" + "x" * 32
 _ME = b'{"apiKey": {"id": "key_1"}, "organization": {"id": "org_1"}}'
@@ -208,3 +208,15 @@ def test_no_key_is_told_by_a_run_and_its_report(healthy: EmbeddedMock, tmp_path:
     for secret in load(healthy.description).secrets():
         assert secret not in text
         assert secret[9:] not in text
+
+
+def test_settings_of_other_load_tests_do_not_change_a_run(
+    healthy: EmbeddedMock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.locust]\nhost = "http://127.0.0.1:9"\n', "utf-8")
+    (tmp_path / "locust.conf").write_text("logfile = locust.log\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LOCUST_HTML", "locust.html")
+    done = outbound_load_anew("burst", f"--target={healthy.description}")
+    assert done.code == 0, done.out + done.err
+    assert {path.name for path in tmp_path.iterdir()} == {"pyproject.toml", "locust.conf"}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.project import ROOT
 from tests.support.watched_gate import finish, gate
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
@@ -65,31 +66,60 @@ def test_the_gate_has_its_address_without_pytest_base_url_too() -> None:
     assert "connection refused by http://127.0.0.1:9" in output
 
 
-def test_the_installed_package_is_run_by_its_name_from_anywhere(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pytest", "--pyargs", "conformance", "-p", "no:cacheprovider", "-q"]
+def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
-    done = subprocess.run(
-        [*command, "--base-url", "http://127.0.0.1:9", "--api-key", KEY],
-        cwd=tmp_path,
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
+
+
+def test_the_installed_package_is_run_by_its_name_from_anywhere(tmp_path: Path) -> None:
+    options = ("-p", "no:cacheprovider", "-q", "--base-url", "http://127.0.0.1:9", "--api-key", KEY)
+    done = _run(tmp_path, "pytest", "--pyargs", "conformance", *options)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "connection refused by http://127.0.0.1:9" in done.stdout
 
 
 def test_from_another_folder_checks_are_named_by_their_files_and_nothing_warns(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "conformance", "--only", "AUTH-1", "--depth", "quick", "-p", "no:cacheprovider"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
+    done = _run(tmp_path, "conformance", "--only", "AUTH-1", "--depth", "quick")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\ntest_authentication.py ." in done.stdout
     assert "warning" not in done.stdout
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Another project: its tests have other names, need a plugin that is not there, and a conftest that cannot be loaded here."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\npython_files = *_spec.py\naddopts = --cov=api\n", "utf-8")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('loaded')\n", "utf-8")
+    (tmp_path / "reports").mkdir()
+    return tmp_path
+
+
+def test_in_another_project_its_settings_and_its_conftest_do_not_change_the_run(project: Path, mock: Path) -> None:
+    done = _run(project, "conformance", "--target", str(mock), "--only", "SCOPE-3", "--report", "reports")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (project / "reports" / "report.json").is_file()
+    assert not (project / ".pytest_cache").exists()
+
+
+def test_pytest_itself_loads_no_conftest_above_the_report(project: Path, mock: Path) -> None:
+    command = (str(ROOT / "conformance"), "-p", "no:cacheprovider", "--rootdir", str(ROOT))
+    done = _run(project, "pytest", *command, "--target", str(mock), "--only", "SCOPE-3", "--report", "reports")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("setting", ["python_files = *_spec.py", "python_functions = spec_* should"])
+def test_settings_by_which_pytest_sees_no_check_are_named_in_a_line(setting: str, tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\n{setting}\n", "utf-8")
+    done = _run(tmp_path, "pytest", "--pyargs", "conformance", "-p", "no:cacheprovider")
+    name = setting.partition(" ")[0]
+    assert done.returncode == USAGE, done.stdout + done.stderr
+    assert f"the pytest setting {name} of {tmp_path / 'pytest.ini'} leaves out the gate's checks" in done.stderr
+    assert "Traceback" not in done.stderr
