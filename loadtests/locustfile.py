@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import gevent
 from locust import LoadTestShape, User, events, task
 from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
@@ -12,6 +13,7 @@ from loadtests import options
 from loadtests.runner.master import Master
 from loadtests.runner.worker import Worker
 
+_LOOK_AGAIN = 0.01
 _workers: list[Worker] = []
 _masters: list[Master] = []
 """The workers and masters of this process, filled once Locust has made its runner. A run in one process has one of each."""
@@ -22,7 +24,9 @@ class KeyHolder(User):
 
     @task
     def work(self) -> None:
-        """Carry out this user's part, until the run is over."""
+        """Carry out this user's part, until the run is over. A master may start it before Locust has set this process up."""
+        while not _workers:
+            gevent.sleep(_LOOK_AGAIN)
         _workers[-1].work()
 
 

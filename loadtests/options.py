@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from locust import argument_parser
 from locust.env import Environment
 
 from loadtests.scenarios import scenarios
@@ -53,10 +54,18 @@ def add_to(parser: Any) -> None:
 
 def options_of(environment: Environment) -> Options:
     """The options as they stand now: from the command line, from the master, or from the fields of the web page."""
-    found: Any = environment.parsed_options
+    return _read(environment.parsed_options, environment.host or None)
+
+
+def own_options() -> Options:
+    """The options of this process's command line. A master may have sent others before a worker looks at its own."""
+    return _read(argument_parser.get_parser().parse_args(), None)
+
+
+def _read(found: Any, base_url: str | None) -> Options:
     return Options(
         scenario=GENERATOR.name if found.measure else found.scenario,
-        base_url=environment.host or None,
+        base_url=base_url,
         target=found.target,
         keys=found.keys,
         allow_hosts=tuple(found.allow_host or ()),

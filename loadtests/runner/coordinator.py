@@ -29,6 +29,8 @@ _LONGEST_PROMISE = LONGEST_RETRY_AFTER + 2.0
 _LATE = 0.1
 """Seconds that are added to a Retry-After: two clocks may drift apart by a thousandth of a minute."""
 _POLL = 0.02
+_AGAIN = 0.5
+"""Seconds after which a share is sent again to a worker that has not confirmed it."""
 _SPELL = 10.0
 """Seconds of sending over which the generator's strain is judged: a crowd can break within two steps of 5 s."""
 _SLOW = 120.0
@@ -68,6 +70,7 @@ class Coordinator:
     number: int = -1
     started: float = field(default_factory=time.time)
     _members: tuple[str, ...] = ()
+    _taken: set[int] = field(default_factory=set)
     _done: set[int] = field(default_factory=set)
     _since: float = field(default_factory=time.monotonic)
     _spells: dict[int, deque[Cost]] = field(default_factory=lambda: defaultdict(deque))
@@ -93,6 +96,8 @@ class Coordinator:
     def heard(self, report: dict[str, Any]) -> None:
         """Take a process's report: what it measured, or why it cannot go on."""
         self.trouble = self.trouble or report.get("trouble")
+        if "taken" in report:
+            self._taken.add(report["taken"])
         if "ledger" not in report:
             return
         self.ledger.merge(Ledger.load(report["ledger"]))
@@ -137,12 +142,29 @@ class Coordinator:
             self._strained = self._strained or self._bottleneck(together)
 
     def _share_out(self) -> None:
+        """Give each process its share of the keys, again and again until it confirms it.
+
+        Locust starts a run once a worker is connected, which may be before the worker listens to our messages.
+        """
         self._members = tuple(self.workers.members())
         if not self._members:
             raise GivenUpError("no worker is there")
+        until = time.monotonic() + _SLOW
+        again = 0.0
+        while len(self._taken) < len(self._members):
+            if time.monotonic() >= again:
+                again = time.monotonic() + _AGAIN
+                self._offer_shares()
+            gevent.sleep(_POLL)
+            self._check_workers()
+            if time.monotonic() > until:
+                raise GivenUpError("a worker did not take its share of the keys")
+
+    def _offer_shares(self) -> None:
         for share, member in enumerate(self._members):
-            data = {"share": share, "of": len(self._members), "fingerprint": self.setup.fingerprint}
-            self.workers.tell(member, "share", data)
+            if share not in self._taken:
+                data = {"share": share, "of": len(self._members), "fingerprint": self.setup.fingerprint}
+                self.workers.tell(member, "share", data)
 
     def _carry_out(self, number: int, phase: Phase) -> None:
         for member in self._members:
@@ -150,13 +172,16 @@ class Coordinator:
         until = time.monotonic() + phase.seconds + _SLOW
         while len(self._done) < len(self._members):
             gevent.sleep(_POLL)
-            self._check_trouble()
-            lost = set(self._members) - set(self.workers.members())
-            if lost:
-                raise GivenUpError(f"{len(lost)} of {len(self._members)} workers were lost, and what they had measured")
+            self._check_workers()
             if time.monotonic() > until:
                 raise GivenUpError(f"the phase {phase.name!r} did not end")
         self._check_trouble()
+
+    def _check_workers(self) -> None:
+        self._check_trouble()
+        lost = set(self._members) - set(self.workers.members())
+        if lost:
+            raise GivenUpError(f"{len(lost)} of {len(self._members)} workers were lost, and what they had measured")
 
     def _check_trouble(self) -> None:
         if self.trouble:

@@ -13,7 +13,7 @@ import gevent
 from gevent.queue import Queue
 from locust.env import Environment
 
-from loadtests.options import options_of
+from loadtests.options import options_of, own_options
 from loadtests.runner.generator_cost import CostMeter
 from loadtests.runner.http_client import TimedAnswer
 from loadtests.runner.interrupts import ENDING, INTERRUPTED, ProcessEnd
@@ -39,7 +39,7 @@ class Worker:
         events: Any = environment.events
         self._runner = runner
         self._request = events.request
-        self._own = options_of(environment)
+        self._own = own_options()
         self._share: Share | None = None
         self._ending = False
         self._runner.register_message("outbound-share", lambda msg, **_: self._take_share(msg.data))
@@ -84,15 +84,22 @@ class Worker:
         self._end.exit(code)
 
     def _take_share(self, data: dict[str, Any]) -> None:
+        """Take a share, and confirm it. The master sends it again until it is confirmed."""
+        if self._share is None and not self._prepare_share(data):
+            return
+        self._report({"taken": data["share"]})
+
+    def _prepare_share(self, data: dict[str, Any]) -> bool:
         try:
             setup = self._prepared(data["fingerprint"])
         except UsageError as error:
             self._report({"trouble": f"a worker cannot do its share: {error}"})
-            return
+            return False
         sender = Sender(
             setup.target.base_url, setup.secrets, setup.ledger(), self._tell_statistics, looks=setup.scenario.judges
         )
         self._share = Share(setup, sender, data["share"], data["of"], self._report)
+        return True
 
     def _prepared(self, fingerprint: object) -> Setup:
         """The set-up of the run. Raises UsageError if it is not the master's."""

@@ -43,6 +43,8 @@ class _Workers:
         return ["it"]
 
     def tell(self, _member: str, kind: str, data: dict[str, Any]) -> None:
+        if kind == "share":
+            self.coordinator.heard({"taken": data["share"]})
         if kind == "phase":
             now = self.coordinator.clock.now()
             self.began.append(now)

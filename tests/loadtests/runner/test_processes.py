@@ -84,6 +84,37 @@ def test_a_worker_with_other_keys_cannot_do_its_share(healthy: EmbeddedMock, tmp
         assert "differ from the master's" in done.report["reason"]
 
 
+_LATE = """
+import gevent
+from locust import events
+
+
+@events.init.add_listener
+def _(**_):
+    gevent.sleep(1.5)
+
+
+from loadtests.locustfile import *
+"""
+
+
+@pytest.mark.parametrize(("spare", "code"), [("spare = [", 0), ("# spare = [", 3)])
+def test_a_worker_that_the_master_starts_before_it_is_set_up_does_its_share_with_its_own_options(
+    spare: str, code: int, healthy: EmbeddedMock, tmp_path: Path
+) -> None:
+    (tmp_path / "late.py").write_text(_LATE, "utf-8")
+    own = tmp_path / "own.toml"
+    own.write_text(healthy.description.read_text("utf-8").replace("spare = [", spare), "utf-8")
+    port = free_port()
+    worker = ("-f", str(tmp_path / "late.py"), "--worker", f"--master-port={port}", f"--target={own}")
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(outbound_load_anew, *worker, module="locust")
+        words = ("burst", f"--target={healthy.description}", "--master", f"--master-port={port}")
+        done = outbound_load(*words, folder=tmp_path)
+        assert done.code == code, done.out + late.result().err
+        assert "Traceback" not in late.result().err
+
+
 _LAST_MESSAGE = """
 import sys
 from unittest.mock import MagicMock
@@ -93,7 +124,7 @@ from locust.rpc.protocol import Message
 
 from loadtests.runner import worker
 
-worker.options_of = MagicMock()
+worker.own_options = MagicMock()
 environment = MagicMock()
 environment.runner.client = client = zmqrpc.Client("127.0.0.1", int(sys.argv[1]), "worker")
 worker.Worker(environment)
