@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import spec
 from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk
-from conformance.cases.filters import asked_of, excluded, must_show, values_of
+from conformance.cases.filters import asked_of, excluded, let_through, must_show, values_of
 from conformance.cases.resource_ids import resembling
 from conformance.cases.sampling import stratified
 from conformance.checks import NotJudged, NotTested, Violation, expect, items
@@ -240,11 +240,11 @@ def _counted(resources: Iterable[Resource], name: str) -> Counter[str]:
 
 @dataclass
 class _Shown:
-    """The ids of the resources that each filter lets through by itself, worked out once for each value."""
+    """The ids of the resources that each filter lets through by itself, worked out once for each filter."""
 
     operation: str
     resources: Sequence[Resource]
-    _known: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    _known: dict[str, dict[str, set[str]]] = field(default_factory=dict)
 
     def together(self, filters: Mapping[str, str]) -> int:
         """How many items the filters let through; 0 unless each filter excludes something that the others let through."""
@@ -254,10 +254,12 @@ class _Shown:
         return len(shown) if all(len(others) > len(shown) for others in without) else 0
 
     def _by(self, name: str, value: str) -> set[str]:
-        if (name, value) not in self._known:
-            shown = must_show(self.operation, {name: value}, self.resources)
-            self._known[name, value] = {one["id"] for one in shown}
-        return self._known[name, value]
+        if name not in self._known:
+            self._known[name] = defaultdict(set)
+            for resource in let_through(self.operation, {}, self.resources):
+                for own in asked_of(name, resource):
+                    self._known[name][own].add(resource["id"])
+        return self._known[name][value]
 
 
 def _usable(dataset: Dataset, name: str, counts: Mapping[str, int]) -> list[str]:

@@ -80,10 +80,11 @@ def words_of(contacts: Sequence[Resource], member: str) -> list[str]:
     alone: Counter[str] = Counter()
     among: Counter[str] = Counter()
     for contact in contacts:
+        others = [text_of(contact, other).casefold() for other in SEARCHED if other != member]
         for word in {text_of(contact, "email")} - {""} if member == "email" else set(_words(contact, member)):
             among[word] += 1
-            others = (text_of(contact, other) for other in SEARCHED if other != member)
-            alone[word] += all(word.casefold() not in text.casefold() for text in others)
+            folded = word.casefold()
+            alone[word] += not any(folded in text for text in others)
     few = [word for word in among if among[word] <= LARGEST]
     return sorted(few, key=lambda word: (alone[word] == 0, len(word) not in _HANDY, -among[word]))
 

@@ -45,16 +45,21 @@ _ESCAPE_OR_SPACE = re.compile(_ESCAPE.pattern + r"|(?P<space>\s+|\\+[nrt])")
 
 @dataclass(frozen=True)
 class _Forms:
-    """Patterns for known secrets: whole and in parts. `by_prefix` is a quick test that there are none in parts.
+    """Known secrets: a pattern of whole ones, and all their forms. `by_prefix` is a quick test that there are none in parts.
 
     `clean` are parts of texts that hold none of them; `separable` says that texts may be searched in parts.
     """
 
     plain: re.Pattern[str]
-    in_parts: re.Pattern[str]
+    forms: Sequence[str]
     by_prefix: Mapping[str, tuple[str, ...]]
     separable: bool
     clean: set[str] = field(default_factory=set)
+
+    @cached_property
+    def in_parts(self) -> re.Pattern[str]:
+        """The pattern of secrets in parts. It takes longer to compile than all searches of most runs."""
+        return re.compile("|".join(map(re.escape, self.forms)) or _NOTHING)
 
     def all_clean(self, text: str) -> bool:
         """Whether a text holds none of the secrets."""
@@ -172,9 +177,7 @@ class Redactor:
         others = [secret for secret in unlike_keys if secret not in beyond]
         plain = "|".join([*map(re.escape, beyond), _KEY, *map(re.escape, others)])
         separable = not any(_BETWEEN in secret for secret in self.secrets)
-        return _Forms(
-            re.compile(plain), re.compile("|".join(map(re.escape, in_parts)) or _NOTHING), by_prefix, separable
-        )
+        return _Forms(re.compile(plain), in_parts, by_prefix, separable)
 
 
 def _squeezed(text: str) -> str:
