@@ -23,11 +23,13 @@ def main() -> None:
     if heeded:
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     from conformance.cli import main as run
+    from spec import surroundings
 
     try:
         if heeded:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        run()
+        with surroundings.prepared("outbound-conformance"):
+            run()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import subprocess
@@ -29,6 +28,7 @@ from conformance.target.new_description import InitError, init
 from conformance.target.redaction import Redactor
 from conformance.verdict.selection import SelectionError, select, selected
 from spec.misspelled import meant
+from spec.surroundings import discard_output
 
 _WIDTH = 120
 _SHARE_DONE = re.compile(r"\[( *\d+%)\]$")
@@ -74,8 +74,8 @@ def main() -> None:
         code = run(sys.argv[1:]) if told is None else told
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has closed the pipe, as `| head` does. Later output is discarded.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has closed the pipe, as `| head` does.
+        discard_output()
         code = _READER_LEFT
     sys.exit(code)
 

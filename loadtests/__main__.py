@@ -15,8 +15,10 @@ def main() -> None:
         sys.exit(4)
     end_at_once()
     from loadtests.cli import main as run
+    from spec import surroundings
 
-    run()
+    with surroundings.prepared("outbound-load"):
+        run()
 
 
 if __name__ == "__main__":

@@ -46,8 +46,6 @@ def main() -> None:
         _complain(error.format_message())
     except (UsageError, EmbeddedMockError) as error:
         _complain(str(error))
-    except OSError as error:
-        _complain(error.strerror or str(error))
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
 

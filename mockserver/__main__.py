@@ -12,11 +12,13 @@ def main() -> None:
     """Run the command line. An interrupt ends it with 130 and without a traceback, even during its imports."""
     interrupts.end_at_once(signal.SIGINT)
     from mockserver.cli import main as run
+    from spec import surroundings
 
     try:
         if sys.argv[1:2] != ["grade"]:  # which imports more, and says itself when there is something to put in order
             interrupts.raise_again()
-        run()
+        with surroundings.prepared("outbound-mock", needs_folder=False):
+            run()
     except KeyboardInterrupt:
         sys.exit(interrupts.INTERRUPTED)
 

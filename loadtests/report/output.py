@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -11,6 +10,7 @@ from typing import TextIO
 
 from conformance.report.text import writable
 from loadtests.setup import UsageError
+from spec.surroundings import discard_output
 
 _WIDEST = 130
 
@@ -28,8 +28,7 @@ def say_last(text: str) -> None:
         say(text)
     except OSError as error:
         say(f"outbound-load: the verdict could not be printed: {error.strerror}", sys.stderr)
-        # What is still buffered would fail once more as the interpreter ends, and change the exit code.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
 
 
 def width() -> int:
@@ -42,6 +41,7 @@ def say_first(text: str) -> None:
     try:
         say(text)
     except OSError as error:
+        discard_output()
         raise UsageError(f"standard output cannot be written to: {error.strerror}") from None
 
 

@@ -13,6 +13,7 @@ import click
 
 from mockserver.server import interrupts
 from mockserver.server.options import modifications, option
+from spec.surroundings import discard_output
 
 if TYPE_CHECKING:
     from mockserver.grading.records import Run
@@ -255,7 +256,7 @@ def _echo(text: str) -> None:
         click.echo(text, color=_colour())
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
 
 
 def _colour() -> bool | None:

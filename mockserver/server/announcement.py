@@ -13,6 +13,7 @@ import click
 from mockserver.api import paths
 from mockserver.server.banner import banner
 from mockserver.server.target_file import keys_text, target_toml, write_private
+from spec.surroundings import discard_output
 
 if TYPE_CHECKING:
     from mockserver.api.pipeline import State
@@ -60,8 +61,7 @@ def say(text: str) -> None:
         click.echo(text, color=False if os.environ.get("NO_COLOR") else None)
         sys.stdout.flush()
     except OSError as error:
-        # Otherwise Python would try to write the text again at its end, and print an error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         raise click.ClickException(f"cannot write to standard output: {error.strerror}") from None
 
 

@@ -1,0 +1,82 @@
+"""What a command finds where it is run: standard streams that are closed or full, a working folder that is gone.
+
+The commands of all parts use it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+UNTOLD = 3
+"""Exit code if the result could not be found out or printed. It is no verdict."""
+_USAGE = 4
+_STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+
+
+@contextmanager
+def prepared(program: str, *, needs_folder: bool = True) -> Iterator[None]:
+    """Run a command in it. Closed streams are opened on the null device; what the command cannot do without is told in a line.
+
+    It ends with 4 if the working folder is gone, and with `UNTOLD` if the system refuses something, as a full disk does what
+    was printed. Where a reader has closed the pipe, BrokenPipeError is raised as before.
+    """
+    _open_closed_streams()
+    if needs_folder:
+        _refuse_lost_folder(program)
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _end_if_unwritable(program, "\n")
+        _complain(program, str(error))
+        sys.exit(UNTOLD)
+    finally:
+        _end_if_unwritable(program)
+
+
+def _open_closed_streams() -> None:
+    # Else the next file or connection would get the stream's descriptor, and what is printed.
+    for descriptor, (name, mode) in enumerate(_STREAMS):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != descriptor:
+                os.dup2(opened, descriptor)
+                os.close(opened)
+            os.set_inheritable(descriptor, True)
+            setattr(sys, name, os.fdopen(descriptor, mode, encoding="utf-8", closefd=False))
+
+
+def _refuse_lost_folder(program: str) -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        _complain(program, "the working folder is gone")
+        sys.exit(_USAGE)
+
+
+def _end_if_unwritable(program: str, text: str = "") -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_output()
+        _complain(program, f"standard output cannot be written to: {error.strerror}")
+        sys.exit(UNTOLD)
+
+
+def discard_output() -> None:
+    """Discard what is printed from now on. What is still buffered would fail once more as the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _complain(program: str, reason: str) -> None:
+    with suppress(OSError):
+        sys.stderr.write(f"{program}: {reason}\n")
+        sys.stderr.flush()

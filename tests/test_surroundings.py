@@ -1,0 +1,57 @@
+"""Commands whose standard output is closed or full, or whose working folder is gone, end with a line and with no verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spec.surroundings import UNTOLD
+
+_USAGE = 4
+_COMMANDS = {"conformance": "outbound-conformance", "mockserver": "outbound-mock", "loadtests": "outbound-load"}
+_BUFFERED = {"PYTHONUNBUFFERED": ""}
+_UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
+
+
+def _run(redirected: str, module: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a shell that redirects its output."""
+    command = ["sh", "-c", f'"$@" {redirected}', "sh", sys.executable, "-m", module, *words]
+    own = os.environ | environment
+    return subprocess.run(command, env=own, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("environment", [_BUFFERED, _UNBUFFERED])
+@pytest.mark.parametrize("module", _COMMANDS)
+def test_what_a_full_disk_keeps_from_being_printed_is_told_in_a_line(module: str, environment: dict[str, str]) -> None:
+    done = _run("> /dev/full", module, "--version", **environment)
+    assert done.returncode == UNTOLD, done.stderr
+    assert done.stderr == f"{_COMMANDS[module]}: standard output cannot be written to: No space left on device\n"
+
+
+@pytest.mark.parametrize("words", [("conformance", "list"), ("mockserver", "--version"), ("loadtests", "--list")])
+def test_a_command_whose_output_is_closed_ends_as_usual(words: tuple[str, ...]) -> None:
+    done = _run(">&-", *words)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_run_whose_output_is_closed_keeps_its_verdict(tmp_path: Path) -> None:
+    broken = ("--only", "AUTH-1", "--mock-options", "--fault anonymous-served", "--report", str(tmp_path))
+    done = _run(">&- 2>&-", "conformance", *broken)
+    assert done.returncode == 1, done.stderr
+    assert json.loads((tmp_path / "report.json").read_text("utf-8"))["verdict"] == "non-conformant"
+
+
+@pytest.mark.parametrize("module", ["conformance", "loadtests"])
+def test_a_working_folder_that_is_gone_is_told_in_a_line(module: str, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f'cd "{gone}"; rmdir "{gone}"; exec "$@"'
+    command = ["sh", "-c", script, "sh", sys.executable, "-m", module, "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == _USAGE, done.stderr
+    assert done.stderr == f"{_COMMANDS[module]}: the working folder is gone\n"
