@@ -21,6 +21,10 @@ _CHANGED = 6
 _TRIES = 50
 _LOOKED_AT = 8
 _BEYOND = (100_000, 900_000)
+MALFORMED = (400, 422)
+"""The statuses of an answer to a malformed id."""
+READS = {"listId": "getList", "contactId": "getContact"}
+"""The operation that reads what a filter names."""
 _CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 
 MISSPELLINGS: Mapping[str, Callable[[str], str]] = {
@@ -101,6 +105,23 @@ def unknown_id(dataset: Dataset, operation: str, seed: int, attempt: int = 0) ->
     if not known:
         known = [dataset.organization()]
     return resembling(known[0], known, f"{seed} {operation} {attempt}")
+
+
+def well_formed(dataset: Dataset, operation: str, made_up: str) -> str:
+    """An id like a made-up one that the server takes for malformed, but with a last character by which it is well-formed.
+
+    Ids may end in a check character, as those of ISO 7064. It is the made-up id itself if no such character is found.
+    """
+
+    def searched() -> str:
+        listing = collection_of(operation)
+        known = set(dataset.walk(listing).ids if listing else ())
+        ends = "".join(group for group in _CLASSES if any(id_[-1] in group for id_ in (*known, made_up)))
+        others = (made_up[:-1] + end for end in ends)
+        tried = (id_ for id_ in others if id_ not in known and id_ != made_up)
+        return next((id_ for id_ in tried if dataset.asked(operation, id=id_).status == 404), made_up)
+
+    return dataset.once(f"well-formed {made_up} for {operation}", searched)
 
 
 def resembling(text: str, known: Collection[str], seed: str) -> str:

@@ -8,13 +8,14 @@ import spec
 from conformance.cases.dataset import LARGEST, Dataset, next_cursor
 from conformance.cases.expected_pages import unknown_value
 from conformance.cases.filters import values_of
-from conformance.cases.resource_ids import collection_of, resembling, unknown_id
+from conformance.cases.resource_ids import MALFORMED, READS, collection_of, resembling, unknown_id, well_formed
 from conformance.cases.tenant_attacks import FILTER_SHAPES, AsFilter, ById, ask_by_id, filtered_path
 from conformance.cases.tenant_escapes import Theirs
 from conformance.checks import NotJudged, expect, not_tested
 from conformance.oracles.ownership import Identity, private
 from conformance.oracles.problems import same_answer
 from conformance.target.client import Caller
+from conformance.target.exchange import Exchange
 
 
 def as_good_as_none(
@@ -36,9 +37,16 @@ def as_good_as_none(
     caller = own.once(f"key for {question}", caller.pinned)
     known = own.one(listing)["id"]
     hidden = private(ask_by_id(caller, operation, foreign_id, case.shape, known, owners), theirs)
-    unknown = own.once(
-        f"unknown id, {question}", lambda: ask_by_id(caller, operation, unknown_one, case.shape, known, owners)
-    )
+
+    def ask_for(id_: str) -> Exchange:
+        return own.once(
+            f"unknown id {id_}, {question}", lambda: ask_by_id(caller, operation, id_, case.shape, known, owners)
+        )
+
+    unknown = ask_for(unknown_one)
+    if unknown.status in MALFORMED and hidden.status not in MALFORMED:
+        unknown_one = well_formed(own, operation, unknown_one)
+        unknown = ask_for(unknown_one)
     if unknown.status == 200:
         raise NotJudged(f"{unknown.line()}: an id that does not exist is served (OP-10)", unknown)
     difference = same_answer(hidden, unknown, (foreign_id, unknown_one))
@@ -60,13 +68,18 @@ def as_unknown(case: AsFilter, own: Dataset, other: Dataset, theirs: frozenset[I
     behind = case.shape == FILTER_SHAPES[-1]
     cursor = next_cursor(own.walked(case.operation, limit=1, most_pages=1).pages[0]) if behind else None
     limit = own.largest(case.operation)
-    paths = [filtered_path(case, value, known, cursor, limit) for value in (case.value, unknown)]
     # One key asks for both: a server may require a scope for the filter, which not all keys have (SCOPE-2).
-    caller = own.once(f"key for {paths[1]}", caller.pinned)
-    by_foreign, by_unknown = (
-        own.once(f"{path} by {case.name}", partial(caller.send, "GET", path, operation=case.operation))
-        for path in paths
-    )
+    key = f"key for {filtered_path(case, unknown, known, cursor, limit)}"
+    caller = own.once(key, caller.pinned)
+
+    def ask_by(value: str) -> Exchange:
+        path = filtered_path(case, value, known, cursor, limit)
+        return own.once(f"{path} by {case.name}", partial(caller.send, "GET", path, operation=case.operation))
+
+    by_foreign, by_unknown = ask_by(case.value), ask_by(unknown)
+    if by_unknown.status in MALFORMED and by_foreign.status not in MALFORMED and case.name in READS:
+        unknown = well_formed(own, READS[case.name], unknown)
+        by_unknown = ask_by(unknown)
     private(by_foreign, theirs)
     difference = same_answer(by_foreign, by_unknown, (case.value, unknown))
     message = f"a foreign id and an unknown one as {case.name} are answered differently: {difference}"

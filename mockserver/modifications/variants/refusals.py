@@ -139,6 +139,31 @@ def unknown_filter_ids_not_found(pipeline: Pipeline) -> None:
 
 
 @variant()
+def check_characters(pipeline: Pipeline) -> None:
+    """Ids end in a check character, and one with a wrong character is malformed: 400 (OP-10: 404 is for well-formed ids)."""
+    inner_single, inner_page = pipeline.single, pipeline.page
+
+    def refuse_malformed(name: str, id_: str) -> None:
+        tenants = pipeline.state.tenants.values()
+        known = any(
+            getattr(tenant, store).get(id_) for tenant in tenants for store in ("contacts", "lists", "drafts", "events")
+        )
+        if not known and sum(id_.encode()) % 8:
+            raise Refused(invalid_parameter([ParameterError(name, "has a wrong check character")]))
+
+    def single(caller: Caller, collection: str, id_: str) -> bytes | None:
+        refuse_malformed("id", id_)
+        return inner_single(caller, collection, id_)
+
+    def page(caller: Caller, collection: str, filters: Mapping[str, str], after: Position | None, limit: int) -> Page:
+        for name in {"listId", "contactId"} & set(filters):
+            refuse_malformed(name, filters[name])
+        return inner_page(caller, collection, filters, after, limit)
+
+    pipeline.single, pipeline.page = single, page
+
+
+@variant()
 def unknown_values_refused(pipeline: Pipeline) -> None:
     """A filter by a status or type that no resource has is answered 400 (FILTER-9: an empty page, or a 400/404)."""
 
