@@ -7,6 +7,7 @@ gives the same answer to every request passes no check. Only OP-1 judges whether
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from conformance.target.exchange import JSON as JSON
 from conformance.target.exchange import PROBLEM as PROBLEM
 from conformance.target.exchange import Exchange
 
-_tried: list[tuple[int, int]] = []
+_tried: list[tuple[int, int, frozenset[str]]] = []
 
 
 def requirement(id_: str, *, needs: tuple[str, ...] | None = None, whole_run: bool = False) -> pytest.MarkDecorator:
@@ -37,16 +38,24 @@ def requirement(id_: str, *, needs: tuple[str, ...] | None = None, whole_run: bo
     return pytest.mark.requirement(id_, needs=known.needs if needs is None else needs, whole_run=whole_run)
 
 
-def record_tried(cases: int, of: int) -> None:
-    """Count the cases that the check under way has tried, and how many its table holds at full depth."""
-    _tried.append((cases, of))
+def record_tried(cases: int, of: int, names: Iterable[str] = ()) -> None:
+    """Count the cases that the check under way has tried, and how many its table holds at full depth.
+
+    `names` are those of the tried cases, as far as they have some.
+    """
+    _tried.append((cases, of, frozenset(names)))
+
+
+def tried_cases() -> frozenset[str]:
+    """The known names of the cases that were tried since the last `take_tried`."""
+    return frozenset().union(*(names for _, _, names in _tried))
 
 
 def take_tried() -> tuple[int, int] | None:
     """How many cases were tried since the last call, and of how many; None if no check counted any."""
     counted = list(_tried)
     _tried.clear()
-    return (sum(tried for tried, _ in counted), sum(of for _, of in counted)) if counted else None
+    return (sum(tried for tried, _, _ in counted), sum(of for _, of, _ in counted)) if counted else None
 
 
 def served(caller: Caller, operation: str, **parameters: Any) -> Exchange:

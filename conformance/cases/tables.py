@@ -143,7 +143,7 @@ def try_each(
         found = _tried([case], check, None)
     if found.broken and plain:
         _try_plain(found, check, plain)
-    record_tried(found.count, max(found.count, len(cases)))
+    record_tried(found.count, max(found.count, len(cases)), map(named, found.tried))
     if found.broken:
         raise _summed_up(found.broken, found.count)
     if isinstance(found.missing, NotJudged) or not found.count:

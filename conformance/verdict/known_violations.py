@@ -43,8 +43,15 @@ class Tried(Protocol):
         """The cases that were tried, or for a failure the broken ones; empty if the check does not say."""
 
     @property
+    def tried_cases(self) -> frozenset[str]:
+        """The names of the cases that were tried; empty if the check does not say."""
+
+    @property
     def complete(self) -> bool:
         """Whether every case that there is was tried."""
+
+    def operations_of(self, case: str) -> frozenset[str]:
+        """The operations of one of its cases; empty if that is not known."""
 
 
 class KnownViolation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -103,23 +110,25 @@ def _check(entry: KnownViolation, path: Path) -> None:
         raise KnownViolationsError(f"{path}: {entry.id}: no operation {entry.operation!r}{hint}")
 
 
-def excuse(finding: Tried, known: Sequence[KnownViolation], today: date) -> KnownViolation | None:
-    """The first of the entries that together excuse everything broken in a failed finding; None if something is not excused.
+def covering(finding: Tried, case: str, known: Sequence[KnownViolation], today: date) -> KnownViolation | None:
+    """The entry that excuses a broken case of a failed finding, one without a case first. A finding without cases has one, "".
 
-    An entry excuses its id on its operation and case alone; several entries may excuse one case each.
+    An entry excuses its id on its operation and case alone.
     """
-    own = [
-        entry
-        for entry in known
-        if entry.id == finding.requirement
-        and entry.in_force(today)
-        and (entry.operation is None or finding.operations == {entry.operation})
-    ]
-    whole = next((entry for entry in own if entry.case is None), None)
-    if whole or not finding.cases:
-        return whole
-    by_case = {entry.case: entry for entry in own}
-    return by_case[finding.cases[0]] if set(finding.cases) <= by_case.keys() else None
+    own = [entry for entry in known if entry.in_force(today) and _covers(entry, finding, case)]
+    return min(own, key=lambda entry: entry.case is not None, default=None)
+
+
+def excuses(finding: Tried, known: Sequence[KnownViolation], today: date) -> tuple[KnownViolation, ...]:
+    """The entries that together excuse everything broken in a failed finding; none if something is not excused."""
+    found = [covering(finding, case, known, today) for case in finding.cases or ("",)]
+    used = [entry for entry in found if entry]
+    return tuple(dict.fromkeys(used)) if len(used) == len(found) else ()
+
+
+def _covers(entry: KnownViolation, finding: Tried, case: str) -> bool:
+    on_its_operation = entry.operation is None or finding.operations_of(case) == {entry.operation}
+    return entry.id == finding.requirement and on_its_operation and entry.case in (None, case)
 
 
 def outdated(
@@ -132,7 +141,11 @@ def outdated(
     """
     lines = []
     for entry in known:
-        own = [failed for finding, failed in tried[entry.id] if _concerns(entry, finding)]
+        own = [
+            failed and _shows(entry, finding)
+            for finding, failed in tried[entry.id]
+            if _concerns(entry, finding, failed)
+        ]
         if own and not any(own):
             lines.append(f"{entry.name}: no longer broken, remove it")
         elif any(own) and not entry.in_force(today):
@@ -140,11 +153,24 @@ def outdated(
     return lines
 
 
-def _concerns(entry: KnownViolation, finding: Tried) -> bool:
-    """Whether a finding tried what an entry excuses. A finding without operations or cases has tried all if it is complete."""
-    on_its_operation = not entry.operation or entry.operation in (finding.operations or {entry.operation})
-    on_its_case = not entry.case or (entry.case in finding.cases if finding.cases else finding.complete)
-    return on_its_operation and on_its_case
+def _shows(entry: KnownViolation, finding: Tried) -> bool:
+    """Whether a failed finding shows what an entry excuses."""
+    return any(_covers(entry, finding, case) for case in finding.cases or ("",))
+
+
+def _concerns(entry: KnownViolation, finding: Tried, failed: bool) -> bool:
+    """Whether a finding tried what an entry excuses. One that names no cases has tried all if it is complete."""
+    if failed and _shows(entry, finding):
+        return True
+    tried = finding.tried_cases or frozenset(finding.cases)
+    if entry.case:
+        return entry.case in tried if tried else finding.complete and _is_on(entry, finding.operations)
+    named = [operations for case in tried if (operations := finding.operations_of(case))]
+    return any(_is_on(entry, operations) for operations in named) if named else _is_on(entry, finding.operations)
+
+
+def _is_on(entry: KnownViolation, operations: frozenset[str]) -> bool:
+    return not entry.operation or not operations or entry.operation in operations
 
 
 def written(entries: Iterable[KnownViolation]) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 import spec
 from conformance.outcome import EXIT_NOT_JUDGED, Outcome, weight
 from conformance.target.exchange import Exchange
-from conformance.verdict.known_violations import KnownViolation, Tried, excuse, new, outdated
+from conformance.verdict.known_violations import KnownViolation, Tried, covering, excuses, new, outdated
 from conformance.verdict.selection import selected
 
 Status = Literal["passed", "failed", "not-tested"]
@@ -26,8 +26,9 @@ class Finding:
 
     `not-tested`: something that the requirement needs is missing. `not-judged`: the target did not serve the request that the
     check starts from, or the check itself broke (`crashed`); another requirement's failure may say why. `tried` counts the tried
-    cases and all cases; None if a check counts none. `broken_cases` names those that show the failure, each with its reason.
-    `follows` says that the failure only repeats that of another requirement.
+    cases and all cases; None if a check counts none. `tried_cases` names those that were tried, as far as the check names them,
+    `broken_cases` those that show the failure, each with its reason. `follows` says that the failure only repeats that of
+    another requirement.
     """
 
     requirement: str
@@ -38,6 +39,7 @@ class Finding:
     seconds: float = 0.0
     crashed: bool = False
     tried: tuple[int, int] | None = None
+    tried_cases: frozenset[str] = frozenset()
     broken_cases: Mapping[str, str] = field(default_factory=dict)
     follows: bool = False
 
@@ -49,20 +51,28 @@ class Finding:
     @property
     def operations(self) -> frozenset[str]:
         """The operations that were tried: those in the test's name, or for a failure that of the last request."""
-        named = _OPERATIONS & set(re.split(r"\W+", self.parameters))
+        named = _operations_in(self.parameters)
         if named or self.outcome != "failed":
-            return frozenset(named)
+            return named
         asked = [exchange.request.operation for exchange in self.exchanges if exchange.request.operation]
         return frozenset(asked[-1:])
+
+    def operations_of(self, case: str) -> frozenset[str]:
+        """The operations of one of its cases: those that the case or the test names, or else those of a failure with one case.
+
+        The evidence of several broken cases is that of one, so it does not tell the operations of the others.
+        """
+        named = _operations_in(case) or _operations_in(self.parameters)
+        return named or (self.operations if len(self.broken_cases) < 2 else frozenset())
 
     @property
     def cases(self) -> tuple[str, ...]:
         """The cases that were tried: those that show the failure, or the parameters of the test."""
         return tuple(self.broken_cases) or ((self.parameters,) if self.parameters else ())
 
-    def reason_in(self, case: str | None) -> str:
+    def reason_in(self, case: str) -> str:
         """What is wrong in one of its cases; its reason if the case has none of its own."""
-        return self.broken_cases.get(case or "", self.reason)
+        return self.broken_cases.get(case, self.reason)
 
     @property
     def complete(self) -> bool:
@@ -74,6 +84,10 @@ class Finding:
     def counted(self) -> tuple[int, int]:
         """How many cases were tried, and of how many; a check that counts none counts as one case."""
         return self.tried or (int(self.outcome in ("passed", "failed")), 1)
+
+
+def _operations_in(name: str) -> frozenset[str]:
+    return _OPERATIONS & frozenset(re.split(r"\W+", name))
 
 
 @dataclass(frozen=True)
@@ -156,16 +170,17 @@ class Ledger:
 
     def excused(self) -> list[KnownViolation]:
         """The known violations that excuse a broken requirement, each once."""
-        used = (self.excuse(finding) for finding in self.findings if finding.outcome == "failed")
-        return list(dict.fromkeys(entry for entry in used if entry))
+        used = (self.excuses(finding) for finding in self.findings if finding.outcome == "failed")
+        return list(dict.fromkeys(entry for entries in used for entry in entries))
 
     def to_be_known(self) -> list[KnownViolation]:
         """Known violations for everything that is broken: the existing entries that still apply, and new ones for the rest."""
-        entries = {entry.name: entry for entry in self.excused()}
+        entries: dict[str, KnownViolation] = {}
         for finding in self.findings:
-            if finding.outcome == "failed" and not self.excuse(finding):
-                for case in finding.cases or (None,):
-                    entry = new(finding.requirement, finding.reason_in(case), self.today, case)
+            if finding.outcome == "failed":
+                for case in finding.cases or ("",):
+                    known = covering(finding, case, self.known, self.today)
+                    entry = known or new(finding.requirement, finding.reason_in(case), self.today, case or None)
                     entries.setdefault(entry.name, entry)
         order = [requirement.id for requirement in spec.requirements()]
         return sorted(entries.values(), key=lambda entry: order.index(entry.id))
@@ -191,9 +206,9 @@ class Ledger:
         """Whether the run fails if this requirement is broken."""
         return self.strict or requirement.level == "must"
 
-    def excuse(self, finding: Finding) -> KnownViolation | None:
-        """The known violation that excuses a failed finding; None if none does."""
-        return excuse(finding, self.known, self.today)
+    def excuses(self, finding: Finding) -> tuple[KnownViolation, ...]:
+        """The known violations that together excuse a failed finding; empty if something of it is not excused."""
+        return excuses(finding, self.known, self.today)
 
     def breaks(self, ruling: Ruling) -> bool:
         """Whether a ruling makes the run fail: a broken must; a should too if `strict`; one not tested if `require_all`."""
@@ -204,10 +219,10 @@ class Ledger:
     def _rule(self, requirement: spec.Requirement) -> Ruling:
         own = tuple(finding for finding in self.findings if finding.requirement == requirement.id)
         status, decisive = _status(own)
-        excuses = [self.excuse(finding) for finding in decisive] if status == "failed" else []
+        known = [self.excuses(finding) for finding in decisive] if status == "failed" else []
         reasons = dict.fromkeys(finding.reason for finding in decisive if finding.reason)
         reason = "; ".join(reasons) or ("" if status == "passed" else self._unrun(own))
-        return Ruling(requirement, status, reason, own, excuses[0] if excuses and all(excuses) else None)
+        return Ruling(requirement, status, reason, own, known[0][0] if known and all(known) else None)
 
     def _unrun(self, findings: Sequence[Finding]) -> str:
         if findings:

@@ -33,7 +33,7 @@ def is_verdict(error: BaseException | None) -> bool:
 
 def binding(finding: Finding, ledger: Ledger) -> bool:
     """Whether a finding makes the run fail: a broken requirement that binds, and is no known violation."""
-    if finding.outcome != "failed" or ledger.excuse(finding):
+    if finding.outcome != "failed" or ledger.excuses(finding):
         return False
     return ledger.fails(_REQUIREMENTS[finding.requirement])
 
@@ -47,7 +47,7 @@ def status_word(finding: Finding, ledger: Ledger) -> Word:
     elif binding(finding, ledger):
         name, letter, colour = "broken", "F", "red"
     else:
-        known = ledger.excuse(finding)
+        known = ledger.excuses(finding)
         name, letter, colour = ("known violation", "k", "yellow") if known else ("should broken", "w", "yellow")
     shown = name.upper() if colour == "red" else name
     return name, letter, (f"{finding.requirement} {shown}", {colour: True})

@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 import spec
-from conformance.checks import NotJudged, NotTested, Violation, take_tried
+from conformance.checks import NotJudged, NotTested, Violation, take_tried, tried_cases
 from conformance.oracles.key_standing import reconsidered
 from conformance.outcome import EXIT_USAGE
 from conformance.report import terminal
@@ -228,6 +228,7 @@ class VerdictPlugin:
             self._silences = 0
         outcome, reason = outcome_of(error)
         redact = self._judge.client.redactor.text
+        names = tried_cases()
         return Finding(
             requirement,
             outcome,
@@ -237,6 +238,7 @@ class VerdictPlugin:
             call.stop - self._began,  # the wait of its fixtures counts too
             crashed=not is_verdict(error),
             tried=take_tried(),
+            tried_cases=names,
             broken_cases={case: redact(message) for case, message in getattr(error, "cases", {}).items()},
             follows=getattr(error, "follows", False),
         )
