@@ -15,11 +15,13 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 class Interrupts:
     """Raises KeyboardInterrupt for a signal, and again before the next check if the first one was lost.
 
-    Python drops exceptions that are raised in a finalizer or in a callback of the garbage collector.
+    Python drops exceptions that are raised in a finalizer or in a callback of the garbage collector. A second signal is ignored
+    while the reports are written, for they would be cut; a third one ends that, too.
     """
 
     def __init__(self) -> None:
         self._asked = False
+        self._ending = False
 
     def heed(self) -> Callable[[], None]:
         """Handle the signals, except ignored ones, as SIGHUP is under nohup. Returns a function that restores the handlers."""
@@ -46,7 +48,11 @@ class Interrupts:
     def pytest_keyboard_interrupt(self) -> None:
         """The interrupt has arrived."""
         self._asked = False
+        self._ending = True
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if self._ending:
+            self._ending = False
+            return
         self._asked = True
         raise KeyboardInterrupt

@@ -105,6 +105,20 @@ def test_an_interrupt_that_is_lost_on_its_way_comes_again() -> None:
         give_back()
 
 
+def test_a_second_interrupt_does_not_cut_the_reports_and_a_third_ends_the_run() -> None:
+    interrupts = Interrupts()
+    give_back = interrupts.heed()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        interrupts.pytest_keyboard_interrupt()
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        give_back()
+
+
 @pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
 def test_a_terminal_without_unicode_shows_the_verdict(environment: dict[str, str], mock: Path) -> None:
     with gate("--target", str(mock), "--only", "SCOPE-3", PYTHONCOERCECLOCALE="0", **environment) as process:
