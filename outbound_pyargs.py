@@ -6,6 +6,7 @@ nothing of the kit's: a project may have a folder `conformance`, `spec` or `test
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ _NAME = "conformance"
 _FOLDER = Path(__file__).with_name(_NAME)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) -> None:
     """Have a run of the gate begin with the gate's conftest, also as `pytest --pyargs conformance`, and with no other one.
 
@@ -26,8 +26,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config, args: list[str]) 
     if known.pyargs and _NAME in known.file_or_dir:
         args[:] = [str(_FOLDER) if argument == _NAME else argument for argument in args]
         known.file_or_dir = [str(_FOLDER)]
-    elif gates := [argument for argument in known.file_or_dir if _is_the_gates(argument)]:
+    gates = [argument for argument in known.file_or_dir if _is_the_gates(argument)]
+    if gates:
         known.file_or_dir = gates
+        sys.path.insert(0, str(_FOLDER.parent))  # the project's `pythonpath` may hold packages of the same names
 
 
 def _is_the_gates(argument: str) -> bool:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -22,6 +23,7 @@ def main() -> None:
     heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # jobs in a shell's background ignore it
     if heeded:
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # a project may have a package `spec`, and PYTHONPATH name it
     from conformance.cli import main as run
     from spec import surroundings
 

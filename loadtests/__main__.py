@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from loadtests.runner.interrupts import end_at_once
 
@@ -14,6 +15,7 @@ def main() -> None:
         sys.stderr.write("outbound-load: Locust is not installed: pip install 'outbound-conformance[load]'\n")
         sys.exit(4)
     end_at_once()
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # a project may have a package `spec`, and PYTHONPATH name it
     from loadtests.cli import main as run
     from spec import surroundings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from pathlib import Path
 
 from mockserver.server import interrupts
 
@@ -11,6 +12,7 @@ from mockserver.server import interrupts
 def main() -> None:
     """Run the command line. An interrupt ends it with 130 and without a traceback, even during its imports."""
     interrupts.end_at_once(signal.SIGINT)
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # a project may have a package `spec`, and PYTHONPATH name it
     from mockserver.cli import main as run
     from spec import surroundings
 

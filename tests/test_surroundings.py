@@ -55,3 +55,17 @@ def test_a_working_folder_that_is_gone_is_told_in_a_line(module: str, tmp_path: 
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == _USAGE, done.stderr
     assert done.stderr == f"{_COMMANDS[module]}: the working folder is gone\n"
+
+
+@pytest.mark.parametrize("words", [("conformance", "list"), ("mockserver", "--list-faults"), ("loadtests", "--list")])
+def test_a_package_of_the_same_name_in_the_project_is_not_taken_for_ours(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "spec" / "__init__.py").write_text("OURS = False\n", "utf-8")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-m", *words]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr

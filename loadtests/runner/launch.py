@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 from loadtests.runner.interrupts import end_at_once
 
@@ -13,7 +14,8 @@ from loadtests.runner.interrupts import end_at_once
 def main() -> None:
     """Run Locust. Its master and workers take the signals over once a run begins."""
     end_at_once()
-    # Import our packages before Locust puts the working folder first: it may hold packages of these names.
+    # Import our packages before Locust puts the working folder first: it may hold packages of these names, as PYTHONPATH may.
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     for package in ("conformance", "spec"):
         import_module(package)
     sys.argv[0] = "locust"

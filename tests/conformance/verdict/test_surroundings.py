@@ -123,3 +123,16 @@ def test_settings_by_which_pytest_sees_no_check_are_named_in_a_line(setting: str
     assert done.returncode == USAGE, done.stdout + done.stderr
     assert f"the pytest setting {name} of {tmp_path / 'pytest.ini'} leaves out the gate's checks" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_package_of_the_same_name_on_the_projects_path_is_not_taken_for_ours(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\naddopts = --import-mode=importlib\n", "utf-8")
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "spec" / "__init__.py").touch()
+    options = ("-c", str(tmp_path / "pytest.ini"), "--list", "--only", "AUTH-1")
+    command = [sys.executable, "-P", "-m", "pytest", "--pyargs", "conformance", "-p", "no:cacheprovider", *options]
+    environment = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
