@@ -154,7 +154,8 @@ def command(
 
 
 def _recording(archive: Path, strict: bool) -> Grade:
-    from mockserver.grading.har import NoArchive, recorded_run
+    from mockserver.grading.archived import NoArchive
+    from mockserver.grading.har import recorded_run
     from mockserver.grading.verdict import recording_graded
 
     try:

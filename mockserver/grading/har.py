@@ -3,92 +3,19 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
-from codecs import BOM_UTF8
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import msgspec
-
 from mockserver.api.keys import PREFIX
+from mockserver.grading.archived import ArchivedRequest, ArchiveEntry, Body, Header, NoArchive, read
 from mockserver.grading.facts import asked
 from mockserver.grading.recording import page_members
 from mockserver.grading.records import PLAIN, Exchange, Run
 
-MOST_BYTES = 500_000_000
-
 _KEY = re.compile(rf"{PREFIX}[A-Za-z0-9._~+/%…-]+")
-
-
-class NoArchive(Exception):
-    """A file that is no HTTP Archive; the message says why, in one line."""
-
-
-class _Header(msgspec.Struct, frozen=True):
-    name: str
-    value: str = ""
-
-
-class _Body(msgspec.Struct, frozen=True):
-    text: str | None = None
-    encoding: str | None = None
-
-
-class _Asked(msgspec.Struct, frozen=True):
-    url: str
-    headers: tuple[_Header, ...]
-
-
-class _Request(_Asked, frozen=True, kw_only=True, rename="camel"):
-    method: str
-    post_data: _Body | None = None
-
-
-class _Response(msgspec.Struct, frozen=True):
-    status: int
-    headers: tuple[_Header, ...]
-    content: _Body | None = None
-
-
-class _Timings(msgspec.Struct, frozen=True):
-    receive: float | None = None
-
-
-class _EntryRequest(msgspec.Struct, frozen=True):
-    """The part of an entry that tells whether it asks the API. Other entries are not read any further."""
-
-    request: _Asked
-
-    def is_of_api(self) -> bool:
-        """Whether the request asks the API, or carries a key."""
-        path = urlsplit(self.request.url).path
-        return path.startswith("/api/") or any(PREFIX in header.value for header in self.request.headers)
-
-
-class _Entry(msgspec.Struct, frozen=True):
-    """A request with its answer. Times are in milliseconds."""
-
-    started: str = msgspec.field(name="startedDateTime")
-    request: _Request
-    response: _Response
-    time: float | None = None
-    timings: _Timings | None = None
-    connection: object = None
-    pageref: str | None = None
-
-    def began(self) -> float:
-        """When the request was sent, in unix seconds. Raises ValueError."""
-        return datetime.fromisoformat(self.started).timestamp()
-
-
-class _Log(msgspec.Struct, frozen=True):
-    entries: list[msgspec.Raw]
-
-
-class _Archive(msgspec.Struct, frozen=True):
-    log: _Log
 
 
 def recorded_run(file: Path) -> Run:
@@ -97,29 +24,35 @@ def recorded_run(file: Path) -> Run:
     An archive says nothing about the command. Keys are told apart by the part of their text that the archive shows.
     """
     try:
-        entries = _entries(file)
+        entries = read(file)
         first = min((entry.began() for entry in entries), default=0.0)
-        exchanges = [_exchange(number, entry, first) for number, entry in enumerate(entries, 1)]
+        exchanges = [_exchange(number, entry, first) for number, entry in enumerate(_sent(entries), 1)]
+        unsent = [_exchange(0, entry, first) for entry in entries if not entry.was_sent()]
     except OSError as error:
         raise NoArchive(f"cannot read {file}: {error.strerror}") from None
     except (ValueError, OverflowError, RecursionError) as error:
         raise NoArchive(f"{file} is no HTTP Archive: {error}") from None
-    return Run(PLAIN, tuple(exchanges), exit_code=None, ending="recorded", seconds=_seconds(exchanges))
+    return Run(
+        PLAIN,
+        tuple(exchanges),
+        exit_code=None,
+        ending="recorded",
+        seconds=_seconds(exchanges),
+        cursors=frozenset(exchange.next_cursor for exchange in unsent if exchange.next_cursor),
+        unseen_from=min((exchange.began for exchange in unsent if _hides_a_page(exchange)), default=math.inf),
+    )
 
 
-def _entries(file: Path) -> list[_Entry]:
-    """The entries that ask the API, or that carry a key, in their order. Raises OSError, ValueError and NoArchive."""
-    if file.stat().st_size > MOST_BYTES:
-        raise NoArchive(f"{file} has more than {MOST_BYTES // 1_000_000} MB")
-    archive = msgspec.json.decode(file.read_bytes().removeprefix(BOM_UTF8), type=_Archive)
-    asking = [raw for raw in archive.log.entries if msgspec.json.decode(raw, type=_EntryRequest).is_of_api()]
-    entries = [msgspec.json.decode(raw, type=_Entry) for raw in asking]
-    # An archive of a grade has a page for each run. Only the plain one is a client's ordinary traffic.
-    plain = [entry for entry in entries if entry.pageref == PLAIN]
-    return sorted(plain or entries, key=_Entry.began)
+def _sent(entries: Iterable[ArchiveEntry]) -> Iterable[ArchiveEntry]:
+    return (entry for entry in entries if entry.was_sent())
 
 
-def _exchange(number: int, entry: _Entry, first: float) -> Exchange:
+def _hides_a_page(exchange: Exchange) -> bool:
+    """Whether a page may have been served whose body the archive does not show."""
+    return exchange.list_key is not None and exchange.items is None
+
+
+def _exchange(number: int, entry: ArchiveEntry, first: float) -> Exchange:
     request, status = entry.request, entry.response.status or None
     parts = urlsplit(request.url)
     began = entry.began() - first
@@ -160,18 +93,18 @@ def _seconds_of(milliseconds: float | None) -> float:
     return max(0.0, milliseconds or 0.0) / 1_000
 
 
-def _headers(headers: Iterable[_Header]) -> tuple[tuple[str, str], ...]:
+def _headers(headers: Iterable[Header]) -> tuple[tuple[str, str], ...]:
     return tuple((header.name, header.value) for header in headers)
 
 
-def _bytes(content: _Body | None) -> bytes:
+def _bytes(content: Body | None) -> bytes:
     text = content.text or "" if content else ""
     if content and content.encoding == "base64":
         return base64.b64decode(text)
     return text.encode("utf-8", "replace")
 
 
-def _connection(entry: _Entry) -> int:
+def _connection(entry: ArchiveEntry) -> int:
     """The number of a connection. If the archive does not say it, all requests count as sent on one connection."""
     told = str(entry.connection or "")
     return int(told) if told.isascii() and told.isdigit() else 0
@@ -185,7 +118,7 @@ def _bearer(headers: Iterable[tuple[str, str]]) -> str | None:
     return None
 
 
-def _posted(request: _Request) -> str:
+def _posted(request: ArchivedRequest) -> str:
     """The body of a request, as far as the archive has it."""
     return request.post_data.text or "" if request.post_data else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -133,6 +134,7 @@ class Run:
     `exit_code` is None if it is not known. `changes` are the times at which the mock's data was changed through its control API.
     `elsewhere` are the requests to another origin. `cursors` are those that earlier runs were given. `seconds` is its duration.
     `given_to_others` are cursors that other clients were given meanwhile, each with its list; only a log has them.
+    `unseen_from` is when a recording first leaves out a page that the client may have been given.
     """
 
     trial: str
@@ -146,6 +148,7 @@ class Run:
     plain: Run | None = None
     probes: tuple[Probe, ...] = ()
     given_to_others: frozenset[tuple[str, ListKey]] = frozenset()
+    unseen_from: float = math.inf
 
     @property
     def is_recording(self) -> bool:

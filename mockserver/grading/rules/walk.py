@@ -163,7 +163,7 @@ def _bodies(run: Run) -> tuple[Mapping[ListKey | None, float], float]:
     Between the two, a recording shows which cursors of a list were given. Earlier cursors may come from unrecorded answers.
     """
     known_from: dict[ListKey | None, float] = {}
-    unknown_from = math.inf
+    unknown_from = run.unseen_from
     for exchange in run.exchanges:
         if exchange.method != "GET" or exchange.status != 200 or not exchange.list_key:
             continue

@@ -1,0 +1,134 @@
+"""Reads the entries of an HTTP Archive that ask the API. Members have the types of HAR 1.2."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from mockserver.api.keys import PREFIX
+from mockserver.grading.records import PLAIN
+
+MOST_BYTES = 500_000_000
+
+_BY_THE_BROWSER = "non-authoritative-reason"
+"""The header of redirects that Chrome makes by itself, such as those to https."""
+
+_CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
+_NOT_FETCHED = ("Memory Cache", "Disk Cache", "Service Worker", "Inspector Override")
+"""Safari's words for where an answer came from if not from the network."""
+
+
+class NoArchive(Exception):
+    """A file that is no HTTP Archive; the message says why, in one line."""
+
+
+class Header(msgspec.Struct, frozen=True):
+    """A header, or another pair of a name and a value."""
+
+    name: str
+    value: str = ""
+
+
+class Body(msgspec.Struct, frozen=True):
+    """A body; many tools leave it out."""
+
+    text: str | None = None
+    encoding: str | None = None
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    url: str
+    headers: tuple[Header, ...]
+
+
+class ArchivedRequest(_Asked, frozen=True, kw_only=True, rename="camel"):
+    """The request of an entry."""
+
+    method: str
+    post_data: Body | None = None
+
+
+class ArchivedResponse(msgspec.Struct, frozen=True):
+    """The answer of an entry. The last two members are Chrome's marks of an answer that a service worker gave."""
+
+    status: int
+    headers: tuple[Header, ...]
+    content: Body | None = None
+    via_worker: object = msgspec.field(name="_fetchedViaServiceWorker", default=None)
+    worker_source: object = msgspec.field(name="_serviceWorkerResponseSource", default=None)
+
+
+class Timings(msgspec.Struct, frozen=True):
+    """The phases of an exchange, in milliseconds."""
+
+    receive: float | None = None
+
+
+class _EntryRequest(msgspec.Struct, frozen=True):
+    """The part of an entry that tells whether it asks the API. Other entries are not read any further."""
+
+    request: _Asked
+
+    def is_of_api(self) -> bool:
+        """Whether the request asks the API, or carries a key."""
+        path = urlsplit(self.request.url).path
+        return path.startswith("/api/") or any(PREFIX in header.value for header in self.request.headers)
+
+
+class ArchiveEntry(msgspec.Struct, frozen=True):
+    """A request with its answer. Times are in milliseconds. `from_cache` is Chrome's mark, `fetched` Safari's."""
+
+    started: str = msgspec.field(name="startedDateTime")
+    request: ArchivedRequest
+    response: ArchivedResponse
+    time: float | None = None
+    timings: Timings | None = None
+    connection: object = None
+    pageref: str | None = None
+    cache: object = None
+    from_cache: object = msgspec.field(name="_fromCache", default=None)
+    fetched: object = msgspec.field(name="_fetchType", default=None)
+
+    def began(self) -> float:
+        """When the request was sent, in unix seconds. Raises ValueError."""
+        return datetime.fromisoformat(self.started).timestamp()
+
+    def was_sent(self) -> bool:
+        """Whether the request went to the network. A browser also records what it takes from a cache, or answers by itself.
+
+        If a service worker asks the network, that request is an entry of its own.
+        """
+        response = self.response
+        by_worker = response.via_worker or response.worker_source
+        by_browser = any(header.name.lower() == _BY_THE_BROWSER for header in response.headers)
+        taken = self.from_cache or by_worker or by_browser or self.fetched in _NOT_FETCHED
+        return not taken and not self._is_from_firefox_cache()
+
+    def _is_from_firefox_cache(self) -> bool:
+        """Whether Firefox tells of a cached answer. It also does so where the API confirmed that answer by a 304."""
+        after = self.cache.get("afterRequest") if isinstance(self.cache, dict) else None
+        return bool(after) and not any(header.name.lower() in _CONDITIONS for header in self.request.headers)
+
+
+class _Log(msgspec.Struct, frozen=True):
+    entries: list[msgspec.Raw]
+
+
+class _Archive(msgspec.Struct, frozen=True):
+    log: _Log
+
+
+def read(file: Path) -> list[ArchiveEntry]:
+    """The entries that ask the API, or that carry a key, in their order. Raises OSError, ValueError and NoArchive."""
+    if file.stat().st_size > MOST_BYTES:
+        raise NoArchive(f"{file} has more than {MOST_BYTES // 1_000_000} MB")
+    archive = msgspec.json.decode(file.read_bytes().removeprefix(BOM_UTF8), type=_Archive)
+    asking = [raw for raw in archive.log.entries if msgspec.json.decode(raw, type=_EntryRequest).is_of_api()]
+    entries = [msgspec.json.decode(raw, type=ArchiveEntry) for raw in asking]
+    # An archive of a grade has a page for each run. Only the plain one is a client's ordinary traffic.
+    plain = [entry for entry in entries if entry.pageref == PLAIN]
+    return sorted(plain or entries, key=ArchiveEntry.began)
