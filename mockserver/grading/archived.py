@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
 from mockserver.api.keys import PREFIX
+from mockserver.api.paths import is_api
+from mockserver.grading.addresses import Address, address_of
 from mockserver.grading.records import PLAIN
 
 MOST_BYTES = 500_000_000
 
+_SWITCHING_PROTOCOLS = 101
 _BY_THE_BROWSER = "non-authoritative-reason"
 """The header of redirects that Chrome makes by itself, such as those to https."""
 
@@ -40,15 +43,12 @@ class Body(msgspec.Struct, frozen=True):
     encoding: str | None = None
 
 
-class _Asked(msgspec.Struct, frozen=True):
-    url: str
-    headers: tuple[Header, ...]
-
-
-class ArchivedRequest(_Asked, frozen=True, kw_only=True, rename="camel"):
+class ArchivedRequest(msgspec.Struct, frozen=True, rename="camel"):
     """The request of an entry."""
 
     method: str
+    url: str
+    headers: tuple[Header, ...]
     post_data: Body | None = None
 
 
@@ -68,15 +68,16 @@ class Timings(msgspec.Struct, frozen=True):
     receive: float | None = None
 
 
+class _Asked(msgspec.Struct, frozen=True):
+    url: str
+    method: object = None
+    headers: msgspec.Raw = msgspec.Raw(b"")
+
+
 class _EntryRequest(msgspec.Struct, frozen=True):
     """The part of an entry that tells whether it asks the API. Other entries are not read any further."""
 
     request: _Asked
-
-    def is_of_api(self) -> bool:
-        """Whether the request asks the API, or carries a key."""
-        path = urlsplit(self.request.url).path
-        return path.startswith("/api/") or any(PREFIX in header.value for header in self.request.headers)
 
 
 class ArchiveEntry(msgspec.Struct, frozen=True):
@@ -92,6 +93,14 @@ class ArchiveEntry(msgspec.Struct, frozen=True):
     cache: object = None
     from_cache: object = msgspec.field(name="_fromCache", default=None)
     fetched: object = msgspec.field(name="_fetchType", default=None)
+
+    @property
+    def address(self) -> Address:
+        """What is asked. Raises ValueError."""
+        found = address_of(self.request.url)
+        if found is None:
+            raise ValueError("its URL is no address")
+        return found
 
     def began(self) -> float:
         """When the request was sent, in unix seconds. Raises ValueError."""
@@ -127,8 +136,31 @@ def read(file: Path) -> list[ArchiveEntry]:
     if file.stat().st_size > MOST_BYTES:
         raise NoArchive(f"{file} has more than {MOST_BYTES // 1_000_000} MB")
     archive = msgspec.json.decode(file.read_bytes().removeprefix(BOM_UTF8), type=_Archive)
-    asking = [raw for raw in archive.log.entries if msgspec.json.decode(raw, type=_EntryRequest).is_of_api()]
-    entries = [msgspec.json.decode(raw, type=ArchiveEntry) for raw in asking]
+    entries = [msgspec.json.decode(raw, type=ArchiveEntry) for raw in _asking(archive.log.entries)]
     # An archive of a grade has a page for each run. Only the plain one is a client's ordinary traffic.
     plain = [entry for entry in entries if entry.pageref == PLAIN]
-    return sorted(plain or entries, key=ArchiveEntry.began)
+    answered = (entry for entry in plain or entries if entry.response.status != _SWITCHING_PROTOCOLS)
+    return sorted(answered, key=ArchiveEntry.began)
+
+
+def _asking(entries: Iterable[msgspec.Raw]) -> list[msgspec.Raw]:
+    """The entries that ask the API, or carry a key, in the file's order.
+
+    The API is where a documented operation is asked with a key. Where no key was recorded, it is where one is asked at all.
+    """
+    seen = [(raw, *_seen(raw)) for raw in entries]
+    found = [(address, has_key) for _, address, has_key in seen if address and address.is_documented]
+    keyed = {address.base for address, has_key in found if has_key}
+    bases = keyed or {address.base for address, _ in found}
+    return [
+        raw
+        for raw, address, has_key in seen
+        if address and (has_key or (address.base in bases and is_api(address.path)))
+    ]
+
+
+def _seen(raw: msgspec.Raw) -> tuple[Address | None, bool]:
+    """What an entry asks, None if it does not speak HTTP to a server; and whether one of its headers holds a key."""
+    request = msgspec.json.decode(raw, type=_EntryRequest).request
+    address = None if request.method == "CONNECT" else address_of(request.url)
+    return address, PREFIX.encode() in bytes(request.headers)

@@ -54,19 +54,20 @@ def _hides_a_page(exchange: Exchange) -> bool:
 
 def _exchange(number: int, entry: ArchiveEntry, first: float) -> Exchange:
     request, status = entry.request, entry.response.status or None
-    parts = urlsplit(request.url)
+    parts, address = urlsplit(request.url), entry.address
     began = entry.began() - first
     took = _seconds_of(entry.time)
     receive = _seconds_of(entry.timings.receive if entry.timings else None)
     headers = _headers(request.headers)
     body = _bytes(entry.response.content)
-    found = asked(parts.path)
+    found = asked(address.path)
     is_page = found is not None and found.operation.is_list and status == 200
     items, following = page_members(body) if is_page else (None, None)
     return Exchange(
         number=number,
         method=request.method,
-        path=parts.path,
+        origin=address.base,
+        path=address.path,
         query_string=parts.query,
         began=began,
         sent=began,

@@ -46,13 +46,13 @@ class Again:
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         self._latest: dict[Hashable, list[Exchange]] = {}
         for exchange in by_beginning(exchanges):
-            self._note((exchange.method, exchange.target), exchange)
+            self._note(exchange.alike, exchange)
             if not exchange.cursor and (key := exchange.list_key):
                 self._note(key, exchange)
 
     def __contains__(self, exchange: Exchange) -> bool:
         """Whether a request was sent again after its answer, or the walk that it belongs to was begun anew."""
-        if self._has_later((exchange.method, exchange.target), exchange):
+        if self._has_later(exchange.alike, exchange):
             return True
         return bool(exchange.cursor) and self._has_later(exchange.list_key, exchange)
 

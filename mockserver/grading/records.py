@@ -51,7 +51,7 @@ class Exchange:
     `leaks` names the places beside it in which a key was found.
     `cursor` is the one that was sent, decoded, `next_cursor` the one that the answer gives; None if there is none.
     `items` is how many items a page holds, None if the answer is no page.
-    `mark` names what a trial did to the exchange, if anything.
+    `mark` names what a trial did to the exchange, if anything. `origin` is what stood before `/api/v1` in a recording's URL.
     """
 
     number: int
@@ -73,6 +73,7 @@ class Exchange:
     next_cursor: str | None = None
     items: int | None = None
     mark: str | None = None
+    origin: str = ""
     request_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
@@ -81,6 +82,11 @@ class Exchange:
     def target(self) -> str:
         """The path with the query string, as they came."""
         return f"{self.path}?{self.query_string}" if self.query_string else self.path
+
+    @property
+    def alike(self) -> tuple[str, str, str]:
+        """What it has in common with a request that repeats it."""
+        return self.origin, self.method, self.target
 
     @cached_property
     def query(self) -> tuple[tuple[str, str], ...]:

@@ -80,9 +80,9 @@ def by_beginning(exchanges: Iterable[Exchange]) -> list[Exchange]:
 
 def repetitions(exchanges: Iterable[Exchange]) -> list[list[Exchange]]:
     """Groups of requests with the same method, target and key, each in the order of arrival."""
-    groups: dict[tuple[str, str, str | None], list[Exchange]] = {}
+    groups: dict[tuple[object, str | None], list[Exchange]] = {}
     for exchange in by_beginning(exchanges):
-        groups.setdefault((exchange.method, exchange.target, exchange.key), []).append(exchange)
+        groups.setdefault((exchange.alike, exchange.key), []).append(exchange)
     return list(groups.values())
 
 

@@ -61,7 +61,7 @@ def _request(exchange: Exchange) -> Mapping[str, object]:
     pairs = (pair.partition("=") for pair in redacted_query(exchange.query_string).split("&") if pair)
     return {
         "method": exchange.method,
-        "url": ORIGIN + target(exchange),
+        "url": (redacted(exchange.origin) or ORIGIN) + target(exchange),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
         "headers": _headers(exchange.request_headers, exchange.leaks),

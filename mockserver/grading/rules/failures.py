@@ -45,7 +45,7 @@ def refused_requests_are_not_repeated(run: Run) -> Judgement:
     findings = [
         finding
         for group in repetitions(refused)
-        for finding in _repeated(in_turn(group), everything, alike[group[0].target])
+        for finding in _repeated(in_turn(group), everything, alike[_target(group[0])])
     ]
     return judged(bool(refused), findings)
 
@@ -99,8 +99,8 @@ def requests_have_a_time_limit(run: Run) -> Judgement:
     return judged(bool(silent) and run.ending == "exited", findings)
 
 
-def _target(exchange: Exchange) -> str:
-    return exchange.target
+def _target(exchange: Exchange) -> tuple[str, str]:
+    return exchange.origin, exchange.target
 
 
 def _repeated(turns: Sequence[Exchange], everything: Moments, alike: Moments) -> Iterator[Finding]:

@@ -54,10 +54,10 @@ def the_limit_is_kept_to(run: Run) -> Judgement:
     """No key is refused more than three times in a row, and no burst is repeated into a spent limit."""
     busy = False
     findings: list[Finding] = []
-    own_of: dict[str, list[Exchange]] = {}
+    own_of: dict[object, list[Exchange]] = {}
     for exchange in by_beginning(run.exchanges):
         if exchange.key:
-            own_of.setdefault(exchange.key, []).append(exchange)
+            own_of.setdefault(_key(exchange), []).append(exchange)
     for own in own_of.values():
         waves = _waves(own)
         busy = busy or len(own) > contract().rate_limits.per_minute or bool(waves)
@@ -75,7 +75,7 @@ def _sent_too_early(
     until = refused.ended + wait - EARLY
     arrived = min(refused.ended + IN_FLIGHT, until)
     own = by_connection[_key_and_connection(refused)] if by_connection else Moments(())
-    others = by_key[refused.key]
+    others = by_key[_key(refused)]
     early = [
         *own.first(refused.ended, arrived, _MOST_NAMED),
         *others.first(arrived, until, _MOST_NAMED),
@@ -91,8 +91,8 @@ def _sent_too_early(
         yield Finding((refused.number, *(exchange.number for exchange in early[:_MOST_NAMED])), message)
 
 
-def _key(exchange: Exchange) -> str | None:
-    return exchange.key
+def _key(exchange: Exchange) -> tuple[str, str | None]:
+    return exchange.origin, exchange.key
 
 
 def _key_and_connection(exchange: Exchange) -> tuple[str | None, int]:

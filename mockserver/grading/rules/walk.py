@@ -16,6 +16,9 @@ from spec import contract
 NO_CURSOR = frozenset({"", "null", "undefined", "none", "nil"})
 """Values of `cursor` that a client without a cursor sends, in lower case."""
 
+_List = tuple[str, ListKey | None]
+"""A list, and where its API lies."""
+
 _MOST_NAMED = 9
 """Requests that a finding names beside the first."""
 
@@ -31,7 +34,7 @@ def cursors_are_given_ones(run: Run) -> Judgement:
     known_from, unknown_from = _bodies(run)
     for exchange in by_beginning(run.exchanges):
         sent = exchange.cursor if exchange.list_key else None
-        told = not run.is_recording or known_from.get(exchange.list_key, math.inf) <= exchange.began < unknown_from
+        told = not run.is_recording or known_from.get(_list(exchange), math.inf) <= exchange.began < unknown_from
         if sent is not None and sent not in given and told and not _is_past_the_end(ends, exchange):
             message = f"{shown(exchange)} has a cursor that no answer gave: {_short(sent)}"
             findings.append(Finding((exchange.number,), message))
@@ -153,16 +156,20 @@ def _pair(exchange: Exchange) -> tuple[str | None, ListKey | None]:
     return exchange.cursor, exchange.list_key
 
 
+def _list(exchange: Exchange) -> _List:
+    return exchange.origin, exchange.list_key
+
+
 def _cursor(exchange: Exchange) -> str | None:
     return exchange.cursor
 
 
-def _bodies(run: Run) -> tuple[Mapping[ListKey | None, float], float]:
+def _bodies(run: Run) -> tuple[Mapping[_List, float], float]:
     """When each list was first served, and when a page was first served whose body is missing.
 
     Between the two, a recording shows which cursors of a list were given. Earlier cursors may come from unrecorded answers.
     """
-    known_from: dict[ListKey | None, float] = {}
+    known_from: dict[_List, float] = {}
     unknown_from = run.unseen_from
     for exchange in run.exchanges:
         if exchange.method != "GET" or exchange.status != 200 or not exchange.list_key:
@@ -170,25 +177,24 @@ def _bodies(run: Run) -> tuple[Mapping[ListKey | None, float], float]:
         if not exchange.is_page:
             unknown_from = min(unknown_from, exchange.ended)
         elif not exchange.cursor:
-            known_from[exchange.list_key] = min(exchange.ended, known_from.get(exchange.list_key, math.inf))
+            known_from[_list(exchange)] = min(exchange.ended, known_from.get(_list(exchange), math.inf))
     return known_from, unknown_from
 
 
-def _ends(run: Run) -> Mapping[ListKey, float]:
+def _ends(run: Run) -> Mapping[_List, float]:
     """When the last page of each list was first served."""
-    ends: dict[ListKey, float] = {}
+    ends: dict[_List, float] = {}
     for exchange in run.exchanges:
-        if exchange.is_page and exchange.next_cursor is None and (key := exchange.list_key):
-            ends[key] = min(exchange.ended, ends.get(key, math.inf))
+        if exchange.is_page and exchange.next_cursor is None and exchange.list_key:
+            ends[_list(exchange)] = min(exchange.ended, ends.get(_list(exchange), math.inf))
     return ends
 
 
-def _is_past_the_end(ends: Mapping[ListKey, float], exchange: Exchange) -> bool:
+def _is_past_the_end(ends: Mapping[_List, float], exchange: Exchange) -> bool:
     """Whether the sent cursor means "no cursor", and the list's last page had been served."""
     if exchange.cursor is None or exchange.cursor.strip().lower() not in NO_CURSOR:
         return False
-    key = exchange.list_key
-    return key is not None and ends.get(key, math.inf) <= exchange.began
+    return exchange.list_key is not None and ends.get(_list(exchange), math.inf) <= exchange.began
 
 
 def _difference(given_by: Exchange, used_by: Exchange) -> str:
