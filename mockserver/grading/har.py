@@ -48,7 +48,7 @@ def _sent(entries: Iterable[ArchiveEntry]) -> Iterable[ArchiveEntry]:
 
 
 def _hides_a_page(exchange: Exchange) -> bool:
-    """Whether a page may have been served whose body the archive does not show."""
+    """Whether the client may have been given a page whose body the archive does not show."""
     return exchange.list_key is not None and exchange.items is None
 
 
@@ -61,7 +61,8 @@ def _exchange(number: int, entry: ArchiveEntry, first: float) -> Exchange:
     headers = _headers(request.headers)
     body = _bytes(entry.response.content)
     found = asked(address.path)
-    is_page = found is not None and found.operation.is_list and status == 200
+    # A browser records a page that it has already, and that the API has confirmed, with its body or without.
+    is_page = found is not None and found.operation.is_list and status in (200, 304)
     items, following = page_members(body) if is_page else (None, None)
     return Exchange(
         number=number,

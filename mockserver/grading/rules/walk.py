@@ -34,7 +34,7 @@ def cursors_are_given_ones(run: Run) -> Judgement:
     known_from, unknown_from = _bodies(run)
     for exchange in by_beginning(run.exchanges):
         sent = exchange.cursor if exchange.list_key else None
-        told = not run.is_recording or known_from.get(_list(exchange), math.inf) <= exchange.began < unknown_from
+        told = not run.is_recording or known_from.get(_list(exchange), math.inf) <= exchange.began <= unknown_from
         if sent is not None and sent not in given and told and not _is_past_the_end(ends, exchange):
             message = f"{shown(exchange)} has a cursor that no answer gave: {_short(sent)}"
             findings.append(Finding((exchange.number,), message))
@@ -165,20 +165,25 @@ def _cursor(exchange: Exchange) -> str | None:
 
 
 def _bodies(run: Run) -> tuple[Mapping[_List, float], float]:
-    """When each list was first served, and when a page was first served whose body is missing.
+    """When each list was first served, and when the archive first does not show a page that the client may have.
 
+    Its body may be missing or cut, the API may have confirmed it by a 304, or the archive may have no answer at all.
     Between the two, a recording shows which cursors of a list were given. Earlier cursors may come from unrecorded answers.
     """
     known_from: dict[_List, float] = {}
     unknown_from = run.unseen_from
     for exchange in run.exchanges:
-        if exchange.method != "GET" or exchange.status != 200 or not exchange.list_key:
+        if exchange.method != "GET" or not exchange.list_key or not _may_give_a_page(exchange):
             continue
-        if not exchange.is_page:
-            unknown_from = min(unknown_from, exchange.ended)
+        if exchange.items is None:
+            unknown_from = min(unknown_from, exchange.began)
         elif not exchange.cursor:
             known_from[_list(exchange)] = min(exchange.ended, known_from.get(_list(exchange), math.inf))
     return known_from, unknown_from
+
+
+def _may_give_a_page(exchange: Exchange) -> bool:
+    return exchange.status is None or exchange.status < 300 or exchange.status == 304
 
 
 def _ends(run: Run) -> Mapping[_List, float]:

@@ -43,6 +43,25 @@ def test_a_recording_that_begins_in_the_middle_shows_nothing_of_its_first_cursor
     assert statuses(run)["WALK-1"] == "not-seen"
 
 
+@pytest.mark.parametrize("status", [0, 200, 203, 304])
+def test_a_cursor_may_come_from_a_page_that_the_archive_does_not_show(tmp_path: Path, status: int) -> None:
+    first, second = (entry(number, **page) for number, page in enumerate(WALK))
+    hidden = entry(0.5, f"{CONTACTS}?limit=9", status)
+    run = recorded(tmp_path, first, hidden, second, entry(2, f"{CONTACTS}?cursor=def"))
+    assert statuses(run)["WALK-1"] == "kept"
+
+
+@pytest.mark.parametrize("status", [304, 400, 500])
+def test_a_cursor_that_no_shown_page_gave_is_found(tmp_path: Path, status: int) -> None:
+    shown = entry(0.5, f"{CONTACTS}?limit=9", status, WALK[0]["body"])
+    assert walked(tmp_path, shown, entry(2, f"{CONTACTS}?cursor=def"))["WALK-1"] == "broken"
+
+
+def test_a_confirmed_page_gives_its_cursor(tmp_path: Path) -> None:
+    confirmed = entry(0.5, f"{CONTACTS}?limit=9", 304, {"data": [], "nextCursor": "def"})
+    assert walked(tmp_path, confirmed, entry(2, f"{CONTACTS}?cursor=def"))["WALK-1"] == "kept"
+
+
 def test_credentials_that_were_left_out_are_not_missed(tmp_path: Path) -> None:
     assert statuses(recorded(tmp_path, entry(0, CONTACTS, key="")))["KEY-1"] == "not-seen"
 
