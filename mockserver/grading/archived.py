@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from codecs import BOM_UTF8
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import TypeGuard
 
 import msgspec
 
@@ -15,6 +17,8 @@ from mockserver.grading.addresses import Address, address_of
 from mockserver.grading.records import PLAIN
 
 MOST_BYTES = 500_000_000
+LONGEST_TIME = 86_400_000.0
+"""Milliseconds beyond which a time of an archive counts as this one, a day."""
 
 _SWITCHING_PROTOCOLS = 101
 _BY_THE_BROWSER = "non-authoritative-reason"
@@ -65,7 +69,18 @@ class ArchivedResponse(msgspec.Struct, frozen=True):
 class Timings(msgspec.Struct, frozen=True):
     """The phases of an exchange, in milliseconds."""
 
+    blocked: float | None = None
+    dns: float | None = None
+    connect: float | None = None
+    send: float | None = None
+    wait: float | None = None
     receive: float | None = None
+
+    @property
+    def total(self) -> float | None:
+        """The sum of the phases that are told; None if it is not told how long the answer was waited for."""
+        phases = (self.blocked, self.dns, self.connect, self.send, self.wait, self.receive)
+        return sum(phase for phase in phases if _is_told(phase)) if _is_told(self.wait) else None
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -106,6 +121,18 @@ class ArchiveEntry(msgspec.Struct, frozen=True):
         """When the request was sent, in unix seconds. Raises ValueError."""
         return datetime.fromisoformat(self.started).timestamp()
 
+    @property
+    def took(self) -> float:
+        """The seconds from the request to the end of its answer, a day at the most; infinite if they are not told."""
+        total = self.time if _is_told(self.time) else self.timings.total if self.timings else None
+        return math.inf if total is None else min(total, LONGEST_TIME) / 1_000
+
+    @property
+    def receiving(self) -> float:
+        """The seconds for which the answer came in; 0 if they are not told."""
+        receive = self.timings.receive if self.timings else None
+        return min(receive, LONGEST_TIME) / 1_000 if _is_told(receive) else 0.0
+
     def was_sent(self) -> bool:
         """Whether the request went to the network. A browser also records what it takes from a cache, or answers by itself.
 
@@ -129,6 +156,11 @@ class _Log(msgspec.Struct, frozen=True):
 
 class _Archive(msgspec.Struct, frozen=True):
     log: _Log
+
+
+def _is_told(milliseconds: float | None) -> TypeGuard[float]:
+    """Whether an archive tells a time. It has -1 or nothing for what its writer did not know."""
+    return milliseconds is not None and milliseconds >= 0
 
 
 def read(file: Path) -> list[ArchiveEntry]:

@@ -15,6 +15,9 @@ from mockserver.grading.facts import asked
 from mockserver.grading.recording import page_members
 from mockserver.grading.records import PLAIN, Exchange, Run
 
+LONGEST_SPAN = 100 * 365 * 86_400.0
+"""Seconds from the first request to the last; reports write dates, and those end with the year 9999."""
+
 _KEY = re.compile(rf"{PREFIX}[A-Za-z0-9._~+/%…-]+")
 
 
@@ -32,6 +35,8 @@ def recorded_run(file: Path) -> Run:
         raise NoArchive(f"cannot read {file}: {error.strerror}") from None
     except (ValueError, OverflowError, RecursionError) as error:
         raise NoArchive(f"{file} is no HTTP Archive: {error}") from None
+    if _seconds(exchanges) > LONGEST_SPAN:
+        raise NoArchive(f"{file}: its requests lie more than a hundred years apart")
     return Run(
         PLAIN,
         tuple(exchanges),
@@ -56,8 +61,6 @@ def _exchange(number: int, entry: ArchiveEntry, first: float) -> Exchange:
     request, status = entry.request, entry.response.status or None
     parts, address = urlsplit(request.url), entry.address
     began = entry.began() - first
-    took = _seconds_of(entry.time)
-    receive = _seconds_of(entry.timings.receive if entry.timings else None)
     headers = _headers(request.headers)
     body = _bytes(entry.response.content)
     found = asked(address.path)
@@ -72,8 +75,8 @@ def _exchange(number: int, entry: ArchiveEntry, first: float) -> Exchange:
         query_string=parts.query,
         began=began,
         sent=began,
-        answered=None if status is None else began + max(0.0, took - receive),
-        ended=began + took,
+        answered=None if status is None else began + max(0.0, entry.took - entry.receiving),
+        ended=began + entry.took,
         connection=_connection(entry),
         status=status,
         complete=status is not None,
@@ -88,11 +91,7 @@ def _exchange(number: int, entry: ArchiveEntry, first: float) -> Exchange:
 
 
 def _seconds(exchanges: Iterable[Exchange]) -> float:
-    return max((exchange.ended for exchange in exchanges), default=0.0)
-
-
-def _seconds_of(milliseconds: float | None) -> float:
-    return max(0.0, milliseconds or 0.0) / 1_000
+    return max((exchange.known_until for exchange in exchanges), default=0.0)
 
 
 def _headers(headers: Iterable[Header]) -> tuple[tuple[str, str], ...]:

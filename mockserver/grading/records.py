@@ -44,6 +44,7 @@ class Exchange:
 
     `began` and `sent` are when the first and the last byte of the request were taken in, `answered` and `ended` when those of the
     answer were sent; `answered` is None if no answer was begun, and `ended` is then when the connection ended.
+    `ended` is infinite if a recording does not tell how long the answer took.
     `complete` says whether the whole answer was sent. `connection` numbers the connections, from 1; 0 if it is not known.
     `opened` is when that connection was opened; None if it is not known. `open_at_once` is how many connections were open then,
     this one among them; 1 if it is not known.
@@ -117,6 +118,11 @@ class Exchange:
     def operation(self) -> str:
         """The id of the documented operation that was asked, empty if there is none."""
         return self.asked.operation.id if self.asked else ""
+
+    @property
+    def known_until(self) -> float:
+        """When it ended; when it began if that is not known."""
+        return self.ended if math.isfinite(self.ended) else self.began
 
     @property
     def is_page(self) -> bool:

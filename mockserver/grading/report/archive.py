@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from importlib import metadata
@@ -42,15 +43,15 @@ def target(exchange: Exchange) -> str:
 
 def _entry(exchange: Exchange, run: Run, began: datetime) -> Mapping[str, object]:
     answered = exchange.ended if exchange.answered is None else exchange.answered
-    wait, receive = max(0.0, answered - exchange.began), max(0.0, exchange.ended - answered)
+    wait, took = max(0.0, answered - exchange.began), max(0.0, exchange.ended - exchange.began)
     return {
         "pageref": run.trial,
         "startedDateTime": moment(began + timedelta(seconds=exchange.began)),
-        "time": _ms(wait + receive),
+        "time": _ms(took),
         "request": _request(exchange),
         "response": _response(exchange),
         "cache": {},
-        "timings": {"send": 0, "wait": _ms(wait), "receive": _ms(receive)},
+        "timings": {"send": 0, "wait": _ms(wait), "receive": _ms(took - wait if math.isfinite(took) else took)},
         "connection": str(exchange.connection),
         "_number": exchange.number,
         "_trial": exchange.mark,
@@ -99,4 +100,4 @@ def _headers(headers: tuple[tuple[str, str], ...], leaks: Collection[str]) -> li
 
 
 def _ms(seconds: float) -> float:
-    return round(seconds * 1_000, 3)
+    return round(seconds * 1_000, 3) if math.isfinite(seconds) else _UNKNOWN

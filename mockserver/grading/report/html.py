@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +112,11 @@ def _shown(run: Run) -> ShownRun:
     )
 
 
+def _took(exchange: Exchange) -> str:
+    took = exchange.ended - exchange.began
+    return f"{took * 1_000:.0f} ms" if math.isfinite(took) else "unknown"
+
+
 def _request(exchange: Exchange, run: Run) -> ShownRequest:
     return ShownRequest(
         number=exchange.number,
@@ -119,7 +125,7 @@ def _request(exchange: Exchange, run: Run) -> ShownRequest:
         target=target(exchange),
         status=str(exchange.status or "none") + ("" if exchange.complete or exchange.status is None else ", cut off"),
         kind=kind_of(exchange),
-        took=f"{(exchange.ended - exchange.began) * 1_000:.0f} ms",
+        took=_took(exchange),
         connection=exchange.connection,
         mark=exchange.mark or "",
         anchor=_anchor(run.trial, exchange.number),

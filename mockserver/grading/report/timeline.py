@@ -66,7 +66,7 @@ class _Span:
     @classmethod
     def of(cls, run: Run) -> _Span:
         begin = min(exchange.began for exchange in run.exchanges)
-        end = max(exchange.ended for exchange in run.exchanges)
+        end = max(exchange.known_until for exchange in run.exchanges)
         margin = max(0.005, (end - begin) * _MARGIN)
         return cls(max(0.0, begin - margin), end + margin)
 
@@ -105,7 +105,7 @@ def kind_of(exchange: Exchange) -> str:
 
 def _bar(exchange: Exchange, run: Run, lane: int, span: _Span) -> TimelineBar:
     x = span.x(exchange.began)
-    width = max(_NARROWEST, span.x(exchange.ended) - x)
+    width = max(_NARROWEST, span.x(exchange.known_until) - x)
     answer = exchange.status or "no answer"
     label = f"{exchange.number}: {exchange.method} {redacted(exchange.target)}, {answer}, at {exchange.began:.2f} s"
     return TimelineBar(
@@ -117,8 +117,8 @@ def _shades(run: Run, span: _Span) -> Iterator[Shade]:
     for exchange in run.exchanges:
         wait = retry_after(exchange) if exchange.status in (429, 503) else None
         if wait:
-            x = span.x(exchange.ended)
-            width = min(WIDTH, span.x(exchange.ended + wait)) - x
+            x = span.x(exchange.known_until)
+            width = min(WIDTH, span.x(exchange.known_until + wait)) - x
             yield Shade(x, max(0.0, width), f"request {exchange.number} was told to wait {wait:g} s")
 
 

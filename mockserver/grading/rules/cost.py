@@ -31,7 +31,7 @@ def nothing_is_asked_again_and_again(run: Run) -> Judgement:
     if run.is_recording:
         served = [exchange for exchange in served if exchange.body]
     troubles = sorted(
-        [*run.changes, *(exchange.ended for exchange in run.exchanges if exchange.failed)],
+        [*run.changes, *(exchange.known_until for exchange in run.exchanges if exchange.failed)],
     )
     findings = [
         Finding(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from mockserver.grading.lookups import Again, Grouped, Moments
@@ -24,7 +25,9 @@ _MOST_NAMED = 9
 @rule("PACE-1")
 def retry_after_is_kept(run: Run) -> Judgement:
     """With a refused key nothing is sent until Retry-After has passed, except requests in flight."""
-    refusals = [(exchange, wait) for exchange in _refusals(run) if exchange.key and (wait := retry_after(exchange))]
+    refusals = [
+        (exchange, wait) for exchange in _refusals(run.exchanges) if exchange.key and (wait := retry_after(exchange))
+    ]
     by_key = Grouped(run.exchanges, _key)
     # A connection has one request at a time, so a later request on it was sent after the refusal. A recording may not show it.
     by_connection = None if run.is_recording else Grouped(run.exchanges, _key_and_connection)
@@ -40,7 +43,7 @@ def refused_requests_are_not_lost(run: Run) -> Judgement:
     findings = []
     told = 0
     repeated = Again(run.exchanges)
-    for refused in _refusals(run):
+    for refused in _refusals(run.exchanges):
         again = refused in repeated
         told += bool(again or run.ended_with_error is not None)
         if not again and run.ended_with_error is False:
@@ -65,8 +68,9 @@ def the_limit_is_kept_to(run: Run) -> Judgement:
     return judged(busy, findings)
 
 
-def _refusals(run: Run) -> list[Exchange]:
-    return by_beginning(exchange for exchange in run.exchanges if exchange.status == 429)
+def _refusals(exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """The refusals whose time is known: before their answers came, the client could not know of them."""
+    return by_beginning(one for one in exchanges if one.status == 429 and math.isfinite(one.ended))
 
 
 def _sent_too_early(
@@ -102,9 +106,7 @@ def _key_and_connection(exchange: Exchange) -> tuple[str | None, int]:
 def _waves(exchanges: Sequence[Exchange]) -> list[list[Exchange]]:
     """The refusals of one key, those that were in flight together in one wave."""
     waves: list[list[Exchange]] = []
-    for exchange in exchanges:
-        if exchange.status != 429:
-            continue
+    for exchange in _refusals(exchanges):
         if waves and exchange.began <= waves[-1][0].ended + IN_FLIGHT:
             waves[-1].append(exchange)
         else:
