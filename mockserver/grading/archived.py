@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from base64 import b64decode
 from codecs import BOM_UTF8
 from collections.abc import Iterable
 from datetime import datetime
@@ -64,6 +65,14 @@ class ArchivedResponse(msgspec.Struct, frozen=True):
     content: Body | None = None
     via_worker: object = msgspec.field(name="_fetchedViaServiceWorker", default=None)
     worker_source: object = msgspec.field(name="_serviceWorkerResponseSource", default=None)
+
+    @property
+    def body(self) -> bytes:
+        """The body, as far as the archive has it. Raises ValueError."""
+        text = self.content.text or "" if self.content else ""
+        if self.content and self.content.encoding == "base64":
+            return b64decode(text)
+        return text.encode("utf-8", "replace")
 
 
 class Timings(msgspec.Struct, frozen=True):
@@ -168,31 +177,47 @@ def read(file: Path) -> list[ArchiveEntry]:
     if file.stat().st_size > MOST_BYTES:
         raise NoArchive(f"{file} has more than {MOST_BYTES // 1_000_000} MB")
     archive = msgspec.json.decode(file.read_bytes().removeprefix(BOM_UTF8), type=_Archive)
-    entries = [msgspec.json.decode(raw, type=ArchiveEntry) for raw in _asking(archive.log.entries)]
+    entries = [_entry(index, archive.log.entries[index]) for index in _asking(archive.log.entries)]
     # An archive of a grade has a page for each run. Only the plain one is a client's ordinary traffic.
     plain = [entry for entry in entries if entry.pageref == PLAIN]
     answered = (entry for entry in plain or entries if entry.response.status != _SWITCHING_PROTOCOLS)
     return sorted(answered, key=ArchiveEntry.began)
 
 
-def _asking(entries: Iterable[msgspec.Raw]) -> list[msgspec.Raw]:
-    """The entries that ask the API, or carry a key, in the file's order.
+def _entry(index: int, raw: msgspec.Raw) -> ArchiveEntry:
+    """An entry in full. Raises ValueError, with the entry's index, if a part of it cannot be read."""
+    try:
+        entry = msgspec.json.decode(raw, type=ArchiveEntry)
+        _ = entry.began(), entry.response.body
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"log.entries[{index}]: {error}") from None
+    return entry
+
+
+def _asking(entries: Iterable[msgspec.Raw]) -> list[int]:
+    """The indices of the entries that ask the API, or carry a key, in the file's order.
 
     The API is where a documented operation is asked with a key. Where no key was recorded, it is where one is asked at all.
     """
-    seen = [(raw, *_seen(raw)) for raw in entries]
+    seen = [(index, *_seen(raw)) for index, raw in enumerate(entries)]
     found = [(address, has_key) for _, address, has_key in seen if address and address.is_documented]
     keyed = {address.base for address, has_key in found if has_key}
     bases = keyed or {address.base for address, _ in found}
     return [
-        raw
-        for raw, address, has_key in seen
+        index
+        for index, address, has_key in seen
         if address and (has_key or (address.base in bases and is_api(address.path)))
     ]
 
 
 def _seen(raw: msgspec.Raw) -> tuple[Address | None, bool]:
-    """What an entry asks, None if it does not speak HTTP to a server; and whether one of its headers holds a key."""
-    request = msgspec.json.decode(raw, type=_EntryRequest).request
+    """What an entry asks, None if it does not speak HTTP to a server; and whether one of its headers holds a key.
+
+    What has no URL asks nothing. An archive may hold other entries of any form.
+    """
+    try:
+        request = msgspec.json.decode(raw, type=_EntryRequest).request
+    except ValueError:
+        return None, False
     address = None if request.method == "CONNECT" else address_of(request.url)
     return address, PREFIX.encode() in bytes(request.headers)

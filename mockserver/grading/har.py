@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from collections.abc import Iterable
@@ -10,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mockserver.api.keys import PREFIX
-from mockserver.grading.archived import ArchivedRequest, ArchiveEntry, Body, Header, NoArchive, read
+from mockserver.grading.archived import ArchivedRequest, ArchiveEntry, Header, NoArchive, read
 from mockserver.grading.facts import asked
 from mockserver.grading.recording import page_members
 from mockserver.grading.records import PLAIN, Exchange, Run
@@ -62,7 +61,7 @@ def _exchange(number: int, entry: ArchiveEntry, first: float) -> Exchange:
     parts, address = urlsplit(request.url), entry.address
     began = entry.began() - first
     headers = _headers(request.headers)
-    body = _bytes(entry.response.content)
+    body = entry.response.body
     found = asked(address.path)
     # A browser records a page that it has already, and that the API has confirmed, with its body or without.
     is_page = found is not None and found.operation.is_list and status in (200, 304)
@@ -96,13 +95,6 @@ def _seconds(exchanges: Iterable[Exchange]) -> float:
 
 def _headers(headers: Iterable[Header]) -> tuple[tuple[str, str], ...]:
     return tuple((header.name, header.value) for header in headers)
-
-
-def _bytes(content: Body | None) -> bytes:
-    text = content.text or "" if content else ""
-    if content and content.encoding == "base64":
-        return base64.b64decode(text)
-    return text.encode("utf-8", "replace")
 
 
 def _connection(entry: ArchiveEntry) -> int:

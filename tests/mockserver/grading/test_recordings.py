@@ -107,9 +107,7 @@ def test_a_recording_without_requests_to_the_api_is_not_graded(tmp_path: Path) -
     assert (result.exit_code, result.reason) == (3, "the recording holds no request to the API")
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"log": {"entries": [{}]}}', '{"log": {"entries": 5}}', "[" * 100_000]
-)
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"log": {"entries": {}}}', '{"log": {"entries": 5}}', "[" * 100_000])
 def test_a_file_that_is_no_archive_is_one_line(tmp_path: Path, text: str) -> None:
     file = tmp_path / "traffic.har"
     file.write_text(text, "utf-8")
@@ -118,15 +116,38 @@ def test_a_file_that_is_no_archive_is_one_line(tmp_path: Path, text: str) -> Non
     assert "\n" not in str(error.value)
 
 
-def test_a_body_that_is_no_base64_is_one_line(tmp_path: Path) -> None:
-    broken = entry(0, CONTACTS)
-    broken["response"]["content"] = {"text": "a", "encoding": "base64"}
-    with pytest.raises(NoArchive, match="is no HTTP Archive"):
-        recorded(tmp_path, broken)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"startedDateTime": "yesterday"},
+        {"startedDateTime": None},
+        {"time": "20"},
+        {"response": None},
+        {"response": {"status": 200, "headers": None}},
+        {"response": {"status": 200, "headers": [], "content": {"text": "a", "encoding": "base64"}}},
+    ],
+)
+def test_an_entry_of_the_api_that_cannot_be_read_is_named_in_one_line(tmp_path: Path, change: dict[str, Any]) -> None:
+    broken = entry(0, CONTACTS) | change
+    with pytest.raises(NoArchive, match=r"traffic\.har is no HTTP Archive: log\.entries\[1\]: .+$"):
+        recorded(tmp_path, entry(0, "https://cdn.example/app.js", key=""), broken)
 
 
-def test_other_entries_of_an_archive_may_have_any_form(tmp_path: Path) -> None:
-    other = {"request": {"url": "https://cdn.example/app.js", "headers": []}, "response": None}
+@pytest.mark.parametrize(
+    "other",
+    [
+        None,
+        {},
+        {"request": None},
+        {"request": {"url": None, "headers": []}},
+        {"request": {"url": "http://[", "headers": []}},
+        {"request": {"url": "https://cdn.example:port/app.js"}},
+        {"request": {"url": "https://cdn.example/app.js", "headers": None}},
+        {"request": {"url": "https://cdn.example/app.js", "headers": [{"name": "x", "value": None}]}},
+        {"request": {"url": "https://cdn.example/app.js", "headers": []}, "response": None},
+    ],
+)
+def test_other_entries_of_an_archive_may_have_any_form(tmp_path: Path, other: Any) -> None:
     assert len(recorded(tmp_path, entry(0, CONTACTS), other).exchanges) == 1
 
 
