@@ -48,13 +48,27 @@ class Body(msgspec.Struct, frozen=True):
     encoding: str | None = None
 
 
+class Posted(msgspec.Struct, frozen=True):
+    """The body of a request: as a text, or a form's fields."""
+
+    text: str | None = None
+    params: tuple[Header, ...] | None = None
+
+    @property
+    def body(self) -> str:
+        """All of it that the archive has."""
+        return "&".join((self.text or "", *(f"{field.name}={field.value}" for field in self.params or ())))
+
+
 class ArchivedRequest(msgspec.Struct, frozen=True, rename="camel"):
-    """The request of an entry."""
+    """The request of an entry. Some tools tell cookies and the query only apart from the headers and the URL."""
 
     method: str
     url: str
     headers: tuple[Header, ...]
-    post_data: Body | None = None
+    post_data: Posted | None = None
+    cookies: tuple[Header, ...] | None = None
+    query_string: tuple[Header, ...] | None = None
 
 
 class ArchivedResponse(msgspec.Struct, frozen=True):

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 from mockserver.api.keys import PREFIX
 from mockserver.grading.archived import ArchivedRequest, ArchiveEntry, Header, NoArchive, read
 from mockserver.grading.facts import asked
+from mockserver.grading.leaks import misplaced_keys
 from mockserver.grading.recording import page_members
 from mockserver.grading.records import PLAIN, Exchange, Run
 
 LONGEST_SPAN = 100 * 365 * 86_400.0
 """Seconds from the first request to the last; reports write dates, and those end with the year 9999."""
-
-_KEY = re.compile(rf"{PREFIX}[A-Za-z0-9._~+/%…-]+")
 
 
 def recorded_run(file: Path) -> Run:
@@ -58,7 +56,7 @@ def _hides_a_page(exchange: Exchange) -> bool:
 
 def _exchange(number: int, entry: ArchiveEntry, first: float) -> Exchange:
     request, status = entry.request, entry.response.status or None
-    parts, address = urlsplit(request.url), entry.address
+    address = entry.address
     began = entry.began() - first
     headers = _headers(request.headers)
     body = entry.response.body
@@ -71,7 +69,7 @@ def _exchange(number: int, entry: ArchiveEntry, first: float) -> Exchange:
         method=request.method,
         origin=address.base,
         path=address.path,
-        query_string=parts.query,
+        query_string=address.query,
         began=began,
         sent=began,
         answered=None if status is None else began + max(0.0, entry.took - entry.receiving),
@@ -80,7 +78,7 @@ def _exchange(number: int, entry: ArchiveEntry, first: float) -> Exchange:
         status=status,
         complete=status is not None,
         key=_bearer(headers),
-        leaks=tuple(_leaks(headers, parts.path, parts.query, _posted(request))),
+        leaks=tuple(_leaks(request)),
         next_cursor=following,
         items=items,
         request_headers=headers,
@@ -111,21 +109,11 @@ def _bearer(headers: Iterable[tuple[str, str]]) -> str | None:
     return None
 
 
-def _posted(request: ArchivedRequest) -> str:
-    """The body of a request, as far as the archive has it."""
-    return request.post_data.text or "" if request.post_data else ""
-
-
-def _leaks(headers: Iterable[tuple[str, str]], path: str, query: str, body: str) -> Iterable[str]:
-    for name, value in headers:
-        bearer = name.lower() == "authorization" and value.strip().lower().startswith("bearer ")
-        if not bearer and _KEY.search(value):
-            yield f"the header `{name}`"
-    for pair in query.split("&"):
-        name, _, value = pair.partition("=")
-        if _KEY.search(value):
-            yield f"the query parameter `{name}`"
-    if _KEY.search(path):
-        yield "the path"
-    if _KEY.search(body):
-        yield "the body"
+def _leaks(request: ArchivedRequest) -> Iterable[str]:
+    """The places of a request beside a bearer token in which something stands that begins as a key does."""
+    cookies = [("Cookie", f"{cookie.name}={cookie.value}") for cookie in request.cookies or ()]
+    fields = [f"{quote_plus(field.name)}={quote_plus(field.value)}" for field in request.query_string or ()]
+    parts = urlsplit(request.url)
+    query = "&".join((parts.query, *fields))
+    body = request.post_data.body.encode() if request.post_data else b""
+    return dict.fromkeys(misplaced_keys((*_headers(request.headers), *cookies), parts.path, query, (PREFIX,), body))

@@ -7,7 +7,13 @@ import re
 from mockserver.api.keys import PREFIX
 from spec.target import shown
 
-_SECRET = re.compile(rf"(?:{PREFIX}|whsec_)[A-Za-z0-9._~+/%=-]+")
+
+def _in_any_spelling(text: str) -> str:
+    """A pattern for a text of which any character may be percent-encoded, as a recorded address may have it."""
+    return "".join(f"(?:{character}|%(?i:{ord(character):x}))" for character in text)
+
+
+_SECRET = re.compile(rf"(?:{_in_any_spelling(PREFIX)}|whsec_)[A-Za-z0-9._~+/%=-]+")
 
 
 def redacted(text: str) -> str:

@@ -66,17 +66,6 @@ def test_credentials_that_were_left_out_are_not_missed(tmp_path: Path) -> None:
     assert statuses(recorded(tmp_path, entry(0, CONTACTS, key="")))["KEY-1"] == "not-seen"
 
 
-def test_a_key_in_the_query_is_found(tmp_path: Path) -> None:
-    assert statuses(recorded(tmp_path, entry(0, f"{CONTACTS}?api_key=obk_live_abcdef")))["KEY-1"] == "broken"
-
-
-def test_a_key_in_the_path_or_in_the_body_is_found(tmp_path: Path) -> None:
-    posted = entry(0, CONTACTS)
-    posted["request"]["postData"] = {"mimeType": "application/json", "text": '{"key": "obk_live_abcdef"}'}
-    assert statuses(recorded(tmp_path, posted))["KEY-1"] == "broken"
-    assert statuses(recorded(tmp_path, entry(0, f"{CONTACTS}/obk_live_abcdef")))["KEY-1"] == "broken"
-
-
 def test_a_cut_wait_is_found(tmp_path: Path) -> None:
     seen = walked(tmp_path, entry(10, CONTACTS, 429, Retry_After="5"), entry(12, CONTACTS))
     assert seen["PACE-1"] == "broken"
