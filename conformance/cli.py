@@ -23,7 +23,7 @@ from conformance.recordings import command as recordings
 from conformance.recordings.archive import ArchiveError
 from conformance.report.comparison import Report, ReportError, compare, matrix, read
 from conformance.report.explanation import explanation, takes_the_whole_run
-from conformance.report.text import for_terminal, writable
+from conformance.report.text import for_terminal, listed, writable
 from conformance.target.new_description import InitError, init
 from conformance.target.redaction import Redactor
 from conformance.verdict.selection import SelectionError, select, selected
@@ -202,6 +202,11 @@ def _replay(arguments: Sequence[str]) -> int:
         raise UsageError("no option '--only': this command tries what failed in the report; a run takes --only")
     before = _report(arguments[0])
     failed = [id_ for id_, row in before.rows.items() if row.status == "failed"]
+    ids = [requirement.id for requirement in selected(None)]
+    if unknown := [id_ for id_ in failed if id_ not in ids]:
+        raise UsageError(f"{before.name}: this kit has no requirement {listed(unknown)}")
+    if lacking := len([id_ for id_ in ids if id_ not in before.rows]):
+        _print([f"the report lacks {counted(lacking, 'requirement')} of {len(ids)}: nothing is known of them"])
     if not failed:
         _print(["nothing failed in that report"])
         return EXIT_CONFORMANT
@@ -221,7 +226,7 @@ def _tried_again(ids: Sequence[str], before: Report, options: Sequence[str]) -> 
     with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
         command = [sys.executable, "-P", "-m", "pytest", *ARGUMENTS, "-v", "--report", folder]
         command += [] if any(map(takes_the_whole_run, ids)) else ["--only", ",".join(ids)]
-        command += ["--depth", before.conditions["depth"], "--seed", before.seed, *options]
+        command += ["--depth", before.conditions["depth"], f"--seed={before.seed}", *options]
         code, out, err = _run_showing_progress(command)
         if code == EXIT_USAGE:
             lines = (err or out).strip().splitlines()

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
+
+from conformance.cases.depth import Depth
 from conformance.plural import counted
 from conformance.report.record import Run, as_json
-from conformance.report.text import shortened
+from conformance.report.text import harmless, listed, shortened
+from conformance.verdict.ledger import Status
 
-_MARKS = {"passed": "+", "failed": "x", "not-tested": "-"}
-# Runs that differ in one of these did not try the same.
-_CONDITIONS: Mapping[str, Callable[[Any], str]] = {
-    "depth": lambda report: report["depth"],
-    "contract": lambda report: report["kit"]["contract"][:12],
-    "kit version": lambda report: report["kit"]["version"],
-}
+_MARKS: Mapping[Status, str] = {"passed": "+", "failed": "x", "not-tested": "-"}
 _LONGEST = 200
 
 
@@ -26,18 +24,49 @@ class ReportError(Exception):
     """A file that is no report.json; the message is one line."""
 
 
+class _Kit(msgspec.Struct):
+    version: str
+    contract: str
+
+
+class _Tried(msgspec.Struct):
+    cases: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+
+
+class _Row(msgspec.Struct):
+    id: Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{1,20}-[0-9]{1,4}\Z")]
+    status: Status
+    tried: _Tried
+    reason: str
+
+
+class _Document(msgspec.Struct):
+    """The members of a report.json that are read."""
+
+    kit: _Kit
+    seed: int
+    depth: Depth
+    requirements: Annotated[list[_Row], msgspec.Meta(min_length=1)]
+
+
 @dataclass(frozen=True)
 class ReportedRequirement:
     """A requirement in a report. `tried` counts cases."""
 
-    status: str
+    status: Status
     tried: int
     reason: str
 
 
+_MISSING = ReportedRequirement("not-tested", 0, "")
+
+
 @dataclass(frozen=True)
 class Report:
-    """The parts of a report.json that are compared. `conditions` are the settings of the run."""
+    """The parts of a report.json that are compared, ready to print: a report may come from a stranger.
+
+    `conditions` are the settings of the run; runs that differ in one of them did not try the same.
+    """
 
     name: str
     seed: str
@@ -47,12 +76,16 @@ class Report:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The changes from one report to another, one line each. `warnings` say why they are hard to compare."""
+    """The changes from one report to another, one line each. `warnings` say why they are hard to compare.
+
+    `missing` holds the ids that a report lacks and the other has, by the name of the report that lacks them.
+    """
 
     warnings: tuple[str, ...]
     broke: tuple[str, ...]
     mended: tuple[str, ...]
     less: tuple[str, ...]
+    missing: Mapping[str, Sequence[str]]
 
     def lines(self) -> list[str]:
         """The comparison, to be printed."""
@@ -60,6 +93,8 @@ class Comparison:
         lines = [f"warning: {warning}" for warning in self.warnings]
         for title, own in parts.items():
             lines += [f"{title}: {len(own)}", *(f"  {line}" for line in own)] if own else []
+        for name, ids in self.missing.items():
+            lines += [f"not in {name}: {counted(len(ids), 'requirement')}", f"  {listed(ids)}"]
         return lines or ["nothing changed"]
 
 
@@ -67,11 +102,16 @@ def read(path: Path) -> Report:
     """Read a report.json, or the one in a folder. Raises ReportError."""
     file = path / "report.json" if path.is_dir() else path
     try:
-        return _report(str(path), json.loads(file.read_text("utf-8")))
+        text = file.read_text("utf-8-sig")
+        return _report(str(path), json.loads(text, object_pairs_hook=_unique))
     except OSError as error:
         raise ReportError(f"{file}: {error.strerror}") from None
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        raise ReportError(f"{file}: not a report.json of this kit") from None
+    except RecursionError:
+        raise ReportError(f"{file}: not a report.json of this kit: its JSON is nested too deep") from None
+    except UnicodeDecodeError:
+        raise ReportError(f"{file}: not a report.json of this kit: it is not UTF-8") from None
+    except ValueError as error:
+        raise ReportError(f"{file}: not a report.json of this kit: {_printable(str(error))}") from None
 
 
 def of_run(run: Run) -> Report:
@@ -80,18 +120,20 @@ def of_run(run: Run) -> Report:
 
 
 def compare(old: Report, new: Report) -> Comparison:
-    """The changes between two runs. Requirements that only one of them judged are left out."""
+    """The changes between two runs. A requirement that the old report lacks counts as not tested before."""
     warnings = tuple(
-        f"{name} differs: {old.conditions[name]}, then {new.conditions[name]}"
-        for name in _CONDITIONS
-        if old.conditions[name] != new.conditions[name]
+        f"{name} differs: {was}, then {new.conditions[name]}"
+        for name, was in old.conditions.items()
+        if was != new.conditions[name]
     )
-    both = {id_: (row, new.rows[id_]) for id_, row in old.rows.items() if id_ in new.rows}
+    pairs = {id_: (old.rows.get(id_, _MISSING), row) for id_, row in new.rows.items()}
+    missing = {new.name: _lacking(new, old), old.name: _lacking(old, new)}
     return Comparison(
         warnings,
-        tuple(_told(id_, now) for id_, (was, now) in both.items() if now.status == "failed" != was.status),
-        tuple(id_ for id_, (was, now) in both.items() if was.status == "failed" and now.status == "passed"),
-        tuple(_less(id_, was, now) for id_, (was, now) in both.items() if _is_less(was, now)),
+        tuple(_told(id_, now) for id_, (was, now) in pairs.items() if now.status == "failed" != was.status),
+        tuple(id_ for id_, (was, now) in pairs.items() if was.status == "failed" and now.status == "passed"),
+        tuple(_less(id_, was, now) for id_, (was, now) in pairs.items() if _is_less(was, now)),
+        {name: ids for name, ids in missing.items() if ids},
     )
 
 
@@ -105,20 +147,43 @@ def matrix(reports: Sequence[Report]) -> list[str]:
 
 
 def _report(name: str, document: Any) -> Report:
+    """The report of a document. Raises ValueError, with what is wrong."""
+    typed = msgspec.convert(document, _Document)
     rows = {
-        str(row["id"]): ReportedRequirement(str(row["status"]), int(row["tried"]["cases"]), str(row["reason"]))
-        for row in document["requirements"]
+        row.id: ReportedRequirement(row.status, row.tried.cases, _printable(row.reason)) for row in typed.requirements
     }
-    return Report(name, str(int(document["seed"])), {name: str(of(document)) for name, of in _CONDITIONS.items()}, rows)
+    if len(rows) < len(typed.requirements):
+        raise ValueError("a requirement occurs twice")
+    conditions = {
+        "depth": typed.depth,
+        "contract": _printable(typed.kit.contract[:12]),
+        "kit version": _printable(typed.kit.version),
+    }
+    return Report(_printable(name), str(typed.seed), conditions, rows)
+
+
+def _printable(text: str) -> str:
+    return harmless(shortened(text, _LONGEST))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a member occurs twice")
+    return members
+
+
+def _lacking(report: Report, other: Report) -> list[str]:
+    return [id_ for id_ in other.rows if id_ not in report.rows]
 
 
 def _mark(report: Report, id_: str) -> str:
     row = report.rows.get(id_)
-    return _MARKS.get(row.status, "?") if row else ""
+    return _MARKS[row.status] if row else ""
 
 
 def _told(id_: str, row: ReportedRequirement) -> str:
-    return f"{id_}: {shortened(row.reason, _LONGEST)}"
+    return f"{id_}: {row.reason}"
 
 
 def _is_less(was: ReportedRequirement, now: ReportedRequirement) -> bool:
@@ -126,5 +191,5 @@ def _is_less(was: ReportedRequirement, now: ReportedRequirement) -> bool:
 
 
 def _less(id_: str, was: ReportedRequirement, now: ReportedRequirement) -> str:
-    why = f": {shortened(now.reason, _LONGEST)}" if now.status == "not-tested" else ""
+    why = f": {now.reason}" if now.status == "not-tested" else ""
     return f"{id_}: {now.tried} of {counted(was.tried, 'case')} tried before{why}"
