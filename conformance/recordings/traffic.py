@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,11 +12,11 @@ import httpx
 
 import spec
 from conformance.oracles.exchanges import API, Part, odd_path
-from conformance.recordings.archive import Archive, ArchiveEntry, ArchiveError, Content, Pair
-from conformance.recordings.redactions import is_cut, is_secret
+from conformance.recordings.archive import Archive, ArchiveEntry, ArchiveError, Pair
+from conformance.recordings.bodies import body
+from conformance.recordings.redactions import is_secret
 from conformance.target.client import credentials
 from conformance.target.exchange import Credential, Exchange, Request
-from conformance.target.transport import MOST_BYTES
 
 # Other methods, such as OPTIONS, are not judged (reading of OP-6).
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -106,14 +103,14 @@ def recorded(kept: Kept, shows_keys: bool) -> Recorded:
     entry = kept.entry
     secret = next(filter(is_secret, credentials(_pairs(entry.request.headers))), "")
     hidden = not secret and (not shows_keys or bool(_authorization(entry.request.headers)))
-    body, no_body = _body(entry.response.content)
+    whole, no_body = body(entry.response)
     exchange = Exchange(
         number=kept.index,
         request=_request(kept, secret, hidden),
         url=kept.base + kept.target,
         status=entry.response.status,
         headers=_headers(entry),
-        body=body,
+        body=whole,
         sent=0.0,
         answered=entry.took,
         at=entry.began,
@@ -228,36 +225,3 @@ def _carried(entry: ArchiveEntry) -> tuple[str, ...]:
     places = (entry.request.url, *(header.value for header in entry.request.headers))
     found = dict.fromkeys(key for place in places for key in _KEY.findall(unquote(place)) if is_secret(key))
     return tuple(found)[:_MOST_KEYS]
-
-
-def _body(content: Content) -> tuple[bytes, str]:
-    """The body, and why it cannot be judged; the latter is empty if it can."""
-    if content.text is None or (not content.text and content.size != 0):
-        return b"", "the body was not recorded"
-    try:
-        body = _decoded(content.text, content.encoding)
-    except UnicodeEncodeError:
-        return b"", "the recorded body has halves of characters"
-    except (binascii.Error, ValueError):
-        return b"", "the body's encoding cannot be read"
-    if len(body) > MOST_BYTES:
-        return b"", f"the body has more than {MOST_BYTES // 1024 // 1024} MiB"
-    if is_cut(content.text) or (len(body) < (content.size or 0) and not _is_json(body)):
-        return b"", "the recorded body was cut"
-    return body, ""
-
-
-def _decoded(text: str, encoding: str | None) -> bytes:
-    if not encoding:
-        return text.encode()
-    if encoding.lower() != "base64":
-        raise ValueError(encoding)
-    return base64.b64decode("".join(text.split()), validate=True)
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
