@@ -60,13 +60,18 @@ class ArchivedResponse(msgspec.Struct, frozen=True):
 
 
 class ArchiveEntry(msgspec.Struct, frozen=True):
-    """A request with its answer. `time` is in milliseconds; `cached` marks an answer that Chrome took from a cache."""
+    """A request with its answer. `time` is in milliseconds.
+
+    `cached` marks an answer that Chrome took from a cache; `fetch_type` is where Safari got the answer, in words.
+    """
 
     started: str = msgspec.field(name="startedDateTime")
     request: ArchivedRequest
     response: ArchivedResponse
     time: float | None = None
     cached: Any = msgspec.field(name="_fromCache", default=None)
+    fetch_type: Any = msgspec.field(name="_fetchType", default=None)
+    cache: Any = None
 
     @property
     def began(self) -> float:
@@ -78,6 +83,22 @@ class ArchiveEntry(msgspec.Struct, frozen=True):
     def took(self) -> float:
         """The seconds from sending to the last byte of the answer; 0 if the entry has no time."""
         return min(max(0.0, self.time or 0.0), _LONGEST_TIME) / 1000
+
+    @property
+    def from_cache(self) -> bool:
+        """Whether the answer came from a browser's cache, as Chrome, Safari and Firefox mark it.
+
+        Firefox tells only the cache's state after such a request; HAR 1.2 has null for a state before that was empty.
+        """
+        if self.cached or self.fetch_type in ("Disk Cache", "Memory Cache"):
+            return True
+        states = self.cache if isinstance(self.cache, dict) else {}
+        return bool(states.get("afterRequest")) and "beforeRequest" not in states
+
+    @property
+    def made_by_browser(self) -> bool:
+        """Whether Safari says that the browser, or a service worker in it, made the answer."""
+        return self.fetch_type in ("Service Worker", "Inspector Override")
 
 
 @dataclass(frozen=True)

@@ -166,9 +166,9 @@ def _parted(address: Address | None) -> tuple[str, str]:
 def _not_judged(entry: ArchiveEntry) -> str:
     """The reason why an entry of the API cannot be judged; empty if it can."""
     response = entry.response
-    if entry.cached or response.worker in ("cache-storage", "http-cache"):
+    if entry.from_cache or response.worker in ("cache-storage", "http-cache"):
         return "answered from the browser's cache"
-    if response.worker == "fallback-code" or response.header(_BY_THE_BROWSER) is not None:
+    if entry.made_by_browser or response.worker == "fallback-code" or response.header(_BY_THE_BROWSER) is not None:
         return "answered by the browser itself"
     if entry.request.method not in _METHODS:
         return "of a method that the contract does not mention"

@@ -13,7 +13,7 @@ import spec
 from conformance.recordings.archive import read
 from conformance.recordings.judgement import judge
 from conformance.recordings.traffic import recording
-from tests.support.archives import page
+from tests.support.archives import archive, entry, page
 
 URL = "https://outbound.example/api/v1/contacts?limit=50"
 BODY = page()
@@ -163,3 +163,26 @@ def test_bodies_that_playwright_attached_in_files_of_their_own_are_not_judged(tm
     entry = {**PLAYWRIGHT, "response": {**PLAYWRIGHT["response"], "content": attached}}
     found = statuses(tmp_path, entry)
     assert (found["OP-1"], found["RATE-1"]) == ("not-judged", "kept")
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"_fetchType": "Disk Cache"}, "answered from the browser's cache"),
+        ({"_fetchType": "Memory Cache"}, "answered from the browser's cache"),
+        ({"_fetchType": "Service Worker"}, "answered by the browser itself"),
+        ({"_fetchType": "Inspector Override"}, "answered by the browser itself"),
+        ({"cache": {"afterRequest": {"eTag": "", "hitCount": 3}}}, "answered from the browser's cache"),
+        ({"_fetchType": "Network Load"}, ""),
+        ({"_fetchType": ["Disk Cache"]}, ""),
+        ({"cache": None}, ""),
+        ({"cache": {"afterRequest": None}}, ""),
+        ({"cache": {"beforeRequest": None, "afterRequest": {"eTag": "", "hitCount": 0}}}, ""),
+    ],
+)
+def test_what_safari_and_firefox_did_not_ask_the_api_is_skipped(
+    tmp_path: Path, members: dict[str, Any], reason: str
+) -> None:
+    result = judge(recording(read(archive(tmp_path, entry(), entry(body="oops", **members)))), spec.requirements())
+    assert dict(result.recording.skipped) == ({reason: 1} if reason else {})
+    assert [row.requirement.id for row in result.broken()] == ([] if reason else ["OP-1", "PAGE-1"])
