@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ MOST_ENTRIES = 100_000
 # A decoded value takes up to fifty times its bytes in the file. Archives of traffic have at most one value in thirty bytes.
 MOST_VALUES = 10_000_000
 _LONGEST_TIME = 86_400_000.0
+Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 
 class ArchiveError(Exception):
@@ -101,19 +102,41 @@ class ArchiveEntry(msgspec.Struct, frozen=True):
         return self.fetch_type in ("Service Worker", "Inspector Override")
 
 
+class _Asked(msgspec.Struct):
+    url: str
+
+
+class _Located(msgspec.Struct):
+    request: _Asked
+
+
 @dataclass(frozen=True)
 class Archive:
-    """The entries of a file, in its order."""
+    """A file's entries, in its order: their URLs, and the entries as they stand in the file."""
 
-    name: str
-    entries: Sequence[ArchiveEntry]
+    file: Path
+    urls: Sequence[str]
+    members: Sequence[Any]
+
+    def entry(self, index: int) -> ArchiveEntry:
+        """An entry with all its members. Raises ArchiveError: some tools write odd entries for what is not of the API."""
+        try:
+            typed = _typed(self.members[index], index, ArchiveEntry)
+            _ = typed.began  # raises ValueError for an unreadable time
+        except ArchiveError as error:
+            raise ArchiveError(f"{self.file}: {error}") from None
+        except (ValueError, OverflowError):
+            where = f"log.entries[{index}]: startedDateTime is no time"
+            raise ArchiveError(f"{self.file}: no HTTP Archive: {where}") from None
+        return typed
 
 
 def read(file: Path) -> Archive:
     """Read an archive. Raises ArchiveError."""
     try:
-        entries = _members(_document(file))
-        return Archive(file.name, tuple(_typed(entries)))
+        members = _members(_document(file))
+        urls = tuple(_typed(member, index, _Located).request.url for index, member in enumerate(members))
+        return Archive(file, urls, members)
     except OSError as error:
         raise ArchiveError(f"{file}: {error.strerror}") from None
     except ArchiveError as error:
@@ -149,16 +172,11 @@ def _members(document: Any) -> list[Any]:
     return entries
 
 
-def _typed(entries: Sequence[Any]) -> Iterator[ArchiveEntry]:
-    for index, entry in enumerate(entries):
-        try:
-            typed = msgspec.convert(entry, ArchiveEntry)
-            _ = typed.began  # raises ValueError for an unreadable time
-        except msgspec.ValidationError as error:
-            raise ArchiveError(f"no HTTP Archive: log.entries[{index}]: {error}") from None
-        except (ValueError, OverflowError):
-            raise ArchiveError(f"no HTTP Archive: log.entries[{index}]: startedDateTime is no time") from None
-        yield typed
+def _typed(member: Any, index: int, kind: type[Kind]) -> Kind:
+    try:
+        return msgspec.convert(member, kind)
+    except msgspec.ValidationError as error:
+        raise ArchiveError(f"no HTTP Archive: log.entries[{index}]: {error}") from None
 
 
 def _refuse(constant: str) -> None:

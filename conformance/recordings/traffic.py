@@ -81,21 +81,25 @@ class Recorded:
 def recording(archive: Archive, base_url: str | None = None) -> Recording:
     """Select the entries of the API: those at `base_url`, or at each base URL with a request for one of the nine operations.
 
-    Raises ArchiveError for an invalid base URL.
+    Raises ArchiveError for an invalid base URL, and for an entry of the API that is none of HAR 1.2.
     """
-    addresses = [_address(entry.request.url) for entry in archive.entries]
+    addresses = [_address(url) for url in archive.urls]
     bases = {_given(base_url)} if base_url else {base for address in addresses if (base := _base_of(address))}
     skipped: Counter[str] = Counter()
     kept = []
-    for index, (entry, address) in enumerate(zip(archive.entries, addresses, strict=True)):
+    for index, address in enumerate(addresses):
         base, target = _parted(address)
-        reason = _not_judged(entry) if base in bases else "not of the API"
-        if reason:
+        if base not in bases:
+            skipped["not of the API"] += 1
+            continue
+        entry = archive.entry(index)
+        if reason := _not_judged(entry):
             skipped[reason] += 1
         else:
             kept.append(Kept(index, entry, base, target))
     shows_keys = any(_authorization(one.entry.request.headers) for one in kept)
-    return Recording(archive.name, len(addresses), tuple(kept), skipped, sorted({one.base for one in kept}), shows_keys)
+    own = sorted({one.base for one in kept})
+    return Recording(archive.file.name, len(addresses), tuple(kept), skipped, own, shows_keys)
 
 
 def recorded(kept: Kept, shows_keys: bool) -> Recorded:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import spec
-from conformance.recordings.archive import read
+from conformance.recordings.archive import ArchiveError, read
 from conformance.recordings.judgement import RecordingResult, RequirementTally, judge
 from conformance.recordings.traffic import recording
 from tests.support.archives import CONTACT, KEY, archive, entry, page, problem
@@ -162,6 +162,28 @@ def test_what_is_not_the_apis_is_skipped_and_counted(tmp_path: Path) -> None:
     result = judged(tmp_path, entry(), *others)
     assert [kept.index for kept in result.recording.kept] == [0]
     assert sum(result.recording.skipped.values()) == len(others)
+
+
+@pytest.mark.parametrize("url", ["https://cdn.example/app.js", "data:text/plain,x", "https://other.example/api/v1/me"])
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"startedDateTime": None},
+        {"startedDateTime": ""},
+        {"time": "?"},
+        {"response": None},
+        {"response": {"status": None, "headers": None}},
+    ],
+)
+def test_an_odd_entry_that_is_not_the_apis_is_skipped_like_any_other(
+    tmp_path: Path, members: dict[str, Any], url: str
+) -> None:
+    odd, own = {**entry(url), **members}, entry(body="oops")
+    result = judged(tmp_path, odd, own, base_url="https://api.example")
+    assert dict(result.recording.skipped) == {"not of the API": 1}
+    assert [one.index for one in row(result, "OP-1").evidence] == [1]
+    with pytest.raises(ArchiveError, match=r"traffic\.har: no HTTP Archive: log\.entries\[1\]: "):
+        judged(tmp_path, own, {**entry(), **members})
 
 
 def test_what_no_server_answered_and_what_leads_to_https_is_skipped(tmp_path: Path) -> None:
