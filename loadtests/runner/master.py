@@ -29,6 +29,7 @@ from loadtests.runner.preflight import UnreachableError, preflight
 from loadtests.runner.web_guard import guard
 from loadtests.runner.worker import Worker
 from loadtests.setup import Setup, UsageError, prepare
+from spec import REST
 
 _log = logging.getLogger("outbound-load")
 
@@ -56,6 +57,7 @@ class Master:
         self._told: Conclusion | None = None
         self._judging = RLock()
         self._claims = ExitStack()
+        self._used: dict[str, float] = {}
         self._runner.register_message("outbound-report", lambda msg, **_: self._heard(msg.data))
         events: Any = environment.events
         events.spawning_complete.add_listener(lambda **_: self._begin())
@@ -124,6 +126,7 @@ class Master:
             if interrupted:
                 self._coordinator.given_up = "interrupted"
             self.conclusion = conclude(self._coordinator, self.environment, time.time())
+            self._note_use(self._coordinator.setup)
             self._claims.close()
             self.environment.process_exit_code = INTERRUPTED if interrupted else self.conclusion.verdict.exit_code
 
@@ -144,6 +147,7 @@ class Master:
         self._claims.close()
         self._claims.enter_context(claimed(setup))
         ledger = setup.ledger()
+        self._note_use(setup)
         skew = preflight(setup, ledger)
         self.conclusion = None
         self._coordinator = Coordinator(setup, self, ledger, skew)
@@ -152,9 +156,23 @@ class Master:
         """Get ready for a run from the web page, with the options in its fields. The page shows what is wrong with them."""
         self._coordinator = None
         try:
-            self._get_ready(prepare(options_of(self.environment)))
+            self._get_ready(self._set_up_again())
         except (UsageError, UnreachableError) as error:
             _log.error("%s", error)
+
+    def _set_up_again(self) -> Setup:
+        """The set-up of a run from the web page. Keys that this process has just used are not rested, whatever the page says."""
+        setup = prepare(options_of(self.environment))
+        rested_since = time.monotonic() - REST
+        if any(self._used.get(secret, rested_since) > rested_since for secret in setup.secrets):
+            # Workers plan the run by these options, too.
+            vars(self.environment.parsed_options)["rested"] = False
+            setup = prepare(options_of(self.environment))
+        return setup
+
+    def _note_use(self, setup: Setup) -> None:
+        secrets = (*setup.secrets, setup.preflight_key.secret)
+        self._used.update(dict.fromkeys(secrets, time.monotonic()))
 
     def _begin(self) -> None:
         """Begin the run: all users are there."""

@@ -122,6 +122,12 @@ def test_options_are_fields_and_runs_come_to_a_verdict_one_after_another(page: h
     assert stopped["verdict"] != "held"
 
 
+def test_keys_that_a_run_has_used_are_not_believed_to_be_rested(page: httpx.Client, tmp_path: Path) -> None:
+    assert _run(page, tmp_path, scenario="burst", rested="true")["verdict"] == "held"
+    crowd = _run(page, tmp_path, scenario="crowd", minutes="0.1", rested="true")
+    assert crowd["verdict"] == "held", crowd["findings"]
+
+
 def test_a_host_that_was_not_allowed_gets_no_load_and_the_page_says_why(page: httpx.Client, tmp_path: Path) -> None:
     _run(page, tmp_path, scenario="burst")
     (tmp_path / "load.json").unlink()
