@@ -25,6 +25,7 @@ from conformance.target.signals import signals_held_back
 from loadtests.report.output import say, say_first
 from loadtests.runner import launch, null_server
 from loadtests.runner.interrupts import ENDING, INTERRUPTED
+from loadtests.runner.ports import check_port
 from loadtests.scenarios import scenarios
 from loadtests.scenarios.generator import SCENARIO as GENERATOR
 from loadtests.setup import API_KEY, READINGS, Options, UsageError, estimate, prepare
@@ -155,6 +156,7 @@ def command(
         if processes:
             words += ["--processes", str(processes), *_own_port()]
         elif master:
+            check_port("--master-port", "", master_port)
             words += ["--master", f"--master-bind-port={master_port}", f"--expect-workers={expect_workers}"]
         elif worker:
             words += ["--worker", f"--master-host={master_host}", f"--master-port={master_port}"]

@@ -26,8 +26,11 @@ def end_at_once(code: int = INTERRUPTED) -> None:
 class ProcessEnd:
     """The end of a Locust process. Once its runner has quit, Locust ends it, even while a signal is still dealt with.
 
-    `events` are Locust's. Listeners that are to hear of the end first are added before.
+    `events` are Locust's. Listeners that are to hear of the end first are added before. `settled`: the exit code is ours, and not
+    one that Locust chose for an error of its own.
     """
+
+    settled = False
 
     def __init__(self, events: Any) -> None:
         self._begun = False
@@ -38,9 +41,10 @@ class ProcessEnd:
 
         An exception at the interpreter's end would show a traceback.
         """
+        ProcessEnd.settled = True
         if not self._begun:
             sys.exit(code)
 
     def _begin(self, exit_code: int, **_: Any) -> None:
-        self._begun = True
+        self._begun = ProcessEnd.settled = True
         end_at_once(exit_code)

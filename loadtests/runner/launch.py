@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 
-from loadtests.runner.interrupts import end_at_once
+from loadtests.runner.interrupts import ProcessEnd, end_at_once
+
+_NOT_JUDGED, _USAGE = 3, 4
+_CODES: Mapping[object, int] = {1: _NOT_JUDGED, 2: _USAGE}
+"""Locust's own exit codes, and ours in their place: 1 is the verdict "broken" alone."""
 
 
 def main() -> None:
@@ -22,8 +26,20 @@ def main() -> None:
     _forget_settings()
     from locust import main as locust  # imported late: it takes a second, in which a signal may come
 
-    run: Callable[[], None] = locust.main
-    run()
+    _run(locust.main)
+
+
+def _run(locust: Callable[[], None]) -> None:
+    """Run Locust. An error of its own, of which our code has not heard, is told in one line and never ends as a verdict does."""
+    try:
+        locust()
+    except SystemExit as ended:
+        if not ProcessEnd.settled and ended.code in _CODES:
+            sys.exit(_CODES[ended.code])
+        raise
+    except Exception as error:  # whatever it is, its traceback would end with 1
+        sys.stderr.write(f"outbound-load: Locust failed: {error!r}\n")
+        sys.exit(_NOT_JUDGED)
 
 
 def _forget_settings() -> None:

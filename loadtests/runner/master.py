@@ -13,6 +13,7 @@ from typing import Any
 
 import gevent
 from gevent.lock import RLock
+from locust import log
 from locust.env import Environment
 from locust.runners import STATE_INIT, MasterRunner
 
@@ -25,6 +26,7 @@ from loadtests.runner.conclusion import Conclusion, conclude
 from loadtests.runner.coordinator import Coordinator
 from loadtests.runner.interrupts import ENDING, INTERRUPTED, ProcessEnd
 from loadtests.runner.key_claims import claimed
+from loadtests.runner.ports import check_port
 from loadtests.runner.preflight import UnreachableError, preflight
 from loadtests.runner.web_guard import guard
 from loadtests.runner.worker import Worker
@@ -62,7 +64,7 @@ class Master:
         events: Any = environment.events
         events.spawning_complete.add_listener(lambda **_: self._begin())
         events.test_stop.add_listener(lambda **_: self._users_stopped())
-        events.quitting.add_listener(lambda **_: self.stop(interrupted=True))
+        events.quitting.add_listener(lambda **_: self._settle())
         events.quit.add_listener(lambda **_: self.tell_verdict())
         self._end = ProcessEnd(events)
 
@@ -80,6 +82,7 @@ class Master:
                 self._get_ready(setup)
                 self._say_who_is_waited_for()
             else:
+                check_port("--web-port", web_ui.host, web_ui.port)
                 guard(web_ui, setup.options.report)
         except (UsageError, UnreachableError) as error:
             say(f"outbound-load: {error}", sys.stderr)
@@ -137,6 +140,12 @@ class Master:
             told = table(self.conclusion.verdict, self.conclusion.ledger, width=width())
             # A run from the web page ends long before the program, whose output may go to a pipe or a file.
             say_last("\n".join(filter(None, (self.conclusion.report, told))))
+
+    def _settle(self) -> None:
+        """Judge a run that is still under way, and leave Locust no exit code to choose: its own are 1 and 2."""
+        self.stop(interrupted=True)
+        if self.environment.process_exit_code is None:
+            self.environment.process_exit_code = UNJUDGED if log.unhandled_greenlet_exception else 0
 
     def _say_who_is_waited_for(self) -> None:
         options: Any = self.environment.parsed_options

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -173,6 +174,35 @@ def test_a_run_that_fails_in_a_way_that_nobody_thought_of_ends_all_the_same(
     done = outbound_load_anew(*words, module="loadtests.runner.launch")
     assert done.code == 3
     assert "outbound-load: the run could not be judged: RuntimeError('a defect')" in done.err
+
+
+@pytest.mark.parametrize(("words", "option"), [(("burst", "--master"), "--master-port"), (("--web",), "--web-port")])
+def test_a_port_in_use_is_told_in_a_line(words: tuple[str, ...], option: str, target: EmbeddedMock) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = outbound_load(*words, f"--target={target.description}", f"{option}={port}")
+    assert done.code == 4
+    assert f"outbound-load: {option} {port}: Address already in use\n" in done.err
+    assert "Traceback" not in done.err
+
+
+_LOCUST = ("--headless", "--scenario=burst", "--loglevel=CRITICAL")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--master", "--master-bind-port={port}"), 3, "outbound-load: Locust failed: RPCError"),
+        (("--master", "--expect-workers-max-wait=1", "--master-bind-port=0"), 3, "waiting for workers"),
+        (("--no-such-option",), 4, "unrecognized arguments"),
+        (("NoSuchUser",), 3, ""),
+    ],
+)
+def test_an_error_of_locust_is_no_verdict(words: tuple[str, ...], code: int, told: str, target: EmbeddedMock) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        own = [word.format(port=taken.getsockname()[1]) for word in (*words, f"--target={target.description}")]
+        done = outbound_load_anew("-f", "loadtests/locustfile.py", *_LOCUST, *own, module="loadtests.runner.launch")
+    assert (done.code, told in done.err, "Traceback" in done.err) == (code, True, False), done.err
 
 
 def test_a_verdict_that_nobody_reads_keeps_its_exit_code(target: EmbeddedMock) -> None:
