@@ -29,6 +29,8 @@ _LONGEST_PROMISE = LONGEST_RETRY_AFTER + 2.0
 _LATE = 0.1
 """Seconds that are added to a Retry-After: two clocks may drift apart by a thousandth of a minute."""
 _POLL = 0.02
+_LOOK_AGAIN = 0.1
+"""Seconds between two looks at the workers in a wait: less than Locust takes to quit once the last worker has gone."""
 _AGAIN = 0.5
 """Seconds after which a share is sent again to a worker that has not confirmed it."""
 _SPELL = 10.0
@@ -218,11 +220,17 @@ class Coordinator:
         command = self.setup.target.hooks.advance_clock
         seconds = math.floor(wait) if exactly else math.ceil(wait)
         if not self.setup.movable or command is None or wait < _SOON or not seconds:
-            gevent.sleep(wait)
+            self._sleep_until(moment)
             return
         try:
             commands.run(command, seconds=seconds)
         except CommandFailed as failed:
             raise GivenUpError(f"hooks.advance_clock: {failed}") from None
         self.clock.moved += seconds
-        gevent.sleep(max(0.0, moment - self.clock.now()))
+        self._sleep_until(moment)
+
+    def _sleep_until(self, moment: float) -> None:
+        """Sleep until a moment of the target's clock, as long as no worker is lost: a wait may last two minutes."""
+        while (left := moment - self.clock.now()) > 0:
+            gevent.sleep(min(left, _LOOK_AGAIN))
+            self._check_workers()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from dataclasses import replace
 from typing import Any
 
+import gevent
 import msgspec
 import pytest
 
@@ -38,9 +40,10 @@ class _Workers:
     def __init__(self) -> None:
         self.coordinator: Coordinator
         self.began: list[float] = []
+        self.ids = ["it"]
 
     def members(self) -> list[str]:
-        return ["it"]
+        return list(self.ids)
 
     def tell(self, _member: str, kind: str, data: dict[str, Any]) -> None:
         if kind == "share":
@@ -92,6 +95,20 @@ def test_the_first_request_counts_unless_a_rest_follows(
         preflight(setup, ledger)
         thread.join()
     assert [(one.status, one.retry_after, one.dated) for one in ledger.attempts(0)] == noted
+
+
+def test_a_worker_that_is_lost_during_a_wait_ends_the_run_at_once(setup: Setup) -> None:
+    """In real time a run waits for up to two minutes between two phases."""
+    one = (Schedule(0, 1),)
+    waits = replace(setup, plan=Plan((Phase("first", one), Phase("rested again", one, rest=60.0)), rested=True))
+    workers = _Workers()
+    workers.coordinator = Coordinator(waits, workers, waits.ledger())
+    begun = time.monotonic()
+    gevent.spawn_later(0.3, workers.ids.clear)
+    workers.coordinator.run(lambda: None)
+    assert time.monotonic() - begun < 30
+    assert workers.coordinator.given_up == "1 of 1 workers were lost, and what they had measured"
+    assert len(workers.began) == 1
 
 
 def test_authorities_that_cannot_be_read_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
