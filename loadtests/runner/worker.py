@@ -12,6 +12,7 @@ from typing import Any
 import gevent
 from gevent.queue import Queue
 from locust.env import Environment
+from locust.runners import MASTER_HEARTBEAT_TIMEOUT
 
 from loadtests.options import options_of, own_options
 from loadtests.runner.generator_cost import CostMeter
@@ -24,6 +25,8 @@ from loadtests.setup import Options, Setup, UsageError, prepare
 
 _REPORT_EVERY = 2.0
 _LOOK_AGAIN = 0.01
+_LOOK_FOR_PARENT = 1.0
+_NOT_JUDGED = 3
 _LINGER = 1_000
 """How many milliseconds a worker that ends tries to send its last messages."""
 
@@ -45,6 +48,7 @@ class Worker:
         self._runner.register_message("outbound-share", lambda msg, **_: self._take_share(msg.data))
         self._runner.register_message("outbound-phase", lambda msg, **_: self._begin_phase(msg.data))
         events.test_stop.add_listener(lambda **_: self.stop())
+        events.quitting.add_listener(lambda **_: self._note_lost_master())
         self._end = ProcessEnd(events)
         if client := getattr(runner, "client", None):
             client.socket.linger = _LINGER  # without a bound it would wait for ever for a master that has died
@@ -71,13 +75,30 @@ class Worker:
         """End a worker process on SIGINT, SIGTERM and SIGHUP. What it has measured is reported first."""
         for number in ENDING:
             gevent.signal_handler(number, self._interrupted)
+        if self._is_fork:
+            gevent.spawn(self._end_with_parent, os.getppid())
+
+    def _end_with_parent(self, parent: int) -> None:
+        while os.getppid() == parent:
+            gevent.sleep(_LOOK_FOR_PARENT)
+        self._interrupted()
+
+    def _note_lost_master(self) -> None:
+        """Locust ends a worker that hears no more of its master as it ends one that the master has let go."""
+        heard = getattr(self._runner, "last_heartbeat_timestamp", None)
+        if heard and heard < time.time() - MASTER_HEARTBEAT_TIMEOUT:
+            self._environment.process_exit_code = _NOT_JUDGED
+
+    @property
+    def _is_fork(self) -> bool:
+        return bool(getattr(self._environment.parsed_options, "processes", None))
 
     def _interrupted(self) -> None:
         if self._ending:
             os._exit(INTERRUPTED)
         self._ending = True
         # The master ends the processes that it has forked, and tells how the run ended.
-        code = 0 if getattr(self._environment.parsed_options, "processes", None) else INTERRUPTED
+        code = 0 if self._is_fork else INTERRUPTED
         self._environment.process_exit_code = code
         self.stop()
         self._runner.quit()

@@ -136,3 +136,64 @@ client.socket.context.term()
 
 def test_a_worker_whose_master_has_died_does_not_wait_for_it_for_ever() -> None:
     subprocess.run([sys.executable, "-c", _LAST_MESSAGE, str(free_port())], check=True, timeout=60)
+
+
+_IMPATIENT = """
+from locust import runners
+
+runners.MASTER_HEARTBEAT_TIMEOUT = 3
+
+from loadtests.locustfile import *
+"""
+
+
+def _killed_master(*words: str) -> subprocess.Popen[str]:
+    """A master that is killed while its run is under way. Its output is open for as long as a process that it forked lives."""
+    master = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "loadtests.runner.launch",
+            *_LOCUST,
+            "--scenario=steady",
+            "--real-time",
+            "--rested",
+            *words,
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert master.stderr is not None
+        while not master.stderr.readline().startswith("steady: "):
+            assert master.poll() is None
+    finally:
+        master.kill()
+    return master
+
+
+def test_forked_workers_end_soon_after_a_parent_that_was_killed(healthy: EmbeddedMock) -> None:
+    port = free_port()
+    own = (f"--master-bind-port={port}", f"--master-port={port}")
+    master = _killed_master(f"--target={healthy.description}", "--processes=2", *own)
+    _, err = master.communicate(timeout=30)
+    assert "Traceback" not in err
+
+
+def test_a_worker_whose_master_was_killed_has_not_done_its_work(healthy: EmbeddedMock, tmp_path: Path) -> None:
+    (tmp_path / "impatient.py").write_text(_IMPATIENT, "utf-8")
+    port = free_port()
+    words = (
+        "-f",
+        str(tmp_path / "impatient.py"),
+        "--worker",
+        f"--master-port={port}",
+        f"--target={healthy.description}",
+    )
+    with ThreadPoolExecutor(1) as pool:
+        worker = pool.submit(outbound_load_anew, *words, module="loadtests.runner.launch")
+        _killed_master(f"--target={healthy.description}", "--master", f"--master-bind-port={port}").communicate(
+            timeout=30
+        )
+        assert worker.result().code == 3
+        assert "Didn't get heartbeat from master" in worker.result().err
