@@ -164,6 +164,9 @@ class Master:
     def _get_ready_again(self) -> None:
         """Get ready for a run from the web page, with the options in its fields. The page shows what is wrong with them."""
         self._coordinator = None
+        if not self.members():
+            _log.error("no worker is there: start one with --worker")
+            return
         try:
             self._get_ready(self._set_up_again())
         except (UsageError, UnreachableError) as error:
@@ -186,6 +189,9 @@ class Master:
     def _begin(self) -> None:
         """Begin the run: all users are there."""
         if self._coordinator and not self._greenlets:
+            # Locust would share the users out anew when a worker joins, and end some that are at work. That worker waits for the
+            # next run.
+            self._runner._users_dispatcher = None
             self._greenlets = [
                 gevent.spawn(self._coordinator.run, self._over),
                 gevent.spawn(progress.show, self._coordinator),

@@ -115,6 +115,24 @@ def test_a_worker_that_the_master_starts_before_it_is_set_up_does_its_share_with
         assert "Traceback" not in late.result().err
 
 
+def test_a_worker_that_comes_during_a_run_waits_for_the_next_one(healthy: EmbeddedMock) -> None:
+    """Locust would share the users out anew, and end those that are at work."""
+    port = free_port()
+    words = ("crowd", f"--target={healthy.description}", "--minutes=0.4", "--master", f"--master-port={port}")
+    with ThreadPoolExecutor(2) as pool:
+        workers = [pool.submit(_worker, port, healthy.description)]
+        master = subprocess.Popen(
+            [sys.executable, "-m", "loadtests", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert master.stderr is not None
+        while not master.stderr.readline().startswith("crowd: "):
+            assert master.poll() is None
+        workers.append(pool.submit(_worker, port, healthy.description))
+        out, _ = master.communicate(timeout=60)
+        assert "generator: 1 process" in out
+        assert (master.returncode, [worker.result().code for worker in workers]) == (0, [0, 0]), out
+
+
 _LAST_MESSAGE = """
 import sys
 from unittest.mock import MagicMock

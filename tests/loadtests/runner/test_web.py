@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from conformance.target.embedded import EmbeddedMock
 from tests.support import patient_http
 from tests.support.free_ports import free_port
 from tests.support.interrupts import heed_interrupts
+from tests.support.load_runs import outbound_load
 
 _WITHIN = 120.0
 
@@ -32,9 +34,11 @@ def healthy() -> Iterator[EmbeddedMock]:
 
 
 @contextmanager
-def _served(target: EmbeddedMock, folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+def _served(
+    target: EmbeddedMock, folder: Path, *further: str
+) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
     port = free_port()
-    words = ["--web", f"--web-port={port}", f"--target={target.description}", f"--report={folder}"]
+    words = [*further, "--web", f"--web-port={port}", f"--target={target.description}", f"--report={folder}"]
     running = subprocess.Popen(
         [sys.executable, "-m", "loadtests", *words],
         stdin=subprocess.DEVNULL,
@@ -86,14 +90,17 @@ def _is_under_load(page: httpx.Client) -> bool:
     return int(total["Request Count"]) > 0
 
 
+def _start(page: httpx.Client, **fields: str) -> None:
+    host = re.search(r'"host": "([^"]+)"', page.get("/").text)
+    assert host is not None
+    assert page.post("/swarm", data={"host": host[1], **fields}).json()["success"]
+
+
 def _run(page: httpx.Client, folder: Path, stop: bool = False, **fields: str) -> dict[str, Any]:
     """Begin a run with these fields, stop it if so wanted, and read its report."""
     report = folder / "load.json"
     report.unlink(missing_ok=True)
-    host = re.search(r'"host": "([^"]+)"', page.get("/").text)
-    assert host is not None
-    answer = page.post("/swarm", data={"host": host[1], **fields})
-    assert answer.json()["success"]
+    _start(page, **fields)
     if stop:
         _eventually(lambda: _is_under_load(page))
         page.post("/stop")
@@ -144,9 +151,7 @@ def test_a_signal_during_a_run_from_the_page_tells_what_was_measured(
     number: signal.Signals, healthy: EmbeddedMock, tmp_path: Path
 ) -> None:
     with _served(healthy, tmp_path) as (running, page):
-        host = re.search(r'"host": "([^"]+)"', page.get("/").text)
-        assert host is not None
-        page.post("/swarm", data={"host": host[1], "scenario": "steady", "real_time": "true", "rested": "true"})
+        _start(page, scenario="steady", real_time="true", rested="true")
         _eventually(lambda: _is_under_load(page))
         running.send_signal(number)
         assert running.wait(60) == 130
@@ -158,3 +163,15 @@ def test_a_page_on_which_nothing_runs_is_closed_by_an_interrupt(healthy: Embedde
     with _served(healthy, tmp_path) as (running, _):
         running.send_signal(signal.SIGINT)
         assert running.wait(60) == 0
+
+
+def test_a_master_starts_once_a_worker_is_there_though_it_was_told_to_before(
+    healthy: EmbeddedMock, tmp_path: Path
+) -> None:
+    port = f"--master-port={free_port()}"
+    with ThreadPoolExecutor(1) as pool, _served(healthy, tmp_path, "--master", port) as (_, page):
+        _start(page, scenario="burst")
+        _eventually(lambda: "no worker is there" in page.get("/logs").text)
+        pool.submit(outbound_load, "--worker", port, f"--target={healthy.description}")
+        _eventually(lambda: bool(page.get("/stats/requests").json()["workers"]))
+        assert _run(page, tmp_path, scenario="burst")["verdict"] == "held"
