@@ -162,6 +162,8 @@ def _concerns(entry: KnownViolation, finding: Tried, failed: bool) -> bool:
     """Whether a finding tried what an entry excuses. One that names no cases has tried all if it is complete."""
     if failed and _shows(entry, finding):
         return True
+    if entry.operation and failed and not all(map(finding.operations_of, finding.cases)):
+        return False  # what is broken may be just that
     tried = finding.tried_cases or frozenset(finding.cases)
     if entry.case:
         return entry.case in tried if tried else finding.complete and _is_on(entry, finding.operations)

@@ -172,6 +172,7 @@ def test_an_excuse_covers_its_operation_and_case_alone(
         ),
         (narrow("getList"), failed_of(frozenset({"getList", "getDraft"}), "getList", "getDraft"), []),
         (narrow("getList"), failed_of(frozenset({"getDraft"}), "getDraft"), []),
+        (narrow("getList"), failed_of(frozenset({"archived", "mailed"}), "archived", "mailed"), []),
     ],
 )
 def test_an_excuse_that_was_not_tried_is_not_out_of_date(
