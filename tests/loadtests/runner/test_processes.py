@@ -124,11 +124,14 @@ def test_a_worker_that_comes_during_a_run_waits_for_the_next_one(healthy: Embedd
         master = subprocess.Popen(
             [sys.executable, "-m", "loadtests", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        assert master.stderr is not None
-        while not master.stderr.readline().startswith("crowd: "):
-            assert master.poll() is None
-        workers.append(pool.submit(_worker, port, healthy.description))
-        out, _ = master.communicate(timeout=60)
+        try:
+            assert master.stderr is not None
+            while not master.stderr.readline().startswith("crowd: "):
+                assert master.poll() is None
+            workers.append(pool.submit(_worker, port, healthy.description))
+            out, _ = master.communicate(timeout=60)
+        finally:
+            master.terminate()
         assert "generator: 1 process" in out
         assert (master.returncode, [worker.result().code for worker in workers]) == (0, [0, 0]), out
 
