@@ -213,8 +213,9 @@ def _replay(arguments: Sequence[str]) -> int:
     _print([f"trying {counted(len(failed), 'requirement')} again: {', '.join(failed)}"])
     after = _tried_again(failed, before, arguments[1:])
     words = {"passed": "mended", "failed": "still broken"}
-    _print([f"{id_:10}{words.get(after.rows[id_].status, 'could not be tried')}" for id_ in failed])
-    statuses = {after.rows[id_].status for id_ in failed}
+    rows = [(id_, after.rows[id_]) for id_ in failed]
+    _print([f"{id_:10}{words.get(row.status) or row.reason or 'could not be tried'}" for id_, row in rows])
+    statuses = {row.status for _, row in rows}
     return EXIT_BROKEN if "failed" in statuses else EXIT_NOT_JUDGED if "not-tested" in statuses else EXIT_CONFORMANT
 
 

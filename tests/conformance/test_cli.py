@@ -224,6 +224,14 @@ def test_without_what_the_gate_needs_the_command_says_what_to_install(
     assert "pip install 'outbound-conformance[gate]'" in capsys.readouterr().err
 
 
+def test_what_could_not_be_tried_again_says_why(capsys: pytest.CaptureFixture[str], report: Path) -> None:
+    old = changed(report, "old.json", {"id": "AUTH-1", "status": "passed"}, {"id": "AUTH-1", "status": "failed"})
+    code, out, _ = run(capsys, "replay", str(old), "--base-url", "http://127.0.0.1:9", "--api-key", KEY)
+    told = [line for line in out.splitlines() if line.startswith("AUTH-1 ")]
+    assert told == ["AUTH-1    could not be judged: connection refused by http://127.0.0.1:9"]
+    assert code == NOT_JUDGED
+
+
 def test_what_failed_is_tried_again(capsys: pytest.CaptureFixture[str], report: Path) -> None:
     old = changed(report, "old.json", {"id": "PAGE-3", "status": "passed"}, {"id": "AUTH-5", "status": "passed"})
     old = changed(old, "old.json", {"id": "PAGE-2", "status": "passed"}, {"id": "AUTH-1", "status": "failed"})
