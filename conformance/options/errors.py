@@ -35,7 +35,8 @@ def no_option(option: str, known: Collection[str], otherwise: str = "--help list
 def plain(message: str, known: Collection[str], otherwise: str = "--help lists them") -> str:
     """An error message of argparse in the words of this project. `known` are all options."""
     if not message.startswith(_UNKNOWN):
-        return _MISSING.sub("its value is missing", _ARGUMENT.sub(r"\1: ", message))
+        missing = "its value is missing; one that begins with a dash is written behind a `=`"
+        return _MISSING.sub(missing, _ARGUMENT.sub(r"\1: ", message))
     options = [word for word in message.removeprefix(_UNKNOWN).split() if word.startswith("-")]
     return (
         no_option(options[0], known, otherwise)

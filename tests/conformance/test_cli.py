@@ -183,6 +183,10 @@ def test_several_reports_make_a_matrix(capsys: pytest.CaptureFixture[str], repor
         (("--completion",), "--completion: name a shell: bash, zsh, fish"),
         (("--strict", "--completion=tcsh"), "--completion: name a shell: bash, zsh, fish"),
         (("--depth",), "outbound-conformance: --depth: its value is missing"),
+        (
+            ("--mock-options", "--tls"),
+            "--mock-options: its value is missing; one that begins with a dash is written behind a `=`",
+        ),
         (("--maxfail", "x"), "outbound-conformance: --maxfail: invalid int value: 'x'"),
         (("--har",), "outbound-conformance: --har: its value is missing"),
         (("--har", "x", "--onyl", "AUTH"), "no option '--onyl'; did you mean --only?"),
