@@ -20,6 +20,7 @@ from loadtests.analysis.ledger import Key, Ledger
 from loadtests.scenarios import named, scenarios
 from loadtests.scenarios.plan import Plan
 from loadtests.scenarios.scenario import Circumstances, Scenario
+from spec.given_files import read_text
 from spec.misspelled import meant
 from spec.target import Target, TargetError, from_environment, load, shown
 
@@ -251,7 +252,7 @@ def _keys_of(path: str | None) -> list[Credential]:
     if not path:
         return []
     try:
-        lines = Path(path).read_text("utf-8").splitlines()
+        lines = read_text(Path(path)).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from None
     found = []

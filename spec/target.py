@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 import spec
+from spec.given_files import read_text
 from spec.misspelled import meant, meant_in_table
 
 _LIMITS = spec.contract().rate_limits
@@ -179,7 +180,7 @@ def listen_address(listen: str) -> tuple[str, int]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return tomllib.loads(read_text(path))
     except OSError as error:
         raise TargetError(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

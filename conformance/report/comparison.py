@@ -15,6 +15,7 @@ from conformance.plural import counted
 from conformance.report.record import Run, as_json
 from conformance.report.text import harmless, listed, shortened
 from conformance.verdict.ledger import Status
+from spec.given_files import read_text
 
 _MARKS: Mapping[Status, str] = {"passed": "+", "failed": "x", "not-tested": "-"}
 _LONGEST = 200
@@ -102,7 +103,7 @@ def read(path: Path) -> Report:
     """Read a report.json, or the one in a folder. Raises ReportError."""
     file = path / "report.json" if path.is_dir() else path
     try:
-        text = file.read_text("utf-8-sig")
+        text = read_text(file)
         return _report(str(path), json.loads(text, object_pairs_hook=_unique))
     except OSError as error:
         raise ReportError(f"{file}: {error.strerror}") from None

@@ -12,6 +12,7 @@ from typing import Annotated, Protocol
 import msgspec
 
 import spec
+from spec.given_files import read_text
 from spec.misspelled import meant, meant_in_table
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
@@ -82,7 +83,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path) -> tuple[KnownViolation, ...]:
     """Read the `[[violation]]` tables of a TOML file. Raises KnownViolationsError."""
     try:
-        document = tomllib.loads(path.read_text("utf-8-sig"))
+        document = tomllib.loads(read_text(path))
         known = msgspec.convert(document, _File).violation
     except OSError as error:
         raise KnownViolationsError(f"{path}: {error.strerror}") from None
