@@ -55,6 +55,14 @@ class _PlainWords:
             reporter.startpath = Path(FOLDER)
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_report_header(self) -> Generator[None, list[str | list[str]], list[str | list[str]]]:
+        """Leave out the null device, which stands in the place of a project's settings."""
+        told = yield
+        return [
+            [line for line in lines if os.devnull not in line] if isinstance(lines, list) else lines for lines in told
+        ]
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_cmdline_parse(self) -> Generator[None, object, object]:
         """Turn an error of the command line into a UsageError of this command."""
         with _plainly():

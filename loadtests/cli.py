@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import shell_complete
 
+from conformance.outcome import EXIT_NOT_JUDGED, EXIT_USAGE
 from conformance.report.text import for_terminal
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError, EmbeddedServer
 from conformance.target.redaction import Redactor
@@ -30,8 +31,6 @@ from loadtests.scenarios import scenarios
 from loadtests.scenarios.generator import SCENARIO as GENERATOR
 from loadtests.setup import API_KEY, READINGS, Options, UsageError, estimate, prepare
 
-USAGE = 4
-_NOT_JUDGED = 3
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _DEFAULT = Options()
 _ALL_KEYS = "--write-keys {folder}/keys.txt"
@@ -61,7 +60,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 def _complain(reason: str) -> NoReturn:
     # A key may stand where it does not belong: in an address, in place of a file.
     say(for_terminal(f"outbound-load: {Redactor().text(reason)}", sys.stderr), sys.stderr)
-    sys.exit(USAGE)
+    sys.exit(EXIT_USAGE)
 
 
 def _completion(context: click.Context, _parameter: click.Parameter, shell: str | None) -> None:
@@ -255,7 +254,7 @@ def _run(words: Sequence[str]) -> int:
         return INTERRUPTED
     if code < 0:
         say(f"outbound-load: the generator was ended by signal {-code}: out of memory?", sys.stderr)
-        return _NOT_JUDGED
+        return EXIT_NOT_JUDGED
     return code
 
 

@@ -101,8 +101,7 @@ class VerdictPlugin:
         error = call.excinfo.value if call.excinfo else None
         with pytest.MonkeyPatch.context() as patch:
             if mark and call.when != "teardown" and is_verdict(error):
-                # Evidence is shown in place of the traceback. To make a traceback with its sources takes longer than
-                # most checks.
+                # Evidence is shown in its place: to make a traceback with its sources takes longer than most checks.
                 patch.setattr(item.config.option, "tbstyle", "value")
             report = yield
         if call.when == "setup":
@@ -228,7 +227,6 @@ class VerdictPlugin:
             self._silences = 0
         outcome, reason = outcome_of(error)
         redact = self._judge.client.redactor.text
-        names = tried_cases()
         return Finding(
             requirement,
             outcome,
@@ -237,8 +235,8 @@ class VerdictPlugin:
             _test(nodeid),
             call.stop - self._began,  # the wait of its fixtures counts too
             crashed=not is_verdict(error),
-            tried=take_tried(),
-            tried_cases=names,
+            tried_cases=tried_cases(),
+            tried=take_tried(),  # which forgets the cases
             broken_cases={case: redact(message) for case, message in getattr(error, "cases", {}).items()},
             follows=getattr(error, "follows", False),
         )
@@ -293,8 +291,8 @@ def _mark(item: pytest.Item) -> pytest.Mark | None:
 
 def _failed(report: pytest.TestReport) -> str:
     path, _, name = report.location
-    name = f"{Path(path).name}::{name}"
-    return name if report.when == "call" else f"{name} ({report.when})"
+    when = "" if report.when == "call" else f" ({report.when})"
+    return f"{Path(path).name}::{name}{when}"
 
 
 def _test(nodeid: str) -> str:

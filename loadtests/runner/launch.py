@@ -10,10 +10,6 @@ from pathlib import Path
 
 from loadtests.runner.interrupts import ProcessEnd, end_at_once
 
-_NOT_JUDGED, _USAGE = 3, 4
-_CODES: Mapping[object, int] = {1: _NOT_JUDGED, 2: _USAGE}
-"""Locust's own exit codes, and ours in their place: 1 is the verdict "broken" alone."""
-
 
 def main() -> None:
     """Run Locust. Its master and workers take the signals over once a run begins."""
@@ -31,15 +27,19 @@ def main() -> None:
 
 def _run(locust: Callable[[], None]) -> None:
     """Run Locust. An error of its own, of which our code has not heard, is told in one line and never ends as a verdict does."""
+    from conformance.outcome import EXIT_NOT_JUDGED, EXIT_USAGE
+
+    # Locust's own exit codes, and ours in their place: 1 is the verdict "broken" alone.
+    ours: Mapping[object, int] = {1: EXIT_NOT_JUDGED, 2: EXIT_USAGE}
     try:
         locust()
     except SystemExit as ended:
-        if not ProcessEnd.settled and ended.code in _CODES:
-            sys.exit(_CODES[ended.code])
+        if not ProcessEnd.settled and ended.code in ours:
+            sys.exit(ours[ended.code])
         raise
-    except Exception as error:  # whatever it is, its traceback would end with 1
+    except Exception as error:  # an error that nothing catches would end the process with 1
         sys.stderr.write(f"outbound-load: Locust failed: {error!r}\n")
-        sys.exit(_NOT_JUDGED)
+        sys.exit(EXIT_NOT_JUDGED)
 
 
 def _forget_settings() -> None:

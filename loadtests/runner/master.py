@@ -17,6 +17,7 @@ from locust import log
 from locust.env import Environment
 from locust.runners import STATE_INIT, MasterRunner
 
+from conformance.outcome import EXIT_NOT_JUDGED, EXIT_USAGE
 from conformance.report.text import lasted
 from loadtests.options import options_of
 from loadtests.report import table
@@ -35,7 +36,6 @@ from spec import REST
 
 _log = logging.getLogger("outbound-load")
 
-USAGE, UNJUDGED = 4, 3
 _MOST_USERS = 100
 """The most users of a process. Each takes a part of the keys; Locust warns if more are spawned at once."""
 
@@ -86,7 +86,7 @@ class Master:
                 guard(web_ui, setup.options.report)
         except (UsageError, UnreachableError) as error:
             say(f"outbound-load: {error}", sys.stderr)
-            sys.exit(UNJUDGED if isinstance(error, UnreachableError) else USAGE)
+            sys.exit(EXIT_NOT_JUDGED if isinstance(error, UnreachableError) else EXIT_USAGE)
 
     def users(self) -> int | None:
         """The number of users that the run needs, the same for each process. None once the run is over.
@@ -145,7 +145,7 @@ class Master:
         """Judge a run that is still under way, and leave Locust no exit code to choose: its own are 1 and 2."""
         self.stop(interrupted=True)
         if self.environment.process_exit_code is None:
-            self.environment.process_exit_code = UNJUDGED if log.unhandled_greenlet_exception else 0
+            self.environment.process_exit_code = EXIT_NOT_JUDGED if log.unhandled_greenlet_exception else 0
 
     def _say_who_is_waited_for(self) -> None:
         options: Any = self.environment.parsed_options
@@ -209,7 +209,7 @@ class Master:
     def _failed(self, greenlet: Any) -> None:
         """End the program after an internal error, with a line that says so."""
         say(f"outbound-load: the run could not be judged: {greenlet.exception!r}", sys.stderr)
-        self.environment.process_exit_code = UNJUDGED
+        self.environment.process_exit_code = EXIT_NOT_JUDGED
         self._coordinator = None
         self._runner.quit()
 

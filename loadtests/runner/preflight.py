@@ -6,6 +6,7 @@ import time
 
 import gevent
 
+from conformance.outcome import EXIT_USAGE
 from loadtests.analysis.ledger import Ledger
 from loadtests.runner.http_client import HttpClient, TimedAnswer
 from loadtests.runner.sender import LIMITED, attempt, not_the_api
@@ -13,7 +14,6 @@ from loadtests.runner.sessions import is_usable
 from loadtests.setup import Setup, UsageError
 
 _PATIENCE = 5.0
-_USAGE = 4
 
 
 class UnreachableError(Exception):
@@ -70,7 +70,7 @@ def _diagnose(setup: Setup, answer: TimedAnswer) -> None:
     try:
         gate(client.caller("the key", [setup.preflight_key.secret]))
     except Unfit as unfit:
-        raise (UsageError if unfit.exit_code == _USAGE else UnreachableError)(str(unfit)) from None
+        raise (UsageError if unfit.exit_code == EXIT_USAGE else UnreachableError)(str(unfit)) from None
     finally:
         client.close()
     if answer.status == 200:

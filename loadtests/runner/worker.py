@@ -14,6 +14,7 @@ from gevent.queue import Queue
 from locust.env import Environment
 from locust.runners import MASTER_HEARTBEAT_TIMEOUT
 
+from conformance.outcome import EXIT_NOT_JUDGED
 from loadtests.options import options_of, own_options
 from loadtests.runner.generator_cost import CostMeter
 from loadtests.runner.http_client import TimedAnswer
@@ -26,7 +27,6 @@ from loadtests.setup import Options, Setup, UsageError, prepare
 _REPORT_EVERY = 2.0
 _LOOK_AGAIN = 0.01
 _LOOK_FOR_PARENT = 1.0
-_NOT_JUDGED = 3
 _LINGER = 1_000
 """How many milliseconds a worker that ends tries to send its last messages."""
 
@@ -87,7 +87,7 @@ class Worker:
         """Locust ends a worker that hears no more of its master as it ends one that the master has let go."""
         heard = getattr(self._runner, "last_heartbeat_timestamp", None)
         if heard and heard < time.time() - MASTER_HEARTBEAT_TIMEOUT:
-            self._environment.process_exit_code = _NOT_JUDGED
+            self._environment.process_exit_code = EXIT_NOT_JUDGED
 
     @property
     def _is_fork(self) -> bool:

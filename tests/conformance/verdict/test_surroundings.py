@@ -106,6 +106,7 @@ def test_in_another_project_its_settings_and_its_conftest_do_not_change_the_run(
     done = _run(project, "conformance", "--target", str(mock), "--only", "SCOPE-3", "--report", "reports")
     assert done.returncode == 0, done.stdout + done.stderr
     assert (project / "reports" / "report.json").is_file()
+    assert "configfile" not in done.stdout
     assert not (project / ".pytest_cache").exists()
 
 
