@@ -124,6 +124,8 @@ def test_options_are_fields_and_runs_come_to_a_verdict_one_after_another(page: h
     assert (steady["scenario"], steady["verdict"]) == ("steady", "held")
     assert steady["requests"]["total"] == 4 * (3 * 60 + 2 * 93)
 
+
+def test_a_run_that_the_page_stops_is_reported_as_interrupted(page: httpx.Client, tmp_path: Path) -> None:
     stopped = _run(page, tmp_path, stop=True, scenario="steady", real_time="true", rested="true")
     assert stopped["notes"]["ended early"] == "interrupted"
     assert stopped["verdict"] != "held"
