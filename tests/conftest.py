@@ -22,6 +22,7 @@ sys.dont_write_bytecode = False
 
 # Modules whose tests take longest, of which none shall begin when all others have ended.
 _FIRST = ("killmatrix/test_kill_matrix", "conformance/test_null_servers", "conformance/report/test_redaction")
+_LONG = 120  # characters
 _NETWORK = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 
 
@@ -30,6 +31,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "requirement(id, needs, whole_run): the requirement that a check of the gate judges"
     )
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a test by the name of an argument that nobody can read: workers have to agree on names, and gzip writes the time."""
+    return argname if isinstance(val, bytes) or (isinstance(val, str) and len(val) > _LONG) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
