@@ -45,8 +45,9 @@ _LIBRARIES = (
     "schemathesis.specs.openapi.schemas",
     "xdist.plugin",
 )
-# pytest warns that it cannot rewrite modules that are loaded already. That says nothing about the run.
-_SILENT = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+# pytest warns that it cannot rewrite modules that are loaded already. That says nothing about the run. Nor does its search for
+# garbage with finalizers, which is a tenth of a run.
+_SPARE = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:unraisableexception")
 
 
 def _ours(package: ModuleType) -> list[str]:
@@ -85,7 +86,7 @@ def _judge(arguments: Sequence[str], environment: Mapping[str, str], output: Pat
     _print_to(output)
     run_in_forks()
     record = GateRecord()
-    exit_code = pytest.main([*_SILENT, *arguments], plugins=[record])
+    exit_code = pytest.main([*_SPARE, *arguments], plugins=[record])
     record.write(file)
     sys.exit(int(exit_code))
 
