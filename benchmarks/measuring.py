@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -99,15 +99,21 @@ class Server:
         return sum(int(stat[21]) for stat in self._stats()) * _PAGE
 
     def stop(self) -> None:
-        """End its processes."""
+        """End its processes. Those that SIGTERM does not end within 5 s are killed."""
         for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                continue
-            except ProcessLookupError:
+            if self._has_ended(within=5.0):
                 break
+
+    def _has_ended(self, within: float) -> bool:
+        """Whether its last process ends in time: the first may end before the others."""
+        until = time.monotonic() + within
+        while self._process.poll() is None or self.memory():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
 
     def _stats(self) -> Iterator[list[str]]:
         """The fields of /proc/PID/stat, from the state on, of each of its processes."""
