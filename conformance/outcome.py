@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Literal, NoReturn
 
+from spec import surroundings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -15,8 +17,7 @@ Outcome = Literal["passed", "failed", "not-tested", "not-judged"]
 
 EXIT_CONFORMANT = 0
 EXIT_BROKEN = 1
-EXIT_NOT_JUDGED = 3
-EXIT_USAGE = 4
+EXIT_NOT_JUDGED, EXIT_USAGE = surroundings.UNTOLD, surroundings.USAGE
 
 
 class NotTested(Exception):

@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem, shell_complete
 from mockserver.server import options
 from mockserver.server.interrupts import INTERRUPTED
 from mockserver.startup import Choices, serve_mock
+from spec.surroundings import USAGE, printable
 
 PROGRAM = "outbound-mock"
 _ASKED_BY_SHELL = "_OUTBOUND_MOCK_COMPLETE"
@@ -48,8 +49,8 @@ def main() -> None:
         from mockserver.control.redaction import redacted
 
         # A key may stand where it does not belong: in an address, in place of a file.
-        click.echo(options.for_terminal(f"outbound-mock: {redacted(error.format_message())}"), err=True)
-        sys.exit(error.exit_code)
+        click.echo(options.for_terminal(f"outbound-mock: {printable(redacted(error.format_message()))}"), err=True)
+        sys.exit(USAGE if isinstance(error, click.UsageError) else error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
 

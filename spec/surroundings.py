@@ -13,7 +13,8 @@ from pathlib import Path
 
 UNTOLD = 3
 """Exit code if the result could not be found out or printed. It is no verdict."""
-_USAGE = 4
+USAGE = 4
+"""Exit code for wrong use, of all commands: an argument that cannot be used, or a file or port that one names."""
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
@@ -56,7 +57,7 @@ def _refuse_lost_folder(program: str) -> None:
         Path.cwd()
     except FileNotFoundError:
         _complain(program, "the working folder is gone")
-        sys.exit(_USAGE)
+        sys.exit(USAGE)
 
 
 def _end_if_unwritable(program: str, text: str = "") -> None:
@@ -74,6 +75,11 @@ def _end_if_unwritable(program: str, text: str = "") -> None:
 def discard_output() -> None:
     """Discard what is printed from now on. What is still buffered would fail once more as the interpreter ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def printable(text: str) -> str:
+    """A text of anybody as one line, without what would change a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _complain(program: str, reason: str) -> None:

@@ -31,7 +31,10 @@ logger = logging.getLogger("outbound.mock")
 
 
 class Membership:
-    """This process's membership in the processes that share a state. Raises SharingError if no Redis answers at the URL."""
+    """This process's membership in the processes that share a state.
+
+    Raises SharingError if no Redis server answers at the URL, and ValueError if it is no URL of one.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -44,8 +47,8 @@ class Membership:
             self.reach = Reach(url)
             self.server = client(url, QUICK)
             self.server.ping()
-        except ValueError as error:
-            raise SharingError(f"not the URL of a Redis server: {error}") from None
+        except (ValueError, TypeError) as error:  # the client has parameters of its own, and passes unknown ones on
+            raise ValueError(f"not the URL of a Redis server: {error}") from None
         except redis.RedisError as error:
             raise SharingError(f"no Redis server answers there: {line(error)}") from None
 

@@ -9,9 +9,11 @@ import argparse
 import http.client
 import json
 import os
+import re
 import ssl
 import sys
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +23,14 @@ TOKEN = "OUTBOUND_MOCK_CONTROL_TOKEN"  # noqa: S105 - the name of the variable, 
 TIMEOUT = 10.0
 """Seconds to wait for the mock."""
 
+_MOST = 100_000_000
+"""Bytes of an answer that are read."""
+
+_CONNECTIONS: dict[str, type[http.client.HTTPConnection]] = {
+    "http": http.client.HTTPConnection,
+    "https": http.client.HTTPSConnection,
+}
+_NO_MOCK = "no mock or world is there; name its address by --url or OUTBOUND_MOCK_URL"
 
 Json = dict[str, Any]
 """A JSON object of a request or an answer."""
@@ -28,6 +38,21 @@ Json = dict[str, Any]
 
 class Failed(Exception):
     """The mock could not be asked, or refused. The message is one line."""
+
+
+class NoAddress(Failed):
+    """A text that is no address of a mock; the message does not show a password that stands in it."""
+
+    def __init__(self, url: str, reason: str = "") -> None:
+        super().__init__(f"{re.sub('//.*@', '//…@', url)} is no address such as http://127.0.0.1:8080{reason}")
+
+
+class Refused(Failed):
+    """An answer of another status than 2xx. The message is the detail of its problem, or the name of the status."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,41 +71,74 @@ def perform(arguments: list[str] | None = None) -> str:
     return str(options.run(options))
 
 
+def find(url: str) -> None:
+    """Raise Failed unless a mock or world answers at `url`: what is meant for it must not be sent to another server."""
+    try:
+        health = request(url, "/_mock/health", method="GET")
+    except Refused as refused:
+        told = f"{url} answers {refused.status} ({str(refused).rstrip('.')})"
+        if refused.status == HTTPStatus.UNAUTHORIZED:
+            raise Failed(f"{told}: put the token of the mock into {TOKEN}") from None
+        raise Failed(f"{told}: {_NO_MOCK}") from None
+    if not isinstance(health.get("organizations"), list):
+        raise Failed(f"{url} answers something else: {_NO_MOCK}")
+
+
 def request(url: str, path: str, body: Json | None = None, *, method: str = "POST") -> Json:
     """Send a JSON object to the control API of the mock or world at `url`. Returns the object of its answer. Raises Failed."""
-    parts = urlsplit(url)
-    connect = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}.get(parts.scheme)
-    if connect is None or not parts.netloc:
-        raise Failed(f"{url} is no address such as http://127.0.0.1:8080")
-    try:
-        connection = connect(parts.netloc, timeout=TIMEOUT)
-    except (http.client.HTTPException, ValueError) as error:
-        raise Failed(f"{url} is no address such as http://127.0.0.1:8080: {error}") from error
+    connection = _connection(url)
     headers = {**_credentials(), **({} if body is None else {"Content-Type": "application/json"})}
+    target = urlsplit(url).path.rstrip("/") + path
     try:
-        connection.request(method, parts.path.rstrip("/") + path, None if body is None else json.dumps(body), headers)
+        connection.request(method, target, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
-        text = response.read()
+        text = response.read(_MOST)
+    except (http.client.InvalidURL, UnicodeError) as error:
+        raise NoAddress(url, f": {error}") from error
     except ssl.SSLCertVerificationError as error:
         told = f"no answer from {url}: its certificate is not trusted: {error.verify_message}"
         raise Failed(f"{told}; name its authority: SSL_CERT_FILE=outbound-mock-authority.pem") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise Failed(f"no answer from {url}: {reason}; does a mock run there? --url names another address") from error
+        told = f"no answer from {url}: {_reason(error)}"
+        raise Failed(f"{told}; does a mock run there? --url names another address") from error
     finally:
         connection.close()
-    return _answered(url, response.status, text)
+    return _answered(url, response, text)
 
 
-def _answered(url: str, status: int, text: bytes) -> Json:
+def _connection(url: str) -> http.client.HTTPConnection:
+    """A connection, not open yet, to the server of an address. Raises NoAddress."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme not in _CONNECTIONS or not parts.hostname or "@" in parts.netloc:
+            raise NoAddress(url)
+        return _CONNECTIONS[parts.scheme](parts.hostname, parts.port, timeout=TIMEOUT)
+    except (http.client.InvalidURL, ValueError) as error:
+        raise NoAddress(url, f": {error}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Why there is no answer, in a few words."""
+    match error:
+        case http.client.RemoteDisconnected():
+            return "it closed the connection (with --tls, a mock's address begins with https://)"
+        case ssl.SSLError():
+            return "it does not speak TLS (without --tls, a mock's address begins with http://)"
+        case http.client.HTTPException():
+            return "what it answers is no HTTP"
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _answered(url: str, response: http.client.HTTPResponse, text: bytes) -> Json:
     try:
         answer = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
+    if not 200 <= response.status < 300:
+        detail = answer.get("detail") if isinstance(answer, dict) else None
+        raise Refused(response.status, detail if isinstance(detail, str) else response.reason)
     if not isinstance(answer, dict):
-        raise Failed(f"{url} has no control API of a mock: it answers {status}")
-    if not 200 <= status < 300:
-        raise Failed(str(answer.get("detail", status)))
+        raise Failed(f"{url} answers something else: {_NO_MOCK}")
     return answer
 
 

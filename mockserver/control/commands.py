@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import select
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from threading import Thread
 from typing import TypedDict
 from urllib.parse import urlencode
@@ -15,6 +17,7 @@ from urllib.parse import urlencode
 import click
 
 from mockserver.control import client
+from spec.surroundings import printable
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 """The default address of `outbound-mock`."""
@@ -84,14 +87,27 @@ def trigger(event: str, organization: str | None, resource: str | None, undocume
     click.echo(_asked(url, "POST", "/_mock/events", body)["id"])
 
 
-def _finite(_context: click.Context, _parameter: click.Parameter, seconds: float) -> float:
-    if not math.isfinite(seconds):
-        raise click.BadParameter(f"'{seconds}' is no number of seconds.")
-    return seconds
+def _seconds(context: click.Context, parameter: click.Parameter, text: str) -> float:
+    """The seconds by which a clock can be moved on. Raises BadParameter."""
+    with suppress(ValueError):
+        if 0 <= (seconds := float(text)) < math.inf:
+            return seconds
+    raise click.BadParameter(f"'{text}' is no number of seconds, 0 or more: an hour is 3600", context, parameter)
 
 
-@commands.command()
-@click.argument("seconds", type=float, callback=_finite)
+class _Forward(click.Command):
+    """A command whose argument is a number: a negative one is a wrong number, and not an unknown option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments. Raises UsageError."""
+        for word in args:
+            if re.match(r"-(\.?\d|inf)", word):
+                _seconds(ctx, self.params[0], word)
+        return super().parse_args(ctx, args)
+
+
+@commands.command(cls=_Forward)
+@click.argument("seconds", callback=_seconds)
 @_url_option
 def advance(seconds: float, url: str) -> None:
     """Move the mock's clock forward by SECONDS; prints its time."""
@@ -127,7 +143,10 @@ def _end_without_reader() -> None:
 
 def _asked(url: str, method: str, path: str, body: client.Json | None = None) -> client.Json:
     try:
+        client.find(url)
         return client.request(url, path, body, method=method)
+    except client.NoAddress as error:
+        raise click.BadParameter(str(error), param_hint="--url") from None
     except client.Failed as error:
         raise click.ClickException(str(error)) from None
 
@@ -142,12 +161,8 @@ def _words(request: _Request) -> Iterator[str]:
     yield f"{request['number']:>5} {request['at'][11:23]}"
     yield click.style(str(status or "---"), fg=STATUS_COLOURS.get((status or 0) // 100, "red"))
     target = request["path"] + (f"?{request['query']}" if request["query"] else "")
-    yield f"{request['method']} {_printable(target)}"
+    yield f"{request['method']} {printable(target)}"
     if request["keyName"]:
-        yield click.style(f"[{_printable(request['keyName'])}]", dim=True)
+        yield click.style(f"[{printable(request['keyName'])}]", dim=True)
     if request["problem"]:
-        yield _printable(request["problem"]["detail"])
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+        yield printable(request["problem"]["detail"])

@@ -20,40 +20,10 @@ if TYPE_CHECKING:
     from mockserver.grading.session import GradeProgress
     from mockserver.grading.verdict import Grade
 
-USAGE = 4
-"""Exit code for wrong use, the same as in the other commands of the kit."""
-
 ALL, NONE = "all", "none"
 
 
-class WrongUse(click.ClickException):
-    """Arguments that cannot be used."""
-
-    exit_code = USAGE
-
-
-class GradeCommand(click.Command):
-    """A command whose usage errors have the kit's exit code."""
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
-    ) -> click.Context:
-        """Parse the arguments. Raises WrongUse."""
-        try:
-            return super().make_context(info_name, args, parent, **extra)
-        except click.UsageError as error:
-            raise WrongUse(error.format_message()) from error
-
-    def invoke(self, context: click.Context) -> object:
-        """Run the command. Raises WrongUse."""
-        try:
-            return super().invoke(context)
-        except click.UsageError as error:
-            raise WrongUse(error.format_message()) from error
-
-
 @click.command(
-    cls=GradeCommand,
     name="grade",
     context_settings={"auto_envvar_prefix": "OUTBOUND_MOCK", "show_default": True},
 )
@@ -149,7 +119,7 @@ def command(
     try:
         result = grade(order, _progress())
     except OSError as error:
-        raise WrongUse(f"cannot listen on port {port}: {error.strerror}") from error
+        raise click.UsageError(f"cannot listen on port {port}: {error.strerror}") from error
     _finish(result, report)
 
 
@@ -161,7 +131,7 @@ def _recording(archive: Path, strict: bool) -> Grade:
     try:
         return recording_graded(str(archive), recorded_run(archive), strict=strict)
     except NoArchive as error:
-        raise WrongUse(str(error)) from None
+        raise click.UsageError(str(error)) from None
 
 
 def _finish(grade: Grade, folder: Path | None) -> NoReturn:
@@ -173,7 +143,7 @@ def _finish(grade: Grade, folder: Path | None) -> NoReturn:
         try:
             report.write(grade, folder)
         except OSError as error:
-            raise WrongUse(f"cannot write {error.filename}: {error.strerror}") from error
+            raise click.UsageError(f"cannot write {error.filename}: {error.strerror}") from error
         click.echo(f"report: {folder / 'grade.html'}", err=True)
     sys.exit(grade.exit_code)
 

@@ -33,7 +33,7 @@ def announce(
     """Write the requested files, and print the mock's address: in a `banner`, as `json`, or the `address` alone.
 
     `authority` is the file with the certificate that clients of a mock over TLS must trust. Raises ClickException if something
-    cannot be written.
+    cannot be written: UsageError for a file.
     """
     if write_keys:
         write(write_keys, keys_text(mock.state))
@@ -48,11 +48,11 @@ def announce(
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file of secrets. Raises ClickException, which names the file and the reason."""
+    """Write a file of secrets. Raises UsageError, which names the file and the reason."""
     try:
         write_private(path, text)
     except OSError as error:
-        raise click.ClickException(f"cannot write {path}: {error.strerror}") from None
+        raise click.UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
 def say(text: str) -> None:

@@ -81,34 +81,34 @@ def modifications(kind: Kind, texts: Sequence[str]) -> list[Modification]:
 
 
 def listener(host: str, port: int) -> socket.socket:
-    """A socket that listens there. Raises ClickException if it cannot be opened."""
+    """A socket that listens there. Raises UsageError if it cannot be opened."""
     from mockserver.server.uvicorn_server import listen
 
     try:
         return listen(host, port)
     except OSError as error:
-        raise click.ClickException(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
+        raise click.UsageError(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
 
 
 def load(mock: Mock, path: Path) -> None:
-    """Load an exported state from a file into a mock. Raises ClickException if the file holds none."""
+    """Load an exported state from a file into a mock. Raises UsageError if the file holds none."""
     import asyncio
 
     try:
         state = json.loads(path.read_bytes())
         status, told = asyncio.run(mock.control.call(mock.world, "PUT", "/_mock/state", state))
     except OSError as error:
-        raise click.ClickException(f"cannot read {path}: {error.strerror}") from None
+        raise click.UsageError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:
-        raise click.ClickException(f"--load {path}: this is no JSON: {error}") from None
+        raise click.UsageError(f"--load {path}: this is no JSON: {error}") from None
     if status >= 400:
-        raise click.ClickException(f"--load {path}: {told['detail']}")
+        raise click.UsageError(f"--load {path}: {told['detail']}")
 
 
 def identity(tls: Path | None, kind: CertificateKind, host: str) -> Identity | None:
     """The server's identity over TLS; None without `tls`, which is the file for the certificate of its authority.
 
-    Raises ClickException if it cannot be made or written.
+    Raises ClickException if it cannot be made, and UsageError if the file cannot be written.
     """
     if tls is None:
         if kind != "good":
@@ -122,7 +122,7 @@ def identity(tls: Path | None, kind: CertificateKind, host: str) -> Identity | N
     except certificates.NoCertificates as error:
         raise click.ClickException(f"--tls: {error}") from None
     except OSError as error:
-        raise click.ClickException(f"--tls: cannot write {tls}: {error.strerror}") from None
+        raise click.UsageError(f"--tls: cannot write {tls}: {error.strerror}") from None
     return made
 
 
@@ -136,7 +136,9 @@ def check_token(token: str | None) -> None:
 
 
 def shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> Settings:
-    """The settings of a process that joins those with a shared state at this URL. Raises ClickException if that fails."""
+    """The settings of a process that joins those with a shared state at this URL. Raises ClickException if that fails,
+    and UsageError if it is no URL of a Redis server.
+    """
     if url is None and workers > 1:
         raise click.UsageError("--workers: several processes share their state by a Redis server; name it with --state")
     if url is None:
@@ -146,12 +148,15 @@ def shared(settings: Settings, url: str | None, workers: int, clock: Clock) -> S
     from mockserver.cluster.errors import SharingError
     from mockserver.cluster.membership import Membership
 
+    given = f"--state {_CREDENTIALS.sub('…', url)}"
     try:
         membership = Membership(url)
         clock.shift(membership.skew())
         began = membership.join(settings.shown(), clock.now())
+    except ValueError as error:
+        raise click.UsageError(f"{given}: {error}") from None
     except SharingError as error:
-        raise click.ClickException(f"--state {_CREDENTIALS.sub('…', url)}: {error}") from None
+        raise click.ClickException(f"{given}: {error}") from None
     return replace(settings, sharing=membership, began=began)
 
 

@@ -21,6 +21,7 @@ import pytest
 from mockserver.server import options
 from mockserver.server.banner import banner
 from mockserver.server.interrupts import INTERRUPTED
+from spec.surroundings import USAGE
 from tests.support import patient_http
 from tests.support.mock_client import FULL, new_mock
 from tests.support.mock_process import PATIENCE, Running, running
@@ -112,25 +113,25 @@ SETTINGS: Any = SimpleNamespace(rate_limited=False, modifications=[])
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "words"),
+    ("arguments", "words"),
     [
-        (["--porf", "1"], 2, "--port"),
-        (["--port", "x"], 2, "--port"),
-        (["--port", "70000"], 2, "--port"),
-        (["--rate-reading", "loose"], 2, "strict"),
-        (["--host", "192.0.2.1"], 1, "192.0.2.1"),
-        (["stray"], 2, "stray"),
-        (["--host="], 2, "'--host': its value is missing"),
-        (["--write-target="], 2, "'--write-target': its value is missing"),
-        (["--tls="], 2, "'--tls': its value is missing"),
-        (["--webhook", "http://127.0.0.1:1", "--webhook="], 2, "'--webhook': its value is missing"),
-        (["--hardship", "nosuch"], 2, "'nosuch' is no hardship; outbound-mock --list-hardships lists them"),
-        (["--fault", "nosuch"], 2, "'nosuch' is no fault; outbound-mock --list-faults lists them"),
+        (["--porf", "1"], "--port"),
+        (["--port", "x"], "--port"),
+        (["--port", "70000"], "--port"),
+        (["--rate-reading", "loose"], "strict"),
+        (["--host", "192.0.2.1"], "192.0.2.1"),
+        (["stray"], "stray"),
+        (["--host="], "'--host': its value is missing"),
+        (["--write-target="], "'--write-target': its value is missing"),
+        (["--tls="], "'--tls': its value is missing"),
+        (["--webhook", "http://127.0.0.1:1", "--webhook="], "'--webhook': its value is missing"),
+        (["--hardship", "nosuch"], "'nosuch' is no hardship; outbound-mock --list-hardships lists them"),
+        (["--fault", "nosuch"], "'nosuch' is no fault; outbound-mock --list-faults lists them"),
     ],
 )
-def test_a_mistake_is_one_line_and_an_exit_code(arguments: list[str], code: int, words: str) -> None:
+def test_a_mistake_is_one_line_and_the_exit_code_of_wrong_use(arguments: list[str], words: str) -> None:
     result = outbound_mock(*arguments)
-    assert result.returncode == code
+    assert result.returncode == USAGE
     assert words in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
@@ -140,13 +141,13 @@ def test_a_port_in_use_is_one_line_and_options_come_from_the_environment() -> No
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         result = outbound_mock(OUTBOUND_MOCK_PORT=port)
-    assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
+    assert (result.returncode, len(result.stderr.splitlines())) == (USAGE, 1)
     assert port in result.stderr
 
 
 def test_a_target_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     result = outbound_mock("--port", "0", "--contacts", "1", "--write-target", str(tmp_path / "none" / "target.toml"))
-    assert (result.returncode, len(result.stderr.splitlines())) == (1, 1)
+    assert (result.returncode, len(result.stderr.splitlines())) == (USAGE, 1)
     assert "target.toml" in result.stderr
 
 

@@ -126,23 +126,24 @@ def test_logs_end_quietly_if_nobody_reads_on(mock: Running) -> None:
             1,
             "names no draft.repled; did you mean draft.replied? (with `undocumented` it happens)",
         ),
-        (("trigger",), 2, "EVENT"),
-        (("trigger", ""), 2, "EVENT': its value is missing"),
-        (("logs", "--url", ""), 2, "'--url': its value is missing"),
-        (("advance", "-5"), 2, "-5"),
-        (("advance", "soon"), 2, "soon"),
+        (("trigger",), 4, "EVENT"),
+        (("trigger", ""), 4, "EVENT': its value is missing"),
+        (("logs", "--url", ""), 4, "'--url': its value is missing"),
         (("advance", "1e30"), 1, "advance"),
-        (("advance", "nan"), 2, "'nan' is no number of seconds"),
-        (("advance", "inf"), 2, "'inf' is no number of seconds"),
-        (("triger",), 2, "no command 'triger'; did you mean trigger?"),
-        (("serve",), 2, "there are grade, trigger, advance, logs"),
-        (("logs", "--url", "nowhere"), 1, "no address"),
+        *(
+            (("advance", text), 4, f"'{text}' is no number of seconds")
+            for text in ("-5", "-.5", "1h", "nan", "-inf", "")
+        ),
+        (("advance", "5", "--ulr", "http://127.0.0.1:1"), 4, "Did you mean '--url'?"),
+        (("triger",), 4, "no command 'triger'; did you mean trigger?"),
+        (("serve",), 4, "there are grade, trigger, advance, logs"),
+        (("logs", "--url", "nowhere"), 4, "no address"),
         (("logs", "--url", "http://127.0.0.1:1"), 1, "no answer from http://127.0.0.1:1"),
-        (("logs", "--url", "http://127.0.0.1:x"), 1, "no address"),
+        (("logs", "--url", "http://127.0.0.1:x"), 4, "no address"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(mock: Running, arguments: tuple[str, ...], code: int, told: str) -> None:
-    done = outbound_mock(*arguments, *(() if "--url" in arguments or len(arguments) < 2 else ("--url", mock.url)))
+    done = outbound_mock(*arguments, OUTBOUND_MOCK_URL=mock.url)
     assert done.returncode == code
     (line,) = done.stderr.splitlines()
     assert line.startswith("outbound-mock: ")

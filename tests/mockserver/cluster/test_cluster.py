@@ -98,9 +98,14 @@ class TestMembership:
         members[1].beat()
         assert members[1].leading
 
-    @pytest.mark.parametrize("url", ["nonsense", "redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
+    @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
     def test_a_server_that_is_not_there_is_one_line(self, url: str) -> None:
         with pytest.raises(SharingError, match=r"\A[^\n]+\Z"):
+            Membership(url)
+
+    @pytest.mark.parametrize("url", ["nonsense", "redis://127.0.0.1:one/0", "redis://127.0.0.1:1/0?unknown=1"])
+    def test_what_is_no_url_of_a_server_is_one_line(self, url: str) -> None:
+        with pytest.raises(ValueError, match=r"\Anot the URL of a Redis server: [^\n]+\Z"):
             Membership(url)
 
 
@@ -272,18 +277,20 @@ class TestWorkers:
             assert process.wait(PATIENCE) == 130
 
     @pytest.mark.parametrize(
-        ("options", "words"),
+        ("options", "code", "words"),
         [
-            (["--workers", "2"], "--state"),
+            (["--workers", "2"], 4, "--state"),
+            (["--state", "nonsense"], 4, "--state nonsense: not the URL of a Redis server"),
             (
                 ["--state", "redis://me:secret@127.0.0.1:1/0"],
+                1,
                 "--state redis://…@127.0.0.1:1/0: no Redis server answers",
             ),
         ],
     )
-    def test_what_cannot_be_shared_is_one_line(self, options: list[str], words: str) -> None:
+    def test_what_cannot_be_shared_is_one_line(self, options: list[str], code: int, words: str) -> None:
         command = [sys.executable, "-m", "mockserver", "--port", "0", *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
-        assert done.returncode in (1, 2)
+        assert done.returncode == code
         assert words in done.stderr
         assert done.stderr.count("\n") == 1

@@ -48,7 +48,7 @@ def test_what_cannot_be_written_is_named_as_it_was_given(tmp_path: Path, place: 
     done = subprocess.run(
         [*SMALL, "--write-target", path], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
-    assert done.returncode == 1
+    assert done.returncode == 4
     assert done.stderr.startswith(f"outbound-mock: cannot write {path}: ")
     assert done.stderr.count("\n") == 1
 

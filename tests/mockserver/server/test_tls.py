@@ -134,8 +134,8 @@ def test_a_certificate_that_must_be_refused_is_wrong_in_one_way(kind: str, reaso
 @pytest.mark.parametrize(
     ("arguments", "path", "code", "words"),
     [
-        (("--tls-certificate", "expired"), None, 2, "add --tls"),
-        (("--tls", "nowhere/authority.pem"), None, 1, "cannot write nowhere/authority.pem"),
+        (("--tls-certificate", "expired"), None, 4, "add --tls"),
+        (("--tls", "nowhere/authority.pem"), None, 4, "cannot write nowhere/authority.pem"),
         (("--tls",), "", 1, "openssl is not installed"),
     ],
 )

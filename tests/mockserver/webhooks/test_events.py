@@ -144,5 +144,5 @@ def test_an_endpoint_of_the_command_line_gets_events_that_its_printed_secret_ver
 def test_an_endpoint_that_cannot_be_is_a_usage_error() -> None:
     arguments = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "0", "--webhook", "ftp://127.0.0.1/"]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 2
+    assert done.returncode == 4
     assert re.fullmatch(r"outbound-mock: [^\n]*--webhook[^\n]*\n", done.stderr)
