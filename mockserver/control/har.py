@@ -11,13 +11,16 @@ from mockserver.control.redaction import redacted, redacted_headers, redacted_qu
 from mockserver.control.times import shown_time
 from mockserver.worlds.request_log import Entry
 
+CREATOR = "outbound-mock"
+"""The name of the program that writes this kit's archives."""
+
 _UNKNOWN = -1
 """HAR's number for "unknown"."""
 
 
 def archive(entries: Iterable[Entry], base_url: str) -> Mapping[str, object]:
     """The archive of entries, oldest first, with this address of the mock."""
-    creator = {"name": "outbound-mock", "version": metadata.version("outbound-conformance")}
+    creator = {"name": CREATOR, "version": metadata.version("outbound-conformance")}
     return {
         "log": {"version": "1.2", "creator": creator, "entries": [_entry(entry, base_url) for entry in entries]},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from base64 import b64decode
 from codecs import BOM_UTF8
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeGuard
@@ -14,6 +14,7 @@ import msgspec
 
 from mockserver.api.keys import PREFIX
 from mockserver.api.paths import is_api
+from mockserver.control.har import CREATOR
 from mockserver.grading.addresses import Address, address_of
 from mockserver.grading.records import PLAIN
 
@@ -127,7 +128,7 @@ class ArchiveEntry(msgspec.Struct, frozen=True):
     time: float | None = None
     timings: Timings | None = None
     connection: object = None
-    pageref: str | None = None
+    pageref: object = None
     cache: object = None
     from_cache: object = msgspec.field(name="_fromCache", default=None)
     fetched: object = msgspec.field(name="_fetchType", default=None)
@@ -175,6 +176,11 @@ class ArchiveEntry(msgspec.Struct, frozen=True):
 
 class _Log(msgspec.Struct, frozen=True):
     entries: list[msgspec.Raw]
+    creator: object = None
+
+    def is_of_a_grade(self) -> bool:
+        """Whether a grade has written it: such an archive has a page for each run."""
+        return isinstance(self.creator, dict) and self.creator.get("name") == CREATOR
 
 
 class _Archive(msgspec.Struct, frozen=True):
@@ -191,11 +197,21 @@ def read(file: Path) -> list[ArchiveEntry]:
     if file.stat().st_size > MOST_BYTES:
         raise NoArchive(f"{file} has more than {MOST_BYTES // 1_000_000} MB")
     archive = msgspec.json.decode(file.read_bytes().removeprefix(BOM_UTF8), type=_Archive)
-    entries = [_entry(index, archive.log.entries[index]) for index in _asking(archive.log.entries)]
-    # An archive of a grade has a page for each run. Only the plain one is a client's ordinary traffic.
-    plain = [entry for entry in entries if entry.pageref == PLAIN]
-    answered = (entry for entry in plain or entries if entry.response.status != _SWITCHING_PROTOCOLS)
+    entries = list(_entries(archive.log.entries))
+    if archive.log.is_of_a_grade():  # only its plain run is a client's ordinary traffic
+        entries = [entry for entry in entries if entry.pageref == PLAIN] or entries
+    answered = (entry for entry in entries if entry.response.status != _SWITCHING_PROTOCOLS)
     return sorted(answered, key=ArchiveEntry.began)
+
+
+def _entries(raws: Sequence[msgspec.Raw]) -> Iterator[ArchiveEntry]:
+    """The entries to judge, in the file's order. Raises ValueError for one of the API that cannot be read."""
+    for index, asks_the_api in _asking(raws):
+        try:
+            yield _entry(index, raws[index])
+        except ValueError:
+            if asks_the_api:
+                raise
 
 
 def _entry(index: int, raw: msgspec.Raw) -> ArchiveEntry:
@@ -208,8 +224,8 @@ def _entry(index: int, raw: msgspec.Raw) -> ArchiveEntry:
     return entry
 
 
-def _asking(entries: Iterable[msgspec.Raw]) -> list[int]:
-    """The indices of the entries that ask the API, or carry a key, in the file's order.
+def _asking(entries: Iterable[msgspec.Raw]) -> list[tuple[int, bool]]:
+    """The indices of the entries that ask the API, or carry a key, in the file's order; and whether each asks the API.
 
     The API is where a documented operation is asked with a key. Where no key was recorded, it is where one is asked at all.
     """
@@ -217,11 +233,10 @@ def _asking(entries: Iterable[msgspec.Raw]) -> list[int]:
     found = [(address, has_key) for _, address, has_key in seen if address and address.is_documented]
     keyed = {address.base for address, has_key in found if has_key}
     bases = keyed or {address.base for address, _ in found}
-    return [
-        index
-        for index, address, has_key in seen
-        if address and (has_key or (address.base in bases and is_api(address.path)))
+    asking = [
+        (index, has_key, address.base in bases and is_api(address.path)) for index, address, has_key in seen if address
     ]
+    return [(index, asks_the_api) for index, has_key, asks_the_api in asking if has_key or asks_the_api]
 
 
 def _seen(raw: msgspec.Raw) -> tuple[Address | None, bool]:

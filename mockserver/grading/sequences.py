@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -58,9 +59,12 @@ def walks(exchanges: Iterable[Exchange]) -> list[Walk]:
 
 
 def _continued(waiting: list[int], page: Exchange, found: Sequence[tuple[ListKey, list[Exchange]]]) -> int | None:
-    """Take the latest walk whose last page had been served when `page` was asked; None if there is none."""
+    """Take the latest walk whose last page had been served when `page` was asked; None if there is none.
+
+    Where a recording does not tell how long a page took, its cursor shows that it had been served.
+    """
     for place in range(len(waiting) - 1, -1, -1):
-        if found[waiting[place]][1][-1].ended <= page.began:
+        if found[waiting[place]][1][-1].known_until <= page.began:
             return waiting.pop(place)
     return None
 
@@ -93,6 +97,11 @@ def in_turn(group: Sequence[Exchange]) -> list[Exchange]:
         if not turns or exchange.began >= turns[-1].ended:
             turns.append(exchange)
     return turns
+
+
+def is_told(group: Sequence[Exchange]) -> bool:
+    """Whether it is known which requests of a group were in flight together. Two or fewer count as sent in turn."""
+    return len(group) <= 2 or all(math.isfinite(exchange.ended) for exchange in group[:-1])
 
 
 def retry_after(exchange: Exchange) -> float | None:

@@ -9,7 +9,7 @@ from importlib import metadata
 from urllib.parse import unquote_plus
 
 from mockserver.api.keys import PREFIX
-from mockserver.control.har import phrase
+from mockserver.control.har import CREATOR, phrase
 from mockserver.control.redaction import redacted_fields, redacted_query
 from mockserver.grading.records import Exchange, Run
 from mockserver.grading.report.document import moment
@@ -25,7 +25,7 @@ _UNKNOWN = -1
 
 def archive(grade: Grade) -> Mapping[str, object]:
     """The archive of all runs."""
-    creator = {"name": "outbound-mock", "version": metadata.version("outbound-conformance")}
+    creator = {"name": CREATOR, "version": metadata.version("outbound-conformance")}
     began = grade.started
     pages, entries = [], []
     for run in grade.runs:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mockserver.grading.lookups import Again, Grouped, Moments
 from mockserver.grading.records import Exchange, Finding, Judgement, Run
 from mockserver.grading.rules.rule import judged, rule, seconds, shown
-from mockserver.grading.sequences import EARLY, in_turn, repetitions, retry_after
+from mockserver.grading.sequences import EARLY, in_turn, is_told, repetitions, retry_after
 
 LONGEST_SILENCE = 120.0
 """Seconds after which a client must give up a request that is not answered."""
@@ -40,14 +40,12 @@ _CLEARLY_SHORTER = 0.9
 @rule("FAIL-1")
 def refused_requests_are_not_repeated(run: Run) -> Judgement:
     """A request that was refused with 400, 403 or 404 is not sent again unchanged."""
-    refused = [exchange for exchange in run.exchanges if exchange.status in (400, 403, 404)]
+    groups = repetitions(exchange for exchange in run.exchanges if exchange.status in (400, 403, 404))
     everything, alike = Moments(run.exchanges), Grouped(run.exchanges, _target)
     findings = [
-        finding
-        for group in repetitions(refused)
-        for finding in _repeated(in_turn(group), everything, alike[_target(group[0])])
+        finding for group in groups for finding in _repeated(in_turn(group), everything, alike[_target(group[0])])
     ]
-    return judged(bool(refused), findings)
+    return judged(any(map(is_told, groups)), findings)
 
 
 @rule("FAIL-2")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from mockserver.grading.records import Exchange, Finding, Judgement, Run
 from mockserver.grading.rules.rule import counted, judged, rule, shown
-from mockserver.grading.sequences import in_turn, repetitions
+from mockserver.grading.sequences import in_turn, is_told, repetitions
 
 UNTRUSTED = ("wrong-host", "expired-certificate", "unknown-authority")
 
@@ -45,8 +45,8 @@ def not_to_another_origin(run: Run) -> Judgement:
 @rule("KEY-3")
 def refusals_are_not_repeated(run: Run) -> Judgement:
     """The same request is refused with 401 or 403 twice at the most."""
-    refused = [exchange for exchange in run.exchanges if exchange.status in (401, 403)]
-    return judged(bool(refused), _repeated(refused))
+    groups = repetitions(exchange for exchange in run.exchanges if exchange.status in (401, 403))
+    return judged(any(map(is_told, groups)), _repeated(groups))
 
 
 @rule("KEY-4")
@@ -69,8 +69,8 @@ def _redirect(run: Run) -> int:
     return next((exchange.number for exchange in run.exchanges if exchange.mark == "redirected"), 0)
 
 
-def _repeated(refused: list[Exchange]) -> Iterator[Finding]:
-    for group in repetitions(refused):
+def _repeated(groups: Iterable[Sequence[Exchange]]) -> Iterator[Finding]:
+    for group in groups:
         turns = in_turn(group)
         if len(turns) > 2:
             numbers = tuple(exchange.number for exchange in turns)

@@ -93,7 +93,9 @@ def nothing_is_asked_after_the_end(run: Run) -> Judgement:
         for exchange in _with_cursor(run)
         if _is_past_the_end(ends, exchange)
     ]
-    return judged(any(exchange.is_page and not exchange.next_cursor for exchange in run.exchanges), findings)
+    # Where a recording does not tell how long answers took, a page may or may not have been the last when it was asked on.
+    exercised = all(math.isfinite(end) for end in ends.values()) or not any(map(_means_none, _with_cursor(run)))
+    return judged(bool(ends) and exercised, findings)
 
 
 @rule("WALK-5")
@@ -172,14 +174,23 @@ def _bodies(run: Run) -> tuple[Mapping[_List, float], float]:
     """
     known_from: dict[_List, float] = {}
     unknown_from = run.unseen_from
+    uses = Grouped(_with_cursor(run), _cursor)
     for exchange in run.exchanges:
         if exchange.method != "GET" or not exchange.list_key or not _may_give_a_page(exchange):
             continue
         if exchange.items is None:
             unknown_from = min(unknown_from, exchange.began)
         elif not exchange.cursor:
-            known_from[_list(exchange)] = min(exchange.ended, known_from.get(_list(exchange), math.inf))
+            known_from[_list(exchange)] = min(_served(exchange, uses), known_from.get(_list(exchange), math.inf))
     return known_from, unknown_from
+
+
+def _served(page: Exchange, uses: Grouped) -> float:
+    """When a page had been served. If it is not told how long it took, the first use of its cursor shows that it had been."""
+    if math.isfinite(page.ended) or page.next_cursor is None:
+        return page.ended
+    used = uses[page.next_cursor].first(math.nextafter(page.began, -math.inf), math.inf, 1)
+    return used[0].began if used else math.inf
 
 
 def _may_give_a_page(exchange: Exchange) -> bool:
@@ -197,9 +208,13 @@ def _ends(run: Run) -> Mapping[_List, float]:
 
 def _is_past_the_end(ends: Mapping[_List, float], exchange: Exchange) -> bool:
     """Whether the sent cursor means "no cursor", and the list's last page had been served."""
-    if exchange.cursor is None or exchange.cursor.strip().lower() not in NO_CURSOR:
+    if not _means_none(exchange):
         return False
     return exchange.list_key is not None and ends.get(_list(exchange), math.inf) <= exchange.began
+
+
+def _means_none(exchange: Exchange) -> bool:
+    return exchange.cursor is not None and exchange.cursor.strip().lower() in NO_CURSOR
 
 
 def _difference(given_by: Exchange, used_by: Exchange) -> str:

@@ -96,6 +96,11 @@ def test_a_recording_without_requests_to_the_api_is_not_graded(tmp_path: Path) -
     assert (result.exit_code, result.reason) == (3, "the recording holds no request to the API")
 
 
+def test_pages_of_other_tools_hide_nothing(tmp_path: Path) -> None:
+    marked = entry(0, CONTACTS) | {"pageref": "plain"}
+    assert len(recorded(tmp_path, marked, entry(1, CONTACTS), entry(2, CONTACTS) | {"pageref": 2}).exchanges) == 3
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"log": {"entries": {}}}', '{"log": {"entries": 5}}', "[" * 100_000])
 def test_a_file_that_is_no_archive_is_one_line(tmp_path: Path, text: str) -> None:
     file = tmp_path / "traffic.har"
@@ -134,6 +139,8 @@ def test_an_entry_of_the_api_that_cannot_be_read_is_named_in_one_line(tmp_path: 
         {"request": {"url": "https://cdn.example/app.js", "headers": None}},
         {"request": {"url": "https://cdn.example/app.js", "headers": [{"name": "x", "value": None}]}},
         {"request": {"url": "https://cdn.example/app.js", "headers": []}, "response": None},
+        entry(0, "https://cdn.example/app.js") | {"response": None},
+        entry(0, "https://cdn.example/app.js") | {"startedDateTime": "yesterday"},
     ],
 )
 def test_other_entries_of_an_archive_may_have_any_form(tmp_path: Path, other: Any) -> None:
