@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import math
+import os
 import re
 import shutil
 import sys
@@ -39,10 +42,18 @@ class _Option(click.Option):
     """An option that refuses an empty value, which comes from an unset variable and does not mean that the option is absent."""
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
-        """Take the value, or several. Raises BadParameter if one is empty."""
+        """Take the value, or several. Raises BadParameter if one is empty, or a number that is none."""
         if value == "" or (isinstance(value, tuple | list) and "" in value):
             raise click.BadParameter("its value is missing", ctx, self)
-        return super().type_cast_value(ctx, value)
+        taken = super().type_cast_value(ctx, value)
+        if isinstance(taken, float) and math.isnan(taken):  # which lies in every range
+            raise click.BadParameter(f"'{value}' is no number", ctx, self)
+        return taken
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """The value of the variable that is named as the option is: OUTBOUND_MOCK_FAULT for `--fault`."""
+        name = max(self.opts, key=len).lstrip("-").replace("-", "_").upper()
+        return os.environ.get(f"{ctx.auto_envvar_prefix}_{name}") or None
 
 
 option = partial(click.option, cls=_Option)
@@ -86,8 +97,11 @@ def listener(host: str, port: int) -> socket.socket:
 
     try:
         return listen(host, port)
+    except UnicodeError as error:
+        raise click.BadParameter(f"'{host}' is no address of this machine", param_hint="--host") from error
     except OSError as error:
-        raise click.UsageError(f"cannot listen on {host} port {port}: {error.strerror} (try --port 0)") from error
+        hint = " (try --port 0)" if error.errno in (errno.EADDRINUSE, errno.EACCES) else ""
+        raise click.UsageError(f"cannot listen on {host} port {port}: {error.strerror}{hint}") from error
 
 
 def load(mock: Mock, path: Path) -> None:

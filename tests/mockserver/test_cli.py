@@ -120,6 +120,9 @@ SETTINGS: Any = SimpleNamespace(rate_limited=False, modifications=[])
         (["--port", "70000"], "--port"),
         (["--rate-reading", "loose"], "strict"),
         (["--host", "192.0.2.1"], "192.0.2.1"),
+        (["--host", "a..b"], "--host: 'a..b' is no address of this machine"),
+        (["--activity", "nan"], "'--activity': 'nan' is no number"),
+        (["grade", "--timeout", "nan", "--", "true"], "'--timeout': 'nan' is no number"),
         (["stray"], "stray"),
         (["--host="], "'--host': its value is missing"),
         (["--write-target="], "'--write-target': its value is missing"),
@@ -143,6 +146,23 @@ def test_a_port_in_use_is_one_line_and_options_come_from_the_environment() -> No
         result = outbound_mock(OUTBOUND_MOCK_PORT=port)
     assert (result.returncode, len(result.stderr.splitlines())) == (USAGE, 1)
     assert port in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "variable", "told"),
+    [
+        ([], "OUTBOUND_MOCK_FAULT", "--fault: 'nosuch' is no fault"),
+        (["grade", "--", "true"], "OUTBOUND_MOCK_TRIAL", "--trial: 'nosuch' is no trial"),
+        (["grade", "--", "true"], "OUTBOUND_MOCK_TRIALS", "'--trials': 'nosuch' is not one of"),
+    ],
+)
+def test_the_variable_of_an_option_is_named_as_the_option_is(
+    command: list[str], variable: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "nosuch")
+    result = outbound_mock(*command)
+    assert result.returncode == USAGE
+    assert told in result.stderr
 
 
 def test_a_target_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
