@@ -71,8 +71,12 @@ def perform(arguments: list[str] | None = None) -> str:
     return str(options.run(options))
 
 
+@cache
 def find(url: str) -> None:
-    """Raise Failed unless a mock or world answers at `url`: what is meant for it must not be sent to another server."""
+    """Raise Failed unless a mock or world answers at `url`: what is meant for it must not be sent to another server.
+
+    Once found, it is not looked for again.
+    """
     try:
         health = request(url, "/_mock/health", method="GET")
     except Refused as refused:

@@ -59,6 +59,7 @@ def _url_option(function: Callable[..., None]) -> Callable[..., None]:
         envvar="OUTBOUND_MOCK_URL",
         callback=_not_empty,
         show_default=True,
+        show_envvar=True,
         help="Address of the mock or world.",
     )(function)
 

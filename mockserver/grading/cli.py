@@ -96,6 +96,10 @@ def command(
         return
     _check_folder(report)
     if archive:
+        if arguments or trials or receiver:
+            raise click.UsageError(
+                "--har grades a recording, and runs nothing: leave out command, --trial and --receiver"
+            )
         _finish(_recording(archive, strict), report)
     if not arguments or not arguments[0]:
         raise click.UsageError(

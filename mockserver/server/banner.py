@@ -79,7 +79,8 @@ def _organizations(state: State) -> Iterator[str]:
     for organization_id, tenant in state.tenants.items():
         yield ""
         name = click.style(tenant.organization.name, bold=True)
-        yield f"{name}  {organization_id}  {len(tenant.contacts)} contacts"
+        count = len(tenant.contacts)
+        yield f"{name}  {organization_id}  {count} contact{'s' * (count != 1)}"
         yield from _keys(key for key in state.keys if key.organization_id == organization_id)
 
 

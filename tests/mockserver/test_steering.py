@@ -128,7 +128,7 @@ def test_logs_end_quietly_if_nobody_reads_on(mock: Running) -> None:
         ),
         (("trigger",), 4, "EVENT"),
         (("trigger", ""), 4, "EVENT': its value is missing"),
-        (("logs", "--url", ""), 4, "'--url': its value is missing"),
+        (("logs", "--url", ""), 4, "its value is missing"),
         (("advance", "1e30"), 1, "advance"),
         *(
             (("advance", text), 4, f"'{text}' is no number of seconds")

@@ -121,6 +121,7 @@ def test_what_cannot_be_graded_ends_with_3(command: tuple[str, ...], reason: str
         (("--receiver=", "--", "true"), "'--receiver': its value is missing"),
         (("--", ""), "name the command"),
         (("--har", "pyproject.toml"), "is no HTTP Archive"),
+        (("--har", "pyproject.toml", "--", "true"), "--har grades a recording, and runs nothing"),
         (("--receiver", "localhost", "--", "true"), "is no http(s) URL"),
     ],
     ids=[
@@ -132,6 +133,7 @@ def test_what_cannot_be_graded_ends_with_3(command: tuple[str, ...], reason: str
         "an empty URL",
         "an empty command",
         "no archive",
+        "an archive and a command",
         "no URL",
     ],
 )
