@@ -43,7 +43,6 @@ def main() -> None:
             from mockserver.control.commands import commands
 
             sys.exit(commands(prog_name=PROGRAM, standalone_mode=False))
-        _check_command(sys.argv[1:2])
         sys.exit(command(prog_name=PROGRAM, standalone_mode=False))
     except click.ClickException as error:
         from mockserver.control.redaction import redacted
@@ -94,13 +93,16 @@ def _modifications(_context: click.Context, option: click.Parameter, incomplete:
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-def _check_command(first: Sequence[str]) -> None:
-    """Raise click.UsageError if the first word is no option: it is a mistyped command."""
-    if not first or first[0].startswith("-"):
+def _refuse(words: Sequence[str]) -> None:
+    """Raise click.UsageError if there is a word beside the options: a mistyped command, or one that stands behind them."""
+    if not words:
         return
     from spec.misspelled import meant
 
-    raise click.UsageError(f"no command '{first[0]}'{meant(first[0], ('grade', *STEERING))}")
+    first, names = words[0], ("grade", *STEERING)
+    if first in names:
+        raise click.UsageError(f"write the command before the options: outbound-mock {first} …")
+    raise click.UsageError(f"no command '{first}'{meant(first, names)}")
 
 
 def _repeatable(
@@ -127,7 +129,14 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     )
 
 
-@click.command(context_settings={"auto_envvar_prefix": "OUTBOUND_MOCK", "show_default": True})
+@click.command(
+    context_settings={
+        "auto_envvar_prefix": "OUTBOUND_MOCK",
+        "show_default": True,
+        "allow_extra_args": True,
+        "allow_interspersed_args": False,
+    }
+)
 @options.option("--host", default="127.0.0.1", help="Address to listen on.")
 @options.option("--port", default=8080, type=click.IntRange(0, 65_535), help="Port to listen on; 0 picks a free one.")
 @options.option("--seed", default=1, help="Seed of all data and keys: the same seed makes the same data and keys.")
@@ -218,7 +227,8 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     help="Print the script that completes this command's options in a shell, and end.",
 )
 @click.version_option(package_name="outbound-conformance", message="%(prog)s %(version)s")
-def command(**given: Any) -> None:
+@click.pass_context
+def command(context: click.Context, /, **given: Any) -> None:
     """A mock of the Outbound API that keeps its contract: organizations, keys, rate limits and webhooks, in memory.
 
     Every option can be given in the environment too: OUTBOUND_MOCK_PORT=9000.
@@ -229,4 +239,5 @@ def command(**given: Any) -> None:
     outbound-mock advance SECONDS      move its clock on
     outbound-mock logs                 show what it was asked
     """
+    _refuse(context.args)
     serve_mock(Choices(**given))

@@ -124,6 +124,8 @@ SETTINGS: Any = SimpleNamespace(rate_limited=False, modifications=[])
         (["--activity", "nan"], "'--activity': 'nan' is no number"),
         (["grade", "--timeout", "nan", "--", "true"], "'--timeout': 'nan' is no number"),
         (["stray"], "stray"),
+        (["--port", "0", "stray"], "no command 'stray'"),
+        (["--port", "0", "grade", "--trial", "x"], "write the command before the options: outbound-mock grade …"),
         (["--host="], "'--host': its value is missing"),
         (["--write-target="], "'--write-target': its value is missing"),
         (["--tls="], "'--tls': its value is missing"),
