@@ -25,7 +25,7 @@ from conformance.target.redaction import Redactor
 from conformance.target.signals import signals_held_back
 from loadtests.report.output import say, say_first
 from loadtests.runner import launch, null_server
-from loadtests.runner.interrupts import ENDING, INTERRUPTED
+from loadtests.runner.interrupts import ENDING, INTERRUPTED, blocked
 from loadtests.runner.ports import check_port
 from loadtests.scenarios import scenarios
 from loadtests.scenarios.generator import SCENARIO as GENERATOR
@@ -259,6 +259,7 @@ def _run(words: Sequence[str]) -> int:
 
 
 def _started(words: Sequence[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", launch.__name__, *words], stdin=subprocess.DEVNULL, start_new_session=True
-    )
+    """The process of Locust. Until it deals with signals, none reaches it: an interpreter that starts would end with 1."""
+    arguments = [sys.executable, "-P", "-m", launch.__name__, *words]
+    with blocked():
+        return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, start_new_session=True)

@@ -10,6 +10,7 @@ from locust.env import Environment
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from loadtests import options
+from loadtests.runner.interrupts import end_with_parent
 from loadtests.runner.master import Master
 from loadtests.runner.worker import Worker
 
@@ -37,6 +38,9 @@ class WholeScenario(LoadTestShape):
         """The number of users and the spawn rate per second; None at the end."""
         users = _masters[-1].users()
         return None if users is None else (users, users)
+
+
+end_with_parent()
 
 
 @events.init_command_line_parser.add_listener

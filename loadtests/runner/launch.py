@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 
-from loadtests.runner.interrupts import ProcessEnd, end_at_once
+from loadtests.runner.interrupts import ProcessEnd, end_at_once, end_with_parent
 
 
 def main() -> None:
     """Run Locust. Its master and workers take the signals over once a run begins."""
     end_at_once()
+    parent = os.getppid()
     # Import our packages before Locust puts the working folder first: it may hold packages of these names, as PYTHONPATH may.
     sys.path.insert(0, str(Path(__file__).parents[2]))
     for package in ("conformance", "spec"):
@@ -22,6 +23,7 @@ def main() -> None:
     _forget_settings()
     from locust import main as locust  # imported late: it takes a second, in which a signal may come
 
+    end_with_parent(parent)
     _run(locust.main)
 
 

@@ -26,7 +26,6 @@ from loadtests.setup import Options, Setup, UsageError, prepare
 
 _REPORT_EVERY = 2.0
 _LOOK_AGAIN = 0.01
-_LOOK_FOR_PARENT = 1.0
 _LINGER = 1_000
 """How many milliseconds a worker that ends tries to send its last messages."""
 
@@ -75,13 +74,6 @@ class Worker:
         """End a worker process on SIGINT, SIGTERM and SIGHUP. What it has measured is reported first."""
         for number in ENDING:
             gevent.signal_handler(number, self._interrupted)
-        if self._is_fork:
-            gevent.spawn(self._end_with_parent, os.getppid())
-
-    def _end_with_parent(self, parent: int) -> None:
-        while os.getppid() == parent:
-            gevent.sleep(_LOOK_FOR_PARENT)
-        self._interrupted()
 
     def _note_lost_master(self) -> None:
         """Locust ends a worker that hears no more of its master as it ends one that the master has let go."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from conformance.target.embedded import EmbeddedMock
+from loadtests.runner.interrupts import blocked
 from tests.support.free_ports import free_port
 from tests.support.interrupts import heed_interrupts
 from tests.support.load_runs import outbound_load, outbound_load_anew
@@ -49,7 +50,8 @@ def _running(*words: str, folder: Path | None = None) -> Iterator[subprocess.Pop
         # Its workers, too: they hold its output open.
         with suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)
-        running.communicate()
+        with suppress(subprocess.TimeoutExpired):
+            running.communicate(timeout=5)
 
 
 def _ended(running: subprocess.Popen[str]) -> tuple[int, str, str]:
@@ -89,6 +91,37 @@ def test_a_signal_while_the_program_is_loaded_ends_it_without_a_word(name: str) 
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
 
 
+def test_a_signal_while_the_interpreter_of_locust_starts_ends_it_as_an_interrupt() -> None:
+    lines = "from loadtests.runner.interrupts import end_at_once; import time; end_at_once(); time.sleep(60)"
+    with blocked():
+        started = subprocess.Popen([sys.executable, "-c", lines])
+    started.send_signal(signal.SIGINT)
+    assert started.wait(_WITHIN) == 130
+
+
+_ORPHAN = """
+import os, sys, time
+import gevent
+from loadtests.runner.interrupts import end_with_parent
+
+if sys.argv[1] == "forked later":
+    end_with_parent()
+if gevent.fork():
+    time.sleep(0.5)
+    os._exit(0)
+if sys.argv[1] == "its own":
+    end_with_parent(os.getppid())
+gevent.sleep(5)
+print("it has outlived its parent")
+"""
+
+
+@pytest.mark.parametrize("which", ["forked later", "its own"])
+def test_a_process_ends_with_its_parent(which: str) -> None:
+    ended = subprocess.run([sys.executable, "-c", _ORPHAN, which], capture_output=True, check=True, timeout=_WITHIN)
+    assert (ended.stdout, ended.stderr) == (b"", b"")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_master_that_waits_for_workers_ends_at_once(number: signal.Signals, target: EmbeddedMock) -> None:
     words = ("burst", f"--target={target.description}", "--master", f"--master-port={free_port()}")
@@ -99,6 +132,16 @@ def test_a_master_that_waits_for_workers_ends_at_once(number: signal.Signals, ta
         code, out, _ = _ended(running)
     assert code == 130
     assert "verdict: not judged" in out
+
+
+def test_locust_ends_with_the_program_that_started_it(target: EmbeddedMock) -> None:
+    words = ("burst", f"--target={target.description}", "--master", f"--master-port={free_port()}")
+    with _running("loadtests", *words) as running:
+        assert running.stderr is not None
+        running.stderr.readline()
+        running.kill()
+        _, out, _ = _ended(running)
+    assert "verdict" not in out
 
 
 def test_an_interrupt_of_the_whole_group_ends_all_processes_of_a_run(target: EmbeddedMock) -> None:
