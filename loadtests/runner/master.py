@@ -14,8 +14,9 @@ from typing import Any
 import gevent
 from gevent.lock import RLock
 from locust import log
+from locust.dispatch import UsersDispatcher
 from locust.env import Environment
-from locust.runners import STATE_INIT, MasterRunner
+from locust.runners import STATE_INIT, MasterRunner, WorkerNode
 
 from conformance.outcome import EXIT_NOT_JUDGED, EXIT_USAGE
 from conformance.report.text import lasted
@@ -40,6 +41,13 @@ _MOST_USERS = 100
 """The most users of a process. Each takes a part of the keys; Locust warns if more are spawned at once."""
 
 
+class FixedWorkers(UsersDispatcher):
+    """Gives users to the workers that are there when a run begins. One that comes later waits for the next run."""
+
+    def add_worker(self, worker_node: WorkerNode) -> None:
+        """Leave the users where they are: who came late gets no share of the keys either."""
+
+
 class Master:
     """Coordinates runs: one from the command line, or one after another from Locust's web page.
 
@@ -55,6 +63,7 @@ class Master:
         self._coordinator: Coordinator | None = None
         self._greenlets: list[Any] = []
         self._users = 0
+        self._chosen: Sequence[str] = ()
         self._ending = False
         self._told: Conclusion | None = None
         self._judging = RLock()
@@ -67,6 +76,7 @@ class Master:
         events.quitting.add_listener(lambda **_: self._settle())
         events.quit.add_listener(lambda **_: self.tell_verdict())
         self._end = ProcessEnd(events)
+        environment.dispatcher_class = FixedWorkers
 
     def start(self, web_ui: Any = None) -> None:
         """Check the options and ask the target (with a web page: when a run begins). Ends the program if either fails."""
@@ -100,12 +110,16 @@ class Master:
         if self.conclusion or not self._coordinator:
             return None
         if not self._users:
-            processes = len(self.members()) or 1
+            self._chosen = self._connected()
+            processes = len(self._chosen) or 1
             self._users = processes * min(_MOST_USERS, -(-len(self._coordinator.setup.keys) // processes))
         return self._users
 
     def members(self) -> Sequence[str]:
-        """The processes that send."""
+        """The processes that send: those that were there when the run began, and still are."""
+        return [member for member in self._connected() if member in self._chosen]
+
+    def _connected(self) -> Sequence[str]:
         if isinstance(self._runner, MasterRunner):
             clients = self._runner.clients
             return [client.id for client in clients.ready + clients.spawning + clients.running]
@@ -164,7 +178,7 @@ class Master:
     def _get_ready_again(self) -> None:
         """Get ready for a run from the web page, with the options in its fields. The page shows what is wrong with them."""
         self._coordinator = None
-        if not self.members():
+        if not self._connected():
             _log.error("no worker is there: start one with --worker")
             return
         try:

@@ -136,6 +136,34 @@ def test_a_worker_that_comes_during_a_run_waits_for_the_next_one(healthy: Embedd
         assert (master.returncode, [worker.result().code for worker in workers]) == (0, [0, 0]), out
 
 
+_LATE_WORKER = """
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+
+from locust.runners import STATE_INIT, MasterRunner, WorkerNode, WorkerNodes
+
+from loadtests.locustfile import KeyHolder
+from loadtests.runner.master import Master
+
+runner = MagicMock(spec=MasterRunner, clients=WorkerNodes(), state=STATE_INIT)
+environment = SimpleNamespace(runner=runner, events=MagicMock(), host=None, process_exit_code=None)
+master = Master(environment, None)
+master._coordinator = SimpleNamespace(setup=SimpleNamespace(keys=range(5)))
+runner.clients["b"] = WorkerNode("b")
+users = master.users()
+dispatcher = environment.dispatcher_class([runner.clients["b"]], [KeyHolder])
+dispatcher.new_dispatch(users, users)
+runner.clients["a"] = WorkerNode("a")
+dispatcher.add_worker(runner.clients["a"])
+print(users, list(dispatcher), master.members())
+"""
+
+
+def test_a_worker_that_comes_while_a_run_begins_waits_for_the_next_one() -> None:
+    done = subprocess.run([sys.executable, "-c", _LATE_WORKER], capture_output=True, check=True, timeout=60, text=True)
+    assert done.stdout == "5 [{'b': {'KeyHolder': 5}}] ['b']\n"
+
+
 _LAST_MESSAGE = """
 import sys
 from unittest.mock import MagicMock
