@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from conformance.rate_limits.proofs import DRIFT, MINUTE, Cap, Maxima, Timed, Use
 
 LINGER = MINUTE
-"""Seconds after which a request without an answer counts as decided, at the latest."""
+"""Seconds after which a request counts as decided, at the latest, if it had no answer, or one that does not tell."""
 STEADY_GAP = 20.0
 """Seconds that may lie between two refusals of a key that keeps asking for more than it gets."""
 _NEVER = float("-inf")
@@ -25,15 +25,11 @@ class Answered(Timed, Protocol):
 
     @property
     def admitted(self) -> bool:
-        """Whether the limit let it through: any answer but 429."""
+        """Whether the limit let it through, as far as its answer tells."""
 
     @property
     def refused(self) -> bool:
         """Whether it was answered 429."""
-
-    @property
-    def status(self) -> int:
-        """The status of the answer; 0 if none came."""
 
     @property
     def retry_after(self) -> float | None:
@@ -106,12 +102,8 @@ class Timeline(Generic[Attempt]):
 
     @cached_property
     def possible(self) -> list[tuple[float, float]]:
-        """The decision times of each request that was admitted, or that may have been because no answer came."""
-        return [
-            (attempt.sent, attempt.answered + (0.0 if attempt.status else LINGER))
-            for attempt in self.attempts
-            if not attempt.refused
-        ]
+        """The decision times of each request that was admitted, or that may have been because no answer tells."""
+        return [(attempt.sent, _decided(attempt)) for attempt in self.attempts if not attempt.refused]
 
     def from_rest(self, seconds: float, *, rested: bool) -> list[list[Attempt]]:
         """The attempts that followed a silence of `seconds`; those from the start too, if the key was `rested` then."""
@@ -121,7 +113,7 @@ class Timeline(Generic[Attempt]):
             if attempt.sent - busy_until >= seconds * (1 + DRIFT):
                 groups.append([])
             groups[-1].append(attempt)
-            busy_until = max(busy_until, attempt.answered + (0.0 if attempt.status else LINGER))
+            busy_until = max(busy_until, _decided(attempt))
         return groups if rested else groups[1:]
 
     def refusals(self, caps: tuple[Cap, ...], *, rested: bool, memory: float) -> Refusals[Attempt]:
@@ -170,7 +162,7 @@ class Timeline(Generic[Attempt]):
         busy = _BusyUntil(self.possible)
         found = []
         for attempt in self.attempts:
-            if not attempt.status:
+            if not (attempt.admitted or attempt.refused):
                 continue
             first = bisect_left(sent, busy.before(attempt))
             end = bisect_left(sent, attempt.sent)
@@ -229,6 +221,11 @@ class _BusyUntil:
         last, second = self._two[bisect_right(self._starts, attempt.answered)]
         # The attempt itself is among them if it was admitted.
         return second if attempt.admitted and last == attempt.answered else last
+
+
+def _decided(attempt: Answered) -> float:
+    """When it was decided at the latest: before its answer, if that tells what was decided."""
+    return attempt.answered + (0.0 if attempt.admitted or attempt.refused else LINGER)
 
 
 def _due(refusal: Answered) -> float:

@@ -41,7 +41,7 @@ _KEY_CHECKS: Mapping[Check, tuple[KeyCheck, str, Level]] = {
 _RUN_CHECKS: Mapping[Check, tuple[Callable[[Ledger, Conditions], CheckResult], str, Level]] = {
     "no-server-errors": (
         lambda ledger, _: service_quality.no_server_errors(ledger),
-        "No answer is a server error",
+        "No answer is a server error, or none of the API's",
         "must",
     ),
     "answered": (service_quality.answered, "Every request is answered", "must"),

@@ -26,8 +26,9 @@ class Attempt(NamedTuple):
     """One request of one API key. Times are unix seconds on the target's clock: real time and what it was moved by.
 
     `sent` is taken just before the first byte is sent, `answered` when the last byte has come. `status` is 0 where no answer
-    came, and `error` says why (one line, redacted). `retry_after` is in seconds; `dated` says that it was an HTTP date
-    against the answer's own Date, and so may be a second too long (RFC 9110, section 10.2.3).
+    came, and `error` says why (one line, redacted); with another status it says why the answer is none of the API's.
+    `retry_after` is in seconds; `dated` says that it was an HTTP date against the answer's own Date, and so may be a second
+    too long (RFC 9110, section 10.2.3).
     """
 
     key: int
@@ -41,13 +42,18 @@ class Attempt(NamedTuple):
 
     @property
     def admitted(self) -> bool:
-        """Whether the limit let it through: any answer but 429."""
-        return self.status not in (0, REFUSED)
+        """Whether the limit let it through. Of a server error, and of what a gateway answers, nobody knows."""
+        return 0 < self.status < 500 and self.status != REFUSED and self.error is None
 
     @property
     def refused(self) -> bool:
         """Whether it was refused for pace."""
         return self.status == REFUSED
+
+    @property
+    def served(self) -> bool:
+        """Whether it got what it asked for."""
+        return self.admitted and self.status < 400
 
     @property
     def latency(self) -> float:
@@ -148,9 +154,13 @@ class Ledger:
         return rows
 
     def times(self, key: int) -> Iterator[tuple[float, float, int]]:
-        """When each attempt of a key was sent and answered, and with which status, in no order: cheaper than `attempts`."""
+        """When each attempt of a key was sent and answered, and with which status, in no order: cheaper than `attempts`.
+
+        The status is 0 where no answer came, or none of the API's.
+        """
         columns = self._columns.get(key) or _Columns()
-        return zip(columns.sent, columns.answered, columns.status, strict=True)
+        statuses = (0 if error else status for status, error in zip(columns.status, columns.error, strict=True))
+        return zip(columns.sent, columns.answered, statuses, strict=True)
 
     def statuses(self) -> Counter[int]:
         """How many attempts were answered with each status."""

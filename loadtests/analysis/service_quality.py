@@ -34,14 +34,14 @@ def quantile(ordered: Sequence[float], share: float) -> float:
 
 
 def no_server_errors(ledger: Ledger) -> CheckResult:
-    """No answer is a server error (RATE-5 asks for 429, ERROR-5 for no 5xx)."""
+    """No answer is a server error (RATE-5 asks for 429, ERROR-5 for no 5xx), or a page that only a gateway gives."""
     statuses = ledger.statuses()
-    count = sum(often for status, often in statuses.items() if status >= 500)
     answers = statuses.total() - statuses[0]
-    if count:
-        wrong = tuple(islice((attempt for attempt in _all(ledger) if attempt.status >= 500), 3))
-        told = f"{count} of {answers} answers were server errors, the first a {wrong[0].status}"
-        return CheckResult("broken", told, wrong, {"serverErrors": count})
+    wrong = [attempt for attempt in _all(ledger) if attempt.status and not (attempt.admitted or attempt.refused)]
+    if wrong:
+        foreign = "" if all(attempt.status >= 500 for attempt in wrong) else ", or none of the API's"
+        told = f"{len(wrong)} of {answers} answers were server errors{foreign}, the first a {wrong[0].status}"
+        return CheckResult("broken", told, tuple(wrong[:3]), {"serverErrors": len(wrong)})
     if not answers:
         return CheckResult("unjudged", "no request was answered")
     return CheckResult("held", f"none in {counted(answers, 'answer')}")
@@ -79,7 +79,7 @@ def cheap_refusals(ledger: Ledger) -> CheckResult:
     """
     seconds: dict[int, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
     for attempt in _all(ledger):
-        if attempt.refused or 200 <= attempt.status < 400:
+        if attempt.refused or attempt.served:
             seconds[int(attempt.sent)][attempt.refused].append(attempt.latency)
     both = [(sorted(served), sorted(refused)) for served, refused in seconds.values() if served and refused]
     served = sorted(chain.from_iterable(pair[0] for pair in both))
@@ -170,8 +170,8 @@ class _Served:
     @classmethod
     def of(cls, attempts: Iterable[Attempt]) -> _Served:
         known = list(attempts)
-        failures = [attempt for attempt in known if not 200 <= attempt.status < 400]
-        latencies = sorted(attempt.latency for attempt in known if 200 <= attempt.status < 400)
+        failures = [attempt for attempt in known if not attempt.served]
+        latencies = sorted(attempt.latency for attempt in known if attempt.served)
         return cls(latencies, len(failures), tuple(failures[:3]))
 
     @property

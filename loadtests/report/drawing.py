@@ -34,7 +34,9 @@ def admissions(attempts: Sequence[Attempt], run: Figures, limits: RateLimit, rea
     above = Panel(_TOP, _BOTTOM, "served", frame.ticks(), curves, ceilings)
     counts = [[0, 0, 0] for _ in run.slices]
     for attempt in attempts:
-        counts[min(len(counts) - 1, int((attempt.sent - run.start) / run.slice_seconds))][fate(attempt.status)] += 1
+        counts[min(len(counts) - 1, int((attempt.sent - run.start) / run.slice_seconds))][
+            fate(0 if attempt.error else attempt.status)
+        ] += 1
     below = _stacked(counts, run, 222.0, 290.0)
     described = (
         f"At most {max(window, default=0)} served in {limits.burst_window} s and {max(minute, default=0)} in a minute; "

@@ -17,7 +17,7 @@ QUANTILES = (0.5, 0.9, 0.99)
 
 @dataclass(frozen=True)
 class KeyCount:
-    """The number of a key's requests, and their outcomes. `failed` are server errors and requests without an answer."""
+    """The number of a key's requests, and their outcomes. `failed` are server errors, and no answers of the API's."""
 
     index: int
     key: Key
@@ -106,7 +106,7 @@ def slice_width(seconds: float, most: int) -> float:
 
 
 def fate(status: int) -> int:
-    """What became of a request: 0 served, 1 refused, 2 failed (a server error, or no answer)."""
+    """What became of a request: 0 served, 1 refused, 2 failed (a server error, or no answer of the API's)."""
     if status == REFUSED:
         return 1
     return 2 if status == 0 or status >= 500 else 0

@@ -117,11 +117,12 @@ def _shown(finding: Finding, ledger: Ledger, run: Figures) -> ShownFinding:
 
 def _told(attempt: Attempt, ledger: Ledger, run: Figures) -> str:
     """An attempt in a line: when, what, how it was answered."""
-    answer = f"answered {attempt.status}" if attempt.status else f"no answer ({attempt.error or 'no reason known'})"
+    answer = f"answered {attempt.status}" if attempt.status else "no answer"
+    reason = attempt.error or ("" if attempt.status else "no reason known")
     promise = "" if attempt.retry_after is None else f", Retry-After {attempt.retry_after:g} s"
     return visible(
         f"{ledger.keys[attempt.key].shown} {attempt.operation}, sent {attempt.sent - run.start:.3f} s into the run, "
-        f"{answer} after {took(attempt.latency)}{promise}"
+        f"{answer}{f' ({reason})' if reason else ''} after {took(attempt.latency)}{promise}"
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from conformance.target.clock import TargetClock
-from loadtests.analysis.ledger import Attempt, Ledger
+from loadtests.analysis.ledger import REFUSED, Attempt, Ledger
 from loadtests.runner.http_client import HttpClient, TimedAnswer
 from loadtests.runner.sessions import OperationRequest, is_usable, request
 from spec import contract
@@ -17,12 +17,16 @@ LIMITED = request("getMe")
 _LOOKED_AT = 3
 """How many answers of each operation are checked to be the API's: a web site may answer 200 to everything."""
 
+_FOREIGN = "not a JSON object, as the API answers"
+
 Tell = Callable[[str, TimedAnswer, str | None], None]
 """Called with each answer: the operation as statistics name it, the answer, and what was wrong with it, if anything."""
 
 
 def attempt(key: int, operation: str, answer: TimedAnswer) -> Attempt:
     """What the ledger notes of an answer."""
+    told = 0 < answer.status < 500 and answer.status != REFUSED
+    foreign = told and not answer.body.lstrip().startswith(b"{")
     return Attempt(
         key,
         operation,
@@ -30,7 +34,7 @@ def attempt(key: int, operation: str, answer: TimedAnswer) -> Attempt:
         answer.answered,
         answer.status,
         answer.retry_after,
-        answer.error,
+        _FOREIGN if foreign else answer.error,
         answer.dated,
     )
 
@@ -72,8 +76,9 @@ class Sender:
             return answer
         if self._looks and answer.status == 200:
             self._look_at(wanted.operation, answer)
-        self.ledger.add(attempt(key, wanted.operation, answer))
-        self._tell_of(self._names[wanted.operation], answer)
+        noted = attempt(key, wanted.operation, answer)
+        self.ledger.add(noted)
+        self._tell_of(self._names[wanted.operation], answer, noted.error)
         return answer
 
     def close(self) -> None:
@@ -93,7 +98,7 @@ class Sender:
             found = self._prepared[key] = self._client.prepare(LIMITED.path, self._secrets[key])
         return found
 
-    def _tell_of(self, name: str, answer: TimedAnswer) -> None:
+    def _tell_of(self, name: str, answer: TimedAnswer, error: str | None) -> None:
         # Only the ledger tells whether a refusal is right: statistics count refusals apart, not as failures.
-        wrong = answer.error or (f"status {answer.status}" if answer.status >= 500 else None)
+        wrong = error or (f"status {answer.status}" if answer.status >= 500 else None)
         self._tell(f"{name} (429)" if answer.status == 429 else name, answer, wrong)

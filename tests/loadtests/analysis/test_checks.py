@@ -36,6 +36,25 @@ def test_a_right_server_holds_every_claim(reading: Literal["burst", "strict"], d
         assert outcomes(examination) == dict.fromkeys(ON_LIMITS, "held")
 
 
+@pytest.mark.parametrize("share", [0.1, 0.9])
+@pytest.mark.parametrize(("status", "error"), [(502, None), (403, "a page"), (200, "a page")])
+@pytest.mark.parametrize("reading", ["burst", "strict"])
+def test_what_a_gateway_answers_says_nothing_about_the_limits(
+    reading: Literal["burst", "strict"], status: int, error: str | None, share: float
+) -> None:
+    right = everything(Server(burst() if reading == "burst" else strict()), nearby)
+    chance = random.Random(1)
+    ledger = Ledger(right.keys)
+    for attempt in (attempt for key in right for attempt in right.attempts(key)):
+        page = attempt._replace(status=status, retry_after=None, error=error)
+        ledger.add(page if chance.random() < share else attempt)
+    for conditions in (bound("auto"), bound(reading)):
+        examination = examine(ledger, ON_LIMITS, conditions)
+        assert broken(examination) | broken(examination, "should") == {"no-server-errors"}
+        finding = only(ledger, "no-server-errors", conditions)
+        assert ("none of the API's" in finding.message) == (error is not None)
+
+
 def never_again() -> Server:
     return Server(Bucket(120, 1e-9), announced=lambda _: 5)
 

@@ -32,6 +32,29 @@ def test_a_web_page_instead_of_an_answer_is_trouble(monkeypatch: pytest.MonkeyPa
     assert (sender.trouble or "").startswith("GET /api/v1/me answers 200, but not with what the API answers")
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (200, _ME, True),
+        (200, b" \n{}", True),
+        (404, b'{"status": 404}', True),
+        (429, _PAGE, True),
+        (502, _PAGE, False),
+        (403, _PAGE, False),
+        (302, b"", False),
+        (200, _PAGE, False),
+    ],
+)
+def test_only_what_the_api_answers_tells_what_the_limit_decided(
+    status: int, body: bytes, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender = _sender(monkeypatch, TimedAnswer(1.0, 2.0, status, body=body))
+    sender.send(0)
+    (attempt,) = sender.ledger.attempts(0)
+    assert attempt.status == status
+    assert (attempt.admitted or attempt.refused) is told
+
+
 def test_the_first_answers_of_each_operation_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     sender = _sender(monkeypatch, TimedAnswer(1.0, 2.0, 200, body=_ME))
     sender.send(0)
