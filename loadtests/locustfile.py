@@ -11,6 +11,7 @@ from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from loadtests import options
 from loadtests.runner.interrupts import end_with_parent
+from loadtests.runner.launch import tell_in_a_line
 from loadtests.runner.master import Master
 from loadtests.runner.worker import Worker
 
@@ -41,6 +42,7 @@ class WholeScenario(LoadTestShape):
 
 
 end_with_parent()
+tell_in_a_line()
 
 
 @events.init_command_line_parser.add_listener

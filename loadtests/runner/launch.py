@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
+from types import TracebackType
 
 from loadtests.runner.interrupts import ProcessEnd, end_at_once, end_with_parent
 
@@ -31,17 +32,29 @@ def _run(locust: Callable[[], None]) -> None:
     """Run Locust. An error of its own, of which our code has not heard, is told in one line and never ends as a verdict does."""
     from conformance.outcome import EXIT_NOT_JUDGED, EXIT_USAGE
 
+    tell_in_a_line()
     # Locust's own exit codes, and ours in their place: 1 is the verdict "broken" alone.
-    ours: Mapping[object, int] = {1: EXIT_NOT_JUDGED, 2: EXIT_USAGE}
+    ours: Mapping[object, int] = {1: EXIT_NOT_JUDGED, 2: EXIT_USAGE, -1: EXIT_NOT_JUDGED}
     try:
         locust()
     except SystemExit as ended:
         if not ProcessEnd.settled and ended.code in ours:
             sys.exit(ours[ended.code])
         raise
-    except Exception as error:  # an error that nothing catches would end the process with 1
+
+
+def tell_in_a_line() -> None:
+    """Have an error that nothing catches told in one line. Python would show a traceback and end with 1, as a broken verdict."""
+    from conformance.outcome import EXIT_NOT_JUDGED
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not isinstance(error, Exception):
+            sys.__excepthook__(kind, error, trace)
+            return
         sys.stderr.write(f"outbound-load: Locust failed: {error!r}\n")
         sys.exit(EXIT_NOT_JUDGED)
+
+    sys.excepthook = tell
 
 
 def _forget_settings() -> None:

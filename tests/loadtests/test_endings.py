@@ -248,6 +248,14 @@ def test_an_error_of_locust_is_no_verdict(words: tuple[str, ...], code: int, tol
     assert (done.code, told in done.err, "Traceback" in done.err) == (code, True, False), done.err
 
 
+def test_a_port_in_use_is_told_in_a_line_by_locusts_own_command(target: EmbeddedMock) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        words = (f"--target={target.description}", "--master", f"--master-bind-port={taken.getsockname()[1]}")
+        done = outbound_load_anew("-f", "loadtests", *_LOCUST, *words, module="locust")
+    assert (done.code, done.err.count("\n")) == (3, 1), done.err
+    assert done.err.startswith('outbound-load: Locust failed: RPCError("Socket bind failure: Address already in use')
+
+
 def test_a_verdict_that_nobody_reads_keeps_its_exit_code(target: EmbeddedMock) -> None:
     with _running("loadtests", "burst", f"--target={target.description}") as running:
         assert running.stdout is not None
