@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import shell_complete
 
 from conformance.outcome import EXIT_NOT_JUDGED, EXIT_USAGE
@@ -26,7 +27,7 @@ from conformance.target.signals import signals_held_back
 from loadtests.report.output import say, say_first
 from loadtests.runner import launch, null_server
 from loadtests.runner.interrupts import ENDING, INTERRUPTED, blocked
-from loadtests.runner.ports import check_port
+from loadtests.runner.ports import NoMasterError, check_port, wait_for_master
 from loadtests.scenarios import scenarios
 from loadtests.scenarios.generator import SCENARIO as GENERATOR
 from loadtests.setup import API_KEY, READINGS, Options, UsageError, estimate, prepare
@@ -34,6 +35,9 @@ from loadtests.setup import API_KEY, READINGS, Options, UsageError, estimate, pr
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _DEFAULT = Options()
 _ALL_KEYS = "--write-keys {folder}/keys.txt"
+
+_OF_A_WORKER = {"target", "api_key", "keys", "mock_options", "worker", "master_host", "master_port"}
+"""The options that count on a worker's own command line."""
 
 
 def main() -> None:
@@ -46,6 +50,8 @@ def main() -> None:
         _complain(error.format_message())
     except (UsageError, EmbeddedMockError) as error:
         _complain(str(error))
+    except NoMasterError as error:
+        _complain(str(error), EXIT_NOT_JUDGED)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
 
@@ -57,10 +63,10 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _complain(reason: str) -> NoReturn:
+def _complain(reason: str, code: int = EXIT_USAGE) -> NoReturn:
     # A key may stand where it does not belong: in an address, in place of a file.
     say(for_terminal(f"outbound-load: {Redactor().text(reason)}", sys.stderr), sys.stderr)
-    sys.exit(EXIT_USAGE)
+    sys.exit(code)
 
 
 def _completion(context: click.Context, _parameter: click.Parameter, shell: str | None) -> None:
@@ -158,6 +164,8 @@ def command(
             check_port("--master-port", "", master_port)
             words += ["--master", f"--master-bind-port={master_port}", f"--expect-workers={expect_workers}"]
         elif worker:
+            _tell_unused()
+            wait_for_master(master_host, master_port)
             words += ["--worker", f"--master-host={master_host}", f"--master-port={master_port}"]
         return _run(words)
 
@@ -169,6 +177,19 @@ def _check(scenario: str | None, *, alternatives: Sequence[bool], web: bool, wor
         raise click.UsageError("--web belongs to the master: leave it out with --worker")
     if not (scenario or web or worker or measure):
         raise click.UsageError(f"name a scenario: {', '.join(scenarios())}")
+
+
+def _tell_unused() -> None:
+    """Say which options a worker was given that only its master's command line decides."""
+    context = click.get_current_context()
+    unused = [
+        option.opts[0]
+        for option in command.params
+        if option.name not in _OF_A_WORKER
+        and context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+    ]
+    if unused:
+        say(f"outbound-load: a worker does what its master says: not used: {', '.join(unused)}", sys.stderr)
 
 
 def _refuse_empty(told: Mapping[str, object]) -> None:

@@ -10,6 +10,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, Protocol
 
 import gevent
@@ -165,7 +166,12 @@ class Coordinator:
     def _offer_shares(self) -> None:
         for share, member in enumerate(self._members):
             if share not in self._taken:
-                data = {"share": share, "of": len(self._members), "fingerprint": self.setup.fingerprint}
+                data = {
+                    "share": share,
+                    "of": len(self._members),
+                    "fingerprint": self.setup.fingerprint,
+                    "version": version("outbound-conformance"),
+                }
                 self.workers.tell(member, "share", data)
 
     def _carry_out(self, number: int, phase: Phase) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -16,6 +20,7 @@ from locust.runners import MASTER_HEARTBEAT_TIMEOUT
 
 from conformance.outcome import EXIT_NOT_JUDGED
 from loadtests.options import options_of, own_options
+from loadtests.report.output import say
 from loadtests.runner.generator_cost import CostMeter
 from loadtests.runner.http_client import TimedAnswer
 from loadtests.runner.interrupts import ENDING, INTERRUPTED, ProcessEnd
@@ -23,6 +28,7 @@ from loadtests.runner.schedule import Job, run_schedule, run_sessions, run_toget
 from loadtests.runner.sender import Sender
 from loadtests.scenarios.plan import Phase
 from loadtests.setup import Options, Setup, UsageError, prepare
+from spec.target import TargetError, load
 
 _REPORT_EVERY = 2.0
 _LOOK_AGAIN = 0.01
@@ -104,6 +110,7 @@ class Worker:
 
     def _prepare_share(self, data: dict[str, Any]) -> bool:
         try:
+            _check_version(data.get("version"))
             setup = self._prepared(data["fingerprint"])
         except UsageError as error:
             self._report({"trouble": f"a worker cannot do its share: {error}"})
@@ -119,7 +126,18 @@ class Worker:
         setup = prepare(self._options())
         if setup.fingerprint != fingerprint:
             raise UsageError("its --target or --keys differ from the master's")
+        self._tell_address(setup)
         return setup
+
+    def _tell_address(self, setup: Setup) -> None:
+        """Say so if a worker that was started by itself names another address than its master."""
+        if not self._own.target or self._is_fork or not hasattr(self._runner, "client"):
+            return
+        with suppress(TargetError):
+            own = load(Path(self._own.target), api_key=setup.secrets[0]).base_url
+            if own != setup.target.base_url:
+                told = f"requests go to {setup.target.base_url}, as the master says, and not to {own}"
+                say(f"outbound-load: {told}", sys.stderr)
 
     def _options(self) -> Options:
         """The master's options, with this host's own paths of `--target` and `--keys` where they were given."""
@@ -142,6 +160,13 @@ class Worker:
             exception=RuntimeError(wrong) if wrong else None,
             context={},
         )
+
+
+def _check_version(masters: object) -> None:
+    """Raise UsageError if the master is of another version: it may plan, or count, in another way."""
+    own = version("outbound-conformance")
+    if masters != own:
+        raise UsageError(f"it is of version {own}, and the master of {masters or 'an older one'}")
 
 
 class Share:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -57,19 +59,23 @@ def test_locust_runs_the_folder_and_the_file(path: str, healthy: EmbeddedMock, t
     assert "Traceback" not in done.err
 
 
-def _worker(port: int, target: Path) -> Outcome:
-    return outbound_load("--worker", f"--master-port={port}", f"--target={target}")
+def _worker(port: int, target: Path, *words: str) -> Outcome:
+    return outbound_load("--worker", f"--master-port={port}", f"--target={target}", *words)
 
 
 def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: EmbeddedMock, tmp_path: Path) -> None:
     port = free_port()
+    other = tmp_path / "other.toml"
+    other.write_text(re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:1", healthy.description.read_text("utf-8")), "utf-8")
     with ThreadPoolExecutor(2) as pool:
-        workers = [pool.submit(_worker, port, healthy.description) for _ in range(2)]
+        workers = [pool.submit(_worker, port, target) for target in (healthy.description, other)]
         words = ("burst", f"--target={healthy.description}", "--master", f"--master-port={port}", "--expect-workers=2")
         done = outbound_load(*words, folder=tmp_path)
         assert done.code == 0, done.out + done.err
         assert done.report["notes"]["generator"].startswith("2 process")
         assert [worker.result().code for worker in workers] == [0, 0]
+        told = ", as the master says, and not to http://127.0.0.1:1\n"
+        assert [told in worker.result().err for worker in workers] == [False, True]
 
 
 def test_a_worker_with_other_keys_cannot_do_its_share(healthy: EmbeddedMock, tmp_path: Path) -> None:
@@ -162,6 +168,29 @@ print(users, list(dispatcher), master.members())
 def test_a_worker_that_comes_while_a_run_begins_waits_for_the_next_one() -> None:
     done = subprocess.run([sys.executable, "-c", _LATE_WORKER], capture_output=True, check=True, timeout=60, text=True)
     assert done.stdout == "5 [{'b': {'KeyHolder': 5}}] ['b']\n"
+
+
+_OLDER_MASTER = """
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+
+from loadtests.runner import worker
+
+worker.own_options = MagicMock()
+environment = MagicMock()
+worker.Worker(environment)
+take = environment.runner.register_message.call_args_list[0].args[1]
+for older in ({}, {"version": "0.0.1"}):
+    take(SimpleNamespace(data={"share": 0, "of": 1, "fingerprint": "same", **older}))
+for call in environment.runner.send_message.call_args_list:
+    print(call.args[1]["trouble"])
+"""
+
+
+def test_a_worker_of_another_version_than_its_master_cannot_do_its_share() -> None:
+    done = subprocess.run([sys.executable, "-c", _OLDER_MASTER], capture_output=True, check=True, timeout=60, text=True)
+    told = f"a worker cannot do its share: it is of version {version('outbound-conformance')}, and the master of "
+    assert done.stdout.splitlines() == [f"{told}an older one", f"{told}0.0.1"]
 
 
 _LAST_MESSAGE = """

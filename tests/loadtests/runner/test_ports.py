@@ -1,0 +1,48 @@
+"""What a worker does until its master is there."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from threading import Timer
+
+import pytest
+
+from loadtests import cli
+from loadtests.runner import ports
+from tests.support.free_ports import free_port
+
+
+@pytest.fixture
+def command_line(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A worker's command line, for a master at the port that is returned."""
+    port = free_port()
+    words = ["--worker", "--base-url=http://127.0.0.1:1", "--minutes=3", "--strict", f"--master-port={port}"]
+    monkeypatch.setattr(sys, "argv", ["outbound-load", *words])
+    monkeypatch.setattr(cli, "ENDING", ())
+    return port
+
+
+def test_a_worker_without_a_master_says_so_and_gives_up(
+    command_line: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ports.wait_for_master, "__defaults__", (0.1,))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 3
+    unused, waiting, given_up = capsys.readouterr().err.splitlines()
+    assert unused == "outbound-load: a worker does what its master says: not used: --base-url, --minutes, --strict"
+    assert waiting == f"waiting for a master at 127.0.0.1:{command_line}, for at most 0.1 s"
+    assert given_up == f"outbound-load: no master at 127.0.0.1:{command_line} within 0.1 s: Connection refused"
+
+
+def test_a_worker_finds_a_master_that_comes_later(capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    masters: list[socket.socket] = []
+    come = Timer(0.1, lambda: masters.append(socket.create_server(("127.0.0.1", port))))
+    come.start()
+    ports.wait_for_master("127.0.0.1", port)
+    come.join()
+    ports.wait_for_master("127.0.0.1", port)
+    masters[0].close()
+    assert capsys.readouterr().err == f"waiting for a master at 127.0.0.1:{port}, for at most 5 min\n"
