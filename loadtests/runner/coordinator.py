@@ -11,6 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Any, Protocol
 
 import gevent
@@ -75,7 +76,12 @@ class Coordinator:
     _members: tuple[str, ...] = ()
     _taken: set[int] = field(default_factory=set)
     _done: set[int] = field(default_factory=set)
-    _since: float = field(default_factory=time.monotonic)
+    _begins: float = 0.0
+    """When the requests of the phase begin, or began, on `time.monotonic`."""
+    _overrun: float = 0.0
+    """Seconds that the phases before this one took longer than planned."""
+    _behind: float = 0.0
+    """Seconds by which the run was behind its plan when requests were last reported."""
     _spells: dict[int, deque[Cost]] = field(default_factory=lambda: defaultdict(deque))
     _strained: str | None = None
 
@@ -84,13 +90,16 @@ class Coordinator:
         try:
             self._share_out()
             began = ended = self.clock.now()
-            for number, phase in enumerate(self.setup.plan.phases):
-                self._since = time.monotonic()
+            phases = self.setup.plan.phases
+            for number, (last, phase) in enumerate(zip([None, *phases], phases, strict=False)):
+                self._begins = time.monotonic() + waiting(phase, last, movable=self.setup.movable)
                 self.number = number
                 self._done.clear()
                 self._wait_for(phase, began, ended)
                 began = self.clock.now()
+                self._begins = time.monotonic()
                 self._carry_out(number, phase)
+                self._overrun += self._late(phase)
                 ended = self.clock.now()
         except GivenUpError as error:
             self.given_up = str(error)
@@ -105,6 +114,7 @@ class Coordinator:
             return
         self.ledger.merge(Ledger.load(report["ledger"]))
         self._note_cost(report["share"], Cost(**report["cost"]))
+        self._behind = self._overrun + self._late(self.setup.plan.phases[self.number])
         if report["done"] and report["phase"] == self.number:
             self._done.add(report["share"])
 
@@ -115,14 +125,20 @@ class Coordinator:
 
     @property
     def left(self) -> float:
-        """The real time that is left, in seconds, about."""
-        phases, movable = self.setup.plan.phases, self.setup.movable
-        place = max(0, self.number)
-        spans = [
-            phase.seconds + waiting(phase, last, movable=movable)
-            for last, phase in zip([None, *phases][place:], phases[place:], strict=False)
-        ]
-        return max(0.0, sum(spans) - (time.monotonic() - self._since))
+        """The real time that is left, in seconds, about: as planned, and as much more a request as it took more so far."""
+        if self.number < 0:
+            return self.setup.seconds
+        phases = self.setup.plan.phases[self.number :]
+        waits = [waiting(phase, last, movable=self.setup.movable) for last, phase in pairwise(phases)]
+        planned = sum(waits) + sum(phase.seconds for phase in phases[1:])
+        now = max(0.0, self._begins + phases[0].seconds - time.monotonic())
+        sent = sum(cost.requests for cost in self.costs.values())
+        unsent = max(0, self.setup.plan.requests().total() - sent)
+        return now + planned + (self._behind * unsent / sent if sent else 0.0)
+
+    def _late(self, phase: Phase) -> float:
+        """Seconds that the phase under way has taken longer than planned."""
+        return max(0.0, time.monotonic() - self._begins - phase.seconds)
 
     def bottleneck(self) -> str | None:
         """Why the generator was the bottleneck, over the run or any ten seconds of it, in a line. None if it was not."""
@@ -237,6 +253,7 @@ class Coordinator:
 
     def _sleep_until(self, moment: float) -> None:
         """Sleep until a moment of the target's clock, as long as no worker is lost: a wait may last two minutes."""
+        self._begins = time.monotonic() + moment - self.clock.now()
         while (left := moment - self.clock.now()) > 0:
             gevent.sleep(min(left, _LOOK_AGAIN))
             self._check_workers()

@@ -111,6 +111,29 @@ def test_a_worker_that_is_lost_during_a_wait_ends_the_run_at_once(setup: Setup) 
     assert len(workers.began) == 1
 
 
+def test_the_time_left_grows_with_what_the_target_needs_for_a_request(setup: Setup) -> None:
+    """A plan knows only when requests are due, and nothing of how long a target takes to answer those that are sent at once."""
+    hundred = (Schedule(0, 100),)
+    left: list[float] = []
+
+    class Slow(_Workers):
+        def tell(self, member: str, kind: str, data: dict[str, Any]) -> None:
+            if kind == "phase":
+                left.append(self.coordinator.left)
+                gevent.sleep(0.3)
+                report = {"share": 0, "phase": data["number"], "done": False, "ledger": setup.ledger().dump()}
+                self.coordinator.heard({**report, "cost": Cost(requests=100).dump()})
+                left.append(self.coordinator.left)
+            super().tell(member, kind, data)
+
+    plan = Plan((Phase("first", hundred), Phase("second", hundred), Phase("third", hundred, rest=0.4)))
+    workers = Slow()
+    workers.coordinator = Coordinator(replace(setup, plan=plan), workers, setup.ledger())
+    workers.coordinator.run(lambda: None)
+    expected = [0.4, 0.4 + 0.6, 0.4 + 0.6, 0.4 + 0.3, 0.3, 0.0]
+    assert left == pytest.approx(expected, abs=0.2)
+
+
 def test_authorities_that_cannot_be_read_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTBOUND_API_KEY", _KEY)
     monkeypatch.setenv("SSL_CERT_FILE", "/missing.pem")
