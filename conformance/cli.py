@@ -28,7 +28,6 @@ from conformance.target.new_description import InitError, init
 from conformance.target.redaction import Redactor
 from conformance.verdict.selection import SelectionError, select, selected
 from spec.misspelled import meant
-from spec.surroundings import discard_output
 
 _WIDTH = 120
 _SHARE_DONE = re.compile(r"\[( *\d+%)\]$")
@@ -63,21 +62,11 @@ options of a run, besides --base-url=URL and --strict (shoulds bind too):"""
 _MORE = "pytest's own options (-k, -x, -v, …) work too; pytest --help lists them."
 _ANYWHERE = ("--help", "-h", "--version", "--completion")
 
-_READER_LEFT = 141
-"""Exit code if standard output was closed: 128 and the number of SIGPIPE, as in shells."""
-
 
 def main() -> None:
     """Run the command with the arguments of the process, and exit."""
-    try:
-        told = completion.asked()
-        code = run(sys.argv[1:]) if told is None else told
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has closed the pipe, as `| head` does.
-        discard_output()
-        code = _READER_LEFT
-    sys.exit(code)
+    told = completion.asked()
+    sys.exit(run(sys.argv[1:]) if told is None else told)
 
 
 def run(arguments: Sequence[str]) -> int:

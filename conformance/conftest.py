@@ -29,6 +29,7 @@ from conformance.verdict.interrupts import Interrupts
 from conformance.verdict.ledger import Ledger
 from conformance.verdict.plugin import Judge, VerdictPlugin
 from conformance.verdict.selection import listing
+from spec import surroundings
 from spec.target import Target
 
 _SCHEMA_DRIVEN = "test_schema_driven.py"
@@ -49,8 +50,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         return None
     with setup.usage_errors_redacted():
         lines = _told(config, shutil.get_terminal_size().columns)
-    for line in lines:
-        print(writable(line, sys.stdout.encoding))
+    with surroundings.printed("outbound-conformance"):
+        for line in lines:
+            print(writable(line, sys.stdout.encoding))
     return 0
 
 

@@ -15,6 +15,8 @@ UNTOLD = 3
 """Exit code if the result could not be found out or printed. It is no verdict."""
 USAGE = 4
 """Exit code for wrong use, of all commands: an argument that cannot be used, or a file or port that one names."""
+READER_LEFT = 141
+"""Exit code if the reader of standard output has closed it: 128 and the number of SIGPIPE, as in shells."""
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
@@ -22,22 +24,36 @@ _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 def prepared(program: str, *, needs_folder: bool = True) -> Iterator[None]:
     """Run a command in it. Closed streams are opened on the null device; what the command cannot do without is told in a line.
 
-    It ends with 4 if the working folder is gone, and with `UNTOLD` if the system refuses something, as a full disk does what
-    was printed. Where a reader has closed the pipe, BrokenPipeError is raised as before.
+    It ends with 4 if the working folder is gone, and otherwise as `printed` does.
     """
     _open_closed_streams()
     if needs_folder:
         _refuse_lost_folder(program)
-    try:
+    with printed(program):
         yield
+
+
+@contextmanager
+def printed(program: str) -> Iterator[None]:
+    """Print in it what is to reach standard output.
+
+    It ends with `UNTOLD` and a line if the system refuses something, as a full disk does what was printed, and with `READER_LEFT`
+    if a reader has closed the pipe, as `| head` does.
+    """
+    try:
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            _end_if_unwritable(program, "\n")
+            _complain(program, str(error))
+            sys.exit(UNTOLD)
+        finally:
+            _end_if_unwritable(program)
     except BrokenPipeError:
-        raise
-    except OSError as error:
-        _end_if_unwritable(program, "\n")
-        _complain(program, str(error))
-        sys.exit(UNTOLD)
-    finally:
-        _end_if_unwritable(program)
+        discard_output()
+        sys.exit(READER_LEFT)
 
 
 def _open_closed_streams() -> None:
@@ -62,7 +78,8 @@ def _refuse_lost_folder(program: str) -> None:
 
 def _end_if_unwritable(program: str, text: str = "") -> None:
     try:
-        sys.stdout.write(text)
+        if text:  # an unbuffered stream writes even no text, which a full disk refuses
+            sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -73,8 +90,9 @@ def _end_if_unwritable(program: str, text: str = "") -> None:
 
 
 def discard_output() -> None:
-    """Discard what is printed from now on. What is still buffered would fail once more as the interpreter ends."""
+    """Discard what is printed from now on, and what is still buffered, which would fail once more."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout.flush()
 
 
 def printable(text: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from spec.surroundings import UNTOLD
+from spec.surroundings import READER_LEFT, UNTOLD
 
 _USAGE = 4
 _COMMANDS = {"conformance": "outbound-conformance", "mockserver": "outbound-mock", "loadtests": "outbound-load"}
@@ -26,11 +26,20 @@ def _run(redirected: str, module: str, *words: str, **environment: str) -> subpr
 
 
 @pytest.mark.parametrize("environment", [_BUFFERED, _UNBUFFERED])
-@pytest.mark.parametrize("module", _COMMANDS)
-def test_what_a_full_disk_keeps_from_being_printed_is_told_in_a_line(module: str, environment: dict[str, str]) -> None:
-    done = _run("> /dev/full", module, "--version", **environment)
+@pytest.mark.parametrize(("module", "asked"), [*zip(_COMMANDS, ("list", "--version", "--list"), strict=True)])
+def test_what_a_full_disk_keeps_from_being_printed_is_told_in_a_line(
+    module: str, asked: str, environment: dict[str, str]
+) -> None:
+    done = _run("> /dev/full", module, asked, **environment)
     assert done.returncode == UNTOLD, done.stderr
     assert done.stderr == f"{_COMMANDS[module]}: standard output cannot be written to: No space left on device\n"
+
+
+@pytest.mark.parametrize("environment", [_BUFFERED, _UNBUFFERED])
+def test_a_list_of_pytest_that_a_full_disk_swallows_is_no_verdict(environment: dict[str, str]) -> None:
+    done = _run("> /dev/full", "pytest", "conformance", "--list", **environment)
+    told = "outbound-conformance: standard output cannot be written to: No space left on device\n"
+    assert (done.returncode, done.stderr) == (UNTOLD, told)
 
 
 @pytest.mark.parametrize("words", [("conformance", "list"), ("mockserver", "--version"), ("loadtests", "--list")])
@@ -77,4 +86,4 @@ def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
     os.close(reader)
     with os.fdopen(writer, "w") as closed:
         done = subprocess.run(command, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
-    assert (done.returncode, done.stderr) == (141, "")
+    assert (done.returncode, done.stderr) == (READER_LEFT, "")

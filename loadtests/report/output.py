@@ -10,7 +10,7 @@ from typing import TextIO
 
 from conformance.report.text import writable
 from loadtests.setup import UsageError
-from spec.surroundings import discard_output
+from spec.surroundings import discard_output, printed
 
 _WIDEST = 130
 
@@ -37,12 +37,9 @@ def width() -> int:
 
 
 def say_first(text: str) -> None:
-    """Print the first line of a run. Raises UsageError if it cannot be written to standard output."""
-    try:
+    """Print the first line of a run, or all that was asked for. If it cannot be printed, the process ends, as `printed` says."""
+    with printed("outbound-load"):
         say(text)
-    except OSError as error:
-        discard_output()
-        raise UsageError(f"standard output cannot be written to: {error.strerror}") from None
 
 
 def check_folder(report: str | None) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import pytest
 
 from loadtests.report.output import check_folder, say, say_first
 from loadtests.setup import UsageError
+from spec.surroundings import READER_LEFT, UNTOLD
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "gbk", "cp932", "utf-8"])
@@ -21,12 +23,26 @@ def test_no_line_is_lost_to_an_encoding(encoding: str) -> None:
     assert told.endswith("\n")
 
 
-def test_a_full_disk_is_told_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    # With no buffer of its own, which could not be written at the end, either.
-    with io.TextIOWrapper(Path("/dev/full").open("wb", buffering=0), "utf-8", write_through=True) as full:
+def test_a_full_disk_ends_a_run_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
         monkeypatch.setattr("sys.stdout", full)
-        with pytest.raises(UsageError, match="standard output cannot be written to: No space left on device"):
+        with pytest.raises(SystemExit) as ended:
             say_first("burst on http://127.0.0.1:1")
+    assert ended.value.code == UNTOLD
+    told = "outbound-load: standard output cannot be written to: No space left on device\n"
+    assert capsys.readouterr().err == told
+
+
+def test_a_reader_that_has_left_ends_a_run_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8") as left:
+        monkeypatch.setattr("sys.stdout", left)
+        with pytest.raises(SystemExit) as ended:
+            say_first("burst on http://127.0.0.1:1")
+    assert ended.value.code == READER_LEFT
 
 
 def test_a_folder_for_the_report_is_made_and_left_empty(tmp_path: Path) -> None:
