@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
@@ -252,6 +253,18 @@ def fuzz(request: pytest.FixtureRequest) -> int:
     """The number of schema-driven cases for each operation."""
     count: int = request.config.option.fuzz
     return count
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind() -> Iterator[None]:
+    """Have Hypothesis make no folder for its caches: the working folder may be another project's, which does not use it."""
+    # Imported late, because it takes long, and no check may run.
+    from hypothesis.configuration import set_hypothesis_home_dir, storage_directory
+
+    folder = storage_directory(intent_to_write=False).home_directory
+    set_hypothesis_home_dir(folder if folder.exists() else os.devnull)
+    yield
+    set_hypothesis_home_dir(folder)
 
 
 @pytest.fixture(scope="session", autouse=True)

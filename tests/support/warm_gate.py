@@ -59,6 +59,7 @@ routing.application()  # the mocks in the forks find it ready
 FORKS = multiprocessing.get_context("forkserver")
 """Starts processes that have gate and mock loaded."""
 FORKS.set_forkserver_preload([*_LIBRARIES, *_ours(conformance), *_ours(mockserver), __name__])
+(ROOT / ".hypothesis").mkdir(exist_ok=True)  # where it is, runs keep there what each would have to compute anew
 
 
 def judge(arguments: Sequence[str], environment: Mapping[str, str], output: Path, record: Path, within: float) -> int:
