@@ -21,7 +21,7 @@ from conformance.report.readings import Reading, readings
 from conformance.report.record import Run, numbered
 from conformance.report.templates import templates
 from conformance.report.text import is_noise, of_cases, one_line, pretty, shortened, titled, visible
-from conformance.report.words import MEANING, STATES, but, headline, remarks, state, tally, told
+from conformance.report.words import MEANING, STATES, but, headline, remarks, shown_verdict, state, tally, told
 from conformance.target.exchange import Exchange
 from conformance.target.redaction import Redactor
 from conformance.verdict.ledger import Finding, Ruling
@@ -88,6 +88,7 @@ def document(run: Run) -> str:
         families.setdefault(row.ruling.requirement.family, []).append(row)
     return _page().render(
         verdict=run.ledger.verdict(),
+        shown=shown_verdict(run.ledger),
         meaning=MEANING[run.ledger.verdict()],
         but=but(run),
         headline=headline(run),

@@ -29,6 +29,8 @@ MEANING = {
     "unreachable": "The target could not be judged.",
 }
 
+_NO_CHECK = "No check was run: pytest's own options (-k, -m, --deselect) left out all of them."
+
 
 def state(ruling: Ruling, ledger: Ledger) -> str:
     """The state of a requirement: `passed`, `untested`, `broken`, or broken without failing the run (`known`, `should`)."""
@@ -62,12 +64,12 @@ def headline(run: Run) -> str:
 
 
 def shown_verdict(ledger: Ledger) -> str:
-    """The verdict as it is printed. A target may answer, and yet nothing may be judged."""
+    """The verdict as it is printed. A target may be reached, and yet nothing may be judged."""
     verdict = ledger.verdict()
     if verdict != "unreachable":
         return verdict
     if not ledger.unfit:
-        return f"{verdict}: no requirement could be judged"
+        return f"not judged: {'no check was run' if ledger.left_out else 'no requirement could be judged'}"
     refused = ledger.unfit_exit == EXIT_USAGE
     return f"{verdict}: the target answers, but refuses an API key" if refused else verdict
 
@@ -93,7 +95,7 @@ def _on_the_scope(ledger: Ledger) -> list[str]:
     if ledger.unfit:
         lines.append(visible(f"Could not be judged: {ledger.unfit}"))
     elif ledger.verdict() == "unreachable":
-        lines.append("Not a single requirement could be judged.")
+        lines.append(_NO_CHECK if ledger.left_out else "Not a single requirement could be judged.")
     if ledger.cut_short:
         lines.append("Interrupted: the report has what was judged before that.")
     if ledger.safe:

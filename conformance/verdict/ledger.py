@@ -17,6 +17,9 @@ from conformance.verdict.selection import selected
 Status = Literal["passed", "failed", "not-tested"]
 Verdict = Literal["conformant", "partial", "non-conformant", "unreachable"]
 
+LEFT_OUT = "left out by pytest's own options"
+"""The reason of a check that `-k`, `-m` or `--deselect` left out."""
+
 _OPERATIONS = frozenset(spec.contract().operations)
 
 
@@ -184,6 +187,11 @@ class Ledger:
                     entries.setdefault(entry.name, entry)
         order = [requirement.id for requirement in spec.requirements()]
         return sorted(entries.values(), key=lambda entry: order.index(entry.id))
+
+    @property
+    def left_out(self) -> bool:
+        """Whether pytest's own options left out every check."""
+        return bool(self.findings) and all(finding.reason == LEFT_OUT for finding in self.findings)
 
     @property
     def crashed(self) -> bool:

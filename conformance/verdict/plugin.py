@@ -22,7 +22,7 @@ from conformance.target.preflight import Unfit, preflight
 from conformance.verdict.exit_code import exit_code
 from conformance.verdict.judge import Judge as Judge
 from conformance.verdict.known_violations import written
-from conformance.verdict.ledger import Finding
+from conformance.verdict.ledger import LEFT_OUT, Finding
 from conformance.verdict.outcomes import Word, apply_to_report, is_verdict, outcome_of, status_word
 from conformance.verdict.selection import in_words
 
@@ -69,7 +69,7 @@ class VerdictPlugin:
         for item in items:
             mark = _mark(item)
             if mark and self._asked(item):
-                self._not_run(mark.args[0], item.nodeid, "left out by pytest's own options")
+                self._not_run(mark.args[0], item.nodeid, LEFT_OUT)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Remember which checks must give a result."""

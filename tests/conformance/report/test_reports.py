@@ -17,7 +17,7 @@ from conformance.report.chart import chart
 from conformance.report.readings import readings
 from conformance.report.record import ProbeRecord
 from conformance.report.text import folded, harmless, one_line, titled, visible, writable
-from conformance.verdict.ledger import Finding, Ledger, Verdict
+from conformance.verdict.ledger import LEFT_OUT, Finding, Ledger, Verdict
 from tests.support.report_runs import (
     COOKIE,
     HOSTILE,
@@ -163,7 +163,18 @@ def test_a_target_that_could_not_be_judged_is_an_error_in_junit(tmp_path: Path) 
 def test_a_run_that_judged_nothing_says_so_in_its_verdict() -> None:
     made = Ledger(only=frozenset({"HOOK-1"}))
     made.add(finding("HOOK-1", "not-tested", "needs webhooks.register in the target's description"))
-    assert on_screen(run_of(made))[-1].startswith("verdict: unreachable: no requirement could be judged")
+    assert on_screen(run_of(made))[-1].startswith("verdict: not judged: no requirement could be judged")
+
+
+def test_a_run_whose_checks_were_all_left_out_does_not_call_the_target_unreachable(tmp_path: Path) -> None:
+    made = Ledger(only=frozenset({"AUTH-1"}))
+    made.add(finding("AUTH-1", "not-tested", LEFT_OUT))
+    reports = written(tmp_path, run_of(made))
+    shown = " ".join(" ".join(on_screen(run_of(made))).split())
+    assert "No check was run: pytest's own options (-k, -m, --deselect) left out all of them." in shown
+    assert shown.endswith("verdict: not judged: no check was run, 0 of 1 requirement passed")
+    assert "<h1>Not judged: no check was run</h1>" in reports["report.html"]
+    assert "nreachable" not in shown + reports["summary.md"]
 
 
 def test_a_run_whose_checks_all_broke_does_not_call_the_target_unreachable() -> None:
