@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,6 +73,10 @@ class Report:
     seed: str
     conditions: Mapping[str, str]
     rows: Mapping[str, ReportedRequirement]
+
+    def part(self, ids: Collection[str]) -> Report:
+        """The report of these requirements alone."""
+        return replace(self, rows={id_: row for id_, row in self.rows.items() if id_ in ids})
 
 
 @dataclass(frozen=True)

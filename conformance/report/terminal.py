@@ -27,7 +27,7 @@ from conformance.report.text import (
 from conformance.report.words import but, headline, remarks, shown_verdict, state
 from conformance.target.exchange import Exchange
 from conformance.target.redaction import Redactor
-from conformance.verdict.ledger import Finding, Ruling
+from conformance.verdict.ledger import LEFT_OUT, Finding, Ruling
 
 _MARKS = {"passed": "✓", "broken": "✗", "known": "k", "should": "w", "untested": "–"}
 _COLOURS = {"passed": "green", "broken": "red", "known": "yellow", "should": "yellow", "untested": "yellow"}
@@ -70,9 +70,10 @@ def summarize(run: Run, out: Writer) -> None:
 
 
 def compared(earlier: Report, run: Run, out: Writer) -> None:
-    """Print what changed since an earlier report."""
+    """Print what changed since an earlier report in the requirements that were chosen for this run."""
+    chosen = [ruling.requirement.id for ruling in run.ledger.rulings() if ruling.reason != LEFT_OUT]
     out.sep("-", "since the baseline")
-    for line in compare(earlier, of_run(run)).lines():
+    for line in compare(earlier.part(chosen), of_run(run).part(chosen)).lines():
         _wrapped(line, out)
 
 

@@ -11,9 +11,12 @@ import pytest
 
 from conformance import cli
 from conformance.report.comparison import ReportError, compare, read
-from tests.support.report_runs import ledger, run_of, written
+from conformance.report.terminal import compared
+from conformance.verdict.ledger import LEFT_OUT, Ledger
+from tests.support.report_runs import Screen, finding, ledger, run_of, written
 
 USAGE, BROKEN = 4, 1
+SINCE = " since the baseline ".center(79, "-")
 HOSTILE = "\x1b[31mred\x1b]0;title\x07\u202e\u2028\n::error::x ##[error]y"
 
 
@@ -167,3 +170,12 @@ def test_a_failed_requirement_of_another_kit_is_not_tried_again(
     unknown = altered(report, lambda document: document["requirements"][0].update(id="XYZ-1", status="failed"))
     assert cli.run(["replay", str(unknown)]) == USAGE
     assert f"{unknown}: this kit has no requirement XYZ-1\n" in capsys.readouterr().err
+
+
+def test_what_was_not_chosen_for_a_run_is_not_compared_with_its_baseline(report: Path) -> None:
+    made = Ledger(only=frozenset({"PAGE-3", "AUTH-1"}))
+    made.add(finding("PAGE-3", "passed"))
+    made.add(finding("AUTH-1", "not-tested", LEFT_OUT))
+    screen = Screen()
+    compared(read(report), run_of(made), screen)
+    assert screen.lines == [SINCE, "mended: 1", "  PAGE-3"]
