@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 from collections.abc import Mapping
 
@@ -30,6 +31,23 @@ def run(command: str, **placeholders: object) -> str:
     if done.returncode:
         raise CommandFailed(f"{named(command)} exited with {done.returncode}")
     return done.stdout.strip()
+
+
+def check(command: str, placeholder: str = "") -> None:
+    """Check, without running it, that a command has words, and its placeholder if it needs one. Raises ValueError."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ValueError(f"{named(command)} could not be run: {error}") from None
+    if not words:
+        raise ValueError("the command is empty")
+    if placeholder and f"{{{placeholder}}}" not in command:
+        raise ValueError(f"{named(command)} has no {{{placeholder}}}, where the run fills in what it needs")
+
+
+def is_installed(command: str) -> bool:
+    """Whether the program of a command that `check` has passed is there."""
+    return shutil.which(shlex.split(command)[0]) is not None
 
 
 def arguments(command: str, placeholders: Mapping[str, object]) -> list[str]:

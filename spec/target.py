@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 import spec
+from spec import commands
 from spec.given_files import read_text
 from spec.misspelled import meant, meant_in_table
 
@@ -21,6 +23,8 @@ _LIMITS = spec.contract().rate_limits
 _LONGEST_LABEL = 63
 # RFC 3986, appendix A: characters that no URL has. urlsplit accepts or drops them.
 _NEVER_IN_AN_ADDRESS = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
+_PLACEHOLDERS = {"webhooks.register": "url", "webhooks.register_secondary": "url", "hooks.advance_clock": "seconds"}
+_COMMANDS = (*_PLACEHOLDERS, "webhooks.trigger", "webhooks.trigger_secondary", "hooks.add_contact")
 _REMEDY = "add it there, or give {}; outbound-conformance init writes a file to fill in"
 Reading = Literal["auto", "burst", "strict", "off"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -137,6 +141,11 @@ class Target(_Table, frozen=True):
         yield from self.keys.spare
         yield from filter(None, (self.keys.no_scope, self.keys.revoked, self.keys.expired))
 
+    def commands(self) -> dict[str, str]:
+        """The commands that the description has, by their members."""
+        found = {member: attrgetter(member)(self) for member in _COMMANDS}
+        return {member: command for member, command in found.items() if command}
+
 
 def load(path: Path | None, *, base_url: str | None = None, api_key: str | None = None) -> Target:
     """Read and validate a description; `base_url` wins over the file's, `api_key` joins the primary keys at their head.
@@ -159,6 +168,7 @@ def load(path: Path | None, *, base_url: str | None = None, api_key: str | None 
         target = msgspec.structs.replace(target, webhooks=msgspec.structs.replace(target.webhooks, deliveries=found))
     _check(target, path)
     _check_webhooks(target.webhooks)
+    _check_commands(target)
     return target
 
 
@@ -275,3 +285,11 @@ def _check_webhooks(webhooks: Webhooks) -> None:
         raise TargetError(f"webhooks.listen: {error}") from None
     if webhooks.public_url is not None and not _is_address(webhooks.public_url):
         raise TargetError(f"webhooks.public_url: not an http or https address without a query: {webhooks.public_url!r}")
+
+
+def _check_commands(target: Target) -> None:
+    for member, command in target.commands().items():
+        try:
+            commands.check(command, _PLACEHOLDERS.get(member, ""))
+        except ValueError as error:
+            raise TargetError(f"{member}: {error}") from None

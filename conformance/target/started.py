@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -37,10 +36,10 @@ def free_port() -> int:
 def check_command(command: str) -> None:
     """Check, without running it, that a command can be run. Raises StartError."""
     try:
-        words = commands.arguments(command, {"port": 0})
+        commands.check(command)
     except ValueError as error:
-        raise StartError(f"--start: {commands.named(command)} could not be run: {error}") from None
-    if not words or shutil.which(words[0]) is None:
+        raise StartError(f"--start: {error}") from None
+    if not commands.is_installed(command):
         raise StartError(f"--start: {commands.named(command)} could not be run: there is no such program")
 
 

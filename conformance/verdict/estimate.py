@@ -16,7 +16,7 @@ from conformance.rate_limits.measured import SPARE_ROLES
 from conformance.rate_limits.traffic_patterns import SPENDER
 from conformance.target.pacing import MARGIN, WINDOW
 from conformance.verdict.selection import in_words, missing, selected
-from spec import REST
+from spec import REST, commands
 from spec.target import RateLimit, Target
 
 _PRIMARY = "organizations.primary.api_keys"
@@ -98,6 +98,12 @@ def forecast(
     if untestable:
         lacking = [need for requirement in untestable for need in missing(requirement, target)]
         lines.append(f"{counted(len(untestable), 'requirement')} not testable: missing {in_words(lacking)}")
+    if target and not safe:
+        lines += [
+            f"{member}: {commands.named(command)} could not be run: there is no such program"
+            for member, command in target.commands().items()
+            if not commands.is_installed(command)
+        ]
     if _paced(target, real_time):
         lines += _advice(plans[0].probing, _pools(target)[_PRIMARY])
     lines.append(

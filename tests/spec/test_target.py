@@ -162,6 +162,29 @@ def test_a_file_that_lacks_what_every_run_needs_is_named_with_what_to_do(tmp_pat
         load(described(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[hooks]\nadvance_clock = "advance {secs}"', "hooks.advance_clock: the command 'advance' has no {seconds}, "),
+        ('[webhooks]\nregister = "register {uri}"', "webhooks.register: the command 'register' has no {url}, "),
+        ('[webhooks]\nregister_secondary = "x"', "webhooks.register_secondary: the command 'x' has no {url}, "),
+        ('[webhooks]\ntrigger = "make \'one"', "webhooks.trigger: the command 'make' could not be run: No closing"),
+        ('[hooks]\nadd_contact = "  "', "hooks.add_contact: the command is empty"),
+    ],
+)
+def test_a_command_that_cannot_do_its_work_is_told(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(TargetError) as refusal:
+        load(described(tmp_path, text), base_url="http://127.0.0.1", api_key=KEY)
+    assert str(refusal.value).startswith(told)
+
+
+def test_a_command_with_braces_of_its_own_is_a_command(tmp_path: Path) -> None:
+    text = "[hooks]\nadd_contact = \"sh -c 'echo ${HOME} | awk {print}'\""
+    assert load(described(tmp_path, text), base_url="http://127.0.0.1", api_key=KEY).commands().keys() == {
+        "hooks.add_contact"
+    }
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match=r"nowhere\.toml: No such file"):
         load(tmp_path / "nowhere.toml")

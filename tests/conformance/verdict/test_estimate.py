@@ -16,7 +16,7 @@ from conformance.options import read_as
 from conformance.target.embedded import EmbeddedMock
 from conformance.verdict.estimate import forecast, plan
 from conformance.verdict.selection import select
-from spec.target import Keys, Organization, Organizations, RateLimit, Target, load
+from spec.target import Hooks, Keys, Organization, Organizations, RateLimit, Target, load
 from tests.support.gate import reports, run_gate
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
@@ -178,3 +178,11 @@ def test_waiting_for_windows_is_planned_in_real_time_alone(mock: Path) -> None:
     assert "A second key of the primary organization would halve the waiting" in " ".join(
         forecast(None, one_key(), 200)
     )
+
+
+def test_a_command_that_is_not_there_is_told_where_it_would_be_run() -> None:
+    target = structs.replace(one_key(), hooks=Hooks(add_contact="no-such-program", advance_clock="sh {seconds}"))
+    told = "hooks.add_contact: the command 'no-such-program' could not be run: there is no such program"
+    assert told in forecast(None, target, 200)
+    assert told not in forecast(None, target, 200, safe=True)
+    assert not any("'sh'" in line for line in forecast(None, target, 200))
