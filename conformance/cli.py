@@ -23,7 +23,7 @@ from conformance.recordings import command as recordings
 from conformance.recordings.archive import ArchiveError
 from conformance.report.comparison import Report, ReportError, compare, matrix, read
 from conformance.report.explanation import explanation, takes_the_whole_run
-from conformance.report.text import for_terminal, listed, writable
+from conformance.report.text import for_terminal, listed, visible, writable
 from conformance.target.new_description import InitError, init
 from conformance.target.redaction import Redactor
 from conformance.verdict.selection import SelectionError, select, selected
@@ -79,7 +79,8 @@ def run(arguments: Sequence[str]) -> int:
         return command(rest)
     except (UsageError, InitError, ReportError, SelectionError, ArchiveError) as error:
         # A key may stand where it does not belong: in an address, in place of a file.
-        message = f"outbound-conformance{f' {name}' if command else ''}: {Redactor().text(str(error))}"
+        told = visible(Redactor().text(str(error)), keep="\n")
+        message = f"outbound-conformance{f' {name}' if command else ''}: {told}"
         print(for_terminal(message, sys.stderr), file=sys.stderr)
         return EXIT_USAGE
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from conformance import options
+from conformance.report.text import visible
 from conformance.target.client import Client, SetupError
 from conformance.target.clock import TargetClock
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError
@@ -20,11 +21,14 @@ from spec.target import Target, TargetError, load
 
 @contextmanager
 def usage_errors_redacted() -> Iterator[None]:
-    """Shorten keys in usage errors: a key may stand where it does not belong, in an address or in place of a file."""
+    """Make usage errors fit to be shown: a key may stand where it does not belong, in an address or in place of a file.
+
+    It is shortened, and what does not print is made visible.
+    """
     try:
         yield
     except pytest.UsageError as error:
-        raise pytest.UsageError(Redactor().text(str(error))) from None
+        raise pytest.UsageError(visible(Redactor().text(str(error)), keep="\n")) from None
 
 
 def checked_target(config: pytest.Config) -> Target | None:

@@ -20,7 +20,7 @@ from click.core import ParameterSource
 from click.shell_completion import shell_complete
 
 from conformance.outcome import EXIT_NOT_JUDGED, EXIT_USAGE
-from conformance.report.text import for_terminal
+from conformance.report.text import for_terminal, visible
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError, EmbeddedServer
 from conformance.target.redaction import Redactor
 from conformance.target.signals import signals_held_back
@@ -65,7 +65,8 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def _complain(reason: str, code: int = EXIT_USAGE) -> NoReturn:
     # A key may stand where it does not belong: in an address, in place of a file.
-    say(for_terminal(f"outbound-load: {Redactor().text(reason)}", sys.stderr), sys.stderr)
+    told = visible(Redactor().text(reason), keep="\n")
+    say(for_terminal(f"outbound-load: {told}", sys.stderr), sys.stderr)
     sys.exit(code)
 
 

@@ -21,8 +21,8 @@ from spec.misspelled import meant, meant_in_table
 _LIMITS = spec.contract().rate_limits
 # RFC 1035 2.3.4
 _LONGEST_LABEL = 63
-# RFC 3986, appendix A: characters that no URL has. urlsplit accepts or drops them.
-_NEVER_IN_AN_ADDRESS = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]")
+# RFC 3986, appendix A: characters that no URL has. urlsplit accepts or drops them, and what does not print.
+_NEVER_IN_AN_ADDRESS = re.compile(r"[ \"<>\\^`{|}]")
 _PLACEHOLDERS = {"webhooks.register": "url", "webhooks.register_secondary": "url", "hooks.advance_clock": "seconds"}
 _COMMANDS = (*_PLACEHOLDERS, "webhooks.trigger", "webhooks.trigger_secondary", "hooks.add_contact")
 _REMEDY = "add it there, or give {}; outbound-conformance init writes a file to fill in"
@@ -235,7 +235,7 @@ def _address(base_url: str) -> str:
     _check_host(parts.hostname or "")
     if parts.query or parts.fragment:
         raise TargetError(f"base_url: the address of an API has no query and no fragment: {base_url!r}")
-    if not valid or _NEVER_IN_AN_ADDRESS.search(base_url):
+    if not valid or not base_url.isprintable() or _NEVER_IN_AN_ADDRESS.search(base_url):
         raise TargetError(f"base_url: not an http or https address: {base_url!r}")
     return base_url.rstrip("/")
 

@@ -212,7 +212,7 @@ def _exchange(
 
 
 def _say(out: Writer, line: str = "", **markup: bool) -> None:
-    out.line(writable(harmless(line), sys.__stdout__.encoding if sys.__stdout__ else None), **markup)
+    out.line(writable(harmless(visible(line)), sys.__stdout__.encoding if sys.__stdout__ else None), **markup)
 
 
 def _wrapped(text: str, out: Writer, indent: str = "", /, **markup: bool) -> None:

@@ -193,5 +193,9 @@ def _table(entry: KnownViolation) -> str:
 
 
 def _value(value: object) -> str:
-    # A JSON string without escaped surrogates is a TOML string.
-    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
+    # A JSON string without escaped surrogates is a TOML string, but for DEL.
+    return (
+        value.isoformat()
+        if isinstance(value, date)
+        else json.dumps(value, ensure_ascii=False).replace("\x7f", r"\u007f")
+    )

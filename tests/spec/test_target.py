@@ -100,6 +100,7 @@ def test_what_a_target_offers_is_what_its_description_holds() -> None:
         ('base_url = "127.0.0.1:8080"', "did you mean http://127.0.0.1:8080?"),
         ('base_url = "http://exa mple"', "base_url"),
         ('base_url = "http://example/\\n"', "base_url"),
+        ('base_url = "http://example/\\u009b31m"', "not an http or https address: 'http://example/\\x9b31m'"),
         ('base_url = "http://example:99999"', "Port out of range"),
         (f'base_url = "http://{"a" * 64}.example"', "base_url: a part of the host name has more than 63"),
         (

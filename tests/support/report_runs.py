@@ -73,8 +73,8 @@ def run_of(made: Ledger, *exchanges: Exchange, **members: Any) -> Run:
     given: dict[str, Any] = {
         "notes": {"rateReading": "burst", "hostile": HOSTILE},
         "timelines": (ProbeRecord(SECRET, points, 30.0, 120, f"a burst {HOSTILE}"),),
-        "options": ("conformance", "--api-key", SECRET),
-        "labels": {"branch": "main"},
+        "options": ("conformance", "--api-key", SECRET, HOSTILE),
+        "labels": {"branch": "main", HOSTILE: HOSTILE},
         "id": "1a2b3c4d",
         **members,
     }

@@ -32,6 +32,7 @@ REFUSED = [
     (("--write-known-violations", "{folder}"), "no file can be written there"),
     (("--write-known-violations", "{folder}/missing/known.toml"), "no file can be written there"),
     (("--label", "branch"), "--label: not KEY=VALUE: branch"),
+    (("--label", "\x1b[31mred"), "--label: not KEY=VALUE: \\x1b[31mred"),
     (("--baseline", "{file}"), "--baseline: "),
     (("--fuzz", "-1"), "--fuzz: -1: "),
     (("--mock-options", "'--quiet"), "--mock-options: No closing quotation"),

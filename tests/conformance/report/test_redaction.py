@@ -1,4 +1,4 @@
-"""A run leaves no secret behind, neither in a report nor on the terminal."""
+"""A run shows no secret, and nothing that does not print, neither in a report nor on the terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance.report import terminal
 from tests.support.gate import reports, run_gate
+from tests.support.report_runs import HOSTILE, Screen, ledger, run_of, written
 
 # Words that requests carry in the place of a secret, and that the documentation uses too.
 _NO_SECRETS = {"Bearer"}
@@ -28,3 +30,12 @@ def test_no_output_holds_a_secret(faults: tuple[str, ...], tmp_path: Path, monke
     assert len(published) == 5
     for name, text in {**published, "terminal": output}.items():
         assert [secret for secret in sorted(secrets - _NO_SECRETS) if secret in text] == [], name
+
+
+def test_nothing_that_does_not_print_reaches_a_reader(tmp_path: Path) -> None:
+    hostile = run_of(ledger())
+    screen = Screen()
+    terminal.summarize(hostile, screen)
+    terminal.conclude(hostile, screen, f"a folder {HOSTILE}")
+    for name, text in {**written(tmp_path, hostile), "terminal": "\n".join(screen.lines)}.items():
+        assert not {"\x1b", "\u202e"} & set(text), name

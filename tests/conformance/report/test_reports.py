@@ -92,8 +92,8 @@ def test_report_json_keeps_its_schema(tmp_path: Path) -> None:
     ]
     assert report["verdict"] in get_args(Verdict)
     assert (report["run"], report["seed"], report["depth"]) == ("1a2b3c4d", 1, "standard")
-    assert report["options"] == ["conformance", "--api-key", "obk_live_…1a2b"]
-    assert report["labels"] == {"branch": "main"}
+    assert report["options"] == ["conformance", "--api-key", "obk_live_…1a2b", HOSTILE]
+    assert report["labels"] == {"branch": "main", HOSTILE: HOSTILE}
     assert [(entry["id"], entry["until"]) for entry in report["excused"]] == [("PAGE-2", "2027-01-15")]
     assert list(report["kit"]) == ["version", "contract"]
     assert len(report["kit"]["contract"]) == 64

@@ -190,6 +190,11 @@ def test_what_is_broken_now_is_written_as_excuses_that_excuse_it(tmp_path: Path)
     assert (exit_code(excused), excused.outdated()) == (0, [])
 
 
+def test_what_toml_takes_only_escaped_is_written_so(tmp_path: Path) -> None:
+    accepted = KnownViolation("PAGE-3", "a\x7f\x1b\x85\u2028", TODAY, case='"\\')
+    assert load(listed(tmp_path, written([accepted]))) == (accepted,)
+
+
 def test_an_entry_that_covers_a_part_of_what_is_broken_is_written_as_it_was() -> None:
     accepted = narrow(case="getList")
     written_again = of_tenants(failed("test_x", "getDraft", "getList"), known=(accepted,)).to_be_known()
