@@ -9,7 +9,7 @@ from random import Random
 from typing import TypeVar
 
 import spec
-from conformance.checks import NotJudged, NotTested, Violation
+from conformance.checks import NotJudged, NotTested, Violation, record_tried
 from conformance.oracles.usable import unusable
 from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.exchange import Exchange
@@ -69,6 +69,21 @@ def cases(client: Client, applies: Callable[[Exchange], bool]) -> list[Exchange]
     if not found:
         raise NotTested("no answer of the run was a case of it")
     return sorted(found, key=lambda exchange: exchange.request.oddness)
+
+
+def none_has(fault: Callable[[Exchange], str | None], answers: Sequence[Exchange]) -> None:
+    """Expect no answer to have a fault. Raises Violation, in which each operation that has one is a case of its own."""
+    record_tried(1, 1, map(_operation, answers))
+    broken = [(answer, told) for answer in answers if (told := fault(answer))]
+    if broken:
+        first, told = broken[0]
+        violation = Violation(f"{told} ({len(broken)} of {len(answers)} answers)", first)
+        violation.cases = {_operation(answer): told for answer, told in reversed(broken)}
+        raise violation
+
+
+def _operation(answer: Exchange) -> str:
+    return answer.request.operation or "no operation"
 
 
 def answered(ask: Callable[[], Exchange], caller: Caller) -> Exchange:

@@ -56,10 +56,16 @@ def private(exchange: Exchange, others: frozenset[Identity], reads: str | None =
 
     If the request was not made as an operation, `reads` is the operation whose answer it may be. Raises Violation.
     """
+    told = leak(exchange, others, reads)
+    expect(told is None, f"{told}", exchange)
+    return exchange
+
+
+def leak(exchange: Exchange, others: frozenset[Identity], reads: str | None = None) -> str | None:
+    """What an answer shows of another organization, as `private` says it; None if nothing."""
     shown = identities(exchange.json, reads or exchange.request.operation or "") | _anywhere(exchange.json)
     shown &= others
-    expect(not shown, f"{exchange.line()} shows {_named(shown)} of the other organization", exchange)
-    return exchange
+    return f"{exchange.line()} shows {_named(shown)} of the other organization" if shown else None
 
 
 def identities(body: Any, operation: str) -> frozenset[Identity]:
