@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 128 and the number of the signal."""
@@ -17,12 +15,15 @@ def main() -> None:
 
     An interrupt ends it with 130 and without a traceback, even during its imports.
     """
+    heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # jobs in a shell's background ignore it
+    if heeded:
+        _end_at_once()
+    from importlib.util import find_spec
+    from pathlib import Path
+
     if find_spec("schemathesis") is None:
         sys.stderr.write("outbound-conformance: the gate is not installed: pip install 'outbound-conformance[gate]'\n")
         sys.exit(4)
-    heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # jobs in a shell's background ignore it
-    if heeded:
-        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
     sys.path.insert(0, str(Path(__file__).parents[1]))  # a project may have a package `spec`, and PYTHONPATH name it
     from conformance.cli import main as run
     from spec import surroundings
@@ -33,7 +34,12 @@ def main() -> None:
         with surroundings.prepared("outbound-conformance"):
             run()
     except KeyboardInterrupt:
+        _end_at_once()  # at a second interrupt, while the interpreter ends
         sys.exit(INTERRUPTED)
+
+
+def _end_at_once() -> None:
+    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
 
 
 if __name__ == "__main__":

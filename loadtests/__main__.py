@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 
 from loadtests.runner.interrupts import end_at_once
 
 
 def main() -> None:
     """Run the command line, or say in one line what is not installed (exit code 4)."""
+    end_at_once()
+    from importlib.util import find_spec
+    from pathlib import Path
+
     if find_spec("locust") is None:
         sys.stderr.write("outbound-load: Locust is not installed: pip install 'outbound-conformance[load]'\n")
         sys.exit(4)
-    end_at_once()
     sys.path.insert(0, str(Path(__file__).parents[1]))  # a project may have a package `spec`, and PYTHONPATH name it
     from loadtests.cli import main as run
     from spec import surroundings

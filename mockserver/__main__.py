@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from pathlib import Path
 
 from mockserver.server import interrupts
 
@@ -12,6 +11,8 @@ from mockserver.server import interrupts
 def main() -> None:
     """Run the command line. An interrupt ends it with 130 and without a traceback, even during its imports."""
     interrupts.end_at_once(signal.SIGINT)
+    from pathlib import Path
+
     sys.path.insert(0, str(Path(__file__).parents[1]))  # a project may have a package `spec`, and PYTHONPATH name it
     from mockserver.cli import main as run
     from spec import surroundings
@@ -22,6 +23,7 @@ def main() -> None:
         with surroundings.prepared("outbound-mock", needs_folder=False):
             run()
     except KeyboardInterrupt:
+        interrupts.end_at_once(signal.SIGINT)  # at a second one, while the interpreter ends
         sys.exit(interrupts.INTERRUPTED)
 
 

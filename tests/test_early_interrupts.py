@@ -34,6 +34,19 @@ name, _, function = entry.partition(":")
 getattr(importlib.import_module(name), function)()
 """
 
+_INTERRUPTED_TWICE = """
+import atexit, importlib, os, signal, sys
+
+def interrupted():
+    os.kill(os.getpid(), signal.SIGINT)
+    for _ in range(1_000):
+        pass
+
+atexit.register(interrupted)
+importlib.import_module(f"{sys.argv[1]}.cli").main = interrupted
+importlib.import_module(f"{sys.argv[1]}.__main__").main()
+"""
+
 
 @pytest.mark.parametrize(
     ("program", "module"),
@@ -56,6 +69,27 @@ def test_an_interrupt_while_a_command_is_imported_ends_it_without_a_word(program
     entry = _PROJECT["project"]["scripts"][name]
     ended = subprocess.run(
         [sys.executable, "-c", _INTERRUPTED_AT, entry, module, *(arguments or ["--help"])],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        preexec_fn=heed_interrupts,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize("module", ["conformance.__main__", "mockserver.__main__", "loadtests.__main__"])
+def test_what_takes_time_is_imported_once_an_interrupt_is_heeded(module: str) -> None:
+    bare = f"import sys; import {module}; print('pathlib' in sys.modules)"
+    told = subprocess.run([sys.executable, "-S", "-c", bare], cwd=ROOT, capture_output=True, check=True, timeout=60)
+    assert told.stdout == b"False\n"
+
+
+@pytest.mark.parametrize("package", ["conformance", "mockserver"])
+def test_a_second_interrupt_while_a_command_ends_shows_no_traceback(package: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _INTERRUPTED_TWICE, package],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

@@ -219,7 +219,8 @@ def test_a_bad_argument_is_one_line_and_exit_4(
 def test_without_what_the_gate_needs_the_command_says_what_to_install(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(__main__, "find_spec", {}.get)
+    monkeypatch.setattr("importlib.util.find_spec", {}.get)
+    monkeypatch.setattr("signal.getsignal", lambda _: None)  # so that this process keeps its handler
     with pytest.raises(SystemExit) as ended:
         __main__.main()
     assert ended.value.code == USAGE
