@@ -71,6 +71,11 @@ class KnownViolation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
         where = f" on {self.operation}" if self.operation else ""
         return f"{self.id}{where}" + (f" in the case {self.case!r}" if self.case else "")
 
+    @property
+    def whole(self) -> bool:
+        """Whether it excuses a whole requirement."""
+        return self.operation is None and self.case is None
+
     def in_force(self, today: date) -> bool:
         """Whether its day has not passed."""
         return today <= self.until

@@ -177,7 +177,10 @@ class Ledger:
         return list(dict.fromkeys(entry for entries in used for entry in entries))
 
     def to_be_known(self) -> list[KnownViolation]:
-        """Known violations for everything that is broken: the existing entries that still apply, and new ones for the rest."""
+        """Known violations for everything that is broken: the existing entries that still apply, and new ones for the rest.
+
+        A new one for a case is left out if another excuses the whole requirement.
+        """
         entries: dict[str, KnownViolation] = {}
         for finding in self.findings:
             if finding.outcome == "failed":
@@ -186,7 +189,9 @@ class Ledger:
                     entry = known or new(finding.requirement, finding.reason_in(case), self.today, case or None)
                     entries.setdefault(entry.name, entry)
         order = [requirement.id for requirement in spec.requirements()]
-        return sorted(entries.values(), key=lambda entry: order.index(entry.id))
+        whole = {entry.id for entry in entries.values() if entry.whole}
+        needed = [e for e in entries.values() if e.whole or e.id not in whole or e in self.known]
+        return sorted(needed, key=lambda entry: order.index(entry.id))
 
     @property
     def left_out(self) -> bool:
