@@ -23,8 +23,14 @@ _LIMITS = spec.contract().rate_limits
 _LONGEST_LABEL = 63
 # RFC 3986, appendix A: characters that no URL has. urlsplit accepts or drops them, and what does not print.
 _NEVER_IN_AN_ADDRESS = re.compile(r"[ \"<>\\^`{|}]")
-_PLACEHOLDERS = {"webhooks.register": "url", "webhooks.register_secondary": "url", "hooks.advance_clock": "seconds"}
-_COMMANDS = (*_PLACEHOLDERS, "webhooks.trigger", "webhooks.trigger_secondary", "hooks.add_contact")
+_REGISTERING = ("webhooks.register", "webhooks.register_secondary")
+_COMMANDS = (
+    *_REGISTERING,
+    "webhooks.trigger",
+    "webhooks.trigger_secondary",
+    "hooks.add_contact",
+    "hooks.advance_clock",
+)
 _REMEDY = "add it there, or give {}; outbound-conformance init writes a file to fill in"
 Reading = Literal["auto", "burst", "strict", "off"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -290,6 +296,14 @@ def _check_webhooks(webhooks: Webhooks) -> None:
 def _check_commands(target: Target) -> None:
     for member, command in target.commands().items():
         try:
-            commands.check(command, _PLACEHOLDERS.get(member, ""))
+            commands.check(command, _placeholder(target.webhooks, member))
         except ValueError as error:
             raise TargetError(f"{member}: {error}") from None
+
+
+def _placeholder(webhooks: Webhooks, member: str) -> str:
+    """The placeholder that a command cannot do without, empty if there is none: a fixed address may be known to it already."""
+    if member == "hooks.advance_clock":
+        return "seconds"
+    fixed = webhooks.public_url is not None or listen_address(webhooks.listen)[1] != 0
+    return "url" if member in _REGISTERING and not fixed else ""

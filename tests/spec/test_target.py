@@ -186,6 +186,12 @@ def test_a_command_with_braces_of_its_own_is_a_command(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("fixed", ['public_url = "https://tunnel.example/hook"', 'listen = "127.0.0.1:9000"'])
+def test_a_command_need_not_be_told_an_address_that_is_always_the_same(fixed: str, tmp_path: Path) -> None:
+    text = f'[webhooks]\nregister = "printenv SECRET"\n{fixed}'
+    assert load(described(tmp_path, text), base_url="http://127.0.0.1", api_key=KEY).webhooks.register
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TargetError, match=r"nowhere\.toml: No such file"):
         load(tmp_path / "nowhere.toml")
