@@ -20,6 +20,7 @@ from conformance.checks import NotTested, expect, record_tried, requirement
 from conformance.oracles.exchanges import ORACLES
 from conformance.rate_limits import rulings
 from conformance.rate_limits.measured import Measured
+from conformance.rate_limits.other_keys import OTHERS
 from conformance.rate_limits.traffic_patterns import BORDER, SPENDER, SPREAD, STRANGER, WITNESS
 from conformance.target.client import Client
 from conformance.target.exchange import Exchange
@@ -67,6 +68,12 @@ def test_a_rested_key_is_served_a_minutes_worth(rates: Measured, role: str) -> N
 def test_no_window_serves_more_than_the_burst(rates: Measured, role: str) -> None:
     """A rested key is served no more than the burst, neither at once nor around the border of a fixed window."""
     rulings.ceiling(rates, role)
+
+
+@requirement("RATE-3", needs=())
+def test_keys_of_every_kind_have_the_limit(rates: Measured) -> None:
+    """A key of one scope, and one of another organization, are served no more than the burst, where a test clock is moved."""
+    record_tried(rulings.ceiling_of_others(rates), len(OTHERS))
 
 
 @requirement("RATE-4", needs=())

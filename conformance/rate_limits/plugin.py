@@ -12,8 +12,9 @@ from conformance.checks import NotTested
 from conformance.rate_limits import followed_reading
 from conformance.rate_limits.attempts import Attempt, Limits, in_order
 from conformance.rate_limits.disturbances import clock_moved, spent_elsewhere
-from conformance.rate_limits.keys import keys_for, spare_keys
+from conformance.rate_limits.keys import keys_for, keys_of_others, spare_keys
 from conformance.rate_limits.measured import Measured, Reading
+from conformance.rate_limits.other_keys import OTHERS, use_up
 from conformance.rate_limits.probe_record import ProbeRecord
 from conformance.rate_limits.runner import Halted, Pattern, Wire, measure
 from conformance.rate_limits.traffic_patterns import (
@@ -113,15 +114,18 @@ class RateProbes:
             self._ended.set()
 
     def _measure(self) -> Measured:
-        keys = keys_for(self._judge.target)
         clock = self._judge.client.clock
+        keys = keys_for(self._judge.target)
+        if clock.movable and self._judge.depth != "quick":
+            keys |= keys_of_others(self._judge.target)
         from_rest = self._limits.burst if self._bound == "burst" else self._limits.floor
         wire = Wire(self._judge.client, keys, self._limits, self._halt, self._resting)
         rested = clock.movable or self._rested_after_use(wire)
         plan = ProbePlan(self._limits, from_rest, rested, pause=3.0 if clock.movable else 1.0)
         timelines = measure(wire, _patterns(keys), plan)
         disturbance = clock_moved(attempt for attempts in timelines.values() for attempt in attempts)
-        disturbance = disturbance or spent_elsewhere(timelines.values(), tuple(self._judge.client.exchanges))
+        probed = [attempts for role, attempts in timelines.items() if role not in OTHERS]
+        disturbance = disturbance or spent_elsewhere(probed, tuple(self._judge.client.exchanges))
         measured = Measured(self._limits, timelines, keys, self._bound, disturbance)
         self._note(measured, keys)
         return measured
@@ -152,7 +156,10 @@ class RateProbes:
 
 
 def _patterns(keys: Mapping[str, Credential]) -> Sequence[Pattern]:
-    return [pattern for role, pattern in ((SPENDER, spend), (BORDER, border), (SPREAD, spread)) if role in keys]
+    others = [(role, use_up(role)) for role in OTHERS]
+    return [
+        pattern for role, pattern in ((SPENDER, spend), (BORDER, border), (SPREAD, spread), *others) if role in keys
+    ]
 
 
 def _drawn(

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from conformance.checks import PROBLEM, NotJudged, Violation
 from conformance.oracles import schemas
 from conformance.plural import counted
+from conformance.rate_limits import other_keys
 from conformance.rate_limits.attempts import (
     MINUTE,
     Attempt,
@@ -73,6 +74,20 @@ def ceiling(measured: Measured, role: str) -> None:
             f"{len(too_many)} requests of one key were served within {_took(too_many):.1f} s", *_ends(too_many)
         )
     _limit_was_reached(measured, role)
+
+
+def ceiling_of_others(measured: Measured) -> int:
+    """RATE-3 for keys that the probes do not own. Returns of how many it is known that they keep it."""
+    limits = measured.limits
+    others = {} if measured.disturbance else other_keys.served(measured)
+    for role, attempts in others.items():
+        too_many = crowded(attempts, limits.burst, limits.window)
+        if too_many:
+            raise Violation(
+                f"{len(too_many)} requests of {measured.name(role)} were served within {_took(too_many):.1f} s",
+                *_ends(too_many),
+            )
+    return len(others)
 
 
 def sustained(measured: Measured) -> None:

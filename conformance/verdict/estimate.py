@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from conformance.cases.depth import FUZZ, PACED_REQUESTS, QUICK_REQUESTS, STANDARD_REQUESTS, Depth, schema_driven
 from conformance.checks import NotTested
 from conformance.plural import counted
-from conformance.rate_limits.keys import keys_for, most_requests, spare_keys
+from conformance.rate_limits.keys import keys_for, keys_of_others, most_requests, spare_keys
 from conformance.rate_limits.measured import SPARE_ROLES
+from conformance.rate_limits.other_keys import OTHERS, most_with_another
 from conformance.rate_limits.traffic_patterns import SPENDER
 from conformance.target.pacing import MARGIN, WINDOW
 from conformance.verdict.selection import in_words, missing, selected
@@ -32,7 +33,7 @@ class Probing:
     """The probes of the rate limit: the most `requests`, the member of the description whose keys they use up, and seconds.
 
     `beside` says that they go on beside the other checks, and do not come after them. `again` are the seconds that they take if
-    they have to begin again.
+    they have to begin again. `others` are further requests, with keys that other checks use, too.
     """
 
     requests: int = 0
@@ -40,6 +41,7 @@ class Probing:
     beside: bool = False
     seconds: float = 0.0
     again: float = 0.0
+    others: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def plan(
     paid = _paid(depth, fuzz, paced=paced) if testable else _preflight(target)
     probing = Probing() if safe else _probing(ids, target)
     if not paced:
+        if probing.requests and depth != "quick":
+            probing = replace(probing, others=_on_other_keys(target))
         return RequestEstimate(depth, paid, probing, 0.0)
     if paid is None:
         return RequestEstimate(depth, paid, probing, None)
@@ -149,6 +153,7 @@ def _advice(probing: Probing, primary: int) -> list[str]:
 def _line(plan: RequestEstimate) -> str:
     paid = "every combination there is" if plan.paid is None else f"at most {plan.paid} requests"
     probing = f" and {plan.probing.requests} on {plan.probing.keys}" if plan.probing.requests else ""
+    probing += f" and {plan.probing.others} on other keys" if plan.probing.others else ""
     if plan.seconds is None:
         waiting = "; it may wait an hour for the rate limit"
     else:
@@ -183,6 +188,11 @@ def _probing(ids: frozenset[str] | None, target: Target | None) -> Probing:
 def _on_spare_keys(count: int, limit: RateLimit) -> Probing:
     requests = _TRIES * most_requests(limit) * min(count, len(SPARE_ROLES))
     return Probing(requests, _SPARE, beside=True, seconds=_PROBING, again=_TRIES * _PROBING + REST)
+
+
+def _on_other_keys(target: Target | None) -> int:
+    keys = len(OTHERS) if target is None else len(keys_of_others(target))
+    return keys * most_with_another(_limits(target).burst)
 
 
 def _limits(target: Target | None) -> RateLimit:

@@ -149,6 +149,20 @@ def test_no_probes_are_planned_where_none_are_sent(mock: Path) -> None:
     assert plan("quick", None, load(mock), safe=True).probing.requests == 0
 
 
+def test_other_keys_are_used_up_on_a_test_clock_alone(mock: Path, tmp_path: Path) -> None:
+    target = load(mock)
+    planned = plan("standard", select(["RATE-3"]), target)
+    run_gate("--target", str(mock), "--only", "RATE-3", *reports(tmp_path))
+    used = sent(tmp_path)
+    others = used.total() - used["keys.spare"]
+    assert planned.paid is not None
+    assert 2 * target.rate_limit.burst < others <= planned.probing.others + planned.paid
+    assert any(f" and {planned.probing.others} on other keys" in line for line in forecast(None, target, 200))
+    for elsewhere in (plan("quick", None, target), plan("standard", None, target, real_time=True)):
+        assert elsewhere.probing.requests
+        assert not elsewhere.probing.others
+
+
 def test_one_requirement_is_told_in_the_singular() -> None:
     target = one_key()
     assert forecast(select(["PAGE-3"]), target, 200)[0].startswith("1 requirement can be tested; ")

@@ -13,7 +13,7 @@ import pytest
 
 from conformance.target.embedded import EmbeddedMock
 from loadtests.scenarios import scenarios
-from mockserver.modifications.faults import named, names, rate_limits, rate_refusals
+from mockserver.modifications.faults import named, names, rate_keys, rate_limits, rate_refusals
 from tests.support.load_runs import Outcome, outbound_load
 
 _SMALL = "--contacts 20"
@@ -63,6 +63,8 @@ UNSEEN = {
     "strangers-reset-limits": "callers without a valid key are the gate's affair: load is sent with valid ones (RATE-3)",
     "refusals-punished": "a client that waits for long is not punished: the gate asks just after a refusal (RATE-6)",
     "failures-not-counted": "which requests count is the gate's affair: under load all find what they ask for (RATE-3)",
+    "keys-of-one-scope-not-limited": "load is sent with keys of all scopes (RATE-3)",
+    "other-organizations-not-limited": "bursts are sent with keys of the primary organization (RATE-3)",
     "refused-in-plain-text": "the form of a refusal is the gate's affair (ERROR-1)",
 }
 
@@ -126,6 +128,6 @@ def test_a_scenario_fails_on_the_fault_that_it_is_there_to_see(fault: str, tmp_p
 
 
 def test_every_fault_of_the_rate_limit_is_seen_or_has_a_reason_not_to_be() -> None:
-    modules = {rate_limits.__name__, rate_refusals.__name__}
+    modules = {module.__name__ for module in (rate_keys, rate_limits, rate_refusals)}
     of_limits = {name for name in names() if getattr(named(name).on_pipeline, "__module__", "") in modules}
     assert of_limits == set(SEEN_BY) | set(UNSEEN)

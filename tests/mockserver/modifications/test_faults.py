@@ -83,7 +83,10 @@ def told(answer: Response) -> tuple[Any, ...]:
 
 def rated(mock: Mock) -> list[Any]:
     """The effect of a key's limit on this key and on others."""
-    asks = [Client(mock, FULL), *(Client(mock, KEYS[kind][0]) for kind in ("primary", "secondary", "spare"))]
+    asks = [
+        Client(mock, FULL),
+        *(Client(mock, KEYS[kind][0]) for kind in ("primary", "secondary", "spare", "single_scope")),
+    ]
     answers = [told(asks[0].get("/api/v1/me")) for _ in range(122)]
     answers += [told(client.get("/api/v1/me")) for client in asks[1:]]
     answers += [told(asks[0].get(f"/api/v1/contacts{odd}")) for odd in ("/con_unknown", "?limit=many")]

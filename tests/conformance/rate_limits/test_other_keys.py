@@ -1,0 +1,76 @@
+"""Keys that the probes do not own have a limit, too; one that has a limit of its own, or is not known, accuses nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import httpx
+import pytest
+
+from conformance.checks import Violation
+from conformance.rate_limits import rulings
+from conformance.rate_limits.attempts import Attempt
+from conformance.rate_limits.disturbances import Disturbance
+from conformance.rate_limits.keys import keys_of_others
+from conformance.rate_limits.measured import Measured
+from conformance.rate_limits.other_keys import FOREIGN, SCOPED, most_with_another
+from conformance.rate_limits.traffic_patterns import SPENDER
+from conformance.target.exchange import Credential, Exchange, Request
+from spec.target import Keys, Organization, Organizations, Target
+from tests.support.rate_simulation import CONTRACT, CREDENTIALS
+
+BEYOND = most_with_another(CONTRACT.burst)
+OTHERS = {role: Credential(role, role) for role in (SCOPED, FOREIGN)}
+
+
+def served(count: int, *, limit: str | None = "60", status: int = 200, sound: bool = True) -> list[Attempt]:
+    """Attempts within a second, which are all answered alike."""
+    headers = httpx.Headers({"x-ratelimit-limit": limit} if limit else {})
+    return [_attempt(number / count, headers, status, sound) for number in range(count)]
+
+
+def _attempt(sent: float, headers: httpx.Headers, status: int, sound: bool) -> Attempt:
+    request = Request("GET", "/api/v1/me", operation="getMe")
+    exchange = Exchange(
+        1, request, "http://127.0.0.1/api/v1/me", status, headers, b"{}", sent, sent, at=sent, moved=0.0
+    )
+    return Attempt(sent, sent, status, sound=sound, exchange=exchange)
+
+
+def measured(others: dict[str, Sequence[Attempt]], disturbance: Disturbance | None = None) -> Measured:
+    timelines = {SPENDER: served(10), **others}
+    return Measured(CONTRACT, timelines, {**CREDENTIALS, **OTHERS}, disturbance=disturbance)
+
+
+@pytest.mark.parametrize("role", [SCOPED, FOREIGN])
+def test_a_key_without_a_limit_is_told(role: str) -> None:
+    with pytest.raises(Violation, match=rf"{BEYOND} requests of {role}"):
+        rulings.ceiling_of_others(measured({SCOPED: served(9), FOREIGN: served(9), role: served(BEYOND)}))
+
+
+@pytest.mark.parametrize(
+    ("attempts", "known"),
+    [
+        (served(CONTRACT.burst), 1),
+        (served(BEYOND, limit="600"), 0),
+        (served(BEYOND, limit=None), 0),
+        (served(BEYOND, status=401, sound=False), 0),
+        ([], 0),
+    ],
+    ids=["within the limit", "a limit of its own", "no limit told", "a key that does not count", "not tried"],
+)
+def test_what_is_legal_or_not_known_is_no_violation(attempts: Sequence[Attempt], known: int) -> None:
+    assert rulings.ceiling_of_others(measured({SCOPED: attempts})) == known
+
+
+def test_nothing_is_known_where_somebody_else_used_the_target() -> None:
+    assert rulings.ceiling_of_others(measured({SCOPED: served(BEYOND)}, Disturbance("another's requests", ()))) == 0
+
+
+def test_the_first_key_of_each_kind_is_taken_where_there_is_one() -> None:
+    target = Target(
+        organizations=Organizations(secondary=Organization(("s0", "s1"))),
+        keys=Keys(single_scope={"lists.read": "l", "drafts.read": "d"}),
+    )
+    assert {role: key.secret for role, key in keys_of_others(target).items()} == {SCOPED: "l", FOREIGN: "s0"}
+    assert keys_of_others(Target()) == {}
