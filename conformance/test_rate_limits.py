@@ -20,8 +20,7 @@ from conformance.checks import NotTested, expect, record_tried, requirement
 from conformance.oracles.exchanges import ORACLES
 from conformance.rate_limits import rulings
 from conformance.rate_limits.measured import Measured
-from conformance.rate_limits.other_keys import OTHERS
-from conformance.rate_limits.traffic_patterns import BORDER, SPENDER, SPREAD, STRANGER, WITNESS
+from conformance.rate_limits.traffic_patterns import BORDER, OTHERS, SPENDER, SPREAD, STRANGER, WITNESS
 from conformance.target.client import Client
 from conformance.target.exchange import Exchange
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from conformance.checks import NotTested
 from conformance.rate_limits.measured import SPARE_ROLES
-from conformance.rate_limits.other_keys import FOREIGN, SCOPED
-from conformance.rate_limits.traffic_patterns import BYSTANDER, STRANGER, WITNESS
+from conformance.rate_limits.traffic_patterns import BYSTANDER, FOREIGN, SCOPED, STRANGER, WITNESS
 from conformance.target.exchange import Credential
 from spec.target import RateLimit, Target
 
@@ -38,7 +37,7 @@ def keys_for(target: Target) -> dict[str, Credential]:
 
 
 def keys_of_others(target: Target) -> dict[str, Credential]:
-    """The key of each role in `other_keys` for which there is one."""
+    """The key of each role of `OTHERS` for which there is one."""
     scoped = [Credential(secret, f"keys.single_scope.{scope}") for scope, secret in target.keys.single_scope.items()]
     foreign = _named("organizations.secondary.api_keys", target.organizations.secondary.api_keys)
     return {role: keys[0] for role, keys in ((SCOPED, scoped), (FOREIGN, foreign)) if keys}

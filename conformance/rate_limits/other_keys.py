@@ -10,13 +10,7 @@ from collections.abc import Callable
 from conformance.rate_limits.attempts import Attempts, in_order
 from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.steps import Send, Steps
-from conformance.rate_limits.traffic_patterns import SPENDER, ProbePlan
-
-SCOPED = "scoped"
-"""A key of the primary organization with one scope."""
-FOREIGN = "foreign"
-"""A key of another organization."""
-OTHERS = (SCOPED, FOREIGN)
+from conformance.rate_limits.traffic_patterns import OTHERS, SPENDER, ProbePlan
 
 _MORE_THAN_SERVED = 16
 

@@ -63,6 +63,12 @@ BORDER = "border"
 """Spent before a border that is told, or in two volleys; then keeps asking past the border of every possible window."""
 SPREAD = "spread"
 """Sends a minute's worth evenly."""
+SCOPED = "scoped"
+"""A key of the same organization with one scope."""
+FOREIGN = "foreign"
+"""Another key of the other organization."""
+OTHERS = (SCOPED, FOREIGN)
+"""Keys that other checks use, too. They are used only on a test clock, which gives them back at once what they have lost."""
 UNAUTHENTICATED = "unauthenticated"
 """Callers without a valid key: what they send is no attempt of a key, and is refused free of charge."""
 
@@ -103,7 +109,7 @@ def spend(plan: ProbePlan) -> Steps:
     spender += yield from _exhaust(SPENDER, spender, plan)
     plan.check_rest(spender, plan.from_rest)
     spender += yield from _each_kind_alone(spender, plan)
-    spender += yield from _after_unauthenticated(spender, plan)
+    spender += yield from _after_all_others(spender, stranger, plan)
     stranger += yield Send(STRANGER, _WITNESSED)
     plan.check_rest(stranger, len(stranger))
     plan.check_rest((yield Send(BYSTANDER, _WITNESSED)), _WITNESSED)
@@ -190,13 +196,19 @@ def _each_kind_alone(spender: list[Attempt], plan: ProbePlan) -> Part:
     return attempts
 
 
-def _after_unauthenticated(spender: list[Attempt], plan: ProbePlan) -> Part:
-    """See whether refusing callers without a valid key gives a spent key its allowance back, as if it were rested."""
+def _after_all_others(spender: list[Attempt], stranger: list[Attempt], plan: ProbePlan) -> Part:
+    """See whether callers without a valid key, or several other keys, give a spent key its allowance back, as if it were rested.
+
+    A limiter may begin anew after a refusal, or remember the last few keys. What the stranger sends is added to its attempts.
+    """
     attempts: list[Attempt] = []
     if not any(attempt.refused for attempt in spender):
         return attempts
     while len(attempts) < plan.limits.burst:
         yield Send(UNAUTHENTICATED, _UNAUTHENTICATED_REQUESTS)
+        for role in OTHERS:
+            yield Send(role, 1, kind="me")
+        stranger += yield Send(STRANGER, 1, kind="me")
         again = yield from _as_if_unspent("me", plan)
         attempts += again
         if len(again) <= 2:

@@ -13,8 +13,8 @@ from conformance.checks import NotTested
 from conformance.plural import counted
 from conformance.rate_limits.keys import keys_for, keys_of_others, most_requests, spare_keys
 from conformance.rate_limits.measured import SPARE_ROLES
-from conformance.rate_limits.other_keys import OTHERS, most_with_another
-from conformance.rate_limits.traffic_patterns import SPENDER
+from conformance.rate_limits.other_keys import most_with_another
+from conformance.rate_limits.traffic_patterns import OTHERS, SPENDER
 from conformance.target.pacing import MARGIN, WINDOW
 from conformance.verdict.selection import in_words, missing, selected
 from spec import REST, commands

@@ -13,8 +13,8 @@ from conformance.rate_limits.attempts import Attempt
 from conformance.rate_limits.disturbances import Disturbance
 from conformance.rate_limits.keys import keys_of_others
 from conformance.rate_limits.measured import Measured
-from conformance.rate_limits.other_keys import FOREIGN, SCOPED, most_with_another
-from conformance.rate_limits.traffic_patterns import SPENDER
+from conformance.rate_limits.other_keys import most_with_another
+from conformance.rate_limits.traffic_patterns import FOREIGN, SCOPED, SPENDER
 from conformance.target.exchange import Credential, Exchange, Request
 from spec.target import Keys, Organization, Organizations, Target
 from tests.support.rate_simulation import CONTRACT, CREDENTIALS

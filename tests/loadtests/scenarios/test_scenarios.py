@@ -43,6 +43,7 @@ SEEN_BY = {
     "limit-per-organization": ("neighbours", "neighbours"),
     "limit-per-address": ("neighbours", "neighbours"),
     "refused-requests-count": ("overload", "sustained-rate"),
+    "limits-of-three-keys-remembered": ("burst", "burst-ceiling"),
 }
 """Which scenario has to see a fault of the rate limit, and by which check at the least."""
 
