@@ -20,7 +20,8 @@ from conformance.checks import NotTested, expect, record_tried, requirement
 from conformance.oracles.exchanges import ORACLES
 from conformance.rate_limits import rulings
 from conformance.rate_limits.measured import Measured
-from conformance.rate_limits.traffic_patterns import BORDER, OTHERS, SPENDER, SPREAD, STRANGER, WITNESS
+from conformance.rate_limits.other_keys import USED_UP
+from conformance.rate_limits.traffic_patterns import BORDER, SPENDER, SPREAD, STRANGER, WITNESS
 from conformance.target.client import Client
 from conformance.target.exchange import Exchange
 
@@ -72,7 +73,7 @@ def test_no_window_serves_more_than_the_burst(rates: Measured, role: str) -> Non
 @requirement("RATE-3", needs=())
 def test_keys_of_every_kind_have_the_limit(rates: Measured) -> None:
     """A key of one scope, and one of another organization, are served no more than the burst, where a test clock is moved."""
-    record_tried(rulings.ceiling_of_others(rates), len(OTHERS))
+    record_tried(rulings.ceiling_of_others(rates), len(USED_UP))
 
 
 @requirement("RATE-4", needs=())

@@ -40,7 +40,7 @@ def keys_of_others(target: Target) -> dict[str, Credential]:
     """The key of each role of `OTHERS` for which there is one."""
     scoped = [Credential(secret, f"keys.single_scope.{scope}") for scope, secret in target.keys.single_scope.items()]
     foreign = _named("organizations.secondary.api_keys", target.organizations.secondary.api_keys)
-    return {role: keys[0] for role, keys in ((SCOPED, scoped), (FOREIGN, foreign)) if keys}
+    return dict(zip((*SCOPED[: len(scoped)], FOREIGN), [*scoped, *foreign], strict=False))
 
 
 def spare_keys(target: Target) -> list[Credential]:

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from conformance.rate_limits.attempts import Attempts, in_order
 from conformance.rate_limits.measured import Measured
 from conformance.rate_limits.steps import Send, Steps
-from conformance.rate_limits.traffic_patterns import OTHERS, SPENDER, ProbePlan
+from conformance.rate_limits.traffic_patterns import FOREIGN, SCOPED, SPENDER, ProbePlan
+
+USED_UP = (SCOPED[0], FOREIGN)
+"""The roles whose keys are used up."""
 
 _MORE_THAN_SERVED = 16
 
@@ -34,7 +37,7 @@ def served(measured: Measured) -> dict[str, Attempts]:
 
     A key may have a limit of its own ("default" in the documentation). Nothing is known of a key that has no sound answer.
     """
-    found = {role: _sound(measured, role) for role in OTHERS}
+    found = {role: _sound(measured, role) for role in USED_UP}
     return {
         role: attempts
         for role, attempts in found.items()

@@ -14,7 +14,7 @@ from conformance.rate_limits.attempts import Attempt, Limits, in_order
 from conformance.rate_limits.disturbances import clock_moved, spent_elsewhere
 from conformance.rate_limits.keys import keys_for, keys_of_others, spare_keys
 from conformance.rate_limits.measured import Measured, Reading
-from conformance.rate_limits.other_keys import use_up
+from conformance.rate_limits.other_keys import USED_UP, use_up
 from conformance.rate_limits.probe_record import ProbeRecord
 from conformance.rate_limits.runner import Halted, Pattern, Wire, measure
 from conformance.rate_limits.traffic_patterns import (
@@ -158,7 +158,7 @@ class RateProbes:
 
 def _patterns(keys: Mapping[str, Credential]) -> Sequence[Pattern]:
     # Keys that other checks use come first, and have rested when the run ends.
-    others = [(role, use_up(role)) for role in OTHERS]
+    others = [(role, use_up(role)) for role in USED_UP]
     return [
         pattern for role, pattern in (*others, (SPENDER, spend), (BORDER, border), (SPREAD, spread)) if role in keys
     ]

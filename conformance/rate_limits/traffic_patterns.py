@@ -63,11 +63,11 @@ BORDER = "border"
 """Spent before a border that is told, or in two volleys; then keeps asking past the border of every possible window."""
 SPREAD = "spread"
 """Sends a minute's worth evenly."""
-SCOPED = "scoped"
-"""A key of the same organization with one scope."""
+SCOPED = ("scoped", "second scoped", "third scoped", "fourth scoped")
+"""Keys of the same organization with one scope each."""
 FOREIGN = "foreign"
 """Another key of the other organization."""
-OTHERS = (SCOPED, FOREIGN)
+OTHERS = (*SCOPED, FOREIGN)
 """Keys that other checks use, too. They are used only on a test clock, which gives them back at once what they have lost."""
 UNAUTHENTICATED = "unauthenticated"
 """Callers without a valid key: what they send is no attempt of a key, and is refused free of charge."""

@@ -13,7 +13,7 @@ from conformance.checks import NotTested
 from conformance.plural import counted
 from conformance.rate_limits.keys import keys_for, keys_of_others, most_requests, spare_keys
 from conformance.rate_limits.measured import SPARE_ROLES
-from conformance.rate_limits.other_keys import most_with_another
+from conformance.rate_limits.other_keys import USED_UP, most_with_another
 from conformance.rate_limits.traffic_patterns import OTHERS, SPENDER
 from conformance.target.pacing import MARGIN, WINDOW
 from conformance.verdict.selection import in_words, missing, selected
@@ -191,8 +191,8 @@ def _on_spare_keys(count: int, limit: RateLimit) -> Probing:
 
 
 def _on_other_keys(target: Target | None) -> int:
-    keys = len(OTHERS) if target is None else len(keys_of_others(target))
-    return keys * most_with_another(_limits(target).burst)
+    roles = OTHERS if target is None else keys_of_others(target)
+    return len(roles) + sum(role in roles for role in USED_UP) * most_with_another(_limits(target).burst)
 
 
 def _limits(target: Target | None) -> RateLimit:
