@@ -100,18 +100,20 @@ def test_a_signal_while_the_interpreter_of_locust_starts_ends_it_as_an_interrupt
 
 
 _ORPHAN = """
-import os, sys, time
+import os, sys
 import gevent
 from loadtests.runner.interrupts import end_with_parent
 
+ready, told = os.pipe()
 if sys.argv[1] == "forked later":
     end_with_parent()
 if gevent.fork():
-    time.sleep(0.5)
+    os.read(ready, 1)
     os._exit(0)
 if sys.argv[1] == "its own":
     end_with_parent(os.getppid())
-gevent.sleep(5)
+os.write(told, b"!")
+gevent.sleep(20)
 print("it has outlived its parent")
 """
 

@@ -6,12 +6,13 @@ import socket
 import threading
 import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import gevent
 import msgspec
 import pytest
 
+from conformance.target.clock import TargetClock
 from loadtests.analysis.ledger import Attempt
 from loadtests.runner.coordinator import Coordinator
 from loadtests.runner.generator_cost import Cost
@@ -111,16 +112,38 @@ def test_a_worker_that_is_lost_during_a_wait_ends_the_run_at_once(setup: Setup) 
     assert len(workers.began) == 1
 
 
-def test_the_time_left_grows_with_what_the_target_needs_for_a_request(setup: Setup) -> None:
+class _Passing:
+    """A time that passes only when somebody sleeps: takes the place of `time`, of `gevent`, and of the target's clock."""
+
+    moved = 0.0
+
+    def __init__(self) -> None:
+        self._now = 1000.0
+
+    def monotonic(self) -> float:
+        return self._now
+
+    now = monotonic
+
+    def sleep(self, seconds: float) -> None:
+        self._now += seconds
+
+
+def test_the_time_left_grows_with_what_the_target_needs_for_a_request(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A plan knows only when requests are due, and nothing of how long a target takes to answer those that are sent at once."""
     hundred = (Schedule(0, 100),)
     left: list[float] = []
+    passing = _Passing()
+    for name in ("time", "gevent"):
+        monkeypatch.setattr(f"loadtests.runner.coordinator.{name}", passing)
 
     class Slow(_Workers):
         def tell(self, member: str, kind: str, data: dict[str, Any]) -> None:
             if kind == "phase":
                 left.append(self.coordinator.left)
-                gevent.sleep(0.3)
+                passing.sleep(0.3)
                 report = {"share": 0, "phase": data["number"], "done": False, "ledger": setup.ledger().dump()}
                 self.coordinator.heard({**report, "cost": Cost(requests=100).dump()})
                 left.append(self.coordinator.left)
@@ -128,10 +151,11 @@ def test_the_time_left_grows_with_what_the_target_needs_for_a_request(setup: Set
 
     plan = Plan((Phase("first", hundred), Phase("second", hundred), Phase("third", hundred, rest=0.4)))
     workers = Slow()
-    workers.coordinator = Coordinator(replace(setup, plan=plan), workers, setup.ledger())
+    slow = replace(setup, plan=plan)
+    workers.coordinator = Coordinator(slow, workers, slow.ledger(), clock=cast(TargetClock, passing))
     workers.coordinator.run(lambda: None)
     expected = [0.4, 0.4 + 0.6, 0.4 + 0.6, 0.4 + 0.3, 0.3, 0.0]
-    assert left == pytest.approx(expected, abs=0.2)
+    assert left == pytest.approx(expected, abs=0.05)
 
 
 def test_authorities_that_cannot_be_read_are_told_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from threading import Timer
+from typing import TextIO
 
 import pytest
 
@@ -36,13 +36,17 @@ def test_a_worker_without_a_master_says_so_and_gives_up(
     assert given_up == f"outbound-load: no master at 127.0.0.1:{command_line} within 0.1 s: Connection refused"
 
 
-def test_a_worker_finds_a_master_that_comes_later(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_worker_finds_a_master_that_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
     port = free_port()
     masters: list[socket.socket] = []
-    come = Timer(0.1, lambda: masters.append(socket.create_server(("127.0.0.1", port))))
-    come.start()
-    ports.wait_for_master("127.0.0.1", port)
-    come.join()
-    ports.wait_for_master("127.0.0.1", port)
+    told: list[str] = []
+
+    def come(line: str, _: TextIO) -> None:
+        told.append(line)
+        masters.append(socket.create_server(("127.0.0.1", port)))
+
+    monkeypatch.setattr(ports, "say", come)
+    for _ in range(2):
+        ports.wait_for_master("127.0.0.1", port)
     masters[0].close()
-    assert capsys.readouterr().err == f"waiting for a master at 127.0.0.1:{port}, for at most 5 min\n"
+    assert told == [f"waiting for a master at 127.0.0.1:{port}, for at most 5 min"]
