@@ -21,8 +21,9 @@ from tests.support.gate import reports, run_gate
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 FREE = ("", "keys.revoked", "keys.expired")
-PAID = "SCOPE,OP,PAGE,FILTER,TENANT,ERROR,HOOK,RATE"
-ALL_BUT_RATE = "AUTH,SCOPE,OP,PAGE,FILTER,TENANT,ERROR,HOOK"
+# Nearly nothing of AUTH is paid for: one run is enough for that.
+ALL_BUT_RATE = "SCOPE,OP,PAGE,FILTER,TENANT,ERROR,HOOK"
+PAID = f"{ALL_BUT_RATE},RATE"
 
 
 def one_key() -> Target:
@@ -57,10 +58,9 @@ def sent(folder: Path) -> Counter[str]:
     return Counter({member: count for member, count in counted.items() if member not in FREE})
 
 
-# Nearly nothing of AUTH is paid for: one run is enough for that.
 @pytest.mark.parametrize(
     ("primary", "spare", "only"),
-    [(1, 0, f"{ALL_BUT_RATE},RATE"), (2, 0, PAID), (1, 1, PAID), (2, 6, PAID)],
+    [(1, 0, f"AUTH,{PAID}"), (2, 0, PAID), (1, 1, PAID), (2, 6, PAID)],
 )
 def test_a_run_sends_no_more_than_was_planned(primary: int, spare: int, only: str, mock: Path, tmp_path: Path) -> None:
     target = with_keys(mock, tmp_path, primary, spare)
