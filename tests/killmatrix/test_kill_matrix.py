@@ -277,3 +277,12 @@ def test_the_documentation_shows_a_run_of_the_sample() -> None:
     # Faults and variants may have been added since that run, but none was removed.
     assert faults <= kinds.count("fault")
     assert variants <= kinds.count("variant")
+
+
+def test_the_readme_tells_of_the_whole_matrix_what_the_documentation_tells() -> None:
+    readme, documentation = ((ROOT / page).read_text("utf-8") for page in ("README.md", "docs/gate.md"))
+    told = re.search(r"Of ([\d,]+) faults it found ([\d,]+) caught.*?lists the other (\d+),", documentation, re.DOTALL)
+    shown = re.search(r"has ([\d,]+) faults,.*?finds ([\d,]+) by.*?the other (\d+) are listed", readme, re.DOTALL)
+    assert told
+    assert shown
+    assert shown.groups() == told.groups()
