@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name a test by the name of an argument that nobody can read: workers have to agree on names, and gzip writes the time."""
+    """Use the argument's name for bytes and long texts. Workers must agree on the names of tests, and gzip writes the time."""
     return argname if isinstance(val, bytes) or (isinstance(val, str) and len(val) > _LONG) else None
 
 

@@ -67,14 +67,7 @@ importlib.import_module(f"{sys.argv[1]}.__main__").main()
 def test_an_interrupt_while_a_command_is_imported_ends_it_without_a_word(program: str, module: str) -> None:
     name, *arguments = program.split()
     entry = _PROJECT["project"]["scripts"][name]
-    ended = subprocess.run(
-        [sys.executable, "-c", _INTERRUPTED_AT, entry, module, *(arguments or ["--help"])],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        preexec_fn=heed_interrupts,
-    )
+    ended = _ended(_INTERRUPTED_AT, entry, module, *(arguments or ["--help"]))
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
@@ -87,8 +80,13 @@ def test_what_takes_time_is_imported_once_an_interrupt_is_heeded(module: str) ->
 
 @pytest.mark.parametrize("package", ["conformance", "mockserver"])
 def test_a_second_interrupt_while_a_command_ends_shows_no_traceback(package: str) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", _INTERRUPTED_TWICE, package],
+    ended = _ended(_INTERRUPTED_TWICE, package)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+def _ended(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -96,4 +94,3 @@ def test_a_second_interrupt_while_a_command_ends_shows_no_traceback(package: str
         timeout=60,
         preexec_fn=heed_interrupts,
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")

@@ -14,7 +14,7 @@ _SHARED = Path(__file__).parent / "page"
 def templates(*folders: Path) -> jinja2.Environment:
     """The templates of folders, those first, and the shared ones. An unknown name is an error.
 
-    Everything is escaped, and what does not print in a text is made visible, whoever it is from.
+    Everything is escaped, and every text shows characters that do not print as escapes.
     """
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader([*folders, _SHARED], encoding="utf-8"),

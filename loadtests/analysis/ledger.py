@@ -42,7 +42,7 @@ class Attempt(NamedTuple):
 
     @property
     def admitted(self) -> bool:
-        """Whether the limit let it through. Of a server error, and of what a gateway answers, nobody knows."""
+        """Whether the limit let it through. A server error does not tell, nor does the answer of a gateway."""
         return 0 < self.status < 500 and self.status != REFUSED and self.error is None
 
     @property

@@ -1,4 +1,4 @@
-"""Keys that the probes do not own have a limit, too; one that has a limit of its own, or is not known, accuses nobody."""
+"""A key without a limit is told, although the probes do not own it. A key with a limit of its own is legal."""
 
 from __future__ import annotations
 
