@@ -77,7 +77,7 @@ def ceiling(measured: Measured, role: str) -> None:
 
 
 def ceiling_of_others(measured: Measured) -> int:
-    """RATE-3 for keys that the probes do not own. Returns of how many it is known that they keep it."""
+    """RATE-3 for keys that the probes do not own. Returns how many of them were refused in time."""
     limits = measured.limits
     others = {} if measured.disturbance else other_keys.served(measured)
     for role, attempts in others.items():
@@ -87,7 +87,7 @@ def ceiling_of_others(measured: Measured) -> int:
                 f"{len(too_many)} requests of {measured.name(role)} were served within {_took(too_many):.1f} s",
                 *_ends(too_many),
             )
-    return len(others)
+    return sum(any(attempt.refused for attempt in measured.timelines[role]) for role in others)
 
 
 def sustained(measured: Measured) -> None:

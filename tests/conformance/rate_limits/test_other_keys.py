@@ -51,13 +51,21 @@ def test_a_key_without_a_limit_is_told(role: str) -> None:
 @pytest.mark.parametrize(
     ("attempts", "known"),
     [
-        (served(CONTRACT.burst), 1),
+        ([*served(CONTRACT.burst), *served(1, status=429, sound=False)], 1),
+        (served(CONTRACT.burst), 0),
         (served(BEYOND, limit="600"), 0),
         (served(BEYOND, limit=None), 0),
         (served(BEYOND, status=401, sound=False), 0),
         ([], 0),
     ],
-    ids=["within the limit", "a limit of its own", "no limit told", "a key that does not count", "not tried"],
+    ids=[
+        "within the limit",
+        "too slow to reach it",
+        "a limit of its own",
+        "no limit told",
+        "a key that does not count",
+        "not tried",
+    ],
 )
 def test_what_is_legal_or_not_known_is_no_violation(attempts: Sequence[Attempt], known: int) -> None:
     assert rulings.ceiling_of_others(measured({FOREIGN: attempts})) == known
