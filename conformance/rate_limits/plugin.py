@@ -29,6 +29,7 @@ from conformance.rate_limits.traffic_patterns import (
     spread,
 )
 from conformance.target.exchange import Credential
+from conformance.target.safety import Withheld
 from spec.commands import CommandFailed
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class RateProbes:
             self._ended.set()
 
     def _measure(self) -> Measured:
+        if self._judge.ledger.safe:
+            raise Withheld("left out by --safe: it spends a limit")
         clock = self._judge.client.clock
         keys = keys_for(self._judge.target)
         if clock.movable and self._judge.depth != "quick":

@@ -14,6 +14,7 @@ from conformance.rate_limits.traffic_patterns import SPENDER, ProbePlan
 from conformance.target.client import Client
 from conformance.target.clock import TargetClock
 from conformance.target.exchange import Request
+from conformance.target.safety import Safety
 from conformance.verdict.judge import Judge
 from conformance.verdict.ledger import Ledger
 from spec.target import Keys, Organization, Organizations, Target
@@ -73,3 +74,16 @@ def test_a_key_that_the_run_itself_has_used_is_probed_once_and_after_a_rest(
         rested = client.clock.now() - client.exchanges[0].answered >= 0.3
         client.close()
     assert ([plan.rested for plan in plans], rested) == ([not spare], not spare)
+
+
+def test_a_safe_run_does_not_wait_for_keys_that_it_will_not_use_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(Wire, "_rest", lambda _, seconds, __: rests.append(seconds))
+    with serving(Answer(200)) as base_url:
+        target = described()
+        client = Client(Target(base_url=base_url), TargetClock(), safety=Safety())
+        client.send(Request("GET", "/api/v1/me"), (keys_for(target)[SPENDER],))
+        with pytest.raises(NotTested, match="left out by --safe: it spends a limit"):
+            plugin.RateProbes(Judge(target, client, Ledger(safe=True), seed=1), "auto", lambda _: None).measured()
+        client.close()
+    assert not rests
