@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -41,6 +42,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests first that take longest, in their order: with several workers, none of them is left alone with one."""
     items.sort(key=_place)
+
+
+def pytest_collection_finish() -> None:
+    """Leave modules and tests out of every later search for garbage: they stay, and they are most of what there is."""
+    gc.collect()
+    gc.freeze()
 
 
 def _place(item: pytest.Item) -> int:
