@@ -66,6 +66,7 @@ class Pace:
         if limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) < self._per_minute:
             spent.limit = int(limit[:9])
         if exchange.status == 429:
+            spent.limit = min(spent.limit, self._per_minute)  # a dead key, which the target serves after all
             spent.not_before = exchange.answered + min(1.0 if retry_after is None else retry_after, LONGEST_WAIT)
 
     def _of(self, credential: Credential) -> _Spent:

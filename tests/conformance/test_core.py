@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conformance.outcome import Outcome
 from conformance.target.client import target
 from conformance.target.exchange import Credential, Exchange, Request
-from conformance.target.pacing import Pace
+from conformance.target.pacing import MARGIN, Pace
 from conformance.target.redaction import Redactor
 from conformance.target.retry_after import retry_after
 from conformance.verdict.exit_code import exit_code
@@ -137,6 +137,15 @@ def test_a_dead_key_has_no_pace_but_obeys_a_refusal(state: str) -> None:
     assert pace.wait_for(dead, 0.0) == 0
     pace.answered(dead, exchange(429), 7.0)
     assert pace.wait_for(dead, 100.0) == 7
+
+
+def test_a_dead_key_that_is_refused_for_pace_has_the_pace_of_others() -> None:
+    dead = Credential("obk_live_dead", "keys.revoked[0]")
+    pace = Pace(2)
+    for moment in (100.0, 110.0, 120.0):
+        pace.sent(dead, moment)
+    pace.answered(dead, exchange(429), 1.0)
+    assert pace.wait_for(dead, 120.0) == 50 + MARGIN
 
 
 def test_the_pace_takes_the_key_that_is_rested_most() -> None:

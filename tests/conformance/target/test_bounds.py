@@ -11,9 +11,14 @@ import httpx
 import pytest
 
 from conformance.target import transport
+from conformance.target.client import Client
+from conformance.target.clock import TargetClock
 from conformance.target.exchange import MOST_DEPTH, Credential, Exchange, Request
 from conformance.target.pacing import Pace
 from conformance.target.transport import BrokenAnswer, Transport
+from spec.target import Target
+from tests.support import null_servers
+from tests.support.null_servers import Answer
 from tests.support.raw_server import Handler, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -126,3 +131,13 @@ def test_no_retry_after_is_waited_for_longer_than_may_be_asked() -> None:
     key, pace = Credential("obk_live_aaaaaaaaaaaaaaaaaaaa", "keys.spare[0]"), Pace(60)
     pace.answered(key, exchange(status=429), 30_000.0)
     assert pace.wait_for(key, 1.0) == 61.0
+
+
+def test_a_test_clock_is_moved_by_a_whole_minute_because_each_move_takes_a_command() -> None:
+    moves: list[int] = []
+    key = Credential("obk_live_aaaaaaaaaaaaaaaaaaaa", "keys.spare[0]")
+    with null_servers.serving(Answer(429, {"Retry-After": "1"})) as base_url:
+        client = Client(Target(base_url=base_url), TargetClock(moves.append))
+        client.send(Request("GET", "/api/v1/me"), (key,))
+        client.close()
+    assert moves == [60, 60, 60]
