@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem, shell_complete
 from mockserver.server import options
 from mockserver.server.interrupts import INTERRUPTED
 from mockserver.startup import Choices, serve_mock
-from spec.surroundings import USAGE, printable
+from spec.surroundings import READER_LEFT, USAGE, printable
 
 PROGRAM = "outbound-mock"
 _ASKED_BY_SHELL = "_OUTBOUND_MOCK_COMPLETE"
@@ -32,6 +32,7 @@ AUTHORITY = "outbound-mock-authority.pem"
 
 def main() -> None:
     """Run the command line. Wrong use gives one line on standard error and an exit code, never a traceback."""
+    output = sys.stdout
     try:
         if instruction := os.environ.get(_ASKED_BY_SHELL):
             sys.exit(_complete(_AllCommands(PROGRAM, params=command.params), instruction))
@@ -52,6 +53,10 @@ def main() -> None:
         sys.exit(USAGE if isinstance(error, click.UsageError) else error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
+    except SystemExit:
+        if sys.stdout is not output:  # Click wraps a stream whose reader has left, and ends with 1
+            sys.exit(READER_LEFT)
+        raise
 
 
 class _AllCommands(click.Group):

@@ -80,8 +80,11 @@ def test_a_package_of_the_same_name_in_the_project_is_not_taken_for_ours(
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
 
 
-def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
-    command = [sys.executable, "-m", "conformance", "list"]
+@pytest.mark.parametrize(
+    "words", [("conformance", "list"), ("mockserver", "--help"), ("mockserver", "grade", "--help"), ("loadtests", "--list")]
+)
+def test_a_reader_that_has_seen_enough_gets_no_traceback(words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", *words]
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as closed:
