@@ -8,7 +8,8 @@ import pytest
 
 import spec
 from conformance.cases.resource_ids import collection_of
-from conformance.cases.sampling import cases
+from conformance.cases.sampling import cases, none_has
+from conformance.cases.tables import over
 from conformance.checks import PROBLEM, Violation, expect, not_tested, requirement
 from conformance.oracles.exchanges import broken_must, ordinary
 from conformance.oracles.published_document import (
@@ -60,30 +61,31 @@ def test_document_has_all_operations(answer: Exchange, document: PublishedDocume
 
 
 @requirement("OP-9")
-def test_document_declares_bearer_keys(answer: Exchange, document: PublishedDocument) -> None:
+@over(tuple(OPERATIONS))
+def test_document_declares_bearer_keys(case: str, answer: Exchange, document: PublishedDocument) -> None:
     """Every operation asks for an HTTP bearer token."""
+    operation = _declared(document, case)
     expect(document.bearer_schemes, "no security scheme is type http, scheme bearer", answer)
-    for id_, operation in _operations(document).items():
-        expect(operation.schemes & document.bearer_schemes, f"{id_} does not ask for the bearer scheme", answer)
+    expect(operation.schemes & document.bearer_schemes, "it does not ask for the bearer scheme", answer)
 
 
 @requirement("OP-9")
-def test_document_declares_parameters(answer: Exchange, document: PublishedDocument) -> None:
+@over(tuple(OPERATIONS))
+def test_document_declares_parameters(case: str, answer: Exchange, document: PublishedDocument) -> None:
     """The document declares the documented filters, limit and cursor of each operation."""
-    for id_, operation in _operations(document).items():
-        wanted = {("query", p.name) for p in OPERATIONS[id_].parameters if p.location == "query"}
-        missing = sorted(name for _, name in wanted - operation.parameters)
-        expect(not missing, f"{id_} does not declare {', '.join(missing)}", answer)
+    wanted = {("query", p.name) for p in OPERATIONS[case].parameters if p.location == "query"}
+    missing = sorted(name for _, name in wanted - _declared(document, case).parameters)
+    expect(not missing, f"it does not declare {', '.join(missing)}", answer)
 
 
 @requirement("OP-9")
-def test_document_declares_problems(answer: Exchange, document: PublishedDocument) -> None:
+@over(tuple(OPERATIONS))
+def test_document_declares_problems(case: str, answer: Exchange, document: PublishedDocument) -> None:
     """The document declares, for each operation, the refusals that a client has to expect, as problems."""
-    for id_, operation in _operations(document).items():
-        statuses = [401, 429] + ([403] if OPERATIONS[id_].scope else []) + ([404] if collection_of(id_) else [])
-        for status in statuses:
-            declared = operation.answer(status)
-            expect(declared and PROBLEM in declared.content, f"{id_} does not declare {status} as {PROBLEM}", answer)
+    operation = _declared(document, case)
+    for status in [401, 429] + ([403] if OPERATIONS[case].scope else []) + ([404] if collection_of(case) else []):
+        declared = operation.answer(status)
+        expect(declared and PROBLEM in declared.content, f"it does not declare {status} as {PROBLEM}", answer)
 
 
 @requirement("OP-9", whole_run=True)
@@ -92,22 +94,26 @@ def test_server_agrees_with_its_document(client: Client, document: PublishedDocu
 
     An answer that breaks a must is not counted here: a note names the requirement that it breaks.
     """
-    follows: Counter[str] = Counter()
-    for exchange in cases(client, lambda e: _declarable(e) and e.request.operation in document.operations):
-        fault = document.disagreement(exchange)
-        must = fault and broken_must(exchange)
-        expect(not fault or must, f"{exchange.line()}, but in the target's document: {fault}", exchange)
-        follows.update([must] if must else [])
+    answers = cases(client, lambda e: _declarable(e) and e.request.operation in document.operations)
+    told = {answer.number: fault for answer in answers if (fault := document.disagreement(answer))}
+    follows = {answer.number: must for answer in answers if answer.number in told and (must := broken_must(answer))}
     if follows:
-        told = ", ".join(f"follows from {must} ({count} answers)" for must, count in follows.items())
-        judge.notes["documentDisagreements"] = told
+        counts = Counter(follows.values()).items()
+        judge.notes["documentDisagreements"] = ", ".join(f"follows from {must} ({n} answers)" for must, n in counts)
+    for number in follows:
+        del told[number]
+    none_has(lambda answer: _in_document(answer, told.get(answer.number)), answers)
+
+
+def _in_document(answer: Exchange, fault: str | None) -> str | None:
+    return fault and f"{answer.line()}, but in the target's document: {fault}"
 
 
 def _declarable(exchange: Exchange) -> bool:
     return exchange.request.method == "GET" and ordinary(exchange)
 
 
-def _operations(document: PublishedDocument) -> dict[str, PublishedOperation]:
-    if not document.operations:
-        not_tested("the document has none of the nine operations")
-    return document.operations
+def _declared(document: PublishedDocument, operation: str) -> PublishedOperation:
+    if operation not in document.operations:
+        not_tested(f"the document has no {operation}")
+    return document.operations[operation]

@@ -172,14 +172,15 @@ def test_a_filter_wants_no_further_scope(case: tuple[str, str], dataset: Dataset
 
 
 @requirement("SCOPE-2", whole_run=True)
-def test_no_request_wants_a_further_scope(client: Client, dataset: Dataset) -> None:
+@over(tuple(SCOPED))
+def test_no_request_wants_a_further_scope(case: str, client: Client, dataset: Dataset) -> None:
     """What a key with all scopes is served is not answered 403 to the key with only the operation's scope, in the whole run."""
+    asked = cases(client, lambda exchange: exchange.request.operation == case and _has_the_scope(exchange))
     given = {str(member(answer, "nextCursor")) for answer in client.exchanges if unusable(answer) is None}
-    refusals = {answer.request.target: answer for answer in cases(client, _has_the_scope) if answer.status == 403}
+    refusals = {answer.request.target: answer for answer in asked if answer.status == 403}
     for refusal in [answer for path, answer in refusals.items() if _cursors(path) <= given][:_MOST_ASKED_AGAIN]:
-        operation = refusal.request.operation or ""
-        answer = dataset.caller.send("GET", refusal.request.target, operation=operation)
-        told = f"{refusal.line()} for a key with {SCOPED[operation]}, and {answer.status} for one with all scopes"
+        answer = dataset.caller.send("GET", refusal.request.target, operation=case)
+        told = f"{refusal.line()} for a key with {SCOPED[case]}, and {answer.status} for one with all scopes"
         expect(unusable(answer), told, answer, refusal)
 
 

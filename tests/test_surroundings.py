@@ -81,7 +81,8 @@ def test_a_package_of_the_same_name_in_the_project_is_not_taken_for_ours(
 
 
 @pytest.mark.parametrize(
-    "words", [("conformance", "list"), ("mockserver", "--help"), ("mockserver", "grade", "--help"), ("loadtests", "--list")]
+    "words",
+    [("conformance", "list"), ("mockserver", "--help"), ("mockserver", "grade", "--help"), ("loadtests", "--list")],
 )
 def test_a_reader_that_has_seen_enough_gets_no_traceback(words: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", *words]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+import spec
 from conformance.cases.sampling import none_has
 from conformance.checks import Violation, take_tried, tried_cases
 from conformance.target.exchange import Exchange
-from conformance.verdict.known_violations import KnownViolation, excuses
+from conformance.verdict.known_violations import KnownViolation, excuses, load
 from conformance.verdict.ledger import Finding
+from tests.support.gate import run_gate
 from tests.support.report_runs import exchange
 
 
@@ -44,3 +47,10 @@ def test_an_excuse_for_one_operation_hides_no_other() -> None:
     one, other = (KnownViolation("OP-1", "being mended", today, operation) for operation in ("getMe", "listLists"))
     assert excuses(found, [one], today) == ()
     assert excuses(found, [one, other], today) == (other, one)
+
+
+def test_each_list_whose_walks_go_round_has_an_excuse_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "known-violations.toml"
+    run_gate("--only", "PAGE-8", "--mock-options", "--fault walk-never-ends", "--write-known-violations", str(file))
+    cases = {entry.case for entry in load(file)}
+    assert cases == {operation.id for operation in spec.contract().operations.values() if operation.is_list}
