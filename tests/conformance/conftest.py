@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.target.embedded import EmbeddedMock
+from tests.support.warm_gate import warm_mock
 
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Path]:
     """The description of a mock that serves a module's runs."""
-    running = EmbeddedMock()
-    yield running.description
-    running.stop()
+    with warm_mock() as running:
+        yield running.description

@@ -15,6 +15,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cached_property, partialmethod
+from importlib import metadata
+from multiprocessing.context import ForkContext, ForkServerContext
 from pathlib import Path
 from types import ModuleType
 
@@ -22,7 +25,7 @@ import pytest
 
 import conformance
 import mockserver
-from conformance.target.embedded import EmbeddedServer
+from conformance.target.embedded import EmbeddedMock, EmbeddedServer
 from mockserver import cli
 from mockserver.api import routing
 from spec import commands
@@ -50,6 +53,18 @@ _LIBRARIES = (
 _SPARE = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:unraisableexception")
 
 
+class _Installed(metadata.PathDistribution):
+    """An installed distribution whose lists are read once. pytest looks for plugins in those of all distributions."""
+
+    @cached_property
+    def files(self) -> list[metadata.PackagePath] | None:
+        return super().files
+
+    @cached_property
+    def entry_points(self) -> metadata.EntryPoints:
+        return super().entry_points
+
+
 def _ours(package: ModuleType) -> list[str]:
     found = [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
     return [name for name in found if not name.rpartition(".")[2].startswith(_NOT_LOADED)]
@@ -59,6 +74,9 @@ routing.application()  # the mocks in the forks find it ready
 FORKS = multiprocessing.get_context("forkserver")
 """Starts processes that have gate and mock loaded."""
 FORKS.set_forkserver_preload([*_LIBRARIES, *_ours(conformance), *_ours(mockserver), __name__])
+_INSTALLED = [_Installed(path) for folder in sys.path for path in Path(folder).glob("*.dist-info")]
+for installed in _INSTALLED:
+    assert installed.files or not installed.entry_points.select(group="pytest11")
 (ROOT / ".hypothesis").mkdir(exist_ok=True)  # where it is, runs keep there what each would have to compute anew
 
 
@@ -96,8 +114,17 @@ def run_in_forks() -> None:
     """Have runs of the gate in this process fork their mock off it, and perform the mock's commands without a process."""
     gc.freeze()  # what was loaded before stays
     gc.disable()  # a run is too short to need it
-    setattr(EmbeddedServer, "_started", _forked_server)  # noqa: B010 - a method, which may not be assigned to
-    commands.run = run_here
+    patch = pytest.MonkeyPatch()
+    patch.setattr(metadata, "distributions", lambda: _INSTALLED)
+    patch.setattr(EmbeddedServer, "_started", partialmethod(_forked_server, multiprocessing.get_context("fork")))
+    patch.setattr(commands, "run", run_here)
+
+
+def warm_mock(options: str = "") -> EmbeddedMock:
+    """The embedded mock, as a fork of a process that has loaded it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EmbeddedServer, "_started", partialmethod(_forked_server, FORKS))
+        return EmbeddedMock(options)
 
 
 def _print_to(output: Path) -> None:
@@ -126,18 +153,21 @@ class _Fork:
         return self._process.exitcode
 
 
-def _forked_server(server: EmbeddedServer, module: str, options: Sequence[str]) -> _Fork:
-    """Replaces `EmbeddedServer._started`: runs the mock's command line in a fork of this process."""
+def _forked_server(
+    server: EmbeddedServer, context: ForkContext | ForkServerContext, module: str, options: Sequence[str]
+) -> _Fork:
+    """Replaces `EmbeddedServer._started`: runs the mock's command line in a fork."""
     assert module == "mockserver"
     words = [word.replace("{folder}", str(server.folder)) for word in options]
     arguments = [module, "--write-target", str(server.description), *words]
-    process = multiprocessing.get_context("fork").Process(target=_serve, args=(arguments, server.folder / "server.log"))
+    process = context.Process(target=_serve, args=(arguments, server.folder / "server.log"))
     process.start()
     return _Fork(process)
 
 
 def _serve(arguments: list[str], log: Path) -> None:
     os.setsid()
+    gc.freeze()  # what was loaded before stays
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)  # in the place of the run's own
     _print_to(log)

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from conformance.target.client import NoAnswer
-from conformance.target.embedded import EmbeddedMock
 from conformance.target.preflight import Unfit, preflight
 from spec.target import Target, load
 from tests.support import raw_server
 from tests.support.gate import reports, run_gate
 from tests.support.null_servers import Answer, serving
+from tests.support.warm_gate import warm_mock
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 NOT_JUDGED, USAGE = 3, 4
@@ -116,15 +116,12 @@ def test_a_target_that_refuses_the_only_key_is_not_said_to_be_out_of_reach(tmp_p
 
 
 def test_a_key_that_the_target_does_not_know_is_named(tmp_path: Path) -> None:
-    mock = EmbeddedMock()
-    try:
+    with warm_mock() as mock:
         known = load(mock.description).organizations.secondary.api_keys[0]
         unknown = f"{known[:-4]}zzzz"
         described = tmp_path / "target.toml"
         described.write_text(mock.description.read_text("utf-8").replace(known, unknown), "utf-8")
         run = run_gate("--target", str(described))
-    finally:
-        mock.stop()
     assert run.exit_code == USAGE
     told = " ".join(run.output.split())
     assert "401 to organizations.secondary.api_keys[0] (obk_live_…zzzz): it does not know that API key" in told

@@ -10,11 +10,11 @@ import pytest
 
 from conformance.target.client import Client
 from conformance.target.clock import TargetClock
-from conformance.target.embedded import EmbeddedMock
 from conformance.target.exchange import Exchange, Request
 from conformance.target.safety import Safety, Withheld
 from spec.target import Target, load
 from tests.support.gate import GateRun, reports, run_gate
+from tests.support.warm_gate import warm_mock
 
 _ASKED = "AUTH-1,AUTH-2,AUTH-3,PAGE-3,TENANT-2,OP-6,RATE-3,PAGE-5,PAGE-11,HOOK-1"
 KEY = ("Authorization", "Bearer x")
@@ -80,7 +80,7 @@ def test_no_volley_is_sent() -> None:
 @pytest.fixture(scope="module")
 def safe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GateRun, Path]]:
     """A safe run over checks that it may run and checks that it may not, and the folder of its reports."""
-    mock = EmbeddedMock()
+    mock = warm_mock()
     folder = tmp_path_factory.mktemp("safe")
     yield run_gate("--target", str(mock.description), "--safe", "--only", _ASKED, *reports(folder)), folder / "report"
     assert load(mock.description).hooks.advance_clock

@@ -15,13 +15,14 @@ from spec.target import load
 from tests.support.certificates import certificate_of, server_context
 from tests.support.gate import run_gate
 from tests.support.load_runs import outbound_load
+from tests.support.warm_gate import warm_mock
 
 _NOT_JUDGED = 3
 
 
 @pytest.fixture(scope="module")
 def healthy() -> Iterator[EmbeddedMock]:
-    with EmbeddedMock("--contacts 60") as started:
+    with warm_mock("--contacts 60") as started:
         yield started
 
 

@@ -13,11 +13,11 @@ from msgspec import structs
 
 from conformance.cases.depth import Depth
 from conformance.options import read_as
-from conformance.target.embedded import EmbeddedMock
 from conformance.verdict.estimate import forecast, plan
 from conformance.verdict.selection import select
 from spec.target import Hooks, Keys, Organization, Organizations, RateLimit, Target, load
 from tests.support.gate import reports, run_gate
+from tests.support.warm_gate import warm_mock
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 FREE = ("", "keys.revoked", "keys.expired")
@@ -77,14 +77,11 @@ def test_a_run_sends_no_more_than_was_planned(primary: int, spare: int, only: st
 
 
 def test_a_standard_run_that_waits_in_real_time_sends_no_more_than_was_planned(tmp_path: Path) -> None:
-    mock = EmbeddedMock("--no-rate-limit")
-    try:
+    with warm_mock("--no-rate-limit") as mock:
         told = re.sub(r"(?ms)^\[rate_limit\]\n.*?(?=^\[)", "", mock.description.read_text("utf-8"))
         target = tmp_path / "target.toml"
         target.write_text(f"{told}[rate_limit]\nper_minute = 1000\nburst = 1000\n", "utf-8")
         run = run_gate("--target", str(target), "--real-time", "--only", ALL_BUT_RATE, *reports(tmp_path))
-    finally:
-        mock.stop()
     planned = plan("standard", None, load(target), real_time=True).paid
     assert run.exit_code == 0, run.output
     assert planned is not None

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.target.embedded import EmbeddedMock
 from conformance.verdict.interrupts import Interrupts
+from tests.support.warm_gate import warm_mock
 from tests.support.watched_gate import HELD, finish, gate, hold_before, let_go, reported, wait_for_checks
 
 NOT_JUDGED, INTERRUPTED = 3, 2
@@ -21,7 +21,7 @@ KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 
 
 def test_a_target_that_dies_is_reported_as_far_as_it_was_judged(tmp_path: Path) -> None:
-    mortal = EmbeddedMock()
+    mortal = warm_mock()
     options = ("-v", "--target", str(mortal.description), "--only", "AUTH-1,SCOPE", "--report", str(tmp_path))
     try:
         # Checks before SCOPE-4 meet the silence: SCOPE-2 at the latest, because it sends new requests.
