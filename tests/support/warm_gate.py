@@ -50,7 +50,7 @@ _LIBRARIES = (
 )
 # pytest warns that it cannot rewrite modules that are loaded already. That says nothing about the run. Nor does its search for
 # garbage with finalizers, which is a tenth of a run.
-_SPARE = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:unraisableexception")
+SPARE = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:unraisableexception")
 
 
 class _Installed(metadata.PathDistribution):
@@ -105,7 +105,7 @@ def _judge(arguments: Sequence[str], environment: Mapping[str, str], output: Pat
     _print_to(output)
     run_in_forks()
     record = GateRecord()
-    exit_code = pytest.main([*_SPARE, *arguments], plugins=[record])
+    exit_code = pytest.main([*SPARE, *arguments], plugins=[record])
     record.write(file)
     sys.exit(int(exit_code))
 

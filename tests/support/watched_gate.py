@@ -6,28 +6,43 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.gate import GateRun
 from tests.support.interrupts import heed_interrupts
 from tests.support.project import ROOT
+from tests.support.warm_runs import WarmRun
 
 HELD = ("-p", "tests.support.held_gate")
 _HOLDING = "holding"
 _WITHIN = 300.0
 
 
+Run = subprocess.Popen[str] | WarmRun
+
+
 @contextmanager
-def gate(*options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A run that has begun, with its output in a pipe. It is ended if the test does not end it."""
-    command = [sys.executable, "-m", "pytest", "conformance", "-p", "no:cacheprovider", *options]
-    kept = {name: value for name, value in os.environ.items() if "PYTEST" not in name and name != "OUTBOUND_API_KEY"}
+def gate(*options: str, **environment: str) -> Iterator[WarmRun]:
+    """A run that has begun, with its output in a pipe. It is ended if the test does not end it.
+
+    It is a fork of a process that has loaded the gate; `gate_anew` starts one as its users do.
+    """
+    with WarmRun(_command(options), env=_environment(environment)) as run:
+        try:
+            yield run
+        finally:
+            run.kill()
+
+
+@contextmanager
+def gate_anew(*options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Such a run in an interpreter of its own."""
     with subprocess.Popen(
-        command,
+        _command(options),
         cwd=ROOT,
-        env=kept | environment,
+        env=_environment(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -41,6 +56,15 @@ def gate(*options: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+def _command(options: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "pytest", "conformance", "-p", "no:cacheprovider", *options]
+
+
+def _environment(added: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if "PYTEST" not in name and name != "OUTBOUND_API_KEY"}
+    return kept | dict(added)
+
+
 def hold_before(requirement: str, folder: Path) -> dict[str, str]:
     """The environment of a run that, with `HELD` among its options, waits before a requirement until `let_go`."""
     (folder / _HOLDING).touch()
@@ -52,13 +76,14 @@ def let_go(folder: Path) -> None:
     (folder / _HOLDING).unlink()
 
 
-def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
+def finish(process: Run) -> tuple[int, str]:
     """The exit code of a run, and what it printed since."""
     output, _ = process.communicate(timeout=_WITHIN)
+    assert process.returncode is not None
     return process.returncode, output
 
 
-def wait_for_checks(process: subprocess.Popen[str], count: int) -> str:
+def wait_for_checks(process: Run, count: int) -> str:
     """Read a verbose run's output until a number of checks have passed. Returns what was read."""
     assert process.stdout is not None
     read: list[str] = []

@@ -13,7 +13,6 @@ import spec
 from conformance.verdict.selection import SelectionError, listing, select
 from spec.target import load, shown
 from tests.support.gate import gate_output, run_gate
-from tests.support.watched_gate import finish, gate
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 USAGE = 4
@@ -114,8 +113,7 @@ def test_where_nothing_is_limited_the_limit_is_not_probed(mock: Path) -> None:
 
 
 def test_help_has_a_group_of_the_gates_own() -> None:
-    with gate("--help") as process:
-        code, output = finish(process)
+    code, output = gate_output("--help")
     assert code == 0
     assert "the Outbound API conformance gate" in output
     for option in ("--only", "--list", "--dry-run", "--report", "--known-violations", "--require-all"):

@@ -6,7 +6,8 @@ import signal
 import socket
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -14,7 +15,17 @@ import pytest
 
 from conformance.verdict.interrupts import Interrupts
 from tests.support.warm_gate import warm_mock
-from tests.support.watched_gate import HELD, finish, gate, hold_before, let_go, reported, wait_for_checks
+from tests.support.watched_gate import (
+    HELD,
+    Run,
+    finish,
+    gate,
+    gate_anew,
+    hold_before,
+    let_go,
+    reported,
+    wait_for_checks,
+)
 
 NOT_JUDGED, INTERRUPTED = 3, 2
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
@@ -70,10 +81,14 @@ def test_a_target_that_hardly_answers_is_not_asked_for_long(tmp_path: Path) -> N
     assert _Flagging.asked < 40
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_run_is_reported_and_leaves_no_mock_behind(ending: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("started", "ending"), [(gate_anew, signal.SIGINT), (gate, signal.SIGTERM), (gate, signal.SIGHUP)]
+)
+def test_an_interrupted_run_is_reported_and_leaves_no_mock_behind(
+    started: Callable[..., AbstractContextManager[Run]], ending: signal.Signals, tmp_path: Path
+) -> None:
     options = ("-v", "--only", "AUTH-1,SCOPE", "--report", str(tmp_path))
-    with gate(*options, *HELD, **hold_before("SCOPE-4", tmp_path)) as process:
+    with started(*options, *HELD, **hold_before("SCOPE-4", tmp_path)) as process:
         begun = wait_for_checks(process, 6)
         process.send_signal(ending)
         sent = time.monotonic()
@@ -121,7 +136,7 @@ def test_a_second_interrupt_does_not_cut_the_reports_and_a_third_ends_the_run() 
 
 @pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
 def test_a_terminal_without_unicode_shows_the_verdict(environment: dict[str, str], mock: Path) -> None:
-    with gate("--target", str(mock), "--only", "SCOPE-3", PYTHONCOERCECLOCALE="0", **environment) as process:
+    with gate_anew("--target", str(mock), "--only", "SCOPE-3", PYTHONCOERCECLOCALE="0", **environment) as process:
         code, output = finish(process)
     assert code == 0, output
     assert "SCOPE     +" in output
@@ -130,7 +145,7 @@ def test_a_terminal_without_unicode_shows_the_verdict(environment: dict[str, str
 
 
 def test_piped_output_has_no_colour_and_fits_80_columns(mock: Path) -> None:
-    with gate("--target", str(mock), "--only", "SCOPE,TENANT-8", COLUMNS="80") as process:
+    with gate("--target", str(mock), "--only", "SCOPE,TENANT-8", "--depth", "quick", COLUMNS="80") as process:
         _, output = finish(process)
     assert "\x1b" not in output
     ours = output[output.index(" requirements =") :].splitlines()

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.project import ROOT
+from tests.support.warm_programs import outbound_conformance
+from tests.support.warm_suites import run_pytest
 from tests.support.watched_gate import finish, gate
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
@@ -104,7 +106,8 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_in_another_project_its_settings_and_its_conftest_do_not_change_the_run(project: Path, mock: Path) -> None:
-    done = _run(project, "conformance", "--target", str(mock), "--only", "SCOPE-3", "--report", "reports")
+    asked = ("--target", str(mock), "--only", "SCOPE-3", "--report", "reports")
+    done = outbound_conformance(*asked, folder=project, within=300.0)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (project / "reports" / "report.json").is_file()
     assert "configfile" not in done.stdout
@@ -113,18 +116,19 @@ def test_in_another_project_its_settings_and_its_conftest_do_not_change_the_run(
 
 def test_pytest_itself_loads_no_conftest_above_the_report(project: Path, mock: Path) -> None:
     command = (str(ROOT / "conformance"), "-p", "no:cacheprovider", "--rootdir", str(ROOT))
-    done = _run(project, "pytest", *command, "--target", str(mock), "--only", "SCOPE-3", "--report", "reports")
-    assert done.returncode == 0, done.stdout + done.stderr
+    asked = ("--target", str(mock), "--only", "SCOPE-3", "--report", "reports")
+    done = run_pytest(project, *command, *asked, within=300.0)
+    assert done.ret == 0, str(done.stdout) + str(done.stderr)
 
 
 @pytest.mark.parametrize("setting", ["python_files = *_spec.py", "python_functions = spec_* should"])
 def test_settings_by_which_pytest_sees_no_check_are_named_in_a_line(setting: str, tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text(f"[pytest]\n{setting}\n", "utf-8")
-    done = _run(tmp_path, "pytest", "--pyargs", "conformance", "-p", "no:cacheprovider")
-    name = setting.partition(" ")[0]
-    assert done.returncode == USAGE, done.stdout + done.stderr
-    assert f"the pytest setting {name} of {tmp_path / 'pytest.ini'} leaves out the gate's checks" in done.stderr
-    assert "Traceback" not in done.stderr
+    done = run_pytest(tmp_path, "--pyargs", "conformance", "-p", "no:cacheprovider", within=300.0)
+    name, errors = setting.partition(" ")[0], str(done.stderr)
+    assert done.ret == USAGE, str(done.stdout) + errors
+    assert f"the pytest setting {name} of {tmp_path / 'pytest.ini'} leaves out the gate's checks" in errors
+    assert "Traceback" not in errors
 
 
 def test_a_package_of_the_same_name_on_the_projects_path_is_not_taken_for_ours(tmp_path: Path) -> None:
