@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -23,6 +24,7 @@ from tests.support.null_servers import NULL_SERVERS, serving
 from tests.support.project import ROOT
 from tests.support.report_runs import ledger, run_of, written
 from tests.support.warm_programs import outbound_conformance
+from tests.support.warm_runs import IN_FORKS
 
 BROKEN, USAGE, NOT_JUDGED = 1, 4, 3
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
@@ -36,9 +38,11 @@ def a_check(case: object) -> None:
     """A check of a case."""
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """The exit code, and the output on both streams."""
-    code = cli.run(arguments)
+def run(capsys: pytest.CaptureFixture[str], *arguments: str, starting: object = IN_FORKS) -> tuple[int, str, str]:
+    """The exit code, and the output on both streams. `starting` starts the command's runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "subprocess", starting)
+        code = cli.run(arguments)
     out, err = capsys.readouterr()
     return code, out, err
 
@@ -239,29 +243,24 @@ def test_what_failed_is_tried_again(capsys: pytest.CaptureFixture[str], report: 
     old = changed(report, "old.json", {"id": "PAGE-3", "status": "passed"}, {"id": "AUTH-5", "status": "passed"})
     old = changed(old, "old.json", {"id": "PAGE-2", "status": "passed"}, {"id": "AUTH-1", "status": "failed"})
     with serving(NULL_SERVERS["empty_object_to_everything"]) as base_url:
-        code, out, _ = run(capsys, "replay", str(old), "--base-url", base_url, "--api-key", KEY)
+        code, out, err = run(capsys, "replay", str(old), "--base-url", base_url, "--api-key", KEY)
     assert out.splitlines()[0] == "trying 1 requirement again: AUTH-1"
     assert out.splitlines()[-1].split(maxsplit=1) == ["AUTH-1", "still broken"] or code == NOT_JUDGED
     assert "verdict" not in out
+    assert err == ""
 
 
-def test_what_is_mended_is_said_to_be_from_a_folder_with_modules_of_the_same_names(
+def test_a_terminal_shows_how_far_a_second_try_is_from_a_folder_with_modules_of_the_same_names(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, report: Path, tmp_path: Path
 ) -> None:
     for name in ("pytest", "conformance"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit(5)\n", "utf-8")
     monkeypatch.chdir(tmp_path)
-    old = changed(report, "old.json", {"id": "AUTH-5", "status": "passed"}, {"id": "PAGE-3", "status": "passed"})
-    assert run(capsys, "replay", str(old)) == (0, "trying 1 requirement again: PAGE-2\nPAGE-2    mended\n", "")
-
-
-def test_a_terminal_shows_how_far_a_second_try_is(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, report: Path
-) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     old = changed(report, "old.json", {"id": "AUTH-5", "status": "passed"}, {"id": "PAGE-3", "status": "passed"})
-    code, _, progress = run(capsys, "replay", str(old))
-    assert (code, progress.endswith("\r100% of the checks are done\r")) == (0, True)
+    code, out, progress = run(capsys, "replay", str(old), starting=subprocess)
+    assert (code, out) == (0, "trying 1 requirement again: PAGE-2\nPAGE-2    mended\n")
+    assert progress.endswith("\r100% of the checks are done\r")
 
 
 @pytest.mark.parametrize(("id_", "whole"), [("OP-1", True), ("PAGE-13", True), ("PAGE-2", False), ("SCOPE-1", False)])

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import IO, Self
 
 import pytest
@@ -86,3 +86,7 @@ def _run(words: list[str], folder: str, environment: dict[str, str], output: Con
         connection.close()
     run_in_forks()
     sys.exit(int(pytest.main([*SPARE, *words])))
+
+
+IN_FORKS = SimpleNamespace(Popen=WarmRun, PIPE=subprocess.PIPE)
+"""Takes the place of the module `subprocess` where runs of the gate are started."""

@@ -80,11 +80,11 @@ def test_no_volley_is_sent() -> None:
 @pytest.fixture(scope="module")
 def safe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GateRun, Path]]:
     """A safe run over checks that it may run and checks that it may not, and the folder of its reports."""
-    mock = warm_mock()
     folder = tmp_path_factory.mktemp("safe")
-    yield run_gate("--target", str(mock.description), "--safe", "--only", _ASKED, *reports(folder)), folder / "report"
-    assert load(mock.description).hooks.advance_clock
-    mock.stop()
+    with warm_mock() as mock:
+        asked = ("--target", str(mock.description), "--safe", "--only", _ASKED)
+        yield run_gate(*asked, *reports(folder)), folder / "report"
+        assert load(mock.description).hooks.advance_clock
 
 
 def test_a_safe_run_is_partial_at_best_and_says_what_it_left_out(safe: tuple[GateRun, Path]) -> None:
