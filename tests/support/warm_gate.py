@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from _pytest.config import builtin_plugins
 
 import conformance
 import mockserver
@@ -41,12 +42,20 @@ _LIBRARIES = (
     "anyio.pytest_plugin",
     "hypothesis.stateful",
     "loadtests.cli",
+    "openapi_core.templating.responses.finders",
     "outbound_mock",
+    "pdb",
+    "pytest_base_url.plugin",
+    "pytest_locust.plugin",
+    "readline",
     "schemathesis.openapi",
     "schemathesis.openapi.checks",
     "schemathesis.pytest.plugin",
     "schemathesis.specs.openapi.schemas",
+    "xdist.looponfail",
+    "xdist.newhooks",
     "xdist.plugin",
+    *(f"_pytest.{name}" for name in builtin_plugins),
 )
 # pytest warns that it cannot rewrite modules that are loaded already. That says nothing about the run. Nor does its search for
 # garbage with finalizers, which is a tenth of a run.
@@ -65,6 +74,14 @@ class _Installed(metadata.PathDistribution):
         return super().entry_points
 
 
+def _installed() -> list[_Installed]:
+    """The installed distributions; what pytest asks of them is read."""
+    found = [_Installed(path) for folder in sys.path for path in Path(folder).glob("*.dist-info")]
+    for plugins in (each for each in found if each.entry_points.select(group="pytest11")):
+        assert all(str(file) for file in plugins.files or ())  # a path keeps its text
+    return found
+
+
 def _ours(package: ModuleType) -> list[str]:
     found = [module.name for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
     return [name for name in found if not name.rpartition(".")[2].startswith(_NOT_LOADED)]
@@ -74,9 +91,7 @@ routing.application()  # the mocks in the forks find it ready
 FORKS = multiprocessing.get_context("forkserver")
 """Starts processes that have gate and mock loaded."""
 FORKS.set_forkserver_preload([*_LIBRARIES, *_ours(conformance), *_ours(mockserver), __name__])
-_INSTALLED = [_Installed(path) for folder in sys.path for path in Path(folder).glob("*.dist-info")]
-for installed in _INSTALLED:
-    assert installed.files or not installed.entry_points.select(group="pytest11")
+_INSTALLED = _installed()
 (ROOT / ".hypothesis").mkdir(exist_ok=True)  # where it is, runs keep there what each would have to compute anew
 
 
