@@ -6,18 +6,23 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, redirect_stderr
 from dataclasses import replace
 from io import StringIO
-from time import monotonic
+from time import monotonic, time
 from typing import Any
+from unittest.mock import patch
 
 from mockserver.app import Settings
 from mockserver.grading.records import Run
 from mockserver.grading.runner import Outcome
 from mockserver.grading.session import GradeProgress, Order, grade
 from mockserver.grading.verdict import Grade
+from mockserver.tenants.tenant import Tenant
+from mockserver.worlds import world
 from tests.clients.__main__ import CLIENTS
+from tests.support.mock_client import seeded
 from tests.support.skipped_waits import skipped_waits
 
 SETTINGS = Settings(contacts=230)
+_BEGAN = time()
 
 
 def called(command: Sequence[str], environment: Mapping[str, str], _timeout: float) -> Outcome:
@@ -41,8 +46,14 @@ def graded(client: str, *trials: str, told: list[str] | None = None, **changes: 
     """
     order = replace(Order((client,), SETTINGS, trials, patience=30, run=called), **changes)
     remarks = _nothing if told is None else told.append
-    with nullcontext() if order.settings.modifications else skipped_waits():
+    waits = nullcontext() if order.settings.modifications else skipped_waits()
+    with waits, patch.object(world, "seed", _seeded):
         return grade(order, GradeProgress(_begins, _ended, remarks))
+
+
+def _seeded(number: int, organizations: int, contacts: int, _now: float, *progress: Any) -> list[Tenant]:
+    """Data as of the import of this module, so that all grades have the same."""
+    return seeded(number, organizations, contacts, _BEGAN, *progress)
 
 
 def broken(result: Grade) -> dict[str, str]:

@@ -6,8 +6,10 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import unquote
 
 from mockserver.api.keys import ApiKey
@@ -15,6 +17,9 @@ from mockserver.api.pipeline import Pipeline
 from mockserver.app import Mock, Settings, create_app
 from mockserver.clock import Clock
 from mockserver.modifications.registry import Modification
+from mockserver.tenants.seed.organizations import seed
+from mockserver.tenants.tenant import Tenant
+from mockserver.worlds import world
 from spec import contract
 
 PROBLEM = "application/problem+json"
@@ -106,7 +111,16 @@ START = 1_790_000_000.0
 
 def new_mock(**changes: Any) -> Mock:
     """A small mock; `changes` are members of its Settings."""
-    return create_app(replace(Settings(contacts=60, rate_limited=False), **changes), Clock(START))
+    with patch.object(world, "seed", seeded):
+        return create_app(replace(Settings(contacts=60, rate_limited=False), **changes), Clock(START))
+
+
+_made = cache(seed)
+
+
+def seeded(*arguments: Any) -> list[Tenant]:
+    """What the mock's `seed` returns for these arguments. It is made once: each call gets copies of its own."""
+    return [tenant.copy() for tenant in _made(*arguments)]
 
 
 def changing(change: Callable[[Pipeline], None]) -> Modification:
