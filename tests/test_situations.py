@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import re
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +14,9 @@ import pytest
 from tests.support import null_servers, raw_server
 from tests.support.certificates import certificate_of, server_context
 from tests.support.gate import run_gate
+from tests.support.load_runs import outbound_load
 from tests.support.project import ROOT
+from tests.support.warm_programs import outbound_mock
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 HTML = null_servers.Answer(200, {"Content-Type": "text/html"}, b"<html>Welcome</html>")
@@ -32,10 +32,13 @@ def gate(address: str, *options: str) -> Ended:
     return run.exit_code, run.output
 
 
-def program(module: str, *arguments: str) -> Ended:
-    """Run one of the programs to its end."""
-    command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+def load(*arguments: str) -> Ended:
+    done = outbound_load(*arguments)
+    return done.code, done.out + done.err
+
+
+def mock(*arguments: str) -> Ended:
+    done = outbound_mock(*arguments)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -87,12 +90,12 @@ def with_environment(name: str, value: str, address: str) -> Callable[[], Ended]
 
 def load_on_web_site() -> Ended:
     with null_servers.serving(HTML) as address:
-        return program("loadtests", "burst", f"--base-url={address}", f"--api-key={KEY}", "--rested")
+        return load("burst", f"--base-url={address}", f"--api-key={KEY}", "--rested")
 
 
 def mock_on_taken_port() -> Ended:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        return program("mockserver", "--port", str(taken.getsockname()[1]))
+        return mock("--port", str(taken.getsockname()[1]))
 
 
 SITUATIONS: dict[str, Callable[[], Ended]] = {
@@ -116,14 +119,12 @@ SITUATIONS: dict[str, Callable[[], Ended]] = {
     "the description is missing": lambda: gate("http://127.0.0.1:1", "--target", "/no/such.toml"),
     "an option is mistyped": lambda: gate("http://127.0.0.1:1", "--strct"),
     "a load test on a web site": load_on_web_site,
-    "a load test on another machine that was not allowed": lambda: program(
-        "loadtests", "burst", "--base-url=https://staging.example", f"--api-key={KEY}"
+    "a load test on another machine that was not allowed": lambda: load(
+        "burst", "--base-url=https://staging.example", f"--api-key={KEY}"
     ),
-    "a load test whose report cannot be written": lambda: program("loadtests", "burst", "--report=/dev/null/report"),
+    "a load test whose report cannot be written": lambda: load("burst", "--report=/dev/null/report"),
     "the mock's port is taken": mock_on_taken_port,
-    "the mock's Redis server is not there": lambda: program(
-        "mockserver", "--port", "0", "--state", "redis://127.0.0.1:1"
-    ),
+    "the mock's Redis server is not there": lambda: mock("--port", "0", "--state", "redis://127.0.0.1:1"),
 }
 
 
