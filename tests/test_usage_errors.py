@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import pty
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from conformance.__main__ import main as conformance_main
+from loadtests.__main__ import main as load_main
+from mockserver.cli import main as mock_main
 from spec.surroundings import USAGE
 from tests.support.gate import run_gate
 from tests.support.load_runs import outbound_load
-from tests.support.warm_programs import outbound_conformance, outbound_mock
+from tests.support.project import ROOT
+from tests.support.warm_programs import ended, outbound_conformance, outbound_mock
 
 KEY = "obk_live_TQl6jS8PGr7vPQOCtDmHhw6SNQHxwwke"
 SHOWN = "obk_live_…wwke"
@@ -110,28 +113,27 @@ def test_an_empty_argument_is_no_command_and_no_file(arguments: tuple[str, ...],
 
 
 @pytest.mark.parametrize(
-    "command",
+    ("main", "words"),
     [
-        ("conformance", "--write-known-violation"),
-        ("pytest", "conformance", "--write-known-violation"),
-        ("mockserver", "--alow-webhook-host"),
-        ("mockserver", "grade", "--trail"),
-        ("loadtests", "brust"),
+        (conformance_main, ("outbound-conformance", "--write-known-violation")),
+        (pytest.console_main, ("pytest", "conformance", "--write-known-violation")),
+        (mock_main, ("outbound-mock", "--alow-webhook-host")),
+        (mock_main, ("outbound-mock", "grade", "--trail")),
+        (load_main, ("outbound-load", "brust")),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_a_hint_is_folded_to_the_width_of_a_terminal(command: tuple[str, ...]) -> None:
-    lines = on_a_terminal(60, *command)
+def test_a_hint_is_folded_to_the_width_of_a_terminal(main: Callable[[], object], words: tuple[str, ...]) -> None:
+    lines = on_a_terminal(60, main, words)
     assert len(lines) > 1
     assert max(map(len, lines)) <= 60
 
 
-def on_a_terminal(columns: int, *module: str) -> list[str]:
-    """The lines that a module writes to standard error, which is a terminal with some columns."""
+def on_a_terminal(columns: int, main: Callable[[], object], words: tuple[str, ...]) -> list[str]:
+    """The lines that a command writes to standard error, which is a terminal with some columns."""
     ours, theirs = pty.openpty()
     try:
-        command, environment = [sys.executable, "-m", *module], {**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1"}
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=theirs, env=environment, timeout=WITHIN, check=False)
+        ended(main, words, ROOT, {"COLUMNS": str(columns), "NO_COLOR": "1"}, WITHIN, os.ttyname(theirs))
         return os.read(ours, 4_000).decode().splitlines()
     finally:
         os.close(theirs)

@@ -37,15 +37,23 @@ def outbound_conformance(
 
 
 def ended(
-    main: Callable[[], None], words: Sequence[str], folder: Path, environment: Mapping[str, str], within: float
+    main: Callable[[], object],
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    within: float,
+    terminal: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run `main` in a process of its own, as a command of these words in a folder; `environment` is added to this process's.
 
-    Raises TimeoutExpired if it has not ended after `within` seconds.
+    Its standard error goes to the terminal of that name, if there is one. Raises TimeoutExpired if it has not ended after
+    `within` seconds.
     """
     with TemporaryDirectory(prefix="outbound-") as printed:
         output, errors = Path(printed, "output"), Path(printed, "errors")
-        run = FORKS.Process(target=_run, args=(main, words, folder, {**os.environ, **environment}, output, errors))
+        streams = (output, Path(terminal) if terminal else errors)
+        errors.touch()
+        run = FORKS.Process(target=_run, args=(main, words, folder, {**os.environ, **environment}, streams))
         run.start()
         try:
             run.join(within)
@@ -58,17 +66,16 @@ def ended(
 
 
 def _run(
-    main: Callable[[], None],
+    main: Callable[[], object],
     words: Sequence[str],
     folder: Path,
     environment: Mapping[str, str],
-    output: Path,
-    errors: Path,
+    streams: tuple[Path, Path],
 ) -> None:
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    for path, descriptor in ((output, 1), (errors, 2)):
+    for descriptor, path in enumerate(streams, start=1):
         with path.open("wb") as file:
             os.dup2(file.fileno(), descriptor)
     sys.argv = list(words)
