@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -50,7 +51,7 @@ class Reference:
         return self.tokens >= 1
 
     def _in_window(self, tick: int, seconds: int) -> int:
-        return sum(tick - seconds * TICKS_A_SECOND < then for then in self.admitted)
+        return len(self.admitted) - bisect_right(self.admitted, tick - seconds * TICKS_A_SECOND)
 
 
 @dataclass(frozen=True)
@@ -66,17 +67,38 @@ raised_limits = st.builds(RateLimits, st.integers(60, 700), st.integers(60, 200)
 any_limits = st.one_of(st.just(LIMITS), small_limits, raised_limits)
 
 
-@st.composite
-def traffic_under(draw: st.DrawFn, some_limits: st.SearchStrategy[RateLimits]) -> Traffic:
-    """Runs of requests with equal gaps: bursts, steady clients, and steps onto, just before and just after a border."""
-    limits = draw(some_limits)
+Gap = float | tuple[int, int]
+"""Seconds between two requests, or the number of one of `_borders` and the ticks after it."""
+_REFILL = 1
+
+
+def _borders(limits: RateLimits) -> Sequence[float]:
+    """The seconds after which something changes for a key."""
     refill = 60 / limits.per_minute
-    borders = st.sampled_from([0.0, refill, limits.burst_window, 60.0, refill * limits.burst])
-    near_borders = st.builds(lambda border, ticks: max(0.0, border + ticks * TICK), borders, st.integers(-2, 2))
-    pauses = st.one_of(near_borders, st.floats(0, 130))
-    steps = st.one_of(near_borders, st.sampled_from([0.0, TICK, 0.25, 0.5, 1.0, refill]))
-    runs = draw(st.lists(st.tuples(pauses, steps, st.integers(0, limits.burst + 5)), min_size=1, max_size=6))
-    gaps = [gap for pause, step, steps_after in runs for gap in (pause, *[step] * steps_after)]
+    return 0.0, refill, limits.burst_window, 60.0, refill * limits.burst
+
+
+# Strategies that depend on what was drawn before would be made and checked anew for each example.
+_near_borders = st.tuples(st.integers(0, 4), st.integers(-2, 2))
+_pauses = st.one_of(_near_borders, st.floats(0, 130))
+_steps = st.one_of(_near_borders, st.sampled_from([0.0, TICK, 0.25, 0.5, 1.0, (_REFILL, 0)]))
+_runs = st.lists(st.tuples(_pauses, _steps, st.integers(0, 205)), min_size=1, max_size=6)
+
+
+def traffic_under(some_limits: st.SearchStrategy[RateLimits]) -> st.SearchStrategy[Traffic]:
+    """Runs of requests with equal gaps: bursts, steady clients, and steps onto, just before and just after a border."""
+    return st.builds(_traffic, some_limits, _runs)
+
+
+def _traffic(limits: RateLimits, runs: Sequence[tuple[Gap, Gap, int]]) -> Traffic:
+    borders = _borders(limits)
+
+    def seconds(gap: Gap) -> float:
+        return gap if isinstance(gap, float) else max(0.0, borders[gap[0]] + gap[1] * TICK)
+
+    gaps = [
+        gap for pause, step, more in runs for gap in (seconds(pause), *[seconds(step)] * min(more, limits.burst + 5))
+    ]
     return Traffic(limits, list(accumulate(gaps, initial=START)))
 
 
