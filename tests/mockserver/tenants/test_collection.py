@@ -105,7 +105,7 @@ class TenantMachine(RuleBasedStateMachine):
         if "q" not in filters:
             assert len(self.tenant.contacts.rows(filters)) == len(expected)
 
-    @rule(filters=contact_filters, limit=limits, contact=contact_of(""))
+    @rule(filters=contact_filters, limit=limits, contact=contact_of(st.just("")))
     def walk_while_contacts_are_added(self, filters: dict[str, str], limit: int, contact: Resource) -> None:
         before = newest_first(contact for contact in self.contacts.values() if lets_through(filters, contact))
 
