@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.mock_process import running
 from tests.support.project import ROOT
+from tests.support.warm_mocks import running
 
 _WITHIN = 240.0
 _RECIPES = (ROOT / "docs" / "recipes.md").read_text("utf-8")

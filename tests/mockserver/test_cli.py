@@ -22,9 +22,10 @@ from mockserver.server import options
 from mockserver.server.banner import banner
 from mockserver.server.interrupts import INTERRUPTED
 from spec.surroundings import USAGE
-from tests.support import patient_http
+from tests.support import mock_process, patient_http
 from tests.support.mock_client import FULL, new_mock
-from tests.support.mock_process import PATIENCE, Running, running
+from tests.support.mock_process import PATIENCE, Running
+from tests.support.warm_mocks import running
 from tests.support.warm_programs import outbound_mock
 
 
@@ -80,7 +81,7 @@ def test_every_answer_names_one_date_and_one_server(mock: Running) -> None:
 
 
 def test_an_interrupt_ends_it_at_once_though_a_client_stays_connected(tmp_path: Path) -> None:
-    with running(tmp_path) as started, patient_http.Client() as client:
+    with mock_process.running(tmp_path) as started, patient_http.Client() as client:
         assert client.get(f"{started.url}/_mock/health").status_code == 200
         output, errors = started.interrupt()
         assert started.process.returncode == INTERRUPTED

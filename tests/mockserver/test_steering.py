@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import patient_http
-from tests.support.mock_process import PATIENCE, Running, running
+from tests.support.mock_process import PATIENCE, Running
+from tests.support.warm_mocks import running
 from tests.support.warm_programs import outbound_mock
 
 

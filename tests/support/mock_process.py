@@ -7,13 +7,18 @@ import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tests.support.interrupts import heed_interrupts
+
+if TYPE_CHECKING:
+    from tests.support.warm_mocks import Fork
+
+Process: TypeAlias = "subprocess.Popen[str] | Fork"
 
 PATIENCE = 60.0
 """Seconds after which a process that is not done has failed."""
@@ -23,7 +28,7 @@ PATIENCE = 60.0
 class Running:
     """A mock in a process of its own, with the target it described."""
 
-    process: subprocess.Popen[str]
+    process: Process
     target: dict[str, Any]
     file: Path
 
@@ -57,18 +62,27 @@ class Running:
 @contextmanager
 def running(folder: Path, *options: str) -> Iterator[Running]:
     file = folder / "target.toml"
-    arguments = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "20", "--write-target", str(file)]
     process = subprocess.Popen(
-        [*arguments, *options],
+        [sys.executable, "-m", "mockserver", *words(file, options)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=heed_interrupts,
     )
     try:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("outbound-mock"), "the mock said something else"
-        yield Running(process, tomllib.loads(file.read_text("utf-8")), file)
+        yield described(process, file)
     finally:
         process.kill()
         process.communicate()
+
+
+def words(file: Path, options: Sequence[str]) -> list[str]:
+    """The arguments of a mock that is small and describes itself in a file."""
+    return ["--port", "0", "--contacts", "20", "--write-target", str(file), *options]
+
+
+def described(process: Process, file: Path) -> Running:
+    """A mock that was started, once it serves."""
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("outbound-mock"), "the mock said something else"
+    return Running(process, tomllib.loads(file.read_text("utf-8")), file)

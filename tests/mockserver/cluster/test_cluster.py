@@ -6,8 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,10 +29,11 @@ from mockserver.cluster.membership import Membership
 from mockserver.cluster.reach import Reach
 from spec import RateLimits, contract
 from spec.target import Target, load
-from tests.support import patient_http
-from tests.support.interrupts import heed_interrupts
+from tests.support import patient_http, warm_mocks
 from tests.support.mock_client import START
 from tests.support.redis_server import redis_server
+from tests.support.warm_mocks import Fork
+from tests.support.warm_programs import outbound_mock
 
 ME = contract().operations["getMe"].path
 CONTACTS = contract().operations["listContacts"].path
@@ -111,25 +110,15 @@ class TestMembership:
 
 
 @contextmanager
-def running(url: str, folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], Target]]:
+def running(url: str, folder: Path, *options: str) -> Iterator[tuple[Fork, Target]]:
     """A mock of three processes, once it serves, with its description."""
-    description = folder / "target.toml"
-    command = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "60", "--state", url, "--workers", "3"]
-    command += ["--write-target", str(description), *options]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_interrupts,
-    ) as process:
+    with warm_mocks.running(folder, "--contacts", "60", "--state", url, "--workers", "3", *options) as mock:
+        assert isinstance(mock.process, Fork)
         try:
-            assert process.stdout is not None
-            assert "outbound-mock" in process.stdout.readline()
-            yield process, load(description)
+            yield mock.process, load(mock.file)
         finally:
-            process.terminate()
-            process.wait(PATIENCE)
+            mock.process.send_signal(signal.SIGTERM)
+            mock.process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -254,8 +243,8 @@ class TestWorkers:
                 added = answer.json()["id"]
                 while {page["data"][0]["id"] for page in everywhere(target, f"{CONTACTS}?limit=1")} != {added}:
                     assert time.monotonic() < until, "not every process has seen the change"
-                process.terminate()
-                _, errors = process.communicate(timeout=PATIENCE)
+                process.send_signal(signal.SIGTERM)
+                errors = process.errors(PATIENCE)
         told = Counter(
             re.sub(".*(cannot be reached|can be reached again|was lost).*", r"\1", line)
             for line in without_progress(errors)
@@ -268,14 +257,12 @@ class TestWorkers:
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             os.kill(int(children[0]), signal.SIGKILL)
             assert process.wait(PATIENCE) == 1
-            assert process.stderr is not None
-            assert "a worker was ended by SIGKILL, so all end" in process.stderr.read()
+            assert "a worker was ended by SIGKILL, so all end" in process.errors(PATIENCE)
 
     def test_processes_end_with_the_one_that_started_them(self, server: str, tmp_path: Path) -> None:
         with running(server, tmp_path) as (process, _):
-            process.kill()
-            # The pipes end when all processes that could write to them have ended.
-            _, errors = process.communicate(timeout=PATIENCE)
+            process.send_signal(signal.SIGKILL)
+            errors = process.errors(PATIENCE)
         assert without_progress(errors) == []
 
     def test_a_stopped_process_does_not_keep_the_others_from_ending(self, server: str, tmp_path: Path) -> None:
@@ -298,8 +285,7 @@ class TestWorkers:
         ],
     )
     def test_what_cannot_be_shared_is_one_line(self, options: list[str], code: int, words: str) -> None:
-        command = [sys.executable, "-m", "mockserver", "--port", "0", *options]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = outbound_mock("--port", "0", *options)
         assert done.returncode == code
         assert words in done.stderr
         assert done.stderr.count("\n") == 1

@@ -18,7 +18,7 @@ from mockserver.modifications.requested import requested
 from tests.support import patient_http
 from tests.support.console_client import Visitor
 from tests.support.mock_client import FULL, Client, Response, new_mock, scope_of
-from tests.support.mock_process import running
+from tests.support.warm_mocks import running
 
 ONE = replace(ALL_REQUESTS, requests=1)
 

@@ -15,7 +15,7 @@ import pytest
 from mockserver.app import Mock
 from tests.support import patient_http
 from tests.support.mock_client import FULL, NEIGHBOUR, Client, Response, new_mock
-from tests.support.mock_process import running
+from tests.support.warm_mocks import running
 
 
 class Scene:

@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.app import Mock
 from tests.support.mock_client import FULL, Client, new_mock
-from tests.support.mock_process import running
+from tests.support.warm_mocks import running
 
 
 def made(mock: Mock, **options: Any) -> Any:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mockserver.server.uvicorn_server import ended
-from tests.support.mock_process import PATIENCE, running
+from tests.support.mock_process import PATIENCE
+from tests.support.warm_mocks import running
 
 
 def python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:

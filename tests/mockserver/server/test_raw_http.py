@@ -17,8 +17,8 @@ from mockserver.server import connection, uvicorn_server
 from mockserver.server.bad_requests import LONGEST_HEAD, MOST_HEADERS
 from spec import contract
 from tests.support.mock_client import FULL
-from tests.support.mock_process import running
 from tests.support.raw_client import GET_ME, HOST, ME, Served, answers, sent, serving_mock, until_closed
+from tests.support.warm_mocks import running
 
 CONTACTS = contract().operations["listContacts"].path
 CLOCK = b"POST /_mock/clock HTTP/1.1\r\n" + HOST

@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from tests.support.gate import run_gate
-from tests.support.mock_process import PATIENCE, Running, running
+from tests.support.mock_process import PATIENCE, Running
+from tests.support.warm_mocks import running
 
 ME = "/api/v1/me"
 

@@ -18,7 +18,8 @@ from mockserver.clock import utc
 from mockserver.tenants.seed.organizations import seed
 from mockserver.webhooks.events import EVENT_TYPES, happen
 from tests.support.mock_client import START, Client, new_mock
-from tests.support.mock_process import PATIENCE, running
+from tests.support.mock_process import PATIENCE
+from tests.support.warm_mocks import running
 
 
 @pytest.mark.parametrize("contacts", [0, 60])
