@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+import os
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
@@ -65,7 +67,7 @@ class Client:
 
     def send(self, method: str, target: bytes, headers: list[tuple[bytes, bytes]], body: bytes = b"") -> Response:
         scope = scope_of(method, target, headers, self.peer)
-        return asyncio.run(self._exchange(scope, body))
+        return run(self._exchange(scope, body))
 
     async def _exchange(self, scope: dict[str, Any], body: bytes) -> Response:
         messages: list[Any] = []
@@ -84,6 +86,28 @@ class Client:
         start, *rest = messages
         headers = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
         return Response(start["status"], headers, b"".join(message.get("body", b"") for message in rest))
+
+
+def run(exchange: Coroutine[Any, Any, Response]) -> Response:
+    """Do what `asyncio.run` does, in a loop that stays: a new one would take longer than most answers."""
+    runner = _runner(os.getpid(), threading.get_ident())
+    try:
+        return runner.run(exchange)
+    finally:
+        if left := asyncio.all_tasks(runner.get_loop()):
+            runner.run(_cancelled(left))
+
+
+@cache
+def _runner(_process: int, _thread: int) -> asyncio.Runner:
+    """The runner of a thread; a loop can be shared neither with other threads nor with forks."""
+    return asyncio.Runner()
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def scope_of(method: str, target: bytes, headers: list[tuple[bytes, bytes]], peer: str = "127.0.0.1") -> dict[str, Any]:
