@@ -26,17 +26,20 @@ _told: list[int] = []
 """Places in the script of requests that have shown a modification, the one that did so last first."""
 _STEP = 31
 """Requests of the script that are so far apart differ in most ways."""
+_LATEST, _NEAR = 4, 40
 
 
 def shows(modification: Modification) -> bool:
     """Whether a modification, on for all requests, makes a difference to any of the script's.
 
-    The requests are tried in an order that finds the difference early: those that have shown others, then from all of the script.
-    If none shows it, they are sent in the script's own order: some faults show in the second of two alike.
+    The requests are tried in an order that finds the difference early: those that have shown others, those near the latest of
+    them, since modifications that are tried one after the other are often alike, then from all of the script. If none shows
+    it, they are sent in the script's own order: some faults show in the second of two alike.
     """
     baseline = _baseline()
     spread = (place for start in range(_STEP) for place in range(start, len(baseline), _STEP))
-    order = list(dict.fromkeys([*_told, *spread]))
+    near = (place for told in _told[:_LATEST] for place in range(max(0, told - _NEAR), told + _NEAR))
+    order = [place for place in dict.fromkeys([*_told, *near, *spread]) if place < len(baseline)]
     differing = asyncio.run(_differing(modification, [baseline[place] for place in order], most=1))
     for request in differing:
         place = next(place for place in order if baseline[place][0] is request)
