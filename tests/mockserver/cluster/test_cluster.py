@@ -55,8 +55,9 @@ class TestLimiter:
             ours, theirs = alone.admit("key", now), shared.admit("key", now)
             assert ours.admitted == theirs.admitted
             assert (theirs.reset, theirs.retry_after) == pytest.approx((ours.reset, ours.retry_after))
-            assert shared.peek("key", now).sustained.used == pytest.approx(alone.peek("key", now).sustained.used)
-            assert shared.peek("key", now).window == alone.peek("key", now).window
+            our_use, their_use = alone.peek("key", now), shared.peek("key", now)
+            assert their_use.sustained.used == pytest.approx(our_use.sustained.used)
+            assert their_use.window == our_use.window
 
     @pytest.mark.parametrize("reading", READINGS)
     def test_a_clock_that_lags_gains_nothing(self, server: str, reading: Reading) -> None:

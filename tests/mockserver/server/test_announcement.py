@@ -17,6 +17,7 @@ from mockserver.server.target_file import write_private
 from tests.support import patient_http
 from tests.support.mock_client import FULL, new_mock
 from tests.support.mock_process import PATIENCE
+from tests.support.warm_programs import outbound_mock
 
 SMALL = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "1"]
 
@@ -45,9 +46,7 @@ def test_a_link_stays_one_and_what_it_leads_to_is_replaced(tmp_path: Path) -> No
 def test_what_cannot_be_written_is_named_as_it_was_given(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").touch()
     path = str(tmp_path / place)
-    done = subprocess.run(
-        [*SMALL, "--write-target", path], capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
+    done = outbound_mock("--port", "0", "--contacts", "1", "--write-target", path)
     assert done.returncode == 4
     assert done.stderr.startswith(f"outbound-mock: cannot write {path}: ")
     assert done.stderr.count("\n") == 1

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from mockserver import cli
 from tests.support.gate import run_gate
 from tests.support.mock_process import PATIENCE, Running
 from tests.support.warm_mocks import running
+from tests.support.warm_programs import ended
 
 ME = "/api/v1/me"
 
@@ -143,11 +142,9 @@ def test_a_certificate_that_must_be_refused_is_wrong_in_one_way(kind: str, reaso
 def test_what_cannot_be_is_one_line(
     arguments: tuple[str, ...], path: str | None, code: int, words: str, tmp_path: Path
 ) -> None:
-    environment = {**os.environ, **({} if path is None else {"PATH": path})}
-    command = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "1", *arguments]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=PATIENCE, cwd=tmp_path, env=environment, check=False
-    )
+    environment = {} if path is None else {"PATH": path}
+    command = ("outbound-mock", "--port", "0", "--contacts", "1", *arguments)
+    done = ended(cli.main, command, tmp_path, environment, PATIENCE)
     assert (done.returncode, len(done.stderr.splitlines())) == (code, 1), done.stderr
     assert words in done.stderr
     assert not list(tmp_path.iterdir())

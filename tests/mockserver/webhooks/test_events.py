@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +18,7 @@ from mockserver.webhooks.events import EVENT_TYPES, happen
 from tests.support.mock_client import START, Client, new_mock
 from tests.support.mock_process import PATIENCE
 from tests.support.warm_mocks import running
+from tests.support.warm_programs import outbound_mock
 
 
 @pytest.mark.parametrize("contacts", [0, 60])
@@ -143,7 +142,6 @@ def test_an_endpoint_of_the_command_line_gets_events_that_its_printed_secret_ver
 
 
 def test_an_endpoint_that_cannot_be_is_a_usage_error() -> None:
-    arguments = [sys.executable, "-m", "mockserver", "--port", "0", "--contacts", "0", "--webhook", "ftp://127.0.0.1/"]
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = outbound_mock("--port", "0", "--contacts", "0", "--webhook", "ftp://127.0.0.1/")
     assert done.returncode == 4
     assert re.fullmatch(r"outbound-mock: [^\n]*--webhook[^\n]*\n", done.stderr)
