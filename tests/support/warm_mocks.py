@@ -65,18 +65,25 @@ class Fork:
 def running(folder: Path, *options: str) -> Iterator[Running]:
     """A mock with these options, once it serves. Its description is in the folder."""
     file = folder / "target.toml"
+    with forked(*words(file, options)) as process:
+        yield described(process, file)
+
+
+@contextmanager
+def forked(*arguments: str, **environment: str) -> Iterator[Fork]:
+    """The mock's command line at its work. `environment` is added to this process's."""
     with ExitStack() as opened:
         output, errors = ((os.fdopen(read, "r", encoding="utf-8"), write) for read, write in (os.pipe(), os.pipe()))
         for stream, _ in (output, errors):
             opened.enter_context(stream)
         streams = [DupFd(write) for _, write in (output, errors)]
-        process = FORKS.Process(target=_serve, args=(words(file, options), Path.cwd(), dict(os.environ), streams))
+        process = FORKS.Process(target=_serve, args=(arguments, Path.cwd(), {**os.environ, **environment}, streams))
         process.start()
         for _, write in (output, errors):
             os.close(write)
         opened.callback(process.join)
         opened.callback(process.kill)
-        yield described(Fork(process, output[0], errors[0]), file)
+        yield Fork(process, output[0], errors[0])
 
 
 def _serve(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], streams: Sequence[Any]) -> None:

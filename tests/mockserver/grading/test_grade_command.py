@@ -15,28 +15,15 @@ import pytest
 
 from mockserver.grading.receiver import listens
 from tests.support.free_ports import free_port
-from tests.support.interrupts import heed_interrupts
 from tests.support.project import ROOT
 from tests.support.waiting import until
+from tests.support.warm_mocks import forked
 from tests.support.warm_programs import outbound_mock
 
 PATIENCE = 90.0
 GRADE = ("grade", "--contacts", "60")
 ENVIRONMENT = {"NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
 CLIENT = (sys.executable, "-m", "tests.clients")
-
-
-def started(*arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "mockserver", *GRADE, *arguments]
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_interrupts,
-        env={**os.environ, **ENVIRONMENT},
-    )
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -251,23 +238,35 @@ def test_a_signal_ends_the_command_and_what_was_seen_is_reported(tmp_path: Path,
         f"pathlib.Path({str(asked)!r}).write_text(str(os.getpid()))\n"
         "time.sleep(300)"
     )
-    process = started("--", sys.executable, "-c", script)
-    asyncio.run(until(lambda: asked.exists() and asked.read_text()))
-    process.send_signal(ending)
-    out, _ = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130
+    with forked(*GRADE, "--", sys.executable, "-c", script, **ENVIRONMENT) as process:
+        asyncio.run(until(lambda: asked.exists() and asked.read_text()))
+        process.send_signal(ending)
+        assert process.wait(PATIENCE) == 130
+        out = process.stdout.read()
     assert "✗ WALK-5" in out
     assert "interrupted" in out
     assert not is_alive(asked.read_text())
 
 
 def test_a_reader_that_leaves_does_not_change_the_exit_code() -> None:
-    process = started("--trials", "none", "--", *CLIENT, "wants-five-hundred-a-page")
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.close()
-    told = process.stderr.read()
-    assert process.wait(PATIENCE) == 1
+    command = [
+        sys.executable,
+        "-m",
+        "mockserver",
+        *GRADE,
+        "--trials",
+        "none",
+        "--",
+        *CLIENT,
+        "wants-five-hundred-a-page",
+    ]
+    environment, pipe = {**os.environ, **ENVIRONMENT}, subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        told = process.stderr.read()
+        assert process.wait(PATIENCE) == 1
     assert "BrokenPipe" not in told
 
 
