@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.grading.records import Run
+from mockserver.grading.rules import registered
 from tests.support.graded_runs import CONTACTS, ME, Story, broken_musts
 
 
@@ -79,8 +80,8 @@ def jittered(strategy: str, random: Random, count: int) -> list[float]:
 @pytest.mark.parametrize("strategy", ["full", "equal", "a quarter", "decorrelated"])
 @pytest.mark.parametrize("count", [3, 4, 6, 7, 9])
 def test_jitter_is_hardly_ever_taken_for_waits_that_do_not_grow(strategy: str, count: int) -> None:
-    random = Random(1)
-    told = [failing(jittered(strategy, random, count)).judged("FAIL-2", exit_code=1).findings for _ in range(300)]
+    random, rule = Random(1), registered()["FAIL-2"]
+    told = [rule(failing(jittered(strategy, random, count)).run(exit_code=1)).findings for _ in range(300)]
     assert sum("the waits" in finding.message for findings in told for finding in findings) <= 1
 
 
