@@ -76,6 +76,8 @@ class Coordinator:
     _members: tuple[str, ...] = ()
     _taken: set[int] = field(default_factory=set)
     _done: set[int] = field(default_factory=set)
+    _before: dict[int, int] = field(default_factory=dict)
+    """How many requests each key had sent before the phase."""
     _begins: float = 0.0
     """When the requests of the phase begin, or began, on `time.monotonic`."""
     _overrun: float = 0.0
@@ -97,6 +99,7 @@ class Coordinator:
                 self._done.clear()
                 self._wait_for(phase, began, ended)
                 began = self.clock.now()
+                self._before = {key: self.ledger.count(key) for key in self.ledger}
                 self._begins = time.monotonic()
                 self._carry_out(number, phase)
                 self._overrun += self._late(phase)
@@ -214,19 +217,22 @@ class Coordinator:
     def _wait_for(self, phase: Phase, began: float, ended: float) -> None:
         until = max(ended + phase.rest, began + phase.gap)
         if phase.promised:
-            until = max(until, self._promised(began, ended))
+            until = max(until, self._promised(ended))
         if phase.align is not None:
             wall = max(until, self.clock.now()) + self.skew
             until = wall + (phase.align - wall) % MINUTE - self.skew
         self._pass_until(until, exactly=phase.promised)
 
-    def _promised(self, began: float, ended: float) -> float:
-        """When every Retry-After of the last phase has passed."""
+    def _promised(self, ended: float) -> float:
+        """When every Retry-After of the last phase has passed.
+
+        Its attempts are known by their number: the clocks of two processes differ, and a phase may begin before it was begun.
+        """
         due = [
             attempt.answered + attempt.retry_after
             for key in self.ledger
-            for attempt in self.ledger.attempts(key)
-            if attempt.refused and attempt.retry_after is not None and attempt.sent >= began
+            for attempt in self.ledger.attempts(key)[self._before.get(key, 0) :]
+            if attempt.refused and attempt.retry_after is not None
         ]
         return min(max(due, default=ended), ended + _LONGEST_PROMISE) + _LATE
 
