@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -63,7 +64,7 @@ def document(
     examination = verdict.examination
     findings = [_shown(finding, ledger, run) for finding in examination.findings]
     keys = telling(run, examination.findings, _MOST_KEYS)
-    return _page().render(
+    return page().render(
         verdict=verdict,
         headline=HEADLINES[verdict.word],
         findings=findings,
@@ -83,7 +84,9 @@ def document(
     )
 
 
-def _page() -> jinja2.Template:
+@cache
+def page() -> jinja2.Template:
+    """The page's template, which takes longer to compile than to fill."""
     environment = templates(Path(__file__).parent / "page")
     environment.filters["visible"] = visible
     return environment.get_template("load.html")
