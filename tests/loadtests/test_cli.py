@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from conformance.target.embedded import EmbeddedMock
 from loadtests.scenarios import scenarios
 from loadtests.setup import Options, UsageError, prepare
 from spec.target import load
-from tests.support.interrupts import heed_interrupts
-from tests.support.load_runs import outbound_load, outbound_load_anew
+from tests.support import warm_load
+from tests.support.load_runs import outbound_load
+from tests.support.warm_mock import WarmMock
 
 _KEY = "obk_live_" + "x" * 32
 _ME = b'{"apiKey": {"id": "key_1"}, "organization": {"id": "org_1"}}'
 
 
 @pytest.fixture(scope="module")
-def healthy() -> Iterator[EmbeddedMock]:
-    with EmbeddedMock("--contacts 20") as started:
+def healthy() -> Iterator[WarmMock]:
+    with WarmMock("--contacts 20") as started:
         yield started
 
 
@@ -81,7 +79,7 @@ def test_the_help_and_the_version_are_told() -> None:
     assert outbound_load("--version").out.startswith("outbound-load ")
 
 
-def test_a_dry_run_counts_what_a_run_then_sends(healthy: EmbeddedMock, tmp_path: Path) -> None:
+def test_a_dry_run_counts_what_a_run_then_sends(healthy: WarmMock, tmp_path: Path) -> None:
     told = outbound_load("burst", f"--target={healthy.description}", "--dry-run")
     assert told.code == 0
     done = outbound_load("burst", f"--target={healthy.description}", folder=tmp_path)
@@ -175,34 +173,20 @@ def test_a_clock_that_cannot_be_moved_leaves_the_target_unjudged(answering: Answ
     assert "advance_clock" in done.report["reason"]
 
 
-def test_an_interrupt_reports_what_was_measured(healthy: EmbeddedMock, tmp_path: Path) -> None:
+def test_an_interrupt_reports_what_was_measured(healthy: WarmMock, tmp_path: Path) -> None:
     words = ["steady", f"--target={healthy.description}", "--real-time", "--rested", f"--report={tmp_path}"]
-    running = subprocess.Popen(
-        [sys.executable, "-m", "loadtests", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_interrupts,
-    )
-    try:
-        assert running.stderr is not None
+    with warm_load.outbound_load_begun(*words, folder=tmp_path) as running:
         # The first line of progress comes while requests are sent.
-        first = running.stderr.readline()
-        running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=100)
-    finally:
-        running.kill()
-        running.wait()
-    assert first.startswith("steady: at the limit (1 of 3)")
+        first = running.error("steady: at the limit (1 of 3)")
+        done = running.ended_by(signal.SIGINT)
     assert "left" in first
-    assert running.returncode == 130
-    assert "ended early: interrupted" in out
+    assert done.returncode == 130
+    assert "ended early: interrupted" in done.stdout
     assert (tmp_path / "load.json").exists()
-    assert "Traceback" not in err
+    assert "Traceback" not in done.stderr
 
 
-def test_no_key_is_told_by_a_run_and_its_report(healthy: EmbeddedMock, tmp_path: Path) -> None:
+def test_no_key_is_told_by_a_run_and_its_report(healthy: WarmMock, tmp_path: Path) -> None:
     done = outbound_load("burst", f"--target={healthy.description}", "--processes=1", folder=tmp_path)
     text = done.out + done.err + "".join(path.read_text("utf-8") for path in tmp_path.iterdir())
     for secret in load(healthy.description).secrets():
@@ -210,13 +194,10 @@ def test_no_key_is_told_by_a_run_and_its_report(healthy: EmbeddedMock, tmp_path:
         assert secret[9:] not in text
 
 
-def test_settings_of_other_load_tests_do_not_change_a_run(
-    healthy: EmbeddedMock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_settings_of_other_load_tests_do_not_change_a_run(healthy: WarmMock, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.locust]\nhost = "http://127.0.0.1:9"\n', "utf-8")
     (tmp_path / "locust.conf").write_text("logfile = locust.log\n", "utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LOCUST_HTML", "locust.html")
-    done = outbound_load_anew("burst", f"--target={healthy.description}")
-    assert done.code == 0, done.out + done.err
+    words = ("burst", f"--target={healthy.description}")
+    done = warm_load.outbound_load(*words, within=300, folder=tmp_path, LOCUST_HTML="locust.html")
+    assert done.returncode == 0, done.stdout + done.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"pyproject.toml", "locust.conf"}

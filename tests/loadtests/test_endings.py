@@ -14,20 +14,22 @@ from pathlib import Path
 
 import pytest
 
-from conformance.target.embedded import EmbeddedMock
 from loadtests.runner.interrupts import blocked
 from tests.support.free_ports import free_port
 from tests.support.interrupts import heed_interrupts
-from tests.support.load_runs import outbound_load, outbound_load_anew
+from tests.support.load_runs import locust, outbound_load
 from tests.support.null_servers import Answer, serving
+from tests.support.warm_load import locust_begun, outbound_load_begun
+from tests.support.warm_mock import WarmMock
 
+_LAUNCH = "loadtests.runner.launch"
 _WITHIN = 60.0
 _KEY = "obk_live_" + "x" * 32
 
 
 @pytest.fixture(scope="module")
-def target() -> Iterator[EmbeddedMock]:
-    with EmbeddedMock("--contacts 20") as started:
+def target() -> Iterator[WarmMock]:
+    with WarmMock("--contacts 20") as started:
         yield started
 
 
@@ -125,18 +127,17 @@ def test_a_process_ends_with_its_parent(which: str) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_master_that_waits_for_workers_ends_at_once(number: signal.Signals, target: EmbeddedMock) -> None:
+def test_a_master_that_waits_for_workers_ends_at_once(number: signal.Signals, target: WarmMock, tmp_path: Path) -> None:
     words = ("burst", f"--target={target.description}", "--master", f"--master-port={free_port()}")
-    with _running("loadtests", *words) as running:
-        assert running.stderr is not None
-        assert running.stderr.readline().startswith("waiting for workers, 1, at port ")
-        running.send_signal(number)
-        code, out, _ = _ended(running)
-    assert code == 130
-    assert "verdict: not judged" in out
+    with outbound_load_begun(*words, folder=tmp_path) as running:
+        running.error("waiting for workers, 1, at port ")
+        done = running.ended_by(number)
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+    assert "verdict: not judged" in done.stdout
 
 
-def test_locust_ends_with_the_program_that_started_it(target: EmbeddedMock) -> None:
+def test_locust_ends_with_the_program_that_started_it(target: WarmMock) -> None:
     words = ("burst", f"--target={target.description}", "--master", f"--master-port={free_port()}")
     with _running("loadtests", *words) as running:
         assert running.stderr is not None
@@ -146,24 +147,24 @@ def test_locust_ends_with_the_program_that_started_it(target: EmbeddedMock) -> N
     assert "verdict" not in out
 
 
-def test_an_interrupt_of_the_whole_group_ends_all_processes_of_a_run(target: EmbeddedMock) -> None:
+def test_an_interrupt_of_the_whole_group_ends_all_processes_of_a_run(target: WarmMock) -> None:
     words = ("steady", f"--target={target.description}", "--real-time", "--rested", "--processes=2")
     own = ("--headless", "--only-summary", "--loglevel=WARNING", f"--master-bind-port={free_port()}")
-    locust = ("loadtests.runner.launch", "-f", "loadtests/locustfile.py", f"--scenario={words[0]}", *words[1:], *own)
-    with _running(*locust, f"--master-port={own[-1].rpartition('=')[2]}") as running:
-        assert running.stderr is not None
+    run = (_LAUNCH, "-f", "loadtests/locustfile.py", f"--scenario={words[0]}", *words[1:], *own)
+    with locust_begun(*run, f"--master-port={own[-1].rpartition('=')[2]}") as running:
         # The first line of progress comes while requests are sent.
-        assert running.stderr.readline().startswith("steady: ")
+        assert running.err.readline().startswith("steady: ")
         os.killpg(running.pid, signal.SIGINT)
-        code, out, err = _ended(running)
-    assert code == 130
-    assert "ended early: interrupted" in out
-    assert "Bad response code" not in err
+        done = running.ended()
+    assert done.returncode == 130
+    assert "ended early: interrupted" in done.stdout
+    assert "Bad response code" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("processes", [(), ("--processes=2",)])
 def test_an_interrupt_after_the_verdict_leaves_the_exit_code(
-    target: EmbeddedMock, tmp_path: Path, processes: tuple[str, ...]
+    target: WarmMock, tmp_path: Path, processes: tuple[str, ...]
 ) -> None:
     interrupted = tmp_path / "interrupted.py"
     # As the interpreter ends, gevent sleeps once more: on a slow machine a signal may come then.
@@ -181,9 +182,7 @@ def test_an_interrupt_after_the_verdict_leaves_the_exit_code(
     port = free_port()
     ports = (f"--master-bind-port={port}", f"--master-port={port}") if processes else ()
     words = ("-f", str(interrupted), "--headless", "--only-summary", "--scenario=burst", "--loglevel=WARNING")
-    done = outbound_load_anew(
-        *words, f"--target={target.description}", *processes, *ports, module="loadtests.runner.launch"
-    )
+    done = locust(_LAUNCH, *words, f"--target={target.description}", *processes, *ports)
     assert (done.code, done.err.count("Traceback")) == (0, 0), done.err
     assert "verdict: held" in done.out
 
@@ -204,9 +203,7 @@ def test_a_server_that_answers_an_empty_object_holds_nothing() -> None:
     assert "GET /api/v1/me answers 200, but not with what the API answers" in done.err
 
 
-def test_a_run_that_fails_in_a_way_that_nobody_thought_of_ends_all_the_same(
-    target: EmbeddedMock, tmp_path: Path
-) -> None:
+def test_a_run_that_fails_in_a_way_that_nobody_thought_of_ends_all_the_same(target: WarmMock, tmp_path: Path) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text(
         "from loadtests.runner import master\n"
@@ -216,13 +213,13 @@ def test_a_run_that_fails_in_a_way_that_nobody_thought_of_ends_all_the_same(
         "utf-8",
     )
     words = ("-f", str(broken), "--headless", "--only-summary", "--scenario=burst", f"--target={target.description}")
-    done = outbound_load_anew(*words, module="loadtests.runner.launch")
+    done = locust(_LAUNCH, *words)
     assert done.code == 3
     assert "outbound-load: the run could not be judged: RuntimeError('a defect')" in done.err
 
 
 @pytest.mark.parametrize(("words", "option"), [(("burst", "--master"), "--master-port"), (("--web",), "--web-port")])
-def test_a_port_in_use_is_told_in_a_line(words: tuple[str, ...], option: str, target: EmbeddedMock) -> None:
+def test_a_port_in_use_is_told_in_a_line(words: tuple[str, ...], option: str, target: WarmMock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = outbound_load(*words, f"--target={target.description}", f"{option}={port}")
@@ -243,28 +240,28 @@ _LOCUST = ("--headless", "--scenario=burst", "--loglevel=CRITICAL")
         (("NoSuchUser",), 3, ""),
     ],
 )
-def test_an_error_of_locust_is_no_verdict(words: tuple[str, ...], code: int, told: str, target: EmbeddedMock) -> None:
+def test_an_error_of_locust_is_no_verdict(words: tuple[str, ...], code: int, told: str, target: WarmMock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         own = [word.format(port=taken.getsockname()[1]) for word in (*words, f"--target={target.description}")]
-        done = outbound_load_anew("-f", "loadtests/locustfile.py", *_LOCUST, *own, module="loadtests.runner.launch")
+        done = locust(_LAUNCH, "-f", "loadtests/locustfile.py", *_LOCUST, *own)
     assert (done.code, told in done.err, "Traceback" in done.err) == (code, True, False), done.err
 
 
-def test_a_port_in_use_is_told_in_a_line_by_locusts_own_command(target: EmbeddedMock) -> None:
+def test_a_port_in_use_is_told_in_a_line_by_locusts_own_command(target: WarmMock) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         words = (f"--target={target.description}", "--master", f"--master-bind-port={taken.getsockname()[1]}")
-        done = outbound_load_anew("-f", "loadtests", *_LOCUST, *words, module="locust")
+        done = locust("locust.main", "-f", "loadtests", *_LOCUST, *words)
     assert (done.code, done.err.count("\n")) == (3, 1), done.err
     assert done.err.startswith('outbound-load: Locust failed: RPCError("Socket bind failure: Address already in use')
 
 
-def test_a_verdict_that_nobody_reads_keeps_its_exit_code(target: EmbeddedMock) -> None:
-    with _running("loadtests", "burst", f"--target={target.description}") as running:
-        assert running.stdout is not None
-        assert running.stdout.readline().startswith("burst on ")
-        running.stdout.close()
-        running.stdout = None
-        _, err = running.communicate(timeout=_WITHIN)
-    assert running.returncode == 0
-    assert "the verdict could not be printed: Broken pipe" in err
-    assert "Traceback" not in err
+def test_a_verdict_that_nobody_reads_keeps_its_exit_code(target: WarmMock, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "out")
+    with outbound_load_begun("burst", f"--target={target.description}", folder=tmp_path) as running:
+        with (tmp_path / "out").open() as read:
+            assert read.readline().startswith("burst on ")
+        (tmp_path / "out").unlink()
+        done = running.ended()
+    assert done.returncode == 0
+    assert "the verdict could not be printed: Broken pipe" in done.stderr
+    assert "Traceback" not in done.stderr

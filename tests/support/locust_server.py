@@ -1,8 +1,9 @@
 """Forks runs of Locust off a process that has loaded it: `python -m tests.support.locust_server SOCKET`.
 
-It forks a run for each connection, until its standard input ends. A request is a line of JSON with the arguments, the folder and
-the environment, and carries the descriptors of the run's standard output and error. The answers are the run's process id, and
-later its exit code as `subprocess.Popen` has it, a line each. A run performs the mock's commands without a process.
+It forks a run for each connection, until its standard input ends. A request is a line of JSON with the words, the folder and
+the environment, and carries the descriptors of the run's standard output and error. The first word is a module with a `main`, or
+`-c` and the second one is code. The answers are the run's process id, and later its exit code as `subprocess.Popen` has it, a
+line each. A run performs the mock's commands without a process.
 
 Locust has gevent replace what blocks. This process waits without gevent, so that nothing of gevent's is under way at a fork.
 """
@@ -13,6 +14,7 @@ import _socket
 import array
 import gc
 import importlib
+import inspect
 import json
 import os
 import sys
@@ -21,12 +23,20 @@ from contextlib import suppress
 import gevent
 from gevent.monkey import get_original
 
-from loadtests.runner import launch
+from loadtests.report.html import page
+from loadtests.scenarios import scenarios
 from spec import commands
 
 LONGEST_REQUEST = 1_000_000
-# Locust's command line, and what our locustfile imports.
-_LOADED = ("locust.main", "loadtests.options", "loadtests.runner.master", "loadtests.runner.worker")
+# Locust's command line, what our locustfile imports, and what a run imports late.
+_LOADED = (
+    "locust.main",
+    "loadtests.options",
+    "loadtests.runner.master",
+    "loadtests.runner.worker",
+    "conformance.target.preflight",
+    "gevent.resolver.thread",
+)
 # It is imported late as well: it imports what gevent replaces.
 _MOCK_COMMANDS = "tests.support.mock_commands"
 _WAITING = 16
@@ -36,6 +46,9 @@ def run_or_serve(address: str) -> None:
     """Serve, and return in each fork that is to be a run, with its arguments, environment and output in place."""
     for name in _LOADED:
         importlib.import_module(name)
+    page()
+    scenarios()
+    inspect.stack()  # which Locust does at the end of a run: it has to find the source of all modules, once
     commands.run = importlib.import_module(_MOCK_COMMANDS).run_here
     fork, waitpid, select = (get_original(*name) for name in (("os", "fork"), ("os", "waitpid"), ("select", "select")))
     listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
@@ -77,7 +90,7 @@ def _begin(connection: _socket.socket) -> None:
     os.chdir(wanted["folder"])
     os.environ.clear()
     os.environ.update(wanted["environment"])
-    sys.argv = [launch.__name__, *wanted["arguments"]]
+    sys.argv = wanted["words"]
     for own, descriptor in enumerate((os.open(os.devnull, os.O_RDONLY), *descriptors)):
         os.dup2(descriptor, own)
         os.close(descriptor)
@@ -85,4 +98,7 @@ def _begin(connection: _socket.socket) -> None:
 
 if __name__ == "__main__":
     run_or_serve(sys.argv[1])
-    launch.main()
+    if sys.argv[0] == "-c":
+        exec(sys.argv.pop(1))
+    else:
+        importlib.import_module(sys.argv[0]).main()

@@ -131,15 +131,8 @@ def run_in_forks() -> None:
     gc.disable()  # a run is too short to need it
     patch = pytest.MonkeyPatch()
     patch.setattr(metadata, "distributions", lambda: _INSTALLED)
-    patch.setattr(EmbeddedServer, "_started", partialmethod(_forked_server, multiprocessing.get_context("fork")))
+    patch.setattr(EmbeddedServer, "_started", partialmethod(forked_server, multiprocessing.get_context("fork")))
     patch.setattr(commands, "run", run_here)
-
-
-def warm_mock(options: str = "") -> EmbeddedMock:
-    """The embedded mock, as a fork of a process that has loaded it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(EmbeddedServer, "_started", partialmethod(_forked_server, FORKS))
-        return EmbeddedMock(options)
 
 
 def _print_to(output: Path) -> None:
@@ -151,7 +144,7 @@ def _print_to(output: Path) -> None:
             os.dup2(file.fileno(), descriptor)
 
 
-class _Fork:
+class Fork:
     """A child process with the members of `subprocess.Popen` that `EmbeddedServer` uses."""
 
     def __init__(self, process: multiprocessing.process.BaseProcess) -> None:
@@ -168,16 +161,16 @@ class _Fork:
         return self._process.exitcode
 
 
-def _forked_server(
+def forked_server(
     server: EmbeddedServer, context: ForkContext | ForkServerContext, module: str, options: Sequence[str]
-) -> _Fork:
-    """Replaces `EmbeddedServer._started`: runs the mock's command line in a fork."""
+) -> Fork:
+    """Replaces `EmbeddedServer._started`: runs the mock's command line in a fork that the context makes."""
     assert module == "mockserver"
     words = [word.replace("{folder}", str(server.folder)) for word in options]
     arguments = [module, "--write-target", str(server.description), *words]
     process = context.Process(target=_serve, args=(arguments, server.folder / "server.log"))
     process.start()
-    return _Fork(process)
+    return Fork(process)
 
 
 def _serve(arguments: list[str], log: Path) -> None:

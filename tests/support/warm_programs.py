@@ -7,7 +7,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,18 +53,31 @@ def ended(
     """
     with TemporaryDirectory(prefix="outbound-") as printed:
         output, errors = Path(printed, "output"), Path(printed, "errors")
-        streams = (output, Path(terminal) if terminal else errors)
         errors.touch()
-        run = FORKS.Process(target=_run, args=(main, words, folder, {**os.environ, **environment}, streams))
-        run.start()
-        try:
+        with begun(main, words, folder, environment, output, Path(terminal) if terminal else errors) as run:
             run.join(within)
             if run.exitcode is None:
                 raise subprocess.TimeoutExpired(list(words), within)
             return subprocess.CompletedProcess(words, run.exitcode, output.read_text(), errors.read_text())
-        finally:
-            run.kill()
-            run.join()
+
+
+@contextmanager
+def begun(
+    main: Callable[[], object],
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    output: Path,
+    errors: Path,
+) -> Iterator[BaseProcess]:
+    """Begin what `ended` runs to its end; what it prints goes to these two files. It is killed if it does not end before."""
+    run = FORKS.Process(target=_run, args=(main, words, folder, {**os.environ, **environment}, (output, errors)))
+    run.start()
+    try:
+        yield run
+    finally:
+        run.kill()
+        run.join()
 
 
 def _run(

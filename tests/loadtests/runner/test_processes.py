@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import re
-import subprocess
-import sys
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-from conformance.target.embedded import EmbeddedMock
 from tests.support.free_ports import free_port
-from tests.support.load_runs import Outcome, outbound_load, outbound_load_anew
+from tests.support.load_runs import Outcome, locust, outbound_load, outbound_load_anew
+from tests.support.warm_load import locust_begun, outbound_load_begun
+from tests.support.warm_mock import WarmMock
 
+_LAUNCH = "loadtests.runner.launch"
 _LOCUST = ("-f", "loadtests/locustfile.py", "--headless", "--only-summary", "--loglevel=WARNING")
 
 
 @pytest.fixture(scope="module")
-def healthy() -> Iterator[EmbeddedMock]:
-    with EmbeddedMock("--contacts 20") as started:
+def healthy() -> Iterator[WarmMock]:
+    with WarmMock("--contacts 20") as started:
         yield started
 
 
@@ -32,7 +35,7 @@ def _judged(done: Outcome) -> object:
 
 
 @pytest.mark.parametrize("scenario", ["burst", "neighbours"])
-def test_three_workers_come_to_the_verdict_of_one_process(scenario: str, healthy: EmbeddedMock, tmp_path: Path) -> None:
+def test_three_workers_come_to_the_verdict_of_one_process(scenario: str, healthy: WarmMock, tmp_path: Path) -> None:
     words = (scenario, f"--target={healthy.description}", "--minutes=1")
     alone = outbound_load(*words, folder=tmp_path / "alone")
     together = outbound_load(*words, "--processes=3", folder=tmp_path / "together")
@@ -42,7 +45,7 @@ def test_three_workers_come_to_the_verdict_of_one_process(scenario: str, healthy
 
 
 def test_three_workers_see_a_fault_as_one_process_does(tmp_path: Path) -> None:
-    with EmbeddedMock("--contacts 20 --fault fixed-windows") as faulty:
+    with WarmMock("--contacts 20 --fault fixed-windows") as faulty:
         words = ("border", f"--target={faulty.description}")
         alone = outbound_load(*words, folder=tmp_path / "alone")
         together = outbound_load(*words, "--processes=3", folder=tmp_path / "together")
@@ -51,7 +54,7 @@ def test_three_workers_see_a_fault_as_one_process_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["loadtests", "loadtests/locustfile.py"])
-def test_locust_runs_the_folder_and_the_file(path: str, healthy: EmbeddedMock, tmp_path: Path) -> None:
+def test_locust_runs_the_folder_and_the_file(path: str, healthy: WarmMock, tmp_path: Path) -> None:
     words = ("-f", path, *_LOCUST[2:], "--scenario=burst", f"--target={healthy.description}")
     done = outbound_load_anew(*words, module="locust", folder=tmp_path)
     assert done.code == 0, done.err
@@ -63,7 +66,7 @@ def _worker(port: int, target: Path, *words: str) -> Outcome:
     return outbound_load("--worker", f"--master-port={port}", f"--target={target}", *words)
 
 
-def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: EmbeddedMock, tmp_path: Path) -> None:
+def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: WarmMock, tmp_path: Path) -> None:
     port = free_port()
     other = tmp_path / "other.toml"
     other.write_text(re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:1", healthy.description.read_text("utf-8")), "utf-8")
@@ -78,7 +81,7 @@ def test_a_master_conducts_workers_that_were_started_elsewhere(healthy: Embedded
         assert [told in worker.result().err for worker in workers] == [False, True]
 
 
-def test_a_worker_with_other_keys_cannot_do_its_share(healthy: EmbeddedMock, tmp_path: Path) -> None:
+def test_a_worker_with_other_keys_cannot_do_its_share(healthy: WarmMock, tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
     other.write_text(healthy.description.read_text("utf-8").replace("spare = [", "# spare = ["), "utf-8")
     port = free_port()
@@ -106,7 +109,7 @@ from loadtests.locustfile import *
 
 @pytest.mark.parametrize(("spare", "code"), [("spare = [", 0), ("# spare = [", 3)])
 def test_a_worker_that_the_master_starts_before_it_is_set_up_does_its_share_with_its_own_options(
-    spare: str, code: int, healthy: EmbeddedMock, tmp_path: Path
+    spare: str, code: int, healthy: WarmMock, tmp_path: Path
 ) -> None:
     (tmp_path / "late.py").write_text(_LATE, "utf-8")
     own = tmp_path / "own.toml"
@@ -114,32 +117,25 @@ def test_a_worker_that_the_master_starts_before_it_is_set_up_does_its_share_with
     port = free_port()
     worker = ("-f", str(tmp_path / "late.py"), "--worker", f"--master-port={port}", f"--target={own}")
     with ThreadPoolExecutor(1) as pool:
-        late = pool.submit(outbound_load_anew, *worker, module="locust")
+        late = pool.submit(locust, "locust.main", *worker)
         words = ("burst", f"--target={healthy.description}", "--master", f"--master-port={port}")
         done = outbound_load(*words, folder=tmp_path)
         assert done.code == code, done.out + late.result().err
         assert "Traceback" not in late.result().err
 
 
-def test_a_worker_that_comes_during_a_run_waits_for_the_next_one(healthy: EmbeddedMock) -> None:
+def test_a_worker_that_comes_during_a_run_waits_for_the_next_one(healthy: WarmMock, tmp_path: Path) -> None:
     """Locust would share the users out anew, and end those that are at work."""
     port = free_port()
-    words = ("crowd", f"--target={healthy.description}", "--minutes=0.4", "--master", f"--master-port={port}")
+    words = ("crowd", f"--target={healthy.description}", "--minutes=0.12", "--master", f"--master-port={port}")
     with ThreadPoolExecutor(2) as pool:
         workers = [pool.submit(_worker, port, healthy.description)]
-        master = subprocess.Popen(
-            [sys.executable, "-m", "loadtests", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        try:
-            assert master.stderr is not None
-            while not master.stderr.readline().startswith("crowd: "):
-                assert master.poll() is None
+        with outbound_load_begun(*words, folder=tmp_path) as master:
+            master.error("crowd: ")
             workers.append(pool.submit(_worker, port, healthy.description))
-            out, _ = master.communicate(timeout=60)
-        finally:
-            master.terminate()
-        assert "generator: 1 process" in out
-        assert (master.returncode, [worker.result().code for worker in workers]) == (0, [0, 0]), out
+            done = master.ended()
+        assert "generator: 1 process" in done.stdout
+        assert (done.returncode, [worker.result().code for worker in workers]) == (0, [0, 0]), done.stdout
 
 
 _LATE_WORKER = """
@@ -166,8 +162,8 @@ print(users, list(dispatcher), master.members())
 
 
 def test_a_worker_that_comes_while_a_run_begins_waits_for_the_next_one() -> None:
-    done = subprocess.run([sys.executable, "-c", _LATE_WORKER], capture_output=True, check=True, timeout=60, text=True)
-    assert done.stdout == "5 [{'b': {'KeyHolder': 5}}] ['b']\n"
+    done = locust("-c", _LATE_WORKER)
+    assert done.out == "5 [{'b': {'KeyHolder': 5}}] ['b']\n"
 
 
 _OLDER_MASTER = """
@@ -188,9 +184,9 @@ for call in environment.runner.send_message.call_args_list:
 
 
 def test_a_worker_of_another_version_than_its_master_cannot_do_its_share() -> None:
-    done = subprocess.run([sys.executable, "-c", _OLDER_MASTER], capture_output=True, check=True, timeout=60, text=True)
+    done = locust("-c", _OLDER_MASTER)
     told = f"a worker cannot do its share: it is of version {version('outbound-conformance')}, and the master of "
-    assert done.stdout.splitlines() == [f"{told}an older one", f"{told}0.0.1"]
+    assert done.out.splitlines() == [f"{told}an older one", f"{told}0.0.1"]
 
 
 _LAST_MESSAGE = """
@@ -213,65 +209,44 @@ client.socket.context.term()
 
 
 def test_a_worker_whose_master_has_died_does_not_wait_for_it_for_ever() -> None:
-    subprocess.run([sys.executable, "-c", _LAST_MESSAGE, str(free_port())], check=True, timeout=60)
+    assert locust("-c", _LAST_MESSAGE, str(free_port())).code == 0
 
+
+_SOON = 30.0
+"""Seconds in which Locust itself does not notice that a master has died."""
 
 _IMPATIENT = """
 from locust import runners
+from loadtests.runner import worker
 
-runners.MASTER_HEARTBEAT_TIMEOUT = 3
+runners.MASTER_HEARTBEAT_TIMEOUT = worker.MASTER_HEARTBEAT_TIMEOUT = 3
 
 from loadtests.locustfile import *
 """
 
 
-def _killed_master(*words: str) -> subprocess.Popen[str]:
+def _killed_master(*words: str) -> CompletedProcess[str]:
     """A master that is killed while its run is under way. Its output is open for as long as a process that it forked lives."""
-    master = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "loadtests.runner.launch",
-            *_LOCUST,
-            "--scenario=steady",
-            "--real-time",
-            "--rested",
-            *words,
-        ],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert master.stderr is not None
-        while not master.stderr.readline().startswith("steady: "):
-            assert master.poll() is None
-    finally:
-        master.kill()
-    return master
+    with locust_begun(_LAUNCH, *_LOCUST, "--scenario=steady", "--real-time", "--rested", *words) as master:
+        while not (line := master.err.readline()).startswith("steady: "):
+            assert line
+        os.kill(master.pid, signal.SIGKILL)
+        return master.ended(_SOON)
 
 
-def test_forked_workers_end_soon_after_a_parent_that_was_killed(healthy: EmbeddedMock) -> None:
+def test_forked_workers_end_soon_after_a_parent_that_was_killed(healthy: WarmMock) -> None:
     port = free_port()
     own = (f"--master-bind-port={port}", f"--master-port={port}")
-    master = _killed_master(f"--target={healthy.description}", "--processes=2", *own)
-    _, err = master.communicate(timeout=30)
-    assert "Traceback" not in err
+    killed = _killed_master(f"--target={healthy.description}", "--processes=2", *own)
+    assert "Traceback" not in killed.stderr
 
 
-def test_a_worker_whose_master_was_killed_has_not_done_its_work(healthy: EmbeddedMock, tmp_path: Path) -> None:
+def test_a_worker_whose_master_was_killed_has_not_done_its_work(healthy: WarmMock, tmp_path: Path) -> None:
     (tmp_path / "impatient.py").write_text(_IMPATIENT, "utf-8")
     port = free_port()
-    words = (
-        "-f",
-        str(tmp_path / "impatient.py"),
-        "--worker",
-        f"--master-port={port}",
-        f"--target={healthy.description}",
-    )
+    words = ("-f", str(tmp_path / "impatient.py"), "--worker", f"--master-port={port}")
     with ThreadPoolExecutor(1) as pool:
-        worker = pool.submit(outbound_load_anew, *words, module="loadtests.runner.launch")
-        _killed_master(f"--target={healthy.description}", "--master", f"--master-bind-port={port}").communicate(
-            timeout=30
-        )
+        worker = pool.submit(locust, _LAUNCH, *words, f"--target={healthy.description}")
+        _killed_master(f"--target={healthy.description}", "--master", f"--master-bind-port={port}")
         assert worker.result().code == 3
         assert "Didn't get heartbeat from master" in worker.result().err

@@ -6,8 +6,6 @@ import csv
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,45 +16,35 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance.target.embedded import EmbeddedMock
 from tests.support import patient_http
 from tests.support.free_ports import free_port
-from tests.support.interrupts import heed_interrupts
 from tests.support.load_runs import outbound_load
+from tests.support.warm_load import Begun, outbound_load_begun
+from tests.support.warm_mock import WarmMock
 
 _WITHIN = 120.0
 
 
 @pytest.fixture(scope="module")
-def healthy() -> Iterator[EmbeddedMock]:
-    with EmbeddedMock("--contacts 20") as started:
+def healthy() -> Iterator[WarmMock]:
+    with WarmMock("--contacts 20") as started:
         yield started
 
 
 @contextmanager
-def _served(
-    target: EmbeddedMock, folder: Path, *further: str
-) -> Iterator[tuple[subprocess.Popen[bytes], httpx.Client]]:
+def _served(target: WarmMock, folder: Path, *further: str) -> Iterator[tuple[Begun, httpx.Client]]:
     port = free_port()
     words = [*further, "--web", f"--web-port={port}", f"--target={target.description}", f"--report={folder}"]
-    running = subprocess.Popen(
-        [sys.executable, "-m", "loadtests", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=(folder / "out").open("wb"),
-        stderr=(folder / "err").open("wb"),
-        preexec_fn=heed_interrupts,
-    )
-    try:
-        with patient_http.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            _eventually(lambda: _is_up(client))
-            yield running, client
-    finally:
-        running.terminate()
-        running.wait(60)
+    with (
+        outbound_load_begun(*words, folder=folder) as running,
+        patient_http.Client(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+        _eventually(lambda: _is_up(client))
+        yield running, client
 
 
 @pytest.fixture
-def page(healthy: EmbeddedMock, tmp_path: Path) -> Iterator[httpx.Client]:
+def page(healthy: WarmMock, tmp_path: Path) -> Iterator[httpx.Client]:
     with _served(healthy, tmp_path) as (_, client):
         yield client
 
@@ -150,26 +138,23 @@ def test_a_host_that_was_not_allowed_gets_no_load_and_the_page_says_why(page: ht
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
 def test_a_signal_during_a_run_from_the_page_tells_what_was_measured(
-    number: signal.Signals, healthy: EmbeddedMock, tmp_path: Path
+    number: signal.Signals, healthy: WarmMock, tmp_path: Path
 ) -> None:
     with _served(healthy, tmp_path) as (running, page):
         _start(page, scenario="steady", real_time="true", rested="true")
         _eventually(lambda: _is_under_load(page))
-        running.send_signal(number)
-        assert running.wait(60) == 130
-    assert "ended early: interrupted" in (tmp_path / "out").read_text("utf-8")
-    assert "Traceback" not in (tmp_path / "err").read_text("utf-8")
+        done = running.ended_by(number)
+    assert done.returncode == 130
+    assert "ended early: interrupted" in done.stdout
+    assert "Traceback" not in done.stderr
 
 
-def test_a_page_on_which_nothing_runs_is_closed_by_an_interrupt(healthy: EmbeddedMock, tmp_path: Path) -> None:
+def test_a_page_on_which_nothing_runs_is_closed_by_an_interrupt(healthy: WarmMock, tmp_path: Path) -> None:
     with _served(healthy, tmp_path) as (running, _):
-        running.send_signal(signal.SIGINT)
-        assert running.wait(60) == 0
+        assert running.ended_by(signal.SIGINT).returncode == 0
 
 
-def test_a_master_starts_once_a_worker_is_there_though_it_was_told_to_before(
-    healthy: EmbeddedMock, tmp_path: Path
-) -> None:
+def test_a_master_starts_once_a_worker_is_there_though_it_was_told_to_before(healthy: WarmMock, tmp_path: Path) -> None:
     port = f"--master-port={free_port()}"
     with ThreadPoolExecutor(1) as pool, _served(healthy, tmp_path, "--master", port) as (_, page):
         _start(page, scenario="burst")
