@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.target.embedded import EmbeddedMock
 from loadtests.scenarios import scenarios
 from mockserver.modifications.faults import named, names, rate_keys, rate_limits, rate_refusals
 from tests.support.load_runs import Outcome, outbound_load
+from tests.support.warm_mock import WarmMock
 
 _SMALL = "--contacts 20"
 _SHORT = {"steady": 3.0, "overload": 2.0, "neighbours": 2.0, "crowd": 0.12, "soak": 0.12}
@@ -50,6 +52,9 @@ SEEN_BY = {
 OF_STRICT = ("sixty-one-a-minute",)
 """Faults under the strict reading alone."""
 
+OF_SEVERAL_KEYS = ("limit-per-organization", "limit-per-address", "limits-of-three-keys-remembered")
+"""Faults that a single key does not show."""
+
 UNSEEN = {
     "rate-headers-missing": "headers are the gate's affair (RATE-1)",
     "rate-headers-missing-on-errors": "headers are the gate's affair (RATE-1)",
@@ -71,10 +76,10 @@ UNSEEN = {
 
 
 @pytest.fixture(scope="module")
-def mocks() -> Iterator[Callable[[str], EmbeddedMock]]:
+def mocks() -> Iterator[Callable[[str], WarmMock]]:
     """Mocks by the reading that they follow, each started once: every scenario lets the keys of a test clock rest first."""
     with ExitStack() as stack:
-        yield cache(lambda reading: stack.enter_context(EmbeddedMock(f"{_SMALL} --rate-reading {reading}")))
+        yield cache(lambda reading: stack.enter_context(WarmMock(f"{_SMALL} --rate-reading {reading}")))
 
 
 def _minutes(scenario: str) -> list[str]:
@@ -99,7 +104,7 @@ def _run(*words: str, folder: Path) -> Outcome:
 @pytest.mark.parametrize("reading", _READINGS)
 @pytest.mark.parametrize("scenario", [name for name in scenarios() if name not in _IN_REAL_TIME])
 def test_a_scenario_holds_on_the_mock_under_either_reading(
-    scenario: str, reading: str, mocks: Callable[[str], EmbeddedMock], tmp_path: Path
+    scenario: str, reading: str, mocks: Callable[[str], WarmMock], tmp_path: Path
 ) -> None:
     target = f"--target={mocks(reading).description}"
     _holds(scenario, _run(scenario, target, *_minutes(scenario), folder=tmp_path))
@@ -118,12 +123,27 @@ def test_the_scenarios_in_real_time_hold_on_the_mock_under_either_reading(tmp_pa
             _holds(scenario, done)
 
 
+def _with_one_key(description: Path) -> Path:
+    """Describe the target once more, with one key: most faults need no more requests than one key sends."""
+    told = tomllib.loads(description.read_text("utf-8"))
+    written = description.with_name("one-key.toml")
+    written.write_text(
+        f"""base_url = {json.dumps(told["base_url"])}
+        organizations.primary.api_keys = {told["keys"]["spare"][:1]}
+        rate_limit.reading = {json.dumps(told["rate_limit"]["reading"])}
+        hooks.advance_clock = {json.dumps(told["hooks"]["advance_clock"])}""",
+        "utf-8",
+    )
+    return written
+
+
 @pytest.mark.parametrize("fault", list(SEEN_BY))
 def test_a_scenario_fails_on_the_fault_that_it_is_there_to_see(fault: str, tmp_path: Path) -> None:
     scenario, check = SEEN_BY[fault]
     reading = "strict" if fault in OF_STRICT else "burst"
-    options = f"--mock-options={_SMALL} --rate-reading {reading} --fault {fault}"
-    done = outbound_load(scenario, options, "--strict", *_minutes(scenario), folder=tmp_path)
+    with WarmMock(f"{_SMALL} --rate-reading {reading} --fault {fault}") as mock:
+        target = mock.description if fault in OF_SEVERAL_KEYS else _with_one_key(mock.description)
+        done = outbound_load(scenario, f"--target={target}", "--strict", *_minutes(scenario), folder=tmp_path)
     assert done.code == 1, done.out + done.err
     assert done.found[check] == "broken", done.out
 
