@@ -13,8 +13,10 @@ from tests.support.reference_limiters import Key as Account
 from tests.support.reference_limiters import Server
 
 START = 1_800_000_000.0
-Sender = Generator[float, Attempt, None]
+Patient = Generator[float, Attempt, None]
 """Yields when to send its next request, and is sent the answered attempt."""
+Sender = Patient | float
+"""Or when to send a single request."""
 Delay = Callable[[random.Random], float]
 """Seconds that one way takes."""
 Work = Callable[[bool, float, random.Random], tuple[int, float]]
@@ -70,7 +72,10 @@ class Traffic:
     def send(self, key: int, senders: Iterable[Sender]) -> Traffic:
         """Let senders use a key. They send once `run` is called."""
         for sender in senders:
-            self._next(key, sender, None)
+            if isinstance(sender, float):
+                self._leave(key, None, sender)
+            else:
+                self._next(key, sender, None)
         return self
 
     def run(self) -> Ledger:
@@ -83,14 +88,16 @@ class Traffic:
     def _at(self, time: float, happen: Callable[[float], None]) -> None:
         heapq.heappush(self._events, (time, next(self._numbers), happen))
 
-    def _next(self, key: int, sender: Sender, attempt: Attempt | None) -> None:
+    def _next(self, key: int, sender: Patient, attempt: Attempt | None) -> None:
         try:
-            sent = next(sender) if attempt is None else sender.send(attempt)
+            self._leave(key, sender, next(sender) if attempt is None else sender.send(attempt))
         except StopIteration:
             return
+
+    def _leave(self, key: int, sender: Patient | None, sent: float) -> None:
         self._at(sent + self.delay(self._chance), lambda now: self._arrive(key, sender, sent, now))
 
-    def _arrive(self, key: int, sender: Sender, sent: float, now: float) -> None:
+    def _arrive(self, key: int, sender: Patient | None, sent: float, now: float) -> None:
         account = Account(self.keys[key].shown, self.keys[key].organization)
         admitted, promised = self.server.decide(account, START + (now - START) * self.pace)
         status, took = self.work(admitted, now, self._chance)
@@ -98,19 +105,16 @@ class Traffic:
         wait = None if admitted or promised is None else promised
         attempt = Attempt(key, "getMe", sent, answered, status, wait)
         self.ledger.add(attempt)
-        self._at(answered, lambda _: self._next(key, sender, attempt))
+        if sender:
+            self._at(answered, lambda _: self._next(key, sender, attempt))
 
 
 def spread(start: float, period: float, count: int) -> list[Sender]:
     """A number of requests on a schedule, whatever the answers are."""
-
-    def once(at: float) -> Sender:
-        yield at
-
-    return [once(START + start + index * period) for index in range(count)]
+    return [START + start + index * period for index in range(count)]
 
 
-def patient(start: float, end: float) -> Sender:
+def patient(start: float, end: float) -> Patient:
     """One request after the other while they are served. After a refusal it waits a little longer than it was told."""
     now = START + start
     while now < START + end:
