@@ -43,10 +43,10 @@ def outbound_load(*words: str, folder: Path | None = None) -> Outcome:
     return _outcome(warm_load.outbound_load(*words, *_report(folder), within=_WITHIN), folder)
 
 
-def locust(*words: str, folder: Path | None = None) -> Outcome:
-    """Run a module of Locust's kind, as `warm_load.locust_begun` does; with a folder, its report is written there and read."""
-    with warm_load.locust_begun(*words, *_report(folder)) as run:
-        return _outcome(run.ended(), folder)
+def locust(*words: str) -> Outcome:
+    """Run Locust to its end, as `warm_load.locust_begun` begins it."""
+    with warm_load.locust_begun(*words) as run:
+        return _outcome(run.ended(), None)
 
 
 def outbound_load_anew(*words: str, folder: Path | None = None, module: str = "loadtests") -> Outcome:

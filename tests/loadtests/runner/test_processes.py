@@ -127,7 +127,7 @@ def test_a_worker_that_the_master_starts_before_it_is_set_up_does_its_share_with
 def test_a_worker_that_comes_during_a_run_waits_for_the_next_one(healthy: WarmMock, tmp_path: Path) -> None:
     """Locust would share the users out anew, and end those that are at work."""
     port = free_port()
-    words = ("crowd", f"--target={healthy.description}", "--minutes=0.12", "--master", f"--master-port={port}")
+    words = ("crowd", f"--target={healthy.description}", "--minutes=0.1", "--master", f"--master-port={port}")
     with ThreadPoolExecutor(2) as pool:
         workers = [pool.submit(_worker, port, healthy.description)]
         with outbound_load_begun(*words, folder=tmp_path) as master:
