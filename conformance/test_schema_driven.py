@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, unquote
 
-import hypothesis
 import pytest
 
 import spec
 from conformance.cases.dataset import Dataset, next_cursor
 from conformance.cases.depth import invalid_cases, valid_cases
 from conformance.cases.sampling import answered, relieved
-from conformance.checks import NotJudged, expect, not_tested, requirement
+from conformance.cases.schema_driven import Case, cases
+from conformance.checks import NotJudged, expect, requirement
 from conformance.oracles.schemas import fault_of
-from conformance.target.client import target as wire
 from conformance.target.exchange import Exchange
 from spec.target import Target
 
 OPERATIONS = spec.contract().operations
-# Together with the headers far below 8 KB, the longest head that is judged.
-_LONGEST = 6000
-_CONFIG = {"generation": {"with-security-parameters": False, "allow-extra-parameters": False}}
-
-
-@dataclass(frozen=True)
-class Case:
-    """A request to an operation. `id_` is percent-encoded; None means that a known id is used."""
-
-    operation: spec.Operation
-    query: tuple[tuple[str, Any], ...]
-    id_: str | None = None
-
-    def target(self, parameters: Mapping[str, Any]) -> str:
-        """The path with its query. If the case has no id of its own, the known `parameters` are used."""
-        path = wire(self.operation.id, **parameters)
-        if self.id_ is not None:
-            path = self.operation.path.replace("{id}", self.id_)
-        query = urlencode(self.query, doseq=True, errors="surrogatepass")
-        return f"{path}?{query}" if query else path
 
 
 @requirement("OP-1")
@@ -50,7 +27,7 @@ def test_valid_requests(operation: str, dataset: Dataset, target: Target, fuzz: 
     """A request that the schemas allow is served. One with an id or a filter value that does not exist may be refused."""
     happy, known = dataset.served(operation), dataset.parameters(operation)
     wanted = valid_cases(OPERATIONS[operation], fuzz)
-    for index, case in enumerate(_cases(operation, "positive", wanted, seed)):
+    for index, case in enumerate(cases(operation, "positive", wanted, seed)):
         real = _with_what_is_there(case, dataset, known=index % 2 == 1)
         if real.target(known) == happy.request.target:
             continue  # this request was served already
@@ -68,7 +45,7 @@ def test_valid_requests(operation: str, dataset: Dataset, target: Target, fuzz: 
 def test_invalid_requests(operation: str, dataset: Dataset, target: Target, fuzz: int, seed: int) -> None:
     """A request that the schemas forbid is answered 4xx or 200, and causes no server error."""
     dataset.served(operation)
-    for case in _cases(operation, "negative", invalid_cases(fuzz), seed):
+    for case in cases(operation, "negative", invalid_cases(fuzz), seed):
         answer = _sent(case, {}, dataset, target)
         expect(answer.status == 200 or 400 <= answer.status < 500, f"{answer.line()}, expected 4xx or 200", answer)
 
@@ -96,55 +73,3 @@ def _with_what_is_there(case: Case, dataset: Dataset, *, known: bool) -> Case:
 
 def _leads_elsewhere(id_: str) -> bool:
     return "/" in unquote(id_) or unquote(id_).strip() in ("", ".", "..")
-
-
-def _cases(operation: str, mode: str, count: int, seed: int) -> list[Case]:
-    """At most `count` cases, all different. The same seed gives the same cases."""
-    if count < 1:
-        not_tested("no schema-driven cases are wanted")
-    found: list[Any] = []
-    strategy = _strategy(operation, mode)
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
-    @hypothesis.given(strategy)
-    def collect(case: Any) -> None:
-        found.append(case)
-
-    collect()
-    cases = [_case(OPERATIONS[operation], case) for case in found]
-    known = dict.fromkeys(OPERATIONS[operation].path_parameters, "x")
-    different = {case.target(known): case for case in cases}
-    return [case for wanted, case in different.items() if len(wanted) <= _LONGEST]
-
-
-def _case(operation: spec.Operation, generated: Any) -> Case:
-    id_ = (generated.path_parameters or {}).get("id")
-    return Case(operation, tuple((generated.query or {}).items()), None if id_ is None else str(id_))
-
-
-# Schemathesis takes longer to load than the rest of the gate, and most short runs need none of it.
-
-
-def _strategy(operation: str, mode: str) -> Any:
-    import schemathesis
-
-    return _operations()[operation].as_strategy(generation_mode=schemathesis.GenerationMode(mode))
-
-
-@cache
-def _operations() -> dict[str, Any]:
-    import schemathesis
-    from schemathesis.config import SchemathesisConfig
-    from schemathesis.core.result import Ok
-
-    config = SchemathesisConfig.from_dict(_CONFIG)
-    schema = schemathesis.openapi.from_dict(dict(spec.contract().document), config=config)
-    operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
-    return {operation.definition.raw["operationId"]: operation for operation in operations}

@@ -126,7 +126,7 @@ def _each(value: Any, change: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[EmbeddedMock]:
-    started = EmbeddedMock("--no-rate-limit")
+    started = EmbeddedMock("--no-rate-limit --contacts 300")
     yield started
     started.stop()
 

@@ -36,6 +36,7 @@ from tests.support.project import ROOT
 
 # pytest loads the checks and their hooks in its own way.
 _NOT_LOADED = ("test_", "conftest", "__main__")
+_CASES = "tests.support.warm_cases"
 # What pytest and the checks load of installed packages, and the command line of the load tests.
 _LIBRARIES = (
     "_hypothesis_pytestplugin",
@@ -90,7 +91,7 @@ def _ours(package: ModuleType) -> list[str]:
 routing.application()  # the mocks in the forks find it ready
 FORKS = multiprocessing.get_context("forkserver")
 """Starts processes that have gate and mock loaded."""
-FORKS.set_forkserver_preload([*_LIBRARIES, *_ours(conformance), *_ours(mockserver), __name__])
+FORKS.set_forkserver_preload([*_LIBRARIES, *_ours(conformance), _CASES, *_ours(mockserver), __name__])
 _INSTALLED = _installed()
 (ROOT / ".hypothesis").mkdir(exist_ok=True)  # where it is, runs keep there what each would have to compute anew
 
