@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from conformance.oracles.exchanges import ORACLES, ordinary
-from conformance.target.embedded import EmbeddedMock
 from conformance.target.exchange import Credential, Exchange, Request
 from conformance.target.retry_after import wall_clock
 from spec.target import load
 from tests.support.gate import run_gate
 from tests.support.rewriting_proxy import Answered, Forward, Passed, lying
+from tests.support.warm_gate import warm_mock
 
 KEY = Credential("obk_live_0123456789abcdefghijABCDEFGH1a2b", "organizations.primary.api_keys[0]")
 NOW = 1_800_000_000.0
@@ -66,12 +66,8 @@ def test_a_filter_that_only_some_keys_may_use_tells_nothing_of_other_organizatio
 
 
 def test_an_api_behind_a_front_end_is_conformant() -> None:
-    mock = EmbeddedMock()
-    try:
-        with lying(load(mock.description).base_url, behind_a_front_end) as base_url:
-            run = run_gate("--base-url", base_url, "--target", str(mock.description), "--depth", "quick")
-    finally:
-        mock.stop()
+    with warm_mock() as mock, lying(load(mock.description).base_url, behind_a_front_end) as base_url:
+        run = run_gate("--base-url", base_url, "--target", str(mock.description), "--depth", "quick")
     assert not run.broken_musts(), run.output
     assert run.exit_code == 0, run.output
 

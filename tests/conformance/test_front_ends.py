@@ -7,17 +7,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conformance.target.embedded import EmbeddedMock
 from spec.target import load
 from tests.support.front_ends import FRONT_ENDS, behind
 from tests.support.gate import run_gate
 
 
 @pytest.mark.parametrize("front_end", FRONT_ENDS)
-def test_a_real_front_end_breaks_nothing(front_end: str, tmp_path: Path) -> None:
-    with EmbeddedMock() as mock:
-        upstream = urlsplit(load(mock.description).base_url).netloc
-        with behind(front_end, upstream, tmp_path) as base_url:
-            run = run_gate("--base-url", base_url, "--target", str(mock.description), "--depth", "quick")
+def test_a_real_front_end_breaks_nothing(front_end: str, mock: Path, tmp_path: Path) -> None:
+    with behind(front_end, urlsplit(load(mock).base_url).netloc, tmp_path) as base_url:
+        run = run_gate("--base-url", base_url, "--target", str(mock), "--depth", "quick")
     assert run.ids("failed") == set(), run.output
     assert run.exit_code == 0, run.output

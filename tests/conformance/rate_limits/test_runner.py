@@ -18,13 +18,13 @@ from conformance.rate_limits.steps import FAILING, Send, Steps, Until
 from conformance.rate_limits.traffic_patterns import BYSTANDER, SPENDER, STRANGER, WITNESS, ProbePlan, spend
 from conformance.target.client import Client, NoAnswer
 from conformance.target.clock import TargetClock
-from conformance.target.embedded import EmbeddedMock
 from conformance.target.exchange import Credential, Request
 from spec import REST
 from spec.target import Target
 from tests.support.gate import run_gate
 from tests.support.null_servers import Answer, serving
 from tests.support.rate_simulation import CONTRACT
+from tests.support.warm_gate import warm_mock
 
 PLAN = ProbePlan(CONTRACT, from_rest=CONTRACT.floor, rested=False)
 KEY = Credential("obk_live_ddddddddddddddddddddddddddddddd1", "keys.spare[0]")
@@ -268,14 +268,11 @@ def test_the_mock_is_measured_on_its_test_clock(
 
 
 def test_a_mock_that_limits_nothing_and_does_not_say_so_is_caught(tmp_path: Path) -> None:
-    mock = EmbeddedMock("--no-rate-limit")
-    try:
+    with warm_mock("--no-rate-limit") as mock:
         target = tmp_path / "target.toml"
         told = mock.description.read_text("utf-8")
         target.write_text(re.sub(r"(?m)^\[rate_limit\]\n(?:[^\[\n].*\n)*", "", told), "utf-8")
         run = run_gate("--target", str(target), suite="conformance/test_rate_limits.py")
-    finally:
-        mock.stop()
     assert run.ids("failed") == {"RATE-3", "RATE-4", "RATE-5"}, run.output
     assert run.report["rateReading"] is None
 
