@@ -59,8 +59,8 @@ _LIBRARIES = (
     *(f"_pytest.{name}" for name in builtin_plugins),
 )
 # pytest warns that it cannot rewrite modules that are loaded already. That says nothing about the run. Nor does its search for
-# garbage with finalizers, which is a tenth of a run.
-SPARE = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:unraisableexception")
+# garbage with finalizers, which is a tenth of a run, or its record of what is logged, as much of a run that breaks everything.
+SPARE = ("-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:unraisableexception", "-p", "no:logging")
 
 
 class _Installed(metadata.PathDistribution):
