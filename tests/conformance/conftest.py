@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.warm_gate import warm_mock
+from tests.support.warm_mocks import WarmMock
 
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[Path]:
     """The description of a mock that serves a module's runs."""
-    with warm_mock() as running:
+    with WarmMock() as running:
         yield running.description

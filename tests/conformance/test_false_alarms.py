@@ -15,7 +15,7 @@ from conformance.target.retry_after import wall_clock
 from spec.target import load
 from tests.support.gate import run_gate
 from tests.support.rewriting_proxy import Answered, Forward, Passed, lying
-from tests.support.warm_gate import warm_mock
+from tests.support.warm_mocks import WarmMock
 
 KEY = Credential("obk_live_0123456789abcdefghijABCDEFGH1a2b", "organizations.primary.api_keys[0]")
 NOW = 1_800_000_000.0
@@ -66,7 +66,7 @@ def test_a_filter_that_only_some_keys_may_use_tells_nothing_of_other_organizatio
 
 
 def test_an_api_behind_a_front_end_is_conformant() -> None:
-    with warm_mock() as mock, lying(load(mock.description).base_url, behind_a_front_end) as base_url:
+    with WarmMock() as mock, lying(load(mock.description).base_url, behind_a_front_end) as base_url:
         run = run_gate("--base-url", base_url, "--target", str(mock.description), "--depth", "quick")
     assert not run.broken_musts(), run.output
     assert run.exit_code == 0, run.output

@@ -15,7 +15,7 @@ from conformance.target.embedded import EmbeddedMock
 from spec.target import load
 from tests.support.gate import GateRun, run_gate
 from tests.support.rewriting_proxy import Answered, Forward, Lie, Passed, both, lying, of_json
-from tests.support.warm_gate import warm_mock
+from tests.support.warm_mocks import WarmMock
 
 _JUDGED = "SCOPE,OP,PAGE,FILTER,TENANT,ERROR"
 # What one depth can judge, all can, and what a forged key is answered (AUTH-2) depends on no slip: the whole is tried on the slip
@@ -127,7 +127,7 @@ def _each(value: Any, change: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def mock() -> Iterator[EmbeddedMock]:
-    with warm_mock("--no-rate-limit --contacts 300") as started:
+    with WarmMock("--no-rate-limit --contacts 300") as started:
         yield started
 
 

@@ -15,7 +15,7 @@ from loadtests.setup import Options, UsageError, prepare
 from spec.target import load
 from tests.support import warm_load
 from tests.support.load_runs import outbound_load
-from tests.support.warm_mock import WarmMock
+from tests.support.warm_mocks import WarmMock
 
 _KEY = "obk_live_" + "x" * 32
 _ME = b'{"apiKey": {"id": "key_1"}, "organization": {"id": "org_1"}}'

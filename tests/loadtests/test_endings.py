@@ -20,7 +20,7 @@ from tests.support.interrupts import heed_interrupts
 from tests.support.load_runs import locust, outbound_load
 from tests.support.null_servers import Answer, serving
 from tests.support.warm_load import locust_begun, outbound_load_begun
-from tests.support.warm_mock import WarmMock
+from tests.support.warm_mocks import WarmMock
 
 _LAUNCH = "loadtests.runner.launch"
 _WITHIN = 60.0

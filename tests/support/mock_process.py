@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tests.support.interrupts import heed_interrupts
 
 if TYPE_CHECKING:
-    from tests.support.warm_mocks import Fork
+    from tests.support.warm_mocks import ForkedCommand
 
-Process: TypeAlias = "subprocess.Popen[str] | Fork"
+Process: TypeAlias = "subprocess.Popen[str] | ForkedCommand"
 
 PATIENCE = 60.0
 """Seconds after which a process that is not done has failed."""

@@ -26,7 +26,7 @@ from _pytest.config import builtin_plugins
 
 import conformance
 import mockserver
-from conformance.target.embedded import EmbeddedMock, EmbeddedServer
+from conformance.target.embedded import EmbeddedServer
 from mockserver import cli
 from mockserver.api import routing
 from spec import commands

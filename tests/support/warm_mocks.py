@@ -1,4 +1,4 @@
-"""Mocks as `mock_process.running` starts them, in forks: the start of an interpreter is most of what such a mock takes."""
+"""Mocks in forks of a process that has loaded them: the start of an interpreter is most of what the start of a mock takes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,26 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import DupFd
 from pathlib import Path
 from select import select
-from typing import IO, Any
+from typing import IO, Any, cast
 
+from conformance.target.embedded import EmbeddedMock
 from mockserver import cli
 from tests.support.mock_process import Running, described, words
-from tests.support.warm_gate import FORKS
+from tests.support.warm_gate import FORKS, Fork, forked_server
 
 
-class Fork:
+class WarmMock(EmbeddedMock):
+    """An `EmbeddedMock` that is there at once, for tests of something else than its start."""
+
+    def _started(self, module: str, options: Sequence[str]) -> subprocess.Popen[bytes]:
+        return cast("subprocess.Popen[bytes]", forked_server(self, FORKS, module, options))
+
+
+class ForkedCommand(Fork):
     """A fork with the members of `subprocess.Popen` that `Running` uses."""
 
     def __init__(self, process: BaseProcess, stdout: IO[str], stderr: IO[str]) -> None:
-        self._process = process
+        super().__init__(process)
         self.stdout, self.stderr = stdout, stderr
 
     @property
@@ -43,13 +51,6 @@ class Fork:
         with suppress(ProcessLookupError):
             os.kill(self.pid, number)
 
-    def wait(self, timeout: float) -> int:
-        """Wait for its end. Returns its exit code. Raises TimeoutExpired."""
-        self._process.join(timeout)
-        if self._process.exitcode is None:
-            raise subprocess.TimeoutExpired("outbound-mock", timeout)
-        return self._process.exitcode
-
     def errors(self, timeout: float) -> str:
         """What it and its children write to standard error until all have ended. Raises TimeoutExpired if nothing comes."""
         written = b""
@@ -63,14 +64,14 @@ class Fork:
 
 @contextmanager
 def running(folder: Path, *options: str) -> Iterator[Running]:
-    """A mock with these options, once it serves. Its description is in the folder."""
+    """A mock as `mock_process.running` starts it, once it serves. Its description is in the folder."""
     file = folder / "target.toml"
     with forked(*words(file, options)) as process:
         yield described(process, file)
 
 
 @contextmanager
-def forked(*arguments: str, **environment: str) -> Iterator[Fork]:
+def forked(*arguments: str, **environment: str) -> Iterator[ForkedCommand]:
     """The mock's command line at its work. `environment` is added to this process's."""
     with ExitStack() as opened:
         output, errors = ((os.fdopen(read, "r", encoding="utf-8"), write) for read, write in (os.pipe(), os.pipe()))
@@ -83,7 +84,7 @@ def forked(*arguments: str, **environment: str) -> Iterator[Fork]:
             os.close(write)
         opened.callback(process.join)
         opened.callback(process.kill)
-        yield Fork(process, output[0], errors[0])
+        yield ForkedCommand(process, output[0], errors[0])
 
 
 def _serve(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], streams: Sequence[Any]) -> None:

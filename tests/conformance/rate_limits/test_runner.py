@@ -24,7 +24,7 @@ from spec.target import Target
 from tests.support.gate import run_gate
 from tests.support.null_servers import Answer, serving
 from tests.support.rate_simulation import CONTRACT
-from tests.support.warm_gate import warm_mock
+from tests.support.warm_mocks import WarmMock
 
 PLAN = ProbePlan(CONTRACT, from_rest=CONTRACT.floor, rested=False)
 KEY = Credential("obk_live_ddddddddddddddddddddddddddddddd1", "keys.spare[0]")
@@ -268,7 +268,7 @@ def test_the_mock_is_measured_on_its_test_clock(
 
 
 def test_a_mock_that_limits_nothing_and_does_not_say_so_is_caught(tmp_path: Path) -> None:
-    with warm_mock("--no-rate-limit") as mock:
+    with WarmMock("--no-rate-limit") as mock:
         target = tmp_path / "target.toml"
         told = mock.description.read_text("utf-8")
         target.write_text(re.sub(r"(?m)^\[rate_limit\]\n(?:[^\[\n].*\n)*", "", told), "utf-8")

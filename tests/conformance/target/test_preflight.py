@@ -16,7 +16,7 @@ from spec.target import Target, load
 from tests.support import raw_server
 from tests.support.gate import reports, run_gate
 from tests.support.null_servers import Answer, serving
-from tests.support.warm_gate import warm_mock
+from tests.support.warm_mocks import WarmMock
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 NOT_JUDGED, USAGE = 3, 4
@@ -116,7 +116,7 @@ def test_a_target_that_refuses_the_only_key_is_not_said_to_be_out_of_reach(tmp_p
 
 
 def test_a_key_that_the_target_does_not_know_is_named(tmp_path: Path) -> None:
-    with warm_mock() as mock:
+    with WarmMock() as mock:
         known = load(mock.description).organizations.secondary.api_keys[0]
         unknown = f"{known[:-4]}zzzz"
         described = tmp_path / "target.toml"

@@ -14,7 +14,7 @@ from conformance.target.exchange import Exchange, Request
 from conformance.target.safety import Safety, Withheld
 from spec.target import Target, load
 from tests.support.gate import GateRun, reports, run_gate
-from tests.support.warm_gate import warm_mock
+from tests.support.warm_mocks import WarmMock
 
 _ASKED = "AUTH-1,AUTH-2,AUTH-3,PAGE-3,TENANT-2,OP-6,RATE-3,PAGE-5,PAGE-11,HOOK-1"
 KEY = ("Authorization", "Bearer x")
@@ -81,7 +81,7 @@ def test_no_volley_is_sent() -> None:
 def safe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GateRun, Path]]:
     """A safe run over checks that it may run and checks that it may not, and the folder of its reports."""
     folder = tmp_path_factory.mktemp("safe")
-    with warm_mock() as mock:
+    with WarmMock() as mock:
         asked = ("--target", str(mock.description), "--safe", "--only", _ASKED)
         yield run_gate(*asked, *reports(folder)), folder / "report"
         assert load(mock.description).hooks.advance_clock

@@ -15,14 +15,14 @@ from spec.target import load
 from tests.support.certificates import certificate_of, server_context
 from tests.support.gate import run_gate
 from tests.support.load_runs import outbound_load
-from tests.support.warm_gate import warm_mock
+from tests.support.warm_mocks import WarmMock
 
 _NOT_JUDGED = 3
 
 
 @pytest.fixture(scope="module")
 def healthy() -> Iterator[EmbeddedMock]:
-    with warm_mock("--contacts 60") as started:
+    with WarmMock("--contacts 60") as started:
         yield started
 
 

@@ -16,7 +16,7 @@ from conformance.verdict.estimate import forecast, plan
 from conformance.verdict.selection import select
 from spec.target import Hooks, Keys, Organization, Organizations, RateLimit, Target, load, shown
 from tests.support.gate import GateRun, run_gate
-from tests.support.warm_gate import warm_mock
+from tests.support.warm_mocks import WarmMock
 
 KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 # Nearly nothing of AUTH is paid for: one run is enough for that.
@@ -76,7 +76,7 @@ def test_a_run_sends_no_more_than_was_planned(primary: int, spare: int, only: st
 
 
 def test_a_standard_run_that_waits_in_real_time_sends_no_more_than_was_planned(tmp_path: Path) -> None:
-    with warm_mock("--no-rate-limit") as mock:
+    with WarmMock("--no-rate-limit") as mock:
         told = re.sub(r"(?ms)^\[rate_limit\]\n.*?(?=^\[)", "", mock.description.read_text("utf-8"))
         target = tmp_path / "target.toml"
         target.write_text(f"{told}[rate_limit]\nper_minute = 1000\nburst = 1000\n", "utf-8")

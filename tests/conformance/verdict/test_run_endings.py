@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conformance.verdict.interrupts import Interrupts
-from tests.support.warm_gate import warm_mock
+from tests.support.warm_mocks import WarmMock
 from tests.support.watched_gate import (
     HELD,
     Run,
@@ -32,7 +32,7 @@ KEY = "obk_live_0123456789abcdefghijABCDEFGHIJ01"
 
 
 def test_a_target_that_dies_is_reported_as_far_as_it_was_judged(tmp_path: Path) -> None:
-    mortal = warm_mock()
+    mortal = WarmMock()
     options = ("-v", "--target", str(mortal.description), "--only", "AUTH-1,SCOPE", "--report", str(tmp_path))
     try:
         # Checks before SCOPE-4 meet the silence: SCOPE-2 at the latest, because it sends new requests.

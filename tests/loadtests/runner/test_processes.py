@@ -16,7 +16,7 @@ import pytest
 from tests.support.free_ports import free_port
 from tests.support.load_runs import Outcome, locust, outbound_load, outbound_load_anew
 from tests.support.warm_load import locust_begun, outbound_load_begun
-from tests.support.warm_mock import WarmMock
+from tests.support.warm_mocks import WarmMock
 
 _LAUNCH = "loadtests.runner.launch"
 _LOCUST = ("-f", "loadtests/locustfile.py", "--headless", "--only-summary", "--loglevel=WARNING")

@@ -20,7 +20,7 @@ from tests.support import patient_http
 from tests.support.free_ports import free_port
 from tests.support.load_runs import outbound_load
 from tests.support.warm_load import Begun, outbound_load_begun
-from tests.support.warm_mock import WarmMock
+from tests.support.warm_mocks import WarmMock
 
 _WITHIN = 120.0
 

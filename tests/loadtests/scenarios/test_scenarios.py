@@ -16,7 +16,7 @@ import pytest
 from loadtests.scenarios import scenarios
 from mockserver.modifications.faults import named, names, rate_keys, rate_limits, rate_refusals
 from tests.support.load_runs import Outcome, outbound_load
-from tests.support.warm_mock import WarmMock
+from tests.support.warm_mocks import WarmMock
 
 _SMALL = "--contacts 20"
 _SHORT = {"steady": 3.0, "overload": 2.0, "neighbours": 2.0, "crowd": 0.12, "soak": 0.12}

@@ -32,7 +32,7 @@ from spec.target import Target, load
 from tests.support import patient_http, warm_mocks
 from tests.support.mock_client import START
 from tests.support.redis_server import redis_server
-from tests.support.warm_mocks import Fork
+from tests.support.warm_mocks import ForkedCommand
 from tests.support.warm_programs import outbound_mock
 
 ME = contract().operations["getMe"].path
@@ -111,10 +111,10 @@ class TestMembership:
 
 
 @contextmanager
-def running(url: str, folder: Path, *options: str) -> Iterator[tuple[Fork, Target]]:
+def running(url: str, folder: Path, *options: str) -> Iterator[tuple[ForkedCommand, Target]]:
     """A mock of three processes, once it serves, with its description."""
     with warm_mocks.running(folder, "--contacts", "60", "--state", url, "--workers", "3", *options) as mock:
-        assert isinstance(mock.process, Fork)
+        assert isinstance(mock.process, ForkedCommand)
         try:
             yield mock.process, load(mock.file)
         finally:
