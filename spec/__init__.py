@@ -184,7 +184,7 @@ def _operations(document: OpenApi) -> list[Operation]:
             path=path,
             scope=_scope(item["get"]),
             parameters=tuple(
-                _parameter(document, raw) for raw in (*item.get("parameters", ()), *item["get"].get("parameters", ()))
+                parameter(document, raw) for raw in (*item.get("parameters", ()), *item["get"].get("parameters", ()))
             ),
         )
         for path, item in document["paths"].items()
@@ -196,7 +196,8 @@ def _scope(operation: OpenApi) -> str | None:
     return scopes[0] if scopes else None
 
 
-def _parameter(document: OpenApi, raw: OpenApi) -> Parameter:
+def parameter(document: OpenApi, raw: OpenApi) -> Parameter:
+    """A parameter object of a document, which may be a reference to one of its components."""
     if "$ref" in raw:
         raw = document["components"]["parameters"][raw["$ref"].rpartition("/")[2]]
     return Parameter(raw["name"], raw["in"], raw.get("required", False), raw["schema"])

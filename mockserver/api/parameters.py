@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 from starlette.types import Scope
 
 from mockserver.api.problems import ParameterError, Refused, invalid_parameter
-from spec import OpenApi
+from spec import OpenApi, Parameter
 
 _DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _MOST_KNOWN = 512
@@ -50,18 +50,15 @@ class Parameters(NamedTuple):
     path: Mapping[str, str]
 
 
-def compile_rules(definitions: Iterable[OpenApi]) -> ParameterRules:
-    """The rules for OpenAPI 3.0 parameter objects, references resolved.
-
-    Raises NotImplementedError for a kind of parameter that the API does not have.
-    """
+def compile_rules(parameters: Iterable[Parameter]) -> ParameterRules:
+    """The rules for parameters. Raises NotImplementedError for a kind of parameter that the API does not have."""
     rules: dict[str, dict[str, Parse]] = {"query": {}, "path": {}}
     default_limit = 0
-    for definition in definitions:
-        name, schema = definition["name"], definition["schema"]
-        if definition["in"] not in rules or (definition["in"] == "query" and definition.get("required")):
+    for parameter in parameters:
+        name, schema = parameter.name, parameter.schema
+        if parameter.location not in rules or (parameter.location == "query" and parameter.required):
             raise NotImplementedError(f"parameter {name}: neither optional in the query nor in the path")
-        rules[definition["in"]][name] = _compile(name, schema)
+        rules[parameter.location][name] = _compile(name, schema)
         if name == "limit":
             default_limit = schema["default"]
     return ParameterRules(rules["query"], rules["path"], default_limit)

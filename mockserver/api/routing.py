@@ -1,7 +1,7 @@
-"""Connexion, reduced to what the API needs: it routes requests by the document, and provides the operations' descriptions.
+"""Connexion, reduced to what the API needs: it routes requests by the document.
 
 Work that Connexion repeats for every request is done once here: the rules for parameters are compiled, an operation calls its
-handler without decorators, and the caller, identified by the middleware, is checked against the operation's scopes.
+handler without decorators, and the caller, identified by the middleware, is checked against the operation's scope.
 """
 
 # Connexion has no type hints, so mypy knows nothing of its classes:
@@ -9,46 +9,58 @@ handler without decorators, and the caller, identified by the middleware, is che
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.exceptions import HTTPException
 
 from mockserver.api import problems
 from mockserver.api.authentication import CALLER
 from mockserver.api.connexion_import import connexion
-from mockserver.api.openapi_30 import to_openapi_30
 from mockserver.api.operations import OPERATIONS
 from mockserver.api.parameters import compile_rules
 from mockserver.api.pipeline import PIPELINE, Pipeline
 from mockserver.api.problems import Problem, Refused
-from spec import OpenApi, contract
+from spec import Operation, contract
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def build(document: OpenApi) -> ASGIApp:
-    """The application that answers the operations of an OpenAPI 3.1 document with the pipeline that a request's scope holds.
+@cache
+def application() -> ASGIApp:
+    """The application that answers the contract's operations with the pipeline that a request's scope holds.
 
-    Raises ViewError for a document that OpenAPI 3.0 cannot express, KeyError for an operation without a handler.
+    It has no state, so all mocks of a process share it. Raises KeyError for an operation without a handler.
     """
     stack = connexion.ConnexionMiddleware(
         _Operations(),
         middlewares=[Routing],
         resolver=connexion.Resolver(OPERATIONS.__getitem__),
     )
-    stack.add_api(to_openapi_30(document))
+    stack.add_api(_routes())
     # Connexion would build this stack at the first request, and would be one more call at every request.
     app: ASGIApp = stack._build_middleware_stack()[0].__call__
     return app
 
 
-@cache
-def application() -> ASGIApp:
-    """The application that answers the contract's operations. It has no state, so all mocks of a process share it."""
-    return build(contract().document)
+def _routes() -> dict[str, Any]:
+    """What Connexion routes by: the contract's operations, in the words of OpenAPI 3.0, the latest that it reads."""
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Outbound API", "version": "1"},
+        "paths": {operation.path: {"get": _route(operation)} for operation in contract().operations.values()},
+    }
+
+
+def _route(operation: Operation) -> dict[str, Any]:
+    in_path = {"in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "operationId": operation.id,
+        "parameters": [{"name": name, **in_path} for name in operation.path_parameters],
+        "responses": {"default": {"description": "any"}},
+    }
 
 
 class Routing(connexion.middleware.routing.RoutingMiddleware):
@@ -109,27 +121,21 @@ class Routing(connexion.middleware.routing.RoutingMiddleware):
 
 
 class _ConnexionOperation(Protocol):
-    """The parts of Connexion's operation that are used here."""
+    """The part of Connexion's operation that is used here."""
 
     operation_id: str
-    is_request_body_defined: bool
-    parameters: Sequence[OpenApi]
-    security: Sequence[Mapping[str, Sequence[str]]]
 
 
 class _Operation:
     """One operation, from its security to its answer.
 
-    Its caller must hold the scopes that it requires. Its parameters are read by rules that are compiled once; it has no body.
+    Its caller must hold the scope that it requires. Its parameters are read by rules that are compiled once.
     """
 
-    def __init__(self, operation: _ConnexionOperation) -> None:
-        if operation.is_request_body_defined:
-            raise NotImplementedError(f"{operation.operation_id}: request bodies are not validated")
-        (requirement,) = operation.security
-        (self._required,) = requirement.values()
+    def __init__(self, operation: Operation) -> None:
+        self._required = [operation.scope] if operation.scope else []
         self._rules = compile_rules(operation.parameters)
-        self._id = operation.operation_id
+        self._id = operation.id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request that Connexion has routed."""
@@ -153,7 +159,7 @@ class _OperationsApi(connexion.AsyncApi):
     """Connexion's table of operations."""
 
     def make_operation(self, operation: _ConnexionOperation) -> _Operation:
-        return _Operation(operation)
+        return _Operation(contract().operations[operation.operation_id])
 
 
 class _Operations(connexion.apps.asynchronous.AsyncASGIApp):

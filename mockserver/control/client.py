@@ -47,7 +47,7 @@ class NoAddress(Failed):
         super().__init__(f"{re.sub('//.*@', '//…@', url)} is no address such as http://127.0.0.1:8080{reason}")
 
 
-class Refused(Failed):
+class ErrorAnswer(Failed):
     """An answer of another status than 2xx. The message is the detail of its problem, or the name of the status."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -79,7 +79,7 @@ def find(url: str) -> None:
     """
     try:
         health = request(url, "/_mock/health", method="GET")
-    except Refused as refused:
+    except ErrorAnswer as refused:
         told = f"{url} answers {refused.status} ({str(refused).rstrip('.')})"
         if refused.status == HTTPStatus.UNAUTHORIZED:
             raise Failed(f"{told}: put the token of the mock into {TOKEN}") from None
@@ -140,7 +140,7 @@ def _answered(url: str, response: http.client.HTTPResponse, text: bytes) -> Json
         answer = None
     if not 200 <= response.status < 300:
         detail = answer.get("detail") if isinstance(answer, dict) else None
-        raise Refused(response.status, detail if isinstance(detail, str) else response.reason)
+        raise ErrorAnswer(response.status, detail if isinstance(detail, str) else response.reason)
     if not isinstance(answer, dict):
         raise Failed(f"{url} answers something else: {_NO_MOCK}")
     return answer

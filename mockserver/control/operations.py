@@ -15,7 +15,7 @@ from mockserver.control.body import Check, compiled
 from mockserver.control.call import Handler, Refusal, bad_input
 from mockserver.control.document import LONGEST_BODY, body_schema, document, operations, self_contained, success
 from mockserver.control.handlers import HANDLERS
-from spec import OpenApi
+from spec import OpenApi, parameter
 from spec.misspelled import meant
 
 _SAFE = ("GET", "HEAD")
@@ -80,7 +80,7 @@ def by_id() -> Mapping[str, Operation]:
             is_change=method not in _SAFE and described["operationId"] not in _PERFORMED_ONCE,
             status=success(described),
             longest=described.get("x-longest-body", LONGEST_BODY),
-            rules=compile_rules(map(_resolved, described.get("parameters", ()))),
+            rules=compile_rules(parameter(document(), raw) for raw in described.get("parameters", ())),
             handle=HANDLERS[described["operationId"]],
             described=described,
         )
@@ -94,10 +94,3 @@ def _paths() -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
     for (method, path), described in operations(document()).items():
         found.setdefault(path, {})[method] = by_id()[described["operationId"]]
     return [(compile_path(path)[0], by_method) for path, by_method in found.items()]
-
-
-def _resolved(parameter: OpenApi) -> OpenApi:
-    if "$ref" not in parameter:
-        return parameter
-    found: OpenApi = document()["components"]["parameters"][parameter["$ref"].rpartition("/")[2]]
-    return found

@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.api.parameters import ParameterRules, Parameters, compile_rules, read_parameters
 from mockserver.api.problems import Refused
+from spec import Parameter
 
 
 @pytest.fixture
@@ -15,9 +16,9 @@ def rules() -> ParameterRules:
     limit = {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
     return compile_rules(
         [
-            {"name": "limit", "in": "query", "schema": limit},
-            {"name": "q", "in": "query", "schema": {"type": "string"}},
-            {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+            Parameter("limit", "query", False, limit),
+            Parameter("q", "query", False, {"type": "string"}),
+            Parameter("id", "path", True, {"type": "string"}),
         ]
     )
 
