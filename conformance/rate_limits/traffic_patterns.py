@@ -146,12 +146,15 @@ def border(plan: ProbePlan) -> Steps:
     attempts += yield Send(BORDER, max(0, limits.floor - len(attempts)))
     plan.check_rest(attempts, limits.floor)
     attempts += yield from _exhaust(BORDER, attempts, plan)
-    while not _proven(attempts, plan) and last(attempts).answered < end:
+    proven = _proven(attempts, plan)
+    while not proven and last(attempts).answered < end:
         yield Until(last(attempts).answered + plan.pause)
         knock = yield Send(BORDER, 1)
         attempts += knock
         if any(attempt.served for attempt in knock):
             attempts += yield from _exhaust(BORDER, attempts, plan)
+            proven = _proven(attempts, plan)
+        proven = proven or len(attempts) >= plan.most
 
 
 def spread(plan: ProbePlan) -> Steps:
