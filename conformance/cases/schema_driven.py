@@ -41,7 +41,10 @@ class Case:
 
 @cache
 def cases(operation: str, mode: Mode, count: int, seed: int) -> tuple[Case, ...]:
-    """At most `count` cases, all different. The same seed gives the same cases. Raises NotTested if none are wanted."""
+    """At most `count` cases, all different. Raises NotTested if none are wanted.
+
+    In one installation the same seed gives the same cases: Hypothesis also draws from constants of the modules that it finds.
+    """
     if count < 1:
         not_tested("no schema-driven cases are wanted")
     described = spec.contract().operations[operation]

@@ -81,7 +81,7 @@ class Begun:
 def outbound_load_begun(*words: str, folder: Path) -> Iterator[Begun]:
     """Begin the command line from the project's folder. It prints to the files `out` and `err` in `folder`.
 
-    It is told to end if it does not end before.
+    A run that has not ended when the block ends is told to end.
     """
     main, output, errors = partial(_load, _server()), folder / "out", folder / "err"
     with begun(main, ("outbound-load", *words), ROOT, {}, output, errors) as process:
@@ -96,7 +96,7 @@ def outbound_load_begun(*words: str, folder: Path) -> Iterator[Begun]:
 def locust_begun(*words: str) -> Iterator[Locust]:
     """Begin Locust: the first word is a module with its `main`, or `-c` and the second one is code that needs Locust.
 
-    It and the processes that it forked are killed if they do not end before.
+    When the block ends, it is killed with the processes that it forked.
     """
     lines = [socket.socketpair() for _ in ("out", "err")]
     fork = _Fork(_server(), words, [theirs.fileno() for _, theirs in lines])

@@ -70,7 +70,7 @@ def begun(
     output: Path,
     errors: Path,
 ) -> Iterator[BaseProcess]:
-    """Begin what `ended` runs to its end; what it prints goes to these two files. It is killed if it does not end before."""
+    """Begin what `ended` runs to its end; what it prints goes to these two files. The end of the block kills it."""
     run = FORKS.Process(target=_run, args=(main, words, folder, {**os.environ, **environment}, (output, errors)))
     run.start()
     try:
