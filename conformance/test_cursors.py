@@ -12,7 +12,6 @@ import spec
 from conformance.cases.altered_cursors import SPOILS, spoiled
 from conformance.cases.dataset import LARGEST, Dataset, Walk, limit_of, next_cursor, whole
 from conformance.cases.expected_pages import DEFAULT, confirmed, on_changing_data, once
-from conformance.cases.filter_hits import ask_for_unlisted
 from conformance.cases.filters import text_of
 from conformance.cases.follow_ups import real_cursor
 from conformance.cases.growing_lists import settled, shown_while_adding
@@ -26,6 +25,7 @@ from conformance.cases.page_boundaries import (
 )
 from conformance.cases.sampling import cases, none_has
 from conformance.cases.tables import Cut, Effort, over
+from conformance.cases.unmatched_filters import ask_for_unlisted
 from conformance.checks import PROBLEM, expect, items, not_tested, record_tried, requirement, sound
 from conformance.oracles.usable import unusable
 from conformance.target.client import Caller, Client

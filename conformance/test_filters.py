@@ -13,14 +13,6 @@ from conformance.cases.expected_pages import (
     on_one_page,
     values,
 )
-from conformance.cases.filter_hits import (
-    NO_SUCH_VALUE,
-    expect_nothing,
-    expect_same_if_encoded,
-    only_like,
-    value_with_a_hit,
-    word_with_a_hit,
-)
 from conformance.cases.filters import (
     SEARCHED,
     absent,
@@ -32,6 +24,14 @@ from conformance.cases.filters import (
 from conformance.cases.page_boundaries import limit_of_two_pages
 from conformance.cases.page_tables import FilteredWalk, partners, values_beside_filters
 from conformance.cases.tables import Cut, Effort, over
+from conformance.cases.unmatched_filters import (
+    NO_SUCH_VALUE,
+    expect_nothing,
+    expect_same_if_encoded,
+    only_like,
+    value_with_a_hit,
+    word_with_a_hit,
+)
 from conformance.checks import not_tested, record_tried, requirement
 
 _SEVERAL = (

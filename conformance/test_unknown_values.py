@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from conformance.cases.dataset import Dataset
 from conformance.cases.expected_pages import unknown_value
-from conformance.cases.filter_hits import (
+from conformance.cases.filters import NULLS, WITHOUT_A_HIT
+from conformance.cases.resource_ids import MISSPELLINGS
+from conformance.cases.tables import Cut, over
+from conformance.cases.unmatched_filters import (
     UNKNOWN_TYPES,
     expect_nothing,
     known_beside,
@@ -15,9 +18,6 @@ from conformance.cases.filter_hits import (
     value_without_a_hit,
     word_with_a_hit,
 )
-from conformance.cases.filters import NULLS, WITHOUT_A_HIT
-from conformance.cases.resource_ids import MISSPELLINGS
-from conformance.cases.tables import Cut, over
 from conformance.checks import not_tested, requirement
 
 _BY_VALUE = (
