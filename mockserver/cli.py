@@ -236,7 +236,7 @@ def _listing(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 def command(context: click.Context, /, **given: Any) -> None:
     """A mock of the Outbound API that keeps its contract: organizations, keys, rate limits and webhooks, in memory.
 
-    Every option can be given in the environment too: OUTBOUND_MOCK_PORT=9000.
+    Every option can be given in the environment too: OUTBOUND_MOCK_PORT=9000, OUTBOUND_MOCK_TLS=yes.
 
     \b
     outbound-mock grade -- COMMAND     grade a client that a command runs

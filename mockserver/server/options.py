@@ -51,9 +51,14 @@ class _Option(click.Option):
         return taken
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
-        """The value of the variable that is named as the option is: OUTBOUND_MOCK_FAULT for `--fault`."""
+        """The value of the variable that is named as the option is: OUTBOUND_MOCK_FAULT for `--fault`.
+
+        Where the option may stand without a value, a yes means that it does, and a no that it is absent.
+        """
         name = max(self.opts, key=len).lstrip("-").replace("-", "_").upper()
-        return os.environ.get(f"{ctx.auto_envvar_prefix}_{name}") or None
+        value = os.environ.get(f"{ctx.auto_envvar_prefix}_{name}") or None
+        wanted = click.BOOL.str_to_bool(value) if value and not self.is_flag and self.flag_value else None
+        return value if wanted is None else self.flag_value if wanted else None
 
 
 option = partial(click.option, cls=_Option)

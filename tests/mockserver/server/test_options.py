@@ -11,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from mockserver import cli
 from mockserver.cli import command
 from mockserver.modifications import faults, hardships, variants
 from mockserver.modifications.condition import Condition, choices
@@ -55,6 +56,18 @@ def test_what_takes_no_condition_says_so() -> None:
         except ValueError:
             taken = False
         assert line.endswith("no @condition]") != taken
+
+
+@pytest.mark.parametrize(
+    ("said", "file"),
+    [("true", cli.AUTHORITY), ("1", cli.AUTHORITY), ("ca.pem", "ca.pem"), ("false", None), ("0", None), ("", None)],
+)
+def test_a_yes_in_the_environment_is_an_option_without_its_value(
+    said: str, file: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTBOUND_MOCK_TLS", said)
+    taken = command.make_context("outbound-mock", []).params["tls"]
+    assert taken == (file and Path(file))
 
 
 class TestLoad:
