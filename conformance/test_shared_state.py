@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import spec
-from conformance.cases.concurrency import volley
+from conformance.cases.concurrency import expect_own_cursors, volley
 from conformance.cases.dataset import Dataset
 from conformance.cases.interleaving import Party, take_turns
 from conformance.cases.resource_ids import collection_of
@@ -56,12 +56,15 @@ def test_organizations_take_turns(
 def test_organizations_ask_at_the_same_time(
     dataset: Dataset, neighbour: Dataset, theirs: frozenset[Identity], ours: frozenset[Identity], run_effort: Effort
 ) -> None:
-    """Clients of both organizations send the same requests at the same time: each is shown only its own data."""
+    """Clients of both organizations send the same requests at the same time: each is shown only its own data and cursors."""
     parties = (Party(dataset, theirs), Party(neighbour, ours))
     for party in parties:
         party.dataset.served("getMe")
     for operation in _ASKED[: _OPERATIONS_AT_ONCE.most(run_effort)]:
-        volley([partial(party.ask, operation) for party in parties * _AT_ONCE])
+        answers = volley([partial(party.ask, operation) for party in parties * _AT_ONCE])
+        if operation in LISTS:
+            expect_own_cursors(dataset, operation, answers[::2], answers[1::2])
+            expect_own_cursors(neighbour, operation, answers[1::2], answers[::2])
 
 
 def one_of_each(neighbour: Dataset) -> list[Known]:

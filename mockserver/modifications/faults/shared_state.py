@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -11,11 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.api.authentication import CALLER, Caller
 from mockserver.api.pipeline import Pipeline
-from mockserver.api.response import Response
+from mockserver.api.response import Response, json_bytes
 from mockserver.modifications.faults.isolation import change_caller, owner_of
 from mockserver.modifications.helpers.layers import around
 from mockserver.modifications.helpers.requests import header, operation_path, query, resource_asked
-from mockserver.modifications.helpers.responses import collected, rewriting, validate, without_header
+from mockserver.modifications.helpers.responses import collected, rewriting, validate, with_header, without_header
 from mockserver.modifications.registry import fault
 from mockserver.tenants.collection import Page
 from mockserver.tenants.cursor import Position
@@ -55,6 +56,24 @@ def events_across_await(pipeline: Pipeline) -> None:
 def singles_across_await(pipeline: Pipeline) -> None:
     """The query of a single resource reads the organization from a global variable, which another request may have replaced."""
     _read_late(pipeline, lambda scope: resource_asked(scope) is not None)
+
+
+@fault("TENANT-6")
+def cursor_across_await(pipeline: Pipeline) -> None:
+    """The nextCursor is kept in a global variable while its page is written: a page that is made meanwhile replaces it."""
+    latest: dict[str, object] = {}
+
+    async def served(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await collected(app, scope, receive)
+        if answer.status == 200 and answer.body.startswith(b'{"data":[') and isinstance(scope.get(CALLER), Caller):
+            page = json.loads(answer.body)
+            latest["cursor"] = page["nextCursor"]
+            await asyncio.sleep(0.004)
+            answer.body = json_bytes({**page, "nextCursor": latest["cursor"]})
+            answer.headers = with_header(answer.headers, b"content-length", b"%d" % len(answer.body))
+        await answer(scope, receive, send)
+
+    pipeline.inner.append(around(served))
 
 
 @fault("OP-3")
