@@ -9,6 +9,7 @@ from mockserver.api import paths, routing
 from mockserver.api.pipeline import State
 from mockserver.api.response import Response, problem_response
 from mockserver.clock import Clock
+from mockserver.console.sessions import Sessions
 from mockserver.control.activity import start_usual
 from mockserver.control.app import Control
 from mockserver.settings import Settings
@@ -35,6 +36,7 @@ class Mock:
         self.world = World.seeded(settings, self._operations, clock)
         self.worlds = Worlds(self.world)
         self.control = Control(self.worlds, control_token)
+        self._sessions = Sessions()
         self.changes: Changes | None = None
         if settings.sharing:
             from mockserver.cluster.changes import Changes
@@ -89,7 +91,7 @@ class Mock:
         # Imported at its first request, so that a mock without it starts faster.
         from mockserver.console.app import Console
 
-        return Console(self.control)
+        return Console(self.control, self._sessions)
 
     async def _serve_copy(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the world whose id is in the path."""

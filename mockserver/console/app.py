@@ -17,7 +17,6 @@ from starlette.staticfiles import StaticFiles
 
 from mockserver.console import guard
 from mockserver.console.assets import FOLDER
-from mockserver.console.notices import Notices
 from mockserver.console.pages import ROUTES
 from mockserver.console.rendering import render
 from mockserver.console.sessions import Attempts, Sessions
@@ -35,6 +34,9 @@ logger = logging.getLogger("outbound.mock")
 LONGEST_FIELD = 2 * 1024 * 1024
 """The most bytes of a form's field: the largest resource that the control API takes, and what a form adds to it."""
 
+LONGEST_FORM = 4 * LONGEST_FIELD
+"""The most bytes of a form. A field's characters take three bytes each where they are percent-encoded."""
+
 MOST_FIELDS = 500
 
 _LOGIN = f"{ROOT}/login"
@@ -46,10 +48,9 @@ _FORM_TYPE = "application/x-www-form-urlencoded"
 class Console:
     """Answers `/admin` and the paths below it, for each world of a mock."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, sessions: Sessions) -> None:
         self._control = control
-        self._notices = Notices()
-        self._sessions = Sessions()
+        self._sessions = sessions
         self._attempts = Attempts()
         pages: dict[str, dict[str, Handler]] = {}
         for route in ROUTES:
@@ -80,7 +81,7 @@ class Console:
                 _protect(request, message, token if is_new else None)
             await send(message)
 
-        await (self._kept_out(request) or self._app)(scope, receive, guarded)
+        await (self._kept_out(request) or self._app)(scope, _bounded(receive), guarded)
 
     def _kept_out(self, request: Request) -> Response | None:
         """The answer to a visitor who has no access; None for one who has."""
@@ -90,7 +91,7 @@ class Console:
             return None if is_local(scope) else _refusal(request, 403, reason)
         if scope["path"] == _LOGIN or scope["path"].startswith(f"{_STATIC}/"):
             return None
-        if self._sessions.is_open(guard.session_cookie(request)) or presents(scope, token):
+        if self._sessions.is_open(guard.cookie(request, "session")) or presents(scope, token):
             return None
         return _redirect(request, _LOGIN)
 
@@ -114,7 +115,6 @@ class Console:
         return Visit(
             control=self._control,
             world=request.scope[WORLD],
-            notices=self._notices,
             request=request,
             up=way_up(request),
             token=guard.form_token(request)[0],
@@ -157,6 +157,21 @@ def _login_page(
 
 async def _without_slash(request: Request) -> Response:
     return _redirect(request, ROOT)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """`receive`, which raises HTTPException once the body is longer than a form may be."""
+    left = LONGEST_FORM
+
+    async def bounded() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413, f"A form must not be longer than {LONGEST_FORM} bytes.")
+        return message
+
+    return bounded
 
 
 async def _sent(request: Request) -> Form:

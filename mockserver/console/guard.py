@@ -43,7 +43,7 @@ def set_cookie(request: Request, answer: Response, purpose: str, value: str) -> 
 
 def form_token(request: Request) -> tuple[str, bool]:
     """The token that forms repeat: the cookie's, or a new one, and whether it is new. It stays the same within a request."""
-    found = request.cookies.get(_cookie_name(request, "form"), "")
+    found = cookie(request, "form")
     if _TOKEN.fullmatch(found):
         return found, False
     made: str = request.scope.setdefault("outbound.form_token", secrets.token_urlsafe(24))
@@ -60,9 +60,9 @@ def is_ours(request: Request, token: str, sent: str) -> bool:
     return hmac.compare_digest(token.encode(), sent.encode("utf-8", "replace"))
 
 
-def session_cookie(request: Request) -> str:
-    """The value of the cookie that a log-in has set; empty without one."""
-    return request.cookies.get(_cookie_name(request, "session"), "")
+def cookie(request: Request, purpose: str) -> str:
+    """The value of the cookie that `set_cookie` has set for a purpose; empty without one."""
+    return request.cookies.get(_cookie_name(request, purpose), "")
 
 
 def _cookie_name(request: Request, purpose: str) -> str:

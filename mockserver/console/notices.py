@@ -1,13 +1,17 @@
-"""Notices: texts that the next page shows after a change, such as a new secret. Each notice is shown once."""
+"""Notices: texts that the next page shows after a change, such as a new secret. Each notice is shown once.
+
+A notice waits in a cookie of the visitor's browser, so that any process of the mock can show it, and none has to keep it.
+"""
 
 from __future__ import annotations
 
-import secrets
-from collections import OrderedDict
-from dataclasses import dataclass, field
+import base64
+from dataclasses import dataclass, field, replace
 
-MOST = 100
-"""The most notices that wait to be shown; the newest are kept."""
+import msgspec
+
+_LONGEST = 400
+"""The most characters of a notice's text: browsers drop cookies of more than 4,096 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +23,15 @@ class Notice:
     secret: str | None = field(default=None, repr=False)
     about: str = ""
 
+    def cookie(self) -> str:
+        """The value of the cookie in which it waits."""
+        short = replace(self, text=self.text[:_LONGEST])
+        return base64.urlsafe_b64encode(msgspec.json.encode(short)).decode()
 
-class Notices:
-    """Notices that wait for the page that shows them. Each has a ticket, and can be taken once."""
 
-    def __init__(self) -> None:
-        self._waiting: OrderedDict[str, Notice] = OrderedDict()
-
-    def leave(self, notice: Notice) -> str:
-        """Leave a notice, and return the ticket for it."""
-        ticket = secrets.token_urlsafe(16)
-        self._waiting[ticket] = notice
-        if len(self._waiting) > MOST:
-            self._waiting.popitem(last=False)
-        return ticket
-
-    def take(self, ticket: str) -> Notice | None:
-        """Take the notice of a ticket, so that it is shown once; None if it was taken before."""
-        return self._waiting.pop(ticket, None)
+def in_cookie(value: str) -> Notice | None:
+    """The notice that waits in a cookie; None if there is none."""
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(value), type=Notice)
+    except ValueError:  # no base64, no JSON, or no notice
+        return None

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from mockserver.api import paths
-from mockserver.console.notices import Notice, Notices
+from mockserver.console import guard
+from mockserver.console.notices import Notice, in_cookie
 from mockserver.console.rendering import render
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ FORM_TOKEN = "token"  # noqa: S105 (the name of a field, no secret)
 """The form field that must repeat the cookie, so that another site cannot send a form of this console."""
 
 _DIGITS = 16
+
+_NOTICE = "notice"
 
 
 Context = dict[str, Any]
@@ -70,7 +73,6 @@ class Visit:
 
     control: Control
     world: World
-    notices: Notices
     request: Request
     up: str
     token: str
@@ -104,9 +106,12 @@ class Visit:
 
     def page(self, template: str, status: int = 200, **context: object) -> Response:
         """A page, with the notice that was left for it."""
-        notice = self.notices.take(self.query["notice"])
-        body = render(template, visit=self, notice=notice, now=self.world.state.clock.now(), **context)
-        return HTMLResponse(body, status)
+        waiting = guard.cookie(self.request, _NOTICE)
+        body = render(template, visit=self, notice=in_cookie(waiting), now=self.world.state.clock.now(), **context)
+        page = HTMLResponse(body, status)
+        if waiting:
+            guard.set_cookie(self.request, page, _NOTICE, "")
+        return page
 
     def fragment(self, template: str, headers: Mapping[str, str] | None = None, **context: object) -> Response:
         """A part of a page. The page's address is that of this request without its last segment."""
@@ -115,7 +120,10 @@ class Visit:
 
     def redirect(self, path: str, notice: Notice | None = None, /, **query: object) -> Response:
         """Have the browser go on to a page, which then shows a notice once."""
-        return RedirectResponse(self.url(path, **query, notice=self.notices.leave(notice) if notice else None), 303)
+        answer = RedirectResponse(self.url(path, **query), 303)
+        if notice:
+            guard.set_cookie(self.request, answer, _NOTICE, notice.cookie())
+        return answer
 
     async def change(
         self, method: str, path: str, body: Mapping[str, object] | None, to: str, done: str, /, **query: object

@@ -4,11 +4,6 @@
 // A secret is shown once: neither a restored page nor the way back may show it again.
 addEventListener("pagehide", () => document.querySelectorAll("[data-once]").forEach((part) => part.remove()));
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-if (new URLSearchParams(location.search).has("notice")) {
-  const url = new URL(location.href);
-  url.searchParams.delete("notice");
-  history.replaceState(null, "", url);
-}
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;

@@ -41,6 +41,18 @@ class TestKeys:
             assert secret.encode() not in visitor.get(path).body
         assert key.prefix in text(visitor.get("/api-keys"))
 
+    def test_another_process_of_the_mock_can_show_it(self) -> None:
+        visitor = Visitor(new_mock())
+        sent = visitor.post("/api-keys", {"name": "Mine"})
+        beside = Visitor(new_mock(), cookies=visitor.cookies)
+        assert "The key Mine is minted." in text(beside.send("GET", sent.headers["location"], b""))
+        assert "The key Mine is minted." not in text(beside.send("GET", sent.headers["location"], b""))
+
+    @pytest.mark.parametrize("cookie", ["x", "####", "e30=", "W10="])
+    def test_a_cookie_that_holds_no_notice_is_none(self, cookie: str) -> None:
+        page = Visitor(MOCK, cookies={"outbound_notice_8080": cookie}).get("/api-keys")
+        assert (page.status, b'class="notice' in page.body) == (200, False)
+
     def test_a_key_has_limits_of_its_own(self) -> None:
         mock = new_mock()
         visitor = Visitor(mock)

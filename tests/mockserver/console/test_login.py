@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
 
 from mockserver.app import Settings, create_app
 from mockserver.clock import Clock
+from mockserver.console.app import LONGEST_FIELD, LONGEST_FORM
 from mockserver.console.sessions import MOST_FAILURES, WITHIN, Attempts, Sessions
 from tests.support.console_client import Visitor, text
 from tests.support.mock_client import START
@@ -75,6 +77,26 @@ def test_a_log_out_in_one_process_is_known_in_those_that_were_forked_beside_it()
     os.waitpid(child, 0)
     assert not sessions.is_open(cookie)
     assert sessions.is_open(sessions.cookie())
+
+
+def test_a_session_is_open_in_every_process_of_the_mock(visitor: Visitor) -> None:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        visitor.log_in(TOKEN)
+        os.write(writer, json.dumps(visitor.cookies).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    cookies = json.loads(os.read(reader, 65_536))
+    os.close(reader)
+    os.close(writer)
+    assert Visitor(visitor.mock, peer="192.0.2.1", cookies=cookies).get("/clock").status == 200
+
+
+def test_a_form_is_bounded_before_the_log_in(visitor: Visitor) -> None:
+    fields = {f"field{number}": "x" * LONGEST_FIELD for number in range(LONGEST_FORM // LONGEST_FIELD + 1)}
+    answer = visitor.post("/login", fields)
+    assert (answer.status, f"must not be longer than {LONGEST_FORM} bytes" in text(answer)) == (413, True)
 
 
 def test_failures_are_forgotten_in_time_and_do_not_fill_the_memory() -> None:
