@@ -72,6 +72,11 @@ class KeyRing:
         """The key of that id, valid or not."""
         return next((key for key in self if key.id == key_id), None)
 
+    def full_at(self, now: float) -> ApiKey | None:
+        """The first key that holds every scope and is valid at `now`, in unix seconds; None if there is none."""
+        scopes = set(contract().scopes)
+        return next((key for key in self if scopes.issubset(key.scopes) and key.is_valid_at(now)), None)
+
     def for_world(self, world: str) -> KeyRing:
         """The same keys with other ids and secrets, derived from a world's id. No other world accepts them."""
         return KeyRing(

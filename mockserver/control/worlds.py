@@ -16,6 +16,7 @@ from mockserver.control.times import shown_time
 from mockserver.modifications.requested import requested
 
 if TYPE_CHECKING:
+    from mockserver.api.keys import ApiKey
     from mockserver.modifications.registry import Kind, Modification
     from mockserver.settings import Settings
     from mockserver.worlds.world import World
@@ -39,11 +40,15 @@ async def _add(call: Call) -> Mapping[str, object]:
             world_id, world = worlds.add(settings, time_to_live=body.time_to_live)
     except ValueError as error:
         raise conflict(f"{error}.") from error
+    key = world.state.keys.full_at(world.state.clock.now())
+    if key is None:
+        worlds.drop(world_id)
+        raise conflict("No key is valid and holds every scope, so a copy would have none: mint one first.")
     for hardship in switches:
         world.switch_on(hardship)
     if body.address == "port" and urlsplit(call.base_url).path == "":
         await worlds.open_port(world_id)
-    return {**_shown(call, world_id), **_credentials(world)}
+    return {**_shown(call, world_id), **_credentials(world, key)}
 
 
 def _drop(call: Call) -> None:
@@ -103,10 +108,8 @@ def _with_port(base_url: str, port: int) -> str:
     return f"{parts.scheme}://{host}:{port}"
 
 
-def _credentials(world: World) -> Mapping[str, object]:
-    """The first organization and a key of it that holds every scope."""
-    organization = next(iter(world.state.tenants.values())).organization
-    key = next(key for key in world.state.keys if key.organization_id == organization.id)
+def _credentials(world: World, key: ApiKey) -> Mapping[str, object]:
+    organization = world.state.tenants[key.organization_id].organization
     return {
         "apiKey": key.secret,
         "apiKeyId": key.id,

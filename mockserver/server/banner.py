@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 def banner(state: State, settings: Settings, base_url: str, authority: Path | None = None) -> str:
     """The text, at most 80 columns wide if the file with the certificate of an authority has a short name, coloured."""
-    first = next(iter(state.keys))
     return "\n".join(
         [
             f"{click.style('outbound-mock', bold=True)} {metadata.version('outbound-conformance')}",
@@ -38,11 +37,7 @@ def banner(state: State, settings: Settings, base_url: str, authority: Path | No
             *_organizations(state),
             *_webhooks(state),
             "",
-            click.style("Try it", bold=True),
-            f'  curl -H "Authorization: Bearer {click.style(first.secret, fg="green")}" \\',
-            *([f"    --cacert {shlex.quote(str(authority))} \\"] if authority else []),
-            f"    {base_url}{contract().operations['getMe'].path}",
-            "",
+            *_example(state, base_url, authority),
             *_advice(settings),
             click.style("Ctrl-C ends it. Nothing is kept.", dim=True),
         ]
@@ -68,6 +63,16 @@ def _trusted(authority: Path | None) -> Iterator[str]:
 def _modified(settings: Settings) -> Iterator[str]:
     for modification in settings.modifications:
         yield _fact("Modified", click.style(str(modification), fg="yellow"))
+
+
+def _example(state: State, base_url: str, authority: Path | None) -> Iterator[str]:
+    key = state.keys.full_at(state.clock.now())
+    if key:
+        yield click.style("Try it", bold=True)
+        yield f'  curl -H "Authorization: Bearer {click.style(key.secret, fg="green")}" \\'
+        yield from [f"    --cacert {shlex.quote(str(authority))} \\"] if authority else []
+        yield f"    {base_url}{contract().operations['getMe'].path}"
+        yield ""
 
 
 def _advice(settings: Settings) -> Iterator[str]:

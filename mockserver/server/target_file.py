@@ -71,7 +71,7 @@ def _special_keys(state: State) -> dict[str, object]:
     single = {key.scopes[0]: key.secret for key in state.keys if key.kind == "single_scope"}
     return {
         "single_scope": single,
-        **{kind: _secrets(state, kind)[0] for kind in ("no_scope", "revoked", "expired")},
+        **{kind: secrets[0] for kind in ("no_scope", "revoked", "expired") if (secrets := _secrets(state, kind))},
         "spare": _secrets(state, "spare"),
     }
 

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +22,7 @@ import pytest
 from mockserver.server import options
 from mockserver.server.banner import banner
 from mockserver.server.interrupts import INTERRUPTED
+from mockserver.server.target_file import target_toml
 from spec.surroundings import USAGE
 from tests.support import mock_process, patient_http
 from tests.support.mock_client import FULL, new_mock
@@ -108,6 +110,16 @@ def test_its_banner_is_coloured_for_a_person_and_names_every_key() -> None:
     assert "\x1b[" in text
     assert FULL.secret in text
     assert {key.secret for key in mock.state.keys} == set(re.findall(r"obk_live_\w{32}", text))
+
+
+def test_a_state_without_keys_is_told_and_described_all_the_same() -> None:
+    mock = new_mock()
+    for key in list(mock.state.keys):
+        mock.state.keys.remove(key)
+    assert "curl" not in banner(mock.state, SETTINGS, "http://127.0.0.1:8080")
+    described = tomllib.loads(target_toml(mock.state, mock.world.settings, "http://127.0.0.1:8080"))
+    assert described["keys"] == {"single_scope": {}, "spare": []}
+    assert "organizations" not in described
 
 
 SETTINGS: Any = SimpleNamespace(rate_limited=False, modifications=[])

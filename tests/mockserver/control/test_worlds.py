@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mockserver.app import Mock
-from tests.support.mock_client import FULL, Client, new_mock
+from tests.support.mock_client import FULL, START, Client, new_mock
 from tests.support.warm_mocks import running
 
 
@@ -29,6 +29,23 @@ def test_its_key_opens_it_and_no_other_world() -> None:
     assert Client(mock, FULL).get(paths[0]).status == 401
     me = Client(mock).get(paths[0], authorization=bearer).json
     assert one["organization"]["id"] in json.dumps(me)
+
+
+def test_a_copy_has_a_valid_key_with_every_scope_or_is_refused() -> None:
+    mock = new_mock()
+    full = [key for key in mock.state.keys if key.scopes == FULL.scopes and key.is_valid_at(START)]
+    for key in full[:-1]:
+        Client(mock).ask("POST", f"/_mock/keys/{key.id}/revoke")
+    world = made(mock)
+    assert world["organization"]["id"] == full[-1].organization_id
+    assert (
+        Client(mock).get(f"/_worlds/{world['id']}/api/v1/me", authorization=f"Bearer {world['apiKey']}").status == 200
+    )
+    Client(mock).ask("POST", f"/_mock/keys/{full[-1].id}/revoke")
+    refused = Client(mock).ask("POST", "/_mock/worlds", b"{}")
+    assert (refused.status, "mint one first" in refused.json["detail"]) == (409, True)
+    assert list(mock.worlds.copies) == [world["id"]]
+    assert made(mock, contacts=3)["apiKey"]
 
 
 def test_it_is_a_copy_unless_data_is_asked_for() -> None:
