@@ -48,10 +48,6 @@ class Mock:
         """The state of the first world."""
         return self.world.state
 
-    def rewire(self) -> None:
-        """Put the layers of the first world's pipeline into effect."""
-        self.world.rewire()
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
         if scope["type"] == "http":
@@ -101,7 +97,7 @@ class Mock:
             await _no_such_world()(scope, receive, send)
             return
         prefix = f"{paths.WORLD}{world_id}"
-        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        raw = paths.raw_path(scope)
         inside = {
             **scope,
             "path": scope["path"].removeprefix(prefix) or "/",

@@ -29,6 +29,12 @@ def is_api(path: str) -> bool:
     return path.startswith(_BELOW_API) or path == API
 
 
+def raw_path(scope: Scope) -> bytes:
+    """The path as it was sent, still percent-encoded."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw
+
+
 def base_url(scope: Scope) -> str:
     """The address of the mock, or of the world that is asked, as the client sees it.
 

@@ -42,11 +42,6 @@ class Refused(Exception):
         super().__init__(problem.detail)
         self.problem = problem
 
-    @property
-    def status(self) -> int:
-        """The HTTP status, by which Connexion ranks what its security checks raise."""
-        return self.problem.kind.status
-
 
 def members(problem: Problem, instance: str | None) -> Members:
     """The members of the problem document. `instance` is the request's path, None to leave it out."""

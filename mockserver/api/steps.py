@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from starlette.types import Scope
 
-from mockserver.api import problems
+from mockserver.api import paths, problems
 from mockserver.api.authentication import Caller, presented_secret
 from mockserver.api.keys import PREFIX, ApiKey
 from mockserver.api.limits import Admission
@@ -97,7 +97,7 @@ def _retry_after(admission: Admission, _now: float) -> bytes | None:
 
 def _instance(scope: Scope) -> str | None:
     """The request's path as it was sent; None if it may hold a secret, which an error must not repeat."""
-    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    raw = paths.raw_path(scope)
     secret = presented_secret(scope)
     if PREFIX in scope["path"] or (secret and secret in raw):
         return None

@@ -63,8 +63,7 @@ class Form(ImmutableMultiDict[str, str]):
 
 def way_up(request: Request) -> str:
     """The relative address of the mock's root: such links also work in a world, and behind a proxy that removes a prefix."""
-    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
-    return "../" * (raw.count(b"/") - 1)
+    return "../" * (paths.raw_path(request.scope).count(b"/") - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ HANDLERS: Mapping[str, Handler] = {
     **signatures.HANDLERS,
     **state.HANDLERS,
     **switches.HANDLERS,
-    **held.HANDLERS,  # before the switches, because holds are switched on by the same calls
+    **held.HANDLERS,
     **webhooks.HANDLERS,
     **worlds.HANDLERS,
 }

@@ -25,7 +25,7 @@ _TICK = 0.01
 def _on(call: Call) -> object:
     body = call.read(NewSwitch)
     if not body.hold:
-        return switches.HANDLERS["switchOn"](call)
+        return switches.on(call)
     if body.fault or body.variant or body.hardship or body.parameters or body.every:
         raise bad_input("hold: it goes with no fault, variant, hardship, parameters or every.")
     condition = switches.asked_condition(call, body)
@@ -34,13 +34,14 @@ def _on(call: Call) -> object:
     return _shown(call.world.held.on(condition))
 
 
-def _off(call: Call) -> object:
-    return None if call.world.held.off(call.path["id"]) else switches.HANDLERS["switchOff"](call)
+def _off(call: Call) -> None:
+    if not call.world.held.off(call.path["id"]):
+        switches.off(call)
 
 
-def _all_off(call: Call) -> object:
+def _all_off(call: Call) -> None:
     call.world.held.clear()
-    return switches.HANDLERS["switchAllOff"](call)
+    switches.all_off(call)
 
 
 def _switches(call: Call) -> Mapping[str, object]:

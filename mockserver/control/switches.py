@@ -31,13 +31,8 @@ def _described(modification: Modification) -> Mapping[str, object]:
         "description": " ".join(modification.description.split()),
         "breaks": modification.breaks,
         "appliesTo": modification.applies_to,
-        "changesData": modification.on_state is not None,
         "parameters": [asdict(parameter) for parameter in modification.parameters],
     }
-
-
-def _list(call: Call) -> Mapping[str, object]:
-    return {"data": all_shown(call)}
 
 
 def all_shown(call: Call) -> list[Mapping[str, object]]:
@@ -46,7 +41,8 @@ def all_shown(call: Call) -> list[Mapping[str, object]]:
     return [_shown(switch) for switch in call.world.switches]
 
 
-def _on(call: Call) -> Mapping[str, object]:
+def on(call: Call) -> Mapping[str, object]:
+    """Switch on what the body names, and return it as JSON. Raises Refusal."""
     body = call.read(NewSwitch)
     if len(call.world.switches) >= MOST_SWITCHES:
         raise conflict(f"{MOST_SWITCHES} are switched on already: switch one off first.")
@@ -84,12 +80,14 @@ def _modification(kind: Kind, name: str, parameters: Mapping[str, object]) -> Mo
     return modification
 
 
-def _off(call: Call) -> None:
+def off(call: Call) -> None:
+    """Switch off what the path names. Raises Refusal if it is not on."""
     if not call.world.switch_off(call.path["id"]):
         raise missing("switch")
 
 
-def _all_off(call: Call) -> None:
+def all_off(call: Call) -> None:
+    """Switch everything off but holds."""
     for switch in call.world.switches:
         call.world.switch_off(switch.id)
 
@@ -105,10 +103,4 @@ def _shown(switch: Switch) -> Mapping[str, object]:
     }
 
 
-HANDLERS: Mapping[str, Handler] = {
-    "getCatalogue": _catalogue,
-    "listSwitches": _list,
-    "switchOn": _on,
-    "switchOff": _off,
-    "switchAllOff": _all_off,
-}
+HANDLERS: Mapping[str, Handler] = {"getCatalogue": _catalogue}

@@ -87,10 +87,6 @@ class Switches:
         """Switch one off; returns False if there is no such switch."""
         return self.by_id.pop(switch_id, None) is not None
 
-    def clear(self) -> None:
-        """Switch everything off."""
-        self.by_id.clear()
-
     def recount(self) -> None:
         """Take into each `left` what other processes have counted. If they cannot be asked, it stays as it is."""
         for switch in self.by_id.values():

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from mockserver.tenants.collection import Collection, Page
-from mockserver.tenants.cursor import Position
+from mockserver.tenants.collection import Collection
 from mockserver.tenants.ids import identifier, stream
 from mockserver.tenants.research import Dossiers
 from mockserver.tenants.resource_types import CONTACTS, DRAFTS, EVENTS, LISTS, Members, Resource
 from mockserver.tenants.validation import PREFIXES, SCHEMAS, checked_organization, completed, key_of, patched
 from spec.misspelled import meant
-
-__all__ = ["Organization", "Page", "Position", "Tenant"]
-
 
 _LOG = 10_000
 """How many events an organization without contacts keeps: several times what is seeded, and some megabytes."""

@@ -52,6 +52,11 @@ _SNIPPET = 140
 _REASON = 200
 
 
+def snippet_of(body: str) -> str:
+    """The beginning of a draft's text, on one line, as the list of drafts shows it."""
+    return " ".join(body.split(maxsplit=_SNIPPET))[:_SNIPPET]
+
+
 def key_of(collection: str) -> str:
     """The member that a collection's resources are found by: a dossier has no id but its contact's."""
     return "contactId" if collection == "research" else "id"
@@ -112,7 +117,7 @@ def _derived(draft: Resource, members: Members, moment: str) -> Resource:
     """The draft with its derived members: the snippet follows from the body, sentAt and engagement from the status."""
     body, engagement = draft.get("body"), draft.get("engagement")
     if isinstance(body, str) and "snippet" not in members:
-        draft["snippet"] = " ".join(body.split())[:_SNIPPET]
+        draft["snippet"] = snippet_of(body)
     if draft.get("status") in SENT:
         draft["engagement"] = engagement or [{"type": "sent", "occurredAt": draft.get("sentAt") or moment}]
         draft["sentAt"] = draft.get("sentAt") or moment

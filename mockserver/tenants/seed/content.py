@@ -15,9 +15,8 @@ from mockserver.tenants.resource_types import Members, Resource
 from mockserver.tenants.seed import names
 from mockserver.tenants.seed.timestamps import DAY, MINUTE, moments
 from mockserver.tenants.tenant import Tenant
+from mockserver.tenants.validation import snippet_of
 from spec import contract
-
-_SNIPPET = 140
 
 # What becomes of a message, by the draft's status. A status that is not here belongs to a message that was not sent.
 _ENGAGEMENT: Mapping[str, Sequence[Sequence[str]]] = {
@@ -84,7 +83,7 @@ def _drafts(tenant: Tenant, random: Random, marker: str, times: Sequence[int], n
             "channel": "email",
             "subject": random.choice(names.SUBJECTS).format_map(words),
             "status": status,
-            "snippet": " ".join(body.split(maxsplit=_SNIPPET))[:_SNIPPET],
+            "snippet": snippet_of(body),
             "createdAt": utc(created),
             "updatedAt": utc(random.randrange(latest, now)),
             "sentAt": engagement[0]["occurredAt"] if engagement else None,

@@ -36,7 +36,7 @@ _BUSINESS: Sequence[tuple[str, int]] = (
     ("click", 8),
     ("reply", 10),
 )
-"""One kind of work: how it is done, its relative frequency, and the work that makes it possible."""
+"""The kinds of work, and how often each is done in proportion to the others. A kind needs the work of earlier ones."""
 
 
 class SalesTeam:

@@ -126,7 +126,7 @@ class TestModifications:
         mock = new_mock()
         layered("inner").change_pipeline(mock.world.pipeline)
         assert "x-seen" not in Client(mock, FULL).get("/api/v1/me").headers
-        mock.rewire()
+        mock.world.rewire()
         assert "x-seen" in Client(mock, FULL).get("/api/v1/me").headers
 
 
