@@ -53,7 +53,7 @@ class _Option(click.Option):
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
         """The value of the variable that is named as the option is: OUTBOUND_MOCK_FAULT for `--fault`.
 
-        For an option whose value may be left out (`--tls`), a yes means the option without a value, and a no that it is not given.
+        If its value may be left out (`--tls`), a yes means the option without a value, and a no that it is not given.
         """
         name = max(self.opts, key=len).lstrip("-").replace("-", "_").upper()
         value = os.environ.get(f"{ctx.auto_envvar_prefix}_{name}") or None
