@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -25,12 +26,17 @@ if TYPE_CHECKING:
 _LONG = 86_400.0
 """Seconds that are longer than any requested wait."""
 
+_ROUNDING = 1e-3
+"""Seconds by which a clock that was not moved may seem to go back."""
+
 
 def _grade(call: Call) -> Mapping[str, object]:
     keys = call.state.keys
     by_key: dict[str | None, list[Exchange]] = {}
-    for entry, began in _timed(call.world.request_log):
-        if not entry.is_documentation and (exchange := _exchange(entry, began, keys)):
+    entries = sorted(call.world.request_log, key=lambda entry: entry.number)
+    timed = _timed(entries)
+    for entry in entries:
+        if not entry.is_documentation and (exchange := _exchange(entry, timed, keys)):
             by_key.setdefault(exchange.key, []).append(exchange)
     known = {key.id: key for key in keys}
     # If several processes share their state, each has its own log.
@@ -50,27 +56,33 @@ def _of_others(exchanges: Sequence[Exchange], all_of_them: Iterable[Sequence[Exc
     return [one for other in all_of_them if other is not exchanges for one in other if one.organization == organization]
 
 
-def _timed(entries: Iterable[Entry]) -> Iterator[tuple[Entry, float]]:
-    """Entries in the order in which they came, each with a time that never goes back.
+def _timed(entries: Iterable[Entry]) -> Mapping[float, float]:
+    """The real times at which requests came and answers ended, each with its time for the grade, which never goes back.
 
-    If the clock was set back, the length of a client's wait is not known; it counts as long enough.
+    Between two of them the longer time counts of the mock's clock and of reality: a test may move the clock instead of waiting,
+    and a client may wait while the clock stands still. If the clock was set back, the length of a client's wait is not known;
+    it counts as long enough.
     """
-    added, before = 0.0, 0.0
-    for entry in sorted(entries, key=lambda entry: entry.number):
-        if entry.at + added < before:
-            added = before - entry.at + _LONG
-        before = entry.at + added
-        yield entry, before
+    began = {entry.began: entry.at for entry in entries}
+    ended = {entry.ended: entry.at + entry.seconds for entry in entries}
+    timed, at = {}, 0.0
+    moments = sorted({**began, **ended}.items())
+    for (before, old), (real, new) in pairwise([*moments[:1], *moments]):
+        at += max(real - before, new - old) if new > old - _ROUNDING else _LONG
+        timed[real] = at
+    return timed
 
 
-def _exchange(entry: Entry, began: float, keys: KeyRing) -> Exchange | None:
+def _exchange(entry: Entry, timed: Mapping[float, float], keys: KeyRing) -> Exchange | None:
     """An entry in the form for rules, with secrets shortened; None if it does not go to the API and has no key.
 
-    A request with a key only in a wrong place counts for that key. The log has no connections and no bodies of requests.
+    `timed` has the times for the grade by the real ones. A request with a key only in a wrong place counts for that key. The log
+    has no connections and no bodies of requests.
     """
     headers = headers_as_text(entry.request_headers)
     path, query = entry.path.decode("latin-1"), entry.query.decode("latin-1")
     leaks = tuple(misplaced_keys(headers, path, query, tuple(key.secret for key in keys)))
+    began, ended = timed[entry.began], timed[entry.ended]
     key = _presented(entry, keys) or (_leaked(headers, path, query, keys) if leaks else None)
     if key is None and not paths.is_api(path):
         return None
@@ -85,7 +97,7 @@ def _exchange(entry: Entry, began: float, keys: KeyRing) -> Exchange | None:
         began=began,
         sent=began,
         answered=None if entry.status is None else began,
-        ended=began + max(0.0, entry.seconds),
+        ended=ended,
         connection=0,
         status=entry.status,
         complete=entry.complete,

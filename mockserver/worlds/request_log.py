@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ KEPT_DOCUMENTATION = 50
 
 class Entry:
     """One request and its answer. `at` is the unix time of its arrival, `seconds` how long it took, both by the mock's clock.
+    `began` and `ended` are the same moments by `time.monotonic`, which no test can stop or move.
 
     `number` counts the requests of a request log, from 1. `status` is None if no answer was begun, `complete` says whether it was
     sent to its end. `body` is the answer's, None if it had to make room for newer ones; `size` is its length. `key` is the
@@ -39,9 +41,11 @@ class Entry:
 
     __slots__ = (
         "at",
+        "began",
         "body",
         "client",
         "complete",
+        "ended",
         "headers",
         "is_documentation",
         "key",
@@ -60,6 +64,7 @@ class Entry:
     def __init__(self, number: int, at: float, scope: Scope, switches: Sequence[str]) -> None:
         self.number = number
         self.at = at
+        self.began = self.ended = time.monotonic()
         self.method: str = scope["method"]
         self.path: bytes = scope.get("raw_path") or scope["path"].encode()
         self.query: bytes = scope["query_string"]
@@ -133,7 +138,7 @@ class RequestLog:
         try:
             await app(scope, receive, seen)
         finally:
-            entry.seconds = self._clock.now() - began
+            entry.seconds, entry.ended = self._clock.now() - began, time.monotonic()
             self._keep(entry)
 
     def clear(self) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from base64 import urlsafe_b64encode
 from typing import Any
 from urllib.parse import quote
 
+import pytest
+
+from mockserver.grading import live
 from mockserver.worlds.request_log import KEPT
 from tests.support.console_client import Visitor, text
 from tests.support.mock_client import FULL, KEYS, Client, new_mock
@@ -91,6 +95,36 @@ class TestWaits:
         clock.advance(100.5)
         client.get("/api/v1/me")
         assert graded(client)["PACE-1"]["status"] == "kept"
+
+
+class TestAClockThatStandsStill:
+    def test_growing_waits_grow(self) -> None:
+        client = frozen()
+        fails(client, wait=0)
+        tried(client, 0, 0.1, 0.3, 0.9)
+        assert graded(client)["FAIL-2"]["evidence"] == []
+
+    def test_five_tries_within_one_second_are_told(self) -> None:
+        client = frozen()
+        fails(client, wait=0)
+        tried(client, 0, 0, 0, 0, 0)
+        assert graded(client)["FAIL-2"]["status"] == "broken"
+
+    def test_a_pause_still_ends_a_run_of_the_script(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(live, "QUIET", 0.05)
+        client = frozen()
+        for _ in range(3):
+            client.get(f"{CONTACTS}/none")
+            time.sleep(0.06)
+        assert graded(client)["FAIL-1"]["status"] == "kept"
+
+    def test_a_wait_by_the_clock_counts_too(self) -> None:
+        client = frozen()
+        fails(client, wait=5)
+        client.get(CONTACTS)
+        client.mock.state.clock.advance(5)
+        client.get(CONTACTS)
+        assert graded(client)["FAIL-2"]["evidence"] == []
 
 
 class TestNotGuessed:
@@ -195,7 +229,21 @@ def built(contact: dict[str, Any]) -> str:
     return urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
-def fails(client: Client) -> None:
-    """Make the API answer 503 from now on, with a Retry-After of five seconds."""
-    body = {"hardship": "server-errors", "parameters": {"probability": 1, "status": "503", "wait": 5}}
+def frozen() -> Client:
+    """The client of a mock whose clock stands still."""
+    client = Client(new_mock(), FULL)
+    client.mock.state.clock.freeze()
+    return client
+
+
+def tried(client: Client, *waits: float) -> None:
+    """Ask for the same again and again, after these waits in real seconds."""
+    for wait in waits:
+        time.sleep(wait)
+        client.get(CONTACTS)
+
+
+def fails(client: Client, wait: int = 5) -> None:
+    """Make the API answer 503 from now on, with a Retry-After of so many seconds."""
+    body = {"hardship": "server-errors", "parameters": {"probability": 1, "status": "503", "wait": wait}}
     assert client.ask("POST", "/_mock/switches", json.dumps(body).encode()).status == 201
