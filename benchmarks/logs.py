@@ -25,7 +25,7 @@ from benchmarks import command_line
 from benchmarks.measuring import CannotMeasure
 from benchmarks.peers import ME, PAGE
 from mockserver.app import Settings, create_app
-from mockserver.grading.recording import Recorder
+from mockserver.grading.recording import MOST_REQUESTS, Recorder
 from mockserver.worlds.request_log import RequestLog
 from spec import RateLimits, contract
 
@@ -152,7 +152,7 @@ async def _turn(mock: Any, target: str, authorization: bytes, requests: int, *, 
 
 @click.command(context_settings={"show_default": True})
 @click.option("--rounds", default=400, type=click.IntRange(1, 1000), help="Rounds, each with a turn of each mock.")
-@click.option("--requests", default=50, type=click.IntRange(1, 100_000), help="Requests of a turn.")
+@click.option("--requests", default=50, type=click.IntRange(1, MOST_REQUESTS), help="Requests of a turn.")
 @click.option(
     "--before",
     metavar="FOLDER",

@@ -40,6 +40,10 @@ _MOST_OF_A_BODY = 65_536
 _BODY_WITHIN = 2.0
 """The most seconds for which a request's body is read before the request is served."""
 
+MOST_REQUESTS = 10_000
+MOST_BYTES = 100_000_000
+"""How many requests of a run are recorded, and after how many bytes of requests and answers no further one is."""
+
 _MOST_HELD_UP = 100
 """The number of connections whose first request is held up."""
 
@@ -92,6 +96,9 @@ class Recorder:
         self._keys = keys
         self._started = started
         self._rows: list[_Row] = []
+        self._bytes = 0
+        self.unrecorded = 0
+        """How many requests came after the record was full. They are served, and nothing else is known of them."""
         self._changes: list[float] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,13 +109,11 @@ class Recorder:
             if scope["path"].startswith(paths.CONTROL) and scope["method"] not in _SAFE:
                 self._changes.append(time.monotonic() - self._started)
             await self._app(scope, receive, send)
-        else:
+        elif len(self._rows) < MOST_REQUESTS and self._bytes < MOST_BYTES:
             await self._record(scope, receive, send)
-
-    @property
-    def requests(self) -> int:
-        """How many requests have come."""
-        return len(self._rows)
+        else:
+            self.unrecorded += 1
+            await self._app(scope, receive, send)
 
     def changes(self) -> tuple[float, ...]:
         """When the mock's data was changed through its control API."""
@@ -137,6 +142,7 @@ class Recorder:
             await self._app(scope, taken_in, sent)
         finally:
             row.ended = time.monotonic()
+            self._bytes += row.size
 
     async def _let_others_come(self, connection: int) -> None:
         if self._first_wait and connection not in self._held_up and len(self._held_up) < _MOST_HELD_UP:
@@ -218,6 +224,12 @@ class _Row:
         self.body = bytearray()
         self.complete = False
         self.mark: str | None = None
+
+    @property
+    def size(self) -> int:
+        """The bytes of the request and its answer."""
+        headers = sum(len(name) + len(value) for name, value in (*self.request_headers, *self.headers))
+        return len(self.path) + len(self.query) + headers + len(self.request_body) + len(self.body)
 
     def take_in(self, message: Message) -> None:
         """Record a part of the request's body."""

@@ -147,6 +147,7 @@ class Run:
     `elsewhere` are the requests to another origin. `cursors` are those that earlier runs were given. `seconds` is its duration.
     `given_to_others` are cursors that other clients were given meanwhile, each with its list; only a log has them.
     `unseen_from` is when a recording first leaves out a page that the client may have been given.
+    `unrecorded` is how many requests came after those in `exchanges`, when the record was full.
     """
 
     trial: str
@@ -161,6 +162,7 @@ class Run:
     probes: tuple[Probe, ...] = ()
     given_to_others: frozenset[tuple[str, ListKey]] = frozenset()
     unseen_from: float = math.inf
+    unrecorded: int = 0
 
     @property
     def is_recording(self) -> bool:
@@ -168,9 +170,14 @@ class Run:
         return self.ending == "recorded"
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the command ended by itself, and all its requests were recorded."""
+        return self.ending == "exited" and not self.unrecorded
+
+    @property
     def ended_with_error(self) -> bool | None:
         """Whether the command's exit code shows an error of this run; None if that is not known."""
-        if self.exit_code is None or self.ending != "exited":
+        if self.exit_code is None or not self.is_whole:
             return None
         if self.exit_code == 0:
             return False

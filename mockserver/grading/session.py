@@ -206,6 +206,7 @@ class _Session:
                 cursors=known,
                 plain=self._named(CERTIFIED if name in UNTRUSTED else PLAIN),
                 probes=tuple(probes),
+                unrecorded=recorder.unrecorded,
             )
         self._runs.append(run)
         self._progress.ended(run)

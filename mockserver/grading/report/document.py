@@ -36,6 +36,7 @@ def _run(run: Run) -> Mapping[str, object]:
         "exitCode": run.exit_code,
         "ending": run.ending,
         "requests": len(run.exchanges),
+        "notGraded": run.unrecorded,
         "seconds": round(run.seconds, 3),
     }
 

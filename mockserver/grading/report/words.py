@@ -47,7 +47,8 @@ def run_ending(run: Run) -> str:
     code = "ended" if run.exit_code is None else f"exit code {run.exit_code}"
     ending = endings.get(run.ending, code)
     deliveries = f"{counted(len(run.probes), 'delivery', 'deliveries')}, " if run.probes else ""
-    return f"{ending}, {deliveries}{counted(len(run.exchanges), 'request')}, {run.seconds:.1f} s"
+    more = f" and {run.unrecorded} more that are not graded" if run.unrecorded else ""
+    return f"{ending}, {deliveries}{counted(len(run.exchanges), 'request')}{more}, {run.seconds:.1f} s"
 
 
 def run_name(run: Run) -> str:

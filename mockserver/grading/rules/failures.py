@@ -60,7 +60,7 @@ def failures_are_tried_again_with_growing_waits(run: Run) -> Judgement:
             exercised = True
             if len(tries) > 1:
                 findings += _badly_tried(tries)
-            elif not run.is_recording and tries[0] not in repeated:
+            elif not (run.is_recording or run.unrecorded or tries[0] in repeated):
                 message = f"{shown(tries[0])} {_what_happened(tries[0])} and was not tried again"
                 findings.append(Finding((tries[0].number,), message))
     return judged(exercised, findings)
@@ -94,7 +94,7 @@ def requests_have_a_time_limit(run: Run) -> Judgement:
         for exchange in silent
         if exchange.mark == "silence-outlasted"
     ]
-    return judged(bool(silent) and run.ending == "exited", findings)
+    return judged(bool(silent) and run.is_whole, findings)
 
 
 def _target(exchange: Exchange) -> tuple[str, str]:

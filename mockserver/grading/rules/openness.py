@@ -15,7 +15,7 @@ _FROM_ANSWERS = frozenset({"listId", "contactId", "q"})
 @rule("OPEN-1")
 def the_unknown_is_survived(run: Run) -> Judgement:
     """The lists are walked as far as in the plain run, and the exit code is the same."""
-    if run.plain is None or run.ending != "exited":
+    if run.plain is None or not run.is_whole:
         return judged(exercised=False)
     before, here = _farthest(run.plain), _farthest(run)
     findings = list(_fallen_short(before, here))

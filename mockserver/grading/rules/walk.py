@@ -65,7 +65,7 @@ def cursors_stay_on_their_list(run: Run) -> Judgement:
 @rule("WALK-3")
 def walks_go_to_the_end(run: Run) -> Judgement:
     """A list that the plain run walked to its end is also walked to its end if pages are short."""
-    if run.plain is None or run.ending != "exited":
+    if run.plain is None or not run.is_whole:
         return judged(exercised=False)
     ended_before = {walk.key for walk in walks(run.plain.exchanges) if walk.ended and len(walk.pages) > 1}
     here: dict[ListKey, list[Walk]] = {}

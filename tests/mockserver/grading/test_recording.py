@@ -10,10 +10,15 @@ import pytest
 from mockserver.app import Settings, create_app
 from mockserver.grading import recording
 from mockserver.grading.recording import CONNECTION, Recorder
+from mockserver.grading.report.document import document
+from mockserver.grading.report.words import run_ending
 from tests.support.graded_clients import graded
+from tests.support.graded_runs import CONTACTS, Story
 
 MOCK = create_app(Settings(contacts=1))
 KEY = next(key for key in MOCK.state.keys if key.scopes)
+REPEATS = "reads-the-same-contact-for-every-row"
+"""A client that asks the same too often (COST-1)."""
 
 
 def recorded(*messages: dict[str, Any]) -> Recorder:
@@ -87,3 +92,36 @@ def test_only_the_first_connections_are_held_up(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(asyncio, "sleep", sleep)
     asyncio.run(ask(Recorder(answer, MOCK.state.keys, 0.0, first_wait=60)))
     assert len(waits) == 100
+
+
+class TestAFullRecord:
+    @pytest.mark.parametrize("bound", ["MOST_REQUESTS", "MOST_BYTES"])
+    def test_the_first_requests_are_graded_and_the_others_counted(
+        self, bound: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (whole,) = graded(REPEATS, trials=()).runs
+        kept = len(whole.exchanges) - 1
+        most = {"MOST_REQUESTS": kept, "MOST_BYTES": sum(len(each.body) for each in whole.exchanges[:kept])}
+        monkeypatch.setattr(recording, bound, most[bound])
+        grade = graded(REPEATS, trials=())
+        (run,) = grade.runs
+        told: Any = document(grade)["runs"]
+        assert 0 < run.unrecorded == len(whole.exchanges) - len(run.exchanges) == told[0]["notGraded"]
+        assert f" and {run.unrecorded} more that are not graded" in run_ending(run)
+
+    def test_what_hammers_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(recording, "MOST_REQUESTS", 5)
+        grade = graded(REPEATS, trials=())
+        assert grade.runs[0].unrecorded > 0
+        assert [ruling.requirement.id for ruling in grade.broken] == ["COST-1"]
+
+    def test_what_may_have_come_later_is_not_missed(self) -> None:
+        plain = Story().page(CONTACTS, 50, "abc").page(f"{CONTACTS}?cursor=abc", 50).run()
+        refused = Story().refused(CONTACTS)
+        failed = Story("server-errors", plain).ask(CONTACTS, 500, mark="server-error")
+        begun = Story("small-pages", plain).page(CONTACTS, 50, "abc")
+        open_ = Story("sparse-data", plain).page(CONTACTS, 50, "abc")
+        stories = {"PACE-2": refused, "FAIL-2": failed, "WALK-3": begun, "OPEN-1": open_}
+        for requirement, story in stories.items():
+            assert story.judged(requirement).status == "broken", requirement
+            assert story.judged(requirement, unrecorded=1).status != "broken", requirement
