@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from mockserver.api import paths
-from mockserver.api.authentication import presented_secret
 from mockserver.api.keys import PREFIX
 from mockserver.control.call import Call, Handler
 from mockserver.control.redaction import redacted, redacted_query
 from mockserver.grading.facts import asked
 from mockserver.grading.leaks import misplaced_keys
 from mockserver.grading.live import LiveRuling, live_rulings
-from mockserver.grading.recording import headers_as_text, page_members
+from mockserver.grading.recording import headers_as_text, page_members, presented
 from mockserver.grading.records import Exchange
 from spec.target import shown
 
@@ -83,7 +82,9 @@ def _exchange(entry: Entry, timed: Mapping[float, float], keys: KeyRing) -> Exch
     path, query = entry.path.decode("latin-1"), entry.query.decode("latin-1")
     leaks = tuple(misplaced_keys(headers, path, query, tuple(key.secret for key in keys)))
     began, ended = timed[entry.began], timed[entry.ended]
-    key = _presented(entry, keys) or (_leaked(headers, path, query, keys) if leaks else None)
+    key = presented({"headers": entry.request_headers}, keys) or (
+        _leaked(headers, path, query, keys) if leaks else None
+    )
     if key is None and not paths.is_api(path):
         return None
     found = asked(path)
@@ -110,12 +111,6 @@ def _exchange(entry: Entry, timed: Mapping[float, float], keys: KeyRing) -> Exch
         headers=headers_as_text(entry.headers),
         body=entry.body or b"",
     )
-
-
-def _presented(entry: Entry, keys: KeyRing) -> ApiKey | None:
-    """The key that a request presents as a bearer token, valid or not."""
-    secret = presented_secret({"headers": entry.request_headers})
-    return keys.find(secret) if secret else None
 
 
 def _leaked(headers: Sequence[tuple[str, str]], path: str, query: str, keys: KeyRing) -> ApiKey | None:

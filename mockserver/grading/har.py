@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote_plus, urlsplit
 
+from mockserver.api.authentication import presented_secret
 from mockserver.api.keys import PREFIX
 from mockserver.grading.archived import ArchivedRequest, ArchiveEntry, Header, NoArchive, read
 from mockserver.grading.facts import asked
@@ -102,11 +103,9 @@ def _connection(entry: ArchiveEntry) -> int:
 
 
 def _bearer(headers: Iterable[tuple[str, str]]) -> str | None:
-    for name, value in headers:
-        scheme, _, secret = value.strip().partition(" ")
-        if name.lower() == "authorization" and scheme.lower() == "bearer" and secret:
-            return f"the key {secret[-4:]}"
-    return None
+    pairs = {(name.lower().encode(), value.strip().encode()) for name, value in headers}
+    secret = presented_secret({"headers": pairs})
+    return f"the key {secret.decode()[-4:]}" if secret else None
 
 
 def _leaks(request: ArchivedRequest) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from urllib.parse import unquote, unquote_plus
 
@@ -19,12 +19,14 @@ _STANDARD = str.maketrans("-_", "+/")
 
 
 def misplaced_keys(
-    headers: Iterable[tuple[str, str]], path: str, query: str, secrets: tuple[str, ...], body: bytes = b""
+    headers: Collection[tuple[str, str]], path: str, query: str, secrets: tuple[str, ...], body: bytes = b""
 ) -> Iterator[str]:
     """The places of a request beside a bearer token in which one of the keys is found."""
+    is_one = len({value for name, value in headers if name.lower() == "authorization"}) <= 1
     for name, value in headers:
-        if _holds_a_key(name, value, secrets):
-            yield _place(name, value)
+        is_bearer = name.lower() == "authorization" and value.strip().partition(" ")[0].lower() == "bearer"
+        if not (is_bearer and is_one) and _has(unquote(value), secrets):
+            yield "one of several Authorization headers" if is_bearer else _place(name, value)
     if any(_has(unquote(part), secrets) for part in path.split("/")):
         yield "the path"
     for pair in query.split("&"):
@@ -33,12 +35,6 @@ def misplaced_keys(
             yield f"the query parameter `{'…' if _has(unquote_plus(name), secrets) else unquote_plus(name)}`"
     if _has(unquote_plus(body.decode("latin-1")), secrets):
         yield "the body"
-
-
-def _holds_a_key(name: str, value: str, secrets: tuple[str, ...]) -> bool:
-    if name.lower() == "authorization" and value.strip().partition(" ")[0].lower() == "bearer":
-        return False
-    return _has(unquote(value), secrets)
 
 
 def _place(name: str, value: str) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote_plus
 import msgspec
 
 from mockserver.api import paths
+from mockserver.api.authentication import presented_secret
 from mockserver.api.keys import ApiKey, KeyRing
 from mockserver.grading.facts import asked
 from mockserver.grading.leaks import misplaced_keys
@@ -60,11 +61,8 @@ def mark(scope: Scope, what: str) -> None:
 
 def presented(scope: Scope, keys: KeyRing) -> ApiKey | None:
     """The key that a request presents as a bearer token, valid or not; None if it presents none that is known."""
-    for name, value in scope["headers"]:
-        scheme, _, secret = value.strip().partition(b" ")
-        if name.lower() == b"authorization" and scheme.lower() == b"bearer":
-            return keys.find(secret.strip())
-    return None
+    secret = presented_secret(scope)
+    return keys.find(secret) if secret else None
 
 
 def with_query(scope: Scope, name: str, change: Callable[[str], str]) -> Scope:
@@ -122,9 +120,9 @@ class Recorder:
     def exchanges(self) -> tuple[Exchange, ...]:
         """The exchanges that were recorded so far."""
         connections: dict[int, int] = {}
-        secrets = {key.secret: key for key in self._keys}
+        keys = self._keys
         return tuple(
-            _exchange(row, number, connections.setdefault(row.connection, len(connections) + 1), secrets, self._started)
+            _exchange(row, number, connections.setdefault(row.connection, len(connections) + 1), keys, self._started)
             for number, row in enumerate(tuple(self._rows), 1)
         )
 
@@ -262,9 +260,10 @@ def page_members(body: bytes) -> tuple[int | None, str | None]:
     return len(page.data), following if isinstance(following, str) and following else None
 
 
-def _exchange(row: _Row, number: int, connection: int, secrets: dict[str, ApiKey], started: float) -> Exchange:
+def _exchange(row: _Row, number: int, connection: int, keys: KeyRing, started: float) -> Exchange:
     headers = headers_as_text(row.request_headers)
-    key = _bearer(headers, secrets)
+    secrets = tuple(key.secret for key in keys)
+    key = presented({"headers": row.request_headers}, keys)
     found = asked(row.path)
     body = bytes(row.body)
     is_list = found is not None and found.operation.is_list and row.status == 200
@@ -285,7 +284,7 @@ def _exchange(row: _Row, number: int, connection: int, secrets: dict[str, ApiKey
         complete=row.complete,
         key=key.id if key else None,
         organization=key.organization_id if key else None,
-        leaks=tuple(misplaced_keys(headers, row.path, row.query, tuple(secrets), row.request_body)),
+        leaks=tuple(misplaced_keys(headers, row.path, row.query, secrets, row.request_body)),
         next_cursor=following,
         items=items,
         mark=row.mark,
@@ -298,11 +297,3 @@ def _exchange(row: _Row, number: int, connection: int, secrets: dict[str, ApiKey
 def headers_as_text(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     """Header fields as text."""
     return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-
-
-def _bearer(headers: Iterable[tuple[str, str]], secrets: dict[str, ApiKey]) -> ApiKey | None:
-    for name, value in headers:
-        scheme, _, secret = value.strip().partition(" ")
-        if name.lower() == "authorization" and scheme.lower() == "bearer":
-            return secrets.get(secret.strip())
-    return None

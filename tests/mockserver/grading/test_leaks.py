@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.api.keys import PREFIX
 from mockserver.grading.leaks import misplaced_keys
+from tests.support.graded_runs import CONTACTS
 
 BARE = "TQl6jS8PGr7vPQOCtDmHhw6SNQHxwwke"
 KEY = PREFIX + BARE
@@ -59,3 +60,13 @@ def test_what_resembles_a_key_is_none(value: str) -> None:
 
 def test_a_short_key_is_known_by_its_prefix_alone() -> None:
     assert list(misplaced_keys([("X-Page", "contacts")], "/", "", (PREFIX + "contacts",))) == []
+
+
+@pytest.mark.parametrize(
+    ("others", "place"),
+    [([], []), (["Basic dTpw"], ["one of several Authorization headers"]), ([f"Bearer {KEY}"], [])],
+    ids=["alone", "beside another", "told twice by a recording"],
+)
+def test_a_key_in_one_of_several_authorization_headers_is_misplaced(others: list[str], place: list[str]) -> None:
+    headers = [("Authorization", value) for value in (*others, f"Bearer {KEY}")]
+    assert list(misplaced_keys(headers, CONTACTS, "", (KEY,))) == place

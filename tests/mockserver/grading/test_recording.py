@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -21,8 +22,8 @@ REPEATS = "reads-the-same-contact-for-every-row"
 """A client that asks the same too often (COST-1)."""
 
 
-def recorded(*messages: dict[str, Any]) -> Recorder:
-    """The record of a GET of `/me` whose body comes in these messages, and never ends."""
+def recorded(*messages: dict[str, Any], headers: Sequence[tuple[bytes, bytes]] = ()) -> Recorder:
+    """The record of a GET of `/me` with these further headers, whose body comes in these messages, and never ends."""
     coming = list(messages)
     recorder = Recorder(MOCK, MOCK.state.keys, 0.0)
 
@@ -39,7 +40,7 @@ def recorded(*messages: dict[str, Any]) -> Recorder:
         "path": "/api/v1/me",
         "raw_path": b"/api/v1/me",
         "query_string": b"",
-        "headers": [(b"authorization", b"Bearer " + KEY.secret.encode()), (b"content-length", b"200")],
+        "headers": [(b"authorization", b"Bearer " + KEY.secret.encode()), (b"content-length", b"200"), *headers],
     }
     asyncio.run(recorder(scope, receive, send))
     return recorder
@@ -54,6 +55,12 @@ def test_a_key_in_a_body_that_comes_in_parts_is_found() -> None:
     first, second = KEY.secret[:half].encode(), KEY.secret[half:].encode()
     (exchange,) = recorded(part(b"key=" + first, more=True), part(second, more=False)).exchanges()
     assert (exchange.status, exchange.leaks) == (200, ("the body",))
+
+
+def test_two_authorization_headers_are_no_credentials_for_the_grade_as_for_the_api() -> None:
+    (exchange,) = recorded(part(b"{", more=False), headers=[(b"authorization", b"Basic dTpw")]).exchanges()
+    assert (exchange.status, exchange.key) == (401, None)
+    assert exchange.leaks == ("one of several Authorization headers",)
 
 
 def test_a_body_that_does_not_come_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
