@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -95,8 +96,8 @@ class _Repeated(Exception):
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _Repeated(next(name for name in names if names.count(name) > 1))
+        times = Counter(name for name, _ in pairs)
+        raise _Repeated(next(name for name, count in times.items() if count > 1))
     return found
 
 
@@ -198,9 +199,10 @@ def _told_of_forms(branches: Sequence[Branch]) -> str:
     if len(mixed) > 1:
         return f"has members that do not go together: {', '.join(map(_short, mixed))}"
     choices = list(filter(None, map(_members, branches)))
-    unknown = [name for name in _unexpected(branches[0]) if all(name in _unexpected(branch) for branch in branches)]
-    if unknown and choices:
-        return f"has the unknown member {_short(unknown[0])}{meant_member(unknown[0], choices, ())}"
+    everywhere = set(_unexpected(branches[0])).intersection(*map(_unexpected, branches))
+    unknown = next((name for name in _unexpected(branches[0]) if name in everywhere), None)
+    if unknown is not None and choices:
+        return f"has the unknown member {_short(unknown)}{meant_member(unknown, choices, ())}"
     return f"must be one of the forms that the document has{': ' + ', '.join(choices) if choices else ''}"
 
 
