@@ -58,7 +58,8 @@ def is_url(text: str) -> bool:
     """Whether a text is a URL that can be delivered to."""
     try:
         parts = urlsplit(text)
-        return parts.scheme in PORTS and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        host = (parts.hostname or "").encode("idna")  # as a look-up does; names such as `a..b` cannot be looked up
+        return parts.scheme in PORTS and bool(host) and (parts.port is None or parts.port > 0)
     except ValueError:
         return False
 

@@ -110,6 +110,7 @@ def test_what_cannot_be_graded_ends_with_3(command: tuple[str, ...], reason: str
         (("--har", "pyproject.toml"), "is no HTTP Archive"),
         (("--har", "pyproject.toml", "--", "true"), "--har grades a recording, and runs nothing"),
         (("--receiver", "localhost", "--", "true"), "is no http(s) URL"),
+        (("--receiver", "http://a..b:80", "--", "true"), "is no http(s) URL"),
     ],
     ids=[
         "no command",
@@ -122,6 +123,7 @@ def test_what_cannot_be_graded_ends_with_3(command: tuple[str, ...], reason: str
         "no archive",
         "an archive and a command",
         "no URL",
+        "no host",
     ],
 )
 def test_wrong_use_ends_with_4_and_one_line(arguments: tuple[str, ...], reason: str) -> None:
