@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from mockserver.api import paths
-from mockserver.api.keys import PREFIX
 from mockserver.control.call import Call, Handler
 from mockserver.control.redaction import redacted, redacted_query
 from mockserver.grading.facts import asked
@@ -93,7 +92,7 @@ def _exchange(entry: Entry, timed: Mapping[float, float], keys: KeyRing) -> Exch
     return Exchange(
         number=entry.number,
         method=entry.method,
-        path=redacted(unquote(path)) if PREFIX in unquote(path) else path,
+        path=redacted(path),
         query_string=redacted_query(query),
         began=began,
         sent=began,

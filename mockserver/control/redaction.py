@@ -1,4 +1,4 @@
-"""Shortens keys, signing secrets, signatures and credentials in the request log to their beginning and last four characters.
+"""Shortens keys, signing secrets, signatures and credentials in logs and reports to their beginning and last four characters.
 
 Nothing else is shortened: cursors, ids and types of problems stay as they were sent.
 """
@@ -14,7 +14,10 @@ from mockserver.api.response import Header
 from mockserver.webhooks.delivery import shortened, shortened_header
 from spec.target import shown
 
-_KEY = re.compile(rf"{PREFIX}[A-Za-z0-9._~+/%-]*")
+_SPELLED_PREFIX = "".join(f"(?:{character}|%(?i:{ord(character):x}))" for character in PREFIX)
+"""A pattern for the beginning of a key, any character of which may be percent-encoded in an address."""
+
+_KEY = re.compile(rf"{_SPELLED_PREFIX}[A-Za-z0-9._~+/%-]+")
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "x-auth-token"}
 )
@@ -24,7 +27,7 @@ _SCHEMES = frozenset({"bearer", "basic", "digest", "token", "apikey"})
 
 
 def redacted(text: str) -> str:
-    """A text with every API key, signing secret and signature in it shortened: `obk_live_…1a2b`."""
+    """A text with every API key, signing secret and signature in it shortened: `obk_live_…1a2b`. Keys may be percent-encoded."""
     return shortened(_KEY.sub(lambda key: shown(key[0]), text))
 
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from mockserver.api.keys import KeyRing
     from mockserver.worlds.request_log import Entry
 
-_KEY = PREFIX.encode()
-
 
 def operation_of(entry: Entry) -> str | None:
     """The id of the operation that was asked for, None for another path."""
@@ -48,13 +46,9 @@ def why_unauthorized(entry: Entry, keys: KeyRing) -> str | None:
 
 def places_of_keys(entry: Entry) -> Sequence[str]:
     """Where the request held an API key: `path`, `query`, or the names of headers."""
-    found = [
-        name
-        for name, text in (("path", entry.path), ("query", entry.query))
-        if PREFIX in unquote(text.decode("latin-1"))
-    ]
-    headers = (name.decode("latin-1").lower() for name, value in entry.request_headers if _KEY in value)
-    return [*found, *dict.fromkeys(headers)]
+    headers = [(name.decode("latin-1").lower(), value) for name, value in entry.request_headers]
+    places = [("path", entry.path), ("query", entry.query), *headers]
+    return list(dict.fromkeys(name for name, text in places if PREFIX in unquote(text.decode("latin-1"))))
 
 
 def ignored_parameters(entry: Entry) -> Sequence[str]:

@@ -10,10 +10,9 @@ from urllib.parse import unquote_plus
 
 from mockserver.api.keys import PREFIX
 from mockserver.control.har import CREATOR, phrase
-from mockserver.control.redaction import redacted_fields, redacted_query
+from mockserver.control.redaction import redacted, redacted_fields, redacted_query
 from mockserver.grading.records import Exchange, Run
 from mockserver.grading.report.document import moment
-from mockserver.grading.report.redaction import redacted
 from mockserver.grading.verdict import Grade
 from spec.target import shown
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from mockserver.control.redaction import redacted
 from mockserver.grading.records import Run
-from mockserver.grading.report.redaction import redacted
 from mockserver.grading.verdict import Evidence, Grade, Ruling
 
 

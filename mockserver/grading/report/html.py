@@ -9,11 +9,11 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from mockserver.control.redaction import redacted
 from mockserver.grading.records import Exchange, Probe, Run
 from mockserver.grading.report import words
 from mockserver.grading.report.archive import target
 from mockserver.grading.report.document import moment
-from mockserver.grading.report.redaction import redacted
 from mockserver.grading.report.timeline import TimelineDrawing, kind_of, timeline
 from mockserver.grading.rules.rule import counted
 from mockserver.grading.verdict import Evidence, Grade

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from mockserver.control.redaction import redacted
 from mockserver.grading.report.document import moment
-from mockserver.grading.report.redaction import redacted
 from mockserver.grading.report.words import is_failure, proof, unseen
 from mockserver.grading.verdict import Grade, Ruling
 

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mockserver.control.redaction import redacted
 from mockserver.grading.records import Exchange, Run
-from mockserver.grading.report.redaction import redacted
 from mockserver.grading.sequences import retry_after
 
 WIDTH = 1_000.0

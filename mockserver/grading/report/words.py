@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 
+from mockserver.control.redaction import redacted
 from mockserver.grading.records import PLAIN, Run
-from mockserver.grading.report.redaction import redacted
 from mockserver.grading.rules.rule import counted
 from mockserver.grading.verdict import Evidence, Grade, Ruling
 

@@ -13,10 +13,12 @@ from mockserver.app import Mock, Settings, create_app
 from mockserver.clock import Clock
 from mockserver.control.redaction import redacted_query
 from mockserver.control.requests import MOST_WAITING
+from tests.support.console_client import Visitor
 from tests.support.mock_client import FULL, START, Client, new_mock
 from tests.support.waiting import until
 
 TOKEN = "control-token-1"
+VIEWS = ("requests", "requests/1", "requests.har")
 SHOWN = f"obk_live_…{FULL.secret[-4:]}"
 
 
@@ -138,12 +140,22 @@ class TestSecrets:
             "x_other": f"key {key}",
         }
         Client(mock).get(f"/api/v1/{key}?api_key={key}&x=obk%5Flive%5F{key[9:]}", **places)
-        everything = b"".join(
-            Client(mock).get(f"/_mock/{path}").body for path in ("requests", "requests/1", "requests.har")
-        )
+        everything = b"".join(Client(mock).get(f"/_mock/{path}").body for path in VIEWS)
         assert key.encode() not in everything
         assert key[9:].encode() not in everything
         assert SHOWN in everything.decode()
+
+    @pytest.mark.parametrize(
+        "prefix", ["obk_live_", "obk%5Flive%5F", "obk%5flive_", "%6fbk_live_", "%6F%62%6b%5f%6c%69%76%65%5f"]
+    )
+    def test_no_spelling_of_a_key_in_a_path_is_shown_where_its_place_is(self, prefix: str) -> None:
+        mock, spelled = new_mock(), prefix + FULL.secret[9:]
+        Client(mock).get(f"/api/v1/contacts/{spelled}?{spelled}", x_other=spelled)
+        assert Client(mock).get("/_mock/requests/1").json["keyFoundIn"] == ["path", "query", "x-other"]
+        visitor = Visitor(mock)
+        shown = [Client(mock).get(f"/_mock/{path}").body for path in (*VIEWS, "grade")]
+        shown += [visitor.get(page).body for page in ("/requests", "/requests/1", "/grade", "/")]
+        assert FULL.secret[9:].encode() not in b"".join(shown)
 
     @pytest.mark.parametrize("query", ["token=abcdefghijklmnopqrstuvwxyz", "x=1&apiKey=sk_live_abcdefghijklmnop"])
     def test_a_parameter_that_is_named_for_a_secret_is_shortened(self, query: str) -> None:

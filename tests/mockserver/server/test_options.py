@@ -119,10 +119,11 @@ class TestLog:
             f"/api/v1/me?api_key={FULL.secret}",
             f"/{FULL.secret}",
             f"/?%6Fbk_live_{FULL.secret[9:]}",
+            f"/obk%5flive%5F{FULL.secret[9:]}",
             "/\x1b[2J\x9b",
         ):
             client.get(target)
         written = capsys.readouterr().err
         assert FULL.secret[9:] not in written
         assert not re.search(r"[\x9b]|\x1b\[2J", written)
-        assert json.dumps(written).count("\\n") == 4
+        assert json.dumps(written).count("\\n") == 5
