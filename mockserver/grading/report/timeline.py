@@ -52,7 +52,6 @@ class TimelineDrawing:
     bars: tuple[TimelineBar, ...]
     shades: tuple[Shade, ...]
     ticks: tuple[tuple[float, str], ...]
-    lanes: int
     left_out: int
 
 
@@ -89,7 +88,6 @@ def timeline(run: Run) -> TimelineDrawing | None:
         bars=tuple(_bar(exchange, run, lanes[exchange.connection], span) for exchange in shown),
         shades=tuple(_shades(run, span)),
         ticks=tuple(_ticks(span)),
-        lanes=count,
         left_out=len(run.exchanges) - len(shown),
     )
 
