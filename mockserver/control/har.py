@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from importlib import metadata
 from urllib.parse import unquote_plus
@@ -14,71 +14,72 @@ from mockserver.worlds.request_log import Entry
 CREATOR = "outbound-mock"
 """The name of the program that writes this kit's archives."""
 
+Json = Mapping[str, object]
+Fields = Sequence[tuple[str, str]]
+"""Header fields, with the secrets in them shortened."""
+
 _UNKNOWN = -1
 """HAR's number for "unknown"."""
 
 
-def archive(entries: Iterable[Entry], base_url: str) -> Mapping[str, object]:
+def archive(entries: Iterable[Entry], base_url: str) -> Json:
     """The archive of entries, oldest first, with this address of the mock."""
+    return har([_entry(entry, base_url) for entry in entries])
+
+
+def har(entries: Sequence[Json], **more: object) -> Json:
+    """An archive of entries in HAR's form; `more` are further members of its log."""
     creator = {"name": CREATOR, "version": metadata.version("outbound-conformance")}
-    return {
-        "log": {"version": "1.2", "creator": creator, "entries": [_entry(entry, base_url) for entry in entries]},
-    }
+    return {"log": {"version": "1.2", "creator": creator, **more, "entries": entries}}
 
 
-def _entry(entry: Entry, base_url: str) -> Mapping[str, object]:
-    took = round(max(0.0, entry.seconds) * 1000, 3)
-    return {
-        "startedDateTime": shown_time(entry.at),
-        "time": took,
-        "request": _request(entry, base_url),
-        "response": _response(entry),
-        "cache": {},
-        "timings": {"send": 0, "wait": took, "receive": 0},
-        "_number": entry.number,
-    }
-
-
-def _request(entry: Entry, base_url: str) -> Mapping[str, object]:
-    query = redacted_query(entry.query.decode("latin-1"))
-    path = redacted(entry.path.decode("latin-1"))
+def har_request(method: str, url: str, query: str, headers: Fields) -> Json:
+    """A request in HAR's form. The secrets in its parts are shortened already."""
     pairs = (pair.partition("=") for pair in query.split("&") if pair)
     return {
-        "method": entry.method,
-        "url": f"{base_url}{path}{'?' * bool(query)}{query}",
+        "method": method,
+        "url": f"{url}{'?' * bool(query)}{query}",
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(redacted_headers(entry.request_headers)),
+        "headers": [{"name": name, "value": value} for name, value in headers],
         "queryString": [{"name": unquote_plus(name), "value": unquote_plus(value)} for name, _, value in pairs],
         "headersSize": _UNKNOWN,
         "bodySize": _UNKNOWN,
     }
 
 
-def _response(entry: Entry) -> Mapping[str, object]:
-    headers = redacted_headers(entry.headers)
+def har_response(status: int | None, headers: Fields, size: int, body: bytes) -> Json:
+    """An answer in HAR's form, with the secrets in its body shortened; `size` is the length of its whole body."""
     by_name = {name.lower(): value for name, value in headers}
-    content: dict[str, object] = {"size": entry.size, "mimeType": by_name.get("content-type", "")}
-    if entry.body:
-        content["text"] = redacted(entry.body.decode("utf-8", "replace"))
+    text = {"text": redacted(body.decode("utf-8", "replace"))} if body else {}
     return {
-        "status": entry.status or 0,
-        "statusText": phrase(entry.status),
+        "status": status or 0,
+        "statusText": _phrase(status),
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(headers),
-        "content": content,
+        "headers": [{"name": name, "value": value} for name, value in headers],
+        "content": {"size": size, "mimeType": by_name.get("content-type", ""), **text},
         "redirectURL": by_name.get("location", ""),
         "headersSize": _UNKNOWN,
-        "bodySize": entry.size,
+        "bodySize": size,
     }
 
 
-def _headers(headers: Iterable[tuple[str, str]]) -> list[Mapping[str, str]]:
-    return [{"name": name, "value": value} for name, value in headers]
+def _entry(entry: Entry, base_url: str) -> Json:
+    took = round(max(0.0, entry.seconds) * 1000, 3)
+    path, query = redacted(entry.path.decode("latin-1")), redacted_query(entry.query.decode("latin-1"))
+    return {
+        "startedDateTime": shown_time(entry.at),
+        "time": took,
+        "request": har_request(entry.method, base_url + path, query, redacted_headers(entry.request_headers)),
+        "response": har_response(entry.status, redacted_headers(entry.headers), entry.size, entry.body or b""),
+        "cache": {},
+        "timings": {"send": 0, "wait": took, "receive": 0},
+        "_number": entry.number,
+    }
 
 
-def phrase(status: int | None) -> str:
+def _phrase(status: int | None) -> str:
     """The reason phrase of a status; empty if it has none."""
     try:
         return HTTPStatus(status or 0).phrase

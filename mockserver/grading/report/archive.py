@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from importlib import metadata
-from urllib.parse import unquote_plus
 
 from mockserver.api.keys import PREFIX
-from mockserver.control.har import CREATOR, phrase
+from mockserver.control.har import har, har_request, har_response
 from mockserver.control.redaction import redacted, redacted_fields, redacted_query
 from mockserver.grading.records import Exchange, Run
 from mockserver.grading.report.document import moment
@@ -24,14 +22,13 @@ _UNKNOWN = -1
 
 def archive(grade: Grade) -> Mapping[str, object]:
     """The archive of all runs."""
-    creator = {"name": CREATOR, "version": metadata.version("outbound-conformance")}
     began = grade.started
     pages, entries = [], []
     for run in grade.runs:
         pages.append({"id": run.trial, "title": run.trial, "startedDateTime": moment(began), "pageTimings": {}})
         entries += [_entry(exchange, run, began) for exchange in run.exchanges]
         began += timedelta(seconds=run.seconds)
-    return {"log": {"version": "1.2", "creator": creator, "pages": pages, "entries": entries}}
+    return har(entries, pages=pages)
 
 
 def target(exchange: Exchange) -> str:
@@ -48,7 +45,7 @@ def _entry(exchange: Exchange, run: Run, began: datetime) -> Mapping[str, object
         "startedDateTime": moment(began + timedelta(seconds=exchange.began)),
         "time": _ms(took),
         "request": _request(exchange),
-        "response": _response(exchange),
+        "response": har_response(exchange.status, redacted_fields(exchange.headers), len(exchange.body), exchange.body),
         "cache": {},
         "timings": {"send": 0, "wait": _ms(wait), "receive": _ms(took - wait if math.isfinite(took) else took)},
         "connection": str(exchange.connection),
@@ -58,42 +55,15 @@ def _entry(exchange: Exchange, run: Run, began: datetime) -> Mapping[str, object
 
 
 def _request(exchange: Exchange) -> Mapping[str, object]:
-    pairs = (pair.partition("=") for pair in redacted_query(exchange.query_string).split("&") if pair)
-    return {
-        "method": exchange.method,
-        "url": (redacted(exchange.origin) or ORIGIN) + target(exchange),
-        "httpVersion": "HTTP/1.1",
-        "cookies": [],
-        "headers": _headers(exchange.request_headers, exchange.leaks),
-        "queryString": [{"name": unquote_plus(name), "value": unquote_plus(value)} for name, _, value in pairs],
-        "headersSize": _UNKNOWN,
-        "bodySize": _UNKNOWN,
-    }
+    url = (redacted(exchange.origin) or ORIGIN) + redacted(exchange.path)
+    headers = _redacted(exchange.request_headers, exchange.leaks)
+    return har_request(exchange.method, url, redacted_query(exchange.query_string), headers)
 
 
-def _response(exchange: Exchange) -> Mapping[str, object]:
-    content = {
-        "size": len(exchange.body),
-        "mimeType": exchange.header("content-type") or "",
-        "text": redacted(exchange.body.decode("utf-8", "replace")),
-    }
-    return {
-        "status": exchange.status or 0,
-        "statusText": phrase(exchange.status),
-        "httpVersion": "HTTP/1.1",
-        "cookies": [],
-        "headers": _headers(exchange.headers, ()),
-        "content": content,
-        "redirectURL": exchange.header("location") or "",
-        "headersSize": _UNKNOWN,
-        "bodySize": len(exchange.body),
-    }
-
-
-def _headers(headers: tuple[tuple[str, str], ...], leaks: Collection[str]) -> list[Mapping[str, str]]:
+def _redacted(headers: Iterable[tuple[str, str]], leaks: Collection[str]) -> list[tuple[str, str]]:
     """Headers with the secrets in them shortened; one that holds a key in another spelling is shortened as a whole."""
     return [
-        {"name": name, "value": shown(value) if f"the header `{name}`" in leaks and PREFIX not in value else value}
+        (name, shown(value) if f"the header `{name}`" in leaks and PREFIX not in value else value)
         for name, value in redacted_fields(headers)
     ]
 

@@ -67,6 +67,12 @@ def test_grade_json_has_the_members_of_the_contract() -> None:
     assert pace["reason"] is None
 
 
+def test_the_archive_shows_no_key_in_the_address_that_a_redirect_leads_to() -> None:
+    seen = (Story().ask(ME, 307, headers=(("location", f"http://127.0.0.1:1{ME}?key={SECRET}"),)).run(),)
+    (entry,) = json.loads(report.FILES["requests.har"](grade(runs=seen)))["log"]["entries"]
+    assert entry["response"]["redirectURL"] == f"http://127.0.0.1:1{ME}?key=obk_live_…{SECRET[-4:]}"
+
+
 @pytest.mark.parametrize("name", report.FILES)
 def test_no_file_shows_a_key_that_a_header_holds_in_another_spelling(name: str) -> None:
     spelled = b64encode(SECRET.encode()).decode()
