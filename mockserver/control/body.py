@@ -140,7 +140,7 @@ def _nothing(value: object) -> Mapping[str, object]:
 
 
 def _decisive(errors: Iterable[ValidationError]) -> ValidationError | None:
-    """The error to tell: a wrong version or else an unknown member, from which others may follow, or else the first."""
+    """The error to tell: a wrong version; without one, an unknown member, which may cause the others; otherwise the first."""
     return min(errors, key=_rank, default=None)
 
 

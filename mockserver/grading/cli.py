@@ -36,7 +36,7 @@ ALL, NONE = "all", "none"
     help="All trials for which the plain run has requests, or none.",
 )
 @option("--receiver", metavar="URL", help="Deliver events to the command, which listens there, and grade its answers.")
-@option("--strict", is_flag=True, help="A broken should fails the grade, too.")
+@option("--strict", is_flag=True, help="Also fail the grade if a requirement of level 'should' is broken.")
 @option(
     "--report",
     metavar="DIR",
@@ -87,9 +87,10 @@ def command(
 ) -> None:
     """Run a command against a fresh mock, and grade what it asks: `outbound-mock grade -- npm test`.
 
-    It finds OUTBOUND_BASE_URL, OUTBOUND_API_KEY, OUTBOUND_ORGANIZATION_ID and OUTBOUND_WEBHOOK_SECRET in its environment.
-    It runs once plainly, and once for each trial; with --receiver once, until all deliveries were sent. Exit codes: 0 no must is
-    broken, 1 a must is broken (with --strict: or a should), 3 nothing could be graded, 4 wrong use.
+    The command gets these variables: OUTBOUND_BASE_URL, OUTBOUND_API_KEY, OUTBOUND_ORGANIZATION_ID, OUTBOUND_WEBHOOK_SECRET.
+    There is one plain run, and one run for each trial; with --receiver one run, until all deliveries were sent. Exit codes: 0 no
+    requirement of level 'must' is broken, 1 one is broken (with --strict: or one of level 'should'), 3 nothing could be graded,
+    4 wrong use.
     """
     if listing:
         _echo(_listed())
@@ -167,10 +168,10 @@ def _chosen(names: Sequence[str], which: str) -> Sequence[str] | None:
 
 
 def _checked(url: str | None) -> str | None:
-    """The URL of a receiver. Raises BadParameter if it is none, or if somebody else listens there.
+    """The URL of a receiver. Raises BadParameter if it is none, or if another program listens there.
 
-    The command would not get that port, and the answers of the other one would be held against it. A receiver that runs
-    already and is meant has the secret of the environment.
+    Then the command cannot use the port, and that other program would be graded. To grade a receiver that runs already, the user
+    sets OUTBOUND_WEBHOOK_SECRET to its secret.
     """
     from mockserver.grading.receiver import accepts, is_url
 
@@ -179,7 +180,7 @@ def _checked(url: str | None) -> str | None:
     if not is_url(url):
         raise click.BadParameter(f"{url!r} is no http(s) URL", param_hint="--receiver")
     if accepts(url) and not os.environ.get("OUTBOUND_WEBHOOK_SECRET"):
-        told = f"something listens at {url} already: end it, or put its secret into OUTBOUND_WEBHOOK_SECRET to grade it"
+        told = f"something listens at {url} already: end it, or, to grade it, set OUTBOUND_WEBHOOK_SECRET to its secret"
         raise click.BadParameter(told, param_hint="--receiver")
     return url
 

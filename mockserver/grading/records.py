@@ -42,8 +42,8 @@ class ListKey:
 class Exchange:
     """A request and its answer. Times are seconds since the run began, by a clock that is never moved.
 
-    `began` and `sent` are when the first and the last byte of the request were taken in, `answered` and `ended` when those of the
-    answer were sent; `answered` is None if no answer was begun, and `ended` is then when the connection ended.
+    `began` and `sent`: when the first and the last byte of the request arrived. `answered` and `ended`: when the first and the
+    last byte of the answer were sent. Without an answer, `answered` is None and `ended` is when the connection ended.
     `ended` is infinite if a recording does not tell how long the answer took.
     `complete` says whether the whole answer was sent. `connection` numbers the connections, from 1; 0 if it is not known.
     `opened` is when that connection was opened; None if it is not known. `open_at_once` is how many connections were open then,

@@ -57,10 +57,11 @@ def revoked_key(stage: Stage) -> Layer:
 
 
 def one_429(stage: Stage) -> Layer:
-    """One page is refused with 429, and what else is asked until Retry-After has passed is answered slowly.
+    """Refuses one page with 429, and delays the answers to the other requests that come before Retry-After is over.
 
-    The page is one after the first, if the plain run asked for such a page. If the plain run asked for the first one beside
-    others, it is that one: then the answers to the others come after the refusal, and so does what their readers ask next.
+    It refuses a page after the first, if the plain run asked for such a page. But if the plain run asked for a first page and for
+    other things at the same time, it refuses the first page: the client gets the delayed answers after the refusal, and so the
+    requests that follow from them come after it too.
     """
     exchanges = stage.plain.exchanges
     later = not _comes_beside_others(exchanges) and any(one.cursor and one.list_key for one in exchanges)
