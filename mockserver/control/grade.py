@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _LONG = 86_400.0
 """Seconds that are longer than any requested wait."""
 
+_SHORTEST_WAIT = 0.5
+"""Seconds; less is not worth a wait for a rate limit."""
+
 _ROUNDING = 1e-3
 """Seconds by which a clock that was not moved may seem to go back."""
 
@@ -32,16 +36,18 @@ def _grade(call: Call) -> Mapping[str, object]:
     keys = call.state.keys
     by_key: dict[str | None, list[Exchange]] = {}
     entries = sorted(call.world.request_log, key=lambda entry: entry.number)
-    timed = _timed(entries)
+    moments = _moments(entries)
+    timed = _timed(moments)
     for entry in entries:
         if not entry.is_documentation and (exchange := _exchange(entry, timed, keys)):
             by_key.setdefault(exchange.key, []).append(exchange)
     known = {key.id: key for key in keys}
     # If several processes share their state, each has its own log.
     is_whole = call.world.request_log.is_whole and call.world.settings.sharing is None
+    rulings = partial(live_rulings, is_whole=is_whole, stood_still=_stood_still(moments))
     return {
         "data": [
-            _shown(known.get(key_id or ""), exchanges, _of_others(exchanges, by_key.values()), is_whole=is_whole)
+            _shown(known.get(key_id or ""), exchanges, rulings(exchanges, _of_others(exchanges, by_key.values())))
             for key_id, exchanges in by_key.items()
         ],
         "last": call.world.request_log.last,
@@ -54,21 +60,31 @@ def _of_others(exchanges: Sequence[Exchange], all_of_them: Iterable[Sequence[Exc
     return [one for other in all_of_them if other is not exchanges for one in other if one.organization == organization]
 
 
-def _timed(entries: Iterable[Entry]) -> Mapping[float, float]:
-    """The real times at which requests came and answers ended, each with its time for the grade, which never goes back.
+def _moments(entries: Iterable[Entry]) -> list[tuple[float, float]]:
+    """When requests came and answers ended, in their order: the real time, and that of the mock's clock."""
+    began = {entry.began: entry.at for entry in entries}
+    ended = {entry.ended: entry.at + entry.seconds for entry in entries}
+    return sorted({**began, **ended}.items())
+
+
+def _timed(moments: Sequence[tuple[float, float]]) -> Mapping[float, float]:
+    """The real times of moments, each with its time for the grade, which never goes back.
 
     Between two of them the longer time counts of the mock's clock and of reality: a test may move the clock instead of waiting,
     and a client may wait while the clock stands still. If the clock was set back, the length of a client's wait is not known;
     it counts as long enough.
     """
-    began = {entry.began: entry.at for entry in entries}
-    ended = {entry.ended: entry.at + entry.seconds for entry in entries}
     timed, at = {}, 0.0
-    moments = sorted({**began, **ended}.items())
     for (before, old), (real, new) in pairwise([*moments[:1], *moments]):
         at += max(real - before, new - old) if new > old - _ROUNDING else _LONG
         timed[real] = at
     return timed
+
+
+def _stood_still(moments: Sequence[tuple[float, float]]) -> bool:
+    """Whether the clock stood still for so long that a client may have waited meanwhile."""
+    behind = sum(max(0.0, real - before - max(0.0, new - old)) for (before, old), (real, new) in pairwise(moments))
+    return behind > _SHORTEST_WAIT
 
 
 def _exchange(entry: Entry, timed: Mapping[float, float], keys: KeyRing) -> Exchange | None:
@@ -118,10 +134,7 @@ def _leaked(headers: Sequence[tuple[str, str]], path: str, query: str, keys: Key
     return next((key for key in keys if key.secret in text), None)
 
 
-def _shown(
-    key: ApiKey | None, exchanges: Sequence[Exchange], others: Sequence[Exchange], *, is_whole: bool
-) -> Mapping[str, object]:
-    rulings = live_rulings(exchanges, others, is_whole=is_whole)
+def _shown(key: ApiKey | None, exchanges: Sequence[Exchange], rulings: Sequence[LiveRuling]) -> Mapping[str, object]:
     broken = any(ruling.status == "broken" and ruling.requirement.level == "must" for ruling in rulings)
     seen = any(ruling.status != "not-seen" for ruling in rulings)
     return {

@@ -19,6 +19,9 @@ _UNKNOWN = frozenset({"COST-1", "COST-3"})
 _SHOWN_BY_A_WHOLE_LOG = frozenset({"WALK-1", "WALK-2"})
 """Requirements that need all answers, because cursors are not sealed: any answer may have given the same cursor."""
 
+_SHOWN_BY_A_CLOCK_THAT_RUNS = frozenset({"PACE-3"})
+"""Requirements that a client seems to break if it waits as it is told, but the limit is not available again."""
+
 _SHOWN_WITHOUT_A_TRIAL = frozenset({"FAIL-2"})
 """Requirements that a grade judges in trials, and that a log shows after any failure."""
 
@@ -36,25 +39,31 @@ class LiveRuling:
 
 
 def live_rulings(
-    exchanges: Sequence[Exchange], others: Iterable[Exchange] = (), *, is_whole: bool = False
+    exchanges: Sequence[Exchange],
+    others: Iterable[Exchange] = (),
+    *,
+    is_whole: bool = False,
+    stood_still: bool = False,
 ) -> tuple[LiveRuling, ...]:
     """The rulings on each requirement by the requests of one key, in the table's order.
 
-    `others` are the requests of the organization's other keys, `is_whole` says whether the log holds all answers that were given.
+    `others` are the requests of the organization's other keys, `is_whole` says whether the log holds all answers that were given,
+    `stood_still` whether the clock of the rate limits stood still while a client may have waited.
     """
+    hidden = _UNKNOWN.union(
+        frozenset() if is_whole else _SHOWN_BY_A_WHOLE_LOG, _SHOWN_BY_A_CLOCK_THAT_RUNS if stood_still else frozenset()
+    )
     whole = [_run(exchanges, others)]
     sittings = [_run(sitting) for sitting in _sittings(exchanges)]
     return tuple(
         _ruling(requirement, sittings if requirement.id in _WITHIN_A_SITTING else whole)
-        if _is_shown(requirement, is_whole=is_whole)
+        if requirement.id not in hidden and _is_shown(requirement)
         else LiveRuling(requirement, "not-seen")
         for requirement in client_requirements()
     )
 
 
-def _is_shown(requirement: ClientRequirement, *, is_whole: bool) -> bool:
-    if requirement.id in _UNKNOWN or (requirement.id in _SHOWN_BY_A_WHOLE_LOG and not is_whole):
-        return False
+def _is_shown(requirement: ClientRequirement) -> bool:
     return requirement.every_run or requirement.id in _SHOWN_WITHOUT_A_TRIAL
 
 

@@ -118,6 +118,20 @@ class TestAClockThatStandsStill:
             time.sleep(0.06)
         assert graded(client)["FAIL-1"]["status"] == "kept"
 
+    @pytest.mark.parametrize(("runs", "status"), [(True, "broken"), (False, "not-seen")])
+    def test_a_limit_that_never_becomes_available_again_shows_no_pace(self, runs: bool, status: str) -> None:
+        client = Client(new_mock(rate_limited=True), FULL)
+        clock = client.mock.state.clock
+        wait = clock.advance if runs else time.sleep
+        if runs:
+            clock.resume()
+        while client.get("/api/v1/me").status == 200:
+            pass
+        for _ in range(4):
+            wait(0.3)
+            client.get("/api/v1/me")
+        assert graded(client)["PACE-3"]["status"] == status
+
     def test_a_wait_by_the_clock_counts_too(self) -> None:
         client = frozen()
         fails(client, wait=5)
@@ -232,7 +246,7 @@ def built(contact: dict[str, Any]) -> str:
 def frozen() -> Client:
     """The client of a mock whose clock stands still."""
     client = Client(new_mock(), FULL)
-    client.mock.state.clock.freeze()
+    assert client.mock.state.clock.is_frozen
     return client
 
 
