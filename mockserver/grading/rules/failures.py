@@ -57,10 +57,10 @@ def failures_are_tried_again_with_growing_waits(run: Run) -> Judgement:
     exercised = False
     for group in repetitions(exchange for exchange in run.exchanges if exchange.target in troubled):
         for tries in _episodes(in_turn(group)):
-            exercised = True
+            exercised |= len(tries) > 1 or run.is_whole
             if len(tries) > 1:
                 findings += _badly_tried(tries)
-            elif not (run.is_recording or run.unrecorded or tries[0] in repeated):
+            elif run.is_whole and tries[0] not in repeated:
                 message = f"{shown(tries[0])} {_what_happened(tries[0])} and was not tried again"
                 findings.append(Finding((tries[0].number,), message))
     return judged(exercised, findings)

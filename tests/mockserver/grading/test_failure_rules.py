@@ -101,6 +101,13 @@ def test_waits_that_do_not_grow_are_told(waits: list[float], told: str) -> None:
     assert f"the waits between the tries of request 1 (GET {ME}) {told}" in finding.message
 
 
+@pytest.mark.parametrize("ending", ["timed-out", "interrupted"])
+def test_a_client_that_was_ended_may_have_waited_to_try_again(ending: str) -> None:
+    story = Story("server-errors", Story().ask(ME).run()).ask(ME, 500, mark="server-error")
+    assert story.judged("FAIL-2", exit_code=1).status == "broken"
+    assert story.judged("FAIL-2", exit_code=None, ending=ending).status == "not-seen"
+
+
 def test_a_500_that_is_not_tried_again_is_found_though_a_503_was() -> None:
     story = Story("server-errors", Story().ask(ME).ask(CONTACTS).run())
     story.ask(ME, 503, mark="server-error", headers=(("retry-after", "2"),)).ask(ME, wait=2)
