@@ -30,12 +30,16 @@ def check_port(option: str, host: str, port: int) -> None:
 
 
 def wait_for_master(host: str, port: int, within: float = _MASTER_WITHIN) -> None:
-    """Wait until something listens where a worker's master is to be, and say so. Raises NoMasterError after `within` seconds."""
+    """Wait until something listens where a worker's master is to be, and say so. Raises NoMasterError after `within` seconds,
+    and UsageError for a name that no host can have.
+    """
     until = time.monotonic() + within
     told = False
     while True:
         try:
             socket.create_connection((host, port), _CONNECT_WITHIN).close()
+        except UnicodeError:
+            raise UsageError(f"--master-host: no host can have the name {host[:100]}") from None
         except OSError as error:
             if time.monotonic() > until:
                 reason = error.strerror or "no answer"

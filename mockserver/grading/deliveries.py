@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mockserver.webhooks.signing import HEADER, digest, sign
-
-STALE = 600.0
-"""Age of a stale delivery in seconds: twice the age that a receiver may accept."""
+from mockserver.webhooks.steps import STALE
 
 _HUGE = 60_000
 """Bytes of a huge header."""

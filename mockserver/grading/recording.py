@@ -210,7 +210,7 @@ class _Row:
         self.opened: float = scope.get(OPENED, self.began)
         self.open_at_once: int = scope.get(OPEN_AT_ONCE, 1)
         self.method: str = scope["method"]
-        self.path: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        self.path: str = paths.raw_path(scope).decode("latin-1")
         self.query: str = scope["query_string"].decode("latin-1")
         self.request_headers: list[tuple[bytes, bytes]] = list(scope["headers"])
         self.request_body = b""

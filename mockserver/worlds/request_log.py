@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from mockserver.api import paths
 from mockserver.api.documentation import PAGE as DOCUMENTATION
 from mockserver.api.request_notes import ENTRY
 
@@ -66,7 +67,7 @@ class Entry:
         self.at = at
         self.began = self.ended = time.monotonic()
         self.method: str = scope["method"]
-        self.path: bytes = scope.get("raw_path") or scope["path"].encode()
+        self.path = paths.raw_path(scope)
         self.query: bytes = scope["query_string"]
         self.is_documentation = scope["path"].startswith(DOCUMENTATION)
         self.request_headers: list[Header] = scope["headers"]

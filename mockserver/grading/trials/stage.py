@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mockserver.api import paths
 from mockserver.grading.facts import asked
 from mockserver.grading.records import Run
 from mockserver.grading.rules.failures import LONGEST_SILENCE
@@ -66,7 +67,7 @@ def is_list(scope: Scope) -> bool:
 
 def target(scope: Scope) -> bytes:
     """The path and the query of a request."""
-    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    path = paths.raw_path(scope)
     query: bytes = scope["query_string"]
     return path + b"?" + query
 

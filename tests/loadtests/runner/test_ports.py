@@ -10,6 +10,7 @@ import pytest
 
 from loadtests import cli
 from loadtests.runner import ports
+from loadtests.setup import UsageError
 from tests.support.free_ports import free_port
 
 
@@ -34,6 +35,11 @@ def test_a_worker_without_a_master_says_so_and_gives_up(
     assert unused == "outbound-load: a worker does what its master says: not used: --base-url, --minutes, --strict"
     assert waiting == f"waiting for a master at 127.0.0.1:{command_line}, for at most 0.1 s"
     assert given_up == f"outbound-load: no master at 127.0.0.1:{command_line} within 0.1 s: Connection refused"
+
+
+def test_a_name_that_no_host_can_have_is_a_wrong_use() -> None:
+    with pytest.raises(UsageError, match=r"--master-host: no host can have the name a\.\.b"):
+        ports.wait_for_master("a..b", 5557)
 
 
 def test_a_worker_finds_a_master_that_comes_later(monkeypatch: pytest.MonkeyPatch) -> None:
