@@ -56,6 +56,8 @@ class Webhooks:
         self._clock = clock
         self._delivers = delivers
         self._random = stream("webhooks", seed)
+        # Apart, because only the process that delivers draws it, and the ids must be the same in all.
+        self._jitter = stream("webhooks/jitter", seed)
         self._waiting = Waiting()
         self._sending: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
@@ -179,7 +181,7 @@ class Webhooks:
             logger.exception("A delivery failed")
             delivery.state = "given up"
             return
-        delay = None if received or form != "sent" else self.steps.retry_delay(delivery, self._random)
+        delay = None if received or form != "sent" else self.steps.retry_delay(delivery, self._jitter)
         if delay is None:
             delivery.state = "delivered" if received else "given up"
             return

@@ -191,10 +191,21 @@ def test_jitter_comes_from_the_seed() -> None:
 
     def delays(number: int) -> list[float | None]:
         hooks = Webhooks(Clock(START), seed=number)
-        return [hooks.steps.retry_delay(failed, hooks._random) for _ in range(5)]
+        return [hooks.steps.retry_delay(failed, hooks._jitter) for _ in range(5)]
 
     assert delays(1) == delays(1) != delays(2)
     assert all(BACKOFF[0] * 0.8 <= (delay or 0) <= BACKOFF[0] * 1.2 for delay in delays(1))
+
+
+def test_an_attempt_that_fails_changes_no_later_id() -> None:
+    async def ids(*answers: Reply) -> list[str]:
+        hooks = webhooks(Receiver(*answers))
+        hooks.register(OWN, "http://127.0.0.1:9/")
+        (first,) = hooks.publish(OWN, EVENT)
+        await attempted(first, 1)
+        return [first.id, hooks.publish(OWN, EVENT)[0].id]
+
+    assert asyncio.run(ids(Reply(500))) == asyncio.run(ids(OK))
 
 
 def test_a_slow_endpoint_is_sent_to_sixteen_at_once() -> None:
