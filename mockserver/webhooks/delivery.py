@@ -59,8 +59,8 @@ class Delivery:
     made: int = 0
     _shown: bool = True
 
-    def take_down(self, attempt: DeliveryAttempt) -> None:
-        """Note an attempt that was made."""
+    def add_attempt(self, attempt: DeliveryAttempt) -> None:
+        """Record an attempt."""
         self.made += 1
         if self._shown or not self.attempts:
             self.attempts.append(attempt)

@@ -199,7 +199,7 @@ class Webhooks:
             error = str(reason)
         except TimeoutError:
             error = f"no answer within {ATTEMPT_WITHIN:.0f} s"
-        delivery.take_down(
+        delivery.add_attempt(
             DeliveryAttempt(
                 at=began,
                 sent=outgoing,

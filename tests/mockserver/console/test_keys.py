@@ -22,7 +22,7 @@ def delivered(mock: Mock, delivery_id: str, body: bytes) -> Delivery:
     delivery = Delivery(delivery_id, endpoint.id, FULL.organization_id, {"id": "evt_1", "eventType": "x"}, START)
     signature = f"t={START:.0f},v1={digest(endpoint.secret, f'{START:.0f}', body)}"
     sent = Outgoing("POST", endpoint.url, {HEADER: signature}, body)
-    delivery.take_down(DeliveryAttempt(START, sent, 0.0, error="nobody listened"))
+    delivery.add_attempt(DeliveryAttempt(START, sent, 0.0, error="nobody listened"))
     mock.state.webhooks.log.append(delivery)
     return delivery
 

@@ -112,7 +112,7 @@ def delivered(mock: Mock) -> list[Any]:
     event = own.add_event(START + 1, "contact.created", "con_1", {"note": "Zoë"})
     delivery = Delivery("dlv_1", endpoints[0].id, own.organization.id, event, START)
     first = steps.compose(steps, delivery, endpoints[0], START + 1)
-    delivery.take_down(DeliveryAttempt(START, first, 0.0, 500))
+    delivery.add_attempt(DeliveryAttempt(START, first, 0.0, 500))
     second = steps.compose(steps, delivery, endpoints[0], START + 10)
     sent = [(one.method, sorted(one.headers.items()), one.body) for one in (first, second)]
     feed = mock.world.pipeline.page(Caller(FULL, own), "events", {}, None, 1)

@@ -187,7 +187,7 @@ def test_the_time_out_of_an_attempt_follows_the_clock() -> None:
 
 def test_jitter_comes_from_the_seed() -> None:
     failed = Delivery("dlv_1", "whk_1", OWN, EVENT, START)
-    failed.take_down(DeliveryAttempt(START, Outgoing("POST", "http://127.0.0.1:9/", {}, b""), 0.0))
+    failed.add_attempt(DeliveryAttempt(START, Outgoing("POST", "http://127.0.0.1:9/", {}, b""), 0.0))
 
     def delays(number: int) -> list[float | None]:
         hooks = Webhooks(Clock(START), seed=number)
