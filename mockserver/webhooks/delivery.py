@@ -98,22 +98,40 @@ def attempt_record(attempt: DeliveryAttempt) -> dict[str, object]:
             "body": sent.body.decode("utf-8", "replace"),
         },
         "status": attempt.status,
-        "answer": attempt.answer,
+        "answer": _shortened_answer(attempt),
         "error": attempt.error,
     }
 
 
 def shortened(text: str) -> str:
     """The text with each signing secret and each labelled signature in it cut to its last four characters: `whsec_…1a2b`."""
-    text = _SECRET.sub(lambda secret: f"whsec_…{secret[0].rstrip('=')[-4:]}", text)
-    return _LABELLED_SIGNATURE.sub(lambda found: f"{found[1]}=…{found[2].rstrip('=')[-4:]}", text)
+    text = _SECRET.sub(lambda secret: f"whsec_{_end(secret[0])}", text)
+    return _LABELLED_SIGNATURE.sub(lambda found: f"{found[1]}={_end(found[2])}", text)
 
 
 def shortened_header(name: str, value: str) -> str:
     """A header's value for display. In a header whose name speaks of a signature every long token is shortened."""
-    if "signature" not in name.lower():
+    if not _holds_signature(name):
         return shortened(value)
-    return _TOKEN.sub(lambda token: f"…{token[0].rstrip('=')[-4:]}", shortened(value))
+    return _TOKEN.sub(lambda token: _end(token[0]), shortened(value))
+
+
+def _shortened_answer(attempt: DeliveryAttempt) -> str:
+    """The answer's body, in which a receiver may have repeated the signatures that were sent to it."""
+    answer = attempt.answer
+    for name, value in attempt.sent.headers.items():
+        if _holds_signature(name):
+            for token in _TOKEN.findall(value):
+                answer = answer.replace(token, _end(token))
+    return shortened(answer)
+
+
+def _holds_signature(header: str) -> bool:
+    return "signature" in header.lower()
+
+
+def _end(token: str) -> str:
+    return f"…{token.rstrip('=')[-4:]}"
 
 
 def _time(seconds: float) -> str:
