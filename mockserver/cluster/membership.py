@@ -176,7 +176,10 @@ class Membership:
         ours = json.loads(json.dumps(settings))
         for name, value in ours.items():
             if theirs.get(name) != value:
-                raise SharingError(f"the mock that shares its state there has {name} {theirs.get(name)}, not {value}")
+                raise SharingError(
+                    f"the mock that already runs there has {name} {_shown(theirs.get(name))}, and this one has "
+                    f"{name} {_shown(value)}; start both with the same options"
+                )
 
     def _forget(self) -> None:
         for place in self.server.scan_iter(f"{PREFIX}:*"):
@@ -193,6 +196,12 @@ class Membership:
             raise SharingError(f"the mock that shares its state there does not let another join: {error}") from None
         except redis.RedisError as error:
             raise SharingError(f"the Redis server went away: {line(error)}") from None
+
+
+def _shown(setting: object) -> str:
+    if isinstance(setting, bool):
+        return "on" if setting else "off"
+    return (", ".join(setting) or "none") if isinstance(setting, list) else str(setting)
 
 
 def _place(name: str) -> str:

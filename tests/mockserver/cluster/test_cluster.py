@@ -8,13 +8,12 @@ import re
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
-from random import Random
 from threading import Thread
 from typing import Any
 
@@ -22,15 +21,9 @@ import httpx
 import pytest
 import redis
 
-from mockserver.api.limits import Limiter, Reading
-from mockserver.cluster.errors import SharingError
-from mockserver.cluster.limits import SharedLimiter
-from mockserver.cluster.membership import Membership
-from mockserver.cluster.reach import Reach
-from spec import RateLimits, contract
+from spec import contract
 from spec.target import Target, load
 from tests.support import patient_http, warm_mocks
-from tests.support.mock_client import START
 from tests.support.redis_server import redis_server
 from tests.support.warm_mocks import ForkedCommand
 from tests.support.warm_programs import outbound_mock
@@ -38,76 +31,8 @@ from tests.support.warm_programs import outbound_mock
 ME = contract().operations["getMe"].path
 CONTACTS = contract().operations["listContacts"].path
 LIMITS = contract().rate_limits
-READINGS: Sequence[Reading] = ("burst", "strict")
 PATIENCE = 60.0
 STRICT = ("--rate-reading", "strict")
-
-
-class TestLimiter:
-    @pytest.mark.parametrize("reading", READINGS)
-    @pytest.mark.parametrize("limits", [LIMITS, RateLimits(7, 3, 90), RateLimits(1, 1, 1)])
-    def test_it_decides_as_the_limiter_in_memory(self, server: str, reading: Reading, limits: RateLimits) -> None:
-        random, now = Random(7), START
-        alone = Limiter(limits, reading)
-        shared = SharedLimiter(limits, reading, Reach(server), "test")
-        for _ in range(600):
-            now += random.choice((0.0, 0.001, 0.4, random.random() * 5, 30.0))
-            ours, theirs = alone.admit("key", now), shared.admit("key", now)
-            assert ours.admitted == theirs.admitted
-            assert (theirs.reset, theirs.retry_after) == pytest.approx((ours.reset, ours.retry_after))
-            our_use, their_use = alone.peek("key", now), shared.peek("key", now)
-            assert their_use.sustained.used == pytest.approx(our_use.sustained.used)
-            assert their_use.window == our_use.window
-
-    @pytest.mark.parametrize("reading", READINGS)
-    def test_a_clock_that_lags_gains_nothing(self, server: str, reading: Reading) -> None:
-        ahead, behind = (SharedLimiter(LIMITS, reading, Reach(server), "test") for _ in range(2))
-        admitted = [(ahead if number % 2 else behind).admit("key", START + number % 2 * 40) for number in range(400)]
-        most = LIMITS.burst if reading == "burst" else LIMITS.per_minute
-        assert sum(each.admitted for each in admitted) <= most + 1
-
-    def test_keys_and_namespaces_are_apart(self, server: str) -> None:
-        one, other = (SharedLimiter(RateLimits(1, 1, 1), "strict", Reach(server), name) for name in ("one", "other"))
-        assert one.admit("a", START).admitted
-        assert not one.admit("a", START).admitted
-        assert one.admit("b", START).admitted
-        assert other.admit("a", START).admitted
-
-
-class TestMembership:
-    def test_the_first_says_when_all_began(self, server: str) -> None:
-        assert Membership(server).join({"seed": 1}, START) == START
-        assert Membership(server).join({"seed": 1}, START + 9) == START
-
-    def test_what_an_earlier_mock_left_is_forgotten(self, server: str) -> None:
-        gone = Membership(server)
-        gone.join({"seed": 1}, START)
-        gone.leave()
-        assert Membership(server).join({"seed": 2}, START + 9) == START + 9
-
-    def test_members_agree_on_their_settings(self, server: str) -> None:
-        Membership(server).join({"seed": 1}, START)
-        with pytest.raises(SharingError, match=r"\Athe mock that shares its state there has seed 1, not 2\Z"):
-            Membership(server).join({"seed": 2}, START)
-
-    def test_one_leads(self, server: str) -> None:
-        members = [Membership(server) for _ in range(3)]
-        for member in members:
-            member.join({}, START)
-        assert [member.leading for member in members] == [True, False, False]
-        members[0].leave()
-        members[1].beat()
-        assert members[1].leading
-
-    @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
-    def test_a_server_that_is_not_there_is_one_line(self, url: str) -> None:
-        with pytest.raises(SharingError, match=r"\A[^\n]+\Z"):
-            Membership(url)
-
-    @pytest.mark.parametrize("url", ["nonsense", "redis://127.0.0.1:one/0", "redis://127.0.0.1:1/0?unknown=1"])
-    def test_what_is_no_url_of_a_server_is_one_line(self, url: str) -> None:
-        with pytest.raises(ValueError, match=r"\Anot the URL of a Redis server: [^\n]+\Z"):
-            Membership(url)
 
 
 @contextmanager
