@@ -78,8 +78,9 @@ class Settings:
 
     def limiter(self, namespace: str) -> Limiter:
         """A limiter without any use. If processes share their state, those with the same namespace share its counts."""
-        if not self.rate_limited:
-            return Unlimited(self.rate_limits, self.rate_reading)
+        limits = self.rate_limits
         if self.sharing:
-            return self.sharing.limiter(self.rate_limits, self.rate_reading, namespace)
-        return Limiter(self.rate_limits, self.rate_reading)
+            limiter = self.sharing.limiter(limits, self.rate_reading, namespace)
+        else:
+            limiter = Limiter(limits, self.rate_reading)
+        return limiter if self.rate_limited else Unlimited(limits, limiter)

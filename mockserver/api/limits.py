@@ -109,13 +109,21 @@ class Limiter:
 
 
 class Unlimited(Limiter):
-    """A limiter that admits every request, except those of keys with their own limits."""
+    """A limiter that admits every request, except those of keys with their own limits, on which another one decides."""
+
+    def __init__(self, limits: RateLimits, own: Limiter) -> None:
+        super().__init__(limits)
+        self._own = own
 
     def admit(self, key_id: str, now: float, limits: RateLimits | None = None) -> Admission:
-        """Admit a request."""
+        """Admit a request, or decide on one of a key with its own limits."""
         if limits is not None:
-            return super().admit(key_id, now, limits)
+            return self._own.admit(key_id, now, limits)
         return Admission(True, self._limits.per_minute, now, 0.0)
+
+    def peek(self, key_id: str, now: float, limits: RateLimits | None = None) -> LimitUse:
+        """What a key has used."""
+        return super().peek(key_id, now) if limits is None else self._own.peek(key_id, now, limits)
 
 
 def promised_reset(now: float, clear: float) -> float:

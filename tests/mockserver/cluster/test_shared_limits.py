@@ -7,9 +7,11 @@ from random import Random
 
 import pytest
 
-from mockserver.api.limits import Limiter, Reading
+from mockserver.api.limits import Gauge, Limiter, Reading
 from mockserver.cluster.limits import SharedLimiter
+from mockserver.cluster.membership import Membership
 from mockserver.cluster.reach import Reach
+from mockserver.settings import Settings
 from spec import RateLimits, contract
 from tests.support.mock_client import START
 
@@ -39,6 +41,17 @@ def test_a_clock_that_lags_gains_nothing(server: str, reading: Reading) -> None:
     admitted = [(ahead if number % 2 else behind).admit("key", START + number % 2 * 40) for number in range(400)]
     most = LIMITS.burst if reading == "burst" else LIMITS.per_minute
     assert sum(each.admitted for each in admitted) <= most + 1
+
+
+def test_own_limits_hold_over_all_without_a_rate_limit(server: str) -> None:
+    members = [Membership(server) for _ in range(2)]
+    for member in members:
+        member.join({}, START)
+    one, other = (Settings(rate_limited=False, sharing=member).limiter("test") for member in members)
+    own = RateLimits(60, 2, 10)
+    assert [each.admit("key", START, own).admitted for each in (one, other, one, other)] == [True, True, False, False]
+    assert other.peek("key", START, own).window == Gauge(2, 2)
+    assert all(each.admit("free", START).admitted for each in (one, other) * 40)
 
 
 def test_keys_and_namespaces_are_apart(server: str) -> None:
