@@ -29,7 +29,7 @@ class Clock:
     It runs with the real time. With `start` (unix seconds) it stands still at that time until it is advanced, set or resumed.
     """
 
-    __slots__ = ("_frozen", "_offset", "_pinned", "_shown")
+    __slots__ = ("_frozen", "_offset", "_pinned", "_shown", "set_back")
 
     def __init__(self, start: float | None = None) -> None:
         self._offset = 0.0
@@ -37,6 +37,8 @@ class Clock:
         self._pinned = False
         self._shown = start
         """The time of the clock while it is frozen or pinned; None while it runs."""
+        self.set_back = 0.0
+        """The seconds by which `set` has moved the clock back, in all: `now() + set_back` is never moved back."""
 
     def now(self) -> float:
         """The time in unix seconds."""
@@ -74,7 +76,9 @@ class Clock:
         """Set the clock to another time (unix seconds), which may be earlier. Raises ValueError outside 2000 to 2999."""
         if not EARLIEST <= moment < LATEST:
             raise ValueError(_OUTSIDE)
-        self.shift(moment - self.now())
+        move = moment - self.now()
+        self.set_back += max(0.0, -move)
+        self.shift(move)
 
     def freeze(self) -> None:
         """Stop the clock."""

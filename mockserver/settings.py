@@ -76,11 +76,13 @@ class Settings:
         limits = contract().rate_limits
         return limits if self.rate_limited else RateLimits(UNLIMITED, UNLIMITED, limits.burst_window)
 
-    def limiter(self, namespace: str) -> Limiter:
-        """A limiter without any use. If processes share their state, those with the same namespace share its counts."""
+    def limiter(self, namespace: str, clock: Clock) -> Limiter:
+        """A limiter without any use, asked with the time of `clock`. Processes that share their state share its counts if
+        the namespace is the same.
+        """
         limits = self.rate_limits
         if self.sharing:
-            limiter = self.sharing.limiter(limits, self.rate_reading, namespace)
+            limiter = self.sharing.limiter(limits, self.rate_reading, namespace, clock)
         else:
             limiter = Limiter(limits, self.rate_reading)
         return limiter if self.rate_limited else Unlimited(limits, limiter)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from mockserver.api.limits import MINUTE, Admission, Gauge, Limiter, LimitUse, Reading, checked, promised_reset
+from mockserver.clock import Clock
 from mockserver.cluster.reach import Reach
 from spec import RateLimits
 
@@ -18,21 +19,23 @@ _SCRIPT = files("mockserver.cluster").joinpath("limits.lua").read_text("utf-8")
 class SharedLimiter(Limiter):
     """A limiter whose counts all processes with the same `namespace` share, exactly: Redis runs one script at a time.
 
-    A key's time never goes back, even if the processes' clocks differ. Raises Unreachable if the server does not answer.
+    A key's time never goes back, even if the processes' clocks differ; if `clock`, whose time is asked with, is set back, it
+    counts as one that stood still. Raises Unreachable if the server does not answer.
     """
 
-    def __init__(self, limits: RateLimits, reading: Reading, reach: Reach, namespace: str) -> None:
+    def __init__(self, limits: RateLimits, reading: Reading, reach: Reach, namespace: str, clock: Clock) -> None:
         super().__init__(limits, reading)
         self._default = checked(limits)
         self._reading = reading
         self._reach = reach
         self._namespace = namespace
+        self._clock = clock
         self._decide = reach.server.register_script(_SCRIPT)
 
     def admit(self, key_id: str, now: float, limits: RateLimits | None = None) -> Admission:
         """Decide on a request of a key, as the limiter in memory does."""
         limits = self._default if limits is None else checked(limits)
-        numbers = (limits.per_minute, limits.burst, limits.burst_window, repr(now), _KEPT)
+        numbers = (limits.per_minute, limits.burst, limits.burst_window, repr(now + self._clock.set_back), _KEPT)
         places, arguments = self._places(key_id), (self._reading, *numbers)
         admitted, wait, clear = self._reach(lambda _server: self._decide(keys=places, args=arguments))
         return Admission(bool(admitted), limits.per_minute, promised_reset(now, float(clear)), float(wait))
@@ -42,6 +45,7 @@ class SharedLimiter(Limiter):
         limits = self._default if limits is None else checked(limits)
         use, times = self._places(key_id)
         debt, at = self._reach(lambda server: server.hmget(use, "debt", "at"))
+        now = max(now + self._clock.set_back, float(at or 0))
         admitted = [float(time) for time in self._reach(lambda server: server.lrange(times, 0, -1)) or ()]
         window = Gauge(sum(now - time < limits.burst_window for time in admitted), limits.burst)
         if self._reading == "strict":

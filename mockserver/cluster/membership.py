@@ -14,6 +14,7 @@ from typing import cast
 import redis
 
 from mockserver.api.limits import Limiter, Reading, Unreachable
+from mockserver.clock import Clock
 from mockserver.cluster.errors import SharingError
 from mockserver.cluster.limits import SharedLimiter
 from mockserver.cluster.reach import QUICK, Reach, client, line
@@ -126,9 +127,9 @@ class Membership:
         self.server.pexpire(place, milliseconds)
         return True
 
-    def limiter(self, limits: RateLimits, reading: Reading, namespace: str) -> Limiter:
-        """A limiter whose counts are shared by all members with the same namespace."""
-        return SharedLimiter(limits, reading, self.reach, _place(f"limits:{namespace}"))
+    def limiter(self, limits: RateLimits, reading: Reading, namespace: str, clock: Clock) -> Limiter:
+        """A limiter, asked with the time of `clock`, whose counts are shared by all members with the same namespace."""
+        return SharedLimiter(limits, reading, self.reach, _place(f"limits:{namespace}"), clock)
 
     def count(self, name: str) -> int:
         """Add one to the count of this name, and return the new count. Raises Unreachable."""

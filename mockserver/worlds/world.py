@@ -104,7 +104,7 @@ class World:
         clock = own.clock.copy()
         tenants = {organization_id: tenant.copy(name) for organization_id, tenant in own.tenants.items()}
         keys = own.keys.for_world(name)
-        state = State(clock, tenants, keys, settings.limiter(name), settings.webhooks(clock))
+        state = State(clock, tenants, keys, settings.limiter(name, clock), settings.webhooks(clock))
         twin = World(settings, self._operations, state, name)
         twin.made = self.made
         return twin
@@ -149,7 +149,7 @@ class World:
         webhooks = self.settings.webhooks(self.state.clock)
         for endpoint in endpoints:
             webhooks.endpoints.put(endpoint)
-        limiter = self.settings.limiter(self._next_namespace())
+        limiter = self.settings.limiter(self._next_namespace(), self.state.clock)
         self.close()
         state = State(self.state.clock, self._exchanged(tenants), keys, limiter, webhooks)
         self._begin(self.settings, state, made)
@@ -236,7 +236,7 @@ def seeded_state(settings: Settings, clock: Clock, namespace: str = "") -> State
         keys = keys.for_world(settings.world)
         for tenant in seeded:
             tenant.make_ids_of(settings.world)
-    state = State(Clock(now), tenants, keys, settings.limiter(namespace), settings.webhooks(clock))
+    state = State(Clock(now), tenants, keys, settings.limiter(namespace, clock), settings.webhooks(clock))
     for modification in settings.modifications:
         modification.change_data(state)
     state.clock = clock

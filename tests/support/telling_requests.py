@@ -83,7 +83,7 @@ def _twin(*modifications: Modification) -> World:
     clock = world.state.clock.copy()
     tenants = {organization_id: tenant.copy("") for organization_id, tenant in world.state.tenants.items()}
     settings = replace(world.settings, modifications=modifications)
-    state = State(clock, tenants, KeyRing(world.state.keys), settings.limiter(""), settings.webhooks(clock))
+    state = State(clock, tenants, KeyRing(world.state.keys), settings.limiter("", clock), settings.webhooks(clock))
     for modification in modifications:
         modification.change_data(state)
     return World(settings, world._operations, state)

@@ -113,6 +113,15 @@ class TestWorkers:
         control(target, "POST", "clock", {"advance": 60})
         assert statuses(target, 90) == {200: LIMITS.per_minute, 429: 90 - LIMITS.per_minute}
 
+    def test_a_clock_that_is_set_back_stops_no_key(self, shared: tuple[str, Target]) -> None:
+        _, target = shared
+        before = control(target, "POST", "clock", {"advance": 60})["now"]
+        control(target, "POST", "clock", {"advance": 3_600})
+        assert statuses(target, 90) == {200: LIMITS.per_minute, 429: 90 - LIMITS.per_minute}
+        control(target, "POST", "clock", {"set": before})
+        control(target, "POST", "clock", {"advance": 60})
+        assert statuses(target, 90) == {200: LIMITS.per_minute, 429: 90 - LIMITS.per_minute}
+
     def test_a_change_is_seen_everywhere_and_is_the_same_there(self, shared: tuple[str, Target]) -> None:
         _, target = shared
         added = control(target, "POST", "contacts")
