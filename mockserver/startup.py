@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -76,7 +77,8 @@ def serve_mock(chosen: Choices) -> None:
     options.check_webhooks(chosen.webhooks, chosen.webhook_hosts)
     settings, clock = _settings(chosen, changes), Clock()
     shared = options.shared(settings, chosen.state, chosen.workers, clock)
-    mock = create_app(shared, clock, chosen.control_token)
+    with shared.sharing.beating() if shared.sharing else nullcontext():
+        mock = create_app(shared, clock, chosen.control_token)
     gc.freeze()  # The seeded data stays, so the garbage collector need not scan it, which takes a second with a million contacts.
     if chosen.load:
         options.load(mock, chosen.load)

@@ -8,7 +8,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -75,25 +74,23 @@ class Changes:
         """Join the other processes, and perform all earlier changes. Raises SharingError."""
         self._membership.enter()
         try:
-            while await self._perform_next(wait=None):
-                pass
+            with self._membership.beating():
+                while await self._perform_next(wait=None):
+                    pass
         except RedisError as error:
             raise SharingError(f"the shared state cannot be reached: {line(error)}") from None
 
     async def run(self) -> None:
         """Perform all changes in their order, and send heartbeats, until cancelled."""
-        beating = asyncio.create_task(self._beat())
         try:
-            while True:
-                try:
-                    await self._perform_next(wait=HEARTBEAT)
-                except RedisError as error:
-                    self._membership.reach.fails(error)
-                    await asyncio.sleep(HEARTBEAT)
+            with self._membership.beating():
+                while True:
+                    try:
+                        await self._perform_next(wait=HEARTBEAT)
+                    except RedisError as error:
+                        self._membership.reach.fails(error)
+                        await asyncio.sleep(HEARTBEAT)
         finally:
-            beating.cancel()
-            with suppress(asyncio.CancelledError):
-                await beating
             self._membership.leave()
             await self._server.aclose()
 
@@ -132,12 +129,6 @@ class Changes:
             if all(_order(applied.get(member.encode(), b"0-0").decode()) >= _order(number) for member in members):
                 return
             await asyncio.sleep(_TICK)
-
-    async def _beat(self) -> None:
-        while True:
-            # In a thread, because the server may be slow or not answer.
-            await asyncio.to_thread(self._membership.beat)
-            await asyncio.sleep(HEARTBEAT)
 
 
 def _order(number: str) -> tuple[int, int]:

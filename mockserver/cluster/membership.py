@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from threading import Event, Thread
 from typing import cast
 
 import redis
@@ -70,10 +71,32 @@ class Membership:
             return float(self.server.get(_place("began")) or now)
 
     def enter(self) -> None:
-        """Become a separate member after a fork."""
-        self.leave()
-        self.id = secrets.token_hex(8)
+        """Become a separate member after a fork. It is added before the former one leaves: without any, the state would end."""
+        former, self.id = self.id, secrets.token_hex(8)
         self.beat()
+        self.leave(former)
+        self.beat()  # it may lead now
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Send heartbeats within the `with` block, from a thread, because a long computation must not look like a death.
+
+        The thread has ended after the block, so that the process can fork.
+        """
+        ended = Event()
+
+        def beat() -> None:
+            while not ended.is_set():
+                self.beat()
+                ended.wait(HEARTBEAT)
+
+        thread = Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def beat(self) -> None:
         """Send a heartbeat, find out who leads, and report a lost server or a lost state."""
@@ -87,16 +110,10 @@ class Membership:
         else:
             self.reach.answers()
 
-    def leave(self) -> None:
-        """Stop being a member."""
+    def leave(self, member: str | None = None) -> None:
+        """Stop being a member, or let an earlier one of this process stop."""
         with suppress(Unreachable):
-            self.reach(self._leave)
-
-    def _leave(self, server: redis.Redis) -> None:
-        server.zrem(_place("members"), self.id)
-        server.hdel(_place("applied"), self.id)
-        if server.get(_place("leader")) == self.id.encode():
-            server.delete(_place("leader"))
+            self.reach(lambda server: _remove(member or self.id, server))
 
     def _look_for_state(self) -> None:
         """Log once if the joined state is lost: Redis keeps nothing over a restart or FLUSHALL."""
@@ -197,6 +214,13 @@ class Membership:
             raise SharingError(f"the mock that shares its state there does not let another join: {error}") from None
         except redis.RedisError as error:
             raise SharingError(f"the Redis server went away: {line(error)}") from None
+
+
+def _remove(member: str, server: redis.Redis) -> None:
+    server.zrem(_place("members"), member)
+    server.hdel(_place("applied"), member)
+    if server.get(_place("leader")) == member.encode():
+        server.delete(_place("leader"))
 
 
 def _shown(setting: object) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import time
 
+import pytest
+import redis
+
+from mockserver import cli
+from mockserver.cluster import membership
 from mockserver.cluster.errors import SharingError
-from mockserver.cluster.membership import Membership
+from mockserver.cluster.membership import PREFIX, Membership
 from tests.support.mock_client import START
 
 
@@ -48,6 +53,40 @@ def test_one_leads(server: str) -> None:
     members[0].leave()
     members[1].beat()
     assert members[1].leading
+
+
+def test_a_member_that_enters_anew_leaves_no_moment_without_one(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    member = Membership(server)
+    member.join({}, START)
+    former, removed, counts = member.id, member.reach.server.zrem, []
+
+    def remove(place: str, name: str) -> object:
+        counts.append(len(member.members()))
+        return removed(place, name)
+
+    monkeypatch.setattr(member.reach.server, "zrem", remove)
+    member.enter()
+    assert counts == [2]
+    assert member.members() == [member.id] != [former]
+    assert member.leading
+
+
+def test_a_mock_that_makes_its_data_stays_a_member(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Made(Exception):
+        pass
+
+    def make(*_: object) -> None:
+        with redis.Redis.from_url(server) as client:
+            client.delete(f"{PREFIX}:members")
+            until = time.monotonic() + 30
+            while not client.zcard(f"{PREFIX}:members"):
+                assert time.monotonic() < until, "there was no heartbeat"
+        raise Made
+
+    monkeypatch.setattr(membership, "HEARTBEAT", 0.01)
+    monkeypatch.setattr("mockserver.app.create_app", make)
+    with pytest.raises(Made):
+        cli.command(["--port", "0", "--state", server], standalone_mode=False)
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
