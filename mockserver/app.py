@@ -9,6 +9,7 @@ from mockserver.api import paths, routing
 from mockserver.api.pipeline import State
 from mockserver.api.response import Response, problem_response
 from mockserver.clock import Clock
+from mockserver.cluster import outcomes
 from mockserver.console.sessions import Sessions
 from mockserver.control.activity import start_usual
 from mockserver.control.app import Control
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from mockserver.cluster.changes import Changes
+    from mockserver.cluster.replay import Change
     from mockserver.console.app import Console
 
 __all__ = ["Mock", "Settings", "create_app"]
@@ -41,12 +43,21 @@ class Mock:
         if settings.sharing:
             from mockserver.cluster.changes import Changes
 
-            self.changes = self.control.changes = Changes(settings.sharing, self.control.perform)
+            self.changes = self.control.changes = Changes(settings.sharing, self._perform)
 
     @property
     def state(self) -> State:
         """The state of the first world."""
         return self.world.state
+
+    async def _perform(self, change: Change) -> Response:
+        """Perform a change that all processes perform: a call to the control API, or the outcome of a delivery."""
+        if change.operation != outcomes.SETTLE:
+            return await self.control.perform(change)
+        world = self.worlds.find(change.world)
+        if world is not None:
+            world.state.webhooks.settle(outcomes.told(change))
+        return Response(204, b"", b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from mockserver.api.limits import Limiter, Unlimited
 from mockserver.clock import Clock
+from mockserver.cluster import outcomes
 from mockserver.modifications.registry import Modification
 from mockserver.tenants.seed.organizations import OnContactsMade
 from mockserver.webhooks.service import Webhooks
@@ -49,7 +51,8 @@ class Settings:
 
     def webhooks(self, clock: Clock) -> Webhooks:
         """Webhooks without endpoints. If there are several processes, only one delivers."""
-        webhooks = Webhooks(clock, self.seed, self.webhook_hosts, self.leads, real_time=self.real_time_signatures)
+        tell = partial(outcomes.tell, self.sharing, self.world) if self.sharing else None
+        webhooks = Webhooks(clock, self.seed, self.webhook_hosts, self.leads, tell, real_time=self.real_time_signatures)
         if self.world:
             webhooks.make_ids_of(self.world)
         return webhooks

@@ -48,6 +48,7 @@ class Changes:
         )
         self._asked: dict[str, asyncio.Future[tuple[str, Response]]] = {}
         self._last = "0-0"
+        membership.perform = self.perform
 
     async def perform(self, change: Change) -> Response:
         """Let every process perform a change. Returns this process's answer when all have. Raises Unshared."""

@@ -7,10 +7,10 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import redis
 
@@ -20,6 +20,9 @@ from mockserver.cluster.errors import SharingError
 from mockserver.cluster.limits import SharedLimiter
 from mockserver.cluster.reach import QUICK, Reach, client, line
 from spec import RateLimits
+
+if TYPE_CHECKING:
+    from mockserver.cluster.replay import Change
 
 PREFIX = "outbound-mock"
 ALIVE = 5.0
@@ -43,6 +46,8 @@ class Membership:
         self.id = secrets.token_hex(8)
         self.leading = False
         """Whether this is the process that does the work that must be done only once, such as delivering events."""
+        self.perform: Callable[[Change], Awaitable[object]] | None = None
+        """Lets all members perform a change. Raises Unshared. None until this process performs the others' changes."""
         self._state = ""
         """The id of the joined state. If the server has another id, or none, the state was lost."""
         try:

@@ -1,4 +1,4 @@
-"""A validated call to the control API, which all processes perform."""
+"""A change that all processes perform: a validated call to the control API, or the outcome of a delivery."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Unshared(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A validated call. `now` is the unix time at which it happens, the same for all processes.
+    """A validated call, or an outcome (see `outcomes`). `now` is the unix time at which it happens, the same for all processes.
 
     `operation` is an id of the control API's document, `world` a world's id, empty for the first. `path` and `query` are
     parameters by name, `body` the JSON object that was sent. `base_url` is the address by which the client reached the mock.

@@ -40,11 +40,12 @@ class DeliveryAttempt:
     ahead: float = 0.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Delivery:
     """An event for an endpoint. Its id stays the same over all attempts; `due` is when the next one is, in unix seconds.
 
-    `made` counts the attempts. All attempts are kept while the log shows the delivery, and only the first one afterwards.
+    `made` counts the attempts, `settled` the outcomes. All attempts are kept while the log shows the delivery, and only the
+    first one afterwards.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Delivery:
     form: Form = "sent"
     """How the next attempt is made."""
     made: int = 0
+    settled: int = 0
     _shown: bool = True
 
     def add_attempt(self, attempt: DeliveryAttempt) -> None:
@@ -69,6 +71,22 @@ class Delivery:
         """Drop everything that later attempts do not need."""
         self._shown = False
         del self.attempts[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What has become of a delivery: its state, and when the next attempt is due (unix seconds).
+
+    `number` counts the outcomes of the delivery from 1, `made` its attempts. `attempt` is the attempt that was made, None if
+    none could be.
+    """
+
+    delivery_id: str
+    number: int
+    made: int
+    state: DeliveryState
+    due: float
+    attempt: DeliveryAttempt | None
 
 
 def record(delivery: Delivery) -> dict[str, object]:

@@ -9,10 +9,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
+from weakref import WeakValueDictionary
 
 from mockserver.clock import Clock
 from mockserver.tenants.ids import identifier, stream
-from mockserver.webhooks.delivery import Delivery, DeliveryAttempt, Event, Form
+from mockserver.webhooks.delivery import Delivery, DeliveryAttempt, Event, Form, Outcome
 from mockserver.webhooks.endpoints import Endpoint, Endpoints, check
 from mockserver.webhooks.sending import Outgoing, Reply, Sender, Unsent
 from mockserver.webhooks.steps import composed, default_steps
@@ -34,8 +35,9 @@ class Webhooks:
     """Endpoints, the deliveries to them, and the steps of their way.
 
     Deliveries run in the event loop of the caller of `publish` or `redeliver`, at most sixteen attempts at
-    once for each endpoint. If several processes take the same events, `delivers` says whether this is the one that sends them.
-    With `real_time` they are signed with real time, whatever the clock shows.
+    once for each endpoint. If several processes take the same events, `delivers` says whether this is the one that sends them,
+    and `tell` has all of them `settle` an outcome, or returns False if it cannot. With `real_time` deliveries are signed with
+    real time, whatever the clock shows.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Webhooks:
         seed: int = 1,
         allowed_hosts: Iterable[str] = (),
         delivers: Callable[[], bool] = lambda: True,
+        tell: Callable[[Outcome], Awaitable[bool]] | None = None,
         *,
         real_time: bool = False,
     ) -> None:
@@ -55,6 +58,8 @@ class Webhooks:
         self.log: deque[Delivery] = deque()
         self._clock = clock
         self._delivers = delivers
+        self._tell = tell
+        self._by_id = WeakValueDictionary[str, Delivery]()
         self._random = stream("webhooks", seed)
         # Apart, because only the process that delivers draws it, and the ids must be the same in all.
         self._jitter = stream("webhooks/jitter", seed)
@@ -99,6 +104,7 @@ class Webhooks:
             for endpoint in recipients
         ]
         for delivery in deliveries:
+            self._by_id[delivery.id] = delivery
             self._show(delivery)
             delivery.due += self.steps.first_delay(delivery)
             self._enqueue(delivery)
@@ -117,6 +123,18 @@ class Webhooks:
         delivery.form = form
         self._enqueue(delivery)
         return delivery
+
+    def settle(self, outcome: Outcome) -> None:
+        """Record what has become of a delivery, and have it wait if there is a next attempt. The same outcome counts once."""
+        delivery = self._by_id.get(outcome.delivery_id)
+        if delivery is None or outcome.number <= delivery.settled:
+            return
+        delivery.settled = outcome.number
+        if outcome.attempt and delivery.made < outcome.made:
+            delivery.add_attempt(outcome.attempt)
+        delivery.form, delivery.due, delivery.state = "sent", outcome.due, outcome.state
+        if outcome.state == "waiting":
+            self._enqueue(delivery)
 
     def close(self) -> None:
         """Abandon the deliveries under way, and accept no more."""
@@ -169,27 +187,32 @@ class Webhooks:
         self._news.set()
 
     async def _attempt(self, delivery: Delivery) -> None:
+        outcome = await self._outcome(delivery)
+        if self._tell is None or not await self._tell(outcome):
+            self.settle(outcome)
+
+    async def _outcome(self, delivery: Delivery) -> Outcome:
+        """Make the next attempt at a delivery, if its endpoint is there, and return what has become of the delivery."""
+        ends = partial(Outcome, delivery.id, delivery.settled + 1)
         endpoint = self.endpoints.get(delivery.endpoint_id)
         if endpoint is None or not endpoint.enabled:
-            delivery.state = "given up"
-            return
-        form, delivery.form = delivery.form, "sent"
+            return ends(delivery.made, "given up", delivery.due, None)
         try:
-            outgoing = composed(self.steps, delivery, endpoint, self._clock.now(), form)
-            received = await self._send(delivery, outgoing)
+            outgoing = composed(self.steps, delivery, endpoint, self._clock.now(), delivery.form)
+            attempt, received = await self._send(outgoing)
         except Exception:
             logger.exception("A delivery failed")
-            delivery.state = "given up"
-            return
-        delay = None if received or form != "sent" else self.steps.retry_delay(delivery, self._jitter)
+            return ends(delivery.made, "given up", delivery.due, None)
+        delivery.add_attempt(attempt)
+        if received:
+            return ends(delivery.made, "delivered", delivery.due, attempt)
+        delay = self.steps.retry_delay(delivery, self._jitter) if delivery.form == "sent" else None
         if delay is None:
-            delivery.state = "delivered" if received else "given up"
-            return
-        delivery.due = self._clock.now() + delay
-        self._enqueue(delivery)
+            return ends(delivery.made, "given up", delivery.due, attempt)
+        return ends(delivery.made, "waiting", self._clock.now() + delay, attempt)
 
-    async def _send(self, delivery: Delivery, outgoing: Outgoing) -> bool:
-        """Make one attempt, record it, and return whether the event was received."""
+    async def _send(self, outgoing: Outgoing) -> tuple[DeliveryAttempt, bool]:
+        """Make one attempt, and return it with whether the event was received."""
         began, ahead = self._clock.now(), self.ahead()
         reply: Reply | None = None
         error = None
@@ -199,18 +222,16 @@ class Webhooks:
             error = str(reason)
         except TimeoutError:
             error = f"no answer within {ATTEMPT_WITHIN:.0f} s"
-        delivery.add_attempt(
-            DeliveryAttempt(
-                at=began,
-                sent=outgoing,
-                seconds=self._clock.now() - began,
-                status=reply.status if reply else None,
-                answer=reply.body.decode("utf-8", "replace") if reply else "",
-                error=error,
-                ahead=ahead,
-            )
+        attempt = DeliveryAttempt(
+            at=began,
+            sent=outgoing,
+            seconds=self._clock.now() - began,
+            status=reply.status if reply else None,
+            answer=reply.body.decode("utf-8", "replace") if reply else "",
+            error=error,
+            ahead=ahead,
         )
-        return reply is not None and self.steps.received(reply)
+        return attempt, reply is not None and self.steps.received(reply)
 
     async def _in_time(self, transmission: Awaitable[Reply]) -> Reply:
         """The transmission's reply. Raises TimeoutError once `ATTEMPT_WITHIN` has passed by the mock's clock."""

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -153,6 +154,38 @@ class TestWorkers:
             delivered = [received.get(timeout=PATIENCE) for _ in events]
         assert sorted(delivered) == sorted(events)
         assert received.empty()
+
+    def test_each_process_shows_what_became_of_a_delivery(self, shared: tuple[str, Target]) -> None:
+        _, target = shared
+        with receiver() as (url, _):
+            endpoint = control(target, "POST", "webhooks", {"url": url})["id"]
+            control(target, "POST", "events")
+            for attempts in range(1, 5):
+                logs = everywhere(target, f"/_mock/deliveries?endpoint={endpoint}&state=delivered&wait=5")
+                assert logs == [logs[0]] * len(logs)
+                (delivery,) = logs[0]["data"]
+                assert [attempt["status"] for attempt in delivery["attempts"]] == [204] * attempts
+                control(target, "POST", f"deliveries/{delivery['id']}/redeliver")
+        control(target, "DELETE", f"webhooks/{endpoint}")
+
+    def test_each_process_shows_when_a_delivery_is_tried_again(self, shared: tuple[str, Target]) -> None:
+        _, target = shared
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+            endpoint = control(target, "POST", "webhooks", {"url": url})["id"]
+            control(target, "POST", "clock", {"freeze": True})
+            control(target, "POST", "events")
+            until = time.monotonic() + PATIENCE
+            while not all(
+                log["data"][0]["attempts"] for log in everywhere(target, f"/_mock/deliveries?endpoint={endpoint}")
+            ):
+                assert time.monotonic() < until, "a process has not seen the attempt"
+            logs = everywhere(target, f"/_mock/deliveries?endpoint={endpoint}")
+        assert logs == [logs[0]] * len(logs)
+        assert logs[0]["data"][0]["nextAttemptAt"] > logs[0]["data"][0]["attempts"][0]["at"]
+        control(target, "POST", "clock", {"resume": True})
+        control(target, "DELETE", f"webhooks/{endpoint}")
 
     def test_ctrl_c_ends_all(self, server: str, tmp_path: Path) -> None:
         with running(server, tmp_path) as (process, target):
