@@ -84,10 +84,15 @@ class Clock:
         """Stop the clock."""
         self._frozen = self._shown = self.now()
 
-    def resume(self) -> None:
-        """Let a stopped clock run on from its time."""
+    @property
+    def running(self) -> float:
+        """The time that a stopped clock would show if it had not been stopped, in unix seconds."""
+        return time.time() + self._offset
+
+    def resume(self, running: float | None = None) -> None:
+        """Let a stopped clock run on from its time, since now, or since the moment at which it was `running` so far."""
         if self._frozen is not None:
-            self._offset = self._frozen - time.time()
+            self._offset += self._frozen - (self.running if running is None else running)
             self._frozen = None
             if not self._pinned:
                 self._shown = None

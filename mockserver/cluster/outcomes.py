@@ -20,7 +20,7 @@ SETTLE = "settleDelivery"
 async def tell(sharing: Membership, world: str, outcome: Outcome) -> bool:
     """Let each process settle an outcome in a world. Returns False if they cannot be reached."""
     # The outcome has the times of its own.
-    change = Change(SETTLE, world, path={}, query={}, body=asdict(outcome), base_url="", now=0.0)
+    change = Change(SETTLE, world, path={}, query={}, body=asdict(outcome), base_url="", now=0.0, running=0.0)
     if sharing.perform is None:
         return False
     try:

@@ -16,6 +16,7 @@ class Change:
 
     `operation` is an id of the control API's document, `world` a world's id, empty for the first. `path` and `query` are
     parameters by name, `body` the JSON object that was sent. `base_url` is the address by which the client reached the mock.
+    `running` is what the world's clock would show if it had not been stopped: it says when a call resumes the clock.
     """
 
     operation: str
@@ -25,3 +26,4 @@ class Change:
     body: Mapping[str, object]
     base_url: str
     now: float
+    running: float

@@ -73,7 +73,7 @@ class Control:
         world = self._worlds.find(change.world)
         if world is None:
             return _told(missing("world"))
-        where = self._worlds, world, self.call, change.now, change.base_url
+        where = self._worlds, world, self.call, change.now, change.running, change.base_url
         call = Call(*where, change.path, change.query, change.body)
         try:
             with world.state.clock.at(change.now):
@@ -109,6 +109,7 @@ class Control:
             body=operation.check(value),
             base_url=base_url,
             now=world.state.clock.now(),
+            running=world.state.clock.running,
         )
         perform = self.changes.perform if self.changes and operation.is_change else self.perform
         return await perform(change)

@@ -30,7 +30,8 @@ Owned = TypeVar("Owned", "ApiKey", "Endpoint")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, validated by the document. `now` is the unix time at which it happens, `base_url` the mock's address.
+    """One request, validated by the document. `now` is the unix time at which it happens, `running` what the clock would show
+    if it had not been stopped, `base_url` the mock's address.
 
     `path` and `query` are parameters by name, `body` the JSON object that was sent, empty without one.
     """
@@ -39,6 +40,7 @@ class Call:
     world: World
     ask: Ask
     now: float
+    running: float
     base_url: str
     path: Mapping[str, str]
     query: Mapping[str, object]

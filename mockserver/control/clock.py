@@ -20,13 +20,13 @@ def _get(call: Call) -> Mapping[str, object]:
 def _change(call: Call) -> Mapping[str, object]:
     clock = call.state.clock
     try:
-        _perform(call.read(ClockChange), clock)
+        _perform(call.read(ClockChange), clock, call.running)
     except (OverflowError, ValueError) as error:
         raise bad_input(f"{next(iter(call.body))}: {error}.") from error
     return _shown(clock)
 
 
-def _perform(change: ClockChange, clock: Clock) -> None:
+def _perform(change: ClockChange, clock: Clock, running: float) -> None:
     if change.advance is not UNSET:
         clock.advance(change.advance)
     elif change.set is not UNSET:
@@ -34,7 +34,7 @@ def _perform(change: ClockChange, clock: Clock) -> None:
     elif change.freeze:
         clock.freeze()
     else:
-        clock.resume()
+        clock.resume(running)
 
 
 def _unix_seconds(value: str | float) -> float:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from msgspec import UNSET
 
 from mockserver.api.keys import ApiKey, KeyRing, base62
-from mockserver.clock import Clock
 from mockserver.control.activity import start_usual
 from mockserver.control.bodies import ClockState, EndpointState, KeyState, Reset, State
 from mockserver.control.call import Call, Handler, bad_input
@@ -59,7 +58,7 @@ async def _import(call: Call) -> Json:
     old = list(call.state.tenants.values())
     with call.state.clock.at(call.now):
         with _reading("clock"):
-            _set_clock(call.state.clock, body.clock)
+            _set_clock(call, body.clock)
         call.world.load(tenants, KeyRing(keys), endpoints, body.made)
     await asyncio.to_thread(_let_go, old)
     return {"data": all_shown(call)}
@@ -132,12 +131,13 @@ def _check_distinct(where: str, *columns: list[str]) -> None:
         raise bad_input(f"{where}: two have the same id or secret.")
 
 
-def _set_clock(clock: Clock, wanted: ClockState) -> None:
+def _set_clock(call: Call, wanted: ClockState) -> None:
+    clock = call.state.clock
     clock.set(wanted.now)
     if wanted.frozen:
         clock.freeze()
     else:
-        clock.resume()
+        clock.resume(call.running + wanted.now - call.now)
 
 
 def _exported_key(key: ApiKey) -> Json:

@@ -92,7 +92,7 @@ def test_a_state_that_is_gone_is_told_once_and_nobody_joins_what_is_left(
 
 
 def change(operation: str) -> Change:
-    return Change(operation, world="", path={}, query={}, body={}, base_url="", now=START)
+    return Change(operation, world="", path={}, query={}, body={}, base_url="", now=START, running=START)
 
 
 def test_what_cannot_be_read_or_performed_is_skipped_and_told(
