@@ -28,7 +28,13 @@ MUSTS = [id_ for id_, level in LEVELS.items() if level == "must"]
 FAMILIES = {name: fault.breaks[0].partition("-")[0] for name, fault in FAULTS.items()}
 
 # Requests that are sent one after the other do not show these.
-ONLY_AT_ONCE = ("tenant-across-await", "events-across-await", "singles-across-await", "resource-across-await")
+ONLY_AT_ONCE = (
+    "tenant-across-await",
+    "events-across-await",
+    "singles-across-await",
+    "cursor-across-await",
+    "resource-across-await",
+)
 WRITING = ("OP-6",)
 
 
