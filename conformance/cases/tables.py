@@ -7,7 +7,8 @@ with the run's seed; the report shows how many there are (`tried 40 of 212`).
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from conformance.cases.depth import Depth
 from conformance.cases.sampling import stratified
 from conformance.checks import NotJudged, NotTested, Violation, record_tried
+from conformance.target.client import Client, NoAnswer
 from conformance.target.clock import TargetClock
 from spec.target import Target
 
@@ -83,18 +85,23 @@ def over(
         wanted = [name for name in inspect.signature(check).parameters if name != _CASE]
         for_table = list(inspect.signature(table).parameters) if callable(table) else []
 
-        def test(request: pytest.FixtureRequest, run_effort: Effort, **fixtures: Any) -> None:
-            cases = table(**{name: fixtures[name] for name in for_table}) if callable(table) else table
-            given = {**fixtures, "request": request, "run_effort": run_effort}
+        def test(request: pytest.FixtureRequest, run_effort: Effort, client: Client, **fixtures: Any) -> None:
+            given = {**fixtures, "request": request, "run_effort": run_effort, "client": client}
+            cases = table(**{name: given[name] for name in for_table}) if callable(table) else table
             passed = {name: given[name] for name in wanted}
             most = cut.most(run_effort) if cut else None
             if most == 0:
                 record_tried(0, len(cases))  # other checks of the requirement are tried at this depth
             else:
                 plainly = run_effort.depth == "quick"
-                try_each(cases, lambda case: check(case=case, **passed), most, run_effort.seed, plain, plainly=plainly)
 
-        parameters = dict.fromkeys(["request", "run_effort", *wanted, *for_table])
+                def each(case: Case) -> None:
+                    with _silence_of_one(client):
+                        check(case=case, **passed)
+
+                try_each(cases, each, most, run_effort.seed, plain, plainly=plainly)
+
+        parameters = dict.fromkeys(["request", "run_effort", "client", *wanted, *for_table])
         kind = inspect.Parameter.KEYWORD_ONLY
         signature = inspect.Signature([inspect.Parameter(name, kind) for name in parameters])
         test.__name__, test.__doc__, test.__module__ = check.__name__, check.__doc__, check.__module__
@@ -103,6 +110,17 @@ def over(
         return test
 
     return decorate
+
+
+@contextmanager
+def _silence_of_one(client: Client) -> Iterator[None]:
+    """Let a case that gets no answer be one that was not served, as long as the target answers others."""
+    try:
+        yield
+    except NoAnswer as silence:
+        if not client.silences.others_answered(silence):
+            raise
+        raise NotJudged(str(silence), *silence.exchanges) from None
 
 
 def depths(test: Callable[..., object]) -> str:
@@ -131,7 +149,7 @@ def try_each(
     A case that lacks something is left out; if all chosen cases are left out, a few others are tried in their place. If cases are
     broken, and none of them is in its `plain` form, these forms are tried too, until one is broken.
     Raises Violation for the simplest broken case, with the number of broken ones; NotJudged if a needed answer was not
-    served; NotTested if no case could be tried.
+    served; NotTested if no case could be tried; NoAnswer if a case raises it before any is broken.
     """
     chosen = list(cases) if most is None else stratified(cases, most, seed)
     if plainly and plain:
@@ -187,6 +205,10 @@ def _tried(cases: Iterable[Case], check: Callable[[Case], object], most_broken: 
         except NotTested as reason:
             if found.missing is None or (isinstance(reason, NotJudged) and not isinstance(found.missing, NotJudged)):
                 found.missing = reason
+        except NoAnswer:
+            if not found.broken:
+                raise
+            break  # the target is gone, which the next check tells
     return found
 
 

@@ -26,6 +26,8 @@ from conformance.target.proxies import ProxyError, proxy_for
 from conformance.target.redaction import Redactor
 from conformance.target.retry_after import retry_after
 from conformance.target.safety import Safety
+from conformance.target.silences import NoAnswer as NoAnswer
+from conformance.target.silences import Silences
 from conformance.target.transport import TIMEOUT, Answer, BrokenAnswer, Field, Transport
 from spec import LONGEST_RETRY_AFTER
 from spec.target import Target
@@ -40,18 +42,6 @@ _WITH_CONTENT = ("POST", "PUT", "PATCH")
 _USER_AGENT = f"outbound-conformance/{version('outbound-conformance')}"
 
 Headers = Sequence[tuple[str, str]]
-
-
-class NoAnswer(Exception):
-    """No whole answer came within the bounds of time and size, or the connection was closed; its message is one line.
-
-    `closed` says that it was closed; `exchanges` is the request, once the client has recorded it.
-    """
-
-    def __init__(self, message: str, *, closed: bool = False) -> None:
-        super().__init__(message)
-        self.closed = closed
-        self.exchanges: tuple[Exchange, ...] = ()
 
 
 class SetupError(Exception):
@@ -84,6 +74,7 @@ class Client:
         self.pace = Pace(None if limit.reading == "off" else limit.per_minute)
         self._show = show
         self._safety = safety
+        self.silences = Silences(self)
         self._lock = threading.Lock()
         self.run = secrets.token_hex(4)
         self._numbers = itertools.count(1)
@@ -117,6 +108,8 @@ class Client:
         """
         if self._safety:
             self._safety.let_through(request, paced=paced)
+        if paced:
+            self.silences.check(request, keyed=bool(pool))
         for attempt in range(_RETRIES_FOR_PACE + 1):
             if pool:
                 request = replace(request, credential=self._choose(pool, paced))
@@ -165,6 +158,7 @@ class Client:
                 carried=self.redactor.known_in(request.target, *(value for _, value in (*headers, *request.trailers))),
                 moved=moved,
             )
+            self.silences.note(exchange)
             if silence:
                 self.unanswered.append(exchange)
                 silence.exchanges = (exchange,)

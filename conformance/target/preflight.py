@@ -14,6 +14,8 @@ from conformance.target.http_2 import speaks_http_2
 
 # Operations without path parameters: a target that serves none of them cannot be judged.
 _ASKED = ("getMe", "listContacts", "listLists", "listDrafts", "listEvents")
+# After so many of them without an answer, and none with one, the target is taken to be gone: each may take a whole time-out.
+_SILENCES = 2
 _LONGEST_LOCATION = 80
 _HTTP_2 = "; it speaks HTTP/2 alone, and the suite HTTP/1.1: put a server in front of it that speaks both"
 
@@ -38,12 +40,14 @@ def preflight(primary: Caller, others: Iterable[Caller] = ()) -> None:
 
 def _look_for_service(caller: Caller) -> None:
     answers: list[Exchange] = []
+    silences: list[NoAnswer] = []
     for operation in _ASKED:
         try:
             answers.append(caller.get(operation))
         except NoAnswer as silence:
-            if not answers:
-                raise Unfit(_unreachable(silence, caller.client)) from None
+            silences.append(silence)
+            if len(silences) == _SILENCES and not answers:
+                raise Unfit(_unreachable(silences[0], caller.client)) from None
             continue
         if _served(answers[-1]):
             return

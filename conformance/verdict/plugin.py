@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
-import spec
 from conformance.checks import NotJudged, NotTested, Violation, take_tried, tried_cases
 from conformance.oracles.key_standing import reconsidered
 from conformance.outcome import EXIT_USAGE
@@ -26,10 +24,9 @@ from conformance.verdict.ledger import LEFT_OUT, Finding
 from conformance.verdict.outcomes import Word, apply_to_report, is_verdict, outcome_of, status_word
 from conformance.verdict.selection import in_words
 
-_ALIVE_AFTER = 0.5
-# After this many checks in a row without an answer the target counts as gone, because each may take a whole time-out.
-_PATIENCE = 3
 _LONGEST_REASON = 300
+# The requirement that each operation answers.
+_SERVES = "OP-1"
 # Attributes of pytest's reports that are the gate's own.
 _JUDGED, _STATUS_WORD = "outbound_judged", "outbound_status_word"
 _UNJUDGED: Word = ("unjudged", ".", ("unjudged", {"light": True}))
@@ -43,7 +40,6 @@ class VerdictPlugin:
         self._judge = judge
         self._open: dict[str, str] = {}
         self._began = 0.0
-        self._silences = 0
         self.run: Run | None = None
         self._report: str | None = None
 
@@ -144,6 +140,7 @@ class VerdictPlugin:
             return
         for nodeid, requirement in self._open.items():
             self._not_run(requirement, nodeid, judge.ledger.cut_short or "the run ended before it")
+        self._add_silent_operations()
         self.run = judge.run()
         if exitstatus in _OURS:
             session.exitstatus = exit_code(judge.ledger)
@@ -152,6 +149,15 @@ class VerdictPlugin:
         except OSError as error:
             self._report = f"could not be written: {error.filename}: {error.strerror}"
             session.exitstatus = EXIT_USAGE
+
+    def _add_silent_operations(self) -> None:
+        """An operation that stayed silent breaks OP-1, whatever check has asked it."""
+        judge = self._judge
+        if judge.ledger.only is None or _SERVES in judge.ledger.only:
+            for operation, silence in judge.client.silences.confirmed.items():
+                reason = judge.client.redactor.text(f"{silence}, while the target answers others")
+                found = Finding(_SERVES, "failed", reason, silence.exchanges, f"silence[{operation}]")
+                judge.ledger.add(found)
 
     def _write(self) -> None:
         judge, run = self._judge, self.run
@@ -222,9 +228,7 @@ class VerdictPlugin:
         if isinstance(error, Violation):
             error = reconsidered(error, requirement, self._judge.client)
         if isinstance(error, NoAnswer):
-            self._look_whether_alive(str(error))
-        else:
-            self._silences = 0
+            self._look_whether_alive(error)
         outcome, reason = outcome_of(error)
         redact = self._judge.client.redactor.text
         return Finding(
@@ -241,17 +245,10 @@ class VerdictPlugin:
             follows=getattr(error, "follows", False),
         )
 
-    def _look_whether_alive(self, reason: str) -> None:
-        self._silences += 1
-        if self._silences < _PATIENCE:
-            time.sleep(_ALIVE_AFTER)
-            try:
-                self._judge.client.anonymous.send("GET", spec.contract().operations["getMe"].path)
-            except NoAnswer:
-                pass
-            else:
-                return
-        self._judge.ledger.stop(f"the target stopped answering: {self._judge.client.redactor.text(reason)}")
+    def _look_whether_alive(self, silence: NoAnswer) -> None:
+        client = self._judge.client
+        if not client.silences.others_answered(silence):
+            self._judge.ledger.stop(f"the target stopped answering: {client.redactor.text(str(silence))}")
 
     def _show(self, report: pytest.TestReport, finding: Finding, error: BaseException | None) -> None:
         redactor, ledger = self._judge.client.redactor, self._judge.ledger

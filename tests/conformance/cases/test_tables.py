@@ -132,11 +132,11 @@ def test_a_decorated_check_asks_for_the_fixtures_of_check_and_table_and_not_for_
         """It holds."""
         expect(case == dataset, "they differ")
 
-    assert set(inspect.signature(check).parameters) == {"request", "run_effort", "dataset", "neighbour"}
+    assert set(inspect.signature(check).parameters) == {"request", "run_effort", "client", "dataset", "neighbour"}
     assert check.__doc__ == "It holds."
-    check(request=None, run_effort=WHOLE, dataset="a", neighbour="a")
+    check(request=None, run_effort=WHOLE, client=None, dataset="a", neighbour="a")
     with pytest.raises(Violation):
-        check(request=None, run_effort=WHOLE, dataset="a", neighbour="b")
+        check(request=None, run_effort=WHOLE, client=None, dataset="a", neighbour="b")
 
 
 def test_a_case_is_named_by_its_parts() -> None:
