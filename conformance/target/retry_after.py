@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import email.utils
 import re
 
 from conformance.target.exchange import Exchange
+from conformance.target.header_times import unix, waiting
 
 EPOCH_FROM = 10**9
 """The least X-RateLimit-Reset that is an epoch second; a lower one is seconds from now."""
@@ -15,14 +15,7 @@ NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 
 def retry_after(exchange: Exchange) -> float | None:
     """The seconds of Retry-After; a date is compared with the answer's Date (RFC 9110 10.2.3). None if it is not usable."""
-    value = exchange.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
-    try:
-        until = email.utils.parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError):
-        return None
-    return max(0.0, until - wall_clock(exchange))
+    return waiting(exchange.headers.get("retry-after", ""), wall_clock(exchange))[0]
 
 
 def reset_in(exchange: Exchange) -> float | None:
@@ -48,7 +41,4 @@ def wall_clock(exchange: Exchange) -> float:
 
 def date_of(exchange: Exchange) -> float | None:
     """The unix time in an answer's Date header, in whole seconds; None if it has no readable one."""
-    try:
-        return email.utils.parsedate_to_datetime(exchange.headers.get("date", "")).timestamp()
-    except (ValueError, TypeError):
-        return None
+    return unix(exchange.headers.get("date", ""))

@@ -17,12 +17,12 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httptools
 from gevent import monkey
+
+from conformance.target.header_times import unix, waiting
 
 TIMEOUT = 30.0
 """Seconds for connecting, and for an answer as a whole."""
@@ -48,7 +48,9 @@ class _TooLongError(Exception):
     """An answer is longer than allowed; the message is one line."""
 
 
-_FAILURES = (OSError, MemoryError, httptools.HttpParserError, EOFError, _TooLongError)
+# The parser tells a 101, which nobody asked for, by an exception of its own.
+_NO_HTTP = (httptools.HttpParserError, httptools.HttpParserUpgrade)
+_FAILURES = (OSError, MemoryError, *_NO_HTTP, EOFError, _TooLongError)
 
 
 @dataclass(slots=True)
@@ -159,7 +161,7 @@ class _Connection:
         self._complete = False
         self._received = 0
         self.promise: str | None = None
-        self._date: str | None = None
+        self._date = ""
 
     def exchange(self, request: bytes, sent: float) -> TimedAnswer:
         """Send a request and read its answer. Raises OSError, HttpParserError, EOFError, and _TooLongError."""
@@ -201,7 +203,7 @@ class _Connection:
         answer.status = self._parser.get_status_code()
         answer.body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         answer.size = len(answer.body)
-        answer.date = _unix(self._date)
+        answer.date = unix(self._date)
         return answer
 
     def closed_by_peer(self) -> bool:
@@ -245,28 +247,6 @@ class _Connection:
             self._bounded = self._heads_complete = False
 
 
-def waiting(retry_after: str, answered: float) -> tuple[float | None, bool]:
-    """What a Retry-After promises from the moment of the answer on, in seconds, and whether it is a date (RFC 9110, section
-    10.2.3); None if it is neither."""
-    text = retry_after.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:15]), False
-    moment = _unix(text)
-    if moment is None:
-        return None, False
-    return max(0.0, moment - answered), True
-
-
-@lru_cache(maxsize=256)
-def _unix(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except ValueError:
-        return None
-
-
 def _own_limit(error: Exception) -> str | None:
     number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
     return _OWN_LIMITS.get(number) if number is not None else None
@@ -275,7 +255,7 @@ def _own_limit(error: Exception) -> str | None:
 def _plain(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {TIMEOUT:.0f} s"
-    if isinstance(error, httptools.HttpParserError):
+    if isinstance(error, _NO_HTTP):
         return "the answer is not HTTP"
     if isinstance(error, _TooLongError):
         return str(error)

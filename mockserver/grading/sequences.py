@@ -114,5 +114,5 @@ def retry_after(exchange: Exchange) -> float | None:
     try:
         date = parsedate_to_datetime(exchange.header("date") or "")
         return max(0.0, (parsedate_to_datetime(text) - date).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from conformance.target.exchange import Exchange, Request
-from conformance.target.retry_after import reset_in
+from conformance.target.retry_after import reset_in, retry_after
 
 NOW = 1_800_000_000
 
@@ -43,3 +43,9 @@ def test_a_reset_is_read_as_seconds_from_the_answer(told: Exchange, left: float)
 @pytest.mark.parametrize("reset", [None, "", "soon", "-1", "1e3", "+5", "0x10", "9" * 400])
 def test_a_reset_that_is_no_number_tells_nothing(reset: str | None) -> None:
     assert reset_in(answer(reset)) is None
+
+
+def test_a_date_in_a_year_that_no_clock_can_show_tells_nothing() -> None:
+    told = answer(f"{NOW + 30}")
+    told.headers.update(dict.fromkeys(("Date", "Retry-After"), "Mon, 01 Jan 99999999999 00:00:00 GMT"))
+    assert (reset_in(told), retry_after(told)) == (30.0, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mockserver.grading.sequences import retry_after
 from tests.support.graded_runs import CONTACTS, ME, Story, broken_musts
 
 
@@ -22,6 +23,11 @@ def test_a_wait_of_retry_after_is_kept() -> None:
 
 def test_a_timer_that_ends_a_little_early_is_allowed() -> None:
     assert Story().refused(CONTACTS, 5).page(CONTACTS, 50, wait=4.95).judged("PACE-1").status == "kept"
+
+
+def test_a_date_that_no_clock_can_show_asks_for_nothing() -> None:
+    headers = (("retry-after", "Mon, 01 Jan 99999999999 00:00:00 GMT"), ("date", "Sun, 06 Nov 1994 08:49:37 GMT"))
+    assert retry_after(Story().ask(ME, 429, headers=headers).exchanges[0]) is None
 
 
 def test_a_date_in_retry_after_is_read() -> None:
