@@ -15,6 +15,7 @@ from conformance.target.proxies import Proxy
 from conformance.target.transport import Field
 
 _MOST_HEAD = 65_536
+_PIECE = 65_536
 
 
 def addressed(
@@ -58,6 +59,18 @@ def _authorization(proxy: Proxy) -> list[Field]:
     return [(b"Proxy-Authorization", proxy.authorization.encode("ascii"))] if proxy.authorization else []
 
 
+def heard(connection: socket.socket, until: float) -> bytes:
+    """The next bytes; none if the connection was closed. Raises OSError if they do not come in time.
+
+    A time-out of the socket alone would let a server that never pauses go on for ever.
+    """
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    connection.settimeout(left)
+    return connection.recv(_PIECE)
+
+
 def section(connection: socket.socket, received: bytes, until: float) -> tuple[bytes, bytes]:
     """A whole header section, beginning with the bytes that were received already, and the bytes after it.
 
@@ -66,8 +79,7 @@ def section(connection: socket.socket, received: bytes, until: float) -> tuple[b
     while b"\r\n\r\n" not in received:
         if len(received) > _MOST_HEAD:
             raise http.client.HTTPException("the header section has no end")
-        connection.settimeout(max(0.001, until - time.monotonic()))
-        more = connection.recv(_MOST_HEAD)
+        more = heard(connection, until)
         if not more:
             raise ConnectionResetError("the connection was closed without an answer")
         received += more

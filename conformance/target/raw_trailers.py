@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 import h11
 import httpx
 
-from conformance.target.bare_connection import addressed, connected
+from conformance.target.bare_connection import addressed, connected, heard
 from conformance.target.proxies import Proxy
 from conformance.target.transport import MOST_BYTES, Answer, BrokenAnswer, Field
 
-_PIECE = 65_536
 _MOST_HEAD = 100 * 1024
 # The answer must not be compressed.
 _LEFT_OUT = (b"accept-encoding", b"connection")
@@ -53,8 +52,7 @@ def _heard(connection: socket.socket, http: h11.Connection, until: float) -> Ite
     while True:
         event = http.next_event()
         if event is h11.NEED_DATA:
-            connection.settimeout(max(0.001, until - time.monotonic()))
-            received = connection.recv(_PIECE)
+            received = heard(connection, until)
             if not received and http.their_state is h11.SEND_RESPONSE:
                 raise ConnectionResetError("the connection was closed without an answer")
             http.receive_data(received)

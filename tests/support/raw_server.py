@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,13 @@ class RawServer:
 def answer(connection: socket.socket, _head: bytes) -> None:
     """A handler that answers with an empty JSON object."""
     connection.sendall(OK)
+
+
+def pressing(connection: socket.socket, _head: bytes) -> None:
+    """A handler that sends interim answers without a pause, for at most ten seconds."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
 
 
 @contextmanager

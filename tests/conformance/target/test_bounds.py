@@ -19,7 +19,7 @@ from conformance.target.transport import BrokenAnswer, Transport
 from spec.target import Target
 from tests.support import null_servers
 from tests.support.null_servers import Answer
-from tests.support.raw_server import Handler, serving
+from tests.support.raw_server import Handler, pressing, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 SHORT = 0.6
@@ -53,6 +53,11 @@ def dripping(head: bytes) -> Handler:
 )
 def test_an_answer_that_drips_is_given_up(head: bytes) -> None:
     with reaching(dripping(head)) as ask, pytest.raises(BrokenAnswer, match=r"did not end within 0\.6 s: \d+ bytes"):
+        ask()
+
+
+def test_interim_answers_without_an_end_are_given_up() -> None:
+    with reaching(pressing) as ask, pytest.raises(BrokenAnswer, match=r"did not end within 0\.6 s"):
         ask()
 
 

@@ -10,6 +10,7 @@ import pytest
 from conformance.target import raw_head
 from conformance.target.transport import Answer
 from tests.support.answering_server import answering
+from tests.support.raw_server import pressing, serving
 
 FIELDS = [(b"Host", b"127.0.0.1"), (b"Connection", b"keep-alive")]
 
@@ -61,6 +62,11 @@ def test_interim_answers_are_passed_over() -> None:
 def test_what_is_no_answer_is_an_error(sent: bytes, error: type[Exception]) -> None:
     with answering(sent) as (url, _), pytest.raises(error):
         ask(url)
+
+
+def test_interim_answers_without_an_end_are_not_waited_for_for_ever() -> None:
+    with serving(pressing) as server, pytest.raises(TimeoutError):
+        ask(httpx.URL(f"http://127.0.0.1:{server.port}"), 0.3)
 
 
 def test_silence_ends_with_the_time_out() -> None:

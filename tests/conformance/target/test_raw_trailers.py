@@ -12,6 +12,7 @@ from conformance.target.transport import Answer, BrokenAnswer
 from spec.target import Target
 from tests.support.answering_server import answering
 from tests.support.gate import run_gate
+from tests.support.raw_server import pressing, serving
 
 KEY = "Bearer obk_live_0123456789abcdef"
 FIELDS = [(b"Host", b"127.0.0.1"), (b"Accept-Encoding", b"gzip"), (b"Connection", b"keep-alive")]
@@ -74,6 +75,11 @@ def test_a_body_that_is_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch) -
 def test_silence_ends_with_the_time_out() -> None:
     with answering(closes=False) as (url, _), pytest.raises(TimeoutError):
         ask(url, 0.1)
+
+
+def test_interim_answers_without_an_end_are_not_waited_for_for_ever() -> None:
+    with serving(pressing) as server, pytest.raises(TimeoutError):
+        ask(httpx.URL(f"http://127.0.0.1:{server.port}"), 0.3)
 
 
 def test_a_connection_that_is_closed_instead_is_known_as_such() -> None:
