@@ -28,19 +28,19 @@ def addressed(
 
 
 def connected(url: httpx.URL, proxy: Proxy | None, context: ssl.SSLContext | None, until: float) -> socket.socket:
-    """A connection to an http or https address, through a proxy if there is one. `until` is a time of the monotonic clock.
+    """A connection to an address: over TLS if there is a context, through a proxy if there is one. `until` is a monotonic time.
 
     Raises OSError, and http.client.HTTPException if the proxy refuses.
     """
     port = url.port or {"http": 80, "https": 443}[url.scheme]
     timeout = max(0.001, until - time.monotonic())
     connection = socket.create_connection((proxy.host, proxy.port) if proxy else (url.host, port), timeout)
-    if url.scheme == "http":
+    if context is None:
         return connection
     try:
         if proxy:
             _tunnel(connection, b"%b:%d" % (url.raw_host, port), proxy, until)
-        return (context or httpx.create_ssl_context()).wrap_socket(connection, server_hostname=url.host)
+        return context.wrap_socket(connection, server_hostname=url.host)
     except BaseException:
         connection.close()
         raise

@@ -23,12 +23,12 @@ def head(
     target: bytes,
     fields: Sequence[Field],
     timeout: float,
-    proxy: Proxy | None = None,
-    context: ssl.SSLContext | None = None,
+    proxy: Proxy | None,
+    context: ssl.SSLContext | None,
 ) -> Answer:
     """Ask HEAD of an http or https address, on a connection that the server is to close. `fields` name the host among others.
 
-    `timeout` is for the whole exchange, in seconds; `context` is for https. The answer's `content` is what followed the header
+    `timeout` is for the whole exchange, in seconds; `context` makes it TLS. The answer's `content` is what followed the header
     section. Raises OSError if nothing comes, http.client.HTTPException if the answer is no HTTP.
     """
     until = time.monotonic() + timeout

@@ -25,12 +25,12 @@ def get(
     fields: Sequence[Field],
     trailers: Sequence[Field],
     timeout: float,
-    proxy: Proxy | None = None,
-    context: ssl.SSLContext | None = None,
+    proxy: Proxy | None,
+    context: ssl.SSLContext | None,
 ) -> Answer:
     """Ask GET of an http or https address (RFC 9112, section 7.1.2), on a connection that the server is to close.
 
-    `timeout` is for the whole exchange, in seconds; `context` is for https. Raises OSError if nothing comes, BrokenAnswer if the
+    `timeout` is for the whole exchange, in seconds; `context` makes it TLS. Raises OSError if nothing comes, BrokenAnswer if the
     answer is no HTTP, too large, or ends too early.
     """
     until = time.monotonic() + timeout

@@ -16,7 +16,7 @@ FIELDS = [(b"Host", b"127.0.0.1"), (b"Connection", b"keep-alive")]
 
 
 def ask(url: httpx.URL, timeout: float = 2.0) -> Answer:
-    return raw_head.head(url, b"/api/v1/me", FIELDS, timeout)
+    return raw_head.head(url, b"/api/v1/me", FIELDS, timeout, None, None)
 
 
 HEALTHY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"

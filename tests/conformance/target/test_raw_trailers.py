@@ -21,7 +21,7 @@ HEALTHY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length:
 
 
 def ask(url: httpx.URL, timeout: float = 2.0) -> Answer:
-    return raw_trailers.get(url, b"/api/v1/me", FIELDS, [(b"Authorization", KEY.encode())], timeout)
+    return raw_trailers.get(url, b"/api/v1/me", FIELDS, [(b"Authorization", KEY.encode())], timeout, None, None)
 
 
 def test_the_key_stands_behind_an_empty_chunked_body_alone() -> None:
