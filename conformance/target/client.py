@@ -129,7 +129,7 @@ class Client:
                     return credential
             wait = min(wait, _LONGEST_WAIT)
             if wait > 1 and not self.clock.movable:
-                self._show(f"waiting {wait:.0f} s for the rate limit of {credential.shown}")
+                self._tell(f"waiting {wait:.0f} s for the rate limit of {credential.shown}")
             self.clock.wait(max(wait, WINDOW) if self.clock.movable else wait)  # a move costs the same for any time
 
     def _exchange(self, request: Request) -> Exchange:
@@ -212,8 +212,11 @@ class Client:
         marked = replace(exchange, pacing=True)
         with self._lock:
             self.exchanges[_place(self.exchanges, exchange)] = marked
-        self._show(f"refused for pace, will repeat: {exchange.request.line()}")
+        self._tell(f"refused for pace, will repeat: {exchange.request.line()}")
         return marked
+
+    def _tell(self, line: str) -> None:
+        self._show(self.redactor.text(line))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from conformance.target.clock import TargetClock
 from conformance.target.exchange import MOST_DEPTH, Credential, Exchange, Request
 from conformance.target.pacing import Pace
 from conformance.target.transport import BrokenAnswer, Transport
-from spec.target import Target
+from spec.target import Organization, Organizations, Target
 from tests.support import null_servers
 from tests.support.null_servers import Answer
 from tests.support.raw_server import Handler, pressing, serving
@@ -136,6 +136,18 @@ def test_no_retry_after_is_waited_for_longer_than_may_be_asked() -> None:
     key, pace = Credential("obk_live_aaaaaaaaaaaaaaaaaaaa", "keys.spare[0]"), Pace(60)
     pace.answered(key, exchange(status=429), 30_000.0)
     assert pace.wait_for(key, 1.0) == 61.0
+
+
+def test_what_is_shown_while_a_run_waits_holds_no_key() -> None:
+    shown: list[str] = []
+    key, other = Credential("own-key-of-another-form", "primary"), "other-key-of-another-form"
+    with null_servers.serving(Answer(429, {"Retry-After": "1"})) as base_url:
+        organizations = Organizations(primary=Organization((key.secret, other)))
+        client = Client(Target(base_url, organizations), TargetClock(lambda _: None), shown.append)
+        client.send(Request("GET", f"/api/v1/me?api_key={other}"), (key,))
+        client.close()
+    assert {line.partition("=")[0] for line in shown} == {"refused for pace, will repeat: GET /api/v1/me?api_key"}
+    assert not [line for line in shown if other in line]
 
 
 def test_a_test_clock_is_moved_by_a_whole_minute_because_each_move_takes_a_command() -> None:
