@@ -11,11 +11,13 @@ from collections.abc import Sequence
 
 import httpx
 
+from conformance.target.long_text import abridged
 from conformance.target.proxies import Proxy
 from conformance.target.transport import Field
 
 _MOST_HEAD = 65_536
 _PIECE = 65_536
+_LONGEST_LINE = 80
 
 
 def addressed(
@@ -92,7 +94,7 @@ def parsed(head_section: bytes) -> tuple[int, httpx.Headers]:
     line, _, fields = head_section.partition(b"\r\n")
     parts = line.split(b" ", 2)
     if not line.startswith(b"HTTP/1.") or len(parts) < 2 or not parts[1].isdigit():
-        raise http.client.BadStatusLine(line[:80].decode("latin-1"))
+        raise http.client.BadStatusLine(abridged(line.decode("latin-1"), _LONGEST_LINE))
     found = http.client.parse_headers(io.BytesIO(fields + b"\r\n\r\n"))
     # parse_headers reads every byte as a character of Latin-1: a field value may have bytes beyond ASCII (RFC 9110 5.5).
     return int(parts[1]), httpx.Headers(

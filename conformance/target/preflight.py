@@ -11,6 +11,7 @@ from conformance.outcome import EXIT_NOT_JUDGED, EXIT_USAGE
 from conformance.target.client import Caller, Client, NoAnswer
 from conformance.target.exchange import Exchange
 from conformance.target.http_2 import speaks_http_2
+from conformance.target.long_text import abridged
 
 # Operations without path parameters: a target that serves none of them cannot be judged.
 _ASKED = ("getMe", "listContacts", "listLists", "listDrafts", "listEvents")
@@ -139,7 +140,7 @@ def _redirected(answer: Exchange) -> str:
         told = urlsplit("")
     if (asked.scheme, told.scheme) == ("http", "https") and told.hostname == asked.hostname:
         return "every operation redirects to https: give the base URL with https://"
-    where = location if len(location) <= _LONGEST_LOCATION else f"{location[:_LONGEST_LOCATION]}…"
+    where = abridged(location, _LONGEST_LOCATION)
     what = "a login page, or the wrong address?"
     return f"every operation redirects, {answer.request.target} to {where or 'nowhere'}: {what}"
 

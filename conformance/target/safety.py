@@ -36,7 +36,7 @@ class Safety:
         reason = "it spends a limit" if not paced else self._oddity(request)
         if reason:
             self.withheld[reason] += 1
-            raise Withheld(f"left out by --safe: {request.method} {request.target[:200]}: {reason}")
+            raise Withheld(f"left out by --safe: {request.line()}: {reason}")
 
     def learn(self, exchange: Exchange) -> None:
         """Remember a cursor that the target gave out: it may be sent."""

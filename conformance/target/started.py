@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from conformance.target.long_text import abridged
 from conformance.target.signals import signals_held_back
 from spec import commands, contract
 
@@ -20,6 +21,7 @@ _START_WITHIN = 60.0
 _STOP_WITHIN = 5.0
 _LOOK_AGAIN = 0.05
 _ANSWER_WITHIN = 5.0
+_LONGEST_LINE = 200
 
 
 class StartError(Exception):
@@ -93,7 +95,7 @@ class StartedTarget:
 
     def _last_line(self) -> str:
         lines = self._log.read_text("utf-8", "replace").strip().splitlines()
-        return f"; it said last: {lines[-1][:200]}" if lines else ""
+        return f"; it said last: {abridged(lines[-1], _LONGEST_LINE)}" if lines else ""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from conformance.target.long_text import abridged
 from conformance.target.proxies import Proxy
 
 # httpcore instead of httpx, because httpx normalizes the path, and limits the time of each read but not of the answer.
@@ -27,6 +28,7 @@ MOST_BYTES = 16 * 1024 * 1024
 """The most bytes of an answer's body, before and after it is decoded."""
 
 _MEGABYTES = f"{MOST_BYTES // 1024 // 1024} MiB"
+_LONGEST_MESSAGE = 300
 _HEADERS_TOO_LONG = "Receive buffer too long"
 _DISCONNECTED = "disconnected"
 _IDLE = 5.0
@@ -178,7 +180,7 @@ def _closed(watch: _Watch) -> str:
 
 
 def _plain(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    return abridged(" ".join(str(error).split()), _LONGEST_MESSAGE) or type(error).__name__
 
 
 def _for_httpcore(proxy: Proxy | None) -> httpcore.Proxy | None:

@@ -33,6 +33,7 @@ def html(status: int = 200) -> Answer:
         (Answer(302, {"Location": "/login?next=/api"}), "", "redirects, /api/v1/me to /login?next=/api: a login page"),
         (Answer(308, {"Location": "https://127.0.0.1/api/v1/me"}), "", "give the base URL with https://"),
         (Answer(302, {"Location": "http://[1/login"}), "", "redirects, /api/v1/me to http://[1/login: a login page"),
+        (Answer(302, {"Location": f"/login?k=a-key-{'b' * 100}"}), "", "to /login?k=… (106 characters left out) …: a"),
         (html(404), "", "answers 404: no Outbound API under http://127.0.0.1:"),
         (html(404), "/api/v1", "give the base URL without /api/v1"),
         (html(503), "", "a server error (503)"),

@@ -64,6 +64,13 @@ def test_anything_else_is_withheld_with_the_reason(request_: Request, reason: st
     assert sum(safety.withheld.values()) == 1
 
 
+def test_what_is_withheld_shows_no_part_of_a_key() -> None:
+    key = "a-key-of-another-form-0123456789" * 2
+    with pytest.raises(Withheld) as withheld:
+        Safety().let_through(get(f"/api/v1/me?q={'b' * 150}&api_key={key}&c={'d' * 100}"), paced=True)
+    assert key[:20] not in str(withheld.value).replace(key, "")
+
+
 def test_a_cursor_that_the_target_gave_out_is_sent() -> None:
     safety = Safety()
     body = b'{"data": [], "nextCursor": "abc"}'
