@@ -52,13 +52,12 @@ def _entry(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
 
 def _request(exchange: Exchange, redactor: Redactor) -> dict[str, Any]:
     request = exchange.request
-    headers = list(request.headers)
+    headers = list(request.fields)
     if request.credential:
         headers.append(("Authorization", f"Bearer {request.credential.shown}"))
     url = redactor.text(exchange.url)
-    content = (
-        {"postData": {"mimeType": "application/json", "text": redactor.text(request.body)}} if request.body else {}
-    )
+    declared = next((value for name, value in headers if name.lower() == "content-type"), "")
+    content = {"postData": {"mimeType": declared, "text": redactor.text(request.body)}} if request.body else {}
     trailers = {"_trailers": _pairs(list(request.trailers), redactor)} if request.trailers else {}
     return {
         "method": request.method,

@@ -134,11 +134,9 @@ class Client:
 
     def _exchange(self, request: Request) -> Exchange:
         number = next(self._numbers)
-        headers = [("User-Agent", f"{_USER_AGENT} (run {self.run}; exchange {number})"), *request.headers]
+        headers = [("User-Agent", f"{_USER_AGENT} (run {self.run}; exchange {number})"), *request.fields]
         if request.credential:
             headers.append(("Authorization", f"Bearer {request.credential.secret}"))
-        if request.body is not None and "Content-Type" not in dict(headers):
-            headers.append(("Content-Type", "application/json"))
         self.redactor.learn(credentials([*headers, *request.trailers]))
         with self.clock.steady():
             at, sent = time.time(), self.clock.now()

@@ -68,6 +68,12 @@ class Request:
     trailers: tuple[tuple[str, str], ...] = ()
 
     @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """The header fields with which it is sent, but for its key: a body is JSON unless they say otherwise."""
+        declared = self.body is None or any(name.lower() == "content-type" for name, _ in self.headers)
+        return self.headers if declared else (*self.headers, ("Content-Type", JSON))
+
+    @property
     def oddness(self) -> int:
         """How far the request is from a plain GET of a short path. Of several that show the same, the least odd is shown."""
         query = self.target.partition("?")[2]

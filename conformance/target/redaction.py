@@ -120,13 +120,14 @@ class Redactor:
         if request.trailers:
             return self._printf(exchange)
         parts = ["curl", "-i", "--path-as-is"]
-        parts += ["--head"] if request.method == "HEAD" else ["-X", request.method] if request.method != "GET" else []
-        for name, value in request.headers:
+        plain = request.method == "GET" and request.body is None
+        parts += ["--head"] if request.method == "HEAD" else [] if plain else ["-X", request.method]
+        for name, value in request.fields:
             parts += ["-H", shell_word(self._header(name, value))]
         if request.credential:
             parts += ["-H", '"Authorization: Bearer $OUTBOUND_API_KEY"']
         if request.body is not None:
-            parts += ["--data", shlex.quote(self.text(request.body))]
+            parts += ["--data-raw", shlex.quote(self.text(request.body))]
         url = self.text(exchange.url)
         word = shell_word(url)
         return " ".join([*parts, word if len(word) <= _LONGEST_URL else shell_word(abridged(url, _LONGEST_URL))])
