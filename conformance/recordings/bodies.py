@@ -12,18 +12,13 @@ import msgspec
 
 from conformance.recordings.archive import ArchivedResponse, Content
 from conformance.recordings.redactions import is_cut
+from conformance.target.content_coding import decompressed, is_known
 from conformance.target.transport import MOST_BYTES
 
 _CUT = "the recorded body was cut"
 _COMPRESSED = "the recorded body is compressed, and cannot be decompressed"
 _TOO_LONG = f"the body has more than {MOST_BYTES // 1024 // 1024} MiB"
 _ENCODED_AS_IT_IS = ("", "identity")
-# With the header of gzip or zlib; some servers send deflate without one (RFC 9110 8.4.1.2).
-_WINDOWS = {
-    "gzip": (zlib.MAX_WBITS | 32,),
-    "x-gzip": (zlib.MAX_WBITS | 32,),
-    "deflate": (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS),
-}
 _NUMBER = b"+-.eE0123456789"
 # Control characters, and the character that tools put in the place of bytes that are no UTF-8.
 _UNREADABLE = re.compile(rb"[\0-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf\xbd")
@@ -83,18 +78,17 @@ def _is_binary(recorded: bytes) -> bool:
 
 
 def _decompressed(recorded: bytes, coding: str) -> bytes:
-    for window in _WINDOWS.get(coding, ()):
-        decoder = zlib.decompressobj(window)
-        try:
-            whole = decoder.decompress(recorded, MOST_BYTES + 1)
-        except zlib.error:
-            continue
-        if len(whole) > MOST_BYTES:
-            raise _NotJudgedError(_TOO_LONG)
-        if not decoder.eof:
-            raise _NotJudgedError(_CUT)
-        return whole
-    raise _NotJudgedError(_COMPRESSED)
+    if not is_known(coding):
+        raise _NotJudgedError(_COMPRESSED)
+    try:
+        whole, complete = decompressed(recorded, coding, MOST_BYTES + 1)
+    except zlib.error:
+        raise _NotJudgedError(_COMPRESSED) from None
+    if len(whole) > MOST_BYTES:
+        raise _NotJudgedError(_TOO_LONG)
+    if not complete:
+        raise _NotJudgedError(_CUT)
+    return whole
 
 
 def _lacks_its_end(whole: bytes, response: ArchivedResponse) -> bool:

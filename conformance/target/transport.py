@@ -16,6 +16,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from conformance.target.content_coding import decompressed, is_known
 from conformance.target.long_text import abridged
 from conformance.target.proxies import Proxy
 
@@ -34,8 +35,6 @@ _DISCONNECTED = "disconnected"
 _IDLE = 5.0
 _CONNECTIONS = 100
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
-_GZIP_OR_ZLIB = 47
-_CODINGS = {"gzip": _GZIP_OR_ZLIB, "x-gzip": _GZIP_OR_ZLIB, "deflate": _GZIP_OR_ZLIB}
 
 Field = tuple[bytes, bytes]
 
@@ -130,13 +129,16 @@ class Transport:
 
 def _whole(chunks: Iterable[bytes], coding: str) -> bytes:
     """The decoded body. Raises BrokenAnswer if it is too large, encoded or decoded, or not encoded as its header says."""
-    bits = _CODINGS.get(coding.strip().lower())
-    body = bytearray()
-    for chunk in _decoded(_bounded(chunks), bits) if bits else _bounded(chunks):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise BrokenAnswer(f"the body of the answer is larger than {_MEGABYTES} once it is decoded ({coding})")
-    return bytes(body)
+    body = b"".join(_bounded(chunks))
+    if not is_known(coding):
+        return body
+    try:
+        body, _ = decompressed(body, coding, MOST_BYTES + 1)
+    except zlib.error as error:
+        raise BrokenAnswer(f"the body of the answer is not encoded as its Content-Encoding says: {error}") from error
+    if len(body) > MOST_BYTES:
+        raise BrokenAnswer(f"the body of the answer is larger than {_MEGABYTES} once it is decoded ({coding})")
+    return body
 
 
 def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -147,17 +149,6 @@ def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
         if size > MOST_BYTES:
             raise BrokenAnswer(f"the body of the answer is larger than {_MEGABYTES}")
         yield chunk
-
-
-def _decoded(chunks: Iterable[bytes], bits: int) -> Iterator[bytes]:
-    decoder: Any = zlib.decompressobj(bits)
-    try:
-        for chunk in chunks:
-            yield decoder.decompress(chunk, MOST_BYTES)
-            while decoder.unconsumed_tail:
-                yield decoder.decompress(decoder.unconsumed_tail, MOST_BYTES)
-    except zlib.error as error:
-        raise BrokenAnswer(f"the body of the answer is not encoded as its Content-Encoding says: {error}") from error
 
 
 def _late(watch: _Watch, timeout: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -23,6 +24,8 @@ from tests.support.raw_server import Handler, pressing, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 SHORT = 0.6
+RAW = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+GOOD = b'{"a": 1}'
 
 
 @contextmanager
@@ -107,12 +110,20 @@ def test_a_header_section_without_end_is_given_up() -> None:
         ask()
 
 
-@pytest.mark.parametrize("coding", [b"gzip", b"deflate"])
-def test_an_encoded_body_is_decoded(coding: bytes) -> None:
-    body = gzip.compress(b'{"a": 1}')
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        (b"gzip", gzip.compress(GOOD)),
+        (b"X-GZip", gzip.compress(GOOD)),
+        (b"deflate", zlib.compress(GOOD)),
+        (b"deflate", RAW.compress(GOOD) + RAW.flush()),
+    ],
+    ids=["gzip", "x-gzip", "deflate", "deflate without a header"],
+)
+def test_an_encoded_body_is_decoded(coding: bytes, body: bytes) -> None:
     head = HEAD + b"Content-Encoding: %b\r\nContent-Length: %d\r\n\r\n" % (coding, len(body))
     with reaching(sending(head + body)) as ask:
-        assert ask().content == b'{"a": 1}'
+        assert ask().content == GOOD
 
 
 def test_what_is_not_encoded_as_it_says_is_told() -> None:
