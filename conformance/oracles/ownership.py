@@ -63,7 +63,10 @@ def private(exchange: Exchange, others: frozenset[Identity], reads: str | None =
 
 def leak(exchange: Exchange, others: frozenset[Identity], reads: str | None = None) -> str | None:
     """What an answer shows of another organization, as `private` says it; None if nothing."""
-    shown = identities(exchange.json, reads or exchange.request.operation or "") | _anywhere(exchange.json)
+    shown = _anywhere(exchange.json)
+    # A problem is no resource, and may have the request's ids as members of its own (RFC 9457 3.2).
+    if exchange.status < 400:
+        shown |= identities(exchange.json, reads or exchange.request.operation or "")
     shown &= others
     return f"{exchange.line()} shows {_named(shown)} of the other organization" if shown else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,8 +16,8 @@ from mockserver.api.limits import Admission
 from mockserver.api.parameters import ParameterRules, Parameters
 from mockserver.api.pipeline import Pipeline
 from mockserver.api.problems import Members, ParameterError, Problem, Refused, invalid_parameter, not_found
-from mockserver.api.response import Header, Response
-from mockserver.modifications.helpers.requests import query
+from mockserver.api.response import Header, Response, json_bytes
+from mockserver.modifications.helpers.requests import query, resource_asked
 from mockserver.modifications.helpers.responses import (
     change_kind,
     change_members,
@@ -78,6 +79,18 @@ def problems_of_own_form(pipeline: Pipeline) -> None:
         return {**kept, "traceId": "0af7651916cd43dd", "errors": {"limit": ["is out of range"]}}
 
     change_members(pipeline, change)
+
+
+@variant(bends=("OP-9",))  # its document does not say so
+def problems_name_the_id(pipeline: Pipeline) -> None:
+    """A 404 has the id that the path names as members of its own, `id` and `contactId` (RFC 9457 3.2)."""
+
+    def change(scope: Scope, answer: Response) -> None:
+        asked = resource_asked(scope)
+        if answer.status == 404 and answer.body and asked:
+            answer.body = json_bytes({**json.loads(answer.body), "id": asked[1], "contactId": asked[1]})
+
+    pipeline.outer.append(rewriting(change))
 
 
 @variant(bends=("ERROR-4",))
