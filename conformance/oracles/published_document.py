@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import spec
-from conformance.oracles.schemas import Validator, compiled, mismatch
+from conformance.oracles.schemas import NO_CHARACTER, Validator, compiled, mismatch
 from conformance.target.client import Caller
 from conformance.target.exchange import Exchange
 
@@ -20,6 +20,8 @@ _VERSION = "3.1."
 _DEEPEST = 20
 _LONGEST = 300
 _NOT_MODIFIED = 304
+# The path of an address (RFC 3986 appendix B), which is found even if the host cannot be read.
+_PATH_OF_URL = re.compile(r"(?:[^:/?#]+:)?(?://[^/?#]*)?([^?#]*)")
 # Members whose values are data, not parts of the description.
 _DATA = ("example", "value", "default", "enum", "const")
 
@@ -100,15 +102,19 @@ class PublishedDocument:
         """The document with the nine operations under the contract's paths, to judge answers by (`--schema published`).
 
         Each 200 has to be at least an object or a page with string ids. Raises UnreadableDocument if an operation is
-        missing.
+        missing, or has no usable schema.
         """
-        paths: Json = dict(self.document.get("paths", {}))
+        paths: Json = dict(self.resolved(self.document.get("paths")))
         for operation in spec.contract().operations.values():
             published = self.operations.get(operation.id)
             served = published.answer(200) if published else None
             if served is None:
                 raise UnreadableDocument(f"the target's document declares no 200 for {operation.path}")
             schema = {"allOf": [_least(operation), served.content.get("application/json") or {}]}
+            try:
+                self._validator(schema)
+            except ValueError as error:
+                raise UnreadableDocument(f"the schema for 200 of {operation.path} cannot be used: {error}") from None
             answer = {"description": "OK", "content": {"application/json": {"schema": schema}}}
             paths[operation.path] = {"get": {"operationId": operation.id, "responses": {"200": answer}}}
         return {**self.document, "paths": paths}
@@ -158,7 +164,8 @@ class PublishedDocument:
             url = str(server.get("url", ""))
             for name, variable in self.resolved(server.get("variables")).items():
                 url = url.replace(f"{{{name}}}", str(self.resolved(variable).get("default", "")))
-            yield urlsplit(url).path.rstrip("/").removeprefix(self.base_path)
+            found = _PATH_OF_URL.match(url)
+            yield (found[1] if found else "").rstrip("/").removeprefix(self.base_path)
 
     def _operation(self, path: str, item: Json, get: Json) -> PublishedOperation:
         parameters = [self.resolved(raw) for part in (item, get) for raw in _list(part.get("parameters"))]
@@ -208,7 +215,12 @@ def invalidity(document: PublishedDocument) -> str | None:
     for reference in references(document.document):
         if document.at(reference) is None:
             return f"a reference leads nowhere: {reference}"
-    error = next(iter(OpenAPIV31SpecValidator(document.document).iter_errors()), None)
+    try:
+        error = next(iter(OpenAPIV31SpecValidator(document.document).iter_errors()), None)
+    except RecursionError:
+        return "references lead in a circle"
+    except UnicodeEncodeError:
+        return NO_CHARACTER
     if error is None:
         return None
     place = "/".join(map(str, getattr(error, "path", ())))
@@ -238,7 +250,7 @@ def _least(operation: spec.Operation) -> Json:
 
 
 def _member(value: Any, step: str) -> Any:
-    return value[int(step)] if isinstance(value, list) and step.isdecimal() and int(step) < len(value) else None
+    return {str(index): inner for index, inner in enumerate(value)}.get(step) if isinstance(value, list) else None
 
 
 def _shape(path: str) -> str:

@@ -11,6 +11,7 @@ import jsonschema_rs
 import spec
 from conformance.target.exchange import Exchange
 
+NO_CHARACTER = "a text has half of a surrogate pair, which is no character (RFC 8259 8.2)"
 _JSON = "application/json"
 
 
@@ -60,7 +61,7 @@ def mismatch(validator: Validator, instance: Any) -> str | None:
             return None
         error = next(iter(validator.iter_errors(instance)))
     except UnicodeEncodeError:
-        return "a text has half of a surrogate pair, which is no character (RFC 8259 8.2)"
+        return NO_CHARACTER
     place = "/".join(map(str, error.instance_path))
     return f"{place or 'the body'}: {error.message}"[:300]
 
@@ -84,9 +85,15 @@ def _of_operation(operation: str) -> Validator:
 
 
 def compiled(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Validator:
-    """A schema of a document, its references resolved within that document alone. Raises ValueError for an invalid one."""
+    """A schema of a document, its references resolved within that document alone.
+
+    Raises ValueError for an invalid one; the message is one line.
+    """
     whole = {name: value for name, value in document.items() if not name.startswith("$")}
-    return jsonschema_rs.Draft202012Validator({**whole, **schema}, validate_formats=True, retriever=_refuse)
+    try:
+        return jsonschema_rs.Draft202012Validator({**whole, **schema}, validate_formats=True, retriever=_refuse)
+    except ValueError as error:
+        raise ValueError(str(error).partition("\n")[0]) from None
 
 
 def _refuse(address: str) -> Any:
