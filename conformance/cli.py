@@ -15,7 +15,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from conformance.options import completion
-from conformance.options.errors import no_option, plain, text
+from conformance.options.errors import no_option, path, plain, text
 from conformance.outcome import EXIT_BROKEN, EXIT_CONFORMANT, EXIT_NOT_JUDGED, EXIT_USAGE
 from conformance.plural import counted
 from conformance.pytest_run import ARGUMENTS, UsageError, options_help, run_pytest
@@ -30,6 +30,8 @@ from conformance.verdict.selection import SelectionError, select, selected
 from spec.misspelled import meant
 
 _WIDTH = 120
+# Options that choose other checks than those that failed, or make no run.
+_NOT_AGAIN = ("--only", "--list", "--explain", "--dry-run", "--collect-only", "--collectonly", "--co")
 _SHARE_DONE = re.compile(r"\[( *\d+%)\]$")
 USAGE = """\
 usage: outbound-conformance [COMMAND] [OPTIONS]
@@ -188,8 +190,10 @@ def _replay(arguments: Sequence[str]) -> int:
         raise UsageError("give a report first, and options after it")
     if stray := next(filter(_is_no_option, arguments[1:2]), None):
         raise UsageError(f"give one report, and options after it; {stray!r} is a second one")
-    if any(option.partition("=")[0] == "--only" for option in arguments[1:]):
-        raise UsageError("no option '--only': this command tries what failed in the report; a run takes --only")
+    if senseless := next((name for word in arguments[1:] if (name := word.partition("=")[0]) in _NOT_AGAIN), None):
+        raise UsageError(
+            f"no option {senseless!r}: this command tries what failed in the report; a run takes {senseless}"
+        )
     before = _report(arguments[0])
     failed = [id_ for id_, row in before.rows.items() if row.status == "failed"]
     ids = [requirement.id for requirement in selected(None)]
@@ -213,7 +217,14 @@ def _tried_again(ids: Sequence[str], before: Report, options: Sequence[str]) -> 
     """The report of a new run over the requirements, with the seed and depth of the first report.
 
     A requirement that any answer may break needs a whole run: another check may have got the answer that broke it.
+    The new run's report is in the folder that the options name, if they name one.
     """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--report", type=path)
+    try:
+        named = parser.parse_known_args(options)[0].report
+    except argparse.ArgumentError as error:
+        raise UsageError(plain(str(error), ("--report",))) from None
     with tempfile.TemporaryDirectory(prefix="outbound-") as folder:
         command = [sys.executable, "-P", "-m", "pytest", *ARGUMENTS, "-v", "--report", folder]
         command += [] if any(map(takes_the_whole_run, ids)) else ["--only", ",".join(ids)]
@@ -222,7 +233,7 @@ def _tried_again(ids: Sequence[str], before: Report, options: Sequence[str]) -> 
         if code == EXIT_USAGE:
             lines = (err or out).strip().splitlines()
             raise UsageError(lines[0] if lines else "the options cannot be used")
-        return read(Path(folder))
+        return read(named or Path(folder))
 
 
 def _run_showing_progress(command: Sequence[str]) -> tuple[int, str, str]:

@@ -19,7 +19,7 @@ from conformance.cases.tables import Cut, depths, over
 from conformance.report import mock_faults
 from conformance.report.causes import usual_causes
 from conformance.report.explanation import takes_the_whole_run
-from tests.support.gate import gate_output, run_gate
+from tests.support.gate import gate_output
 from tests.support.null_servers import NULL_SERVERS, serving
 from tests.support.project import ROOT
 from tests.support.report_runs import ledger, run_of, written
@@ -171,6 +171,10 @@ def test_several_reports_make_a_matrix(capsys: pytest.CaptureFixture[str], repor
         (("replay", "{report}", "--base-url", "ftp://x", "--api-key", "k"), "base_url: "),
         (("replay", "{report}", "--only", "PAGE-2"), "replay: no option '--only'"),
         (("replay", "{report}", "--only=PAGE-2"), "replay: no option '--only'"),
+        (("replay", "{report}", "--base-url", "http://x", "--dry-run"), "no option '--dry-run': this command tries"),
+        (("replay", "{report}", "--list"), "no option '--list': this command tries what failed in the report"),
+        (("replay", "{report}", "--report"), "replay: --report: its value is missing"),
+        (("replay", "{report}", "--report="), "replay: --report: its value is missing"),
         (("explain",), "give a requirement"),
         (("init", "--force"), "no option '--force'; this command takes --base-url"),
         (("init", "a", "b"), "give one file"),
@@ -263,22 +267,17 @@ def test_a_terminal_shows_how_far_a_second_try_is_from_a_folder_with_modules_of_
     assert progress.endswith("\r100% of the checks are done\r")
 
 
+def test_a_second_try_writes_its_report_where_it_is_told(
+    capsys: pytest.CaptureFixture[str], report: Path, tmp_path: Path
+) -> None:
+    code, out, err = run(capsys, "replay", str(report), "--report", str(tmp_path / "second"))
+    assert (code, out.count("mended")) == (0, 3), err
+    assert run(capsys, "diff", str(report), str(tmp_path / "second"))[0] == 0
+
+
 @pytest.mark.parametrize(("id_", "whole"), [("OP-1", True), ("PAGE-13", True), ("PAGE-2", False), ("SCOPE-1", False)])
 def test_what_any_answer_may_break_is_tried_again_by_a_whole_run(id_: str, whole: bool) -> None:
     assert takes_the_whole_run(id_) == whole
-
-
-def test_a_run_is_compared_with_its_baseline(report: Path) -> None:
-    run = run_gate("--only", "PAGE-3", "--baseline", str(report))
-    assert run.exit_code == 0, run.output
-    told = run.output[run.output.index(" since the baseline ") :]
-    assert "mended: 1\n    PAGE-3\n" in told or "mended: 1\n  PAGE-3\n" in told
-
-
-def test_a_baseline_that_is_no_report_is_a_usage_error(tmp_path: Path) -> None:
-    run = run_gate("--baseline", str(tmp_path / "nowhere.json"))
-    assert run.exit_code == USAGE
-    assert "--baseline: " in run.output
 
 
 @pytest.mark.parametrize("words", ["help", "--help", "-h", "init --help", "--target x.toml --help"])

@@ -13,6 +13,7 @@ from conformance import cli
 from conformance.report.comparison import ReportError, compare, read
 from conformance.report.terminal import compared
 from conformance.verdict.ledger import LEFT_OUT, Ledger
+from tests.support.gate import run_gate
 from tests.support.report_runs import Screen, finding, ledger, run_of, written
 
 USAGE, BROKEN = 4, 1
@@ -179,3 +180,16 @@ def test_what_was_not_chosen_for_a_run_is_not_compared_with_its_baseline(report:
     screen = Screen()
     compared(read(report), run_of(made), screen)
     assert screen.lines == [SINCE, "mended: 1", "  PAGE-3"]
+
+
+def test_a_run_is_compared_with_its_baseline(report: Path) -> None:
+    run = run_gate("--only", "PAGE-3", "--baseline", str(report))
+    assert run.exit_code == 0, run.output
+    told = run.output[run.output.index(" since the baseline ") :]
+    assert "mended: 1\n    PAGE-3\n" in told or "mended: 1\n  PAGE-3\n" in told
+
+
+def test_a_baseline_that_is_no_report_is_a_usage_error(tmp_path: Path) -> None:
+    run = run_gate("--baseline", str(tmp_path / "nowhere.json"))
+    assert run.exit_code == USAGE
+    assert "--baseline: " in run.output
