@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import pairwise
 
 from conformance.cases.dataset import Dataset
+from conformance.cases.filters import text_of
 from conformance.cases.resource_states import perhaps_without_dossier, with_each_value
 from conformance.cases.sampling import chooser, stratified
 from conformance.cases.tables import Cut, Effort
@@ -41,7 +42,7 @@ def test_draft_has_its_body(dataset: Dataset, run_effort: Effort) -> None:
     no_longer = []
     for draft in _some_drafts(dataset, run_effort) + cut[:_MOST_CUT]:
         single = _is_whole(dataset.single("getDraft", draft["id"]))
-        more = _letters(_body(single)) - _letters(str(draft.get("snippet") or ""))
+        more = _letters(_body(single)) - _letters(text_of(draft, "snippet"))
         expect(more >= 0, "the body is shorter than its snippet", single)
         no_longer += [single] if more == 0 and draft in cut[:_MOST_CUT] else []
     # One text may end by chance where others are cut, but not every one.
@@ -124,12 +125,12 @@ def _engagement(draft: Exchange) -> list[Resource]:
 
 def _cut_snippets(drafts: list[Resource]) -> list[Resource]:
     """The drafts whose snippet seems to be cut: it ends in an ellipsis, or has the greatest length, as many others do."""
-    snippets = {text for draft in drafts if isinstance(text := draft.get("snippet"), str)}
+    snippets = {text_of(draft, "snippet") for draft in drafts}
     longest = max(map(len, snippets), default=0)
     at_the_most = [text for text in snippets if len(text) == longest]
     usual = len(at_the_most) >= max(_FEWEST_CUT, len(snippets) / _USUAL)
     cut = {text for text in snippets if text.endswith(("…", "..."))} | set(at_the_most if usual else ())
-    return [draft for draft in drafts if draft.get("snippet") in cut]
+    return [draft for draft in drafts if text_of(draft, "snippet") in cut]
 
 
 def _some_drafts(dataset: Dataset, run_effort: Effort) -> list[Resource]:

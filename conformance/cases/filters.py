@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.cases.dataset import LARGEST
 from conformance.cases.sampling import chooser
-from conformance.oracles.usable import Resource
+from conformance.oracles.usable import Resource, as_text
 from conformance.outcome import NotTested
 
 # How many words are examined to find one that some contact has and others do not.
@@ -68,8 +68,7 @@ def asked_of(name: str, resource: Resource) -> list[str]:
 
 def text_of(resource: Resource, member: str) -> str:
     """A member's text; empty if it is null, missing or something else."""
-    value = resource.get(member)
-    return value if isinstance(value, str) else ""
+    return as_text(resource.get(member))
 
 
 def words_of(contacts: Sequence[Resource], member: str) -> list[str]:
@@ -179,9 +178,7 @@ NULLS = ("null", "None")
 def values_of(name: str, resource: Resource) -> list[str]:
     """The values of a filter that a resource has; none if the member is missing, or has a value of another type."""
     own: Any = resource.get(_MEMBER_OF.get(name, name))
-    if isinstance(own, str):
-        return [own] if own else []
-    return [value for value in own if isinstance(value, str) and value] if isinstance(own, list) else []
+    return [value for value in (own if isinstance(own, list) else [own]) if as_text(value)]
 
 
 def _told_by(operation: str, filters: Mapping[str, str]) -> list[tuple[str, str]]:

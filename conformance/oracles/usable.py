@@ -35,7 +35,7 @@ def unusable(exchange: Exchange, reads: str | None = None) -> str | None:
     if not isinstance(exchange.json, dict):
         return "the body is no JSON object"
     if operation in spec.LIST_OPERATIONS:
-        return _unusable_page(exchange.json.get("data"))
+        return _unusable_page(exchange.json)
     return _unusable_resource(operation, exchange.json)
 
 
@@ -61,10 +61,21 @@ def member(exchange: Exchange, *names: str) -> Any:
     return value
 
 
+def as_text(value: Any) -> str:
+    """A text that requests can repeat; empty for anything else, half of a surrogate pair included (RFC 8259 8.2)."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return ""
+    return value
+
+
 def as_id(value: Any) -> str | None:
     """An id as text; None for a value that cannot be an id."""
     if isinstance(value, str):
-        return value or None
+        return as_text(value) or None
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
@@ -77,12 +88,15 @@ def _refused_key(exchange: Exchange) -> str:
     return f"; {credential.name} is not accepted, or no longer"
 
 
-def _unusable_page(data: Any) -> str | None:
+def _unusable_page(page: Resource) -> str | None:
+    data, cursor = page.get("data"), page.get("nextCursor")
     if not isinstance(data, list):
         return "the page has no array `data`"
-    if all(isinstance(item, dict) and as_id(item.get("id")) for item in data):
-        return None
-    return "an item of the page is no object with an id"
+    if not all(isinstance(item, dict) and as_id(item.get("id")) for item in data):
+        return "an item of the page is no object with an id"
+    if isinstance(cursor, str) and cursor and not as_text(cursor):
+        return "nextCursor has half of a surrogate pair, which no request can repeat (RFC 8259 8.2)"
+    return None
 
 
 def _unusable_resource(operation: str, body: Resource) -> str | None:

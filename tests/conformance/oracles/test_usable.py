@@ -72,6 +72,8 @@ def test_an_answer_with_ids_is_usable_whatever_its_schema_says(operation: str, b
         ("getContact", {}),
         ("getContact", {"id": ""}),
         ("getContact", {"id": True}),
+        ("listContacts", {"data": [{"id": "\ud800"}]}),
+        ("listContacts", {"data": [], "nextCursor": "\ud800"}),
         ("getContactResearch", {"data": []}),
         ("getMe", {"data": []}),
         ("getMe", None),
