@@ -11,7 +11,7 @@ from conformance.cases.altered_cursors import spoiled
 from conformance.cases.dataset import Dataset
 from conformance.cases.follow_ups import follow_up, real_cursor
 from conformance.cases.tables import Cut, over
-from conformance.cases.tenant_answers import as_good_as_none, as_unknown, goal_of
+from conformance.cases.tenant_answers import as_unknown, expect_same_as_unknown_id, goal_of
 from conformance.cases.tenant_attacks import AsFilter, ById, foreign_filters, plain_foreign_ids
 from conformance.cases.tenant_escapes import Theirs, Trick, show_nothing, tricks_in_return
 from conformance.checks import requirement
@@ -28,7 +28,7 @@ def test_an_id_of_the_primary_is_as_good_as_none(
     case: ById, dataset: Dataset, neighbour: Dataset, ours: frozenset[Identity], seed: int
 ) -> None:
     """An id of the primary organization is answered to the secondary one exactly as an id that does not exist."""
-    as_good_as_none(case, neighbour, dataset, ours, neighbour.caller, seed)
+    expect_same_as_unknown_id(case, neighbour, dataset, ours, neighbour.caller, seed)
 
 
 def plain_filters(dataset: Dataset) -> list[AsFilter]:

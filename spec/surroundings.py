@@ -22,9 +22,10 @@ _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 @contextmanager
 def prepared(program: str, *, needs_folder: bool = True) -> Iterator[None]:
-    """Run a command in it. Closed streams are opened on the null device; what the command cannot do without is told in a line.
+    """A context in which a whole command runs. A standard stream that is closed is first opened on the null device.
 
-    It ends with 4 if the working folder is gone, and otherwise as `printed` does.
+    If `needs_folder` and the working folder is gone, it prints one line and exits with `USAGE`. Otherwise it does what
+    `printed` does.
     """
     _open_closed_streams()
     if needs_folder:
@@ -35,10 +36,10 @@ def prepared(program: str, *, needs_folder: bool = True) -> Iterator[None]:
 
 @contextmanager
 def printed(program: str) -> Iterator[None]:
-    """Print in it what is to reach standard output.
+    """A context for code that prints to standard output.
 
-    It ends with `UNTOLD` and a line if the system refuses something, as a full disk does what was printed, and with `READER_LEFT`
-    if a reader has closed the pipe, as `| head` does.
+    If the system refuses something (for example, the disk is full), it prints one line and exits with `UNTOLD`. If the reader of
+    a pipe has closed it, as `| head` does, it exits with `READER_LEFT`.
     """
     try:
         try:

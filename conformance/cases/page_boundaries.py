@@ -32,7 +32,11 @@ def bordered(dataset: Dataset, operation: str) -> Walk:
 
 
 def one_by_one(dataset: Dataset, operation: str) -> list[Walk]:
-    """The list walked at limit 1 beyond its first two items of one time; nothing if they come late, or limit 1 is refused."""
+    """Walks the list at limit 1 until it has shown two neighbours of one time. Returns that walk.
+
+    Returns nothing if no two of the first items are of one time, if limit 1 is refused, or for a list that is not in
+    `_ONE_BY_ONE`.
+    """
     times = [resource.get("createdAt") for resource in dataset.walk(operation).items]
     first = next((place for place, (one, other) in enumerate(pairwise(times)) if one == other), _FEW_PAGES)
     if first >= _FEW_PAGES or operation not in _ONE_BY_ONE or dataset.fitting(operation, 1) != 1:

@@ -1,4 +1,4 @@
-"""What one organization is answered that asks for another's data, by id and as a filter's value, and what tricks ask for."""
+"""Expectations of the answers to one organization that asks for another's data, and the data that tricks ask for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conformance.target.client import Caller
 from conformance.target.exchange import Exchange
 
 
-def as_good_as_none(
+def expect_same_as_unknown_id(
     case: ById, own: Dataset, other: Dataset, theirs: frozenset[Identity], caller: Caller, seed: int
 ) -> None:
     """Expect the caller, of one's own organization, to get the same answer to another one's id and to an unknown one.

@@ -35,7 +35,7 @@ def no_option(option: str, known: Collection[str], otherwise: str = "--help list
 def plain(message: str, known: Collection[str], otherwise: str = "--help lists them") -> str:
     """An error message of argparse in the words of this project. `known` are all options."""
     if not message.startswith(_UNKNOWN):
-        missing = "its value is missing; one that begins with a dash is written behind a `=`"
+        missing = "its value is missing; if it begins with a dash, write it as --option=VALUE"
         return _MISSING.sub(missing, _ARGUMENT.sub(r"\1: ", message))
     options = [word for word in message.removeprefix(_UNKNOWN).split() if word.startswith("-")]
     return (

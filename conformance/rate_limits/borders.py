@@ -26,8 +26,8 @@ class Border:
 def told_border(attempt: Attempt, limits: Limits) -> Border | None:
     """The border that an answer tells, if there is time for a volley before it. None if it tells no time within a minute.
 
-    A limiter without windows may tell when its allowance is full, or always the same. What the probe proves is not less true
-    then: it proves by the times of answers alone.
+    A limiter without windows may tell when its allowance is full again, or always the same time. No false alarm follows: the
+    probe judges by the times of the answers alone.
     """
     left = attempt.reset_in
     if left is None or not _time_for_a_volley(limits) <= left <= MINUTE + 2 * _ROUNDED:

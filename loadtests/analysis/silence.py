@@ -9,11 +9,10 @@ from loadtests.analysis.ledger import Attempt, Ledger
 
 
 def since(ledger: Ledger) -> float:
-    """The earliest time at which the target may have stopped answering: when the last answered request was sent.
+    """When the last answered request was sent; infinity if none was answered.
 
-    Infinity if it never answered.
-
-    A request that failed while that one was under way may have failed for the same reason as all that followed.
+    The target may have stopped answering from that time on: a request that failed while the last answer was under way may have
+    failed for the same reason as all later ones.
     """
     answers = ((answered, sent) for sent, answered, status in chain.from_iterable(map(ledger.times, ledger)) if status)
     return max(answers, default=(0.0, float("inf")))[1]

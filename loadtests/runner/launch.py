@@ -44,7 +44,10 @@ def _run(locust: Callable[[], None]) -> None:
 
 
 def tell_in_a_line() -> None:
-    """Have an error that nothing catches told in one line. Python would show a traceback and end with 1, as a broken verdict."""
+    """Print an uncaught error in one line and exit with 3.
+
+    Python's default, a traceback and exit code 1, would look like the verdict "broken".
+    """
     from conformance.outcome import EXIT_NOT_JUDGED
 
     def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -51,9 +51,11 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What happens between two moments at which no request is under way. The target's clock is moved at these moments alone.
-    Before it: `rest` seconds pass since the end of the last phase, or `gap` since its start; `promised`: all that the last
-    phase's refusals promised passes; `align`: the target's wall clock comes to this many seconds after a full minute.
+    """A part of a run. No request is under way when a phase begins or ends, and only then is the target's clock moved.
+
+    The phase begins when all of these hold: `rest` seconds have passed since the end of the last phase; `gap` seconds have passed
+    since its start; if `promised`, the time that its refusals told to wait has passed; with `align`, the target's wall clock
+    is that many seconds after a full minute.
     """
 
     name: str

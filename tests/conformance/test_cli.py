@@ -191,7 +191,7 @@ def test_several_reports_make_a_matrix(capsys: pytest.CaptureFixture[str], repor
         (("--depth",), "outbound-conformance: --depth: its value is missing"),
         (
             ("--mock-options", "--tls"),
-            "--mock-options: its value is missing; one that begins with a dash is written behind a `=`",
+            "--mock-options: its value is missing; if it begins with a dash, write it as --option=VALUE",
         ),
         (("--maxfail", "x"), "outbound-conformance: --maxfail: invalid int value: 'x'"),
         (("--har",), "outbound-conformance: --har: its value is missing"),
