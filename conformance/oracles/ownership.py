@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import spec
 from conformance.oracles.usable import as_id
@@ -63,11 +64,12 @@ def private(exchange: Exchange, others: frozenset[Identity], reads: str | None =
 
 def leak(exchange: Exchange, others: frozenset[Identity], reads: str | None = None) -> str | None:
     """What an answer shows of another organization, as `private` says it; None if nothing."""
-    shown = _anywhere(exchange.json)
-    # A problem is no resource, and may have the request's ids as members of its own (RFC 9457 3.2).
-    if exchange.status < 400:
-        shown |= identities(exchange.json, reads or exchange.request.operation or "")
-    shown &= others
+    named = identities(exchange.json, reads or exchange.request.operation or "")
+    if exchange.status >= 400:
+        # A problem is no resource, and may repeat the ids of the request as members of its own (RFC 9457 3.2).
+        asked = unquote(" ".join((exchange.request.target, *(value for _, value in exchange.request.headers))))
+        named = frozenset(identity for identity in named if identity[1] not in asked)
+    shown = (named | _anywhere(exchange.json)) & others
     return f"{exchange.line()} shows {_named(shown)} of the other organization" if shown else None
 
 
