@@ -24,7 +24,7 @@ from conformance.cases.forged_keys import (
     together,
     unknown,
 )
-from conformance.cases.resource_ids import Opening, collection_of, known_opening, opening, unknown_id
+from conformance.cases.resource_ids import SINGLE, Opening, known_opening, opening, unknown_id
 from conformance.cases.sampling import cases, none_has
 from conformance.cases.tables import Cut, over
 from conformance.checks import JSON, NotJudged, expect, not_tested, refused, requirement
@@ -38,7 +38,6 @@ from conformance.target.retry_after import retry_after
 from spec.target import Target
 
 OPERATIONS = tuple(spec.contract().operations)
-SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 METHODS = ("GET", "HEAD")
 DEAD = ("revoked", "expired")
 # Operations are also asked with parameters, some of them invalid or another operation's: without a valid key the answer is 401.

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs
 
 import spec
 from conformance.cases.altered_cursors import SPOILS, spoiled
-from conformance.cases.dataset import LARGEST, Dataset, Walk, limit_of, next_cursor, whole
-from conformance.cases.expected_pages import DEFAULT, confirmed, on_changing_data, once
+from conformance.cases.dataset import DEFAULT, LARGEST, Dataset, Walk, limit_of, next_cursor, whole
+from conformance.cases.expected_pages import confirmed, on_changing_data, once
 from conformance.cases.filters import text_of
 from conformance.cases.follow_ups import real_cursor
 from conformance.cases.growing_lists import settled, shown_while_adding

@@ -23,7 +23,6 @@ from conformance.target.exchange import Exchange
 from spec.target import Target
 
 OPERATIONS = spec.contract().operations
-SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 _WHERE = (f"{API}/nothing-here", "{contact}/nothing-here")
 _KEY, _NO_KEY, _KEY_IN_QUERY = "with a key", "without a key", "with a key in its query"
 _NO_JSON, _NO_API_TYPE = "POST /contacts of no JSON", "GET /contacts as HTML or XML"

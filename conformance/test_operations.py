@@ -16,6 +16,7 @@ from conformance.cases.dataset import Dataset
 from conformance.cases.resource_ids import (
     MALFORMED,
     MISSPELLINGS,
+    SINGLE,
     Opening,
     collection_of,
     known_opening,
@@ -46,7 +47,6 @@ from conformance.target.exchange import Exchange
 from spec.target import Target
 
 OPERATIONS = tuple(spec.contract().operations)
-SINGLE = tuple(operation for operation in OPERATIONS if collection_of(operation))
 # Operations that read a single resource of a list, and how many awkward resources of each list are read.
 _SCHEMAS = {"getContact": "Contact", "getList": "ContactList", "getDraft": "DraftSummary"}
 READ_BOTH_WAYS = tuple(_SCHEMAS)

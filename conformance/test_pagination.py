@@ -13,9 +13,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 import spec
-from conformance.cases.dataset import LARGEST, Dataset, Walk, limit_of, next_cursor, whole
+from conformance.cases.dataset import DEFAULT, LARGEST, Dataset, Walk, limit_of, next_cursor, whole
 from conformance.cases.expected_pages import (
-    DEFAULT,
     MOST_PAGES,
     confirmed,
     exactly,

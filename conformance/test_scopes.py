@@ -14,7 +14,7 @@ from conformance.cases.dataset import Dataset
 from conformance.cases.disguises import queries, single_parameters, with_a_letter_encoded
 from conformance.cases.filters import asked_of
 from conformance.cases.follow_ups import FOLLOW_UPS, follow_up, real_cursor
-from conformance.cases.resource_ids import collection_of, opening, unknown_id
+from conformance.cases.resource_ids import SINGLE, opening, unknown_id
 from conformance.cases.sampling import cases, none_has
 from conformance.cases.scope_holders import NO_SCOPE, SCOPED, SCOPES, Holders
 from conformance.cases.tables import Cut, over
@@ -26,7 +26,6 @@ from conformance.target.client import Client, target
 from conformance.target.exchange import Exchange
 from spec.target import Target
 
-SINGLE = tuple(operation for operation in SCOPED if collection_of(operation))
 _UNKNOWN = Cut(quick=3, paced=4, standard=20)
 _QUERIES = tuple(asked for asked in queries() if asked[0] in SCOPED)
 _SINGLE_PARAMETERS = tuple(asked for asked in single_parameters() if asked[0] in SCOPED)

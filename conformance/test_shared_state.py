@@ -13,7 +13,7 @@ from conformance.cases.interleaving import Party, take_turns
 from conformance.cases.resource_ids import collection_of
 from conformance.cases.resource_states import Known, in_each_state
 from conformance.cases.tables import Cut, Effort, over
-from conformance.cases.tenant_attacks import common_filters
+from conformance.cases.tenant_attacks import common_filters, one_of_each
 from conformance.checks import expect, not_tested, requirement, sound
 from conformance.oracles.ownership import Identity, identities
 from conformance.target.client import Headers
@@ -65,11 +65,6 @@ def test_organizations_ask_at_the_same_time(
         if operation in LISTS:
             expect_own_cursors(dataset, operation, answers[::2], answers[1::2])
             expect_own_cursors(neighbour, operation, answers[1::2], answers[::2])
-
-
-def one_of_each(neighbour: Dataset) -> list[Known]:
-    """A resource of each kind of the secondary organization."""
-    return list({known.operation: known for known in in_each_state(neighbour)}.values())
 
 
 @requirement("TENANT-6")

@@ -11,7 +11,6 @@ import pytest
 
 from conformance.cases.dataset import LARGEST, Dataset, Resource
 from conformance.checks import NotJudged, NotTested, Violation, expect, items, not_tested, requirement, served
-from conformance.oracles.usable import as_id, member
 from conformance.target.client import Caller
 from conformance.target.clock import TargetClock
 from conformance.target.exchange import Exchange
@@ -91,12 +90,9 @@ def deliveries(request: pytest.FixtureRequest, target: Target, judge: Judge) -> 
 
 
 @pytest.fixture(scope="session")
-def organization(primary: Caller) -> str:
+def organization(dataset: Dataset) -> str:
     """The id of the primary organization. Raises NotJudged if `/me` does not name it."""
-    found = as_id(member(served(primary, "getMe"), "organization", "id"))
-    if found is None:
-        raise NotJudged("/me does not name the organization by its id")
-    return found
+    return dataset.organization()
 
 
 @pytest.fixture(scope="session")

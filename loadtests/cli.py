@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ from conformance.report.text import for_terminal, visible
 from conformance.target.embedded import EmbeddedMock, EmbeddedMockError, EmbeddedServer
 from conformance.target.redaction import Redactor
 from conformance.target.signals import signals_held_back
+from conformance.target.started import free_port
 from loadtests.report.output import say, say_first
 from loadtests.runner import launch, null_server
 from loadtests.runner.interrupts import ENDING, INTERRUPTED, blocked
@@ -232,9 +232,7 @@ def _place(web: bool, web_port: int, worker: bool) -> list[str]:
 
 def _own_port() -> list[str]:
     """A free port for a master and its processes, so that several runs can go on side by side."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = str(found.getsockname()[1])
+    port = str(free_port())
     return ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
 
 

@@ -29,6 +29,9 @@ LONGEST_RETRY_AFTER = 60.0
 
 LIST_OPERATIONS = ("listContacts", "listLists", "listDrafts", "listEvents")
 
+ITEM_OPERATIONS = {"getContact": "listContacts", "getList": "listLists", "getDraft": "listDrafts"}
+"""The operations that read one item of a list, with the operation of the list."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -90,6 +93,11 @@ class PageSize:
 
     default: int
     maximum: int
+
+    def asked(self, limit: str) -> int | None:
+        """The number of items that a request's `limit` asks for; None if it is no number from 1 to the maximum."""
+        short = limit.isascii() and limit.isdigit() and len(limit) <= len(str(self.maximum))
+        return int(limit) if short and 1 <= int(limit) <= self.maximum else None
 
 
 @dataclass(frozen=True, slots=True)

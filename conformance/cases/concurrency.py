@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
-from conformance.cases.dataset import Dataset, next_cursor
-from conformance.cases.expected_pages import DEFAULT
+from conformance.cases.dataset import DEFAULT, Dataset, next_cursor
 from conformance.checks import Violation, expect, items, sound
 from conformance.target.exchange import Exchange
 

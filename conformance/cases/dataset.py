@@ -18,11 +18,12 @@ from conformance.target.exchange import Exchange
 
 LARGEST = spec.contract().page_size.maximum
 """The most items of a page."""
+DEFAULT = spec.contract().page_size.default
+"""The items of a page without `limit`."""
 # A target may hold any amount of data, but the number of requests of a run is limited.
 MOST_PAGES = 30
 # Contacts that are asked for a dossier until one has it.
 _MOST_LOOKED_AT = 24
-_DEFAULT = spec.contract().page_size.default
 _REFUSED = (400, 422)
 _CURSOR_REFUSED = (400, 404, 410, 422)
 # A walk that shows this many empty pages in a row is ended, even if it has a next page.
@@ -91,9 +92,8 @@ def limit_of(exchange: Exchange) -> int | None:
     if exchange.request.operation not in spec.LIST_OPERATIONS or exchange.request.method != "GET":
         return None
     query = parse_qs(exchange.request.target.partition("?")[2], keep_blank_values=True)
-    asked = query.get("limit", [str(_DEFAULT)])
-    usable = len(asked) == 1 and asked[0].isascii() and asked[0].isdigit() and len(asked[0]) <= len(str(LARGEST))
-    return int(asked[0]) if usable and 1 <= int(asked[0]) <= LARGEST else None
+    asked = query.get("limit", [str(DEFAULT)])
+    return spec.contract().page_size.asked(asked[0]) if len(asked) == 1 else None
 
 
 def next_cursor(page: Exchange) -> str | None:
@@ -158,7 +158,7 @@ class Dataset:
         if filters not in ({}, whole(operation)):
             if self._refused_unfiltered(operation, used):
                 return self._walked(operation, limit, most_pages, filters)
-        elif used != _DEFAULT:
+        elif used != DEFAULT:
             self._avoid(operation, used)
             walked = self._walked(operation, limit, most_pages, filters)
             if not (filters and self.refused_archived):
@@ -174,10 +174,10 @@ class Dataset:
 
     def _avoid(self, operation: str, refused: int) -> None:
         """Walk a list at limits that are nearer to the default than the refused one."""
-        if refused > _DEFAULT:
-            self._largest_limits[operation] = max(refused // 2, _DEFAULT)
+        if refused > DEFAULT:
+            self._largest_limits[operation] = max(refused // 2, DEFAULT)
         else:
-            self._smallest_limits[operation] = min(refused * 2, _DEFAULT)
+            self._smallest_limits[operation] = min(refused * 2, DEFAULT)
 
     def _refused_unfiltered(self, operation: str, limit: int) -> bool:
         """Whether a list refuses a limit without any filter too, and is served at another one."""
@@ -230,7 +230,7 @@ class Dataset:
         """Path parameters with which an operation is served. Raises NotTested if there is no such resource."""
         if operation == "getContactResearch":
             return {"id": self.researched()}
-        source = {"getContact": "listContacts", "getList": "listLists", "getDraft": "listDrafts"}.get(operation)
+        source = spec.ITEM_OPERATIONS.get(operation)
         return {"id": self.one(source)["id"]} if source else {}
 
     def served(self, operation: str) -> Exchange:
@@ -273,7 +273,7 @@ class Dataset:
         raise NotTested("no contact with a dossier was found by looking; name one in data.researched_contact")
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """The value under a name, made when it is first needed. If making it fails, it fails for every later caller too."""
+        """The value under a name, made when it is first needed. If that raises NotTested or Violation, all later calls do."""
         if name not in self._known:
             try:
                 self._known[name] = make()

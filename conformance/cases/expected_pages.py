@@ -10,7 +10,6 @@ from itertools import product
 from math import ceil
 from typing import Any, TypeVar
 
-import spec
 from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk
 from conformance.cases.filters import asked_of, excluded, let_through, must_show, values_of
 from conformance.cases.resource_ids import resembling
@@ -18,7 +17,6 @@ from conformance.cases.sampling import stratified
 from conformance.checks import NotJudged, NotTested, Violation, expect, items
 from conformance.plural import counted
 
-DEFAULT = spec.contract().page_size.default
 # A filtered list that takes more pages than this is not judged whole.
 MOST_PAGES = 12
 

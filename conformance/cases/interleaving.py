@@ -23,7 +23,6 @@ from conformance.target.exchange import Exchange
 # Small pages, so that a short list has several.
 LIMIT = 3
 _EXAMPLES = 2
-_LISTED = {"getContact": "listContacts", "getList": "listLists", "getDraft": "listDrafts"}
 _FILTERED = [
     (operation, name)
     for operation in ("listContacts", "listDrafts", "listEvents")
@@ -100,10 +99,10 @@ class _Turns(RuleBasedStateMachine):
         known = data.draw(st.sampled_from(self.party.cursors))
         self.act(lambda party: party.page(*known))
 
-    @rule(operation=st.sampled_from(sorted(_LISTED)))
+    @rule(operation=st.sampled_from(sorted(spec.ITEM_OPERATIONS)))
     def get_one(self, operation: str) -> None:
         """Ask for a resource by its id."""
-        self.act(lambda party: party.ask(operation, id=party.dataset.one(_LISTED[operation])["id"]))
+        self.act(lambda party: party.ask(operation, id=party.dataset.one(spec.ITEM_OPERATIONS[operation])["id"]))
 
     @rule(filtered=st.sampled_from(_FILTERED))
     def filter_a_list(self, filtered: tuple[str, str]) -> None:

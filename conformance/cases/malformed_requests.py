@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import spec
+from conformance.cases.resource_ids import SINGLE
 
 _LONG = 4000
 # Python refuses to convert more than 4300 digits to a number, unless it is configured otherwise.
@@ -17,7 +18,6 @@ _MANY = 60
 # An emoji, which takes four bytes in UTF-8, and two units in UTF-16.
 _WIDE = "%F0%9F%98%80"
 _OPERATIONS = spec.contract().operations
-_SINGLE = tuple(operation.id for operation in _OPERATIONS.values() if "{id}" in operation.path)
 # Some lists have several filters, and a server may handle the values of one of them alone without care.
 _SEVERAL = tuple(each for each in spec.LIST_OPERATIONS if len(_OPERATIONS[each].filters) > 1)
 # One filter of each list: one that takes text, if there is one.
@@ -26,9 +26,8 @@ _FILTER = {"listContacts": "q", "listLists": "includeArchived", "listDrafts": "c
 
 @dataclass(frozen=True)
 class OddRequest:
-    """An odd request to an operation, its path and query percent-encoded."""
+    """An odd request, its path and query percent-encoded."""
 
-    operation: str
     path: str
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -110,16 +109,16 @@ ODD_KEYS = {
 }
 
 
-_MALFORMED = tuple((f"id: {odd}", operation) for odd, operation in product(_UNHEARD_OF, _SINGLE))
-UNHEARD_OF = (*_MALFORMED, *((f"id: {odd}", operation) for odd, operation in product(_WELL_FORMED, _SINGLE)))
+_MALFORMED = tuple((f"id: {odd}", operation) for odd, operation in product(_UNHEARD_OF, SINGLE))
+UNHEARD_OF = (*_MALFORMED, *((f"id: {odd}", operation) for odd, operation in product(_WELL_FORMED, SINGLE)))
 """The kinds of ids that cannot exist, with each operation that takes an id."""
 
 ODD = (
     *_MALFORMED,
-    *((f"path: {odd}", operation) for odd, operation in product(_NEAR_IDS, _SINGLE)),
+    *((f"path: {odd}", operation) for odd, operation in product(_NEAR_IDS, SINGLE)),
     *product((*_QUERIES, *_HEADERS), spec.LIST_OPERATIONS),
     *product(_IN_EVERY_FILTER, _SEVERAL),
-    *product(_UNASKED, ("getMe", *_SINGLE)),
+    *product(_UNASKED, ("getMe", *SINGLE)),
 )
 """Every kind of odd request, with each operation that it fits; the operations of a kind stand together."""
 
@@ -133,16 +132,16 @@ def odd_request(kind: str, operation: str, known_id: str) -> OddRequest:
     """The odd request of a kind to an operation. `known_id`: an id that exists, where the operation takes one."""
     path = _OPERATIONS[operation].path
     if kind in _UNASKED:
-        return OddRequest(operation, f"{path.replace('{id}', known_id)}?{_UNASKED[kind]}")
+        return OddRequest(f"{path.replace('{id}', known_id)}?{_UNASKED[kind]}")
     headers = {**_HEADERS, **_CONDITIONS}
     if kind in headers:
-        return OddRequest(operation, path.replace("{id}", known_id), tuple(headers[kind].items()))
+        return OddRequest(path.replace("{id}", known_id), tuple(headers[kind].items()))
     queries = {**_QUERIES, **_IN_EVERY_FILTER}
     if kind in queries:
-        return OddRequest(operation, f"{path}?{_in_filters(queries[kind], operation)}")
+        return OddRequest(f"{path}?{_in_filters(queries[kind], operation)}")
     _, _, odd = kind.partition(": ")
     id_ = {**_UNHEARD_OF, **_WELL_FORMED, **_NEAR_IDS}[odd].replace("{id}", known_id)
-    return OddRequest(operation, path.replace("{id}", id_))
+    return OddRequest(path.replace("{id}", id_))
 
 
 def _in_filters(query: str, operation: str) -> str:

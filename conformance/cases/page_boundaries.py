@@ -10,8 +10,8 @@ from itertools import pairwise
 from math import ceil
 from urllib.parse import parse_qs, urlsplit
 
-from conformance.cases.dataset import LARGEST, Dataset, Resource, Walk, whole
-from conformance.cases.expected_pages import DEFAULT, MOST_PAGES, half
+from conformance.cases.dataset import DEFAULT, LARGEST, Dataset, Resource, Walk, whole
+from conformance.cases.expected_pages import MOST_PAGES, half
 from conformance.cases.growing_lists import settled
 from conformance.checks import expect, not_tested
 

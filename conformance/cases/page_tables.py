@@ -11,8 +11,8 @@ from itertools import permutations, product
 from typing import Any
 
 import spec
-from conformance.cases.dataset import LARGEST, Dataset, Resource, next_cursor, whole
-from conformance.cases.expected_pages import DEFAULT, MOST_PAGES, combinations, half, values
+from conformance.cases.dataset import DEFAULT, LARGEST, Dataset, Resource, next_cursor, whole
+from conformance.cases.expected_pages import MOST_PAGES, combinations, half, values
 from conformance.cases.filters import SEARCHED, frequent_word, let_through, values_of, words_of
 from conformance.cases.page_boundaries import bordered, limit_within_a_run, telling_limit
 from conformance.checks import NotTested

@@ -57,6 +57,10 @@ def collection_of(operation: str) -> str | None:
     return next((o.id for o in operations.values() if o.is_list and path.startswith(f"{o.path}/")), None)
 
 
+SINGLE = tuple(operation for operation in spec.contract().operations if collection_of(operation))
+"""The operations that take an id."""
+
+
 def known_opening(dataset: Dataset, operation: str) -> Opening:
     """An operation that was served: with the first resource of its list, or with another if the first is not served.
 

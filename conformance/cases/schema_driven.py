@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import hypothesis
 
 import spec
+from conformance.cases.properties import bounded
 from conformance.checks import not_tested
 from conformance.target.client import target as wire
 
@@ -52,13 +53,7 @@ def cases(operation: str, mode: Mode, count: int, seed: int) -> tuple[Case, ...]
     strategy = _strategy(operation, mode)
 
     @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=[hypothesis.Phase.generate],
-        suppress_health_check=list(hypothesis.HealthCheck),
-    )
+    @bounded(count)
     @hypothesis.given(strategy)
     def collect(case: Any) -> None:
         found.append(case)

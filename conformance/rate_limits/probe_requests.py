@@ -14,7 +14,7 @@ from conformance.rate_limits.steps import FAILING, FORWARDED, HEAD, OTHER_CASE
 from conformance.target.client import target
 from conformance.target.exchange import Credential, Exchange, Request
 
-_SINGLE = {"listContacts": "getContact", "listLists": "getList", "listDrafts": "getDraft"}
+_SINGLE = {listing: single for single, listing in spec.ITEM_OPERATIONS.items()}
 # An application may check `limit` before its limiter counts the request, and the cursor afterwards.
 _REFUSED = {
     "listContacts": {"limit": "many"},

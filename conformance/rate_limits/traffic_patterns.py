@@ -169,9 +169,6 @@ def spread(plan: ProbePlan) -> Steps:
         plan.check_rest(attempts, plan.limits.floor)
 
 
-STORIES = (spend, border, spread)
-
-
 def _exhaust(role: str, before: Attempts, plan: ProbePlan) -> Part:
     """Send until one more is refused, or more has been served than any reading allows."""
     attempts: list[Attempt] = []

@@ -71,9 +71,7 @@ def _first_page(limited: bool) -> Callable[[Exchange], bool]:
 def _limit(asked: Mapping[str, str]) -> int | None:
     """The limit of a request, or the default; None if it is no valid limit."""
     size = spec.contract().page_size
-    told = asked.get(_LIMIT, str(size.default))
-    number = int(told) if told.isascii() and told.isdigit() and len(told) < 4 else 0
-    return number if 1 <= number <= size.maximum else None
+    return size.asked(asked.get(_LIMIT, str(size.default)))
 
 
 def _longer_than_asked(exchange: Exchange) -> str | None:

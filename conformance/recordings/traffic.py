@@ -225,7 +225,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _carried(entry: ArchiveEntry) -> tuple[str, ...]:
-    """The first key anywhere in a request."""
+    """The first keys anywhere in a request."""
     places = (entry.request.url, *(header.value for header in entry.request.headers))
     found = dict.fromkeys(key for place in places for key in _KEY.findall(unquote(place)) if is_secret(key))
     return tuple(found)[:_MOST_KEYS]

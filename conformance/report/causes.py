@@ -247,8 +247,3 @@ def usual_cause(requirement: str, seen: str) -> str:
 def usual_causes(requirement: str) -> list[str]:
     """All usual causes of a requirement."""
     return list(filter(None, _CAUSES.get(requirement, {}).values()))
-
-
-def named() -> frozenset[str]:
-    """The requirements with a known usual cause."""
-    return frozenset(_CAUSES)

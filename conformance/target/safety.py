@@ -63,7 +63,7 @@ class Safety:
         if len(set(names)) < len(names) or not set(names) <= known:
             return "it has a parameter that the documentation does not name, or one twice"
         given = dict(parameters)
-        if "limit" in given and not _is_limit(given["limit"]):
+        if "limit" in given and spec.contract().page_size.asked(given["limit"]) is None:
             return "its limit is not from 1 to 200"
         return "its cursor is not one of the target's" if given.get("cursor", "") not in {"", *self._cursors} else None
 
@@ -75,10 +75,6 @@ def without_writes(target: Target) -> Target:
     )
     keys: Keys = structs.replace(target.keys, spare=())
     return structs.replace(target, webhooks=webhooks, keys=keys, hooks=Hooks())
-
-
-def _is_limit(value: str) -> bool:
-    return value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= spec.contract().page_size.maximum
 
 
 def _odd(path: str) -> bool:

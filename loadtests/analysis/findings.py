@@ -59,7 +59,7 @@ class Conditions:
     `limits` are the keys' limits and the reading, as the target's description has them (`auto`: the ledger decides). `rested`
     says that every key is known to have been unused for two minutes, or for ever, before its first attempt. `crowd_p99` is the
     99th percentile of latency, in seconds, above which a crowd counts as badly served; `crowd_errors` the share of requests
-    that may fail; `crowd_rate` is the number of requests a second that the target must bear, 0 if none is asked for. `gone`
+    that may fail; `crowd_rate` is the number of requests a second that the target must bear, None if none is asked for. `gone`
     says that the target did not answer after the run either.
     """
 

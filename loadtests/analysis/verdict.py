@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from loadtests.analysis.checks import TIMED
-from loadtests.analysis.findings import Check, Examination, Finding, Outcome
+from loadtests.analysis.findings import Examination, Finding, Outcome
 
 _EXIT_CODES: Mapping[Outcome, Literal[0, 1, 3]] = {"held": 0, "broken": 1, "unjudged": 3}
 
@@ -43,7 +43,7 @@ class Verdict:
 
     @property
     def exit_code(self) -> Literal[0, 1, 3]:
-        """0 held, 1 broken, 3 could not be judged (target.md)."""
+        """0 held, 1 broken, 3 could not be judged."""
         return _EXIT_CODES[self.word]
 
 
@@ -53,12 +53,11 @@ def judge(
     *,
     bottleneck: str | None = None,
     strict: bool = False,
-    optional: Collection[Check] = (),
 ) -> Verdict:
     """The verdict on a run.
 
-    A broken must breaks it (a broken should too, under `strict`). Else it is unjudged if a must that is not `optional` could
-    not be judged, or if nothing was seen to hold. `bottleneck` says, in a line, that the generator and not the target was at
+    A broken must breaks it (a broken should too, under `strict`). Else it is unjudged if a must could not be judged, or
+    if nothing was seen to hold. `bottleneck` says, in a line, that the generator and not the target was at
     its limit: what compares times is then unjudged, even if it found something.
     """
     findings = tuple(_without_times(finding, bottleneck) for finding in examination.findings)
@@ -67,7 +66,7 @@ def judge(
     broken = [finding for finding in findings if verdict.breaks(finding)]
     if broken:
         return replace(verdict, reason=_reason(broken))
-    unjudged = [f for f in findings if f.outcome == "unjudged" and f.level == "must" and f.check not in optional]
+    unjudged = [f for f in findings if f.outcome == "unjudged" and f.level == "must"]
     if unjudged:
         # A target that no longer answers is the reason for everything that could not be judged.
         unjudged.sort(key=lambda finding: finding.check != "answered")

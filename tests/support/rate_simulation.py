@@ -21,11 +21,13 @@ from conformance.rate_limits.traffic_patterns import (
     BORDER,
     SPENDER,
     SPREAD,
-    STORIES,
     STRANGER,
     UNAUTHENTICATED,
     WITNESS,
     ProbePlan,
+    border,
+    spend,
+    spread,
 )
 from conformance.target.exchange import Credential
 from spec import REST
@@ -180,7 +182,7 @@ def judge(simulation: Simulation, bound: Reading | None = None) -> Judgement:
     """Probe the simulated server and rule on every requirement."""
     from_rest = CONTRACT.burst if bound == "burst" else CONTRACT.floor
     began = simulation.now
-    timelines = measure(simulation, STORIES, ProbePlan(CONTRACT, from_rest, rested=False))
+    timelines = measure(simulation, (spend, border, spread), ProbePlan(CONTRACT, from_rest, rested=False))
     measured = Measured(CONTRACT, timelines, CREDENTIALS, bound)
     broken: dict[str, str] = {}
     unjudged: dict[str, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import spec
-from conformance.report.causes import named, usual_cause, usual_causes
+from conformance.report.causes import _CAUSES, usual_cause, usual_causes
 from tests.support.gate import run_gate
 
 # What the gate said of mocks with one fault each, and a part of the cause that is true of that fault.
@@ -127,8 +127,8 @@ def test_the_cause_fits_what_was_seen(requirement: str, seen: str, cause: str) -
 
 
 def test_causes_are_one_line_and_of_requirements_that_there_are() -> None:
-    assert named() <= {requirement.id for requirement in spec.requirements()}
-    assert all(0 < len(cause) <= 110 for id_ in named() for cause in usual_causes(id_))
+    assert set(_CAUSES) <= {requirement.id for requirement in spec.requirements()}
+    assert all(0 < len(cause) <= 110 for id_ in _CAUSES for cause in usual_causes(id_))
 
 
 def test_items_that_are_lost_at_a_pages_end_are_not_told_as_a_fault_of_the_order() -> None:

@@ -56,8 +56,6 @@ def judged(ledger: Ledger, run: Run = RUN) -> Verdict:
         (verdict_on(finding("held"), finding("broken")), "broken", 1),
         (verdict_on(finding("unjudged"), finding("broken")), "broken", 1),
         (verdict_on(finding("held"), finding("unjudged")), "unjudged", 3),
-        (verdict_on(finding("held"), finding("unjudged"), optional=["answered"]), "held", 0),
-        (verdict_on(finding("unjudged"), optional=["answered"]), "unjudged", 3),
         (verdict_on(), "unjudged", 3),
         (verdict_on(finding("held"), finding("broken", level="should")), "held", 0),
         (verdict_on(finding("held"), finding("unjudged", level="should")), "held", 0),
