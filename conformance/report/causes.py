@@ -54,6 +54,7 @@ _CAUSES: dict[str, dict[str, str]] = {
         "": "the resource is loaded before the scope is looked at, or a missing scope is always answered 404",
     },
     "OP-1": {
+        "while the target answers others": "the handler crashes without an answer, or waits for what never comes",
         "application/json, got": "the content type is left to a default, or changed on the way",
         "byte order mark": "the framework writes UTF-8 with a byte order mark",
         "→ 20[1-9]: expected 200": "the handler, or a proxy on the way, sets another status for success",

@@ -40,6 +40,7 @@ def test_one_operation_that_never_answers_breaks_op_1_and_the_rest_is_judged(
     (row,) = (row for row in run.report["requirements"] if row["id"] == "OP-1")
     assert "the connection was closed without an answer, while the target answers others" in row["reason"]
     assert f"silence[{operation}]" in run.output
+    assert "usual cause: the handler crashes without an answer" in run.output
 
 
 def hanging(connection: socket.socket, head: bytes) -> None:
