@@ -120,7 +120,9 @@ class Silences:
                 try:
                     self._client.send(exchange.request, (key,))
                 except NoAnswer:
-                    self.confirmed[operation] = silence
+                    self._seen_alive.pop(operation, None)  # the target may have gone since
+                    if self._is_there(silence):
+                        self.confirmed[operation] = silence
 
 
 def _is_plain(request: Request) -> bool:

@@ -107,6 +107,16 @@ def test_only_what_is_silent_twice_is_taken_for_silent(client: Client) -> None:
     assert client.silences.confirmed == {"listContacts": silence.value}
 
 
+def test_a_target_that_has_gone_meanwhile_confirms_nothing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    primary = client.caller("primary", client.target.organizations.primary.api_keys)
+    with pytest.raises(NoAnswer) as silence:
+        primary.send("GET", target("listContacts", q="a"), operation="listContacts")
+    there = iter((True, False))
+    monkeypatch.setattr(client.silences, "_is_there", lambda _: next(there))
+    assert client.silences.others_answered(silence.value)
+    assert not client.silences.confirmed
+
+
 def test_a_violation_outlives_the_target() -> None:
     def check(case: int) -> None:
         if case:
