@@ -34,7 +34,7 @@ from conformance.oracles.refusals import challenge_fault
 from conformance.oracles.usable import member, unusable
 from conformance.target.client import Caller, Client, NoAnswer, target
 from conformance.target.exchange import Exchange
-from conformance.target.retry_after import retry_after
+from conformance.target.retry_after import pause_after
 from spec.target import Target
 
 OPERATIONS = tuple(spec.contract().operations)
@@ -234,7 +234,7 @@ def test_scheme_in_another_case(case: str, dataset: Dataset, client: Client) -> 
             refused(answer, 200)
             return
         # This header bypasses the client's pacing of its keys, so the limit may be used up.
-        client.clock.wait(retry_after(answer) or 1.0)
+        client.clock.wait(pause_after(answer))
     raise NotJudged(f"{answer.line()}: the key's allowance is spent", answer)
 
 

@@ -6,6 +6,7 @@ import re
 
 from conformance.target.exchange import Exchange
 from conformance.target.header_times import unix, waiting
+from spec import LONGEST_RETRY_AFTER
 
 EPOCH_FROM = 10**9
 """The least X-RateLimit-Reset that is an epoch second; a lower one is seconds from now."""
@@ -16,6 +17,11 @@ NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?")
 def retry_after(exchange: Exchange) -> float | None:
     """The seconds of Retry-After; a date is compared with the answer's Date (RFC 9110 10.2.3). None if it is not usable."""
     return waiting(exchange.headers.get("retry-after", ""), wall_clock(exchange))[0]
+
+
+def pause_after(refusal: Exchange) -> float:
+    """The seconds to wait after a refusal: as Retry-After says, at most 60 (RATE-6); one without it."""
+    return min(retry_after(refusal) or 1.0, LONGEST_RETRY_AFTER)
 
 
 def reset_in(exchange: Exchange) -> float | None:

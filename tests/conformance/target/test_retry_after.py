@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from conformance.target.exchange import Exchange, Request
-from conformance.target.retry_after import reset_in, retry_after
+from conformance.target.retry_after import pause_after, reset_in, retry_after
 
 NOW = 1_800_000_000
 
@@ -49,3 +49,12 @@ def test_a_date_in_a_year_that_no_clock_can_show_tells_nothing() -> None:
     told = answer(f"{NOW + 30}")
     told.headers.update(dict.fromkeys(("Date", "Retry-After"), "Mon, 01 Jan 99999999999 00:00:00 GMT"))
     assert (reset_in(told), retry_after(told)) == (30.0, None)
+
+
+@pytest.mark.parametrize(
+    ("promised", "pause"), [("7", 7.0), ("999999999", 60.0), ("Fri, 31 Dec 9999 00:00:00 GMT", 60.0), ("", 1.0)]
+)
+def test_no_promise_makes_the_run_wait_longer_than_one_may(promised: str, pause: float) -> None:
+    refusal = answer(None)
+    refusal.headers["Retry-After"] = promised
+    assert pause_after(refusal) == pause
